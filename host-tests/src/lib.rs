@@ -1,0 +1,18 @@
+//! The native harness of promward: what its tests and its command line are made of.
+//!
+//! [`host`] is a proxy-wasm host on wasmtime, held to what Envoy does by recorded traces. [`gateway`] puts TLS and HTTP
+//! around it. [`envoy`], [`prometheus`] and [`nginx`] run the real programs, which [`tools`] finds or fetches.
+
+pub mod certificates;
+pub mod check;
+pub mod client;
+pub mod demo;
+pub mod envoy;
+pub mod gateway;
+pub mod host;
+pub mod nginx;
+pub mod process;
+pub mod prometheus;
+pub mod smoke;
+pub mod tools;
+pub mod upstream;
