@@ -1,0 +1,161 @@
+//! Builds the WebAssembly modules of this workspace: the one that users get, and the probe that the tests load.
+//!
+//! Tests need the module before they start, and Cargo can't depend on a package for another target. So Cargo is run
+//! once more, for `wasm32-wasip1`, in the same target directory. Cargo's own lock makes parallel calls wait for each
+//! other, and files appear whole or not at all, so any number of test processes may call this at once.
+
+use anyhow::{Context, Result, bail, ensure};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{self, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+
+/// The target that the modules are built for.
+const TARGET: &str = "wasm32-wasip1";
+
+/// The Cargo profile that the modules are built with.
+const PROFILE: &str = "module";
+
+/// What this process has built already, by package.
+static BUILT: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
+
+/// Held while a file is written: threads of one process share the name of the file that is renamed.
+static WRITING: Mutex<()> = Mutex::new(());
+
+/// Builds the module that users get and returns its path, `promward.wasm` in the target directory. Beside it lies
+/// `promward.wasm.sha256`, as `sha256sum -c` reads it.
+///
+/// # Errors
+///
+/// When the build fails (the compiler's messages are on standard error then) or a file can't be written.
+pub fn build() -> Result<PathBuf> {
+    let artifact = build_package("promward")?;
+    let module = target_directory()?.join("promward.wasm");
+    let bytes = fs::read(&artifact).with_context(|| format!("cannot read {}", artifact.display()))?;
+    write_whole(&module, &bytes)?;
+    write_whole(
+        &digest_file(&module),
+        format!("{}  promward.wasm\n", sha256(&bytes)).as_bytes(),
+    )?;
+    Ok(module)
+}
+
+/// Builds the module of the workspace's package `name` (`promward`, `promward-probe`) and returns the artifact's path.
+/// A second call in the same process returns the first one's answer.
+///
+/// # Errors
+///
+/// When the build fails; the message says so if it is the target that isn't installed.
+pub fn build_package(name: &str) -> Result<PathBuf> {
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(path) = built.get(name) {
+        return Ok(path.clone());
+    }
+    let target_directory = target_directory()?;
+    run_cargo(name, &target_directory)?;
+    let file = format!("{}.wasm", name.replace('-', "_"));
+    let path = target_directory.join(TARGET).join(PROFILE).join(file);
+    ensure!(
+        path.is_file(),
+        "package {name} was built, but there is no {}",
+        path.display()
+    );
+    built.insert(name.to_owned(), path.clone());
+    Ok(path)
+}
+
+/// The file beside `module` that holds its SHA-256.
+#[must_use]
+pub fn digest_file(module: &Path) -> PathBuf {
+    let mut name = module.as_os_str().to_owned();
+    name.push(".sha256");
+    name.into()
+}
+
+/// The SHA-256 of `bytes` in lower-case hexadecimal digits.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// The workspace's target directory: `CARGO_TARGET_DIR` if set (a relative one is taken from the workspace's root), else
+/// `target`.
+///
+/// # Errors
+///
+/// When the workspace's root is gone.
+pub fn target_directory() -> Result<PathBuf> {
+    let chosen = env::var_os("CARGO_TARGET_DIR").filter(|value| !value.is_empty());
+    Ok(workspace()?.join(chosen.unwrap_or_else(|| "target".into())))
+}
+
+/// The root of the workspace that this was built in.
+///
+/// # Errors
+///
+/// When it is gone.
+pub fn workspace() -> Result<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    root.canonicalize()
+        .with_context(|| format!("the workspace {} is gone", root.display()))
+}
+
+fn run_cargo(package: &str, target_directory: &Path) -> Result<()> {
+    let status = Command::new(tool("CARGO", "cargo"))
+        .args([
+            "build",
+            "--profile",
+            PROFILE,
+            "--target",
+            TARGET,
+            "--package",
+            package,
+            "--target-dir",
+        ])
+        .arg(target_directory)
+        .current_dir(workspace()?)
+        .stdin(Stdio::null())
+        .status()
+        .context("cannot run cargo")?;
+    if status.success() {
+        return Ok(());
+    }
+    if !target_is_installed() {
+        bail!("the target {TARGET} is not installed: rustup target add {TARGET}");
+    }
+    bail!("cargo could not build the module of package {package}: {status}");
+}
+
+/// Whether the compiler has a standard library for the target. Asked only after a failed build.
+fn target_is_installed() -> bool {
+    let Ok(root) = workspace() else { return true };
+    Command::new(tool("RUSTC", "rustc"))
+        .args(["--print", "target-libdir", "--target", TARGET])
+        .current_dir(root)
+        .output()
+        .is_ok_and(|output| Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir())
+}
+
+fn tool(variable: &str, name: &str) -> OsString {
+    env::var_os(variable).unwrap_or_else(|| name.into())
+}
+
+/// Writes beside and renames, so that nobody ever reads half a file.
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    let _writing = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
+    if fs::read(path).is_ok_and(|present| present == bytes) {
+        return Ok(());
+    }
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{}", process::id()));
+    let beside = PathBuf::from(beside);
+    fs::write(&beside, bytes).with_context(|| format!("cannot write {}", beside.display()))?;
+    fs::rename(&beside, path).with_context(|| format!("cannot write {}", path.display()))
+}
