@@ -1,1 +1,24 @@
-//! x
+//! A proxy-wasm host on wasmtime, ABI 0.2.1, without input and output: frames go in, frames come out.
+//!
+//! It exists because Envoy isn't everywhere, and because a test wants to count host calls and instructions, to release a
+//! stream at a chosen moment, and to trap a VM at will. What it does in which order is Envoy's, which recorded traces
+//! hold it to (`tests/traces.rs`).
+//!
+//! A [`Plugin`] is a compiled module. Each thread takes a [`Worker`] of it, which is one VM, opens a stream a request,
+//! hands it what comes from the client and from the upstream, and does what [`Worker::outputs`] says.
+
+mod connection;
+mod counts;
+mod message;
+mod metrics;
+mod plugin;
+mod settings;
+mod worker;
+
+pub use connection::{Connection, PeerCertificate};
+pub use counts::{Callback, Counts};
+pub use message::{Frame, Headers, Output, StreamId, Why};
+pub use metrics::MetricValue;
+pub use plugin::Plugin;
+pub use settings::{FailurePolicy, Level, Log, Settings};
+pub use worker::Worker;
