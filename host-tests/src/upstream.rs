@@ -1,1 +1,305 @@
-//! Comes with its commit.
+//! The server behind the gateway, as a test wants it: it writes down what arrives, byte for byte, answers by a function,
+//! and misbehaves on command. It speaks HTTP/1.1 by hand on blocking threads, because a library would repair or refuse
+//! the very things that a test looks for: the raw target, the case of a header's name, an answer that breaks off.
+
+mod connection;
+mod held;
+mod reply;
+
+use std::{
+    net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+
+pub use self::{held::Held, reply::Reply};
+
+/// How long each wait of a test lasts before it is given up: far longer than any machine needs.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// How much of a request's body is kept, in bytes. The rest is only counted.
+const KEPT_BODY: usize = 1 << 20;
+
+/// One request, as it came. It is written down from its head on, and grows while the body arrives.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// The connection it came on, counted from 0: equal numbers show that a connection was kept.
+    pub connection: usize,
+    /// The method, as sent.
+    pub method: String,
+    /// The request target. Bytes outside of printable ASCII are shown as `\xNN`.
+    pub target: String,
+    /// Names as sent, not lower-cased; values as sent.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// The body without its chunking, at most the first MiB.
+    pub body: Vec<u8>,
+    /// The length of the whole body in bytes.
+    pub body_length: u64,
+    /// Trailers of a chunked body.
+    pub trailers: Vec<(String, Vec<u8>)>,
+    /// How far the request has come.
+    pub end: End,
+}
+
+/// How far a request has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The body is still arriving.
+    Open,
+    /// The whole request arrived.
+    Clean,
+    /// The connection broke before the request's end.
+    Cut,
+}
+
+impl Received {
+    /// The values of a header, compared without case, in order and joined by a comma; `None` where there is none.
+    pub fn header(&self, name: &str) -> Option<String> {
+        let values: Vec<String> = self
+            .headers
+            .iter()
+            .filter(|(sent, _)| sent.eq_ignore_ascii_case(name))
+            .map(|(_, value)| printable(value))
+            .collect();
+        (!values.is_empty()).then(|| values.join(","))
+    }
+}
+
+/// A running test upstream on a loopback port of its own. Dropping it cuts its connections and ends its threads.
+pub struct Upstream {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    held: Mutex<mpsc::Receiver<Held>>,
+    acceptor: Option<JoinHandle<()>>,
+}
+
+impl Upstream {
+    /// Starts an upstream that answers when the whole request has arrived. A request that breaks off gets no answer.
+    ///
+    /// # Errors
+    ///
+    /// When no loopback port can be bound.
+    pub fn start(answer: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Result<Self> {
+        Self::start_with(When::AfterTheBody, answer)
+    }
+
+    /// Starts an upstream that answers as soon as a request's head has arrived, while the body still comes.
+    ///
+    /// # Errors
+    ///
+    /// When no loopback port can be bound.
+    pub fn start_early(answer: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Result<Self> {
+        Self::start_with(When::AfterTheHead, answer)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// All requests so far, in the order of their heads.
+    pub fn requests(&self) -> Vec<Received> {
+        self.shared.records().clone()
+    }
+
+    /// Waits until `condition` holds for the requests so far, and gives them.
+    ///
+    /// # Errors
+    ///
+    /// When it doesn't hold within a minute; the message shows what there was.
+    pub fn wait_until(&self, condition: impl Fn(&[Received]) -> bool) -> Result<Vec<Received>> {
+        let until = Instant::now()
+            .checked_add(DEADLINE)
+            .context("the clock is at its end")?;
+        let mut records = self.shared.records();
+        while !condition(&records) {
+            let Some(left) = until.checked_duration_since(Instant::now()) else {
+                bail!("the upstream waited a minute in vain; it has {records:?}");
+            };
+            records = self
+                .shared
+                .changed
+                .wait_timeout(records, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+        Ok(records.clone())
+    }
+
+    /// Waits for the `number`th request (from 0) to arrive whole, or to break off.
+    ///
+    /// # Errors
+    ///
+    /// When that doesn't happen within a minute.
+    pub fn wait_for(&self, number: usize) -> Result<Received> {
+        let requests = self.wait_until(|requests| {
+            requests
+                .get(number)
+                .is_some_and(|request| request.end != End::Open)
+        })?;
+        requests.into_iter().nth(number).context("the request is gone")
+    }
+
+    /// Waits for the next request that was answered with [`Reply::hold`], and hands its answer to the test.
+    ///
+    /// # Errors
+    ///
+    /// When none comes within a minute.
+    pub fn held(&self) -> Result<Held> {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.recv_timeout(DEADLINE)
+            .context("no request was held within a minute")
+    }
+
+    fn start_with(when: When, answer: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("binding the test upstream")?;
+        let address = listener.local_addr()?;
+        let (hold, held) = mpsc::channel();
+        let shared = Arc::new(Shared {
+            answer: Box::new(answer),
+            when,
+            hold: Mutex::new(hold),
+            records: Mutex::default(),
+            changed: Condvar::new(),
+            sockets: Mutex::default(),
+            stopping: AtomicBool::new(false),
+        });
+        let acceptor = thread::spawn({
+            let shared = Arc::clone(&shared);
+            move || accept(&listener, &shared)
+        });
+        Ok(Self {
+            address,
+            shared,
+            held: Mutex::new(held),
+            acceptor: Some(acceptor),
+        })
+    }
+}
+
+impl Drop for Upstream {
+    fn drop(&mut self) {
+        self.shared.stopping.store(true, Ordering::SeqCst);
+        // The acceptor sleeps in `accept`; one more connection makes it look at the flag.
+        let _ = TcpStream::connect(self.address);
+        for socket in self
+            .shared
+            .sockets
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .drain(..)
+        {
+            let _ = socket.shutdown(Shutdown::Both);
+        }
+        if let Some(acceptor) = self.acceptor.take() {
+            let _ = acceptor.join();
+        }
+    }
+}
+
+/// An address where nobody listens: the port stays taken for as long as this lives, so that no other test gets it.
+pub struct Nobody(socket2::Socket);
+
+impl Nobody {
+    /// Takes a loopback port without listening on it.
+    ///
+    /// # Errors
+    ///
+    /// When no loopback port can be bound.
+    pub fn bind() -> Result<Self> {
+        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)?;
+        socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
+        Ok(Self(socket))
+    }
+
+    /// The address that refuses connections.
+    ///
+    /// # Errors
+    ///
+    /// When the system doesn't say which port it took.
+    pub fn address(&self) -> Result<SocketAddr> {
+        self.0
+            .local_addr()?
+            .as_socket()
+            .context("a loopback socket has an address")
+    }
+}
+
+/// When the answering function is asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum When {
+    AfterTheHead,
+    AfterTheBody,
+}
+
+struct Shared {
+    answer: Box<dyn Fn(&Received) -> Reply + Send + Sync>,
+    when: When,
+    hold: Mutex<mpsc::Sender<Held>>,
+    records: Mutex<Vec<Received>>,
+    changed: Condvar,
+    sockets: Mutex<Vec<TcpStream>>,
+    stopping: AtomicBool,
+}
+
+impl Shared {
+    fn records(&self) -> MutexGuard<'_, Vec<Received>> {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn record(&self, number: usize) -> Option<Received> {
+        self.records().get(number).cloned()
+    }
+
+    /// Writes a new request down and gives its number.
+    fn add(&self, request: Received) -> usize {
+        let mut records = self.records();
+        let number = records.len();
+        records.push(request);
+        self.changed.notify_all();
+        number
+    }
+
+    fn update(&self, number: usize, change: impl FnOnce(&mut Received)) {
+        if let Some(record) = self.records().get_mut(number) {
+            change(record);
+        }
+        self.changed.notify_all();
+    }
+}
+
+fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
+    for (number, stream) in listener.incoming().enumerate() {
+        if shared.stopping.load(Ordering::SeqCst) {
+            return;
+        }
+        let Ok(stream) = stream else { continue };
+        if let Ok(socket) = stream.try_clone() {
+            shared
+                .sockets
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(socket);
+        }
+        let shared = Arc::clone(shared);
+        thread::spawn(move || connection::serve(stream, number, &shared));
+    }
+}
+
+/// Bytes as text: what isn't printable ASCII becomes `\xNN`, so that nothing is lost and nothing is repaired.
+fn printable(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .map(|byte| match byte {
+            0x20..=0x7e => char::from(*byte).to_string(),
+            other => format!("\\x{other:02x}"),
+        })
+        .collect()
+}

@@ -1,0 +1,199 @@
+//! One connection to the test upstream: reads requests, writes them down as they come, and has them answered.
+
+use std::{
+    io::{self, BufRead, BufReader, ErrorKind, Read, Write},
+    net::{Shutdown, TcpStream},
+    sync::Arc,
+    thread,
+};
+
+use super::{End, KEPT_BODY, Received, Shared, When, printable, reply::Next};
+
+/// Serves requests until one side is done with the connection.
+pub(super) fn serve(stream: TcpStream, number: usize, shared: &Arc<Shared>) {
+    let _ = stream.set_nodelay(true);
+    if let Ok(reading) = stream.try_clone() {
+        let mut reader = BufReader::new(reading);
+        while let Ok(Some(head)) = read_head(&mut reader, number) {
+            if !matches!(exchange(&mut reader, &stream, head, shared), Ok(Next::Keep)) {
+                break;
+            }
+        }
+    }
+    // The list of sockets holds a clone, so that dropping this one closes nothing.
+    let _ = stream.shutdown(Shutdown::Both);
+}
+
+fn exchange(
+    reader: &mut BufReader<TcpStream>,
+    stream: &TcpStream,
+    head: Received,
+    shared: &Arc<Shared>,
+) -> io::Result<Next> {
+    if head
+        .header("expect")
+        .is_some_and(|value| value.eq_ignore_ascii_case("100-continue"))
+    {
+        (&mut &*stream).write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+    }
+    let closes = head
+        .header("connection")
+        .is_some_and(|value| value.eq_ignore_ascii_case("close"));
+    let framing = Framing::of(&head);
+    let number = shared.add(head);
+    let answer = || -> io::Result<Next> {
+        let request = shared.record(number).ok_or(ErrorKind::NotFound)?;
+        (shared.answer)(&request).write(stream, number, &request.method, shared)
+    };
+    let next = match shared.when {
+        When::AfterTheBody => {
+            record_body(reader, framing, number, shared)?;
+            answer()?
+        }
+        When::AfterTheHead => thread::scope(|scope| {
+            let answering = scope.spawn(|| {
+                let next = answer();
+                if !matches!(next, Ok(Next::Keep)) {
+                    let _ = stream.shutdown(Shutdown::Both);
+                }
+                next
+            });
+            let body = record_body(reader, framing, number, shared);
+            let next = answering.join().unwrap_or_else(|_| Err(ErrorKind::Other.into()));
+            body.and(next)
+        })?,
+    };
+    Ok(if closes { Next::Close } else { next })
+}
+
+/// How a body's end is found.
+#[derive(Clone, Copy)]
+enum Framing {
+    Length(u64),
+    Chunked,
+}
+
+impl Framing {
+    fn of(head: &Received) -> Self {
+        if head
+            .header("transfer-encoding")
+            .is_some_and(|value| value.eq_ignore_ascii_case("chunked"))
+        {
+            return Self::Chunked;
+        }
+        Self::Length(
+            head.header("content-length")
+                .and_then(|value| value.parse().ok())
+                .unwrap_or(0),
+        )
+    }
+}
+
+/// Reads a request's line and headers. `None` where the connection ends between requests.
+fn read_head(reader: &mut BufReader<TcpStream>, connection: usize) -> io::Result<Option<Received>> {
+    let Some(line) = read_line(reader)? else {
+        return Ok(None);
+    };
+    let mut words = line.splitn(2, |byte| *byte == b' ');
+    let method = words.next().unwrap_or_default();
+    let rest = words.next().unwrap_or_default();
+    let target = rest
+        .strip_suffix(b" HTTP/1.1")
+        .or_else(|| rest.strip_suffix(b" HTTP/1.0"))
+        .unwrap_or(rest);
+    Ok(Some(Received {
+        connection,
+        method: printable(method),
+        target: printable(target),
+        headers: read_fields(reader)?,
+        body: Vec::new(),
+        body_length: 0,
+        trailers: Vec::new(),
+        end: End::Open,
+    }))
+}
+
+fn record_body(
+    reader: &mut BufReader<TcpStream>,
+    framing: Framing,
+    number: usize,
+    shared: &Shared,
+) -> io::Result<()> {
+    let whole = match framing {
+        Framing::Length(length) => record_piece(reader, length, number, shared),
+        Framing::Chunked => record_chunks(reader, number, shared),
+    };
+    let end = if whole.is_ok() { End::Clean } else { End::Cut };
+    shared.update(number, |record| record.end = end);
+    whole
+}
+
+fn record_chunks(reader: &mut BufReader<TcpStream>, number: usize, shared: &Shared) -> io::Result<()> {
+    loop {
+        let line = read_line(reader)?.ok_or(ErrorKind::UnexpectedEof)?;
+        let size = String::from_utf8_lossy(&line);
+        let size = size.split(';').next().unwrap_or_default().trim();
+        let size = u64::from_str_radix(size, 16).map_err(|_| ErrorKind::InvalidData)?;
+        if size == 0 {
+            let trailers = read_fields(reader)?;
+            shared.update(number, |record| record.trailers = trailers);
+            return Ok(());
+        }
+        record_piece(reader, size, number, shared)?;
+        read_line(reader)?.ok_or(ErrorKind::UnexpectedEof)?;
+    }
+}
+
+/// Reads `length` bytes of body and writes down what came after each read, so that a test can watch a body arrive.
+fn record_piece(
+    reader: &mut BufReader<TcpStream>,
+    length: u64,
+    number: usize,
+    shared: &Shared,
+) -> io::Result<()> {
+    let mut left = length;
+    let mut piece = [0; 16 * 1024];
+    while left > 0 {
+        let read = reader.by_ref().take(left).read(&mut piece)?;
+        let piece = piece
+            .get(..read)
+            .filter(|piece| !piece.is_empty())
+            .ok_or(ErrorKind::UnexpectedEof)?;
+        left = left.saturating_sub(read as u64);
+        shared.update(number, |record| {
+            record.body_length = record.body_length.saturating_add(read as u64);
+            let room = KEPT_BODY.saturating_sub(record.body.len());
+            record.body.extend(piece.iter().take(room));
+        });
+    }
+    Ok(())
+}
+
+/// Reads header or trailer lines up to the empty one.
+fn read_fields(reader: &mut BufReader<TcpStream>) -> io::Result<Vec<(String, Vec<u8>)>> {
+    let mut fields = Vec::new();
+    loop {
+        let line = read_line(reader)?.ok_or(ErrorKind::UnexpectedEof)?;
+        if line.is_empty() {
+            return Ok(fields);
+        }
+        let mut parts = line.splitn(2, |byte| *byte == b':');
+        let name = printable(parts.next().unwrap_or_default());
+        fields.push((name, parts.next().unwrap_or_default().trim_ascii().to_vec()));
+    }
+}
+
+/// A line without its line break; `None` at the connection's end.
+fn read_line(reader: &mut BufReader<TcpStream>) -> io::Result<Option<Vec<u8>>> {
+    let mut line = Vec::new();
+    if reader.read_until(b'\n', &mut line)? == 0 {
+        return Ok(None);
+    }
+    if line.pop() != Some(b'\n') {
+        return Err(ErrorKind::UnexpectedEof.into());
+    }
+    if line.last() == Some(&b'\r') {
+        line.pop();
+    }
+    Ok(Some(line))
+}

@@ -1,0 +1,151 @@
+//! An answer in the hands of the test: it is written piece by piece, when the test says so.
+
+use std::{
+    io::{Read, Write},
+    net::{Shutdown, TcpStream},
+    sync::{Arc, mpsc},
+};
+
+use anyhow::{Context, Result, bail};
+
+use super::{
+    DEADLINE, End, Received, Shared,
+    reply::{Next, chunk, fields, head, reset},
+};
+
+/// A request that waits for the test to answer it. Dropping it before [`Held::end`] closes the connection, so that the
+/// answer breaks off.
+pub struct Held {
+    stream: TcpStream,
+    number: usize,
+    shared: Arc<Shared>,
+    done: mpsc::Sender<Next>,
+}
+
+impl Held {
+    pub(super) fn new(
+        stream: TcpStream,
+        number: usize,
+        shared: Arc<Shared>,
+        done: mpsc::Sender<Next>,
+    ) -> Self {
+        Self {
+            stream,
+            number,
+            shared,
+            done,
+        }
+    }
+
+    /// The request, as far as it has come.
+    ///
+    /// # Errors
+    ///
+    /// Never, as long as the upstream lives.
+    pub fn request(&self) -> Result<Received> {
+        self.shared.record(self.number).context("the request is gone")
+    }
+
+    /// Sends a status and headers of an answer with a chunked body.
+    ///
+    /// # Errors
+    ///
+    /// When the connection is gone.
+    pub fn head(&mut self, status: u16, headers: &[(&str, &str)]) -> Result<()> {
+        let mut headers = owned(headers);
+        headers.push(("transfer-encoding".to_owned(), b"chunked".to_vec()));
+        self.raw(&head(status, &headers))
+    }
+
+    /// Sends one chunk of the body.
+    ///
+    /// # Errors
+    ///
+    /// When the connection is gone.
+    pub fn data(&mut self, piece: &[u8]) -> Result<()> {
+        self.raw(&chunk(piece))
+    }
+
+    /// Ends the answer, with trailers where there are some. The connection is kept.
+    ///
+    /// # Errors
+    ///
+    /// When the connection is gone.
+    pub fn end(mut self, trailers: &[(&str, &str)]) -> Result<()> {
+        let mut bytes = b"0\r\n".to_vec();
+        fields(&mut bytes, &owned(trailers));
+        self.raw(&bytes)?;
+        let _ = self.done.send(Next::Keep);
+        Ok(())
+    }
+
+    /// Sends bytes as they are: a whole answer, or garbage.
+    ///
+    /// # Errors
+    ///
+    /// When the connection is gone.
+    pub fn raw(&mut self, bytes: &[u8]) -> Result<()> {
+        self.stream
+            .write_all(bytes)
+            .context("the connection to the test upstream is gone")
+    }
+
+    /// Closes the connection (TCP FIN), wherever the answer stands.
+    pub fn close(self) {
+        let _ = self.stream.shutdown(Shutdown::Both);
+    }
+
+    /// Resets the connection (TCP RST), wherever the answer stands.
+    ///
+    /// # Errors
+    ///
+    /// When the connection is gone already.
+    pub fn reset(self) -> Result<()> {
+        Ok(reset(&self.stream)?)
+    }
+
+    /// Waits until the other side has closed the connection.
+    ///
+    /// # Errors
+    ///
+    /// When that doesn't happen within a minute, or when more bytes come in its place.
+    pub fn wait_for_close(mut self) -> Result<()> {
+        if self.request()?.end == End::Open {
+            // The connection's own thread is reading the body, and notices.
+            return self.wait_for_cut();
+        }
+        self.stream.set_read_timeout(Some(DEADLINE))?;
+        match self.stream.read(&mut [0; 1]) {
+            Ok(0) => Ok(()),
+            Ok(_) => bail!("the upstream was sent more in place of a close"),
+            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => Ok(()),
+            Err(error) => Err(error).context("the connection wasn't closed within a minute"),
+        }
+    }
+
+    fn wait_for_cut(&self) -> Result<()> {
+        let records = self.shared.records();
+        let open = |records: &mut Vec<Received>| {
+            records
+                .get(self.number)
+                .is_some_and(|record| record.end == End::Open)
+        };
+        let (records, waited) = self
+            .shared
+            .changed
+            .wait_timeout_while(records, DEADLINE, open)
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        match records.get(self.number).map(|record| record.end) {
+            Some(End::Cut) => Ok(()),
+            _ if waited.timed_out() => bail!("the connection wasn't closed within a minute"),
+            end => bail!("the request ended in place of breaking off: {end:?}"),
+        }
+    }
+}
+
+fn owned(fields: &[(&str, &str)]) -> Vec<(String, Vec<u8>)> {
+    fields
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()))
+        .collect()
+}
