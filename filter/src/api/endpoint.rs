@@ -1,0 +1,67 @@
+//! An endpoint: one row of a table, and how a path finds it.
+
+use super::class::Class;
+use crate::request::method::Methods;
+use crate::request::parameters::ParameterNames;
+
+/// A row: what is at a path.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Path below the mount. A segment `:name` stands for any one segment, a last `*` for anything at all below.
+    pub path: &'static str,
+    /// The methods that the server knows there.
+    pub methods: Methods,
+    /// What a request to it does.
+    pub class: Class,
+    /// The parameters that it reads; none means that query string and body pass as they are.
+    pub parameters: ParameterNames,
+    /// What a restricted caller gets.
+    pub to_restricted: ToRestricted,
+    /// What kind of answer it gives, as far as headers are concerned.
+    pub content: Content,
+}
+
+/// What a caller who may see only some series gets from an endpoint, whatever a rule allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ToRestricted {
+    /// The restriction is written into this parameter.
+    Restrict(&'static str),
+    /// The answer is cut down, and the restriction is written into the parameter, if there is one.
+    Filter(Option<&'static str>),
+    /// A valid empty answer, made by the filter.
+    Empty,
+    /// The answer as it is: it holds no data.
+    Pass,
+    /// Nothing.
+    Refuse,
+}
+
+/// Whether an answer may be kept by a browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Data or a page made for this request.
+    Fresh,
+    /// A file that is the same for everybody.
+    Static,
+}
+
+impl Endpoint {
+    /// Whether a path below the mount is this endpoint's.
+    pub fn matches(&self, path: &str) -> bool {
+        let mut given = path.split('/');
+        let mut segments = self.path.split('/');
+        loop {
+            match (segments.next(), given.next()) {
+                (None, None) => return true,
+                (Some("*"), Some(_)) => return true,
+                (Some(segment), Some(text)) if segment.starts_with(':') => {
+                    if text.is_empty() {
+                        return false;
+                    }
+                }
+                (Some(segment), Some(text)) if segment == text => {}
+                _ => return false,
+            }
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! The endpoints of Prometheus 2.42 to 3.14, read in its source (`web/web.go`, `web/api/v1/api.go`). Releases differ, so
+//! what isn't here is of the class `unknown`. Pages have the class of their data: 2.x and VictoriaMetrics render them on
+//! the server, with everybody's data.
+
+use super::class::Class;
+use super::endpoint::{Content, Endpoint, ToRestricted};
+use crate::request::method::{Method, Methods};
+use crate::request::parameters::ParameterNames;
+
+const GET: Methods = Methods::of(&[Method::Get]);
+const GET_HEAD: Methods = Methods::of(&[Method::Get, Method::Head]);
+const GET_POST: Methods = Methods::of(&[Method::Get, Method::Post]);
+const POST: Methods = Methods::of(&[Method::Post]);
+const POST_PUT: Methods = Methods::of(&[Method::Post, Method::Put]);
+
+const QUERY: ToRestricted = ToRestricted::Restrict("query");
+const MATCH: ToRestricted = ToRestricted::Restrict("match[]");
+
+/// The row of a path below the mount, if there is one.
+pub fn endpoint(path: &str) -> Option<&'static Endpoint> {
+    ENDPOINTS.iter().find(|endpoint| endpoint.matches(path))
+}
+
+const fn row(
+    path: &'static str,
+    methods: Methods,
+    class: Class,
+    parameters: ParameterNames,
+    to_restricted: ToRestricted,
+) -> Endpoint {
+    Endpoint {
+        path,
+        methods,
+        class,
+        parameters,
+        to_restricted,
+        content: Content::Fresh,
+    }
+}
+
+const fn page(path: &'static str, class: Class) -> Endpoint {
+    row(path, GET_HEAD, class, &[], ToRestricted::Refuse)
+}
+
+const fn ui(path: &'static str) -> Endpoint {
+    row(path, GET_HEAD, Class::Ui, &[], ToRestricted::Pass)
+}
+
+const fn file(path: &'static str) -> Endpoint {
+    Endpoint {
+        content: Content::Static,
+        ..ui(path)
+    }
+}
+
+const SERIES: ParameterNames = &["match[]", "start", "end", "limit"];
+const SEARCH: ParameterNames = &["match[]", "start", "end", "limit", "include_metadata"];
+
+/// Every row, those that queries use first.
+#[rustfmt::skip]
+pub static ENDPOINTS: &[Endpoint] = &[
+    row("/api/v1/query", GET_POST, Class::Query,
+        &["query", "time", "timeout", "limit", "lookback_delta", "stats"], QUERY),
+    row("/api/v1/query_range", GET_POST, Class::Query,
+        &["query", "start", "end", "step", "timeout", "limit", "lookback_delta", "stats"], QUERY),
+    row("/api/v1/query_exemplars", GET_POST, Class::Query, &["query", "start", "end"], QUERY),
+    row("/api/v1/format_query", GET_POST, Class::Query, &["query"], ToRestricted::Pass),
+    row("/api/v1/parse_query", GET_POST, Class::Query, &["query"], ToRestricted::Pass),
+
+    row("/api/v1/series", GET_POST, Class::Series, SERIES, MATCH),
+    row("/api/v1/labels", GET_POST, Class::Series, SERIES, MATCH),
+    row("/api/v1/label/:name/values", GET, Class::Series, SERIES, MATCH),
+    row("/api/v1/search/metric_names", GET_POST, Class::Series, SEARCH, MATCH),
+    row("/api/v1/search/label_names", GET_POST, Class::Series, SEARCH, MATCH),
+    row("/api/v1/search/label_values", GET_POST, Class::Series, SEARCH, MATCH),
+
+    row("/api/v1/metadata", GET, Class::Metadata, &["limit", "limit_per_metric", "metric"], ToRestricted::Empty),
+    row("/api/v1/targets/metadata", GET, Class::Metadata, &["match_target", "metric", "limit"], ToRestricted::Refuse),
+
+    row("/api/v1/rules", GET, Class::Rules,
+        &["type", "rule_name[]", "rule_group[]", "file[]", "match[]", "exclude_alerts", "group_limit", "group_next_token"],
+        ToRestricted::Filter(Some("match[]"))),
+    row("/api/v1/alerts", GET, Class::Rules, &[], ToRestricted::Filter(None)),
+    row("/api/v1/targets", GET, Class::Status, &["state", "scrapePool"], ToRestricted::Filter(None)),
+
+    row("/api/v1/targets/relabel_steps", GET, Class::Status, &["scrapePool", "labels"], ToRestricted::Refuse),
+    row("/api/v1/scrape_pools", GET, Class::Status, &[], ToRestricted::Refuse),
+    row("/api/v1/alertmanagers", GET, Class::Status, &[], ToRestricted::Refuse),
+
+    row("/api/v1/status/buildinfo", GET, Class::Info, &[], ToRestricted::Pass),
+    row("/api/v1/features", GET, Class::Info, &[], ToRestricted::Pass),
+    row("/api/v1/openapi.yaml", GET, Class::Info, &[], ToRestricted::Pass),
+    row("/version", GET, Class::Info, &[], ToRestricted::Pass),
+
+    row("/api/v1/status/runtimeinfo", GET, Class::Status, &[], ToRestricted::Refuse),
+    row("/api/v1/status/tsdb", GET, Class::Status, &["limit"], ToRestricted::Refuse),
+    row("/api/v1/status/tsdb/blocks", GET, Class::Status, &[], ToRestricted::Refuse),
+    row("/api/v1/status/walreplay", GET, Class::Status, &[], ToRestricted::Refuse),
+    row("/api/v1/status/self_metrics", GET, Class::Status, &[], ToRestricted::Refuse),
+    row("/api/v1/notifications", GET, Class::Status, &[], ToRestricted::Refuse),
+    row("/api/v1/notifications/live", GET, Class::Status, &[], ToRestricted::Refuse),
+
+    row("/api/v1/status/config", GET, Class::Config, &[], ToRestricted::Refuse),
+    row("/api/v1/status/flags", GET, Class::Config, &[], ToRestricted::Refuse),
+    row("/api/v1/scrape_pools/config", GET, Class::Config, &["scrapePool"], ToRestricted::Refuse),
+
+    row("/api/v1/read", POST, Class::RemoteRead, &[], ToRestricted::Refuse),
+    row("/api/v1/write", POST, Class::Write, &[], ToRestricted::Refuse),
+    row("/api/v1/otlp/v1/metrics", POST, Class::Write, &[], ToRestricted::Refuse),
+
+    row("/api/v1/admin/tsdb/delete_series", POST_PUT, Class::Admin, &["match[]", "start", "end"], ToRestricted::Refuse),
+    row("/api/v1/admin/tsdb/clean_tombstones", POST_PUT, Class::Admin, &[], ToRestricted::Refuse),
+    row("/api/v1/admin/tsdb/snapshot", POST_PUT, Class::Admin, &["skip_head"], ToRestricted::Refuse),
+
+    row("/federate", GET, Class::Federate, &["match[]"], MATCH),
+    row("/metrics", GET, Class::Metrics, &[], ToRestricted::Refuse),
+
+    row("/-/healthy", GET_HEAD, Class::Health, &[], ToRestricted::Pass),
+    row("/-/ready", GET_HEAD, Class::Health, &[], ToRestricted::Pass),
+    row("/-/reload", POST_PUT, Class::Lifecycle, &[], ToRestricted::Refuse),
+    row("/-/quit", POST_PUT, Class::Lifecycle, &[], ToRestricted::Refuse),
+
+    row("/debug/pprof", GET_POST, Class::Debug, &[], ToRestricted::Refuse),
+    row("/debug/pprof/*", GET_POST, Class::Debug, &[], ToRestricted::Refuse),
+    row("/consoles/*", GET, Class::Consoles, &[], ToRestricted::Refuse),
+
+    ui("/"),
+    ui("/graph"),
+    ui("/query"),
+    ui("/classic/graph"),
+    file("/assets/*"),
+    file("/static/*"),
+    file("/classic/static/*"),
+    file("/favicon.ico"),
+    file("/favicon.svg"),
+    file("/manifest.json"),
+
+    page("/alerts", Class::Rules),
+    page("/rules", Class::Rules),
+    page("/classic/alerts", Class::Rules),
+    page("/classic/rules", Class::Rules),
+    page("/config", Class::Config),
+    page("/flags", Class::Config),
+    page("/classic/config", Class::Config),
+    page("/classic/flags", Class::Config),
+    page("/targets", Class::Status),
+    page("/service-discovery", Class::Status),
+    page("/status", Class::Status),
+    page("/tsdb-status", Class::Status),
+    page("/alertmanager-discovery", Class::Status),
+    page("/agent", Class::Status),
+    page("/classic/targets", Class::Status),
+    page("/classic/service-discovery", Class::Status),
+    page("/classic/status", Class::Status),
+    page("/classic/tsdb-status", Class::Status),
+    page("/classic/alertmanager-discovery", Class::Status),
+    page("/classic/agent", Class::Status),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn class(path: &str) -> Option<Class> {
+        endpoint(path).map(|endpoint| endpoint.class)
+    }
+
+    #[test]
+    fn a_label_name_is_one_segment() {
+        assert_eq!(class("/api/v1/label/job/values"), Some(Class::Series));
+        assert_eq!(class("/api/v1/label//values"), None);
+        assert_eq!(class("/api/v1/label/a/b/values"), None);
+    }
+
+    #[test]
+    fn a_star_covers_what_is_below_and_not_the_folder_itself() {
+        assert_eq!(class("/assets/index.js"), Some(Class::Ui));
+        assert_eq!(class("/assets/a/b"), Some(Class::Ui));
+        assert_eq!(class("/assets"), None);
+        assert_eq!(class("/assetsX/a"), None);
+        assert_eq!(class("/debug/pprof"), Some(Class::Debug));
+        assert_eq!(class("/debug/pprof/heap"), Some(Class::Debug));
+    }
+
+    #[test]
+    fn what_is_not_in_the_table_has_no_row() {
+        for path in [
+            "/user/a",
+            "/api/v1",
+            "/api/v2/query",
+            "/API/v1/query",
+            "/-/healthy/",
+            "/-%2Freload",
+            "/graph/",
+        ] {
+            assert_eq!(class(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn every_path_has_one_row() {
+        for endpoint in ENDPOINTS {
+            let path = endpoint.path.replace(":name", "x").replace('*', "x");
+            assert_eq!(
+                ENDPOINTS.iter().filter(|other| other.matches(&path)).count(),
+                1,
+                "{path}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_can_not_be_restricted_is_refused_to_the_restricted() {
+        let open = [
+            Class::Admin,
+            Class::Config,
+            Class::Consoles,
+            Class::Debug,
+            Class::Lifecycle,
+            Class::Metrics,
+            Class::RemoteRead,
+            Class::Write,
+        ];
+        for endpoint in ENDPOINTS.iter().filter(|endpoint| open.contains(&endpoint.class)) {
+            assert_eq!(endpoint.to_restricted, ToRestricted::Refuse, "{}", endpoint.path);
+        }
+    }
+}

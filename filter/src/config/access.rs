@@ -1,0 +1,185 @@
+//! `access`: who may do what.
+
+use super::ConfigError;
+use super::later::{Later, NOT_YET};
+use crate::access::{Rule, Who};
+use crate::api::class::{Class, Classes};
+use crate::mount::{Api, MountId, Mounts, Prefix};
+use serde::Deserialize;
+
+/// A rule: whom it names may do this there.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct RuleConfig {
+    /// Whom the rule names: `anyone`, or `anonymous` for callers who are not known.
+    who: Vec<String>,
+    /// Classes of requests, or the shorthands `read` and `everything`.
+    may: Vec<String>,
+    /// Classes that are taken out of `may`.
+    except: Option<Vec<String>>,
+    /// Prefixes of the mounts where the rule holds; without it, at every `prometheus` mount and at no opaque one.
+    at: Option<Vec<String>>,
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    only: Later,
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    limits: Later,
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    unrestricted: Later,
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    mode: Later,
+}
+
+/// Compiles every rule and refuses those that can never decide anything.
+pub(super) fn compile(configured: Vec<RuleConfig>, mounts: &Mounts) -> Result<Vec<Rule>, ConfigError> {
+    if configured.is_empty() {
+        let message = "without a rule everything is refused: to open all to all, write { \"who\": [\"anyone\"], \"may\": [\"everything\"] }";
+        return Err(ConfigError::new("access", message));
+    }
+    let mut rules: Vec<Rule> = Vec::new();
+    for (index, rule) in configured.into_iter().enumerate() {
+        let path = format!("access[{index}]");
+        let rule = rule.compile(&path, mounts)?;
+        for (place, &who) in rule.who.iter().enumerate() {
+            if !decides(who, &rule, &rules, mounts) {
+                let message = "this can never decide anything: earlier rules decide all of it";
+                return Err(ConfigError::new(format!("{path}.who[{place}]"), message));
+            }
+        }
+        rules.push(rule);
+    }
+    Ok(rules)
+}
+
+/// Whether a request can come that no earlier rule decides for everybody whom `who` names.
+fn decides(who: Who, rule: &Rule, earlier: &[Rule], mounts: &Mounts) -> bool {
+    rule.at.iter().any(|id| {
+        let covering = earlier
+            .iter()
+            .filter(|rule| rule.at.contains(id) && rule.who.iter().any(|other| other.includes(who)));
+        let left = covering.fold(rule.may, |left, rule| left.without(rule.may));
+        !left.both(possible(*id, mounts)).is_empty()
+    })
+}
+
+/// The classes that a request at a mount can have.
+fn possible(id: MountId, mounts: &Mounts) -> Classes {
+    match mounts.get(id).map(|mount| mount.api) {
+        Some(Api::Prometheus) => Classes::ALL,
+        Some(Api::Opaque) => Classes::of(&[Class::Unknown]),
+        None => Classes::default(),
+    }
+}
+
+impl RuleConfig {
+    fn compile(self, path: &str, mounts: &Mounts) -> Result<Rule, ConfigError> {
+        let Self {
+            only: Later,
+            limits: Later,
+            unrestricted: Later,
+            mode: Later,
+            ..
+        } = self;
+        let field = |name: &str| format!("{path}.{name}");
+        let who = listed(self.who, &field("who"), who)?;
+        let may = listed(self.may, &field("may"), class)?;
+        let except = match self.except {
+            Some(except) => listed(except, &field("except"), class)?,
+            None => Vec::new(),
+        };
+        let union = |all: Classes, classes: &Classes| all.with(*classes);
+        let may = may
+            .iter()
+            .fold(Classes::default(), union)
+            .without(except.iter().fold(Classes::default(), union));
+        if may.is_empty() {
+            return Err(ConfigError::new(
+                field("except"),
+                "this takes away all that \"may\" gives: leave the rule out",
+            ));
+        }
+        let at = match self.at {
+            Some(at) => listed(at, &field("at"), |text| mount(text, mounts))?,
+            None => mounts
+                .iter()
+                .filter(|(_, mount)| mount.api == Api::Prometheus)
+                .map(|(id, _)| id)
+                .collect(),
+        };
+        if at.is_empty() {
+            return Err(ConfigError::new(
+                path,
+                "this holds nowhere: no mount speaks prometheus; name opaque mounts in \"at\"",
+            ));
+        }
+        if at.iter().all(|&id| may.both(possible(id, mounts)).is_empty()) {
+            return Err(ConfigError::new(
+                field("may"),
+                "this never comes at an opaque mount: everything there is \"unknown\"",
+            ));
+        }
+        Ok(Rule { who, may, at })
+    }
+}
+
+/// Reads a list that must not be empty nor say a thing twice.
+fn listed<T: PartialEq>(
+    texts: Vec<String>,
+    path: &str,
+    read: impl Fn(&str) -> Result<T, String>,
+) -> Result<Vec<T>, ConfigError> {
+    if texts.is_empty() {
+        return Err(ConfigError::new(
+            path,
+            "an empty list says nothing: name at least one",
+        ));
+    }
+    let mut items = Vec::new();
+    for (index, text) in texts.iter().enumerate() {
+        let item = read(text).map_err(|message| ConfigError::new(format!("{path}[{index}]"), message))?;
+        if items.contains(&item) {
+            return Err(ConfigError::new(
+                format!("{path}[{index}]"),
+                format!("\"{text}\" is listed twice"),
+            ));
+        }
+        items.push(item);
+    }
+    Ok(items)
+}
+
+fn who(text: &str) -> Result<Who, String> {
+    let kind = text.split(':').next().unwrap_or_default();
+    match text {
+        "anyone" => Ok(Who::Anyone),
+        "anonymous" => Ok(Who::Anonymous),
+        "authenticated" => Err(format!("\"authenticated\": {NOT_YET}")),
+        _ if ["user", "token", "certificate", "jwt", "group"].contains(&kind) && text.contains(':') => {
+            Err(format!("\"{text}\": {NOT_YET}"))
+        }
+        _ => Err(format!("\"{text}\" is nobody: write \"anyone\" or \"anonymous\"")),
+    }
+}
+
+fn class(name: &str) -> Result<Classes, String> {
+    Classes::named(name).ok_or_else(|| {
+        format!(
+            "\"{name}\" is no class: the classes are {}",
+            Classes::names().collect::<Vec<_>>().join(" ")
+        )
+    })
+}
+
+fn mount(prefix: &str, mounts: &Mounts) -> Result<MountId, String> {
+    let prefix_of = Prefix::parse(prefix);
+    let found = mounts
+        .iter()
+        .find(|(_, mount)| Some(&mount.prefix) == prefix_of.as_ref());
+    found
+        .map(|(id, _)| id)
+        .ok_or_else(|| format!("\"{prefix}\" is the prefix of no mount"))
+}

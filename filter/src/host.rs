@@ -1,0 +1,209 @@
+//! The only file that makes host calls. The SDK's own wrappers panic on what they don't expect, and a panic takes the VM
+//! of a worker down; here every status becomes a `Result`, and what a host sends is checked before it is read.
+//!
+//! `unsafe` stands here and nowhere else: the host reads and writes memory through the pointers that it is given.
+
+use crate::gateway::Edits;
+use crate::request::headers::Headers;
+use crate::response::reply::Reply;
+use crate::wire;
+
+/// A host call that didn't do what it should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HostError {
+    /// What was asked for isn't there.
+    NotFound,
+    /// Any other status, as the ABI numbers them.
+    Status(u32),
+    /// The host answered with what can't be read.
+    Malformed,
+}
+
+/// The header maps that the filter reads and edits.
+#[derive(Clone, Copy, Debug)]
+#[repr(u32)]
+pub(crate) enum Map {
+    Request = 0,
+    Response = 2,
+}
+
+/// The buffers that the filter reads.
+#[derive(Clone, Copy, Debug)]
+#[repr(u32)]
+enum Buffer {
+    RequestBody = 0,
+    PluginConfiguration = 7,
+}
+
+/// Reads a whole header map.
+pub(crate) fn headers(map: Map) -> Result<Headers, HostError> {
+    let bytes = returned(|data, size| unsafe { proxy_get_header_map_pairs(map as u32, data, size) })?;
+    wire::read_map(&bytes).ok_or(HostError::Malformed)
+}
+
+/// Changes a header map.
+pub(crate) fn edit(map: Map, edits: &Edits) -> Result<(), HostError> {
+    let map = map as u32;
+    for name in &edits.remove {
+        check(unsafe { proxy_remove_header_map_value(map, name.as_ptr(), name.len()) })?;
+    }
+    for (name, value) in &edits.set {
+        check(unsafe {
+            proxy_replace_header_map_value(map, name.as_ptr(), name.len(), value.as_ptr(), value.len())
+        })?;
+    }
+    for (name, value) in &edits.add {
+        check(unsafe {
+            proxy_add_header_map_value(map, name.as_ptr(), name.len(), value.as_ptr(), value.len())
+        })?;
+    }
+    Ok(())
+}
+
+/// Reads the first `size` bytes of the request's body, as far as it is buffered.
+pub(crate) fn request_body(size: usize) -> Result<Vec<u8>, HostError> {
+    buffer(Buffer::RequestBody, size)
+}
+
+/// Puts another body in place of the first `size` bytes of the request's.
+pub(crate) fn replace_request_body(size: usize, body: &str) -> Result<(), HostError> {
+    let buffer = Buffer::RequestBody as u32;
+    check(unsafe { proxy_set_buffer_bytes(buffer, 0, size, body.as_ptr(), body.len()) })
+}
+
+/// Reads the configuration of the plugin, as the host was given it.
+pub(crate) fn plugin_configuration(size: usize) -> Result<Vec<u8>, HostError> {
+    buffer(Buffer::PluginConfiguration, size)
+}
+
+/// Reads a property; `NotFound` where the host doesn't know it.
+pub(crate) fn property(path: &[&str]) -> Result<Vec<u8>, HostError> {
+    let path = wire::write_path(path);
+    returned(|data, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) })
+}
+
+/// Answers the request of the current stream.
+pub(crate) fn reply(reply: &Reply) -> Result<(), HostError> {
+    let headers = wire::write_map(&reply.headers);
+    let details = "promward";
+    check(unsafe {
+        proxy_send_local_response(
+            u32::from(reply.status),
+            details.as_ptr(),
+            details.len(),
+            reply.body.as_ptr(),
+            reply.body.len(),
+            headers.as_ptr(),
+            headers.len(),
+            NO_GRPC_STATUS,
+        )
+    })
+}
+
+/// Sends what the `log` macros say to the host.
+pub(crate) fn log_to_the_host() {
+    static LOGGER: HostLogger = HostLogger;
+    if log::set_logger(&LOGGER).is_ok() {
+        log::set_max_level(log::LevelFilter::Info);
+    }
+}
+
+struct HostLogger;
+
+impl log::Log for HostLogger {
+    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
+        metadata.level() <= log::max_level()
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        if self.enabled(record.metadata()) {
+            let message = record.args().to_string();
+            // A log line that can't be written can't be complained about either.
+            let _ = unsafe { proxy_log(host_level(record.level()), message.as_ptr(), message.len()) };
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+fn host_level(level: log::Level) -> u32 {
+    match level {
+        log::Level::Trace => 0,
+        log::Level::Debug => 1,
+        log::Level::Info => 2,
+        log::Level::Warn => 3,
+        log::Level::Error => 4,
+    }
+}
+
+fn buffer(buffer: Buffer, size: usize) -> Result<Vec<u8>, HostError> {
+    returned(|data, length| unsafe { proxy_get_buffer_bytes(buffer as u32, 0, size, data, length) })
+}
+
+/// Takes what a call returns in memory that it asked us to allocate.
+fn returned(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Result<Vec<u8>, HostError> {
+    let mut data: *mut u8 = std::ptr::null_mut();
+    let mut size: usize = 0;
+    check(call(&raw mut data, &raw mut size))?;
+    if data.is_null() || size == 0 {
+        return Ok(Vec::new());
+    }
+    // SAFETY: the host got this memory from `proxy_on_memory_allocate`, which makes it from a `Vec` of just that capacity.
+    Ok(unsafe { Vec::from_raw_parts(data, size, size) })
+}
+
+fn check(status: u32) -> Result<(), HostError> {
+    match status {
+        0 => Ok(()),
+        1 => Err(HostError::NotFound),
+        other => Err(HostError::Status(other)),
+    }
+}
+
+const NO_GRPC_STATUS: i32 = -1;
+
+#[link(wasm_import_module = "env")]
+unsafe extern "C" {
+    fn proxy_log(level: u32, message: *const u8, size: usize) -> u32;
+    fn proxy_get_property(path: *const u8, path_size: usize, data: *mut *mut u8, size: *mut usize) -> u32;
+    fn proxy_get_header_map_pairs(map: u32, data: *mut *mut u8, size: *mut usize) -> u32;
+    fn proxy_remove_header_map_value(map: u32, name: *const u8, name_size: usize) -> u32;
+    fn proxy_replace_header_map_value(
+        map: u32,
+        name: *const u8,
+        name_size: usize,
+        value: *const u8,
+        value_size: usize,
+    ) -> u32;
+    fn proxy_add_header_map_value(
+        map: u32,
+        name: *const u8,
+        name_size: usize,
+        value: *const u8,
+        value_size: usize,
+    ) -> u32;
+    fn proxy_get_buffer_bytes(
+        buffer: u32,
+        start: usize,
+        max: usize,
+        data: *mut *mut u8,
+        size: *mut usize,
+    ) -> u32;
+    fn proxy_set_buffer_bytes(
+        buffer: u32,
+        start: usize,
+        size: usize,
+        data: *const u8,
+        data_size: usize,
+    ) -> u32;
+    fn proxy_send_local_response(
+        status: u32,
+        details: *const u8,
+        details_size: usize,
+        body: *const u8,
+        body_size: usize,
+        headers: *const u8,
+        headers_size: usize,
+        grpc_status: i32,
+    ) -> u32;
+}

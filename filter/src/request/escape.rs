@@ -1,0 +1,40 @@
+//! Percent-encoding, RFC 3986 §2.1, as strict as a gateway has to be: what is no escape is an error and not itself.
+
+/// Whether a raw target may have this byte at all.
+pub(super) fn is_printable(byte: u8) -> bool {
+    (0x21..=0x7e).contains(&byte)
+}
+
+/// RFC 3986 §2.3: octets that mean the same escaped and unescaped.
+pub(super) fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}
+
+/// Reads the two hexadecimal digits after a `%`, or finds that they aren't there.
+pub(super) fn escaped(bytes: &mut impl Iterator<Item = (usize, u8)>) -> Option<u8> {
+    let digit = |(_, byte): (usize, u8)| char::from(byte).to_digit(16);
+    let high = bytes.next().and_then(digit)?;
+    let low = bytes.next().and_then(digit)?;
+    u8::try_from((high << 4) | low).ok()
+}
+
+/// Writes one octet as an escape with upper-case digits.
+pub(super) fn push_escape(text: &mut String, byte: u8) {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    let digit = |value: u8| DIGITS.get(usize::from(value)).copied().map_or('0', char::from);
+    text.push('%');
+    text.push(digit(byte >> 4));
+    text.push(digit(byte & 0xf));
+}
+
+/// Writes text so that it stands for itself in a query string or a form: everything but unreserved octets is escaped,
+/// a space too, since not every reader takes `+` for one.
+pub(super) fn push_escaped(text: &mut String, value: &str) {
+    for byte in value.bytes() {
+        if is_unreserved(byte) {
+            text.push(char::from(byte));
+        } else {
+            push_escape(text, byte);
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! A form body: announced by the headers, awaited, then read, checked together with the query string and printed anew.
+//! Prometheus ignores a body whose type it doesn't like, and with it a matcher that stands only there, so the type must be
+//! exactly one and goes upstream in one spelling (`threats.md` P1 to P3).
+
+use super::headers::Headers;
+use super::method::Method;
+use super::parameters::{ParameterError, ParameterNames, Parameters, Place};
+use std::fmt;
+
+/// The only media type of a form, as it is sent upstream.
+pub const FORM_TYPE: &str = "application/x-www-form-urlencoded";
+
+/// Whether a request has a body, as the end of its headers shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// The request ends with its headers.
+    None,
+    /// Something follows, if only an empty piece or trailers.
+    Follows,
+}
+
+/// Why a body is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FormError {
+    /// A body where the method has no use for one.
+    Unexpected,
+    /// No content type, two, or another than a form's.
+    Type,
+    /// A content encoding.
+    Encoding,
+    /// More bytes than the mount's `max_form`.
+    TooLong {
+        /// That bound, in bytes.
+        max: usize,
+    },
+    /// It ended in trailers, which some hosts pass on without the body (`hosts.md` 2).
+    Trailers,
+    /// What it says is ambiguous.
+    Parameters(ParameterError),
+}
+
+impl fmt::Display for FormError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unexpected => f.write_str("a request with this method must not have a body"),
+            Self::Type => write!(f, "the body must have the content type {FORM_TYPE}, once"),
+            Self::Encoding => f.write_str("the body must have no content encoding"),
+            Self::TooLong { max } => write!(f, "the body is longer than {max} bytes"),
+            Self::Trailers => f.write_str("a form must not end in trailers"),
+            Self::Parameters(error) => error.fmt(f),
+        }
+    }
+}
+
+/// A form that has been announced and is awaited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AwaitedForm {
+    names: ParameterNames,
+    query: Parameters,
+    max: usize,
+}
+
+impl AwaitedForm {
+    /// Decides from the headers whether a form follows: it does where the method may have one and a body follows.
+    ///
+    /// `query` is what the query string says, `max` the longest form in bytes.
+    ///
+    /// # Errors
+    ///
+    /// A body where there must be none, of another type, encoded, or announced as too long.
+    pub fn announced(
+        method: Method,
+        headers: &Headers,
+        body: Body,
+        names: ParameterNames,
+        query: Parameters,
+        max: usize,
+    ) -> Result<Option<Self>, FormError> {
+        if body == Body::None {
+            return Ok(None);
+        }
+        if matches!(
+            method,
+            Method::Get | Method::Head | Method::Delete | Method::Options
+        ) {
+            return Err(FormError::Unexpected);
+        }
+        if headers.has("content-encoding") {
+            return Err(FormError::Encoding);
+        }
+        if !headers.only("content-type").is_some_and(is_form) {
+            return Err(FormError::Type);
+        }
+        let length = headers
+            .first("content-length")
+            .and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
+        let form = Self { names, query, max };
+        form.check_length(length.unwrap_or(0)).map(|()| Some(form))
+    }
+
+    /// Checks how much has come so far, in bytes.
+    ///
+    /// # Errors
+    ///
+    /// It is more than the mount allows.
+    pub fn check_length(&self, length: usize) -> Result<(), FormError> {
+        if length > self.max {
+            Err(FormError::TooLong { max: self.max })
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Reads the whole form and prints what goes upstream in its place.
+    ///
+    /// # Errors
+    ///
+    /// It is too long, or ambiguous by itself or together with the query string.
+    pub fn complete(&self, body: &[u8]) -> Result<String, FormError> {
+        self.check_length(body.len())?;
+        let form = Parameters::parse(body, Place::Form).map_err(FormError::Parameters)?;
+        form.check(self.names, &self.query)
+            .map_err(FormError::Parameters)?;
+        Ok(form.to_text())
+    }
+}
+
+/// One media type, a form's, with at most a `charset` beside it: a parameter that stands twice makes Go ignore the body.
+fn is_form(value: &[u8]) -> bool {
+    let Ok(value) = std::str::from_utf8(value) else {
+        return false;
+    };
+    let mut parts = value.split(';').map(str::trim);
+    let is_type = parts
+        .next()
+        .is_some_and(|media_type| media_type.eq_ignore_ascii_case(FORM_TYPE));
+    let charset = parts.next().is_none_or(|parameter| {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        let value = value.trim_matches('"');
+        name.eq_ignore_ascii_case("charset")
+            && (value.eq_ignore_ascii_case("utf-8") || value.eq_ignore_ascii_case("us-ascii"))
+    });
+    is_type && charset && parts.next().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&str, &str)]) -> Headers {
+        Headers(
+            pairs
+                .iter()
+                .map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()))
+                .collect(),
+        )
+    }
+
+    fn announced(method: Method, pairs: &[(&str, &str)]) -> Result<Option<AwaitedForm>, FormError> {
+        AwaitedForm::announced(
+            method,
+            &headers(pairs),
+            Body::Follows,
+            &["query"],
+            Parameters::default(),
+            10,
+        )
+    }
+
+    #[test]
+    fn one_urlencoded_type_is_a_form() {
+        for value in [
+            FORM_TYPE,
+            "Application/X-WWW-Form-URLencoded; charset=UTF-8",
+            "application/x-www-form-urlencoded;charset=\"utf-8\"",
+        ] {
+            assert!(
+                announced(Method::Post, &[("content-type", value)]).is_ok(),
+                "{value}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_prometheus_would_ignore_is_refused() {
+        for value in [
+            "",
+            "application/json",
+            "text/plain",
+            "multipart/form-data; boundary=x",
+            "application/x-www-form-urlencoded, text/plain",
+            "application/x-www-form-urlencoded; charset=utf-8; charset=utf-8",
+            "application/x-www-form-urlencoded; boundary=x",
+            "application/x-www-form-urlencoded;",
+        ] {
+            assert_eq!(
+                announced(Method::Post, &[("content-type", value)]),
+                Err(FormError::Type),
+                "{value}"
+            );
+        }
+        assert_eq!(announced(Method::Post, &[]), Err(FormError::Type));
+        let twice = [("content-type", FORM_TYPE), ("Content-Type", FORM_TYPE)];
+        assert_eq!(announced(Method::Post, &twice), Err(FormError::Type));
+        let encoded = [("content-type", FORM_TYPE), ("content-encoding", "gzip")];
+        assert_eq!(announced(Method::Post, &encoded), Err(FormError::Encoding));
+    }
+
+    #[test]
+    fn a_body_on_get_is_refused_whatever_its_type() {
+        assert_eq!(
+            announced(Method::Get, &[("content-type", FORM_TYPE)]),
+            Err(FormError::Unexpected)
+        );
+    }
+
+    #[test]
+    fn a_form_is_bounded_when_announced_and_when_it_comes() {
+        let long = [("content-type", FORM_TYPE), ("content-length", "11")];
+        assert_eq!(
+            announced(Method::Post, &long),
+            Err(FormError::TooLong { max: 10 })
+        );
+        let form = announced(Method::Post, &[("content-type", FORM_TYPE)])
+            .unwrap()
+            .unwrap();
+        assert_eq!(form.check_length(10), Ok(()));
+        assert_eq!(form.complete(b"query=abcde"), Err(FormError::TooLong { max: 10 }));
+        assert_eq!(form.complete(b"%71uery=a").as_deref(), Ok("query=a"));
+    }
+
+    #[test]
+    fn a_form_may_not_repeat_what_the_query_string_says() {
+        let query = Parameters::parse(b"query=a", Place::Query).unwrap();
+        let form = AwaitedForm {
+            names: &["query"],
+            query,
+            max: 100,
+        };
+        let repeated = ParameterError::Repeated { name: "query" };
+        assert_eq!(form.complete(b"query=b"), Err(FormError::Parameters(repeated)));
+    }
+}

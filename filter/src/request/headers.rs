@@ -1,0 +1,162 @@
+//! Request headers: which of them a client may not set, and how the filter reads the rest. The names are compared
+//! without case and with `_` as `-`, because servers in CGI's tradition take both for one (`threats.md` H1).
+
+/// A header map as the host gives it, with `:method`, `:path` and `:authority` or `:status` among the names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Headers(pub Vec<(Vec<u8>, Vec<u8>)>);
+
+impl Headers {
+    /// Every value under this name, in order.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+        let is_it = move |(known, _): &&(Vec<u8>, Vec<u8>)| known.eq_ignore_ascii_case(name.as_bytes());
+        self.0.iter().filter(is_it).map(|(_, value)| value.as_slice())
+    }
+
+    /// The first value under this name.
+    pub fn first<'a>(&'a self, name: &'a str) -> Option<&'a [u8]> {
+        self.all(name).next()
+    }
+
+    /// The only value under this name; none if there are two.
+    pub fn only<'a>(&'a self, name: &'a str) -> Option<&'a [u8]> {
+        let mut values = self.all(name);
+        let first = values.next();
+        if values.next().is_some() { None } else { first }
+    }
+
+    /// Whether there is one of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.first(name).is_some()
+    }
+}
+
+/// What the filter or a server behind it believes, so that no client may say it.
+const TRUSTED: &[&str] = &[
+    "accountid",
+    "forwarded",
+    "front-end-https",
+    "projectid",
+    "remote-user",
+    "thanos-tenant",
+    "true-client-ip",
+    "x-forwarded-client-cert",
+    "x-forwarded-email",
+    "x-forwarded-groups",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-forwarded-prefix",
+    "x-forwarded-scheme",
+    "x-forwarded-uri",
+    "x-forwarded-user",
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+    "x-original-host",
+    "x-original-uri",
+    "x-original-url",
+    "x-real-ip",
+    "x-remote-user",
+    "x-rewrite-url",
+    "x-scope-orgid",
+    "x-webauth-user",
+];
+
+/// Families of such headers.
+const TRUSTED_PREFIXES: &[&str] = &["x-auth-request-", "x-envoy-", "x-promward-"];
+
+/// What says who the caller is, for the filter and not for the server (`threats.md` H3).
+const CREDENTIALS: &[&str] = &["authorization", "cookie", "proxy-authorization"];
+
+/// Headers of a request that don't go upstream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strip {
+    /// Those that nobody but the filter may set.
+    Trusted,
+    /// Those, and the caller's credentials.
+    TrustedAndCredentials,
+    /// Only what the filter says to the proxy's own routes (`x-promward-*`): for requests outside every mount.
+    RoutingOnly,
+}
+
+impl Strip {
+    /// Whether a header of this name is held back.
+    pub fn covers(self, name: &[u8]) -> bool {
+        let is = |known: &str| spelled(name, known);
+        let begins = |prefix: &&str| {
+            name.get(..prefix.len())
+                .is_some_and(|start| spelled(start, prefix))
+        };
+        match self {
+            Self::RoutingOnly => begins(&"x-promward-"),
+            Self::Trusted => TRUSTED.iter().any(|known| is(known)) || TRUSTED_PREFIXES.iter().any(begins),
+            Self::TrustedAndCredentials => {
+                Self::Trusted.covers(name) || CREDENTIALS.iter().any(|known| is(known))
+            }
+        }
+    }
+}
+
+/// Whether `name` is a spelling of the lower-case, hyphenated `known`.
+fn spelled(name: &[u8], known: &str) -> bool {
+    let normal = |byte: &u8| {
+        if *byte == b'_' {
+            b'-'
+        } else {
+            byte.to_ascii_lowercase()
+        }
+    };
+    name.len() == known.len() && name.iter().map(normal).eq(known.bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trusted_header_is_held_back_in_any_spelling() {
+        for name in [
+            "X-Scope-OrgID",
+            "x_scope_orgid",
+            "X_FORWARDED-Host",
+            "x-envoy-original-path",
+            "X_Promward_Cluster",
+        ] {
+            assert!(Strip::Trusted.covers(name.as_bytes()), "{name}");
+        }
+        for name in [
+            "x-forwarded-for",
+            "x-forwarded-proto",
+            "accept",
+            "x-envo",
+            "xscopeorgid",
+            "authorization",
+        ] {
+            assert!(!Strip::Trusted.covers(name.as_bytes()), "{name}");
+        }
+    }
+
+    #[test]
+    fn credentials_are_held_back_where_the_mount_does_not_pass_them() {
+        for name in ["Authorization", "Cookie", "proxy_authorization"] {
+            assert!(Strip::TrustedAndCredentials.covers(name.as_bytes()), "{name}");
+        }
+    }
+
+    #[test]
+    fn outside_the_mounts_only_our_own_routing_is_held_back() {
+        assert!(Strip::RoutingOnly.covers(b"x-promward-cluster"));
+        assert!(!Strip::RoutingOnly.covers(b"x-real-ip"));
+    }
+
+    #[test]
+    fn two_values_are_not_one() {
+        let headers = Headers(vec![
+            (b"Origin".to_vec(), b"a".to_vec()),
+            (b"origin".to_vec(), b"b".to_vec()),
+        ]);
+        assert_eq!(
+            (headers.first("origin"), headers.only("origin")),
+            (Some(&b"a"[..]), None)
+        );
+    }
+}

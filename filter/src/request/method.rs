@@ -1,0 +1,103 @@
+//! Request methods, compared exactly: HTTP/2 lets a lower-case `get` through, and a server may take it for another
+//! method than we do (`threats.md` T5).
+
+use std::fmt;
+
+/// A method that the filter lets a server see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Method {
+    /// RFC 9110 §9.3.1
+    Get = 1,
+    /// RFC 9110 §9.3.2
+    Head = 1 << 1,
+    /// RFC 9110 §9.3.3
+    Post = 1 << 2,
+    /// RFC 9110 §9.3.4
+    Put = 1 << 3,
+    /// RFC 9110 §9.3.5
+    Delete = 1 << 4,
+    /// RFC 5789
+    Patch = 1 << 5,
+    /// RFC 9110 §9.3.7
+    Options = 1 << 6,
+}
+
+const NAMES: [(Method, &str); 7] = [
+    (Method::Get, "GET"),
+    (Method::Head, "HEAD"),
+    (Method::Post, "POST"),
+    (Method::Put, "PUT"),
+    (Method::Delete, "DELETE"),
+    (Method::Patch, "PATCH"),
+    (Method::Options, "OPTIONS"),
+];
+
+impl Method {
+    /// The method of that exact name.
+    pub fn parse(name: &[u8]) -> Option<Self> {
+        NAMES
+            .iter()
+            .find(|(_, known)| known.as_bytes() == name)
+            .map(|&(method, _)| method)
+    }
+}
+
+/// A set of methods. Prints as the value of an `Allow` header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Methods(u8);
+
+impl Methods {
+    /// Every method that there is a name for.
+    pub const ALL: Self = Self(0x7f);
+
+    /// The set of these.
+    pub const fn of(methods: &[Method]) -> Self {
+        let mut bits = 0;
+        let mut rest = methods;
+        while let [method, others @ ..] = rest {
+            bits |= *method as u8;
+            rest = others;
+        }
+        Self(bits)
+    }
+
+    /// Whether the set has it.
+    pub fn contains(self, method: Method) -> bool {
+        self.0 & method as u8 != 0
+    }
+
+    /// This set and those.
+    #[must_use]
+    pub fn with(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+}
+
+impl fmt::Display for Methods {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut separator = "";
+        for (_, name) in NAMES.iter().filter(|&&(method, _)| self.contains(method)) {
+            write!(f, "{separator}{name}")?;
+            separator = ", ";
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn methods_are_compared_exactly() {
+        assert_eq!(Method::parse(b"GET"), Some(Method::Get));
+        assert_eq!(Method::parse(b"get"), None);
+        assert_eq!(Method::parse(b"CONNECT"), None);
+    }
+
+    #[test]
+    fn a_set_prints_as_an_allow_header() {
+        assert_eq!(Methods::of(&[Method::Post, Method::Get]).to_string(), "GET, POST");
+    }
+}

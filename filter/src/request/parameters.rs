@@ -1,0 +1,258 @@
+//! Parameters of the query string and of a form body. What two readers may read in two ways is refused, and what goes
+//! upstream is printed from what was read (`threats.md` P1, P2).
+
+use super::escape::{escaped, push_escaped};
+use std::fmt;
+
+/// How many pairs a request may have. Above 10,000 Go drops all of them.
+pub const MAX_PAIRS: usize = 1_000;
+
+/// Parameters in the order in which they came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parameters {
+    pairs: Vec<(String, String)>,
+}
+
+/// The names that an endpoint's row gives. Those that end in `[]` may repeat, the others may not.
+pub type ParameterNames = &'static [&'static str];
+
+/// Where parameters stand in a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The query string of the target.
+    Query,
+    /// The body, a form.
+    Form,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Query => "query string",
+            Self::Form => "form",
+        })
+    }
+}
+
+/// Why parameters are ambiguous. Positions are bytes from the start of the query string or form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ParameterError {
+    /// A `;`, which some servers take for a separator, and Go for a reason to drop the pair.
+    Semicolon {
+        /// In the query string or the form.
+        place: Place,
+        /// Where it stands.
+        at: usize,
+    },
+    /// A `%` without two hexadecimal digits.
+    BadEscape {
+        /// In the query string or the form.
+        place: Place,
+        /// Where the `%` stands.
+        at: usize,
+    },
+    /// A name or value that isn't UTF-8 once decoded.
+    NotUtf8 {
+        /// In the query string or the form.
+        place: Place,
+        /// Where the pair begins.
+        at: usize,
+    },
+    /// More than [`MAX_PAIRS`].
+    TooMany,
+    /// A parameter that may stand only once stands twice, or both in the query string and in the form.
+    Repeated {
+        /// Its name, as the endpoint's row has it.
+        name: &'static str,
+    },
+}
+
+impl fmt::Display for ParameterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Semicolon { place, at } => {
+                write!(
+                    f,
+                    "the {place} has a \";\" at position {at}: separate parameters by \"&\", write %3B for the character"
+                )
+            }
+            Self::BadEscape { place, at } => {
+                write!(
+                    f,
+                    "the {place} has a \"%\" without two hexadecimal digits at position {at}"
+                )
+            }
+            Self::NotUtf8 { place, at } => write!(
+                f,
+                "the {place} has a parameter at position {at} that is not UTF-8"
+            ),
+            Self::TooMany => write!(f, "the request has more than {MAX_PAIRS} parameters"),
+            Self::Repeated { name } => write!(f, "the parameter \"{name}\" is given more than once"),
+        }
+    }
+}
+
+impl Parameters {
+    /// Reads pairs from a query string or a form.
+    ///
+    /// # Errors
+    ///
+    /// The first pair that P2 calls ambiguous.
+    pub fn parse(raw: &[u8], place: Place) -> Result<Self, ParameterError> {
+        let mut pairs = Vec::new();
+        let mut at = 0_usize;
+        for pair in raw.split(|&byte| byte == b'&') {
+            if !pair.is_empty() {
+                if pairs.len() == MAX_PAIRS {
+                    return Err(ParameterError::TooMany);
+                }
+                pairs.push(parse_pair(pair, place, at)?);
+            }
+            at = at.saturating_add(pair.len()).saturating_add(1);
+        }
+        Ok(Self { pairs })
+    }
+
+    /// Refuses parameters that make the request ambiguous, in this list and in `earlier`, the other part of the request.
+    ///
+    /// # Errors
+    ///
+    /// A single-valued name that stands twice, or too many pairs in all.
+    pub fn check(&self, names: ParameterNames, earlier: &Self) -> Result<(), ParameterError> {
+        if self.pairs.len().saturating_add(earlier.pairs.len()) > MAX_PAIRS {
+            return Err(ParameterError::TooMany);
+        }
+        for &name in names.iter().filter(|name| !name.ends_with("[]")) {
+            let both = self.pairs.iter().chain(&earlier.pairs);
+            if both.filter(|(given, _)| given == name).nth(1).is_some() {
+                return Err(ParameterError::Repeated { name });
+            }
+        }
+        Ok(())
+    }
+
+    /// The query string or form that says just this.
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        for (name, value) in &self.pairs {
+            if !text.is_empty() {
+                text.push('&');
+            }
+            push_escaped(&mut text, name);
+            text.push('=');
+            push_escaped(&mut text, value);
+        }
+        text
+    }
+}
+
+fn parse_pair(pair: &[u8], place: Place, at: usize) -> Result<(String, String), ParameterError> {
+    if let Some(offset) = pair.iter().position(|&byte| byte == b';') {
+        return Err(ParameterError::Semicolon {
+            place,
+            at: at.saturating_add(offset),
+        });
+    }
+    let equals = pair.iter().position(|&byte| byte == b'=').unwrap_or(pair.len());
+    let (name, value) = pair.split_at_checked(equals).unwrap_or((pair, &[]));
+    let value_at = at.saturating_add(equals).saturating_add(1);
+    let decode = |text: &[u8], text_at: usize| {
+        let bytes = decode(text).map_err(|offset| ParameterError::BadEscape {
+            place,
+            at: text_at.saturating_add(offset),
+        })?;
+        String::from_utf8(bytes).map_err(|_| ParameterError::NotUtf8 { place, at })
+    };
+    Ok((
+        decode(name, at)?,
+        decode(value.get(1..).unwrap_or_default(), value_at)?,
+    ))
+}
+
+/// Decodes `+` and escapes, or says where a `%` is none.
+fn decode(raw: &[u8]) -> Result<Vec<u8>, usize> {
+    let mut decoded = Vec::with_capacity(raw.len());
+    let mut bytes = raw.iter().copied().enumerate();
+    while let Some((at, byte)) = bytes.next() {
+        decoded.push(match byte {
+            b'+' => b' ',
+            b'%' => escaped(&mut bytes).ok_or(at)?,
+            _ => byte,
+        });
+    }
+    Ok(decoded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const QUERY: ParameterNames = &["query", "match[]"];
+
+    fn parse(raw: &str) -> Result<Parameters, ParameterError> {
+        Parameters::parse(raw.as_bytes(), Place::Query)
+    }
+
+    fn check(query: &str, form: &str) -> Result<(), ParameterError> {
+        let earlier = parse(query).unwrap();
+        Parameters::parse(form.as_bytes(), Place::Form)
+            .unwrap()
+            .check(QUERY, &earlier)
+    }
+
+    #[test]
+    fn parameters_are_printed_from_what_was_read() {
+        let parameters = parse("%71uery=a+b%20c&&match%5B%5D=%7Bx%3D%221%22%7D&flag").unwrap();
+        assert_eq!(
+            parameters.to_text(),
+            "query=a%20b%20c&match%5B%5D=%7Bx%3D%221%22%7D&flag="
+        );
+    }
+
+    #[test]
+    fn what_go_would_drop_is_refused() {
+        let place = Place::Query;
+        assert_eq!(parse("a=1;b=2"), Err(ParameterError::Semicolon { place, at: 3 }));
+        assert_eq!(
+            parse("x=1&a=%zz"),
+            Err(ParameterError::BadEscape { place, at: 6 })
+        );
+        assert_eq!(parse("x=1&a=%ff"), Err(ParameterError::NotUtf8 { place, at: 4 }));
+        assert_eq!(parse(&"a&".repeat(1_001)), Err(ParameterError::TooMany));
+        assert!(parse(&"a&".repeat(1_000)).is_ok());
+    }
+
+    #[test]
+    fn a_single_value_stands_once_in_query_string_and_form_together() {
+        let repeated = Err(ParameterError::Repeated { name: "query" });
+        assert_eq!(check("query=a&query=b", ""), repeated);
+        assert_eq!(check("", "query=a&%71uery=a"), repeated);
+        assert_eq!(check("query=a", "query=a"), repeated);
+        assert_eq!(check("match[]=a&match[]=b", "match[]=c&query=d"), Ok(()));
+    }
+
+    #[test]
+    fn the_pairs_of_both_parts_are_counted_together() {
+        assert_eq!(
+            check(&"a&".repeat(600), &"a&".repeat(401)),
+            Err(ParameterError::TooMany)
+        );
+        assert_eq!(check(&"a&".repeat(600), &"a&".repeat(400)), Ok(()));
+    }
+
+    proptest! {
+        #[test]
+        fn any_pairs_survive_printing_and_reading(pairs in prop::collection::vec((".{1,8}", ".{0,8}"), 0..6)) {
+            let parameters = Parameters { pairs };
+            prop_assert_eq!(parse(&parameters.to_text()), Ok(parameters));
+        }
+
+        #[test]
+        fn reading_twice_changes_nothing(raw in "[a-c=&+%0-9;]{0,24}") {
+            if let Ok(parameters) = parse(&raw) {
+                prop_assert_eq!(parse(&parameters.to_text()), Ok(parameters));
+            }
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! The canonical path. Prometheus routes on the percent-decoded path, so that `/-%2Freload` is executed; what can be
+//! read in two ways is therefore refused, and what remains has exactly one spelling (`threats.md` T1 to T4).
+
+use super::escape::{escaped, is_printable, is_unreserved, push_escape};
+use std::fmt;
+
+/// A path in its only spelling: it begins with `/`, has no empty segment but perhaps the last, no `.` or `..` segment,
+/// unreserved octets stand for themselves and all others that a path can't hold are upper-case escapes.
+///
+/// Canonicalising it again gives the same path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CanonicalPath {
+    text: String,
+    encoded_slash: Option<usize>,
+}
+
+/// Why a target is no canonical one. Positions are bytes from the start of the raw target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TargetError {
+    /// It doesn't begin with `/`.
+    NotAPath,
+    /// A byte below 0x21 or above 0x7e, or one of `\`, `#`, and in the path `;`.
+    Byte {
+        /// The refused byte.
+        byte: u8,
+        /// Where it stands.
+        at: usize,
+    },
+    /// An escape of a byte that would change the meaning of the path if it stood there itself.
+    Escape {
+        /// The byte that the escape stands for.
+        byte: u8,
+        /// Where its `%` stands.
+        at: usize,
+    },
+    /// A `%` without two hexadecimal digits.
+    BadEscape {
+        /// Where the `%` stands.
+        at: usize,
+    },
+    /// A `.` or `..` segment, in any spelling.
+    DotSegment {
+        /// Where the segment begins.
+        at: usize,
+    },
+}
+
+impl fmt::Display for TargetError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAPath => f.write_str("the request target must begin with \"/\""),
+            Self::Byte { byte, at } => {
+                write!(f, "the request target has the byte 0x{byte:02x} at position {at}")
+            }
+            Self::Escape { byte, at } => {
+                write!(
+                    f,
+                    "the path has the escape %{byte:02X} at position {at}, which servers read in two ways"
+                )
+            }
+            Self::BadEscape { at } => {
+                write!(
+                    f,
+                    "the request target has a \"%\" without two hexadecimal digits at position {at}"
+                )
+            }
+            Self::DotSegment { at } => write!(f, "the path has a \".\" or \"..\" segment at position {at}"),
+        }
+    }
+}
+
+impl CanonicalPath {
+    /// Reads a raw path, without its query, in one pass.
+    ///
+    /// An escaped slash is kept and remembered ([`CanonicalPath::encoded_slash`]), since only the mount knows whether it
+    /// is allowed; as a border of segments it already counts.
+    ///
+    /// # Errors
+    ///
+    /// The first byte or segment that T1 refuses.
+    pub fn parse(raw: &[u8]) -> Result<Self, TargetError> {
+        if raw.first() != Some(&b'/') {
+            return Err(TargetError::NotAPath);
+        }
+        let mut path = Builder::default();
+        let mut bytes = raw.iter().copied().enumerate();
+        while let Some((at, byte)) = bytes.next() {
+            match byte {
+                b'/' => path.slash(at)?,
+                b'%' => {
+                    let byte = escaped(&mut bytes).ok_or(TargetError::BadEscape { at })?;
+                    path.escape(byte, at)?;
+                }
+                _ if !is_printable(byte) || matches!(byte, b'\\' | b'#' | b';') => {
+                    return Err(TargetError::Byte { byte, at });
+                }
+                _ => path.octet(byte),
+            }
+        }
+        path.finish()
+    }
+
+    /// The path as it is matched and forwarded.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Where the first escaped slash stands in the raw path, if there is one. Only an opaque mount may let it pass.
+    pub fn encoded_slash(&self) -> Option<usize> {
+        self.encoded_slash
+    }
+}
+
+/// RFC 3986 §3.3: what a segment holds unescaped.
+fn is_segment_octet(byte: u8) -> bool {
+    is_unreserved(byte) || b"!$&'()*+,=:@".contains(&byte)
+}
+
+#[derive(Default)]
+struct Builder {
+    text: String,
+    segment: Segment,
+    encoded_slash: Option<usize>,
+}
+
+/// What is known of the segment under way: enough to tell whether it is a dot segment.
+#[derive(Default)]
+struct Segment {
+    start: usize,
+    dots: usize,
+    other: bool,
+}
+
+impl Builder {
+    fn slash(&mut self, at: usize) -> Result<(), TargetError> {
+        self.end_segment(at.saturating_add(1))?;
+        if !self.text.ends_with('/') {
+            self.text.push('/');
+        }
+        Ok(())
+    }
+
+    fn escape(&mut self, byte: u8, at: usize) -> Result<(), TargetError> {
+        match byte {
+            b'/' => {
+                self.encoded_slash.get_or_insert(at);
+                self.end_segment(at.saturating_add(3))?;
+                push_escape(&mut self.text, byte);
+                Ok(())
+            }
+            b'\\' | b'#' | b'?' | b';' | 0..0x20 | 0x7f => Err(TargetError::Escape { byte, at }),
+            _ if is_unreserved(byte) => {
+                self.octet(byte);
+                Ok(())
+            }
+            _ => {
+                self.segment.other = true;
+                push_escape(&mut self.text, byte);
+                Ok(())
+            }
+        }
+    }
+
+    fn octet(&mut self, byte: u8) {
+        if byte == b'.' {
+            self.segment.dots = self.segment.dots.saturating_add(1);
+        } else {
+            self.segment.other = true;
+        }
+        if is_segment_octet(byte) {
+            self.text.push(char::from(byte));
+        } else {
+            push_escape(&mut self.text, byte);
+        }
+    }
+
+    /// Closes the segment under way; the next one begins at `next`.
+    fn end_segment(&mut self, next: usize) -> Result<(), TargetError> {
+        let segment = std::mem::replace(
+            &mut self.segment,
+            Segment {
+                start: next,
+                ..Segment::default()
+            },
+        );
+        if !segment.other && matches!(segment.dots, 1 | 2) {
+            return Err(TargetError::DotSegment { at: segment.start });
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<CanonicalPath, TargetError> {
+        self.end_segment(0)?;
+        Ok(CanonicalPath {
+            text: self.text,
+            encoded_slash: self.encoded_slash,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn canonical(raw: &str) -> Result<String, TargetError> {
+        CanonicalPath::parse(raw.as_bytes()).map(|path| path.text)
+    }
+
+    macro_rules! accepted {
+        ($($name:ident: $raw:literal => $canonical:literal;)*) => {
+            $(#[test] fn $name() { assert_eq!(canonical($raw).as_deref(), Ok($canonical)); })*
+        };
+    }
+
+    accepted! {
+        the_root_is_itself: "/" => "/";
+        a_plain_path_is_itself: "/api/v1/query" => "/api/v1/query";
+        unreserved_escapes_are_decoded: "/api/v1/%71uery%2D%2e%5F%7e" => "/api/v1/query-._~";
+        slashes_are_merged: "//api///v1//" => "/api/v1/";
+        other_escapes_become_upper_case: "/label/%c3%a9%20/values" => "/label/%C3%A9%20/values";
+        an_escaped_percent_stays_escaped: "/%2571uery" => "/%2571uery";
+        what_no_segment_holds_is_escaped: "/{a}|\"" => "/%7Ba%7D%7C%22";
+        three_dots_are_a_name: "/.../..a/a.." => "/.../..a/a..";
+    }
+
+    macro_rules! refused {
+        ($($name:ident: $raw:expr => $error:expr;)*) => {
+            $(#[test] fn $name() { assert_eq!(CanonicalPath::parse($raw), Err($error)); })*
+        };
+    }
+
+    refused! {
+        an_empty_path_is_refused: b"" => TargetError::NotAPath;
+        an_absolute_form_is_refused: b"http://a/" => TargetError::NotAPath;
+        an_encoded_backslash_is_refused: b"/a%5cb" => TargetError::Escape { byte: b'\\', at: 2 };
+        an_encoded_hash_is_refused: b"/a%23" => TargetError::Escape { byte: b'#', at: 2 };
+        an_encoded_question_mark_is_refused: b"/%3f" => TargetError::Escape { byte: b'?', at: 1 };
+        an_encoded_semicolon_is_refused: b"/%3B" => TargetError::Escape { byte: b';', at: 1 };
+        an_encoded_nul_is_refused: b"/a%00" => TargetError::Escape { byte: 0, at: 2 };
+        an_encoded_delete_is_refused: b"/a%7f" => TargetError::Escape { byte: 0x7f, at: 2 };
+        a_half_escape_is_refused: b"/a%4" => TargetError::BadEscape { at: 2 };
+        an_escape_of_no_digits_is_refused: b"/a%zz" => TargetError::BadEscape { at: 2 };
+        a_signed_escape_is_refused: b"/a%+1" => TargetError::BadEscape { at: 2 };
+        a_space_is_refused: b"/a b" => TargetError::Byte { byte: b' ', at: 2 };
+        a_high_byte_is_refused: b"/\xc3\xa9" => TargetError::Byte { byte: 0xc3, at: 1 };
+        a_backslash_is_refused: b"/a\\..\\b" => TargetError::Byte { byte: b'\\', at: 2 };
+        a_fragment_is_refused: b"/a#b" => TargetError::Byte { byte: b'#', at: 2 };
+        a_semicolon_is_refused: b"/..;/a" => TargetError::Byte { byte: b';', at: 3 };
+        a_dot_segment_is_refused: b"/a/./b" => TargetError::DotSegment { at: 3 };
+        a_last_dot_segment_is_refused: b"/a/.." => TargetError::DotSegment { at: 3 };
+        a_half_encoded_dot_segment_is_refused: b"/a/.%2E/b" => TargetError::DotSegment { at: 3 };
+        an_encoded_dot_segment_is_refused: b"/%2e%2e/b" => TargetError::DotSegment { at: 1 };
+        a_dot_segment_beside_an_encoded_slash_is_refused: b"/a%2f../b" => TargetError::DotSegment { at: 5 };
+    }
+
+    #[test]
+    fn an_encoded_slash_is_remembered() {
+        let path = CanonicalPath::parse(b"/a%2fb%2Fc").unwrap();
+        assert_eq!((path.as_str(), path.encoded_slash()), ("/a%2Fb%2Fc", Some(2)));
+    }
+}

@@ -1,0 +1,267 @@
+//! `Location`: one deployment of Prometheus redirects to paths with the public prefix and to paths without it, so the
+//! prefix is added only where it is missing. A `Location` never leaves the site (`threats.md` B3).
+
+use super::origin::Origin;
+use crate::mount::Mount;
+use std::fmt;
+
+/// Why a `Location` is not passed on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LocationError {
+    /// It names a host that is neither the public one nor one of the mount's `origins`.
+    ForeignHost,
+    /// A browser might read it as another host: it begins with `//`, or has a byte that browsers drop or turn.
+    Ambiguous,
+}
+
+impl fmt::Display for LocationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ForeignHost => {
+                "the server redirects to a host that is neither this one nor in \"origins\" of the mount"
+            }
+            Self::Ambiguous => "the server redirects to a target that browsers read in two ways",
+        })
+    }
+}
+
+/// What a `Location` is read against.
+#[derive(Clone, Copy, Debug)]
+pub struct Redirected<'a> {
+    /// The mount of the request.
+    pub mount: &'a Mount,
+    /// The public host and port, as the client named it.
+    pub host: Option<&'a str>,
+    /// The path that the server was asked for, its own prefix included.
+    pub upstream_path: &'a str,
+}
+
+impl Redirected<'_> {
+    /// Maps a `Location` of the server's to a path of the public site. Mapping the result again changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// It leads off the site, or might.
+    pub fn public(&self, location: &[u8]) -> Result<String, LocationError> {
+        if !location
+            .iter()
+            .all(|&byte| (0x21..=0x7e).contains(&byte) && byte != b'\\')
+        {
+            return Err(LocationError::Ambiguous);
+        }
+        let location = std::str::from_utf8(location).map_err(|_| LocationError::Ambiguous)?;
+        let reference = self.without_origin(location)?;
+        let tail_at = reference.find(['?', '#']).unwrap_or(reference.len());
+        let (path, tail) = reference.split_at_checked(tail_at).unwrap_or((reference, ""));
+        let path = self.public_path(self.absolute_path(path)?);
+        if path.starts_with("//") {
+            return Err(LocationError::Ambiguous);
+        }
+        Ok(path + tail)
+    }
+
+    /// Takes scheme and host away, if they are ours.
+    fn without_origin<'a>(&self, location: &'a str) -> Result<&'a str, LocationError> {
+        if location.starts_with("//") {
+            return Err(LocationError::Ambiguous);
+        }
+        let first_segment = location.split(['/', '?', '#']).next().unwrap_or_default();
+        if !first_segment.contains(':') {
+            return Ok(location);
+        }
+        let (origin, rest) = Origin::split(location).ok_or(LocationError::ForeignHost)?;
+        let ours = self.host.is_some_and(|host| origin.is_host(host)) || self.mount.origins.contains(&origin);
+        match (ours, rest) {
+            (false, _) => Err(LocationError::ForeignHost),
+            (true, "") => Ok("/"),
+            (true, rest) => Ok(rest),
+        }
+    }
+
+    /// Resolves a path against the one that the server was asked for, dot segments too (RFC 3986 §5.2).
+    fn absolute_path(&self, path: &str) -> Result<String, LocationError> {
+        let folder = self
+            .upstream_path
+            .rfind('/')
+            .and_then(|at| self.upstream_path.get(..=at))
+            .unwrap_or("/");
+        let joined = match path {
+            "" => self.upstream_path.to_owned(),
+            _ if path.starts_with('/') => path.to_owned(),
+            _ => format!("{folder}{path}"),
+        };
+        let resolved = without_dot_segments(&joined);
+        if resolved.starts_with("//") {
+            Err(LocationError::Ambiguous)
+        } else {
+            Ok(resolved)
+        }
+    }
+
+    /// Takes the server's own prefix away and puts the public one before what doesn't have it. A server that is mounted
+    /// below its public prefix makes one path mean two; there the server's own prefix goes as often as it stands.
+    fn public_path(&self, mut path: String) -> String {
+        let (prefix, upstream) = (&self.mount.prefix, &self.mount.upstream_prefix);
+        if upstream == prefix || upstream.is_root() {
+            return self.with_prefix(path);
+        }
+        let nested = prefix.strip(upstream.as_str()).is_some();
+        loop {
+            let is_public = !nested && prefix.strip(&path).is_some();
+            match upstream.strip(&path) {
+                Some(rest) if !is_public => {
+                    path = if rest.is_empty() {
+                        "/".to_owned()
+                    } else {
+                        rest.to_owned()
+                    }
+                }
+                _ => {
+                    let public = self.with_prefix(path);
+                    if !nested || upstream.strip(&public).is_none() {
+                        return public;
+                    }
+                    path = public;
+                }
+            }
+        }
+    }
+
+    fn with_prefix(&self, path: String) -> String {
+        match self.mount.prefix.strip(&path) {
+            Some(_) => path,
+            None => format!("{}{path}", self.mount.prefix.as_str()),
+        }
+    }
+}
+
+/// RFC 3986 §5.2.4, with `%2e` taken for the dot that browsers take it for.
+fn without_dot_segments(path: &str) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    let mut segments = path.split('/').skip(1).peekable();
+    while let Some(segment) = segments.next() {
+        let is_last = segments.peek().is_none();
+        match segment.to_ascii_lowercase().replace("%2e", ".").as_str() {
+            "." => {}
+            ".." => drop(kept.pop()),
+            _ => {
+                kept.push(segment);
+                continue;
+            }
+        }
+        if is_last {
+            kept.push("");
+        }
+    }
+    format!("/{}", kept.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mount::{Api, Prefix};
+    use proptest::prelude::*;
+
+    fn mount(prefix: &str, upstream_prefix: &str) -> Mount {
+        Mount {
+            prefix: Prefix::parse(prefix).unwrap(),
+            upstream_prefix: Prefix::parse(upstream_prefix).unwrap(),
+            api: Api::Prometheus,
+            cluster: None,
+            origins: vec![Origin::parse("http://localhost:9090").unwrap()],
+            max_form: 0,
+            pass_credentials: false,
+            pass_encoded_slash: false,
+        }
+    }
+
+    fn public(prefix: &str, upstream_prefix: &str, location: &str) -> Result<String, LocationError> {
+        let mount = mount(prefix, upstream_prefix);
+        Redirected {
+            mount: &mount,
+            host: Some("example.com"),
+            upstream_path: "/consoles/a",
+        }
+        .public(location.as_bytes())
+    }
+
+    macro_rules! mapped {
+        ($($name:ident: $prefix:literal, $upstream:literal, $location:literal => $public:literal;)*) => {
+            $(#[test] fn $name() { assert_eq!(public($prefix, $upstream, $location).as_deref(), Ok($public)); })*
+        };
+    }
+
+    mapped! {
+        a_path_without_the_prefix_gets_it: "/prometheus", "/", "/graph" => "/prometheus/graph";
+        a_path_with_the_prefix_keeps_it: "/prometheus", "/", "/prometheus/graph" => "/prometheus/graph";
+        a_name_that_begins_like_the_prefix_gets_it: "/prometheus", "/", "/prometheusX" => "/prometheus/prometheusX";
+        query_and_fragment_stay: "/prometheus", "/", "/graph?a=/b#c" => "/prometheus/graph?a=/b#c";
+        our_own_host_goes: "/prometheus", "/", "https://example.com/prometheus/graph" => "/prometheus/graph";
+        a_host_of_the_servers_goes: "/prometheus", "/", "http://localhost:9090/graph" => "/prometheus/graph";
+        a_host_alone_is_its_root: "/prometheus", "/", "http://localhost:9090" => "/prometheus/";
+        the_servers_prefix_goes: "/prometheus", "/prom", "/prom/graph" => "/prometheus/graph";
+        the_servers_prefix_alone_is_the_root: "/prometheus", "/prom", "/prom" => "/prometheus/";
+        one_prefix_for_both_stays: "/prometheus", "/prometheus", "/prometheus/graph" => "/prometheus/graph";
+        a_public_path_below_the_servers_prefix_stays: "/a/b", "/a", "/a/b/graph" => "/a/b/graph";
+        a_server_mounted_below_the_root: "/", "/prom", "/prom/graph" => "/graph";
+        without_any_prefix_a_path_is_itself: "/", "/", "/graph" => "/graph";
+        a_relative_reference_is_resolved: "/prometheus", "/", "b?c" => "/prometheus/consoles/b?c";
+        a_query_alone_is_resolved: "/prometheus", "/", "?c" => "/prometheus/consoles/a?c";
+        dot_segments_do_not_leave_the_prefix: "/prometheus", "/", "/prometheus/../-/%2E./quit" => "/prometheus/quit";
+        a_last_dot_segment_is_a_folder: "/prometheus", "/", "/a/b/.." => "/prometheus/a/";
+    }
+
+    #[test]
+    fn a_location_never_leaves_the_site() {
+        for location in [
+            "https://evil.example/",
+            "http://example.com.evil/",
+            "https://example.com@evil/",
+            "http://localhost:9091/",
+            "https:evil",
+            "javascript:alert(1)",
+            "ftp://example.com/",
+            "HTTPS://EVIL/",
+        ] {
+            assert_eq!(
+                public("/prometheus", "/", location),
+                Err(LocationError::ForeignHost),
+                "{location}"
+            );
+        }
+        for location in [
+            "//evil",
+            "/\\evil",
+            "/\t/evil",
+            "/a b",
+            "/.//evil",
+            "/a/..//evil",
+            "https://example.com//evil",
+            "/\u{e9}",
+        ] {
+            for prefix in ["/prometheus", "/"] {
+                assert_eq!(
+                    public(prefix, "/", location),
+                    Err(LocationError::Ambiguous),
+                    "{location}"
+                );
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn mapping_twice_is_mapping_once(
+            prefix in prop::sample::select(vec!["/", "/a", "/a/b", "/p"]),
+            upstream in prop::sample::select(vec!["/", "/a", "/a/b", "/p"]),
+            location in "(/|a|b|p|/a|/b|\\.\\.?|%2e|\\?|#|http://example\\.com){0,8}",
+        ) {
+            if let Ok(once) = public(prefix, upstream, &location) {
+                prop_assert_eq!(&public(prefix, upstream, &once), &Ok(once.clone()));
+                prop_assert!(once.starts_with('/') && !once.starts_with("//"));
+                let path = once.split(['?', '#']).next().unwrap();
+                prop_assert!(Prefix::parse(prefix).unwrap().strip(path).is_some());
+            }
+        }
+    }
+}

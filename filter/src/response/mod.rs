@@ -1,0 +1,7 @@
+//! What a client gets: the server's answer with its headers mended, or a reply of the filter's own.
+
+pub mod cors;
+pub mod location;
+pub mod origin;
+pub mod reply;
+pub mod security;

@@ -1,0 +1,146 @@
+//! Origins: scheme, host and port, as `Origin` and `Location` name them (RFC 6454 §4).
+
+use std::fmt;
+
+/// A scheme, a host and a port, in lower case, the scheme's own port left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    scheme: Scheme,
+    authority: String,
+}
+
+/// The schemes of the web.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// Plain.
+    Http,
+    /// Over TLS.
+    Https,
+}
+
+impl Scheme {
+    /// As it is written before `://`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
+    fn port(self) -> &'static str {
+        match self {
+            Self::Http => ":80",
+            Self::Https => ":443",
+        }
+    }
+}
+
+impl Origin {
+    /// Reads `https://host` or `https://host:port`, and nothing after it.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (origin, rest) = Self::split(text)?;
+        rest.is_empty().then_some(origin)
+    }
+
+    /// Reads the origin that an absolute URL begins with, and gives the rest of the URL.
+    pub fn split(url: &str) -> Option<(Self, &str)> {
+        let (scheme, rest) = url.split_once("://")?;
+        let scheme = [Scheme::Http, Scheme::Https]
+            .into_iter()
+            .find(|known| scheme.eq_ignore_ascii_case(known.as_str()))?;
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, rest) = rest.split_at_checked(end)?;
+        Some((Self::new(scheme, authority)?, rest))
+    }
+
+    /// The origin of an authority as `Host` has it.
+    pub fn new(scheme: Scheme, authority: &str) -> Option<Self> {
+        if !is_authority(authority) {
+            return None;
+        }
+        let authority = authority.to_ascii_lowercase();
+        let authority = authority
+            .strip_suffix(scheme.port())
+            .unwrap_or(&authority)
+            .to_owned();
+        Some(Self { scheme, authority })
+    }
+
+    /// Whether this is the same host and port under either scheme.
+    pub fn is_host(&self, authority: &str) -> bool {
+        [Scheme::Http, Scheme::Https].iter().any(|&scheme| {
+            Self::new(scheme, authority).is_some_and(|other| other.authority == self.authority)
+        })
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme.as_str(), self.authority)
+    }
+}
+
+/// Whether a text is a host with perhaps a port: no user, no list, nothing that could end a header.
+pub fn is_authority(text: &str) -> bool {
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, Some(port)),
+        _ => (text, None),
+    };
+    let name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let is_host = match address {
+        Some(address) => address
+            .bytes()
+            .all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.')),
+        None => host.bytes().all(name),
+    };
+    !host.is_empty() && is_host && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|number| number > 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_printed_in_one_spelling() {
+        for (text, printed) in [
+            ("https://Example.com", "https://example.com"),
+            ("HTTPS://example.com:443", "https://example.com"),
+            ("http://localhost:9090", "http://localhost:9090"),
+            ("http://[::1]:80", "http://[::1]"),
+        ] {
+            assert_eq!(
+                Origin::parse(text).map(|origin| origin.to_string()).as_deref(),
+                Some(printed)
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_more_or_less_than_an_origin_is_none() {
+        for text in [
+            "",
+            "null",
+            "*",
+            "example.com",
+            "ftp://a",
+            "https://",
+            "https://a/",
+            "https://a@b",
+            "https://a,b",
+            "https://a:x",
+            "https://a:0",
+            "https://a:70000",
+            "https://[::1",
+        ] {
+            assert_eq!(Origin::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_compared_with_its_port() {
+        let origin = Origin::parse("https://example.com").unwrap();
+        assert!(origin.is_host("EXAMPLE.com:443") && origin.is_host("example.com"));
+        assert!(!origin.is_host("example.com:8443") && !origin.is_host("example.com.evil"));
+    }
+}

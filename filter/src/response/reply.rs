@@ -1,0 +1,112 @@
+//! The filter's own replies. API paths answer in Prometheus' form, so that Grafana shows the message; everything else is
+//! one plain line.
+
+use serde::Serialize;
+use std::fmt;
+
+/// A whole answer made by the filter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// Its headers; a value is printable ASCII.
+    pub headers: Vec<(&'static str, String)>,
+    /// Its body.
+    pub body: String,
+}
+
+/// How a refusal is worded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// `{"status":"error","errorType":"…","error":"…"}`
+    Json,
+    /// One line.
+    Plain,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ApiError<'a> {
+    status: &'a str,
+    error_type: &'a str,
+    error: &'a str,
+}
+
+impl Reply {
+    /// A refusal, with the message in the form that the path's answers have.
+    pub fn error(status: u16, message: &dyn fmt::Display, form: Form) -> Self {
+        let message = message.to_string();
+        let (content_type, body) = match form {
+            Form::Json => {
+                let error = ApiError {
+                    status: "error",
+                    error_type: error_type(status),
+                    error: &message,
+                };
+                (
+                    "application/json",
+                    serde_json::to_string(&error).unwrap_or_default(),
+                )
+            }
+            Form::Plain => ("text/plain; charset=utf-8", message + "\n"),
+        };
+        Self {
+            status,
+            headers: vec![("content-type", content_type.to_owned())],
+            body,
+        }
+    }
+
+    /// The reply where not even a configuration is there.
+    pub fn unavailable() -> Self {
+        Self::error(
+            503,
+            &"the proxy has no valid configuration for this request",
+            Form::Plain,
+        )
+    }
+
+    /// A reply without a body.
+    pub fn empty(status: u16, headers: Vec<(&'static str, String)>) -> Self {
+        Self {
+            status,
+            headers,
+            body: String::new(),
+        }
+    }
+}
+
+/// Prometheus' words for what went wrong, and ours where it has none.
+fn error_type(status: u16) -> &'static str {
+    match status {
+        401 => "unauthorized",
+        403 => "forbidden",
+        404 => "not_found",
+        429 => "throttled",
+        500..600 => "unavailable",
+        _ => "bad_data",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_api_error_reads_like_one_of_prometheus() {
+        let reply = Reply::error(400, &"a \"quoted\" word", Form::Json);
+        assert_eq!(
+            reply.body,
+            r#"{"status":"error","errorType":"bad_data","error":"a \"quoted\" word"}"#
+        );
+        assert_eq!(reply.headers, [("content-type", "application/json".to_owned())]);
+    }
+
+    #[test]
+    fn other_errors_are_one_line() {
+        assert_eq!(
+            Reply::error(404, &"nothing here", Form::Plain).body,
+            "nothing here\n"
+        );
+    }
+}

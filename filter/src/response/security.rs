@@ -1,0 +1,193 @@
+//! Headers that keep a browser from being used against its owner (`threats.md` B4), and those that tell strangers what
+//! runs behind the filter.
+
+use super::origin::{Origin, Scheme};
+use crate::api::endpoint::Content;
+use crate::mount::Api;
+use crate::request::headers::Headers;
+
+/// A policy under which the pages of Prometheus 2.x and 3.x work: their one inline script varies from start to start, and
+/// their libraries inject styles.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'unsafe-inline'; \
+     style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; object-src 'none'; \
+     base-uri 'self'; form-action 'self'";
+
+/// Headers that say what runs behind the filter.
+pub const REVEALING: [&str; 2] = ["server", "x-powered-by"];
+
+/// What a configuration says about these headers, compiled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Security {
+    hsts: Option<String>,
+    content_security_policy: String,
+    frames: Frames,
+}
+
+/// Who may show a page in a frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Frames {
+    /// Nobody.
+    Nobody,
+    /// Pages of these origins.
+    Only(Vec<Origin>),
+    /// Whoever the configured policy names.
+    AsPolicySays,
+}
+
+impl Security {
+    /// Compiles what the configuration says. A policy replaces the built-in one.
+    pub fn new(hsts: Option<String>, policy: Option<String>, frames: Frames) -> Self {
+        let mut content_security_policy = policy.unwrap_or_else(|| CONTENT_SECURITY_POLICY.to_owned());
+        if let Some(ancestors) = frames.ancestors() {
+            content_security_policy = format!("{content_security_policy}; frame-ancestors {ancestors}");
+        }
+        Self {
+            hsts,
+            content_security_policy,
+            frames,
+        }
+    }
+
+    /// The headers of the filter's own replies and of a Prometheus' answers, in place of the server's.
+    pub fn headers(&self, content: Content, scheme: Scheme) -> Vec<(&'static str, &str)> {
+        let mut headers = vec![
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "same-origin"),
+            ("content-security-policy", self.content_security_policy.as_str()),
+        ];
+        headers.extend(self.frame_options());
+        headers.extend(self.transport(scheme));
+        if content == Content::Fresh {
+            headers.push(("cache-control", "no-store"));
+        }
+        headers
+    }
+
+    /// The headers of an answer: at an opaque mount, the server's own stay, since only it knows what its pages need.
+    pub fn answer(
+        &self,
+        api: Api,
+        content: Content,
+        scheme: Scheme,
+        given: &Headers,
+    ) -> Vec<(&'static str, &str)> {
+        let mut headers = self.headers(content, scheme);
+        if api == Api::Opaque {
+            let frames_are_its_own = given.has("content-security-policy");
+            headers.retain(|&(name, _)| match name {
+                "content-security-policy" => false,
+                "x-frame-options" => !frames_are_its_own && !given.has(name),
+                "strict-transport-security" => true,
+                _ => !given.has(name),
+            });
+        }
+        headers
+    }
+
+    /// Old browsers' word for `frame-ancestors 'none'`; there is none for a list.
+    fn frame_options(&self) -> Option<(&'static str, &str)> {
+        (self.frames == Frames::Nobody).then_some(("x-frame-options", "DENY"))
+    }
+
+    /// Only over TLS, as RFC 6797 §7.2 wants it, and only where it is configured.
+    fn transport(&self, scheme: Scheme) -> Option<(&'static str, &str)> {
+        let hsts = self.hsts.as_deref().filter(|_| scheme == Scheme::Https)?;
+        Some(("strict-transport-security", hsts))
+    }
+}
+
+impl Frames {
+    fn ancestors(&self) -> Option<String> {
+        match self {
+            Self::Nobody => Some("'none'".to_owned()),
+            Self::Only(origins) => Some(
+                origins
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+                    .join(" "),
+            ),
+            Self::AsPolicySays => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value<'a>(headers: &[(&'static str, &'a str)], name: &str) -> Option<&'a str> {
+        headers
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|&(_, value)| value)
+    }
+
+    #[test]
+    fn nobody_may_frame_a_page_unless_the_configuration_lists_them() {
+        let closed = Security::new(None, None, Frames::Nobody);
+        let headers = closed.headers(Content::Fresh, Scheme::Https);
+        assert_eq!(value(&headers, "x-frame-options"), Some("DENY"));
+        assert!(
+            value(&headers, "content-security-policy")
+                .unwrap()
+                .ends_with("frame-ancestors 'none'")
+        );
+
+        let open = Security::new(
+            None,
+            None,
+            Frames::Only(vec![Origin::parse("https://g.example").unwrap()]),
+        );
+        let headers = open.headers(Content::Fresh, Scheme::Https);
+        assert_eq!(value(&headers, "x-frame-options"), None);
+        assert!(
+            value(&headers, "content-security-policy")
+                .unwrap()
+                .ends_with("frame-ancestors https://g.example")
+        );
+    }
+
+    #[test]
+    fn only_static_files_may_be_stored() {
+        let security = Security::new(None, None, Frames::Nobody);
+        assert_eq!(
+            value(&security.headers(Content::Fresh, Scheme::Https), "cache-control"),
+            Some("no-store")
+        );
+        assert_eq!(
+            value(&security.headers(Content::Static, Scheme::Https), "cache-control"),
+            None
+        );
+    }
+
+    #[test]
+    fn hsts_is_sent_over_tls_where_it_is_configured() {
+        let security = Security::new(Some("max-age=1".into()), None, Frames::Nobody);
+        let name = "strict-transport-security";
+        assert_eq!(
+            value(&security.headers(Content::Fresh, Scheme::Https), name),
+            Some("max-age=1")
+        );
+        assert_eq!(value(&security.headers(Content::Fresh, Scheme::Http), name), None);
+        let none = Security::new(None, None, Frames::Nobody);
+        assert_eq!(value(&none.headers(Content::Fresh, Scheme::Https), name), None);
+    }
+
+    #[test]
+    fn an_opaque_servers_own_headers_stay() {
+        let security = Security::new(None, None, Frames::Nobody);
+        let given = Headers(vec![
+            (b"content-security-policy".to_vec(), b"x".to_vec()),
+            (b"cache-control".to_vec(), b"max-age=1".to_vec()),
+        ]);
+        let headers = security.answer(Api::Opaque, Content::Fresh, Scheme::Https, &given);
+        assert_eq!(
+            headers,
+            [
+                ("x-content-type-options", "nosniff"),
+                ("referrer-policy", "same-origin")
+            ]
+        );
+    }
+}

@@ -1,0 +1,100 @@
+//! How header maps and property paths cross the border to the host (proxy-wasm ABI 0.2.1): numbers of four bytes, little
+//! end first, and texts that end in a zero. What a host sends is read with its bounds checked, since a wrong length must
+//! not trap.
+
+use crate::request::headers::Headers;
+
+/// Reads a header map; nothing, if it isn't one.
+pub fn read_map(bytes: &[u8]) -> Option<Headers> {
+    if bytes.is_empty() {
+        return Some(Headers::default());
+    }
+    let (count, mut lengths) = number(bytes)?;
+    let mut texts = lengths.get(count.checked_mul(8)?..)?;
+    let mut headers = Vec::with_capacity(count);
+    for _ in 0..count {
+        let (name_length, rest) = number(lengths)?;
+        let (value_length, rest) = number(rest)?;
+        lengths = rest;
+        let (name, rest) = text(texts, name_length)?;
+        let (value, rest) = text(rest, value_length)?;
+        texts = rest;
+        headers.push((name.to_vec(), value.to_vec()));
+    }
+    Some(Headers(headers))
+}
+
+/// Writes a header map.
+pub fn write_map(headers: &[(&'static str, String)]) -> Vec<u8> {
+    let mut bytes = length(headers.len()).to_vec();
+    for (name, value) in headers {
+        bytes.extend(length(name.len()));
+        bytes.extend(length(value.len()));
+    }
+    for (name, value) in headers {
+        for text in [*name, value] {
+            bytes.extend(text.as_bytes());
+            bytes.push(0);
+        }
+    }
+    bytes
+}
+
+/// Writes the path of a property.
+pub fn write_path(segments: &[&str]) -> Vec<u8> {
+    segments.join("\0").into_bytes()
+}
+
+fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let (number, rest) = bytes.split_first_chunk::<4>()?;
+    Some((usize::try_from(u32::from_le_bytes(*number)).ok()?, rest))
+}
+
+fn text(bytes: &[u8], length: usize) -> Option<(&[u8], &[u8])> {
+    let (text, rest) = bytes.split_at_checked(length)?;
+    Some((text, rest.strip_prefix(&[0])?))
+}
+
+/// A length as the host reads it. Longer than four bytes can say is longer than a 32-bit module's memory.
+fn length(length: usize) -> [u8; 4] {
+    u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_map_is_read_as_it_was_written() {
+        let written = write_map(&[("a", "1".to_owned()), ("bc", String::new())]);
+        let headers = vec![(b"a".to_vec(), b"1".to_vec()), (b"bc".to_vec(), Vec::new())];
+        assert_eq!(read_map(&written), Some(Headers(headers)));
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_read() {
+        let mut written = write_map(&[("a", "12".to_owned())]);
+        let value = written.len() - 3;
+        written[value] = 0xff;
+        assert_eq!(read_map(&written).unwrap().first("a"), Some(&b"\xff2"[..]));
+    }
+
+    #[test]
+    fn an_empty_answer_is_an_empty_map() {
+        assert_eq!(read_map(b""), Some(Headers::default()));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_trap(bytes in prop::collection::vec(prop_oneof![Just(0_u8), Just(1), Just(255), any::<u8>()], 0..64)) {
+            let _ = read_map(&bytes);
+        }
+
+        #[test]
+        fn a_map_cut_short_is_none(cut in 1_usize..20) {
+            let written = write_map(&[("name", "value".to_owned()), ("other", "text".to_owned())]);
+            prop_assert_eq!(read_map(&written[..written.len() - cut]), None);
+        }
+    }
+}
