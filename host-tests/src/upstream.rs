@@ -303,3 +303,90 @@ fn printable(bytes: &[u8]) -> String {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::{Client, Request};
+
+    #[test]
+    fn what_arrives_is_written_down_as_it_came() {
+        let upstream = Upstream::start(|request| Reply::text(request.target.clone())).unwrap();
+        let client = Client::plain(upstream.address());
+        let mut connection = client.connect().unwrap();
+        connection
+            .write_raw(b"PUT /a%2Fb\xff?c#d HTTP/1.1\r\nhOsT: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nt: 1\r\n\r\n")
+            .unwrap();
+        assert_eq!(connection.read_answer("PUT").unwrap().text(), "/a%2Fb\\xff?c#d");
+        assert_eq!(connection.send(Request::new("HEAD", "/2")).unwrap().body, b"");
+
+        let requests = upstream.requests();
+        assert_eq!(requests[0].headers[0], ("hOsT".to_owned(), b"x".to_vec()));
+        assert_eq!(
+            (requests[0].body.as_slice(), requests[0].body_length),
+            (&b"abc"[..], 3)
+        );
+        assert_eq!(requests[0].trailers, [("t".to_owned(), b"1".to_vec())]);
+        assert_eq!(requests[1].connection, requests[0].connection);
+        assert_eq!(requests[1].end, End::Clean);
+    }
+
+    #[test]
+    fn a_held_answer_is_written_piece_by_piece() {
+        let upstream = Upstream::start(|_| Reply::hold()).unwrap();
+        let mut exchange = Client::plain(upstream.address())
+            .open(Request::new("POST", "/"))
+            .unwrap();
+        exchange.data("abc").unwrap();
+        upstream
+            .wait_until(|requests| requests.iter().any(|request| request.body == b"abc"))
+            .unwrap();
+        exchange.end(&[]).unwrap();
+        let mut held = upstream.held().unwrap();
+        held.head(200, &[("x", "y")]).unwrap();
+        assert_eq!(exchange.head().unwrap().header("x").as_deref(), Some("y"));
+        held.data(b"data: 1\n\ndata: 2").unwrap();
+        assert_eq!(exchange.event(b"\n\n").unwrap().unwrap(), b"data: 1\n\n");
+        held.data(b"\n\n").unwrap();
+        assert_eq!(exchange.event(b"\n\n").unwrap().unwrap(), b"data: 2\n\n");
+        held.end(&[("t", "1")]).unwrap();
+        let answer = exchange.answer().unwrap();
+        assert_eq!(
+            (answer.text().as_str(), answer.trailer("t").as_deref()),
+            ("", Some("1"))
+        );
+    }
+
+    #[test]
+    fn a_connection_breaks_off_on_command() {
+        let upstream = Upstream::start(|request| match request.target.as_str() {
+            "/close" => Reply::close(),
+            "/reset" => Reply::reset(),
+            _ => Reply::hold(),
+        })
+        .unwrap();
+        let client = Client::plain(upstream.address());
+        let message = |error: anyhow::Error| format!("{error:#}");
+        assert!(message(client.get("/close").unwrap_err()).contains("ended"));
+        assert!(message(client.get("/reset").unwrap_err()).contains("reset"));
+
+        let mut exchange = client.open(Request::new("GET", "/")).unwrap();
+        exchange.end(&[]).unwrap();
+        let mut held = upstream.held().unwrap();
+        held.head(200, &[]).unwrap();
+        held.data(b"abc").unwrap();
+        assert_eq!(exchange.piece().unwrap().unwrap().as_ref(), b"abc");
+        held.reset().unwrap();
+        assert!(exchange.piece().is_err());
+
+        let mut exchange = client.open(Request::new("GET", "/")).unwrap();
+        exchange.end(&[]).unwrap();
+        let held = upstream.held().unwrap();
+        exchange.reset().unwrap();
+        held.wait_for_close().unwrap();
+
+        let nobody = Nobody::bind().unwrap();
+        let refused = Client::plain(nobody.address().unwrap()).get("/").unwrap_err();
+        assert!(message(refused).contains("refused"));
+    }
+}
