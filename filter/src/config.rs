@@ -6,6 +6,7 @@ mod headers;
 mod later;
 mod mounts;
 mod size;
+mod tree;
 
 pub use error::ConfigError;
 
@@ -16,6 +17,7 @@ use headers::HeadersConfig;
 use later::Later;
 use mounts::MountConfig;
 use serde::Deserialize;
+use tree::Tree;
 
 /// The configuration of the filter: one JSON object.
 #[derive(Debug, Deserialize)]
@@ -64,10 +66,9 @@ impl Configuration {
         if bytes.first() == Some(&STRUCT_FIELD) && json.first() != Some(&b'{') {
             return Err(ConfigError::protobuf_struct());
         }
-        let mut deserializer = serde_json::Deserializer::from_slice(json);
-        let configuration = serde_path_to_error::deserialize(&mut deserializer)?;
-        deserializer.end().map_err(|error| ConfigError::new("", error))?;
-        Ok(configuration)
+        let tree: Tree = serde_json::from_slice(json)
+            .map_err(|error| ConfigError::new("", format_args!("the configuration is no JSON: {error}")))?;
+        Self::deserialize(tree)
     }
 }
 

@@ -95,14 +95,9 @@ impl Mount {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MountId(pub usize);
 
-/// Every mount of a configuration.
+/// Every mount of a configuration, as it lists them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mounts {
-    /// As the configuration lists them.
-    mounts: Vec<Mount>,
-    /// The same, longest prefix first.
-    by_length: Vec<MountId>,
-}
+pub struct Mounts(Vec<Mount>);
 
 /// Where a path is on the site.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,37 +123,25 @@ pub enum Place<'a> {
 impl Mounts {
     /// Mounts as a configuration lists them.
     pub fn new(mounts: Vec<Mount>) -> Self {
-        let mut by_length: Vec<_> = mounts
-            .iter()
-            .enumerate()
-            .map(|(id, mount)| (mount.prefix.0.len(), MountId(id)))
-            .collect();
-        by_length.sort_by_key(|&(length, _)| std::cmp::Reverse(length));
-        Self {
-            by_length: by_length.into_iter().map(|(_, id)| id).collect(),
-            mounts,
-        }
+        Self(mounts)
     }
 
     /// Every mount with its id.
     pub fn iter(&self) -> impl Iterator<Item = (MountId, &Mount)> {
-        self.mounts
-            .iter()
-            .enumerate()
-            .map(|(id, mount)| (MountId(id), mount))
+        self.0.iter().enumerate().map(|(id, mount)| (MountId(id), mount))
     }
 
     /// The mount of that id.
     pub fn get(&self, id: MountId) -> Option<&Mount> {
-        self.mounts.get(id.0)
+        self.0.get(id.0)
     }
 
     /// The longest prefix that a path is below.
     pub fn place<'a>(&'a self, path: &'a str) -> Place<'a> {
-        let found = self.by_length.iter().find_map(|&id| {
-            let mount = self.get(id)?;
-            Some((id, mount, mount.prefix.strip(path)?))
-        });
+        let below = self
+            .iter()
+            .filter_map(|(id, mount)| Some((id, mount, mount.prefix.strip(path)?)));
+        let found = below.max_by_key(|(_, mount, _)| mount.prefix.0.len());
         match found {
             None => Place::Elsewhere,
             Some((_, mount, "")) => Place::Bare { mount },

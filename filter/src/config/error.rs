@@ -1,5 +1,6 @@
 //! What is wrong with a configuration, and where.
 
+use serde::de::{self, Expected, Unexpected};
 use std::fmt;
 
 /// A refused configuration: one line, with the path of the field.
@@ -10,7 +11,7 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    /// What is wrong with the field at this path.
+    /// What is wrong with the field at this path; an empty path is the whole.
     pub(super) fn new(path: impl Into<String>, message: impl fmt::Display) -> Self {
         Self {
             path: path.into(),
@@ -37,12 +38,64 @@ impl ConfigError {
     pub fn path(&self) -> &str {
         &self.path
     }
+
+    /// The same error, seen from the object that has the field.
+    pub(super) fn in_field(mut self, name: &str) -> Self {
+        let separator = if self.path.is_empty() || self.path.starts_with('[') {
+            ""
+        } else {
+            "."
+        };
+        self.path = format!("{name}{separator}{}", self.path);
+        self
+    }
+
+    /// The same error, seen from the list that has the item.
+    pub(super) fn in_item(self, index: usize) -> Self {
+        self.in_field(&format!("[{index}]"))
+    }
 }
 
-impl From<serde_path_to_error::Error<serde_json::Error>> for ConfigError {
-    fn from(error: serde_path_to_error::Error<serde_json::Error>) -> Self {
-        let path = error.path().to_string();
-        Self::new(if path == "." { "" } else { &path }, error.inner())
+impl de::Error for ConfigError {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self::new("", message)
+    }
+
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::new(
+            "",
+            format_args!("this is {}, where {expected} is needed", kind(found)),
+        )
+    }
+
+    fn unknown_variant(found: &str, expected: &'static [&'static str]) -> Self {
+        Self::new("", format_args!("\"{found}\" is none of {}", expected.join(", ")))
+    }
+
+    fn unknown_field(_: &str, expected: &'static [&'static str]) -> Self {
+        Self::new(
+            "",
+            format_args!(
+                "there is no such field; the fields here are {}",
+                expected.join(", ")
+            ),
+        )
+    }
+
+    fn missing_field(name: &'static str) -> Self {
+        Self::new(name, "this field is missing")
+    }
+}
+
+/// What a value is, in the words of JSON.
+fn kind(found: Unexpected<'_>) -> &'static str {
+    match found {
+        Unexpected::Bool(_) => "true or false",
+        Unexpected::Unsigned(_) | Unexpected::Signed(_) | Unexpected::Float(_) => "a number",
+        Unexpected::Str(_) => "a text",
+        Unexpected::Seq => "a list",
+        Unexpected::Map => "an object",
+        _ => "null",
     }
 }
 
