@@ -1,1 +1,317 @@
-//! Comes with its commit.
+//! Certificates as the guide makes them with OpenSSL, without OpenSSL: an authority of our own, a certificate for
+//! `example.com`, renewed ones, and client certificates. All keys are ECDSA P-256, made anew each time.
+
+use anyhow::{Context, Result};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    KeyUsagePurpose, SanType,
+};
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// How long a certificate is valid. Browsers refuse long ones.
+const VALID: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+
+/// How far a certificate reaches back, for clocks that are late.
+const SLACK: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A certificate authority that lives as long as this value: its key is written nowhere.
+pub struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+/// A certificate with its key.
+pub struct Identity {
+    certificate: rcgen::Certificate,
+    key: KeyPair,
+}
+
+/// Where an [`Identity`] was written to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Files {
+    /// The certificate, PEM.
+    pub certificate: PathBuf,
+    /// The key, PEM, readable by the owner alone.
+    pub key: PathBuf,
+}
+
+impl Authority {
+    /// A new authority with a key of its own. `name` is its common name.
+    ///
+    /// # Errors
+    ///
+    /// When the system has no randomness for a key.
+    pub fn new(name: &str) -> Result<Self> {
+        let mut parameters = parameters(name)?;
+        parameters.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let issuer = CertifiedIssuer::self_signed(parameters, new_key()?)
+            .with_context(|| format!("cannot make the authority {name}"))?;
+        Ok(Self(issuer))
+    }
+
+    /// A new certificate for the server `example.com`, also good for `localhost` and 127.0.0.1. Each call makes another
+    /// one, as a renewal does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Authority::new`].
+    pub fn server(&self) -> Result<Identity> {
+        self.server_for(&["example.com", "localhost", "127.0.0.1"])
+    }
+
+    /// A new certificate for a server of these names and addresses, the first being its common name.
+    ///
+    /// # Errors
+    ///
+    /// When a name is no name, and as [`Authority::new`].
+    pub fn server_for(&self, names: &[&str]) -> Result<Identity> {
+        let mut parameters = server_parameters(names)?;
+        parameters.use_authority_key_identifier_extension = true;
+        self.sign(&parameters)
+    }
+
+    /// A new client certificate with this common name, and with this URI (`spiffe://…`) as its alternative name.
+    ///
+    /// # Errors
+    ///
+    /// When the URI isn't ASCII, and as [`Authority::new`].
+    pub fn client(&self, name: &str, uri: Option<&str>) -> Result<Identity> {
+        let mut parameters = client_parameters(name, uri)?;
+        parameters.use_authority_key_identifier_extension = true;
+        self.sign(&parameters)
+    }
+
+    /// The authority's certificate, PEM: what `curl --cacert` takes.
+    #[must_use]
+    pub fn pem(&self) -> String {
+        self.0.pem()
+    }
+
+    /// Writes the authority's certificate to `path`.
+    ///
+    /// # Errors
+    ///
+    /// When the file can't be written.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        replace(path, &self.pem(), 0o644)
+    }
+
+    fn sign(&self, parameters: &CertificateParams) -> Result<Identity> {
+        let key = new_key()?;
+        let certificate = parameters
+            .signed_by(&key, &self.0)
+            .context("cannot sign a certificate")?;
+        Ok(Identity { certificate, key })
+    }
+}
+
+impl Identity {
+    /// A server's certificate that no authority has signed, for these names.
+    ///
+    /// # Errors
+    ///
+    /// As [`Authority::server_for`].
+    pub fn self_signed(names: &[&str]) -> Result<Self> {
+        Self::signed_by_itself(&server_parameters(names)?)
+    }
+
+    /// A client certificate that no authority has signed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Authority::client`].
+    pub fn self_signed_client(name: &str, uri: Option<&str>) -> Result<Self> {
+        Self::signed_by_itself(&client_parameters(name, uri)?)
+    }
+
+    /// The certificate, PEM.
+    #[must_use]
+    pub fn certificate_pem(&self) -> String {
+        self.certificate.pem()
+    }
+
+    /// The certificate, DER.
+    #[must_use]
+    pub fn certificate_der(&self) -> &[u8] {
+        self.certificate.der()
+    }
+
+    /// The key, PEM.
+    #[must_use]
+    pub fn key_pem(&self) -> String {
+        self.key.serialize_pem()
+    }
+
+    /// The SHA-256 of the DER certificate, as the configuration names a certificate: lower-case hexadecimal digits.
+    #[must_use]
+    pub fn sha256(&self) -> String {
+        promward_module::sha256(self.certificate_der())
+    }
+
+    /// Writes `NAME.crt` and `NAME.key` into the directory. Files of these names are replaced by renaming, first the key
+    /// and last the certificate, so that a server that watches the directory sees a renewal.
+    ///
+    /// # Errors
+    ///
+    /// When a file can't be written.
+    pub fn write(&self, directory: &Path, name: &str) -> Result<Files> {
+        let files = Files {
+            certificate: directory.join(format!("{name}.crt")),
+            key: directory.join(format!("{name}.key")),
+        };
+        replace(&files.key, &self.key_pem(), 0o600)?;
+        replace(&files.certificate, &self.certificate_pem(), 0o644)?;
+        Ok(files)
+    }
+
+    fn signed_by_itself(parameters: &CertificateParams) -> Result<Self> {
+        let key = new_key()?;
+        let certificate = parameters
+            .self_signed(&key)
+            .context("cannot sign a certificate")?;
+        Ok(Self { certificate, key })
+    }
+}
+
+fn server_parameters(names: &[&str]) -> Result<CertificateParams> {
+    let first = names.first().context("a server's certificate needs a name")?;
+    let mut parameters = parameters(first)?;
+    parameters.subject_alt_names =
+        CertificateParams::new(names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>())
+            .with_context(|| format!("not names of a server: {}", names.join(", ")))?
+            .subject_alt_names;
+    parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    Ok(parameters)
+}
+
+fn client_parameters(name: &str, uri: Option<&str>) -> Result<CertificateParams> {
+    let mut parameters = parameters(name)?;
+    if let Some(uri) = uri {
+        let uri = uri.try_into().with_context(|| format!("not a URI: {uri}"))?;
+        parameters.subject_alt_names.push(SanType::URI(uri));
+    }
+    parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    Ok(parameters)
+}
+
+fn parameters(name: &str) -> Result<CertificateParams> {
+    let mut parameters = CertificateParams::default();
+    parameters.distinguished_name = rcgen::DistinguishedName::new();
+    parameters.distinguished_name.push(DnType::CommonName, name);
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .context("the clock is before 1970")?;
+    let epoch = rcgen::date_time_ymd(1970, 1, 1);
+    let at = |since: Duration| since.try_into().ok().and_then(|since| epoch.checked_add(since));
+    parameters.not_before = at(now.saturating_sub(SLACK)).context("the clock is out of range")?;
+    parameters.not_after = at(now.saturating_add(VALID)).context("the clock is out of range")?;
+    Ok(parameters)
+}
+
+fn new_key() -> Result<KeyPair> {
+    KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).context("cannot make a key")
+}
+
+/// Writes a file of this mode beside `path` and renames it, so that it is never there by half or open to others.
+fn replace(path: &Path, text: &str, mode: u32) -> Result<()> {
+    let beside = path.with_extension("new");
+    let write = || {
+        if beside.exists() {
+            fs::remove_file(&beside)?;
+        }
+        OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(mode)
+            .open(&beside)?
+            .write_all(text.as_bytes())?;
+        fs::rename(&beside, path)
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Authority, Identity};
+    use std::os::unix::fs::PermissionsExt;
+    use std::process::Command;
+
+    fn openssl(arguments: &[&str]) -> (bool, String) {
+        let output = Command::new("openssl").args(arguments).output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (
+            output.status.success(),
+            String::from_utf8_lossy(&said).into_owned(),
+        )
+    }
+
+    #[test]
+    fn a_key_is_readable_by_its_owner_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let authority = Authority::new("Test CA").unwrap();
+        for _ in 0..2 {
+            let files = authority
+                .server()
+                .unwrap()
+                .write(directory.path(), "example.com")
+                .unwrap();
+            assert_eq!(files.key.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn openssl_accepts_what_the_authority_signed_and_nothing_else() {
+        let directory = tempfile::tempdir().unwrap();
+        let authority = Authority::new("Test CA").unwrap();
+        let root = directory.path().join("ca.crt");
+        authority.write(&root).unwrap();
+        let root = root.to_str().unwrap();
+        let server = authority
+            .server()
+            .unwrap()
+            .write(directory.path(), "server")
+            .unwrap()
+            .certificate;
+        let client = authority
+            .client("reader", Some("spiffe://example.com/reader"))
+            .unwrap();
+        let client = client.write(directory.path(), "client").unwrap().certificate;
+        let own = Identity::self_signed(&["example.com"]).unwrap();
+        let own = own.write(directory.path(), "own").unwrap().certificate;
+        let verify = |purpose, certificate: &std::path::Path| {
+            openssl(&[
+                "verify",
+                "-CAfile",
+                root,
+                "-purpose",
+                purpose,
+                certificate.to_str().unwrap(),
+            ])
+        };
+        for (purpose, certificate) in [("sslserver", &server), ("sslclient", &client)] {
+            let (accepted, said) = verify(purpose, certificate);
+            assert!(accepted, "{said}");
+        }
+        for (purpose, certificate) in [
+            ("sslserver", &client),
+            ("sslclient", &server),
+            ("sslserver", &own),
+        ] {
+            let (accepted, said) = verify(purpose, certificate);
+            assert!(!accepted, "{said}");
+        }
+    }
+
+    #[test]
+    fn a_renewed_certificate_is_another_one() {
+        let authority = Authority::new("Test CA").unwrap();
+        assert_ne!(
+            authority.server().unwrap().sha256(),
+            authority.server().unwrap().sha256()
+        );
+    }
+}
