@@ -1,6 +1,9 @@
 //! The Prometheus that other tests stand in front of is whole: it has scraped itself, and its page has all it names, in
 //! each of the four set-ups that a proxy meets.
 
+// A test that can't go on has failed, and says where.
+#![allow(clippy::unwrap_used)]
+
 use promward_host_tests::prometheus::{Options, Prometheus};
 use promward_host_tests::tools::{self, Program, Version};
 use std::thread;
