@@ -76,11 +76,7 @@ pub struct Denied {
 
 impl fmt::Display for Denied {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "no access rule allows the class \"{}\" to {} here",
-            self.class, self.caller
-        )
+        write!(f, "no access rule allows the class \"{}\" to {} here", self.class, self.caller)
     }
 }
 
@@ -117,11 +113,7 @@ mod tests {
 
     #[test]
     fn a_rule_holds_for_its_classes_at_its_mounts() {
-        let rule = Rule {
-            who: vec![Who::Anyone],
-            may: Classes::of(&[Class::Health]),
-            at: vec![MountId(1)],
-        };
+        let rule = Rule { who: vec![Who::Anyone], may: Classes::of(&[Class::Health]), at: vec![MountId(1)] };
         let access = Access::new(vec![rule.clone()]);
         let decide = |class, mount| access.decide(Caller::Anonymous, class, MountId(mount)).cloned();
         assert_eq!(decide(Class::Health, 1), Ok(rule));
@@ -132,12 +124,7 @@ mod tests {
     #[test]
     fn nothing_is_allowed_by_default() {
         let access = Access::new(Vec::new());
-        let denied = access
-            .decide(Caller::Anonymous, Class::Ui, MountId(0))
-            .unwrap_err();
-        assert_eq!(
-            denied.to_string(),
-            "no access rule allows the class \"ui\" to anonymous callers here"
-        );
+        let denied = access.decide(Caller::Anonymous, Class::Ui, MountId(0)).unwrap_err();
+        assert_eq!(denied.to_string(), "no access rule allows the class \"ui\" to anonymous callers here");
     }
 }

@@ -67,7 +67,7 @@ impl Configuration {
             return Err(ConfigError::protobuf_struct());
         }
         let tree: Tree = serde_json::from_slice(json)
-            .map_err(|error| ConfigError::new("", format_args!("the configuration is no JSON: {error}")))?;
+            .map_err(|error| ConfigError::new("", &format!("the configuration is no JSON: {error}")))?;
         Self::deserialize(tree)
     }
 }
@@ -87,13 +87,7 @@ impl TryFrom<Configuration> for Gateway {
             ElsewhereConfig::Refuse => Elsewhere::Refuse,
             ElsewhereConfig::Pass => Elsewhere::Pass,
         };
-        Ok(Self {
-            mounts,
-            elsewhere,
-            access: Access::new(rules),
-            cors,
-            security,
-        })
+        Ok(Self { mounts, elsewhere, access: Access::new(rules), cors, security })
     }
 }
 

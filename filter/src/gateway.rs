@@ -138,17 +138,7 @@ impl Gateway {
         }
         let class = endpoint.map_or(Class::Unknown, |endpoint| endpoint.class);
         self.access.decide(Caller::Anonymous, class, id)?;
-        self.forward(
-            &Granted {
-                target: &target,
-                id,
-                mount,
-                path,
-                endpoint,
-                method,
-            },
-            request,
-        )
+        self.forward(&Granted { target: &target, id, mount, path, endpoint, method }, request)
     }
 
     /// The bare prefix: a redirect to a path, never to a host.
@@ -171,7 +161,7 @@ impl Gateway {
     /// A path at no mount. Nothing that could be read as a path below one gets here: a target has one reading only, but
     /// for an escaped slash.
     fn elsewhere(&self, target: &Target, request: &Request<'_>) -> Result<Decision, Refusal> {
-        let decoded = target.path.as_str().replace("%2F", "/");
+        let decoded = target.path.with_slashes();
         let outside = matches!(self.mounts.place(&decoded), Place::Elsewhere);
         match self.elsewhere {
             Elsewhere::Pass if outside => Ok(Decision::Pass(Edits {
@@ -191,11 +181,7 @@ impl Gateway {
         request: &Request<'_>,
     ) -> Result<Decision, Refusal> {
         let preflights = Methods::of(&[Method::Options]);
-        let allowed = if is_api {
-            endpoint.methods.with(preflights)
-        } else {
-            endpoint.methods
-        };
+        let allowed = if is_api { endpoint.methods.with(preflights) } else { endpoint.methods };
         if !allowed.contains(method) {
             return Err(Refusal::Method(allowed));
         }
@@ -204,23 +190,12 @@ impl Gateway {
         if origin.is_some() {
             headers.extend(cors::preflight(allowed));
         }
-        Ok(Decision::Reply(self.dressed(
-            Reply::empty(204, headers),
-            request.scheme,
-            origin.as_ref(),
-        )))
+        Ok(Decision::Reply(self.dressed(Reply::empty(204, headers), request.scheme, origin.as_ref())))
     }
 
     /// What goes upstream, printed from what was read.
     fn forward(&self, granted: &Granted<'_>, request: &Request<'_>) -> Result<Decision, Refusal> {
-        let Granted {
-            target,
-            id,
-            mount,
-            path,
-            endpoint,
-            method,
-        } = *granted;
+        let Granted { target, id, mount, path, endpoint, method } = *granted;
         let upstream_path = mount.upstream_path(path);
         let (query, form) = match endpoint.filter(|endpoint| !endpoint.parameters.is_empty()) {
             Some(endpoint) => {
@@ -237,14 +212,9 @@ impl Gateway {
                 )?;
                 (with_mark(&text), form)
             }
-            None => (
-                target
-                    .query
-                    .as_ref()
-                    .map(|query| format!("?{}", query.as_str()))
-                    .unwrap_or_default(),
-                None,
-            ),
+            None => {
+                (target.query.as_ref().map(|query| format!("?{}", query.as_str())).unwrap_or_default(), None)
+            }
         };
         let host = host(request.headers);
         let edits = self.request_edits(
@@ -261,11 +231,7 @@ impl Gateway {
             host,
             origin: self.cors.allowed(request.headers),
             scheme: request.scheme,
-            form: if mount.is_api(path) {
-                Form::Json
-            } else {
-                Form::Plain
-            },
+            form: if mount.is_api(path) { Form::Json } else { Form::Plain },
         };
         Ok(Decision::Forward(Box::new(Forward { edits, form, asked })))
     }
@@ -278,16 +244,9 @@ impl Gateway {
         has_form: bool,
         request: &Request<'_>,
     ) -> Edits {
-        let strip = if mount.pass_credentials {
-            Strip::Trusted
-        } else {
-            Strip::TrustedAndCredentials
-        };
+        let strip = if mount.pass_credentials { Strip::Trusted } else { Strip::TrustedAndCredentials };
         let mut remove = held_back(request, strip);
-        let mut set = vec![
-            (":path", path),
-            ("x-forwarded-proto", request.scheme.as_str().to_owned()),
-        ];
+        let mut set = vec![(":path", path), ("x-forwarded-proto", request.scheme.as_str().to_owned())];
         if let Some(host) = host {
             set.push(("x-forwarded-host", host.to_owned()));
         }
@@ -303,11 +262,7 @@ impl Gateway {
             remove.push(b"content-length".to_vec());
             set.push(("content-type", FORM_TYPE.to_owned()));
         }
-        Edits {
-            remove,
-            set,
-            add: Vec::new(),
-        }
+        Edits { remove, set, add: Vec::new() }
     }
 
     /// The way of an answer: what changes in its headers.
@@ -317,34 +272,19 @@ impl Gateway {
     /// The reply that takes the answer's place.
     pub fn answer(&self, asked: &Asked, headers: &Headers) -> Result<Edits, Reply> {
         let refuse = |refusal: Refusal| self.refuse(asked, &refusal);
-        let mount = self
-            .mounts
-            .get(asked.mount)
-            .ok_or_else(|| refuse(Refusal::Host))?;
+        let mount = self.mounts.get(asked.mount).ok_or_else(|| refuse(Refusal::Host))?;
         let mut edits = Edits::default();
         if headers.has("location") {
             let location = headers.only("location").unwrap_or(b"//");
-            let redirected = Redirected {
-                mount,
-                host: asked.host.as_deref(),
-                upstream_path: &asked.upstream_path,
-            };
-            let public = redirected
-                .public(location)
-                .map_err(|error| refuse(Refusal::Location(error)))?;
+            let redirected =
+                Redirected { mount, host: asked.host.as_deref(), upstream_path: &asked.upstream_path };
+            let public = redirected.public(location).map_err(|error| refuse(Refusal::Location(error)))?;
             edits.set.push(("location", public));
         }
-        let ours = REVEALING
-            .iter()
-            .chain(&cors::ANSWERS)
-            .filter(|name| headers.has(name));
+        let ours = REVEALING.iter().chain(&cors::ANSWERS).filter(|name| headers.has(name));
         edits.remove.extend(ours.map(|name| name.as_bytes().to_vec()));
-        let security = self
-            .security
-            .answer(mount.api, asked.content, asked.scheme, headers);
-        edits
-            .set
-            .extend(security.into_iter().map(|(name, value)| (name, value.to_owned())));
+        let security = self.security.answer(mount.api, asked.content, asked.scheme, headers);
+        edits.set.extend(security.into_iter().map(|(name, value)| (name, value.to_owned())));
         edits.add = self.cors.answer(asked.origin.as_ref());
         Ok(edits)
     }
@@ -362,9 +302,7 @@ impl Gateway {
     /// Gives a reply the headers that every answer has.
     fn dressed(&self, mut reply: Reply, scheme: Scheme, origin: Option<&AllowedOrigin>) -> Reply {
         let security = self.security.headers(Content::Fresh, scheme);
-        reply
-            .headers
-            .extend(security.into_iter().map(|(name, value)| (name, value.to_owned())));
+        reply.headers.extend(security.into_iter().map(|(name, value)| (name, value.to_owned())));
         reply.headers.extend(self.cors.answer(origin));
         reply
     }
@@ -388,22 +326,12 @@ fn rebuilt(query: Option<&Query>) -> Result<Parameters, Refusal> {
 }
 
 fn with_mark(query: &str) -> String {
-    if query.is_empty() {
-        String::new()
-    } else {
-        format!("?{query}")
-    }
+    if query.is_empty() { String::new() } else { format!("?{query}") }
 }
 
 fn held_back(request: &Request<'_>, strip: Strip) -> Vec<Vec<u8>> {
-    let mut names: Vec<Vec<u8>> = request
-        .headers
-        .0
-        .iter()
-        .map(|(name, _)| name)
-        .filter(|name| strip.covers(name))
-        .cloned()
-        .collect();
+    let mut names: Vec<Vec<u8>> =
+        request.headers.0.iter().map(|(name, _)| name).filter(|name| strip.covers(name)).cloned().collect();
     names.dedup();
     names
 }
@@ -411,19 +339,12 @@ fn held_back(request: &Request<'_>, strip: Strip) -> Vec<Vec<u8>> {
 /// The host that the client named, if it is one.
 fn host(headers: &Headers) -> Option<String> {
     let value = headers.only(":authority").or_else(|| headers.only("host"))?;
-    std::str::from_utf8(value)
-        .ok()
-        .filter(|text| origin::is_authority(text))
-        .map(str::to_owned)
+    std::str::from_utf8(value).ok().filter(|text| origin::is_authority(text)).map(str::to_owned)
 }
 
 /// The form of a refusal when nothing is known yet but the raw target.
 fn form_of(request: &Request<'_>) -> Form {
     let path = request.headers.first(":path").unwrap_or_default();
     let path = path.split(|&byte| byte == b'?').next().unwrap_or_default();
-    if path.windows(5).any(|window| window == b"/api/") {
-        Form::Json
-    } else {
-        Form::Plain
-    }
+    if path.windows(5).any(|window| window == b"/api/") { Form::Json } else { Form::Plain }
 }

@@ -76,9 +76,12 @@ pub(crate) fn plugin_configuration(size: usize) -> Result<Vec<u8>, HostError> {
     buffer(Buffer::PluginConfiguration, size)
 }
 
+/// A property that the filter reads; its path, the segments divided by zeros.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Property(pub(crate) &'static str);
+
 /// Reads a property; `NotFound` where the host doesn't know it.
-pub(crate) fn property(path: &[&str]) -> Result<Vec<u8>, HostError> {
-    let path = wire::write_path(path);
+pub(crate) fn property(Property(path): Property) -> Result<Vec<u8>, HostError> {
     returned(|data, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) })
 }
 

@@ -4,10 +4,7 @@
 //! The core ([`gateway`] and the rooms that it leads through) is pure and is tested natively. The shell (`host`, `root`,
 //! `stream`) exists in WebAssembly only and turns the host's callbacks into calls of the core.
 
-#![cfg_attr(
-    test,
-    allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails")
-)]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails"))]
 
 pub mod access;
 pub mod api;
@@ -27,19 +24,11 @@ mod root;
 mod stream;
 
 /// Name, version and git hash, as logged at the start of a VM.
-pub const VERSION: &str = concat!(
-    "promward ",
-    env!("CARGO_PKG_VERSION"),
-    " (git ",
-    env!("PROMWARD_GIT"),
-    ")"
-);
+pub const VERSION: &str =
+    concat!("promward ", env!("CARGO_PKG_VERSION"), " (git ", env!("PROMWARD_GIT"), ")");
 
 #[cfg(target_arch = "wasm32")]
-#[allow(
-    missing_docs,
-    reason = "the macro makes a public function and leaves no place for its documentation"
-)]
+#[allow(missing_docs, reason = "the macro makes a public function and leaves no place for its documentation")]
 mod entry {
     proxy_wasm::main! {{
         crate::host::log_to_the_host();

@@ -36,8 +36,7 @@ impl Prefix {
 
     /// What follows the prefix in a path below it: nothing, or a path that begins with `/`.
     pub fn strip<'a>(&self, path: &'a str) -> Option<&'a str> {
-        path.strip_prefix(&self.0)
-            .filter(|rest| rest.is_empty() || rest.starts_with('/'))
+        path.strip_prefix(&self.0).filter(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 }
 
@@ -138,18 +137,12 @@ impl Mounts {
 
     /// The longest prefix that a path is below.
     pub fn place<'a>(&'a self, path: &'a str) -> Place<'a> {
-        let below = self
-            .iter()
-            .filter_map(|(id, mount)| Some((id, mount, mount.prefix.strip(path)?)));
+        let below = self.iter().filter_map(|(id, mount)| Some((id, mount, mount.prefix.strip(path)?)));
         let found = below.max_by_key(|(_, mount, _)| mount.prefix.0.len());
         match found {
             None => Place::Elsewhere,
             Some((_, mount, "")) => Place::Bare { mount },
-            Some((id, mount, path)) => Place::Below {
-                id,
-                mount,
-                path: without_trailing_slash(mount, path),
-            },
+            Some((id, mount, path)) => Place::Below { id, mount, path: without_trailing_slash(mount, path) },
         }
     }
 }

@@ -1,7 +1,7 @@
 //! One request's callbacks. Each asks the core and does what it says; where the host fails, nothing goes on.
 
 use crate::gateway::{Asked, Decision, Gateway, Request};
-use crate::host::{self, HostError, Map};
+use crate::host::{self, HostError, Map, Property};
 use crate::refusal::Refusal;
 use crate::request::form::{AwaitedForm, Body, FormError};
 use crate::response::origin::Scheme;
@@ -30,10 +30,7 @@ enum State {
 
 impl Stream {
     pub(crate) fn new(gateway: Option<Rc<Gateway>>) -> Self {
-        Self {
-            gateway,
-            state: State::New,
-        }
+        Self { gateway, state: State::New }
     }
 
     fn decide(&mut self, end_of_stream: bool) -> Result<Action, HostError> {
@@ -42,11 +39,7 @@ impl Stream {
         };
         let headers = host::headers(Map::Request)?;
         let body = if end_of_stream { Body::None } else { Body::Follows };
-        match gateway.decide(&Request {
-            headers: &headers,
-            body,
-            scheme: scheme(),
-        }) {
+        match gateway.decide(&Request { headers: &headers, body, scheme: scheme() }) {
             Decision::Reply(reply) => Ok(self.reply(&reply)),
             Decision::Pass(edits) => {
                 host::edit(Map::Request, &edits)?;
@@ -55,10 +48,7 @@ impl Stream {
             }
             Decision::Forward(forward) => {
                 host::edit(Map::Request, &forward.edits)?;
-                self.state = State::Forwarded {
-                    asked: forward.asked,
-                    form: forward.form,
-                };
+                self.state = State::Forwarded { asked: forward.asked, form: forward.form };
                 Ok(Action::Continue)
             }
         }
@@ -66,11 +56,7 @@ impl Stream {
 
     /// Takes what has come of a form; the host keeps it until the end.
     fn await_form(&mut self, size: usize, end_of_stream: bool) -> Result<Action, HostError> {
-        let State::Forwarded {
-            form: awaited @ Some(_),
-            ..
-        } = &mut self.state
-        else {
+        let State::Forwarded { form: awaited @ Some(_), .. } = &mut self.state else {
             return Ok(Action::Continue);
         };
         let Some(form) = awaited.as_ref() else {
@@ -125,10 +111,7 @@ impl Stream {
     fn closed(&mut self, result: Result<Action, HostError>) -> Action {
         result.unwrap_or_else(|error| {
             log::error!("promward: a host call failed, the request is refused: {error:?}");
-            let reply = self
-                .gateway
-                .as_ref()
-                .map_or_else(Reply::unavailable, |gateway| gateway.failed());
+            let reply = self.gateway.as_ref().map_or_else(Reply::unavailable, |gateway| gateway.failed());
             self.reply(&reply)
         })
     }
@@ -167,7 +150,7 @@ impl HttpContext for Stream {
 
 /// What the client's connection speaks; a host that doesn't know of TLS has none.
 fn scheme() -> Scheme {
-    match host::property(&["connection", "tls_version"]) {
+    match host::property(Property("connection\0tls_version")) {
         Ok(version) if !version.is_empty() => Scheme::Https,
         _ => Scheme::Http,
     }

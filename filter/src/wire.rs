@@ -1,4 +1,4 @@
-//! How header maps and property paths cross the border to the host (proxy-wasm ABI 0.2.1): numbers of four bytes, little
+//! How header maps cross the border to the host (proxy-wasm ABI 0.2.1): numbers of four bytes, little
 //! end first, and texts that end in a zero. What a host sends is read with its bounds checked, since a wrong length must
 //! not trap.
 
@@ -38,11 +38,6 @@ pub fn write_map(headers: &[(&'static str, String)]) -> Vec<u8> {
         }
     }
     bytes
-}
-
-/// Writes the path of a property.
-pub fn write_path(segments: &[&str]) -> Vec<u8> {
-    segments.join("\0").into_bytes()
 }
 
 fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {

@@ -67,16 +67,7 @@ const NAMES: [(Class, &str); 18] = [
 
 /// Words of a configuration that stand for several classes.
 const SHORTHANDS: [(&str, Classes); 2] = [
-    (
-        "read",
-        Classes::of(&[
-            Class::Info,
-            Class::Query,
-            Class::Series,
-            Class::Rules,
-            Class::Metadata,
-        ]),
-    ),
+    ("read", Classes::of(&[Class::Info, Class::Query, Class::Series, Class::Rules, Class::Metadata])),
     ("everything", Classes::ALL),
 ];
 
@@ -89,10 +80,7 @@ impl Class {
 
 impl fmt::Display for Class {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = NAMES
-            .iter()
-            .find(|(class, _)| class == self)
-            .map_or("unknown", |&(_, name)| name);
+        let name = NAMES.iter().find(|(class, _)| class == self).map_or("unknown", |&(_, name)| name);
         f.write_str(name)
     }
 }
@@ -118,24 +106,13 @@ impl Classes {
 
     /// The class or shorthand of that name.
     pub fn named(name: &str) -> Option<Self> {
-        let class = NAMES
-            .iter()
-            .find(|(_, known)| *known == name)
-            .map(|&(class, _)| Self::of(&[class]));
-        class.or_else(|| {
-            SHORTHANDS
-                .iter()
-                .find(|(known, _)| *known == name)
-                .map(|&(_, classes)| classes)
-        })
+        let class = NAMES.iter().find(|(_, known)| *known == name).map(|&(class, _)| Self::of(&[class]));
+        class.or_else(|| SHORTHANDS.iter().find(|(known, _)| *known == name).map(|&(_, classes)| classes))
     }
 
     /// Every name that [`Classes::named`] knows.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        NAMES
-            .iter()
-            .map(|&(_, name)| name)
-            .chain(SHORTHANDS.iter().map(|&(name, _)| name))
+        NAMES.iter().map(|&(_, name)| name).chain(SHORTHANDS.iter().map(|&(name, _)| name))
     }
 
     /// Whether the set has it.
@@ -184,10 +161,7 @@ mod tests {
 
     #[test]
     fn shorthands_stand_for_their_classes() {
-        assert_eq!(
-            Classes::named("read").unwrap().to_string(),
-            "info query series rules metadata"
-        );
+        assert_eq!(Classes::named("read").unwrap().to_string(), "info query series rules metadata");
         assert_eq!(
             Classes::named("everything"),
             Some(Class::all().fold(Classes::default(), |all, class| all.with(Classes::of(&[class]))))

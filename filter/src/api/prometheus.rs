@@ -28,14 +28,7 @@ const fn row(
     parameters: ParameterNames,
     to_restricted: ToRestricted,
 ) -> Endpoint {
-    Endpoint {
-        path,
-        methods,
-        class,
-        parameters,
-        to_restricted,
-        content: Content::Fresh,
-    }
+    Endpoint { path, methods, class, parameters, to_restricted, content: Content::Fresh }
 }
 
 const fn page(path: &'static str, class: Class) -> Endpoint {
@@ -47,10 +40,7 @@ const fn ui(path: &'static str) -> Endpoint {
 }
 
 const fn file(path: &'static str) -> Endpoint {
-    Endpoint {
-        content: Content::Static,
-        ..ui(path)
-    }
+    Endpoint { content: Content::Static, ..ui(path) }
 }
 
 const SERIES: ParameterNames = &["match[]", "start", "end", "limit"];
@@ -184,15 +174,9 @@ mod tests {
 
     #[test]
     fn what_is_not_in_the_table_has_no_row() {
-        for path in [
-            "/user/a",
-            "/api/v1",
-            "/api/v2/query",
-            "/API/v1/query",
-            "/-/healthy/",
-            "/-%2Freload",
-            "/graph/",
-        ] {
+        for path in
+            ["/user/a", "/api/v1", "/api/v2/query", "/API/v1/query", "/-/healthy/", "/-%2Freload", "/graph/"]
+        {
             assert_eq!(class(path), None, "{path}");
         }
     }
@@ -201,11 +185,7 @@ mod tests {
     fn every_path_has_one_row() {
         for endpoint in ENDPOINTS {
             let path = endpoint.path.replace(":name", "x").replace('*', "x");
-            assert_eq!(
-                ENDPOINTS.iter().filter(|other| other.matches(&path)).count(),
-                1,
-                "{path}"
-            );
+            assert_eq!(ENDPOINTS.iter().filter(|other| other.matches(&path)).count(), 1, "{path}");
         }
     }
 

@@ -47,7 +47,7 @@ pub(super) fn compile(configured: Vec<RuleConfig>, mounts: &Mounts) -> Result<Ve
         for (place, &who) in rule.who.iter().enumerate() {
             if !decides(who, &rule, &rules, mounts) {
                 let message = "this can never decide anything: earlier rules decide all of it";
-                return Err(ConfigError::new(format!("{path}.who[{place}]"), message));
+                return Err(ConfigError::new(&format!("{path}.who[{place}]"), message));
             }
         }
         rules.push(rule);
@@ -77,13 +77,7 @@ fn possible(id: MountId, mounts: &Mounts) -> Classes {
 
 impl RuleConfig {
     fn compile(self, path: &str, mounts: &Mounts) -> Result<Rule, ConfigError> {
-        let Self {
-            only: Later,
-            limits: Later,
-            unrestricted: Later,
-            mode: Later,
-            ..
-        } = self;
+        let Self { only: Later, limits: Later, unrestricted: Later, mode: Later, .. } = self;
         let field = |name: &str| format!("{path}.{name}");
         let who = listed(self.who, &field("who"), who)?;
         let may = listed(self.may, &field("may"), class)?;
@@ -92,23 +86,19 @@ impl RuleConfig {
             None => Vec::new(),
         };
         let union = |all: Classes, classes: &Classes| all.with(*classes);
-        let may = may
-            .iter()
-            .fold(Classes::default(), union)
-            .without(except.iter().fold(Classes::default(), union));
+        let may =
+            may.iter().fold(Classes::default(), union).without(except.iter().fold(Classes::default(), union));
         if may.is_empty() {
             return Err(ConfigError::new(
-                field("except"),
+                &field("except"),
                 "this takes away all that \"may\" gives: leave the rule out",
             ));
         }
         let at = match self.at {
             Some(at) => listed(at, &field("at"), |text| mount(text, mounts))?,
-            None => mounts
-                .iter()
-                .filter(|(_, mount)| mount.api == Api::Prometheus)
-                .map(|(id, _)| id)
-                .collect(),
+            None => {
+                mounts.iter().filter(|(_, mount)| mount.api == Api::Prometheus).map(|(id, _)| id).collect()
+            }
         };
         if at.is_empty() {
             return Err(ConfigError::new(
@@ -118,7 +108,7 @@ impl RuleConfig {
         }
         if at.iter().all(|&id| may.both(possible(id, mounts)).is_empty()) {
             return Err(ConfigError::new(
-                field("may"),
+                &field("may"),
                 "this never comes at an opaque mount: everything there is \"unknown\"",
             ));
         }
@@ -133,18 +123,15 @@ fn listed<T: PartialEq>(
     read: impl Fn(&str) -> Result<T, String>,
 ) -> Result<Vec<T>, ConfigError> {
     if texts.is_empty() {
-        return Err(ConfigError::new(
-            path,
-            "an empty list says nothing: name at least one",
-        ));
+        return Err(ConfigError::new(path, "an empty list says nothing: name at least one"));
     }
     let mut items = Vec::new();
     for (index, text) in texts.iter().enumerate() {
-        let item = read(text).map_err(|message| ConfigError::new(format!("{path}[{index}]"), message))?;
+        let item = read(text).map_err(|message| ConfigError::new(&format!("{path}[{index}]"), &message))?;
         if items.contains(&item) {
             return Err(ConfigError::new(
-                format!("{path}[{index}]"),
-                format!("\"{text}\" is listed twice"),
+                &format!("{path}[{index}]"),
+                &format!("\"{text}\" is listed twice"),
             ));
         }
         items.push(item);
@@ -167,19 +154,12 @@ fn who(text: &str) -> Result<Who, String> {
 
 fn class(name: &str) -> Result<Classes, String> {
     Classes::named(name).ok_or_else(|| {
-        format!(
-            "\"{name}\" is no class: the classes are {}",
-            Classes::names().collect::<Vec<_>>().join(" ")
-        )
+        format!("\"{name}\" is no class: the classes are {}", Classes::names().collect::<Vec<_>>().join(" "))
     })
 }
 
 fn mount(prefix: &str, mounts: &Mounts) -> Result<MountId, String> {
     let prefix_of = Prefix::parse(prefix);
-    let found = mounts
-        .iter()
-        .find(|(_, mount)| Some(&mount.prefix) == prefix_of.as_ref());
-    found
-        .map(|(id, _)| id)
-        .ok_or_else(|| format!("\"{prefix}\" is the prefix of no mount"))
+    let found = mounts.iter().find(|(_, mount)| Some(&mount.prefix) == prefix_of.as_ref());
+    found.map(|(id, _)| id).ok_or_else(|| format!("\"{prefix}\" is the prefix of no mount"))
 }

@@ -12,11 +12,10 @@ pub struct ConfigError {
 
 impl ConfigError {
     /// What is wrong with the field at this path; an empty path is the whole.
-    pub(super) fn new(path: impl Into<String>, message: impl fmt::Display) -> Self {
-        Self {
-            path: path.into(),
-            message: message.to_string(),
-        }
+    #[cold]
+    #[inline(never)]
+    pub(super) fn new(path: &str, message: &str) -> Self {
+        Self { path: path.to_owned(), message: message.to_owned() }
     }
 
     pub(super) fn empty() -> Self {
@@ -40,12 +39,10 @@ impl ConfigError {
     }
 
     /// The same error, seen from the object that has the field.
+    #[cold]
+    #[inline(never)]
     pub(super) fn in_field(mut self, name: &str) -> Self {
-        let separator = if self.path.is_empty() || self.path.starts_with('[') {
-            ""
-        } else {
-            "."
-        };
+        let separator = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
         self.path = format!("{name}{separator}{}", self.path);
         self
     }
@@ -58,28 +55,19 @@ impl ConfigError {
 
 impl de::Error for ConfigError {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self::new("", message)
+        Self::new("", &message.to_string())
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::new(
-            "",
-            format_args!("this is {}, where {expected} is needed", kind(found)),
-        )
+        Self::new("", &format!("this is {}, where {expected} is needed", kind(found)))
     }
 
     fn unknown_variant(found: &str, expected: &'static [&'static str]) -> Self {
-        Self::new("", format_args!("\"{found}\" is none of {}", expected.join(", ")))
+        Self::new("", &format!("\"{found}\" is none of {}", expected.join(", ")))
     }
 
     fn unknown_field(_: &str, expected: &'static [&'static str]) -> Self {
-        Self::new(
-            "",
-            format_args!(
-                "there is no such field; the fields here are {}",
-                expected.join(", ")
-            ),
-        )
+        Self::new("", &format!("there is no such field; the fields here are {}", expected.join(", ")))
     }
 
     fn missing_field(name: &'static str) -> Self {

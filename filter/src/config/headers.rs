@@ -38,23 +38,14 @@ struct CorsConfig {
 
 impl HeadersConfig {
     pub(super) fn compile(self) -> Result<(Cors, Security), ConfigError> {
-        let Self {
-            caller: Later,
-            tenant: Later,
-            ..
-        } = self;
+        let Self { caller: Later, tenant: Later, .. } = self;
         let cors = origins(self.cors.map(|cors| cors.origins), "headers.cors.origins")?;
-        let hsts = self
-            .hsts
-            .map(|value| header_value(value, "headers.hsts"))
-            .transpose()?;
+        let hsts = self.hsts.map(|value| header_value(value, "headers.hsts")).transpose()?;
         let policy = self
             .content_security_policy
             .map(|value| header_value(value, "headers.content_security_policy"))
             .transpose()?;
-        let names_frames = policy
-            .as_deref()
-            .is_some_and(|policy| policy.to_ascii_lowercase().contains("frame-ancestors"));
+        let names_frames = policy.as_deref().is_some_and(names_frame_ancestors);
         let ancestors = origins(self.frame_ancestors, "headers.frame_ancestors")?;
         let frames = match (ancestors.is_empty(), names_frames) {
             (true, true) => Frames::AsPolicySays,
@@ -76,9 +67,12 @@ fn header_value(value: String, path: &str) -> Result<String, ConfigError> {
     if is_value {
         Ok(value)
     } else {
-        Err(ConfigError::new(
-            path,
-            "a header's value is one line of printable ASCII, and not empty",
-        ))
+        Err(ConfigError::new(path, "a header's value is one line of printable ASCII, and not empty"))
     }
+}
+
+/// Whether one of a policy's directives says who may show the page in a frame.
+fn names_frame_ancestors(policy: &str) -> bool {
+    let name = |directive: &str| directive.split_ascii_whitespace().next().map(str::to_ascii_lowercase);
+    policy.split(';').any(|directive| name(directive).as_deref() == Some("frame-ancestors"))
 }

@@ -13,8 +13,5 @@ impl<'de> Deserialize<'de> for Later {
 }
 
 /// Said of whatever comes with a later version.
-pub(super) const NOT_YET: &str = concat!(
-    "this is not in promward ",
-    env!("CARGO_PKG_VERSION"),
-    ": it comes with a later version"
-);
+pub(super) const NOT_YET: &str =
+    concat!("this is not in promward ", env!("CARGO_PKG_VERSION"), ": it comes with a later version");

@@ -68,7 +68,7 @@ pub(super) fn compile(configured: Vec<MountConfig>) -> Result<Mounts, ConfigErro
         let mount = mount.compile(&format!("mounts[{index}]"))?;
         if mounts.iter().any(|earlier| earlier.prefix == mount.prefix) {
             return Err(ConfigError::new(
-                format!("mounts[{index}].prefix"),
+                &format!("mounts[{index}].prefix"),
                 "another mount has this prefix already",
             ));
         }
@@ -87,23 +87,20 @@ impl MountConfig {
         if self.encoded_slash == PassOr::Pass && api != Api::Opaque {
             let message =
                 "\"pass\" is only for mounts with \"api\": \"opaque\": Prometheus routes on the decoded path";
-            return Err(ConfigError::new(field("encoded_slash"), message));
+            return Err(ConfigError::new(&field("encoded_slash"), message));
         }
         let max_form = self.max_form.unwrap_or(DEFAULT_MAX_FORM).0;
         if !MAX_FORM.contains(&max_form) {
-            return Err(ConfigError::new(field("max_form"), "this must be 1KiB to 10MiB"));
+            return Err(ConfigError::new(&field("max_form"), "this must be 1KiB to 10MiB"));
         }
         Ok(Mount {
-            prefix: prefix(&self.prefix, field("prefix"))?,
+            prefix: prefix(&self.prefix, &field("prefix"))?,
             upstream_prefix: match &self.upstream_prefix {
-                Some(text) => prefix(text, field("upstream_prefix"))?,
+                Some(text) => prefix(text, &field("upstream_prefix"))?,
                 None => Prefix::default(),
             },
             api,
-            cluster: self
-                .cluster
-                .map(|name| cluster(name, field("cluster")))
-                .transpose()?,
+            cluster: self.cluster.map(|name| cluster(name, &field("cluster"))).transpose()?,
             origins: origins(self.origins, &field("origins"))?,
             max_form,
             pass_credentials: self.credentials == PassOr::Pass,
@@ -112,25 +109,25 @@ impl MountConfig {
     }
 }
 
-fn prefix(text: &str, path: String) -> Result<Prefix, ConfigError> {
+#[inline(never)]
+fn prefix(text: &str, path: &str) -> Result<Prefix, ConfigError> {
     Prefix::parse(text).ok_or_else(|| {
-        ConfigError::new(path, format!("\"{text}\" is no prefix: write \"/\", or a plain path like \"/prometheus\" without a trailing slash"))
+        ConfigError::new(path, &format!("\"{text}\" is no prefix: write \"/\", or a plain path like \"/prometheus\" without a trailing slash"))
     })
 }
 
-fn cluster(name: String, path: String) -> Result<String, ConfigError> {
+#[inline(never)]
+fn cluster(name: String, path: &str) -> Result<String, ConfigError> {
     let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic());
     if is_name {
         Ok(name)
     } else {
-        Err(ConfigError::new(
-            path,
-            "a cluster's name is printable ASCII without spaces, and not empty",
-        ))
+        Err(ConfigError::new(path, "a cluster's name is printable ASCII without spaces, and not empty"))
     }
 }
 
 /// Reads a list of origins, which must not be empty where it is given.
+#[inline(never)]
 pub(super) fn origins(texts: Option<Vec<String>>, path: &str) -> Result<Vec<Origin>, ConfigError> {
     let Some(texts) = texts else { return Ok(Vec::new()) };
     if texts.is_empty() {
@@ -142,8 +139,8 @@ pub(super) fn origins(texts: Option<Vec<String>>, path: &str) -> Result<Vec<Orig
     let origin = |(index, text): (usize, String)| {
         let error = || {
             ConfigError::new(
-                format!("{path}[{index}]"),
-                format!(
+                &format!("{path}[{index}]"),
+                &format!(
                     "\"{text}\" is no origin: write scheme, host and perhaps port, like https://grafana.example.com"
                 ),
             )

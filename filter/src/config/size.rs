@@ -18,11 +18,7 @@ impl TryFrom<String> for Size {
         let bytes = UNITS.iter().find_map(|&(unit, factor)| {
             let number = text.strip_suffix(unit)?;
             let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-            number
-                .parse::<usize>()
-                .ok()
-                .filter(|_| is_number)?
-                .checked_mul(factor)
+            number.parse::<usize>().ok().filter(|_| is_number)?.checked_mul(factor)
         });
         bytes.map(Self).ok_or_else(|| {
             format!("\"{text}\" is no size: write a whole number and B, KiB or MiB, like 256KiB")
@@ -39,17 +35,7 @@ mod tests {
         for (text, bytes) in [("256KiB", 262_144), ("1MiB", 1_048_576), ("10B", 10)] {
             assert_eq!(Size::try_from(text.to_owned()), Ok(Size(bytes)));
         }
-        for text in [
-            "",
-            "256",
-            "KiB",
-            "-1KiB",
-            "+1B",
-            "1.5MiB",
-            "1 KiB",
-            "1kib",
-            "99999999999999999999B",
-        ] {
+        for text in ["", "256", "KiB", "-1KiB", "+1B", "1.5MiB", "1 KiB", "1kib", "99999999999999999999B"] {
             assert!(Size::try_from(text.to_owned()).is_err(), "{text}");
         }
     }

@@ -79,10 +79,7 @@ impl AwaitedForm {
         if body == Body::None {
             return Ok(None);
         }
-        if matches!(
-            method,
-            Method::Get | Method::Head | Method::Delete | Method::Options
-        ) {
+        if matches!(method, Method::Get | Method::Head | Method::Delete | Method::Options) {
             return Err(FormError::Unexpected);
         }
         if headers.has("content-encoding") {
@@ -91,9 +88,8 @@ impl AwaitedForm {
         if !headers.only("content-type").is_some_and(is_form) {
             return Err(FormError::Type);
         }
-        let length = headers
-            .first("content-length")
-            .and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
+        let length =
+            headers.first("content-length").and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
         let form = Self { names, query, max };
         form.check_length(length.unwrap_or(0)).map(|()| Some(form))
     }
@@ -104,11 +100,7 @@ impl AwaitedForm {
     ///
     /// It is more than the mount allows.
     pub fn check_length(&self, length: usize) -> Result<(), FormError> {
-        if length > self.max {
-            Err(FormError::TooLong { max: self.max })
-        } else {
-            Ok(())
-        }
+        if length > self.max { Err(FormError::TooLong { max: self.max }) } else { Ok(()) }
     }
 
     /// Reads the whole form and prints what goes upstream in its place.
@@ -119,8 +111,7 @@ impl AwaitedForm {
     pub fn complete(&self, body: &[u8]) -> Result<String, FormError> {
         self.check_length(body.len())?;
         let form = Parameters::parse(body, Place::Form).map_err(FormError::Parameters)?;
-        form.check(self.names, &self.query)
-            .map_err(FormError::Parameters)?;
+        form.check(self.names, &self.query).map_err(FormError::Parameters)?;
         Ok(form.to_text())
     }
 }
@@ -131,9 +122,7 @@ fn is_form(value: &[u8]) -> bool {
         return false;
     };
     let mut parts = value.split(';').map(str::trim);
-    let is_type = parts
-        .next()
-        .is_some_and(|media_type| media_type.eq_ignore_ascii_case(FORM_TYPE));
+    let is_type = parts.next().is_some_and(|media_type| media_type.eq_ignore_ascii_case(FORM_TYPE));
     let charset = parts.next().is_none_or(|parameter| {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
         let value = value.trim_matches('"');
@@ -149,22 +138,12 @@ mod tests {
 
     fn headers(pairs: &[(&str, &str)]) -> Headers {
         Headers(
-            pairs
-                .iter()
-                .map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()))
-                .collect(),
+            pairs.iter().map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec())).collect(),
         )
     }
 
     fn announced(method: Method, pairs: &[(&str, &str)]) -> Result<Option<AwaitedForm>, FormError> {
-        AwaitedForm::announced(
-            method,
-            &headers(pairs),
-            Body::Follows,
-            &["query"],
-            Parameters::default(),
-            10,
-        )
+        AwaitedForm::announced(method, &headers(pairs), Body::Follows, &["query"], Parameters::default(), 10)
     }
 
     #[test]
@@ -174,10 +153,7 @@ mod tests {
             "Application/X-WWW-Form-URLencoded; charset=UTF-8",
             "application/x-www-form-urlencoded;charset=\"utf-8\"",
         ] {
-            assert!(
-                announced(Method::Post, &[("content-type", value)]).is_ok(),
-                "{value}"
-            );
+            assert!(announced(Method::Post, &[("content-type", value)]).is_ok(), "{value}");
         }
     }
 
@@ -193,11 +169,7 @@ mod tests {
             "application/x-www-form-urlencoded; boundary=x",
             "application/x-www-form-urlencoded;",
         ] {
-            assert_eq!(
-                announced(Method::Post, &[("content-type", value)]),
-                Err(FormError::Type),
-                "{value}"
-            );
+            assert_eq!(announced(Method::Post, &[("content-type", value)]), Err(FormError::Type), "{value}");
         }
         assert_eq!(announced(Method::Post, &[]), Err(FormError::Type));
         let twice = [("content-type", FORM_TYPE), ("Content-Type", FORM_TYPE)];
@@ -208,22 +180,14 @@ mod tests {
 
     #[test]
     fn a_body_on_get_is_refused_whatever_its_type() {
-        assert_eq!(
-            announced(Method::Get, &[("content-type", FORM_TYPE)]),
-            Err(FormError::Unexpected)
-        );
+        assert_eq!(announced(Method::Get, &[("content-type", FORM_TYPE)]), Err(FormError::Unexpected));
     }
 
     #[test]
     fn a_form_is_bounded_when_announced_and_when_it_comes() {
         let long = [("content-type", FORM_TYPE), ("content-length", "11")];
-        assert_eq!(
-            announced(Method::Post, &long),
-            Err(FormError::TooLong { max: 10 })
-        );
-        let form = announced(Method::Post, &[("content-type", FORM_TYPE)])
-            .unwrap()
-            .unwrap();
+        assert_eq!(announced(Method::Post, &long), Err(FormError::TooLong { max: 10 }));
+        let form = announced(Method::Post, &[("content-type", FORM_TYPE)]).unwrap().unwrap();
         assert_eq!(form.check_length(10), Ok(()));
         assert_eq!(form.complete(b"query=abcde"), Err(FormError::TooLong { max: 10 }));
         assert_eq!(form.complete(b"%71uery=a").as_deref(), Ok("query=a"));
@@ -232,11 +196,7 @@ mod tests {
     #[test]
     fn a_form_may_not_repeat_what_the_query_string_says() {
         let query = Parameters::parse(b"query=a", Place::Query).unwrap();
-        let form = AwaitedForm {
-            names: &["query"],
-            query,
-            max: 100,
-        };
+        let form = AwaitedForm { names: &["query"], query, max: 100 };
         let repeated = ParameterError::Repeated { name: "query" };
         assert_eq!(form.complete(b"query=b"), Err(FormError::Parameters(repeated)));
     }

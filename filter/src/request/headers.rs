@@ -82,10 +82,7 @@ impl Strip {
     /// Whether a header of this name is held back.
     pub fn covers(self, name: &[u8]) -> bool {
         let is = |known: &str| spelled(name, known);
-        let begins = |prefix: &&str| {
-            name.get(..prefix.len())
-                .is_some_and(|start| spelled(start, prefix))
-        };
+        let begins = |prefix: &&str| name.get(..prefix.len()).is_some_and(|start| spelled(start, prefix));
         match self {
             Self::RoutingOnly => begins(&"x-promward-"),
             Self::Trusted => TRUSTED.iter().any(|known| is(known)) || TRUSTED_PREFIXES.iter().any(begins),
@@ -99,11 +96,7 @@ impl Strip {
 /// Whether `name` is a spelling of the lower-case, hyphenated `known`.
 fn spelled(name: &[u8], known: &str) -> bool {
     let normal = |byte: &u8| {
-        if *byte == b'_' {
-            b'-'
-        } else {
-            byte.to_ascii_lowercase()
-        }
+        if *byte == b'_' { b'-' } else { byte.to_ascii_lowercase() }
     };
     name.len() == known.len() && name.iter().map(normal).eq(known.bytes())
 }
@@ -123,14 +116,9 @@ mod tests {
         ] {
             assert!(Strip::Trusted.covers(name.as_bytes()), "{name}");
         }
-        for name in [
-            "x-forwarded-for",
-            "x-forwarded-proto",
-            "accept",
-            "x-envo",
-            "xscopeorgid",
-            "authorization",
-        ] {
+        for name in
+            ["x-forwarded-for", "x-forwarded-proto", "accept", "x-envo", "xscopeorgid", "authorization"]
+        {
             assert!(!Strip::Trusted.covers(name.as_bytes()), "{name}");
         }
     }
@@ -150,13 +138,7 @@ mod tests {
 
     #[test]
     fn two_values_are_not_one() {
-        let headers = Headers(vec![
-            (b"Origin".to_vec(), b"a".to_vec()),
-            (b"origin".to_vec(), b"b".to_vec()),
-        ]);
-        assert_eq!(
-            (headers.first("origin"), headers.only("origin")),
-            (Some(&b"a"[..]), None)
-        );
+        let headers = Headers(vec![(b"Origin".to_vec(), b"a".to_vec()), (b"origin".to_vec(), b"b".to_vec())]);
+        assert_eq!((headers.first("origin"), headers.only("origin")), (Some(&b"a"[..]), None));
     }
 }

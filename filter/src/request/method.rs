@@ -36,10 +36,7 @@ const NAMES: [(Method, &str); 7] = [
 impl Method {
     /// The method of that exact name.
     pub fn parse(name: &[u8]) -> Option<Self> {
-        NAMES
-            .iter()
-            .find(|(_, known)| known.as_bytes() == name)
-            .map(|&(method, _)| method)
+        NAMES.iter().find(|(_, known)| known.as_bytes() == name).map(|&(method, _)| method)
     }
 }
 

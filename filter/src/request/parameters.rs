@@ -77,15 +77,11 @@ impl fmt::Display for ParameterError {
                 )
             }
             Self::BadEscape { place, at } => {
-                write!(
-                    f,
-                    "the {place} has a \"%\" without two hexadecimal digits at position {at}"
-                )
+                write!(f, "the {place} has a \"%\" without two hexadecimal digits at position {at}")
             }
-            Self::NotUtf8 { place, at } => write!(
-                f,
-                "the {place} has a parameter at position {at} that is not UTF-8"
-            ),
+            Self::NotUtf8 { place, at } => {
+                write!(f, "the {place} has a parameter at position {at} that is not UTF-8")
+            }
             Self::TooMany => write!(f, "the request has more than {MAX_PAIRS} parameters"),
             Self::Repeated { name } => write!(f, "the parameter \"{name}\" is given more than once"),
         }
@@ -148,25 +144,17 @@ impl Parameters {
 
 fn parse_pair(pair: &[u8], place: Place, at: usize) -> Result<(String, String), ParameterError> {
     if let Some(offset) = pair.iter().position(|&byte| byte == b';') {
-        return Err(ParameterError::Semicolon {
-            place,
-            at: at.saturating_add(offset),
-        });
+        return Err(ParameterError::Semicolon { place, at: at.saturating_add(offset) });
     }
     let equals = pair.iter().position(|&byte| byte == b'=').unwrap_or(pair.len());
     let (name, value) = pair.split_at_checked(equals).unwrap_or((pair, &[]));
     let value_at = at.saturating_add(equals).saturating_add(1);
     let decode = |text: &[u8], text_at: usize| {
-        let bytes = decode(text).map_err(|offset| ParameterError::BadEscape {
-            place,
-            at: text_at.saturating_add(offset),
-        })?;
+        let bytes = decode(text)
+            .map_err(|offset| ParameterError::BadEscape { place, at: text_at.saturating_add(offset) })?;
         String::from_utf8(bytes).map_err(|_| ParameterError::NotUtf8 { place, at })
     };
-    Ok((
-        decode(name, at)?,
-        decode(value.get(1..).unwrap_or_default(), value_at)?,
-    ))
+    Ok((decode(name, at)?, decode(value.get(1..).unwrap_or_default(), value_at)?))
 }
 
 /// Decodes `+` and escapes, or says where a `%` is none.
@@ -196,28 +184,20 @@ mod tests {
 
     fn check(query: &str, form: &str) -> Result<(), ParameterError> {
         let earlier = parse(query).unwrap();
-        Parameters::parse(form.as_bytes(), Place::Form)
-            .unwrap()
-            .check(QUERY, &earlier)
+        Parameters::parse(form.as_bytes(), Place::Form).unwrap().check(QUERY, &earlier)
     }
 
     #[test]
     fn parameters_are_printed_from_what_was_read() {
         let parameters = parse("%71uery=a+b%20c&&match%5B%5D=%7Bx%3D%221%22%7D&flag").unwrap();
-        assert_eq!(
-            parameters.to_text(),
-            "query=a%20b%20c&match%5B%5D=%7Bx%3D%221%22%7D&flag="
-        );
+        assert_eq!(parameters.to_text(), "query=a%20b%20c&match%5B%5D=%7Bx%3D%221%22%7D&flag=");
     }
 
     #[test]
     fn what_go_would_drop_is_refused() {
         let place = Place::Query;
         assert_eq!(parse("a=1;b=2"), Err(ParameterError::Semicolon { place, at: 3 }));
-        assert_eq!(
-            parse("x=1&a=%zz"),
-            Err(ParameterError::BadEscape { place, at: 6 })
-        );
+        assert_eq!(parse("x=1&a=%zz"), Err(ParameterError::BadEscape { place, at: 6 }));
         assert_eq!(parse("x=1&a=%ff"), Err(ParameterError::NotUtf8 { place, at: 4 }));
         assert_eq!(parse(&"a&".repeat(1_001)), Err(ParameterError::TooMany));
         assert!(parse(&"a&".repeat(1_000)).is_ok());
@@ -234,10 +214,7 @@ mod tests {
 
     #[test]
     fn the_pairs_of_both_parts_are_counted_together() {
-        assert_eq!(
-            check(&"a&".repeat(600), &"a&".repeat(401)),
-            Err(ParameterError::TooMany)
-        );
+        assert_eq!(check(&"a&".repeat(600), &"a&".repeat(401)), Err(ParameterError::TooMany));
         assert_eq!(check(&"a&".repeat(600), &"a&".repeat(400)), Ok(()));
     }
 

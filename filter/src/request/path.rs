@@ -59,10 +59,7 @@ impl fmt::Display for TargetError {
                 )
             }
             Self::BadEscape { at } => {
-                write!(
-                    f,
-                    "the request target has a \"%\" without two hexadecimal digits at position {at}"
-                )
+                write!(f, "the request target has a \"%\" without two hexadecimal digits at position {at}")
             }
             Self::DotSegment { at } => write!(f, "the path has a \".\" or \"..\" segment at position {at}"),
         }
@@ -103,6 +100,19 @@ impl CanonicalPath {
     /// The path as it is matched and forwarded.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// The path as a server reads it that takes an escaped slash for a slash.
+    pub fn with_slashes(&self) -> String {
+        let mut parts = self.text.split('%');
+        let mut text = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            match part.strip_prefix("2F") {
+                Some(rest) => text.extend(["/", rest]),
+                None => text.extend(["%", part]),
+            }
+        }
+        text
     }
 
     /// Where the first escaped slash stands in the raw path, if there is one. Only an opaque mount may let it pass.
@@ -176,13 +186,7 @@ impl Builder {
 
     /// Closes the segment under way; the next one begins at `next`.
     fn end_segment(&mut self, next: usize) -> Result<(), TargetError> {
-        let segment = std::mem::replace(
-            &mut self.segment,
-            Segment {
-                start: next,
-                ..Segment::default()
-            },
-        );
+        let segment = std::mem::replace(&mut self.segment, Segment { start: next, ..Segment::default() });
         if !segment.other && matches!(segment.dots, 1 | 2) {
             return Err(TargetError::DotSegment { at: segment.start });
         }
@@ -191,10 +195,7 @@ impl Builder {
 
     fn finish(mut self) -> Result<CanonicalPath, TargetError> {
         self.end_segment(0)?;
-        Ok(CanonicalPath {
-            text: self.text,
-            encoded_slash: self.encoded_slash,
-        })
+        Ok(CanonicalPath { text: self.text, encoded_slash: self.encoded_slash })
     }
 }
 
@@ -257,5 +258,6 @@ mod tests {
     fn an_encoded_slash_is_remembered() {
         let path = CanonicalPath::parse(b"/a%2fb%2Fc").unwrap();
         assert_eq!((path.as_str(), path.encoded_slash()), ("/a%2Fb%2Fc", Some(2)));
+        assert_eq!(path.with_slashes(), "/a/b/c");
     }
 }

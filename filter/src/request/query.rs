@@ -16,10 +16,7 @@ impl Query {
     pub fn parse(raw: &[u8], start: usize) -> Result<Self, TargetError> {
         let refused = raw.iter().position(|&byte| !is_printable(byte) || byte == b'#');
         if let Some((at, &byte)) = refused.and_then(|at| Some((at, raw.get(at)?))) {
-            return Err(TargetError::Byte {
-                byte,
-                at: start.saturating_add(at),
-            });
+            return Err(TargetError::Byte { byte, at: start.saturating_add(at) });
         }
         Ok(Self(raw.iter().copied().map(char::from).collect()))
     }

@@ -22,10 +22,7 @@ impl Target {
     pub fn parse(raw: &[u8]) -> Result<Self, TargetError> {
         let mut parts = raw.splitn(2, |&byte| byte == b'?');
         let path = CanonicalPath::parse(parts.next().unwrap_or_default())?;
-        let start = raw
-            .iter()
-            .position(|&byte| byte == b'?')
-            .map_or(raw.len(), |at| at.saturating_add(1));
+        let start = raw.iter().position(|&byte| byte == b'?').map_or(raw.len(), |at| at.saturating_add(1));
         let query = parts.next().map(|query| Query::parse(query, start)).transpose()?;
         Ok(Self { path, query })
     }
@@ -54,14 +51,8 @@ mod tests {
 
     #[test]
     fn a_refused_byte_of_the_query_is_counted_from_the_start_of_the_target() {
-        assert_eq!(
-            Target::parse(b"/a?b#c"),
-            Err(TargetError::Byte { byte: b'#', at: 4 })
-        );
-        assert_eq!(
-            Target::parse(b"/a?b\xff"),
-            Err(TargetError::Byte { byte: 0xff, at: 4 })
-        );
+        assert_eq!(Target::parse(b"/a?b#c"), Err(TargetError::Byte { byte: b'#', at: 4 }));
+        assert_eq!(Target::parse(b"/a?b\xff"), Err(TargetError::Byte { byte: 0xff, at: 4 }));
     }
 
     /// Bytes that attackers like, beside any others.

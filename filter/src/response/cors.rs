@@ -42,9 +42,7 @@ impl Cors {
     pub fn allowed(&self, headers: &Headers) -> Option<AllowedOrigin> {
         let text = std::str::from_utf8(headers.only("origin")?).ok()?;
         let origin = Origin::parse(text)?;
-        self.origins
-            .contains(&origin)
-            .then(|| AllowedOrigin(text.to_owned()))
+        self.origins.contains(&origin).then(|| AllowedOrigin(text.to_owned()))
     }
 
     /// Headers that an answer gets: what it allows, and that it depends on who asks.
@@ -76,20 +74,13 @@ mod tests {
 
     fn allowed(origins: &[&str]) -> Option<String> {
         let cors = Cors::new(vec![Origin::parse("https://grafana.example.com").unwrap()]);
-        let headers = origins
-            .iter()
-            .map(|origin| (b"origin".to_vec(), origin.as_bytes().to_vec()))
-            .collect();
-        cors.allowed(&Headers(headers))
-            .map(|AllowedOrigin(origin)| origin)
+        let headers = origins.iter().map(|origin| (b"origin".to_vec(), origin.as_bytes().to_vec())).collect();
+        cors.allowed(&Headers(headers)).map(|AllowedOrigin(origin)| origin)
     }
 
     #[test]
     fn a_listed_origin_is_allowed_in_its_own_spelling() {
-        assert_eq!(
-            allowed(&["https://grafana.example.com"]).as_deref(),
-            Some("https://grafana.example.com")
-        );
+        assert_eq!(allowed(&["https://grafana.example.com"]).as_deref(), Some("https://grafana.example.com"));
     }
 
     #[test]

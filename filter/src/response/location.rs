@@ -43,10 +43,7 @@ impl Redirected<'_> {
     ///
     /// It leads off the site, or might.
     pub fn public(&self, location: &[u8]) -> Result<String, LocationError> {
-        if !location
-            .iter()
-            .all(|&byte| (0x21..=0x7e).contains(&byte) && byte != b'\\')
-        {
+        if !location.iter().all(|&byte| (0x21..=0x7e).contains(&byte) && byte != b'\\') {
             return Err(LocationError::Ambiguous);
         }
         let location = std::str::from_utf8(location).map_err(|_| LocationError::Ambiguous)?;
@@ -80,22 +77,15 @@ impl Redirected<'_> {
 
     /// Resolves a path against the one that the server was asked for, dot segments too (RFC 3986 §5.2).
     fn absolute_path(&self, path: &str) -> Result<String, LocationError> {
-        let folder = self
-            .upstream_path
-            .rfind('/')
-            .and_then(|at| self.upstream_path.get(..=at))
-            .unwrap_or("/");
+        let folder =
+            self.upstream_path.rfind('/').and_then(|at| self.upstream_path.get(..=at)).unwrap_or("/");
         let joined = match path {
             "" => self.upstream_path.to_owned(),
             _ if path.starts_with('/') => path.to_owned(),
             _ => format!("{folder}{path}"),
         };
         let resolved = without_dot_segments(&joined);
-        if resolved.starts_with("//") {
-            Err(LocationError::Ambiguous)
-        } else {
-            Ok(resolved)
-        }
+        if resolved.starts_with("//") { Err(LocationError::Ambiguous) } else { Ok(resolved) }
     }
 
     /// Takes the server's own prefix away and puts the public one before what doesn't have it. A server that is mounted
@@ -110,11 +100,7 @@ impl Redirected<'_> {
             let is_public = !nested && prefix.strip(&path).is_some();
             match upstream.strip(&path) {
                 Some(rest) if !is_public => {
-                    path = if rest.is_empty() {
-                        "/".to_owned()
-                    } else {
-                        rest.to_owned()
-                    }
+                    path = if rest.is_empty() { "/".to_owned() } else { rest.to_owned() }
                 }
                 _ => {
                     let public = self.with_prefix(path);
@@ -138,22 +124,34 @@ impl Redirected<'_> {
 /// RFC 3986 §5.2.4, with `%2e` taken for the dot that browsers take it for.
 fn without_dot_segments(path: &str) -> String {
     let mut kept: Vec<&str> = Vec::new();
-    let mut segments = path.split('/').skip(1).peekable();
-    while let Some(segment) = segments.next() {
-        let is_last = segments.peek().is_none();
-        match segment.to_ascii_lowercase().replace("%2e", ".").as_str() {
-            "." => {}
-            ".." => drop(kept.pop()),
-            _ => {
-                kept.push(segment);
-                continue;
-            }
+    let mut ends_in_dots = false;
+    for segment in path.split('/').skip(1) {
+        let dots = dots(segment);
+        match dots {
+            Some(1) => {}
+            Some(2) => drop(kept.pop()),
+            _ => kept.push(segment),
         }
-        if is_last {
-            kept.push("");
-        }
+        ends_in_dots = matches!(dots, Some(1 | 2));
     }
-    format!("/{}", kept.join("/"))
+    if ends_in_dots {
+        kept.push("");
+    }
+    kept.iter().flat_map(|segment| ["/", segment]).collect()
+}
+
+/// How many dots a segment is made of, if it is made of nothing else.
+fn dots(segment: &str) -> Option<usize> {
+    let mut rest = segment.as_bytes();
+    let mut dots = 0_usize;
+    loop {
+        rest = match rest {
+            [] => return Some(dots),
+            [b'.', rest @ ..] | [b'%', b'2', b'e' | b'E', rest @ ..] => rest,
+            _ => return None,
+        };
+        dots = dots.saturating_add(1);
+    }
 }
 
 #[cfg(test)]
@@ -177,12 +175,8 @@ mod tests {
 
     fn public(prefix: &str, upstream_prefix: &str, location: &str) -> Result<String, LocationError> {
         let mount = mount(prefix, upstream_prefix);
-        Redirected {
-            mount: &mount,
-            host: Some("example.com"),
-            upstream_path: "/consoles/a",
-        }
-        .public(location.as_bytes())
+        Redirected { mount: &mount, host: Some("example.com"), upstream_path: "/consoles/a" }
+            .public(location.as_bytes())
     }
 
     macro_rules! mapped {
@@ -223,11 +217,7 @@ mod tests {
             "ftp://example.com/",
             "HTTPS://EVIL/",
         ] {
-            assert_eq!(
-                public("/prometheus", "/", location),
-                Err(LocationError::ForeignHost),
-                "{location}"
-            );
+            assert_eq!(public("/prometheus", "/", location), Err(LocationError::ForeignHost), "{location}");
         }
         for location in [
             "//evil",
@@ -240,11 +230,7 @@ mod tests {
             "/\u{e9}",
         ] {
             for prefix in ["/prometheus", "/"] {
-                assert_eq!(
-                    public(prefix, "/", location),
-                    Err(LocationError::Ambiguous),
-                    "{location}"
-                );
+                assert_eq!(public(prefix, "/", location), Err(LocationError::Ambiguous), "{location}");
             }
         }
     }

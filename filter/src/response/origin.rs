@@ -44,7 +44,8 @@ impl Origin {
 
     /// Reads the origin that an absolute URL begins with, and gives the rest of the URL.
     pub fn split(url: &str) -> Option<(Self, &str)> {
-        let (scheme, rest) = url.split_once("://")?;
+        let (scheme, rest) = url.split_once(':')?;
+        let rest = rest.strip_prefix("//")?;
         let scheme = [Scheme::Http, Scheme::Https]
             .into_iter()
             .find(|known| scheme.eq_ignore_ascii_case(known.as_str()))?;
@@ -59,10 +60,7 @@ impl Origin {
             return None;
         }
         let authority = authority.to_ascii_lowercase();
-        let authority = authority
-            .strip_suffix(scheme.port())
-            .unwrap_or(&authority)
-            .to_owned();
+        let authority = authority.strip_suffix(scheme.port()).unwrap_or(&authority).to_owned();
         Some(Self { scheme, authority })
     }
 
@@ -89,9 +87,7 @@ pub fn is_authority(text: &str) -> bool {
     let name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
     let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
     let is_host = match address {
-        Some(address) => address
-            .bytes()
-            .all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.')),
+        Some(address) => address.bytes().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.')),
         None => host.bytes().all(name),
     };
     !host.is_empty() && is_host && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|number| number > 0))
@@ -109,10 +105,7 @@ mod tests {
             ("http://localhost:9090", "http://localhost:9090"),
             ("http://[::1]:80", "http://[::1]"),
         ] {
-            assert_eq!(
-                Origin::parse(text).map(|origin| origin.to_string()).as_deref(),
-                Some(printed)
-            );
+            assert_eq!(Origin::parse(text).map(|origin| origin.to_string()).as_deref(), Some(printed));
         }
     }
 

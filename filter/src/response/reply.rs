@@ -38,41 +38,22 @@ impl Reply {
         let message = message.to_string();
         let (content_type, body) = match form {
             Form::Json => {
-                let error = ApiError {
-                    status: "error",
-                    error_type: error_type(status),
-                    error: &message,
-                };
-                (
-                    "application/json",
-                    serde_json::to_string(&error).unwrap_or_default(),
-                )
+                let error = ApiError { status: "error", error_type: error_type(status), error: &message };
+                ("application/json", serde_json::to_string(&error).unwrap_or_default())
             }
             Form::Plain => ("text/plain; charset=utf-8", message + "\n"),
         };
-        Self {
-            status,
-            headers: vec![("content-type", content_type.to_owned())],
-            body,
-        }
+        Self { status, headers: vec![("content-type", content_type.to_owned())], body }
     }
 
     /// The reply where not even a configuration is there.
     pub fn unavailable() -> Self {
-        Self::error(
-            503,
-            &"the proxy has no valid configuration for this request",
-            Form::Plain,
-        )
+        Self::error(503, &"the proxy has no valid configuration for this request", Form::Plain)
     }
 
     /// A reply without a body.
     pub fn empty(status: u16, headers: Vec<(&'static str, String)>) -> Self {
-        Self {
-            status,
-            headers,
-            body: String::new(),
-        }
+        Self { status, headers, body: String::new() }
     }
 }
 
@@ -95,18 +76,12 @@ mod tests {
     #[test]
     fn an_api_error_reads_like_one_of_prometheus() {
         let reply = Reply::error(400, &"a \"quoted\" word", Form::Json);
-        assert_eq!(
-            reply.body,
-            r#"{"status":"error","errorType":"bad_data","error":"a \"quoted\" word"}"#
-        );
+        assert_eq!(reply.body, r#"{"status":"error","errorType":"bad_data","error":"a \"quoted\" word"}"#);
         assert_eq!(reply.headers, [("content-type", "application/json".to_owned())]);
     }
 
     #[test]
     fn other_errors_are_one_line() {
-        assert_eq!(
-            Reply::error(404, &"nothing here", Form::Plain).body,
-            "nothing here\n"
-        );
+        assert_eq!(Reply::error(404, &"nothing here", Form::Plain).body, "nothing here\n");
     }
 }

@@ -41,11 +41,7 @@ impl Security {
         if let Some(ancestors) = frames.ancestors() {
             content_security_policy = format!("{content_security_policy}; frame-ancestors {ancestors}");
         }
-        Self {
-            hsts,
-            content_security_policy,
-            frames,
-        }
+        Self { hsts, content_security_policy, frames }
     }
 
     /// The headers of the filter's own replies and of a Prometheus' answers, in place of the server's.
@@ -100,13 +96,9 @@ impl Frames {
     fn ancestors(&self) -> Option<String> {
         match self {
             Self::Nobody => Some("'none'".to_owned()),
-            Self::Only(origins) => Some(
-                origins
-                    .iter()
-                    .map(ToString::to_string)
-                    .collect::<Vec<_>>()
-                    .join(" "),
-            ),
+            Self::Only(origins) => {
+                Some(origins.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
+            }
             Self::AsPolicySays => None,
         }
     }
@@ -117,10 +109,7 @@ mod tests {
     use super::*;
 
     fn value<'a>(headers: &[(&'static str, &'a str)], name: &str) -> Option<&'a str> {
-        headers
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|&(_, value)| value)
+        headers.iter().find(|(known, _)| *known == name).map(|&(_, value)| value)
     }
 
     #[test]
@@ -128,17 +117,9 @@ mod tests {
         let closed = Security::new(None, None, Frames::Nobody);
         let headers = closed.headers(Content::Fresh, Scheme::Https);
         assert_eq!(value(&headers, "x-frame-options"), Some("DENY"));
-        assert!(
-            value(&headers, "content-security-policy")
-                .unwrap()
-                .ends_with("frame-ancestors 'none'")
-        );
+        assert!(value(&headers, "content-security-policy").unwrap().ends_with("frame-ancestors 'none'"));
 
-        let open = Security::new(
-            None,
-            None,
-            Frames::Only(vec![Origin::parse("https://g.example").unwrap()]),
-        );
+        let open = Security::new(None, None, Frames::Only(vec![Origin::parse("https://g.example").unwrap()]));
         let headers = open.headers(Content::Fresh, Scheme::Https);
         assert_eq!(value(&headers, "x-frame-options"), None);
         assert!(
@@ -155,20 +136,14 @@ mod tests {
             value(&security.headers(Content::Fresh, Scheme::Https), "cache-control"),
             Some("no-store")
         );
-        assert_eq!(
-            value(&security.headers(Content::Static, Scheme::Https), "cache-control"),
-            None
-        );
+        assert_eq!(value(&security.headers(Content::Static, Scheme::Https), "cache-control"), None);
     }
 
     #[test]
     fn hsts_is_sent_over_tls_where_it_is_configured() {
         let security = Security::new(Some("max-age=1".into()), None, Frames::Nobody);
         let name = "strict-transport-security";
-        assert_eq!(
-            value(&security.headers(Content::Fresh, Scheme::Https), name),
-            Some("max-age=1")
-        );
+        assert_eq!(value(&security.headers(Content::Fresh, Scheme::Https), name), Some("max-age=1"));
         assert_eq!(value(&security.headers(Content::Fresh, Scheme::Http), name), None);
         let none = Security::new(None, None, Frames::Nobody);
         assert_eq!(value(&none.headers(Content::Fresh, Scheme::Https), name), None);
@@ -182,12 +157,6 @@ mod tests {
             (b"cache-control".to_vec(), b"max-age=1".to_vec()),
         ]);
         let headers = security.answer(Api::Opaque, Content::Fresh, Scheme::Https, &given);
-        assert_eq!(
-            headers,
-            [
-                ("x-content-type-options", "nosniff"),
-                ("referrer-policy", "same-origin")
-            ]
-        );
+        assert_eq!(headers, [("x-content-type-options", "nosniff"), ("referrer-policy", "same-origin")]);
     }
 }
