@@ -1,0 +1,344 @@
+//! The way of a request through the core, as a client and a server see it: what goes in, what comes out.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it doesn't expect fails")]
+
+use promward::config;
+use promward::gateway::{Asked, Decision, Edits, Forward, Gateway, Request};
+use promward::request::form::Body;
+use promward::request::headers::Headers;
+use promward::response::origin::Scheme;
+use promward::response::reply::Reply;
+
+const GUIDE: &str = r#"{
+    "mounts": [{ "prefix": "/prometheus", "cluster": "prometheus", "origins": ["http://localhost:9090"] }],
+    "access": [{ "who": ["anyone"], "may": ["everything"], "except": ["lifecycle"] }],
+    "headers": { "cors": { "origins": ["https://grafana.example.com"] }, "hsts": "max-age=1" }
+}"#;
+
+const TWO_MOUNTS: &str = r#"{
+    "mounts": [
+        { "prefix": "/", "upstream_prefix": "/prom", "credentials": "pass" },
+        { "prefix": "/files", "api": "opaque", "encoded_slash": "pass" }
+    ],
+    "access": [
+        { "who": ["anonymous"], "may": ["health"] },
+        { "who": ["anyone"], "may": ["unknown"], "at": ["/files"] },
+        { "who": ["anyone"], "may": ["read", "unknown"], "except": ["rules"] }
+    ]
+}"#;
+
+fn gateway(configuration: &str) -> Gateway {
+    config::load(configuration.as_bytes()).unwrap()
+}
+
+fn headers(pairs: &[(&str, &str)]) -> Headers {
+    Headers(pairs.iter().map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec())).collect())
+}
+
+fn request(method: &str, path: &str, more: &[(&str, &str)]) -> Headers {
+    let mut headers = headers(&[(":method", method), (":path", path), (":authority", "example.com")]);
+    headers.0.extend(self::headers(more).0);
+    headers
+}
+
+fn decide(configuration: &str, headers: &Headers, body: Body) -> Decision {
+    gateway(configuration).decide(&Request { headers, body, scheme: Scheme::Https })
+}
+
+fn reply(configuration: &str, method: &str, path: &str, more: &[(&str, &str)]) -> Reply {
+    match decide(configuration, &request(method, path, more), Body::None) {
+        Decision::Reply(reply) => reply,
+        other => panic!("{method} {path} is not answered here: {other:?}"),
+    }
+}
+
+fn forward(configuration: &str, method: &str, path: &str, more: &[(&str, &str)], body: Body) -> Forward {
+    match decide(configuration, &request(method, path, more), body) {
+        Decision::Forward(forward) => *forward,
+        other => panic!("{method} {path} does not go upstream: {other:?}"),
+    }
+}
+
+fn set<'a>(edits: &'a Edits, name: &str) -> Option<&'a str> {
+    edits.set.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+}
+
+fn upstream_path(configuration: &str, path: &str) -> String {
+    set(&forward(configuration, "GET", path, &[], Body::None).edits, ":path").unwrap().to_owned()
+}
+
+fn header<'a>(reply: &'a Reply, name: &str) -> Option<&'a str> {
+    reply.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+}
+
+#[test]
+fn the_prefix_is_stripped_and_what_was_read_is_forwarded() {
+    for (public, upstream) in [
+        ("/prometheus/", "/"),
+        ("/prometheus/api/v1/label/job/values", "/api/v1/label/job/values"),
+        ("//prometheus//api/v1/%71uery?query=a+b", "/api/v1/query?query=a%20b"),
+        ("/prometheus/api/v1/query/?query=up", "/api/v1/query?query=up"),
+        ("/prometheus/api/v1/query?", "/api/v1/query"),
+        ("/prometheus/graph?g0.expr=a;b\\", "/graph?g0.expr=a;b\\"),
+        ("/prometheus/prometheus/graph", "/prometheus/graph"),
+        ("/%70rometheus/-/healthy", "/-/healthy"),
+    ] {
+        assert_eq!(upstream_path(GUIDE, public), upstream, "{public}");
+    }
+    assert_eq!(upstream_path(TWO_MOUNTS, "/api/v1/labels"), "/prom/api/v1/labels");
+}
+
+#[test]
+fn the_bare_prefix_redirects_to_a_path() {
+    for (method, status) in [("GET", 301), ("HEAD", 301), ("POST", 308), ("DELETE", 308)] {
+        let reply = reply(GUIDE, method, "//%70rometheus?a=%41&b", &[]);
+        assert_eq!((reply.status, header(&reply, "location")), (status, Some("/prometheus/?a=A&b=")));
+    }
+    assert_eq!(header(&reply(GUIDE, "GET", "/prometheus", &[]), "location"), Some("/prometheus/"));
+}
+
+#[test]
+fn what_is_refused_says_why_in_the_form_of_the_path() {
+    let json = |error_type: &str, error: &str| {
+        format!(r#"{{"status":"error","errorType":"{error_type}","error":"{error}"}}"#)
+    };
+    for (method, path, status, body) in [
+        ("GET", "/", 404, "nothing is served at this path\n".to_owned()),
+        ("GET", "/prometheusX/", 404, "nothing is served at this path\n".to_owned()),
+        (
+            "GET",
+            "/prometheus/../-/quit",
+            400,
+            "the path has a \".\" or \"..\" segment at position 12\n".to_owned(),
+        ),
+        ("GET", "/prometheus/a\\b", 400, "the request target has the byte 0x5c at position 13\n".to_owned()),
+        (
+            "GET",
+            "/prometheus/api/v1/%2fquery",
+            400,
+            json("bad_data", "the path has the escape %2F at position 19, which servers read in two ways"),
+        ),
+        (
+            "GET",
+            "/prometheus/api/v1/query?query=a&query=b",
+            400,
+            json("bad_data", "the parameter \\\"query\\\" is given more than once"),
+        ),
+        ("PUT", "/prometheus/api/v1/query", 405, json("bad_data", "this path takes only GET, POST, OPTIONS")),
+        (
+            "get",
+            "/prometheus/graph",
+            405,
+            "this path takes only GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS\n".to_owned(),
+        ),
+        (
+            "POST",
+            "/prometheus/-/quit",
+            403,
+            "no access rule allows the class \"lifecycle\" to anonymous callers here\n".to_owned(),
+        ),
+    ] {
+        let reply = reply(GUIDE, method, path, &[]);
+        assert_eq!((reply.status, reply.body), (status, body), "{method} {path}");
+    }
+}
+
+#[test]
+fn a_wrong_method_is_told_the_right_ones() {
+    assert_eq!(header(&reply(GUIDE, "POST", "/prometheus/graph", &[]), "allow"), Some("GET, HEAD"));
+    assert_eq!(header(&reply(GUIDE, "GET", "/prometheus/-/reload", &[]), "allow"), Some("POST, PUT"));
+}
+
+#[test]
+fn the_first_rule_decides_and_what_none_allows_is_refused() {
+    let allowed = |path: &str| {
+        matches!(decide(TWO_MOUNTS, &request("GET", path, &[]), Body::None), Decision::Forward(_))
+    };
+    for path in ["/-/healthy", "/api/v1/labels", "/anything", "/files/a"] {
+        assert!(allowed(path), "{path}");
+    }
+    for path in ["/api/v1/rules", "/metrics", "/graph"] {
+        assert_eq!(reply(TWO_MOUNTS, "GET", path, &[]).status, 403, "{path}");
+    }
+}
+
+#[test]
+fn an_encoded_slash_passes_where_the_mount_says_so() {
+    assert_eq!(upstream_path(TWO_MOUNTS, "/files/a%2fb?x=%zz;"), "/files/a%2Fb?x=%zz;".replace("/files", ""));
+    assert_eq!(reply(TWO_MOUNTS, "GET", "/files%2fb", &[]).status, 400);
+    assert_eq!(reply(TWO_MOUNTS, "GET", "/files/..%2fapi", &[]).status, 400);
+}
+
+#[test]
+fn a_client_can_not_say_what_only_the_filter_says() {
+    let more = [
+        ("X_Forwarded_Prefix", "/evil"),
+        ("x-promward-cluster", "other"),
+        ("x-scope-orgid", "b"),
+        ("authorization", "Basic x"),
+        ("accept", "*/*"),
+    ];
+    let edits = forward(GUIDE, "GET", "/prometheus/", &more, Body::None).edits;
+    let removed: Vec<_> =
+        edits.remove.iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+    assert_eq!(removed, ["X_Forwarded_Prefix", "x-promward-cluster", "x-scope-orgid", "authorization"]);
+    assert_eq!(set(&edits, "x-forwarded-prefix"), Some("/prometheus"));
+    assert_eq!(set(&edits, "x-forwarded-host"), Some("example.com"));
+    assert_eq!(set(&edits, "x-forwarded-proto"), Some("https"));
+    assert_eq!(set(&edits, "x-promward-cluster"), Some("prometheus"));
+
+    let passed = forward(TWO_MOUNTS, "GET", "/-/healthy", &[("authorization", "Basic x")], Body::None).edits;
+    assert!(passed.remove.is_empty());
+    assert_eq!(set(&passed, "x-forwarded-prefix"), None);
+}
+
+#[test]
+fn elsewhere_goes_on_untouched_but_for_our_own_routing() {
+    let pass = GUIDE.replacen('{', r#"{ "elsewhere": "pass", "#, 1);
+    let more = [("x-promward-cluster", "prometheus"), ("x-real-ip", "1.2.3.4")];
+    for path in ["/", "/prometheusX", "/app/a%2Fb?c;d"] {
+        let Decision::Pass(edits) = decide(&pass, &request("FOO", path, &more), Body::Follows) else {
+            panic!("{path}")
+        };
+        assert_eq!(edits, Edits { remove: vec![b"x-promward-cluster".to_vec()], ..Edits::default() });
+    }
+    for (path, status) in
+        [("/prometheus%2f-/quit", 404), ("/a/..%2fprometheus/", 400), ("/x;/../prometheus/", 400)]
+    {
+        let Decision::Reply(reply) = decide(&pass, &request("GET", path, &[]), Body::None) else {
+            panic!("{path}")
+        };
+        assert_eq!(reply.status, status, "{path}");
+    }
+}
+
+#[test]
+fn a_form_is_awaited_and_goes_on_as_it_was_read() {
+    let more =
+        [("content-type", "application/x-www-form-urlencoded; charset=UTF-8"), ("content-length", "12")];
+    let forward = forward(GUIDE, "POST", "/prometheus/api/v1/query?time=1", &more, Body::Follows);
+    assert_eq!(forward.edits.remove, [b"content-length".to_vec()]);
+    assert_eq!(set(&forward.edits, "content-type"), Some("application/x-www-form-urlencoded"));
+    let form = forward.form.unwrap();
+    assert_eq!(form.complete(b"query=a%62+c").as_deref(), Ok("query=ab%20c"));
+    assert!(form.complete(b"time=2").is_err());
+}
+
+#[test]
+fn a_body_that_can_not_be_read_in_one_way_is_refused() {
+    let status = |method: &str, path: &str, more: &[(&str, &str)]| match decide(
+        GUIDE,
+        &request(method, path, more),
+        Body::Follows,
+    ) {
+        Decision::Reply(reply) => reply.status,
+        other => panic!("{other:?}"),
+    };
+    let multipart = [("content-type", "multipart/form-data; boundary=x")];
+    assert_eq!(status("GET", "/prometheus/api/v1/labels", &multipart), 400);
+    assert_eq!(status("POST", "/prometheus/api/v1/query", &multipart), 415);
+    let long = [("content-type", "application/x-www-form-urlencoded"), ("content-length", "262145")];
+    assert_eq!(status("POST", "/prometheus/api/v1/query", &long), 413);
+}
+
+#[test]
+fn other_bodies_stream() {
+    let snappy = [("content-type", "application/x-protobuf"), ("content-encoding", "snappy")];
+    let forward = forward(GUIDE, "POST", "/prometheus/api/v1/write", &snappy, Body::Follows);
+    assert_eq!((forward.form, forward.edits.remove), (None, Vec::new()));
+}
+
+#[test]
+fn a_preflight_is_answered_for_listed_origins_only() {
+    let asked = |origin: &str| {
+        reply(
+            GUIDE,
+            "OPTIONS",
+            "/prometheus/api/v1/query",
+            &[("origin", origin), ("access-control-request-method", "POST")],
+        )
+    };
+    let grafana = asked("https://grafana.example.com");
+    assert_eq!(grafana.status, 204);
+    assert_eq!(header(&grafana, "access-control-allow-origin"), Some("https://grafana.example.com"));
+    assert_eq!(header(&grafana, "access-control-allow-methods"), Some("GET, POST, OPTIONS"));
+    assert_eq!(header(&grafana, "vary"), Some("Origin"));
+    let evil = asked("https://evil.example");
+    assert_eq!(
+        (
+            evil.status,
+            header(&evil, "access-control-allow-origin"),
+            header(&evil, "access-control-allow-methods")
+        ),
+        (204, None, None)
+    );
+    assert_eq!(reply(GUIDE, "OPTIONS", "/prometheus/graph", &[]).status, 405);
+}
+
+fn asked(method: &str, path: &str, more: &[(&str, &str)]) -> Asked {
+    forward(GUIDE, method, path, more, Body::None).asked
+}
+
+#[test]
+fn an_answer_loses_what_reveals_and_gains_what_protects() {
+    let upstream = headers(&[
+        (":status", "200"),
+        ("server", "x"),
+        ("X-Powered-By", "y"),
+        ("access-control-allow-origin", "*"),
+        ("cache-control", "max-age=9"),
+    ]);
+    let edits = gateway(GUIDE).answer(&asked("GET", "/prometheus/api/v1/labels", &[]), &upstream).unwrap();
+    assert_eq!(
+        edits.remove,
+        [b"server".to_vec(), b"x-powered-by".to_vec(), b"access-control-allow-origin".to_vec()]
+    );
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("cache-control", "no-store"),
+        ("x-frame-options", "DENY"),
+        ("strict-transport-security", "max-age=1"),
+    ] {
+        assert_eq!(set(&edits, name), Some(value));
+    }
+    assert_eq!(edits.add, [("vary", "Origin".to_owned())]);
+
+    let file = gateway(GUIDE).answer(&asked("GET", "/prometheus/assets/a.js", &[]), &upstream).unwrap();
+    assert_eq!(set(&file, "cache-control"), None);
+}
+
+#[test]
+fn a_listed_origin_may_read_an_answer() {
+    let asked = asked("GET", "/prometheus/api/v1/labels", &[("origin", "https://grafana.example.com")]);
+    let edits = gateway(GUIDE).answer(&asked, &headers(&[(":status", "200")])).unwrap();
+    assert!(edits.add.contains(&("access-control-allow-origin", "https://grafana.example.com".to_owned())));
+}
+
+#[test]
+fn a_redirect_stays_on_the_site() {
+    let answer = |location: &[&str]| {
+        let mut upstream = headers(&[(":status", "302")]);
+        upstream.0.extend(location.iter().map(|value| (b"location".to_vec(), value.as_bytes().to_vec())));
+        gateway(GUIDE).answer(&asked("GET", "/prometheus/", &[]), &upstream)
+    };
+    for location in [
+        "/graph",
+        "/prometheus/graph",
+        "http://localhost:9090/graph",
+        "https://example.com/prometheus/graph",
+        "graph",
+    ] {
+        assert_eq!(set(&answer(&[location]).unwrap(), "location"), Some("/prometheus/graph"), "{location}");
+    }
+    for location in [&["https://evil.example/"][..], &["//evil.example"], &["/graph", "/graph"]] {
+        assert_eq!(answer(location).unwrap_err().status, 502, "{location:?}");
+    }
+}
+
+#[test]
+fn a_request_without_a_readable_target_is_refused() {
+    let headers = headers(&[(":method", "GET")]);
+    assert!(matches!(decide(GUIDE, &headers, Body::None), Decision::Reply(Reply { status: 400, .. })));
+    let twice = request("GET", "/prometheus/", &[(":path", "/prometheus/-/quit")]);
+    assert!(matches!(decide(GUIDE, &twice, Body::None), Decision::Reply(Reply { status: 400, .. })));
+}
