@@ -43,10 +43,7 @@ impl Client {
     /// TLS to `address`, as `curl --resolve` would: the server name and the authority are `example.com`. Nothing is
     /// trusted until [`Client::trust`] or [`Client::insecure`] says so. HTTP/1.1 unless [`Client::http2`] is asked for.
     pub fn https(address: SocketAddr) -> Self {
-        Self {
-            tls: Some(tls::Plan::default()),
-            ..Self::plain(address)
-        }
+        Self { tls: Some(tls::Plan::default()), ..Self::plain(address) }
     }
 
     /// Plain TCP to `address`, with the authority `example.com`.
@@ -76,10 +73,7 @@ impl Client {
     /// Presents this client certificate (PEM, with its chain) and proves its key (PEM).
     #[must_use]
     pub fn certificate(self, certificate: impl AsRef<[u8]>, key: impl AsRef<[u8]>) -> Self {
-        let presented = Presented {
-            chain: certificate.as_ref().to_vec(),
-            key: key.as_ref().to_vec(),
-        };
+        let presented = Presented { chain: certificate.as_ref().to_vec(), key: key.as_ref().to_vec() };
         self.with_tls(|tls| tls.presented = Some(presented))
     }
 
@@ -98,10 +92,7 @@ impl Client {
     /// The ALPN protocols to offer, in place of the one that fits. An empty list offers none.
     #[must_use]
     pub fn alpn(self, protocols: &[&str]) -> Self {
-        let protocols = protocols
-            .iter()
-            .map(|protocol| protocol.as_bytes().to_vec())
-            .collect();
+        let protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
         self.with_tls(|tls| tls.alpn = Some(protocols))
     }
 
@@ -207,11 +198,7 @@ impl Client {
             } else {
                 Protocol::Http1(Arc::new(tokio::sync::Mutex::new(http1::Wire::new(wire))))
             };
-            Ok(Connection {
-                client: self.clone(),
-                protocol,
-                session,
-            })
+            Ok(Connection { client: self.clone(), protocol, session })
         })
     }
 
@@ -237,11 +224,7 @@ pub struct Request {
 impl Request {
     /// A request without a body. The target is sent as it is on HTTP/1.1.
     pub fn new(method: &str, target: &str) -> Self {
-        Self {
-            method: method.to_owned(),
-            target: target.to_owned(),
-            ..Self::default()
-        }
+        Self { method: method.to_owned(), target: target.to_owned(), ..Self::default() }
     }
 
     /// Adds a header; `host` and `content-length` given here replace those that would be sent.
@@ -266,9 +249,7 @@ impl Request {
     }
 
     fn has_header(&self, name: &str) -> bool {
-        self.headers
-            .iter()
-            .any(|(sent, _)| sent.eq_ignore_ascii_case(name))
+        self.headers.iter().any(|(sent, _)| sent.eq_ignore_ascii_case(name))
     }
 }
 
@@ -294,10 +275,7 @@ impl Connection {
         let body = request.body.take();
         let trailers = std::mem::take(&mut request.trailers);
         let whole = body.is_none() && trailers.is_empty();
-        if let (Some(body), true) = (
-            &body,
-            trailers.is_empty() && !request.has_header("content-length"),
-        ) {
+        if let (Some(body), true) = (&body, trailers.is_empty() && !request.has_header("content-length")) {
             request = request.header("content-length", body.len().to_string());
         }
         let mut exchange = self.start(request, whole)?;
@@ -326,9 +304,7 @@ impl Connection {
     /// On HTTP/2, and when the connection fails.
     pub fn write_raw(&mut self, bytes: &[u8]) -> Result<()> {
         let wire = self.http1()?;
-        block_on(self.client.deadline, "sending raw bytes", async {
-            wire.lock().await.write(bytes).await
-        })
+        block_on(self.client.deadline, "sending raw bytes", async { wire.lock().await.write(bytes).await })
     }
 
     /// Reads an answer to what was sent by [`Connection::write_raw`]. The method says whether it has a body (`HEAD`).
@@ -365,26 +341,14 @@ impl Connection {
             Protocol::Http1(wire) => {
                 let head = http1::head(&request, &self.client.authority, whole);
                 let chunked = !whole && !request.has_header("content-length");
-                block_on(deadline, "sending the head", async {
-                    wire.lock().await.write(&head).await
-                })?;
-                Ok(Exchange::http1(
-                    Arc::clone(wire),
-                    &request.method,
-                    chunked,
-                    deadline,
-                ))
+                block_on(deadline, "sending the head", async { wire.lock().await.write(&head).await })?;
+                Ok(Exchange::http1(Arc::clone(wire), &request.method, chunked, deadline))
             }
             Protocol::Http2(wire) => {
-                let scheme = if self.client.tls.is_some() {
-                    "https"
-                } else {
-                    "http"
-                };
+                let scheme = if self.client.tls.is_some() { "https" } else { "http" };
                 let head = http2::head(&request, scheme, &self.client.authority)?;
-                let stream = block_on(deadline, "sending the head", async {
-                    wire.start_stream(head, whole).await
-                })?;
+                let stream =
+                    block_on(deadline, "sending the head", async { wire.start_stream(head, whole).await })?;
                 Ok(Exchange::http2(stream, deadline))
             }
         }
@@ -406,12 +370,7 @@ type BoxedWire = Box<dyn AsyncWire>;
 fn block_on<T>(deadline: Duration, doing: &str, future: impl Future<Output = Result<T>>) -> Result<T> {
     static RUNTIME: OnceLock<std::io::Result<Runtime>> = OnceLock::new();
     let runtime = RUNTIME
-        .get_or_init(|| {
-            tokio::runtime::Builder::new_multi_thread()
-                .worker_threads(1)
-                .enable_all()
-                .build()
-        })
+        .get_or_init(|| tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build())
         .as_ref()
         .map_err(|error| anyhow!("starting the client's runtime: {error}"))?;
     runtime.block_on(async {

@@ -115,20 +115,14 @@ impl Upstream {
     ///
     /// When it doesn't hold within a minute; the message shows what there was.
     pub fn wait_until(&self, condition: impl Fn(&[Received]) -> bool) -> Result<Vec<Received>> {
-        let until = Instant::now()
-            .checked_add(DEADLINE)
-            .context("the clock is at its end")?;
+        let until = Instant::now().checked_add(DEADLINE).context("the clock is at its end")?;
         let mut records = self.shared.records();
         while !condition(&records) {
             let Some(left) = until.checked_duration_since(Instant::now()) else {
                 bail!("the upstream waited a minute in vain; it has {records:?}");
             };
-            records = self
-                .shared
-                .changed
-                .wait_timeout(records, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            records =
+                self.shared.changed.wait_timeout(records, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         Ok(records.clone())
     }
@@ -139,11 +133,8 @@ impl Upstream {
     ///
     /// When that doesn't happen within a minute.
     pub fn wait_for(&self, number: usize) -> Result<Received> {
-        let requests = self.wait_until(|requests| {
-            requests
-                .get(number)
-                .is_some_and(|request| request.end != End::Open)
-        })?;
+        let requests =
+            self.wait_until(|requests| requests.get(number).is_some_and(|request| request.end != End::Open))?;
         requests.into_iter().nth(number).context("the request is gone")
     }
 
@@ -154,8 +145,7 @@ impl Upstream {
     /// When none comes within a minute.
     pub fn held(&self) -> Result<Held> {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.recv_timeout(DEADLINE)
-            .context("no request was held within a minute")
+        held.recv_timeout(DEADLINE).context("no request was held within a minute")
     }
 
     fn start_with(when: When, answer: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Result<Self> {
@@ -175,12 +165,7 @@ impl Upstream {
             let shared = Arc::clone(&shared);
             move || accept(&listener, &shared)
         });
-        Ok(Self {
-            address,
-            shared,
-            held: Mutex::new(held),
-            acceptor: Some(acceptor),
-        })
+        Ok(Self { address, shared, held: Mutex::new(held), acceptor: Some(acceptor) })
     }
 }
 
@@ -189,13 +174,7 @@ impl Drop for Upstream {
         self.shared.stopping.store(true, Ordering::SeqCst);
         // The acceptor sleeps in `accept`; one more connection makes it look at the flag.
         let _ = TcpStream::connect(self.address);
-        for socket in self
-            .shared
-            .sockets
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .drain(..)
-        {
+        for socket in self.shared.sockets.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             let _ = socket.shutdown(Shutdown::Both);
         }
         if let Some(acceptor) = self.acceptor.take() {
@@ -225,10 +204,7 @@ impl Nobody {
     ///
     /// When the system doesn't say which port it took.
     pub fn address(&self) -> Result<SocketAddr> {
-        self.0
-            .local_addr()?
-            .as_socket()
-            .context("a loopback socket has an address")
+        self.0.local_addr()?.as_socket().context("a loopback socket has an address")
     }
 }
 
@@ -282,11 +258,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
         }
         let Ok(stream) = stream else { continue };
         if let Ok(socket) = stream.try_clone() {
-            shared
-                .sockets
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(socket);
+            shared.sockets.lock().unwrap_or_else(PoisonError::into_inner).push(socket);
         }
         let shared = Arc::clone(shared);
         thread::spawn(move || connection::serve(stream, number, &shared));
@@ -322,10 +294,7 @@ mod tests {
 
         let requests = upstream.requests();
         assert_eq!(requests[0].headers[0], ("hOsT".to_owned(), b"x".to_vec()));
-        assert_eq!(
-            (requests[0].body.as_slice(), requests[0].body_length),
-            (&b"abc"[..], 3)
-        );
+        assert_eq!((requests[0].body.as_slice(), requests[0].body_length), (&b"abc"[..], 3));
         assert_eq!(requests[0].trailers, [("t".to_owned(), b"1".to_vec())]);
         assert_eq!(requests[1].connection, requests[0].connection);
         assert_eq!(requests[1].end, End::Clean);
@@ -334,13 +303,9 @@ mod tests {
     #[test]
     fn a_held_answer_is_written_piece_by_piece() {
         let upstream = Upstream::start(|_| Reply::hold()).unwrap();
-        let mut exchange = Client::plain(upstream.address())
-            .open(Request::new("POST", "/"))
-            .unwrap();
+        let mut exchange = Client::plain(upstream.address()).open(Request::new("POST", "/")).unwrap();
         exchange.data("abc").unwrap();
-        upstream
-            .wait_until(|requests| requests.iter().any(|request| request.body == b"abc"))
-            .unwrap();
+        upstream.wait_until(|requests| requests.iter().any(|request| request.body == b"abc")).unwrap();
         exchange.end(&[]).unwrap();
         let mut held = upstream.held().unwrap();
         held.head(200, &[("x", "y")]).unwrap();
@@ -351,10 +316,7 @@ mod tests {
         assert_eq!(exchange.event(b"\n\n").unwrap().unwrap(), b"data: 2\n\n");
         held.end(&[("t", "1")]).unwrap();
         let answer = exchange.answer().unwrap();
-        assert_eq!(
-            (answer.text().as_str(), answer.trailer("t").as_deref()),
-            ("", Some("1"))
-        );
+        assert_eq!((answer.text().as_str(), answer.trailer("t").as_deref()), ("", Some("1")));
     }
 
     #[test]

@@ -31,13 +31,7 @@ pub struct Answer {
 
 impl Answer {
     pub(super) fn new(head: Head, body: Vec<u8>, trailers: Vec<(String, Vec<u8>)>) -> Self {
-        Self {
-            version: head.version,
-            status: head.status,
-            headers: head.headers,
-            body,
-            trailers,
-        }
+        Self { version: head.version, status: head.status, headers: head.headers, body, trailers }
     }
 
     /// The values of a header (name in lower case), in order and joined by a comma; `None` where there is none.

@@ -17,11 +17,7 @@ pub struct Exchange {
 }
 
 enum Side {
-    Http1 {
-        wire: Arc<Mutex<http1::Wire>>,
-        chunked: bool,
-        body: http1::Body,
-    },
+    Http1 { wire: Arc<Mutex<http1::Wire>>, chunked: bool, body: http1::Body },
     Http2(http2::Stream),
 }
 
@@ -45,12 +41,7 @@ impl Exchange {
     }
 
     fn new(side: Side, deadline: Duration) -> Self {
-        Self {
-            side,
-            deadline,
-            head: None,
-            unread: Vec::new(),
-        }
+        Self { side, deadline, head: None, unread: Vec::new() }
     }
 
     /// Sends a piece of the request's body: one chunk, or as many DATA frames as flow control makes of it. On HTTP/1.1
@@ -64,9 +55,7 @@ impl Exchange {
         let side = &mut self.side;
         block_on(self.deadline, "sending a piece of the body", async {
             match side {
-                Side::Http1 {
-                    wire, chunked: true, ..
-                } => wire.lock().await.write_chunk(piece).await,
+                Side::Http1 { wire, chunked: true, .. } => wire.lock().await.write_chunk(piece).await,
                 Side::Http1 { wire, .. } => wire.lock().await.write(piece).await,
                 Side::Http2(stream) => stream.send(Bytes::copy_from_slice(piece), false).await,
             }
@@ -79,10 +68,8 @@ impl Exchange {
     ///
     /// When the server doesn't take it, and for trailers after a `content-length` on HTTP/1.1.
     pub fn end(&mut self, trailers: &[(&str, &str)]) -> Result<()> {
-        let trailers: Vec<_> = trailers
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()))
-            .collect();
+        let trailers: Vec<_> =
+            trailers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
         self.end_with(&trailers)
     }
 
@@ -134,20 +121,14 @@ impl Exchange {
         let mut event = Vec::new();
         while let Some(piece) = self.piece()? {
             event.extend_from_slice(&piece);
-            let Some(at) = event
-                .windows(delimiter.len())
-                .position(|window| window == delimiter)
-            else {
+            let Some(at) = event.windows(delimiter.len()).position(|window| window == delimiter) else {
                 continue;
             };
             self.unread = event.split_off(at.saturating_add(delimiter.len()));
             return Ok(Some(event));
         }
         if !event.is_empty() {
-            bail!(
-                "the body ends in the middle of an event: {:?}",
-                String::from_utf8_lossy(&event)
-            );
+            bail!("the body ends in the middle of an event: {:?}", String::from_utf8_lossy(&event));
         }
         Ok(None)
     }
@@ -175,9 +156,9 @@ impl Exchange {
         }
         let trailers = match &mut self.side {
             Side::Http1 { body, .. } => body.take_trailers(),
-            Side::Http2(stream) => block_on(self.deadline, "reading the trailers", async {
-                stream.trailers().await
-            })?,
+            Side::Http2(stream) => {
+                block_on(self.deadline, "reading the trailers", async { stream.trailers().await })?
+            }
         };
         Ok(Answer::new(head, body, trailers))
     }
@@ -213,9 +194,7 @@ impl Exchange {
         let side = &mut self.side;
         block_on(self.deadline, "ending the request", async {
             match side {
-                Side::Http1 {
-                    wire, chunked: true, ..
-                } => wire.lock().await.write_last_chunk(trailers).await,
+                Side::Http1 { wire, chunked: true, .. } => wire.lock().await.write_last_chunk(trailers).await,
                 Side::Http1 { .. } if trailers.is_empty() => Ok(()),
                 Side::Http1 { .. } => bail!("HTTP/1.1 has trailers in chunked bodies only"),
                 Side::Http2(stream) if trailers.is_empty() => stream.send(Bytes::new(), true).await,

@@ -36,11 +36,7 @@ enum Left {
 impl Body {
     /// The body of an answer to a request with this method.
     pub(super) fn after(method: &str) -> Self {
-        Self {
-            head_request: method == "HEAD",
-            left: Left::Nothing,
-            trailers: Vec::new(),
-        }
+        Self { head_request: method == "HEAD", left: Left::Nothing, trailers: Vec::new() }
     }
 
     pub(super) fn take_trailers(&mut self) -> Vec<(String, Vec<u8>)> {
@@ -51,17 +47,10 @@ impl Body {
         self.left = if self.head_request || head.status < 200 || matches!(head.status, 204 | 304) {
             Left::Nothing
         } else if let Some(coding) = head.header("transfer-encoding") {
-            ensure!(
-                coding.eq_ignore_ascii_case("chunked"),
-                "unknown transfer-encoding {coding:?}"
-            );
+            ensure!(coding.eq_ignore_ascii_case("chunked"), "unknown transfer-encoding {coding:?}");
             Left::ChunkSize
         } else if let Some(length) = head.header("content-length") {
-            Left::Length(
-                length
-                    .parse()
-                    .with_context(|| format!("content-length {length:?}"))?,
-            )
+            Left::Length(length.parse().with_context(|| format!("content-length {length:?}"))?)
         } else {
             Left::UntilClose
         };
@@ -95,17 +84,11 @@ fn field(bytes: &mut Vec<u8>, name: &str, value: &[u8]) {
 
 impl Wire {
     pub(super) fn new(stream: BoxedWire) -> Self {
-        Self {
-            stream,
-            buffer: BytesMut::new(),
-        }
+        Self { stream, buffer: BytesMut::new() }
     }
 
     pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.stream
-            .write_all(bytes)
-            .await
-            .context("the server took no more bytes")?;
+        self.stream.write_all(bytes).await.context("the server took no more bytes")?;
         self.stream.flush().await.context("the server took no more bytes")
     }
 
@@ -130,10 +113,7 @@ impl Wire {
     }
 
     pub(super) async fn close(&mut self) -> Result<()> {
-        self.stream
-            .shutdown()
-            .await
-            .context("the connection is gone already")
+        self.stream.shutdown().await.context("the connection is gone already")
     }
 
     /// Reads to the connection's end, however it comes.
@@ -146,11 +126,8 @@ impl Wire {
     pub(super) async fn read_head(&mut self, body: &mut Body) -> Result<Head> {
         loop {
             let line = self.line().await?;
-            let head = Head {
-                version: version(&line)?,
-                status: status(&line)?,
-                headers: self.fields().await?,
-            };
+            let head =
+                Head { version: version(&line)?, status: status(&line)?, headers: self.fields().await? };
             if head.status >= 200 || head.status == 101 {
                 body.begin(&head)?;
                 return Ok(head);
@@ -221,9 +198,7 @@ impl Wire {
             }
             let mut parts = line.splitn(2, |byte| *byte == b':');
             let name = String::from_utf8_lossy(parts.next().unwrap_or_default()).to_ascii_lowercase();
-            let value = parts
-                .next()
-                .with_context(|| format!("a header without a colon: {name:?}"))?;
+            let value = parts.next().with_context(|| format!("a header without a colon: {name:?}"))?;
             fields.push((name, value.trim_ascii().to_vec()));
         }
     }
@@ -238,27 +213,16 @@ impl Wire {
                 }
                 return Ok(line);
             }
-            ensure!(
-                self.buffer.len() < LONGEST_LINE,
-                "a line of more than {LONGEST_LINE} bytes"
-            );
+            ensure!(self.buffer.len() < LONGEST_LINE, "a line of more than {LONGEST_LINE} bytes");
             if !self.fill().await? {
-                bail!(
-                    "the connection ended after {:?}",
-                    String::from_utf8_lossy(&self.buffer)
-                );
+                bail!("the connection ended after {:?}", String::from_utf8_lossy(&self.buffer));
             }
         }
     }
 
     async fn fill(&mut self) -> Result<bool> {
         self.buffer.reserve(16 * 1024);
-        Ok(self
-            .stream
-            .read_buf(&mut self.buffer)
-            .await
-            .context("the connection broke")?
-            > 0)
+        Ok(self.stream.read_buf(&mut self.buffer).await.context("the connection broke")? > 0)
     }
 }
 

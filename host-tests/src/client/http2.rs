@@ -41,27 +41,16 @@ pub(super) fn head(request: &Request, scheme: &str, authority: &str) -> Result<h
 
 impl Wire {
     pub(super) async fn start(stream: BoxedWire) -> Result<Self> {
-        let (send, connection) = h2::client::handshake(stream)
-            .await
-            .context("the HTTP/2 preface")?;
+        let (send, connection) = h2::client::handshake(stream).await.context("the HTTP/2 preface")?;
         // It ends with the last handle to it; its errors reach the streams too.
         tokio::spawn(connection);
         Ok(Self(send))
     }
 
     pub(super) async fn start_stream(&mut self, head: http::Request<()>, whole: bool) -> Result<Stream> {
-        let mut ready = self
-            .0
-            .clone()
-            .ready()
-            .await
-            .context("the server takes no more streams")?;
+        let mut ready = self.0.clone().ready().await.context("the server takes no more streams")?;
         let (response, send) = ready.send_request(head, whole).context("starting a stream")?;
-        Ok(Stream {
-            send,
-            response: Some(response),
-            body: None,
-        })
+        Ok(Stream { send, response: Some(response), body: None })
     }
 }
 
@@ -76,49 +65,41 @@ impl Stream {
             };
             let piece = data.split_to(room.min(data.len()));
             let last = end && data.is_empty();
-            self.send
-                .send_data(piece, last)
-                .context("the server reset the stream")?;
+            self.send.send_data(piece, last).context("the server reset the stream")?;
             if last {
                 return Ok(());
             }
         }
         if end {
-            self.send
-                .send_data(Bytes::new(), true)
-                .context("the server reset the stream")?;
+            self.send.send_data(Bytes::new(), true).context("the server reset the stream")?;
         }
         Ok(())
     }
 
     pub(super) fn send_trailers(&mut self, trailers: &[(String, Vec<u8>)]) -> Result<()> {
-        self.send
-            .send_trailers(map(trailers)?)
-            .context("the server reset the stream")
+        self.send.send_trailers(map(trailers)?).context("the server reset the stream")
     }
 
     pub(super) async fn head(&mut self) -> Result<Head> {
-        let response = self
-            .response
-            .take()
-            .context("the answer's head was read already")?;
+        let response = self.response.take().context("the answer's head was read already")?;
         let (parts, body) = response.await.context("no answer")?.into_parts();
         self.body = Some(body);
-        Ok(Head {
-            version: parts.version,
-            status: parts.status.as_u16(),
-            headers: list(&parts.headers),
-        })
+        Ok(Head { version: parts.version, status: parts.status.as_u16(), headers: list(&parts.headers) })
     }
 
     pub(super) async fn piece(&mut self) -> Result<Option<Bytes>> {
         let body = self.body.as_mut().context("the answer's head wasn't read")?;
-        let Some(piece) = body.data().await else {
-            return Ok(None);
-        };
-        let piece = piece.context("the server reset the stream")?;
-        body.flow_control().release_capacity(piece.len())?;
-        Ok(Some(piece))
+        loop {
+            let Some(piece) = body.data().await else {
+                return Ok(None);
+            };
+            let piece = piece.context("the server reset the stream")?;
+            body.flow_control().release_capacity(piece.len())?;
+            // A last DATA frame may be empty: that it is the last is all that it says.
+            if !piece.is_empty() {
+                return Ok(Some(piece));
+            }
+        }
     }
 
     pub(super) async fn trailers(&mut self) -> Result<Vec<(String, Vec<u8>)>> {
@@ -135,17 +116,13 @@ impl Stream {
 fn map(fields: &[(String, Vec<u8>)]) -> Result<HeaderMap> {
     let mut map = HeaderMap::new();
     for (name, value) in fields {
-        let name: HeaderName = name
-            .to_ascii_lowercase()
-            .parse()
-            .with_context(|| format!("header {name:?}"))?;
+        let name: HeaderName =
+            name.to_ascii_lowercase().parse().with_context(|| format!("header {name:?}"))?;
         map.append(name, HeaderValue::from_bytes(value)?);
     }
     Ok(map)
 }
 
 fn list(map: &HeaderMap) -> Vec<(String, Vec<u8>)> {
-    map.iter()
-        .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()))
-        .collect()
+    map.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect()
 }

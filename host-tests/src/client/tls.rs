@@ -76,26 +76,16 @@ impl Plan {
         http2: bool,
     ) -> Result<(TlsStream<TcpStream>, Session)> {
         let mut config = self.config()?;
-        let fitting = || {
-            vec![if http2 {
-                b"h2".to_vec()
-            } else {
-                b"http/1.1".to_vec()
-            }]
-        };
+        let fitting = || vec![if http2 { b"h2".to_vec() } else { b"http/1.1".to_vec() }];
         config.alpn_protocols = self.alpn.clone().unwrap_or_else(fitting);
         let name = ServerName::try_from(self.server_name.clone())
             .with_context(|| format!("server name {:?}", self.server_name))?;
-        let stream = TlsConnector::from(Arc::new(config))
-            .connect(name, tcp)
-            .await
-            .context("the TLS handshake")?;
+        let stream =
+            TlsConnector::from(Arc::new(config)).connect(name, tcp).await.context("the TLS handshake")?;
         let (_, state) = stream.get_ref();
         let session = Session {
             version: state.protocol_version(),
-            alpn: state
-                .alpn_protocol()
-                .map(|name| String::from_utf8_lossy(name).into_owned()),
+            alpn: state.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned()),
             certificates: state
                 .peer_certificates()
                 .unwrap_or_default()
@@ -124,9 +114,9 @@ impl Plan {
                 }
                 builder.with_root_certificates(roots)
             }
-            Trust::Anything => builder
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(TakeAny(provider))),
+            Trust::Anything => {
+                builder.dangerous().with_custom_certificate_verifier(Arc::new(TakeAny(provider)))
+            }
         };
         let Some(presented) = &self.presented else {
             return Ok(builder.with_no_client_auth());
@@ -162,12 +152,7 @@ impl ServerCertVerifier for TakeAny {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(
-            message,
-            certificate,
-            signature,
-            &self.0.signature_verification_algorithms,
-        )
+        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -176,12 +161,7 @@ impl ServerCertVerifier for TakeAny {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(
-            message,
-            certificate,
-            signature,
-            &self.0.signature_verification_algorithms,
-        )
+        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -30,15 +30,10 @@ fn exchange(
     head: Received,
     shared: &Arc<Shared>,
 ) -> io::Result<Next> {
-    if head
-        .header("expect")
-        .is_some_and(|value| value.eq_ignore_ascii_case("100-continue"))
-    {
+    if head.header("expect").is_some_and(|value| value.eq_ignore_ascii_case("100-continue")) {
         (&mut &*stream).write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
     }
-    let closes = head
-        .header("connection")
-        .is_some_and(|value| value.eq_ignore_ascii_case("close"));
+    let closes = head.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
     let framing = Framing::of(&head);
     let number = shared.add(head);
     let answer = || -> io::Result<Next> {
@@ -75,17 +70,10 @@ enum Framing {
 
 impl Framing {
     fn of(head: &Received) -> Self {
-        if head
-            .header("transfer-encoding")
-            .is_some_and(|value| value.eq_ignore_ascii_case("chunked"))
-        {
+        if head.header("transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked")) {
             return Self::Chunked;
         }
-        Self::Length(
-            head.header("content-length")
-                .and_then(|value| value.parse().ok())
-                .unwrap_or(0),
-        )
+        Self::Length(head.header("content-length").and_then(|value| value.parse().ok()).unwrap_or(0))
     }
 }
 
@@ -97,10 +85,7 @@ fn read_head(reader: &mut BufReader<TcpStream>, connection: usize) -> io::Result
     let mut words = line.splitn(2, |byte| *byte == b' ');
     let method = words.next().unwrap_or_default();
     let rest = words.next().unwrap_or_default();
-    let target = rest
-        .strip_suffix(b" HTTP/1.1")
-        .or_else(|| rest.strip_suffix(b" HTTP/1.0"))
-        .unwrap_or(rest);
+    let target = rest.strip_suffix(b" HTTP/1.1").or_else(|| rest.strip_suffix(b" HTTP/1.0")).unwrap_or(rest);
     Ok(Some(Received {
         connection,
         method: printable(method),
@@ -155,10 +140,7 @@ fn record_piece(
     let mut piece = [0; 16 * 1024];
     while left > 0 {
         let read = reader.by_ref().take(left).read(&mut piece)?;
-        let piece = piece
-            .get(..read)
-            .filter(|piece| !piece.is_empty())
-            .ok_or(ErrorKind::UnexpectedEof)?;
+        let piece = piece.get(..read).filter(|piece| !piece.is_empty()).ok_or(ErrorKind::UnexpectedEof)?;
         left = left.saturating_sub(read as u64);
         shared.update(number, |record| {
             record.body_length = record.body_length.saturating_add(read as u64);

@@ -29,12 +29,7 @@ impl Held {
         shared: Arc<Shared>,
         done: mpsc::Sender<Next>,
     ) -> Self {
-        Self {
-            stream,
-            number,
-            shared,
-            done,
-        }
+        Self { stream, number, shared, done }
     }
 
     /// The request, as far as it has come.
@@ -85,9 +80,7 @@ impl Held {
     ///
     /// When the connection is gone.
     pub fn raw(&mut self, bytes: &[u8]) -> Result<()> {
-        self.stream
-            .write_all(bytes)
-            .context("the connection to the test upstream is gone")
+        self.stream.write_all(bytes).context("the connection to the test upstream is gone")
     }
 
     /// Closes the connection (TCP FIN), wherever the answer stands.
@@ -126,9 +119,7 @@ impl Held {
     fn wait_for_cut(&self) -> Result<()> {
         let records = self.shared.records();
         let open = |records: &mut Vec<Received>| {
-            records
-                .get(self.number)
-                .is_some_and(|record| record.end == End::Open)
+            records.get(self.number).is_some_and(|record| record.end == End::Open)
         };
         let (records, waited) = self
             .shared
@@ -144,8 +135,5 @@ impl Held {
 }
 
 fn owned(fields: &[(&str, &str)]) -> Vec<(String, Vec<u8>)> {
-    fields
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()))
-        .collect()
+    fields.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect()
 }

@@ -28,18 +28,12 @@ enum Content {
 impl Reply {
     /// 200 with a text body.
     pub fn text(body: impl Into<String>) -> Self {
-        Self::status(200)
-            .header("content-type", "text/plain")
-            .body(body.into().into_bytes())
+        Self::status(200).header("content-type", "text/plain").body(body.into().into_bytes())
     }
 
     /// A status with no header and an empty body, to be filled by [`Reply::header`] and [`Reply::body`].
     pub fn status(status: u16) -> Self {
-        Self {
-            status,
-            headers: Vec::new(),
-            content: Content::Whole(Vec::new()),
-        }
+        Self { status, headers: Vec::new(), content: Content::Whole(Vec::new()) }
     }
 
     /// 200 with a chunked body, one chunk for each piece, made while it is sent.
@@ -48,42 +42,27 @@ impl Reply {
         I: IntoIterator<Item = Vec<u8>>,
         I::IntoIter: Send + 'static,
     {
-        Self {
-            content: Content::Pieces(Box::new(pieces.into_iter())),
-            ..Self::status(200)
-        }
+        Self { content: Content::Pieces(Box::new(pieces.into_iter())), ..Self::status(200) }
     }
 
     /// These bytes in place of an answer, then the end of the connection.
     pub fn raw(bytes: impl Into<Vec<u8>>) -> Self {
-        Self {
-            content: Content::Raw(bytes.into()),
-            ..Self::status(0)
-        }
+        Self { content: Content::Raw(bytes.into()), ..Self::status(0) }
     }
 
     /// The connection is closed without an answer.
     pub fn close() -> Self {
-        Self {
-            content: Content::Close,
-            ..Self::status(0)
-        }
+        Self { content: Content::Close, ..Self::status(0) }
     }
 
     /// The connection is reset (TCP RST) without an answer.
     pub fn reset() -> Self {
-        Self {
-            content: Content::Reset,
-            ..Self::status(0)
-        }
+        Self { content: Content::Reset, ..Self::status(0) }
     }
 
     /// No answer but what the test writes through [`super::Upstream::held`].
     pub fn hold() -> Self {
-        Self {
-            content: Content::Hold,
-            ..Self::status(0)
-        }
+        Self { content: Content::Hold, ..Self::status(0) }
     }
 
     /// Adds a header, name and value written as they are.
@@ -110,10 +89,7 @@ impl Reply {
         match self.content {
             Content::Whole(body) => {
                 let bodiless = method == "HEAD" || self.status < 200 || matches!(self.status, 204 | 304);
-                let said = self
-                    .headers
-                    .iter()
-                    .any(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+                let said = self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-length"));
                 if !said && !matches!(self.status, 100..=199 | 204 | 304) {
                     let length = body.len().to_string().into_bytes();
                     self.headers.push(("content-length".to_owned(), length));
@@ -124,8 +100,7 @@ impl Reply {
                 Ok(Next::Keep)
             }
             Content::Pieces(pieces) => {
-                self.headers
-                    .push(("transfer-encoding".to_owned(), b"chunked".to_vec()));
+                self.headers.push(("transfer-encoding".to_owned(), b"chunked".to_vec()));
                 stream.write_all(&head(self.status, &self.headers))?;
                 for piece in pieces {
                     stream.write_all(&chunk(&piece))?;
@@ -158,13 +133,7 @@ pub(super) enum Next {
 fn hold(stream: &TcpStream, number: usize, shared: &Arc<Shared>) -> io::Result<Next> {
     let (done, wait) = mpsc::channel();
     let held = Held::new(stream.try_clone()?, number, Arc::clone(shared), done);
-    if shared
-        .hold
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .send(held)
-        .is_err()
-    {
+    if shared.hold.lock().unwrap_or_else(PoisonError::into_inner).send(held).is_err() {
         return Ok(Next::Close);
     }
     Ok(wait.recv().unwrap_or(Next::Close))
@@ -172,9 +141,7 @@ fn hold(stream: &TcpStream, number: usize, shared: &Arc<Shared>) -> io::Result<N
 
 /// A status line and header lines.
 pub(super) fn head(status: u16, headers: &[(String, Vec<u8>)]) -> Vec<u8> {
-    let reason = http::StatusCode::from_u16(status)
-        .ok()
-        .and_then(|status| status.canonical_reason());
+    let reason = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
     let mut bytes = format!("HTTP/1.1 {status} {}\r\n", reason.unwrap_or("")).into_bytes();
     fields(&mut bytes, headers);
     bytes

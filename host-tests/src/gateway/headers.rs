@@ -1,0 +1,221 @@
+//! Heads between hyper and the host: which fields go through, and what Envoy's connection manager adds before the filters
+//! see a request (`use_remote_address`: the client is who connected, and nothing that it says about itself counts).
+
+use std::{
+    hash::{BuildHasher, RandomState},
+    net::IpAddr,
+};
+
+use anyhow::{Context, Result, ensure};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header, request,
+    response, uri,
+};
+
+use super::body::Pipe;
+use crate::host::Headers;
+
+/// The header by which the module picks a cluster.
+const CLUSTER: &[u8] = b"x-promward-cluster";
+
+/// Fields that are about one connection.
+const HOP_BY_HOP: [HeaderName; 6] = [
+    header::CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    header::TE,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];
+
+/// Fields of which Envoy keeps one with all values joined by a comma; of others each stands for itself.
+const JOINED: [HeaderName; 15] = [
+    header::ACCEPT,
+    header::ACCEPT_ENCODING,
+    header::ACCESS_CONTROL_REQUEST_HEADERS,
+    header::ACCESS_CONTROL_REQUEST_METHOD,
+    header::AUTHORIZATION,
+    header::CACHE_CONTROL,
+    header::CONTENT_TYPE,
+    header::IF_NONE_MATCH,
+    header::ORIGIN,
+    header::PRAGMA,
+    header::REFERER,
+    header::USER_AGENT,
+    header::VIA,
+    HeaderName::from_static("x-forwarded-for"),
+    HeaderName::from_static("x-forwarded-host"),
+];
+
+/// Why a request is answered before the module sees it.
+pub(super) struct Refusal(pub(super) StatusCode);
+
+/// A request's head as the module sees it.
+pub(super) fn from_request(request: &request::Parts, client: IpAddr) -> Result<Headers, Refusal> {
+    if request.version < Version::HTTP_11 {
+        return Err(Refusal(StatusCode::UPGRADE_REQUIRED));
+    }
+    let mut hosts = request.headers.get_all(header::HOST).iter();
+    let authority = match (request.uri.authority(), hosts.next(), hosts.next()) {
+        (Some(authority), _, None) => authority.as_str().as_bytes().to_vec(),
+        (None, Some(host), None) => host.as_bytes().to_vec(),
+        _ => return Err(Refusal(StatusCode::BAD_REQUEST)),
+    };
+    let target = request.uri.path_and_query().filter(|_| request.method != Method::CONNECT);
+    let target = target.ok_or(Refusal(StatusCode::BAD_REQUEST))?;
+
+    let mut headers = vec![
+        (b":authority".to_vec(), authority),
+        (b":path".to_vec(), target.as_str().as_bytes().to_vec()),
+        (b":method".to_vec(), request.method.as_str().as_bytes().to_vec()),
+        (b":scheme".to_vec(), b"https".to_vec()),
+    ];
+    let mut fields = request.headers.clone();
+    let trailers = fields.remove(header::TE).filter(|value| value.as_bytes() == b"trailers");
+    for name in [header::HOST, header::EXPECT] {
+        fields.remove(name);
+    }
+    strip(&mut fields);
+    if let Some(trailers) = trailers {
+        fields.insert(header::TE, trailers);
+    }
+    join(&mut fields, &header::COOKIE, b"; ");
+    append(&mut fields, "x-forwarded-for", client.to_string().as_bytes());
+    replace(&mut fields, "x-forwarded-proto", b"https");
+    replace(&mut fields, "x-request-id", request_id().as_bytes());
+    for name in &JOINED {
+        join(&mut fields, name, b",");
+    }
+    extend(&mut headers, &fields);
+    Ok(headers)
+}
+
+/// The cluster that the module picked.
+pub(super) fn cluster(headers: &Headers) -> Option<&str> {
+    let (_, value) = headers.iter().find(|(name, _)| name == CLUSTER)?;
+    std::str::from_utf8(value).ok()
+}
+
+/// The head of an upstream request. The cluster's header stays here.
+pub(super) fn to_request(headers: Headers, body: Pipe) -> Result<Request<Pipe>> {
+    let whole = http_body::Body::is_end_stream(&body);
+    let mut request = Request::new(body);
+    for (name, value) in headers {
+        match name.as_slice() {
+            b":method" => *request.method_mut() = Method::from_bytes(&value)?,
+            b":path" => *request.uri_mut() = origin_form(value)?,
+            b":authority" => {
+                request.headers_mut().insert(header::HOST, HeaderValue::from_bytes(&value)?);
+            }
+            CLUSTER => {}
+            _ if name.starts_with(b":") => {}
+            _ => {
+                let name = HeaderName::from_bytes(&name)?;
+                request.headers_mut().append(name, HeaderValue::from_bytes(&value)?);
+            }
+        }
+    }
+    if !whole && !request.headers().contains_key(header::CONTENT_LENGTH) {
+        // hyper takes it for granted that a GET without a length has no body.
+        request.headers_mut().insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+    }
+    Ok(request)
+}
+
+/// An answer's head as the module sees it.
+pub(super) fn from_response(response: &mut response::Parts) -> Headers {
+    strip(&mut response.headers);
+    let mut headers = vec![(b":status".to_vec(), response.status.as_str().as_bytes().to_vec())];
+    extend(&mut headers, &response.headers);
+    headers
+}
+
+/// The head of an answer to the client.
+pub(super) fn to_response(headers: Headers, body: Pipe) -> Result<Response<Pipe>> {
+    let mut response = Response::new(body);
+    for (name, value) in headers {
+        if name == b":status" {
+            *response.status_mut() = StatusCode::from_bytes(&value)?;
+        } else if !name.starts_with(b":") {
+            let name = HeaderName::from_bytes(&name)?;
+            response.headers_mut().append(name, HeaderValue::from_bytes(&value)?);
+        }
+    }
+    Ok(response)
+}
+
+/// Trailers as the module sees them.
+pub(super) fn from_trailers(trailers: &HeaderMap) -> Headers {
+    let mut headers = Headers::new();
+    extend(&mut headers, trailers);
+    headers
+}
+
+/// Trailers as hyper sends them; a name or value that it couldn't is left out.
+pub(super) fn to_trailers(headers: Headers) -> HeaderMap {
+    headers
+        .into_iter()
+        .filter_map(|(name, value)| {
+            Some((HeaderName::from_bytes(&name).ok()?, HeaderValue::from_bytes(&value).ok()?))
+        })
+        .collect()
+}
+
+fn origin_form(target: Vec<u8>) -> Result<Uri> {
+    let shown = String::from_utf8_lossy(&target).into_owned();
+    let target = uri::PathAndQuery::from_maybe_shared(bytes::Bytes::from(target))
+        .with_context(|| format!("{shown:?} is no target"))?;
+    ensure!(target.as_str() == shown, "{shown:?} has a fragment");
+    let mut parts = uri::Parts::default();
+    parts.path_and_query = Some(target);
+    Ok(Uri::from_parts(parts)?)
+}
+
+/// Removes the fields that are about the connection, by their own name or because `Connection` names them.
+fn strip(fields: &mut HeaderMap) {
+    let named: Vec<HeaderName> = fields
+        .get_all(header::CONNECTION)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .filter_map(|name| HeaderName::from_bytes(name.trim_ascii()).ok())
+        .collect();
+    for name in named.iter().chain(&HOP_BY_HOP) {
+        fields.remove(name);
+    }
+}
+
+fn extend(headers: &mut Headers, fields: &HeaderMap) {
+    let owned = |(name, value): (&HeaderName, &HeaderValue)| {
+        (name.as_str().as_bytes().to_vec(), value.as_bytes().to_vec())
+    };
+    headers.extend(fields.iter().map(owned));
+}
+
+fn join(fields: &mut HeaderMap, name: &HeaderName, separator: &[u8]) {
+    let values: Vec<&[u8]> = fields.get_all(name).iter().map(HeaderValue::as_bytes).collect();
+    if values.len() > 1
+        && let Ok(joined) = HeaderValue::from_bytes(&values.join(separator))
+    {
+        fields.insert(name, joined);
+    }
+}
+
+fn append(fields: &mut HeaderMap, name: &'static str, value: &[u8]) {
+    if let Ok(value) = HeaderValue::from_bytes(value) {
+        fields.append(HeaderName::from_static(name), value);
+    }
+}
+
+fn replace(fields: &mut HeaderMap, name: &'static str, value: &[u8]) {
+    if let Ok(value) = HeaderValue::from_bytes(value) {
+        fields.insert(HeaderName::from_static(name), value);
+    }
+}
+
+/// A number that no other request has, written as a UUID is. It is no secret.
+fn request_id() -> String {
+    let [high, low] = [0; 2].map(|seed: u64| RandomState::new().hash_one(seed));
+    let digits = format!("{high:016x}{low:016x}");
+    let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|range| digits.get(range).unwrap_or_default());
+    parts.join("-")
+}

@@ -1,0 +1,390 @@
+//! One request and its answer: waits for the client, the upstream and the module at once, and hands each what comes of
+//! the others.
+
+use std::{collections::VecDeque, future::Future, pin::Pin, rc::Rc, sync::Arc};
+
+use bytes::Bytes;
+use http::{Request, Response, Version};
+use http_body::Body;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use tokio::{
+    sync::{Notify, mpsc, oneshot},
+    task::spawn_local,
+    time::Instant,
+};
+
+use super::{
+    body::{BrokenOff, Piece, Pipe},
+    headers::{self, Refusal},
+    origin::{Answering, Connection, Failure},
+    worker::Worker,
+};
+use crate::host::{self, Frame, Headers, Output, StreamId, Why};
+
+/// Takes a request through the module and the upstream, up to the head of its answer. The rest goes on in a task of its
+/// own; an error resets the HTTP/2 stream, or closes the HTTP/1.1 connection.
+pub(super) async fn serve(
+    worker: Rc<Worker>,
+    connection: Arc<host::Connection>,
+    request: Request<Incoming>,
+) -> Result<Response<Pipe>, BrokenOff> {
+    let (parts, body) = request.into_parts();
+    let head = match headers::from_request(&parts, connection.source.ip()) {
+        Ok(head) => head,
+        Err(Refusal(status)) => {
+            let mut response = Response::new(Pipe::empty());
+            *response.status_mut() = status;
+            return Ok(response);
+        }
+    };
+    let (answer, answered) = oneshot::channel();
+    let stream = Stream::open(worker, connection, Client::Waiting(answer), parts.version, body);
+    spawn_local(stream.run(head));
+    answered.await.map_err(|_| BrokenOff)
+}
+
+struct Stream {
+    worker: Rc<Worker>,
+    id: StreamId,
+    woken: Rc<Notify>,
+    client: Client,
+    upstream: Upstream,
+    /// What is still to be read of the request.
+    request: Option<Incoming>,
+    /// Where the request's body goes, until its end was sent.
+    request_out: Option<mpsc::Sender<Piece>>,
+    to_upstream: VecDeque<Frame>,
+    to_client: VecDeque<Frame>,
+    client_trailers: bool,
+    was_reset: bool,
+    /// When the upstream has taken too long; set once the whole request was sent.
+    timeout: Option<Instant>,
+}
+
+/// Where the answer goes.
+enum Client {
+    Waiting(oneshot::Sender<Response<Pipe>>),
+    Reading(mpsc::Sender<Piece>),
+}
+
+/// How far the upstream is.
+enum Upstream {
+    NotAsked,
+    Asked(Pin<Box<dyn Future<Output = Result<Answering, Failure>>>>),
+    Answering(Incoming, Connection),
+    Done,
+}
+
+/// What a stream waits for.
+enum Event {
+    RoomToUpstream,
+    RoomToClient,
+    Request(Option<Result<http_body::Frame<Bytes>, hyper::Error>>),
+    Answered(Result<Answering, Failure>),
+    Answer(Option<Result<http_body::Frame<Bytes>, hyper::Error>>),
+    Woken,
+    ClientGone,
+    TimedOut,
+}
+
+impl Stream {
+    fn open(
+        worker: Rc<Worker>,
+        connection: Arc<host::Connection>,
+        client: Client,
+        version: Version,
+        body: Incoming,
+    ) -> Self {
+        let woken = Rc::new(Notify::new());
+        let id = worker.host(|host| host.open(connection));
+        worker.host(|host| {
+            let woken = Rc::clone(&woken);
+            host.set_waker(id, Box::new(move || woken.notify_one()));
+        });
+        Self {
+            client_trailers: version == Version::HTTP_2 || worker.options.http1_trailers,
+            worker,
+            id,
+            woken,
+            client,
+            upstream: Upstream::NotAsked,
+            request: (!body.is_end_stream()).then_some(body),
+            request_out: None,
+            to_upstream: VecDeque::new(),
+            to_client: VecDeque::new(),
+            was_reset: false,
+            timeout: None,
+        }
+    }
+
+    async fn run(mut self, head: Headers) {
+        let whole = self.request.is_none();
+        self.tell(|host, id| host.request(id, Frame::Headers(head, whole)));
+        let why = loop {
+            if let Some(why) = self.send_heads() {
+                break why;
+            }
+            let event = self.next().await;
+            if let Some(why) = self.take(event) {
+                break why;
+            }
+        };
+        self.worker.host(|host| host.close(self.id, why));
+    }
+
+    /// Makes a call about this stream to the host, and puts in line what came of it.
+    fn tell(&mut self, call: impl FnOnce(&mut host::Worker, StreamId)) {
+        let id = self.id;
+        let outputs = self.worker.host(|host| {
+            call(host, id);
+            host.outputs(id)
+        });
+        for output in outputs {
+            match output {
+                Output::ToUpstream(frame) => self.to_upstream.push_back(frame),
+                Output::ToDownstream(frame) => self.to_client.push_back(frame),
+                Output::Reset => self.was_reset = true,
+            }
+        }
+    }
+
+    /// Sends the heads that are first in line, which needs no waiting. Gives the reason if the stream is over then.
+    fn send_heads(&mut self) -> Option<Why> {
+        while let Some(Frame::Headers(..)) = self.to_upstream.front()
+            && let Some(Frame::Headers(head, whole)) = self.to_upstream.pop_front()
+        {
+            if let Err(failure) = self.ask(head, whole) {
+                self.fail(&failure);
+            }
+        }
+        if matches!(self.upstream, Upstream::Done) || self.was_reset {
+            self.to_upstream.clear();
+        }
+        if self.was_reset {
+            return Some(Why::Finished);
+        }
+        if let Some(Frame::Headers(..)) = self.to_client.front()
+            && let Some(Frame::Headers(head, whole)) = self.to_client.pop_front()
+        {
+            return self.begin_answer(head, whole);
+        }
+        None
+    }
+
+    fn ask(&mut self, head: Headers, whole: bool) -> Result<(), Failure> {
+        let clusters = &self.worker.options.clusters;
+        let address = headers::cluster(&head).and_then(|name| clusters.get(name).copied());
+        let address = address.ok_or_else(Failure::no_route)?;
+        let body = if whole {
+            self.request_was_sent();
+            Pipe::empty()
+        } else {
+            let (pieces, body) = Pipe::new();
+            self.request_out = Some(pieces);
+            body
+        };
+        let request = headers::to_request(head, body).map_err(|_| Failure::garbage())?;
+        let worker = Rc::clone(&self.worker);
+        self.upstream = Upstream::Asked(Box::pin(async move { worker.pool.send(address, request).await }));
+        Ok(())
+    }
+
+    fn begin_answer(&mut self, head: Headers, whole: bool) -> Option<Why> {
+        let (pieces, body) = Pipe::new();
+        let body = if whole { Pipe::empty() } else { body };
+        let Ok(response) = headers::to_response(head, body) else {
+            return Some(Why::UpstreamReset);
+        };
+        match std::mem::replace(&mut self.client, Client::Reading(pieces)) {
+            Client::Waiting(answer) => match answer.send(response) {
+                Ok(()) => whole.then_some(Why::Finished),
+                Err(_) => Some(Why::ClientGone),
+            },
+            Client::Reading(_) => Some(Why::UpstreamReset),
+        }
+    }
+
+    /// Waits for the first thing that can go on. More is read only when what came before has been sent.
+    async fn next(&mut self) -> Event {
+        let (request_wanted, answer_wanted) =
+            self.worker.host(|host| (host.wants_request(self.id), host.wants_response(self.id)));
+        let Self { client, upstream, request, request_out, to_upstream, to_client, .. } = self;
+        tokio::select! {
+            () = room(request_out.as_ref()), if !to_upstream.is_empty() => Event::RoomToUpstream,
+            event = client.next(!to_client.is_empty()) => event,
+            frame = frame(request.as_mut()), if to_upstream.is_empty() && request_wanted => Event::Request(frame),
+            event = upstream.next(), if to_client.is_empty() && answer_wanted => event,
+            () = self.woken.notified() => Event::Woken,
+            () = sleep_until(self.timeout) => Event::TimedOut,
+        }
+    }
+
+    /// Acts on what happened. Gives the reason if the stream is over then.
+    fn take(&mut self, event: Event) -> Option<Why> {
+        match event {
+            Event::RoomToUpstream => self.send_to_upstream(),
+            Event::RoomToClient => return self.send_to_client(),
+            Event::Request(Some(Err(_))) | Event::ClientGone => return Some(Why::ClientGone),
+            Event::Answer(Some(Err(_))) => return Some(Why::UpstreamReset),
+            Event::Request(frame) => {
+                let frame = read(frame.and_then(Result::ok), self.request.as_ref(), self.client_trailers);
+                if frame.ends() {
+                    self.request = None;
+                }
+                self.tell(|host, id| host.request(id, frame));
+            }
+            Event::Answered(Ok(Answering { response, connection })) => {
+                let (mut parts, body) = response.into_parts();
+                let whole = body.is_end_stream();
+                self.timeout = None;
+                self.upstream = Upstream::Answering(body, connection);
+                if whole {
+                    self.answer_was_read();
+                }
+                let head = headers::from_response(&mut parts);
+                self.tell(|host, id| host.response(id, Frame::Headers(head, whole)));
+            }
+            Event::Answer(frame) => {
+                let body = match &self.upstream {
+                    Upstream::Answering(body, _) => Some(body),
+                    _ => None,
+                };
+                let frame = read(frame.and_then(Result::ok), body, self.worker.options.http1_trailers);
+                if frame.ends() {
+                    self.answer_was_read();
+                }
+                self.tell(|host, id| host.response(id, frame));
+            }
+            Event::Answered(Err(failure)) => self.fail(&failure),
+            Event::TimedOut => self.fail(&Failure::timeout()),
+            Event::Woken => self.tell(|_, _| {}),
+        }
+        None
+    }
+
+    fn send_to_upstream(&mut self) {
+        let Some(frame) = self.to_upstream.pop_front() else {
+            return;
+        };
+        let ends = frame.ends();
+        let piece = write(frame, self.worker.options.http1_trailers);
+        let sent = match &self.request_out {
+            Some(out) => out.try_send(piece).is_ok(),
+            None => false,
+        };
+        // An upstream that stopped reading may still answer: what it doesn't want is dropped.
+        if ends || !sent {
+            self.request_out = None;
+        }
+        if ends && sent {
+            self.request_was_sent();
+        }
+    }
+
+    fn send_to_client(&mut self) -> Option<Why> {
+        let frame = self.to_client.pop_front()?;
+        let ends = frame.ends();
+        let piece = write(frame, self.client_trailers);
+        match &self.client {
+            Client::Reading(out) if out.try_send(piece).is_ok() => ends.then_some(Why::Finished),
+            _ => Some(Why::ClientGone),
+        }
+    }
+
+    fn request_was_sent(&mut self) {
+        self.timeout = Instant::now().checked_add(self.worker.options.timeout);
+    }
+
+    /// The answer was read to its end. Its connection is kept, unless the request is still on its way on it.
+    fn answer_was_read(&mut self) {
+        if let Upstream::Answering(_, connection) = std::mem::replace(&mut self.upstream, Upstream::Done)
+            && self.request_out.is_none()
+            && self.request.is_none()
+        {
+            self.worker.pool.keep(connection);
+        }
+    }
+
+    /// Answers in place of an upstream that doesn't.
+    fn fail(&mut self, failure: &Failure) {
+        self.upstream = Upstream::Done;
+        self.request_out = None;
+        self.timeout = None;
+        self.tell(|host, id| host.local_reply(id, failure.status.as_u16(), &failure.message));
+    }
+}
+
+impl Client {
+    /// Waits until the client is gone or, where something waits to be sent, can take more.
+    async fn next(&mut self, sending: bool) -> Event {
+        match self {
+            Self::Waiting(answer) => {
+                answer.closed().await;
+                Event::ClientGone
+            }
+            Self::Reading(out) if sending => {
+                room(Some(out)).await;
+                Event::RoomToClient
+            }
+            Self::Reading(out) => {
+                out.closed().await;
+                Event::ClientGone
+            }
+        }
+    }
+}
+
+impl Upstream {
+    async fn next(&mut self) -> Event {
+        match self {
+            Self::Asked(answer) => Event::Answered(answer.await),
+            Self::Answering(body, _) => Event::Answer(body.frame().await),
+            Self::NotAsked | Self::Done => std::future::pending().await,
+        }
+    }
+}
+
+/// Waits until one more piece can be sent, or the other side has stopped reading; without a pipe there is none to wait for.
+async fn room(out: Option<&mpsc::Sender<Piece>>) {
+    if let Some(out) = out {
+        let _ = out.reserve().await;
+    }
+}
+
+async fn sleep_until(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => tokio::time::sleep_until(instant).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn frame(body: Option<&mut Incoming>) -> Option<Result<http_body::Frame<Bytes>, hyper::Error>> {
+    match body {
+        Some(body) => body.frame().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What was read, as the module sees it.
+fn read(frame: Option<http_body::Frame<Bytes>>, body: Option<&Incoming>, trailers: bool) -> Frame {
+    let Some(frame) = frame else {
+        return Frame::Data(Bytes::new(), true);
+    };
+    match frame.into_data() {
+        Ok(data) => Frame::Data(data, body.is_none_or(Body::is_end_stream)),
+        Err(frame) => match frame.into_trailers() {
+            Ok(fields) if trailers => Frame::Trailers(headers::from_trailers(&fields)),
+            _ => Frame::Data(Bytes::new(), true),
+        },
+    }
+}
+
+/// What the module let through, as it is sent.
+fn write(frame: Frame, trailers: bool) -> Piece {
+    match frame {
+        Frame::Data(data, last) => Piece::Data(data, last),
+        Frame::Trailers(fields) if trailers => Piece::Trailers(headers::to_trailers(fields)),
+        Frame::Trailers(_) | Frame::Headers(..) => Piece::Data(Bytes::new(), true),
+    }
+}

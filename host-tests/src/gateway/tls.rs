@@ -1,0 +1,122 @@
+//! The certificate that is shown, read again when its files change, and what a handshake found out about the client.
+
+use std::{
+    fs,
+    net::SocketAddr,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::SystemTime,
+};
+
+use anyhow::{Context, Result};
+use rustls::{
+    ProtocolVersion, RootCertStore, ServerConfig, ServerConnection,
+    crypto::ring,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    server::WebPkiClientVerifier,
+};
+use sha2::{Digest, Sha256};
+
+use super::TlsFiles;
+use crate::host::{Connection, PeerCertificate};
+
+/// The certificate files, and what was made of them last.
+pub(super) struct Certificates {
+    files: TlsFiles,
+    loaded: Mutex<Loaded>,
+}
+
+struct Loaded {
+    stamps: Stamps,
+    config: Arc<ServerConfig>,
+}
+
+/// What tells one version of the files from the next.
+type Stamps = Vec<Option<(SystemTime, u64)>>;
+
+impl Certificates {
+    pub(super) fn load(files: TlsFiles) -> Result<Self> {
+        let loaded = Loaded { stamps: stamps(&files), config: config(&files)? };
+        Ok(Self { files, loaded: Mutex::new(loaded) })
+    }
+
+    /// The configuration for a new connection. Files that changed but can't be used (half written, or a certificate that
+    /// doesn't fit its key yet) leave the last one in place, and are tried again for the next connection.
+    pub(super) fn current(&self) -> Arc<ServerConfig> {
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        let stamps = stamps(&self.files);
+        if stamps != loaded.stamps
+            && let Ok(config) = config(&self.files)
+        {
+            *loaded = Loaded { stamps, config };
+        }
+        Arc::clone(&loaded.config)
+    }
+}
+
+fn stamps(files: &TlsFiles) -> Stamps {
+    let stamp = |path: &Path| {
+        let metadata = fs::metadata(path).ok()?;
+        Some((metadata.modified().ok()?, metadata.len()))
+    };
+    let TlsFiles { certificate, key, client_ca } = files;
+    [Some(certificate), Some(key), client_ca.as_ref()].into_iter().flatten().map(|path| stamp(path)).collect()
+}
+
+fn config(files: &TlsFiles) -> Result<Arc<ServerConfig>> {
+    let provider = Arc::new(ring::default_provider());
+    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?;
+    let builder = match &files.client_ca {
+        None => builder.with_no_client_auth(),
+        Some(path) => {
+            let mut roots = RootCertStore::empty();
+            for certificate in certificates(path)? {
+                roots.add(certificate).with_context(|| format!("a CA in {}", path.display()))?;
+            }
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+            builder.with_client_cert_verifier(verifier.allow_unauthenticated().build()?)
+        }
+    };
+    let key = PrivateKeyDer::from_pem_file(&files.key)
+        .with_context(|| format!("reading the private key {}", files.key.display()))?;
+    let mut config = builder
+        .with_single_cert(certificates(&files.certificate)?, key)
+        .with_context(|| format!("using the certificate {}", files.certificate.display()))?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
+    CertificateDer::pem_file_iter(path)
+        .and_then(Iterator::collect)
+        .with_context(|| format!("reading certificates from {}", path.display()))
+}
+
+/// What the module may know of a connection after its handshake.
+pub(super) fn describe(
+    id: u64,
+    source: SocketAddr,
+    destination: SocketAddr,
+    tls: &ServerConnection,
+) -> Connection {
+    let version = match tls.protocol_version() {
+        Some(ProtocolVersion::TLSv1_2) => Some("TLSv1.2"),
+        Some(ProtocolVersion::TLSv1_3) => Some("TLSv1.3"),
+        _ => None,
+    };
+    Connection {
+        tls_version: version.map(str::to_owned),
+        sni: tls.server_name().map(str::to_owned),
+        certificate: tls.peer_certificates().and_then(|chain| chain.first()).map(peer),
+        ..Connection::plain(id, source, destination)
+    }
+}
+
+fn peer(certificate: &CertificateDer<'_>) -> PeerCertificate {
+    let digest = Sha256::digest(certificate.as_ref());
+    PeerCertificate {
+        sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        ..PeerCertificate::default()
+    }
+}

@@ -1,0 +1,72 @@
+//! A gateway with the probe as its module, a certificate of an authority of its own, and one cluster.
+
+use std::{fs, net::SocketAddr, path::PathBuf};
+
+use promward_host_tests::{
+    certificates::{Authority, Files},
+    client::Client,
+    gateway::{Gateway, Options, TlsFiles},
+    host::{Plugin, Settings},
+};
+use tempfile::TempDir;
+
+pub(crate) struct SetUp {
+    pub(crate) gateway: Gateway,
+    pub(crate) authority: Authority,
+    pub(crate) files: Files,
+    directory: TempDir,
+}
+
+impl SetUp {
+    /// A gateway whose cluster `test` is at `upstream`.
+    pub(crate) fn new(upstream: SocketAddr) -> Self {
+        Self::with(upstream, |options| options)
+    }
+
+    /// The same, with other options.
+    pub(crate) fn with(upstream: SocketAddr, change: impl FnOnce(Options) -> Options) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let authority = Authority::new("gateway test").unwrap();
+        authority.write(&directory.path().join("ca.crt")).unwrap();
+        let files = authority.server().unwrap().write(directory.path(), "server").unwrap();
+        let options = change(options(&files).cluster("test", upstream));
+        Self { gateway: Gateway::start(options).unwrap(), authority, files, directory }
+    }
+
+    /// Options for another gateway with the same certificate.
+    pub(crate) fn options(&self) -> Options {
+        options(&self.files)
+    }
+
+    /// A client that trusts the gateway, and is routed to the cluster.
+    pub(crate) fn client(&self) -> Client {
+        self.unrouted().header("x-promward-cluster", "test")
+    }
+
+    /// A client that trusts the gateway.
+    pub(crate) fn unrouted(&self) -> Client {
+        Client::https(self.gateway.address()).trust(self.authority.pem())
+    }
+
+    /// A renewed certificate in place of the one that the gateway shows.
+    pub(crate) fn renew(&self) -> Vec<u8> {
+        let renewed = self.authority.server().unwrap();
+        renewed.write(self.directory.path(), "server").unwrap();
+        renewed.certificate_der().to_vec()
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+}
+
+fn options(files: &Files) -> Options {
+    let tls = TlsFiles { certificate: files.certificate.clone(), key: files.key.clone(), client_ca: None };
+    Options::new(tls, probe())
+}
+
+/// The probe, which without an `x-probe` header lets everything pass.
+fn probe() -> Plugin {
+    let module = fs::read(promward_module::build_package("promward-probe").unwrap()).unwrap();
+    Plugin::load(Settings::new(module, "")).unwrap()
+}
