@@ -1,0 +1,118 @@
+//! A shipped file whose addresses and paths are replaced as text. What is to be replaced must be there: otherwise a
+//! changed file would be tested with its own addresses, or not at all, and nobody would notice.
+
+use anyhow::{Result, ensure};
+
+/// What marks a place of the machine that the file is written for. Nothing of it may be left.
+const FOREIGN: [&str; 2] = ["/etc/promward", "0.0.0.0"];
+
+/// A file on its way to being used.
+pub(super) struct Shipped {
+    name: &'static str,
+    text: String,
+}
+
+impl Shipped {
+    pub(super) fn new(name: &'static str, text: &str) -> Self {
+        Self {
+            name,
+            text: text.to_owned(),
+        }
+    }
+
+    /// Replaces every `old`, of which there must be one.
+    pub(super) fn replace(&mut self, old: &str, new: &str) -> Result<()> {
+        ensure!(
+            self.text.contains(old),
+            "the shipped {} doesn't contain {old:?}",
+            self.name
+        );
+        self.text = self.text.replace(old, new);
+        Ok(())
+    }
+
+    /// Replaces the block scalar behind `key`, which ends its line: all lines after it that are indented further.
+    pub(super) fn replace_block(&mut self, key: &str, new: &str) -> Result<()> {
+        let mut lines = self.text.lines();
+        let mut replaced = Vec::new();
+        let mut depth = None;
+        for line in lines.by_ref() {
+            replaced.push(line.to_owned());
+            if line.trim_start() == key {
+                depth = Some(indentation(line));
+                break;
+            }
+        }
+        ensure!(
+            depth.is_some(),
+            "the shipped {} doesn't contain the line {key:?}",
+            self.name
+        );
+        let depth = depth.unwrap_or_default();
+        let margin = " ".repeat(depth.saturating_add(2));
+        replaced.extend(new.lines().map(|line| format!("{margin}{line}")));
+        replaced.extend(
+            lines
+                .skip_while(|line| indentation(line) > depth)
+                .map(str::to_owned),
+        );
+        self.text = replaced.join("\n");
+        self.text.push('\n');
+        Ok(())
+    }
+
+    /// The text, if nothing is left in it that belongs to another machine.
+    pub(super) fn finish(self) -> Result<String> {
+        for line in self
+            .text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with('#'))
+        {
+            let foreign = FOREIGN.into_iter().find(|place| line.contains(place));
+            ensure!(
+                foreign.is_none(),
+                "the shipped {} was not replaced whole: {}",
+                self.name,
+                line.trim()
+            );
+        }
+        Ok(self.text)
+    }
+}
+
+fn indentation(line: &str) -> usize {
+    line.len().saturating_sub(line.trim_start().len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Shipped;
+
+    #[test]
+    fn a_text_that_is_not_there_is_an_error() {
+        let mut file = Shipped::new("file", "port: 443\n");
+        let error = file.replace("port: 80", "port: 1").unwrap_err().to_string();
+        assert!(error.contains("port: 80") && error.contains("file"), "{error}");
+        assert!(file.replace_block("value: |", "").is_err());
+    }
+
+    #[test]
+    fn a_block_is_replaced_up_to_what_follows_it() {
+        let mut file = Shipped::new("file", "a:\n  value: |\n    old {\n      }\n  b: 1\n");
+        file.replace_block("value: |", "new\n  newer").unwrap();
+        assert_eq!(
+            file.finish().unwrap(),
+            "a:\n  value: |\n    new\n      newer\n  b: 1\n"
+        );
+    }
+
+    #[test]
+    fn a_place_that_was_forgotten_is_an_error() {
+        assert!(
+            Shipped::new("file", "path: /etc/promward/new\n")
+                .finish()
+                .is_err()
+        );
+        assert!(Shipped::new("file", "# see /etc/promward\n").finish().is_ok());
+    }
+}
