@@ -3,9 +3,11 @@
 //! followed: an answer is what the server said.
 
 mod answer;
+mod connection;
 mod exchange;
 mod http1;
 mod http2;
+mod request;
 mod tls;
 
 use std::{
@@ -15,16 +17,19 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
     runtime::Runtime,
 };
 
+use self::connection::Protocol;
 pub use self::{
     answer::{Answer, Head},
+    connection::Connection,
     exchange::Exchange,
+    request::Request,
     tls::{Presented, Session, TlsVersion},
 };
 
@@ -208,157 +213,6 @@ impl Client {
             change(plan);
         }
         self
-    }
-}
-
-/// A request to be sent.
-#[derive(Clone, Debug, Default)]
-pub struct Request {
-    method: String,
-    target: String,
-    headers: Vec<(String, Vec<u8>)>,
-    body: Option<Vec<u8>>,
-    trailers: Vec<(String, Vec<u8>)>,
-}
-
-impl Request {
-    /// A request without a body. The target is sent as it is on HTTP/1.1.
-    pub fn new(method: &str, target: &str) -> Self {
-        Self { method: method.to_owned(), target: target.to_owned(), ..Self::default() }
-    }
-
-    /// Adds a header; `host` and `content-length` given here replace those that would be sent.
-    #[must_use]
-    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
-        self.headers.push((name.to_owned(), value.as_ref().to_vec()));
-        self
-    }
-
-    /// Sets the body. On HTTP/1.1 it is sent with its length, or chunked where there are trailers.
-    #[must_use]
-    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
-        self.body = Some(body.into());
-        self
-    }
-
-    /// Adds a trailer.
-    #[must_use]
-    pub fn trailer(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
-        self.trailers.push((name.to_owned(), value.as_ref().to_vec()));
-        self
-    }
-
-    fn has_header(&self, name: &str) -> bool {
-        self.headers.iter().any(|(sent, _)| sent.eq_ignore_ascii_case(name))
-    }
-}
-
-/// An open connection, good for one request after the other, and on HTTP/2 for several at once.
-pub struct Connection {
-    client: Client,
-    protocol: Protocol,
-    session: Option<Session>,
-}
-
-enum Protocol {
-    Http1(Arc<tokio::sync::Mutex<http1::Wire>>),
-    Http2(http2::Wire),
-}
-
-impl Connection {
-    /// Sends a request and reads the whole answer.
-    ///
-    /// # Errors
-    ///
-    /// When the connection fails or the answer breaks off.
-    pub fn send(&mut self, mut request: Request) -> Result<Answer> {
-        let body = request.body.take();
-        let trailers = std::mem::take(&mut request.trailers);
-        let whole = body.is_none() && trailers.is_empty();
-        if let (Some(body), true) = (&body, trailers.is_empty() && !request.has_header("content-length")) {
-            request = request.header("content-length", body.len().to_string());
-        }
-        let mut exchange = self.start(request, whole)?;
-        // A server may answer and stop reading before the whole body is sent; its answer is what counts then.
-        let sent = exchange.send_rest(body, &trailers);
-        let answer = exchange.answer();
-        match sent {
-            Ok(()) => answer,
-            Err(error) => answer.map_err(|_| error),
-        }
-    }
-
-    /// Starts a request whose body is sent piece by piece with [`Exchange::data`], and ended by [`Exchange::end`].
-    ///
-    /// # Errors
-    ///
-    /// When the connection fails.
-    pub fn open(&mut self, request: Request) -> Result<Exchange> {
-        self.start(request, false)
-    }
-
-    /// Sends bytes as they are.
-    ///
-    /// # Errors
-    ///
-    /// On HTTP/2, and when the connection fails.
-    pub fn write_raw(&mut self, bytes: &[u8]) -> Result<()> {
-        let wire = self.http1()?;
-        block_on(self.client.deadline, "sending raw bytes", async { wire.lock().await.write(bytes).await })
-    }
-
-    /// Reads an answer to what was sent by [`Connection::write_raw`]. The method says whether it has a body (`HEAD`).
-    ///
-    /// # Errors
-    ///
-    /// On HTTP/2, and when the connection fails or the answer breaks off.
-    pub fn read_answer(&mut self, method: &str) -> Result<Answer> {
-        Exchange::reading(self.http1()?, method, self.client.deadline).answer()
-    }
-
-    /// Waits until the server has closed the connection, and gives what it sent before that.
-    ///
-    /// # Errors
-    ///
-    /// On HTTP/2, and when the server keeps it open beyond the deadline.
-    pub fn wait_for_close(&mut self) -> Result<Vec<u8>> {
-        let wire = self.http1()?;
-        block_on(self.client.deadline, "waiting for the connection's end", async {
-            Ok(wire.lock().await.read_to_end().await)
-        })
-    }
-
-    /// What TLS agreed on; `None` on a plain connection.
-    pub fn session(&self) -> Option<&Session> {
-        self.session.as_ref()
-    }
-
-    fn start(&mut self, request: Request, whole: bool) -> Result<Exchange> {
-        let mut request = request;
-        request.headers.splice(0..0, self.client.headers.iter().cloned());
-        let deadline = self.client.deadline;
-        match &mut self.protocol {
-            Protocol::Http1(wire) => {
-                let head = http1::head(&request, &self.client.authority, whole);
-                let chunked = !whole && !request.has_header("content-length");
-                block_on(deadline, "sending the head", async { wire.lock().await.write(&head).await })?;
-                Ok(Exchange::http1(Arc::clone(wire), &request.method, chunked, deadline))
-            }
-            Protocol::Http2(wire) => {
-                let scheme = if self.client.tls.is_some() { "https" } else { "http" };
-                let head = http2::head(&request, scheme, &self.client.authority)?;
-                let stream =
-                    block_on(deadline, "sending the head", async { wire.start_stream(head, whole).await })?;
-                Ok(Exchange::http2(stream, deadline))
-            }
-        }
-    }
-
-    fn http1(&self) -> Result<Arc<tokio::sync::Mutex<http1::Wire>>> {
-        match &self.protocol {
-            Protocol::Http1(wire) => Ok(Arc::clone(wire)),
-            Protocol::Http2(_) => bail!("raw bytes go over HTTP/1.1 only: don't ask this client for http2()"),
-        }
     }
 }
 

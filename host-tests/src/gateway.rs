@@ -10,6 +10,7 @@
 
 mod accept;
 mod body;
+mod ends;
 mod headers;
 mod origin;
 mod stream;
@@ -42,8 +43,12 @@ pub struct Options {
     pub tls: TlsFiles,
     /// How many threads there are, each with a VM of its own; at least one.
     pub workers: usize,
-    /// The upstream of each cluster, by the name that the module puts into `x-promward-cluster`.
+    /// The upstream of each cluster, by the name that the module puts into `x-promward-cluster`. A client's own is removed
+    /// before the module sees the request.
     pub clusters: BTreeMap<String, SocketAddr>,
+    /// Where requests go for which the module names no cluster. `None` answers them 404, as the shipped file does; a module
+    /// that doesn't route needs one.
+    pub upstream: Option<SocketAddr>,
     /// The module.
     pub plugin: Plugin,
     /// How long the upstream may take from the end of a request to the head of its answer, before it is answered 504.
@@ -62,6 +67,7 @@ impl Options {
             tls,
             workers: 1,
             clusters: BTreeMap::new(),
+            upstream: None,
             plugin,
             timeout: Duration::from_secs(60),
             http1_trailers: false,
@@ -104,24 +110,23 @@ impl Gateway {
     pub fn start(options: Options) -> Result<Self> {
         let certificates = Arc::new(tls::Certificates::load(options.tls.clone())?);
         let (stop, stopped) = watch::channel(false);
-        let first = bind(options.listen)?;
-        let address = local_address(&first)?;
+        let listener = bind(options.listen)?;
+        let address = local_address(&listener)?;
         let mut plain = options.plain.map(bind).transpose()?;
         let plain_address = plain.as_ref().map(local_address).transpose()?;
         let options = Arc::new(options);
         let mut gateway = Self { address, plain_address, stop, threads: Vec::new() };
-
-        let mut listener = Some(first);
         for _ in 0..options.workers.max(1) {
             let task = worker::Task {
                 options: Arc::clone(&options),
                 certificates: Arc::clone(&certificates),
-                listener: listener.take().map_or_else(|| bind(address), Ok)?,
+                // All workers wait at the same socket, and whoever is idle takes a connection. Sockets that share a port
+                // would let another process share it too, unnoticed.
+                listener: listener.try_clone().context("sharing the listener")?,
                 address,
                 plain: plain.take(),
                 stopped: stopped.clone(),
             };
-            // Every worker shares the port: the system spreads connections over those who listen on it.
             gateway.threads.push(start_worker(task)?);
         }
         Ok(gateway)
@@ -164,12 +169,10 @@ fn start_worker(task: worker::Task) -> Result<JoinHandle<()>> {
     }
 }
 
-/// A listener that others of this process may share the port with.
 fn bind(address: SocketAddr) -> Result<Socket> {
     let bound = || {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
         socket.set_reuse_address(true)?;
-        socket.set_reuse_port(true)?;
         socket.set_nonblocking(true)?;
         socket.bind(&address.into())?;
         socket.listen(1024)?;

@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How many headers a request may have: a module has to cope with as many as Envoy can be told to let through.
 const MOST_HEADERS: usize = 1024;
 
-/// The largest head of an HTTP/2 request, in bytes: Envoy's 60 KiB.
+/// The largest head of a request, in bytes: Envoy's 60 KiB.
 const LARGEST_HEAD: u32 = 60 * 1024;
 
 /// What one HTTP/2 client may have open, and on its way: the numbers of the shipped `envoy.yaml`.
@@ -86,7 +86,11 @@ async fn connection(tcp: TcpStream, source: SocketAddr, config: Arc<ServerConfig
 
 fn http1() -> conn::http1::Builder {
     let mut http1 = conn::http1::Builder::new();
-    http1.timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_headers(MOST_HEADERS);
+    http1
+        .timer(TokioTimer::new())
+        .header_read_timeout(PATIENCE)
+        .max_headers(MOST_HEADERS)
+        .max_header_size(LARGEST_HEAD as usize);
     http1
 }
 

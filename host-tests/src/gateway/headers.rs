@@ -16,7 +16,7 @@ use super::body::Pipe;
 use crate::host::Headers;
 
 /// The header by which the module picks a cluster.
-const CLUSTER: &[u8] = b"x-promward-cluster";
+const CLUSTER: HeaderName = HeaderName::from_static("x-promward-cluster");
 
 /// Fields that are about one connection.
 const HOP_BY_HOP: [HeaderName; 6] = [
@@ -72,7 +72,7 @@ pub(super) fn from_request(request: &request::Parts, client: IpAddr) -> Result<H
     ];
     let mut fields = request.headers.clone();
     let trailers = fields.remove(header::TE).filter(|value| value.as_bytes() == b"trailers");
-    for name in [header::HOST, header::EXPECT] {
+    for name in [header::HOST, header::EXPECT, CLUSTER] {
         fields.remove(name);
     }
     strip(&mut fields);
@@ -90,10 +90,10 @@ pub(super) fn from_request(request: &request::Parts, client: IpAddr) -> Result<H
     Ok(headers)
 }
 
-/// The cluster that the module picked.
-pub(super) fn cluster(headers: &Headers) -> Option<&str> {
-    let (_, value) = headers.iter().find(|(name, _)| name == CLUSTER)?;
-    std::str::from_utf8(value).ok()
+/// The cluster that the module picked, if it did.
+pub(super) fn cluster(headers: &Headers) -> Option<String> {
+    let (_, value) = headers.iter().find(|(name, _)| name == CLUSTER.as_str().as_bytes())?;
+    Some(String::from_utf8_lossy(value).into_owned())
 }
 
 /// The head of an upstream request. The cluster's header stays here.
@@ -107,7 +107,7 @@ pub(super) fn to_request(headers: Headers, body: Pipe) -> Result<Request<Pipe>> 
             b":authority" => {
                 request.headers_mut().insert(header::HOST, HeaderValue::from_bytes(&value)?);
             }
-            CLUSTER => {}
+            _ if name == CLUSTER.as_str().as_bytes() => {}
             _ if name.starts_with(b":") => {}
             _ => {
                 let name = HeaderName::from_bytes(&name)?;

@@ -1,12 +1,10 @@
 //! One request and its answer: waits for the client, the upstream and the module at once, and hands each what comes of
 //! the others.
 
-use std::{collections::VecDeque, future::Future, pin::Pin, rc::Rc, sync::Arc};
+use std::{collections::VecDeque, rc::Rc, sync::Arc};
 
-use bytes::Bytes;
 use http::{Request, Response, Version};
 use http_body::Body;
-use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tokio::{
     sync::{Notify, mpsc, oneshot},
@@ -15,9 +13,11 @@ use tokio::{
 };
 
 use super::{
+    Options,
     body::{BrokenOff, Piece, Pipe},
+    ends::{Client, Event, Upstream, frame, read, room, sleep_until, write},
     headers::{self, Refusal},
-    origin::{Answering, Connection, Failure},
+    origin::{Answering, Failure},
     worker::Worker,
 };
 use crate::host::{self, Frame, Headers, Output, StreamId, Why};
@@ -60,32 +60,6 @@ struct Stream {
     was_reset: bool,
     /// When the upstream has taken too long; set once the whole request was sent.
     timeout: Option<Instant>,
-}
-
-/// Where the answer goes.
-enum Client {
-    Waiting(oneshot::Sender<Response<Pipe>>),
-    Reading(mpsc::Sender<Piece>),
-}
-
-/// How far the upstream is.
-enum Upstream {
-    NotAsked,
-    Asked(Pin<Box<dyn Future<Output = Result<Answering, Failure>>>>),
-    Answering(Incoming, Connection),
-    Done,
-}
-
-/// What a stream waits for.
-enum Event {
-    RoomToUpstream,
-    RoomToClient,
-    Request(Option<Result<http_body::Frame<Bytes>, hyper::Error>>),
-    Answered(Result<Answering, Failure>),
-    Answer(Option<Result<http_body::Frame<Bytes>, hyper::Error>>),
-    Woken,
-    ClientGone,
-    TimedOut,
 }
 
 impl Stream {
@@ -173,11 +147,13 @@ impl Stream {
     }
 
     fn ask(&mut self, head: Headers, whole: bool) -> Result<(), Failure> {
-        let clusters = &self.worker.options.clusters;
-        let address = headers::cluster(&head).and_then(|name| clusters.get(name).copied());
+        let Options { clusters, upstream, .. } = &*self.worker.options;
+        let address = match headers::cluster(&head) {
+            Some(name) => clusters.get(&name).copied(),
+            None => *upstream,
+        };
         let address = address.ok_or_else(Failure::no_route)?;
         let body = if whole {
-            self.request_was_sent();
             Pipe::empty()
         } else {
             let (pieces, body) = Pipe::new();
@@ -187,6 +163,9 @@ impl Stream {
         let request = headers::to_request(head, body).map_err(|_| Failure::garbage())?;
         let worker = Rc::clone(&self.worker);
         self.upstream = Upstream::Asked(Box::pin(async move { worker.pool.send(address, request).await }));
+        if whole {
+            self.request_was_sent();
+        }
         Ok(())
     }
 
@@ -292,7 +271,11 @@ impl Stream {
         }
     }
 
+    /// From now on the upstream's time runs, unless it has answered already.
     fn request_was_sent(&mut self) {
+        if !matches!(self.upstream, Upstream::Asked(_)) {
+            return;
+        }
         self.timeout = Instant::now().checked_add(self.worker.options.timeout);
     }
 
@@ -312,79 +295,5 @@ impl Stream {
         self.request_out = None;
         self.timeout = None;
         self.tell(|host, id| host.local_reply(id, failure.status.as_u16(), &failure.message));
-    }
-}
-
-impl Client {
-    /// Waits until the client is gone or, where something waits to be sent, can take more.
-    async fn next(&mut self, sending: bool) -> Event {
-        match self {
-            Self::Waiting(answer) => {
-                answer.closed().await;
-                Event::ClientGone
-            }
-            Self::Reading(out) if sending => {
-                room(Some(out)).await;
-                Event::RoomToClient
-            }
-            Self::Reading(out) => {
-                out.closed().await;
-                Event::ClientGone
-            }
-        }
-    }
-}
-
-impl Upstream {
-    async fn next(&mut self) -> Event {
-        match self {
-            Self::Asked(answer) => Event::Answered(answer.await),
-            Self::Answering(body, _) => Event::Answer(body.frame().await),
-            Self::NotAsked | Self::Done => std::future::pending().await,
-        }
-    }
-}
-
-/// Waits until one more piece can be sent, or the other side has stopped reading; without a pipe there is none to wait for.
-async fn room(out: Option<&mpsc::Sender<Piece>>) {
-    if let Some(out) = out {
-        let _ = out.reserve().await;
-    }
-}
-
-async fn sleep_until(instant: Option<Instant>) {
-    match instant {
-        Some(instant) => tokio::time::sleep_until(instant).await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn frame(body: Option<&mut Incoming>) -> Option<Result<http_body::Frame<Bytes>, hyper::Error>> {
-    match body {
-        Some(body) => body.frame().await,
-        None => std::future::pending().await,
-    }
-}
-
-/// What was read, as the module sees it.
-fn read(frame: Option<http_body::Frame<Bytes>>, body: Option<&Incoming>, trailers: bool) -> Frame {
-    let Some(frame) = frame else {
-        return Frame::Data(Bytes::new(), true);
-    };
-    match frame.into_data() {
-        Ok(data) => Frame::Data(data, body.is_none_or(Body::is_end_stream)),
-        Err(frame) => match frame.into_trailers() {
-            Ok(fields) if trailers => Frame::Trailers(headers::from_trailers(&fields)),
-            _ => Frame::Data(Bytes::new(), true),
-        },
-    }
-}
-
-/// What the module let through, as it is sent.
-fn write(frame: Frame, trailers: bool) -> Piece {
-    match frame {
-        Frame::Data(data, last) => Piece::Data(data, last),
-        Frame::Trailers(fields) if trailers => Piece::Trailers(headers::to_trailers(fields)),
-        Frame::Trailers(_) | Frame::Headers(..) => Piece::Data(Bytes::new(), true),
     }
 }

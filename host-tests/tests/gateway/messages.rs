@@ -65,7 +65,6 @@ fn the_upstream_sees_what_envoy_would_send() {
         assert_eq!(header("cookie").unwrap(), "a=1; b=2");
         assert_eq!(header("authorization").unwrap(), "Basic A,Basic B");
         assert_eq!(request.headers.iter().filter(|(name, _)| name == "authorization").count(), 1);
-        assert_eq!(header("x-promward-cluster"), None);
     });
 }
 
@@ -79,7 +78,7 @@ fn what_is_about_the_connection_stays_on_it() {
     let answer = set_up
         .client()
         .send_raw(
-            b"GET / HTTP/1.1\r\nhost: h\r\nx-promward-cluster: test\r\nconnection: authorization, x-forwarded-proto\r\n\
+            b"GET / HTTP/1.1\r\nhost: h\r\nconnection: authorization, x-forwarded-proto\r\n\
               authorization: Basic A\r\nupgrade: websocket\r\nkeep-alive: 1\r\nproxy-connection: 1\r\n\r\n",
         )
         .unwrap();
@@ -120,7 +119,7 @@ fn a_target_goes_through_as_it_came() {
 fn what_no_module_should_see_is_refused() {
     let upstream = Upstream::start(|_| Reply::text("ok")).unwrap();
     let set_up = SetUp::new(upstream.address());
-    let status = |request: &[u8]| set_up.unrouted().send_raw(request).unwrap().status;
+    let status = |request: &[u8]| set_up.client().send_raw(request).unwrap().status;
     assert_eq!(status(b"GET / HTTP/1.0\r\nhost: h\r\n\r\n"), 426);
     assert_eq!(status(b"GET / HTTP/1.1\r\n\r\n"), 400);
     assert_eq!(status(b"GET / HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n"), 400);
@@ -229,6 +228,18 @@ fn an_answer_may_come_before_the_request_has_ended() {
         exchange.data("some").unwrap();
         assert_eq!(exchange.answer().unwrap().text(), "enough");
     });
+}
+
+#[test]
+fn a_client_that_expects_100_is_told_to_continue() {
+    let upstream = Upstream::start(|request| Reply::text(request.body_length.to_string())).unwrap();
+    let set_up = SetUp::new(upstream.address());
+    let mut connection = set_up.client().connect().unwrap();
+    let head = b"POST / HTTP/1.1\r\nhost: h\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n";
+    connection.write_raw(head).unwrap();
+    connection.write_raw(b"ok").unwrap();
+    assert_eq!(connection.read_answer("POST").unwrap().text(), "2");
+    assert_eq!(upstream.requests()[0].header("expect"), None);
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! A gateway with the probe as its module, a certificate of an authority of its own, and one cluster.
+//! A gateway with the probe as its module, and a certificate of an authority of its own.
 
-use std::{fs, net::SocketAddr, path::PathBuf};
+use std::{fs, net::SocketAddr, path::PathBuf, sync::OnceLock};
 
 use promward_host_tests::{
     certificates::{Authority, Files},
@@ -18,7 +18,7 @@ pub(crate) struct SetUp {
 }
 
 impl SetUp {
-    /// A gateway whose cluster `test` is at `upstream`.
+    /// A gateway that forwards everything to `upstream`.
     pub(crate) fn new(upstream: SocketAddr) -> Self {
         Self::with(upstream, |options| options)
     }
@@ -29,7 +29,7 @@ impl SetUp {
         let authority = Authority::new("gateway test").unwrap();
         authority.write(&directory.path().join("ca.crt")).unwrap();
         let files = authority.server().unwrap().write(directory.path(), "server").unwrap();
-        let options = change(options(&files).cluster("test", upstream));
+        let options = change(Options { upstream: Some(upstream), ..options(&files) });
         Self { gateway: Gateway::start(options).unwrap(), authority, files, directory }
     }
 
@@ -38,13 +38,8 @@ impl SetUp {
         options(&self.files)
     }
 
-    /// A client that trusts the gateway, and is routed to the cluster.
-    pub(crate) fn client(&self) -> Client {
-        self.unrouted().header("x-promward-cluster", "test")
-    }
-
     /// A client that trusts the gateway.
-    pub(crate) fn unrouted(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         Client::https(self.gateway.address()).trust(self.authority.pem())
     }
 
@@ -65,8 +60,13 @@ fn options(files: &Files) -> Options {
     Options::new(tls, probe())
 }
 
-/// The probe, which without an `x-probe` header lets everything pass.
+/// The probe, which without an `x-probe` header lets everything pass. All tests share it, since to compile a module takes
+/// longer than most of them.
 fn probe() -> Plugin {
-    let module = fs::read(promward_module::build_package("promward-probe").unwrap()).unwrap();
-    Plugin::load(Settings::new(module, "")).unwrap()
+    static PROBE: OnceLock<Plugin> = OnceLock::new();
+    let load = || {
+        let module = fs::read(promward_module::build_package("promward-probe").unwrap()).unwrap();
+        Plugin::load(Settings::new(module, "")).unwrap()
+    };
+    PROBE.get_or_init(load).clone()
 }

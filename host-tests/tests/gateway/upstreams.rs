@@ -1,6 +1,13 @@
 //! An upstream that fails, a client that goes, and a module that names no cluster.
 
-use std::time::Duration;
+use std::{
+    iter,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use promward_host_tests::{
     client::Request,
@@ -8,16 +15,6 @@ use promward_host_tests::{
 };
 
 use crate::set_up::SetUp;
-
-#[test]
-fn only_a_cluster_that_there_is_leads_anywhere() {
-    let upstream = Upstream::start(|_| Reply::text("ok")).unwrap();
-    let set_up = SetUp::new(upstream.address());
-    assert_eq!(set_up.unrouted().get("/").unwrap().status, 404);
-    assert_eq!(set_up.unrouted().header("x-promward-cluster", "other").get("/").unwrap().status, 404);
-    assert_eq!(upstream.requests().len(), 0);
-    assert_eq!(set_up.client().get("/").unwrap().status, 200);
-}
 
 #[test]
 fn an_upstream_that_is_gone_is_503() {
@@ -65,22 +62,59 @@ fn an_upstream_that_keeps_silent_is_504() {
     let answer = set_up.client().get("/").unwrap();
     assert_eq!((answer.status, answer.text().as_str()), (504, "upstream request timeout"));
     upstream.held().unwrap().wait_for_close().unwrap();
+}
 
-    // Once the answer has begun, it may take as long as it likes.
-    let mut exchange = set_up.client().open(Request::new("GET", "/")).unwrap();
-    let mut held = loop {
-        exchange.end(&[]).unwrap();
-        let mut held = upstream.held().unwrap();
-        // On a slow machine the 50 ms may be over before the head is written: then there was a 504 once more.
-        if held.head(200, &[]).is_ok() && exchange.head().is_ok_and(|head| head.status == 200) {
-            break held;
-        }
-        exchange = set_up.client().open(Request::new("GET", "/")).unwrap();
-    };
+#[test]
+fn an_answer_that_has_begun_may_take_its_time() {
+    let upstream = Upstream::start_early(|_| Reply::hold()).unwrap();
+    let set_up = SetUp::with(upstream.address(), |mut options| {
+        options.timeout = Duration::from_millis(50);
+        options
+    });
+    let mut exchange = set_up.client().open(Request::new("POST", "/")).unwrap();
+    let mut held = upstream.held().unwrap();
+    held.head(200, &[]).unwrap();
+    assert_eq!(exchange.head().unwrap().status, 200);
+    exchange.end(&[]).unwrap();
+    upstream.wait_for(0).unwrap();
+    assert_eq!(set_up.client().get("/silent").unwrap().status, 504, "by now the time is over");
     held.data(b"late").unwrap();
     held.end(&[]).unwrap();
     assert_eq!(exchange.answer().unwrap().text(), "late");
 }
+
+#[test]
+fn a_client_that_does_not_read_holds_the_upstream_back() {
+    let sent = Arc::new(AtomicUsize::new(0));
+    let upstream = Upstream::start({
+        let sent = Arc::clone(&sent);
+        move |request| {
+            let counter = (request.target == "/unread").then(|| Arc::clone(&sent));
+            let piece = move || {
+                if let Some(counter) = &counter {
+                    counter.fetch_add(PIECE, Ordering::SeqCst);
+                }
+                vec![0; PIECE]
+            };
+            Reply::pieces(iter::repeat_with(piece).take(1024))
+        }
+    })
+    .unwrap();
+    let set_up = SetUp::new(upstream.address());
+    for client in [set_up.client(), set_up.client().http2()] {
+        sent.store(0, Ordering::SeqCst);
+        let mut unread = client.open(Request::new("GET", "/unread")).unwrap();
+        unread.end(&[]).unwrap();
+        unread.head().unwrap();
+        // While this one goes through the same worker to its end, the unread one gets no further than buffers reach.
+        assert_eq!(client.get("/read").unwrap().body.len(), 1024 * PIECE);
+        let sent = sent.load(Ordering::SeqCst);
+        assert!(sent < 512 * PIECE, "{sent} bytes were taken from the upstream");
+    }
+}
+
+/// The length of one piece of a long answer, in bytes.
+const PIECE: usize = 64 * 1024;
 
 #[test]
 fn an_answer_that_breaks_off_is_not_made_whole() {

@@ -1,0 +1,43 @@
+//! What is to be sent.
+
+/// A request to be sent.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    pub(super) method: String,
+    pub(super) target: String,
+    pub(super) headers: Vec<(String, Vec<u8>)>,
+    pub(super) body: Option<Vec<u8>>,
+    pub(super) trailers: Vec<(String, Vec<u8>)>,
+}
+
+impl Request {
+    /// A request without a body. The target is sent as it is on HTTP/1.1.
+    pub fn new(method: &str, target: &str) -> Self {
+        Self { method: method.to_owned(), target: target.to_owned(), ..Self::default() }
+    }
+
+    /// Adds a header; `host` and `content-length` given here replace those that would be sent.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        self.headers.push((name.to_owned(), value.as_ref().to_vec()));
+        self
+    }
+
+    /// Sets the body. On HTTP/1.1 it is sent with its length, or chunked where there are trailers.
+    #[must_use]
+    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = Some(body.into());
+        self
+    }
+
+    /// Adds a trailer.
+    #[must_use]
+    pub fn trailer(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        self.trailers.push((name.to_owned(), value.as_ref().to_vec()));
+        self
+    }
+
+    pub(super) fn has_header(&self, name: &str) -> bool {
+        self.headers.iter().any(|(sent, _)| sent.eq_ignore_ascii_case(name))
+    }
+}
