@@ -7,7 +7,11 @@ use std::{
     thread,
 };
 
-use super::{End, KEPT_BODY, Received, Shared, When, printable, reply::Next};
+use super::{
+    End, Received, Shared, When,
+    received::{KEPT_BODY, printable},
+    reply::Next,
+};
 
 /// Serves requests until one side is done with the connection.
 pub(super) fn serve(stream: TcpStream, number: usize, shared: &Arc<Shared>) {
