@@ -1,7 +1,7 @@
 //! Real Envoy with the shipped `envoy.yaml`: addresses, ports and paths are replaced in its text, and nothing else, so
 //! that what is tested is what ships.
 
-mod shipped;
+pub(crate) mod shipped;
 
 use crate::process::{self, Process, Stream};
 use crate::tools::{self, Tool};
@@ -23,6 +23,9 @@ pub const CONFIGURATION: &str = include_str!("../../envoy/envoy.yaml");
 
 /// The file that it names for the certificate, as it ships.
 pub const CERTIFICATE: &str = include_str!("../../envoy/sds/certificate.yaml");
+
+/// What marks a place of the machine that the files are written for.
+const FOREIGN: [&str; 2] = ["/etc/promward", "0.0.0.0"];
 
 /// What stands in for what the shipped file names.
 #[derive(Clone, Debug)]
@@ -86,43 +89,24 @@ impl Options {
     fn apply(&self, addresses: Addresses, certificate: &Path) -> Result<(String, String)> {
         let mut main = Shipped::new("envoy.yaml", CONFIGURATION);
         main.replace("address: 0.0.0.0", "address: 127.0.0.1")?;
-        main.replace(
-            "port_value: 443 }",
-            &format!("port_value: {} }}", addresses.https.port()),
-        )?;
-        main.replace(
-            "port_value: 80 }",
-            &format!("port_value: {} }}", addresses.http.port()),
-        )?;
-        main.replace(
-            "port_value: 9901 }",
-            &format!("port_value: {} }}", addresses.admin.port()),
-        )?;
+        main.replace("port_value: 443 }", &format!("port_value: {} }}", addresses.https.port()))?;
+        main.replace("port_value: 80 }", &format!("port_value: {} }}", addresses.http.port()))?;
+        main.replace("port_value: 9901 }", &format!("port_value: {} }}", addresses.admin.port()))?;
         main.replace(
             "address: 127.0.0.1, port_value: 9090 }",
-            &format!(
-                "address: \"{}\", port_value: {} }}",
-                self.upstream.ip(),
-                self.upstream.port()
-            ),
+            &format!("address: \"{}\", port_value: {} }}", self.upstream.ip(), self.upstream.port()),
         )?;
         if addresses.https.port() != 443 {
             // The default port goes without saying, another one doesn't.
             main.replace(
                 "https_redirect: true }",
-                &format!(
-                    "https_redirect: true, port_redirect: {} }}",
-                    addresses.https.port()
-                ),
+                &format!("https_redirect: true, port_redirect: {} }}", addresses.https.port()),
             )?;
         }
         main.replace("/etc/promward/promward.wasm", text(&self.module)?)?;
         main.replace("/etc/promward/sds/certificate.yaml", text(certificate)?)?;
         if self.allow_on_headers_stop_iteration {
-            main.replace(
-                "allow_on_headers_stop_iteration: false",
-                "allow_on_headers_stop_iteration: true",
-            )?;
+            main.replace("allow_on_headers_stop_iteration: false", "allow_on_headers_stop_iteration: true")?;
         }
         for (old, new) in &self.replace {
             main.replace(old, new)?;
@@ -132,7 +116,7 @@ impl Options {
         }
         let mut secret = Shipped::new("sds/certificate.yaml", CERTIFICATE);
         secret.replace("/etc/promward/certificates", text(&self.certificates)?)?;
-        Ok((main.finish()?, secret.finish()?))
+        Ok((main.finish(&FOREIGN)?, secret.finish(&FOREIGN)?))
     }
 }
 
@@ -158,16 +142,9 @@ impl Envoy {
             fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
         }
         let process = Process::start("Envoy", command(&tool, &file, options))?;
-        let envoy = Self {
-            process,
-            addresses,
-            file,
-            _directory: directory,
-        };
+        let envoy = Self { process, addresses, file, _directory: directory };
         envoy.process.wait_until("being ready", START, || {
-            process::get(addresses.admin, "/ready")
-                .is_ok_and(|(status, _)| status == 200)
-                .then_some(())
+            process::get(addresses.admin, "/ready").is_ok_and(|(status, _)| status == 200).then_some(())
         })?;
         Ok(envoy)
     }
@@ -218,13 +195,8 @@ impl Envoy {
     /// When the admin doesn't answer, or the value isn't a number.
     pub fn stat(&self, name: &str) -> Result<Option<u64>> {
         let stats = self.ask("/stats")?;
-        let value = stats
-            .lines()
-            .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
-        value
-            .map(str::parse)
-            .transpose()
-            .with_context(|| format!("{name} is not a number"))
+        let value = stats.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+        value.map(str::parse).transpose().with_context(|| format!("{name} is not a number"))
     }
 
     /// The access log so far, one JSON object a request. A request's line is written when the request has ended, so wait
@@ -232,10 +204,7 @@ impl Envoy {
     #[must_use]
     pub fn access_log(&self) -> Vec<Value> {
         let lines = self.process.lines(Stream::Output);
-        lines
-            .iter()
-            .filter_map(|line| serde_json::from_str(line).ok())
-            .collect()
+        lines.iter().filter_map(|line| serde_json::from_str(line).ok()).collect()
     }
 
     fn ask(&self, target: &str) -> Result<String> {
@@ -265,6 +234,5 @@ fn local(port: Option<u16>) -> Result<SocketAddr> {
 }
 
 fn text(path: &Path) -> Result<&str> {
-    path.to_str()
-        .with_context(|| format!("not a path that YAML can hold: {}", path.display()))
+    path.to_str().with_context(|| format!("not a path that YAML can hold: {}", path.display()))
 }

@@ -1,1 +1,119 @@
-//! Comes with its commit.
+//! Real nginx with the `nginx.conf` of Prometheus' guide: what promward is put beside.
+
+use crate::envoy::shipped::Shipped;
+use crate::process::{self, Process};
+use crate::tools;
+use anyhow::{Context, Result};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::path::Path;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// How long nginx may take to start.
+const START: Duration = Duration::from_secs(30);
+
+/// The configuration of the guide, as it stands there.
+pub const CONFIGURATION: &str = "\
+http {
+    server {
+        listen              443 ssl;
+        server_name         example.com;
+        ssl_certificate     /root/certs/example.com/example.com.crt;
+        ssl_certificate_key /root/certs/example.com/example.com.key;
+
+        location /prometheus/ {
+            proxy_pass http://localhost:9090/;
+        }
+    }
+}
+events {}
+";
+
+/// How nginx is run without root and in the foreground. One process, so that none is left when it is killed.
+const MAIN: &str = "daemon off; master_process off; pid nginx.pid; error_log stderr notice;";
+
+/// Where nginx keeps what it can't hold in memory; the built-in paths are root's.
+const PLACES: &str = "\
+    access_log off;
+    client_body_temp_path body;
+    proxy_temp_path proxy;
+    fastcgi_temp_path fastcgi;
+    uwsgi_temp_path uwsgi;
+    scgi_temp_path scgi;
+";
+
+/// A running nginx.
+pub struct Nginx {
+    process: Process,
+    https: SocketAddr,
+    _directory: TempDir,
+}
+
+impl Nginx {
+    /// Starts it on a free port with the certificate `example.com.crt` and `.key` of this directory, in front of
+    /// `upstream`, and waits until it listens.
+    ///
+    /// # Errors
+    ///
+    /// When nginx can't be had, or ends, or doesn't listen within half a minute; the error shows its last lines.
+    pub fn start(certificates: &Path, upstream: SocketAddr) -> Result<Self> {
+        let tool = tools::nginx()?;
+        let https = SocketAddr::from((Ipv4Addr::LOCALHOST, process::free_port()?));
+        let directory = tempfile::tempdir().context("cannot make a directory for nginx")?;
+        let file = directory.path().join("nginx.conf");
+        std::fs::write(&file, configuration(https, certificates, upstream)?)
+            .with_context(|| format!("cannot write {}", file.display()))?;
+        let mut command = tool.command();
+        command.arg("-p").arg(directory.path()).arg("-c").arg(&file).args(["-e", "stderr", "-g", MAIN]);
+        let process = Process::start("nginx", command)?;
+        process.wait_until("listening", START, || TcpStream::connect(https).ok())?;
+        Ok(Self { process, https, _directory: directory })
+    }
+
+    /// Where it serves HTTPS.
+    #[must_use]
+    pub fn https(&self) -> SocketAddr {
+        self.https
+    }
+
+    /// The process: its id, what it logs.
+    #[must_use]
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+}
+
+fn configuration(https: SocketAddr, certificates: &Path, upstream: SocketAddr) -> Result<String> {
+    let certificates = certificates.to_str().context("not a path that nginx.conf can hold")?;
+    let mut file = Shipped::new("nginx.conf", CONFIGURATION);
+    file.replace("443 ssl;", &format!("{https} ssl;"))?;
+    file.replace("/root/certs/example.com/", &format!("{certificates}/"))?;
+    file.replace("http://localhost:9090/", &format!("http://{upstream}/"))?;
+    file.replace("http {\n", &format!("http {{\n{PLACES}"))?;
+    file.finish(&["/root/", ":9090"])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Nginx;
+    use crate::certificates::Authority;
+    use crate::client::Client;
+    use crate::tools::{self, Program};
+    use crate::upstream::{Reply, Upstream};
+
+    #[test]
+    fn the_guides_nginx_strips_the_prefix() {
+        if tools::need(Program::Nginx).is_none() {
+            return;
+        }
+        let authority = Authority::new("Test CA").unwrap();
+        let certificates = tempfile::tempdir().unwrap();
+        authority.server().unwrap().write(certificates.path(), "example.com").unwrap();
+        let upstream = Upstream::start(|_| Reply::text("from upstream")).unwrap();
+        let nginx = Nginx::start(certificates.path(), upstream.address()).unwrap();
+        let client = Client::https(nginx.https()).trust(authority.pem());
+        let answer = client.get("/prometheus/api/v1/label/job/values").unwrap();
+        assert_eq!((answer.status, answer.text().as_str()), (200, "from upstream"));
+        assert_eq!(upstream.wait_for(0).unwrap().target, "/api/v1/label/job/values");
+    }
+}

@@ -3,36 +3,26 @@
 
 use anyhow::{Result, ensure};
 
-/// What marks a place of the machine that the file is written for. Nothing of it may be left.
-const FOREIGN: [&str; 2] = ["/etc/promward", "0.0.0.0"];
-
 /// A file on its way to being used.
-pub(super) struct Shipped {
+pub(crate) struct Shipped {
     name: &'static str,
     text: String,
 }
 
 impl Shipped {
-    pub(super) fn new(name: &'static str, text: &str) -> Self {
-        Self {
-            name,
-            text: text.to_owned(),
-        }
+    pub(crate) fn new(name: &'static str, text: &str) -> Self {
+        Self { name, text: text.to_owned() }
     }
 
     /// Replaces every `old`, of which there must be one.
-    pub(super) fn replace(&mut self, old: &str, new: &str) -> Result<()> {
-        ensure!(
-            self.text.contains(old),
-            "the shipped {} doesn't contain {old:?}",
-            self.name
-        );
+    pub(crate) fn replace(&mut self, old: &str, new: &str) -> Result<()> {
+        ensure!(self.text.contains(old), "the shipped {} doesn't contain {old:?}", self.name);
         self.text = self.text.replace(old, new);
         Ok(())
     }
 
     /// Replaces the block scalar behind `key`, which ends its line: all lines after it that are indented further.
-    pub(super) fn replace_block(&mut self, key: &str, new: &str) -> Result<()> {
+    pub(crate) fn replace_block(&mut self, key: &str, new: &str) -> Result<()> {
         let mut lines = self.text.lines();
         let mut replaced = Vec::new();
         let mut depth = None;
@@ -43,38 +33,22 @@ impl Shipped {
                 break;
             }
         }
-        ensure!(
-            depth.is_some(),
-            "the shipped {} doesn't contain the line {key:?}",
-            self.name
-        );
+        ensure!(depth.is_some(), "the shipped {} doesn't contain the line {key:?}", self.name);
         let depth = depth.unwrap_or_default();
         let margin = " ".repeat(depth.saturating_add(2));
         replaced.extend(new.lines().map(|line| format!("{margin}{line}")));
-        replaced.extend(
-            lines
-                .skip_while(|line| indentation(line) > depth)
-                .map(str::to_owned),
-        );
+        replaced.extend(lines.skip_while(|line| indentation(line) > depth).map(str::to_owned));
         self.text = replaced.join("\n");
         self.text.push('\n');
         Ok(())
     }
 
-    /// The text, if nothing is left in it that belongs to another machine.
-    pub(super) fn finish(self) -> Result<String> {
-        for line in self
-            .text
-            .lines()
-            .filter(|line| !line.trim_start().starts_with('#'))
-        {
-            let foreign = FOREIGN.into_iter().find(|place| line.contains(place));
-            ensure!(
-                foreign.is_none(),
-                "the shipped {} was not replaced whole: {}",
-                self.name,
-                line.trim()
-            );
+    /// The text, if nothing is left in it (but in comments) that belongs to the machine which the file is written for:
+    /// none of the `foreign` texts.
+    pub(crate) fn finish(self, foreign: &[&str]) -> Result<String> {
+        for line in self.text.lines().filter(|line| !line.trim_start().starts_with('#')) {
+            let left = foreign.iter().any(|place| line.contains(place));
+            ensure!(!left, "the shipped {} was not replaced whole: {}", self.name, line.trim());
         }
         Ok(self.text)
     }
@@ -100,19 +74,12 @@ mod tests {
     fn a_block_is_replaced_up_to_what_follows_it() {
         let mut file = Shipped::new("file", "a:\n  value: |\n    old {\n      }\n  b: 1\n");
         file.replace_block("value: |", "new\n  newer").unwrap();
-        assert_eq!(
-            file.finish().unwrap(),
-            "a:\n  value: |\n    new\n      newer\n  b: 1\n"
-        );
+        assert_eq!(file.finish(&[]).unwrap(), "a:\n  value: |\n    new\n      newer\n  b: 1\n");
     }
 
     #[test]
     fn a_place_that_was_forgotten_is_an_error() {
-        assert!(
-            Shipped::new("file", "path: /etc/promward/new\n")
-                .finish()
-                .is_err()
-        );
-        assert!(Shipped::new("file", "# see /etc/promward\n").finish().is_ok());
+        assert!(Shipped::new("file", "path: /etc/promward/new\n").finish(&["/etc/promward"]).is_err());
+        assert!(Shipped::new("file", "# see /etc/promward\n").finish(&["/etc/promward"]).is_ok());
     }
 }
