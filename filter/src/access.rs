@@ -29,6 +29,16 @@ pub enum Who {
     Anonymous,
 }
 
+impl fmt::Display for Who {
+    /// As a configuration writes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Anyone => f.write_str("anyone"),
+            Self::Anonymous => f.write_str("anonymous"),
+        }
+    }
+}
+
 impl Who {
     fn names(self, caller: Caller) -> bool {
         match (self, caller) {
@@ -95,6 +105,17 @@ impl Access {
         let decides =
             |rule: &&Rule| rule.covers(class, mount) && rule.who.iter().any(|who| who.names(caller));
         self.rules.iter().find(decides).ok_or(Denied { caller, class })
+    }
+
+    /// Everybody whom a rule names, each once, in the order of the rules.
+    pub fn named(&self) -> Vec<Who> {
+        let mut named = Vec::new();
+        for &who in self.rules.iter().flat_map(|rule| &rule.who) {
+            if !named.contains(&who) {
+                named.push(who);
+            }
+        }
+        named
     }
 
     /// What one who is named by `who` may do at a mount.

@@ -1,1 +1,156 @@
-//! Comes with its commit.
+//! `promward check`: reads a configuration as the filter does, before a proxy has to.
+//!
+//! Whoever edits a configuration has it either by itself, as JSON, or inside a file of Envoy's. Both are found here and go
+//! through the filter's own [`promward::config::load`], so that what is called valid here is what the filter takes.
+
+mod find;
+mod table;
+
+use find::Filter;
+use promward::config;
+use promward::gateway::Gateway;
+use serde::Deserialize;
+use serde_norway::Value;
+use std::fmt;
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// The name that stands for standard input.
+const STANDARD_INPUT: &str = "-";
+
+/// How a check ended. The later ones are the worse ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// Everything that was found is valid.
+    Valid,
+    /// A configuration was found that the filter refuses.
+    Refused,
+    /// A file can't be read, or there is nothing in it to check.
+    Unreadable,
+}
+
+impl Verdict {
+    /// The exit code that says so: 0, 1, 2.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Valid => 0,
+            Self::Refused => 1,
+            Self::Unreadable => 2,
+        }
+    }
+}
+
+/// One configuration, and what the filter makes of it.
+#[derive(Debug)]
+pub struct Finding {
+    /// Where it was found: a file's name, and in a file of Envoy's which filter.
+    pub place: String,
+    /// The compiled configuration, or the one line that says which field is wrong.
+    pub loaded: Result<Gateway, String>,
+}
+
+/// Why there is nothing to check.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Unreadable(String);
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unreadable {}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.loaded {
+            Ok(gateway) => write!(formatter, "{}: valid\n{}", self.place, table::of(gateway)),
+            Err(error) => writeln!(formatter, "{}: refused: {error}", self.place),
+        }
+    }
+}
+
+/// Checks files (`-` is standard input), prints what it finds to `output` and what it can't read to `errors`, and tells
+/// the worst of it.
+///
+/// # Errors
+///
+/// When `output` or `errors` can't be written to.
+pub fn run(files: &[PathBuf], output: &mut dyn Write, errors: &mut dyn Write) -> io::Result<Verdict> {
+    let mut worst = Verdict::Valid;
+    for file in files {
+        let findings = match read(file).and_then(|text| check(&file.to_string_lossy(), &text)) {
+            Ok(findings) => findings,
+            Err(error) => {
+                writeln!(errors, "{}: {error}", file.display())?;
+                worst = Verdict::Unreadable;
+                continue;
+            }
+        };
+        for finding in findings {
+            write!(output, "{finding}")?;
+            let verdict = if finding.loaded.is_ok() { Verdict::Valid } else { Verdict::Refused };
+            worst = worst.max(verdict);
+        }
+    }
+    Ok(worst)
+}
+
+/// Checks the text of a file: a configuration in JSON, or a file of Envoy's (YAML or JSON) with every filter in it. `name`
+/// is what the findings call it; one that ends in `.yaml` or `.yml` is YAML however it begins.
+///
+/// # Errors
+///
+/// When the text is neither, or a file of Envoy's without a filter.
+pub fn check(name: &str, text: &[u8]) -> Result<Vec<Finding>, Unreadable> {
+    let is_yaml =
+        Path::new(name).extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
+    if is_yaml || !text.trim_ascii().starts_with(b"{") {
+        return check_filters(name, &documents(text)?);
+    }
+    // What is wrong with the JSON itself is left to the filter's own words.
+    match serde_json::from_slice(text) {
+        Ok(value) if find::is_envoys(&value) => check_filters(name, &[value]),
+        _ => {
+            let loaded = config::load(text).map_err(|error| error.to_string());
+            Ok(vec![Finding { place: name.to_owned(), loaded }])
+        }
+    }
+}
+
+fn check_filters(name: &str, documents: &[Value]) -> Result<Vec<Finding>, Unreadable> {
+    let filters: Vec<Filter> = documents.iter().flat_map(find::filters).collect();
+    if filters.is_empty() {
+        return Err(Unreadable(format!(
+            "no filter is in it: looked for a mapping with \"@type\": type.googleapis.com/{}, whose \
+             config.configuration holds promward's JSON",
+            find::WASM
+        )));
+    }
+    let finding = |filter: Filter| Finding {
+        place: format!("{name}: {filter}"),
+        loaded: filter
+            .configuration
+            .and_then(|text| config::load(text.as_bytes()).map_err(|error| error.to_string())),
+    };
+    Ok(filters.into_iter().map(finding).collect())
+}
+
+fn documents(text: &[u8]) -> Result<Vec<Value>, Unreadable> {
+    let documents: Result<Vec<Value>, _> =
+        serde_norway::Deserializer::from_slice(text).map(Value::deserialize).collect();
+    documents.map_err(|error| Unreadable(format!("this is neither JSON nor YAML: {error}")))
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, Unreadable> {
+    if file != Path::new(STANDARD_INPUT) {
+        return fs::read(file).map_err(|error| Unreadable(format!("cannot be read: {error}")));
+    }
+    let mut text = Vec::new();
+    match io::stdin().read_to_end(&mut text) {
+        Ok(_) => Ok(text),
+        Err(error) => Err(Unreadable(format!("standard input cannot be read: {error}"))),
+    }
+}
