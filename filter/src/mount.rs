@@ -147,10 +147,11 @@ impl Mounts {
     }
 }
 
-/// `/api/v1/query/` is what people type; Prometheus would redirect it to `/query`, which is another page.
+/// `/api/v1/query/` is what people type; Prometheus would redirect it to `/query`, which is another page. `/api/v1` itself
+/// it redirects to `/api/v1/`, so that slash stays.
 fn without_trailing_slash<'a>(mount: &Mount, path: &'a str) -> &'a str {
-    let trimmed = path.strip_suffix('/').filter(|trimmed| mount.is_api(trimmed));
-    trimmed.unwrap_or(path)
+    let is_endpoint = |trimmed: &&str| mount.is_api(path) && trimmed.starts_with("/api/v1/");
+    path.strip_suffix('/').filter(is_endpoint).unwrap_or(path)
 }
 
 #[cfg(test)]
@@ -195,6 +196,7 @@ mod tests {
     fn the_trailing_slash_of_an_api_path_is_dropped() {
         assert_eq!(place("/a/api/v1/query/"), Some((0, "/api/v1/query".into())));
         assert_eq!(place("/a/graph/"), Some((0, "/graph/".into())));
+        assert_eq!(place("/a/api/v1/"), Some((0, "/api/v1/".into())));
         assert_eq!(place("/a/b/api/v1/query/"), Some((1, "/api/v1/query/".into())));
     }
 
