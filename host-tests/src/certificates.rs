@@ -100,9 +100,7 @@ impl Authority {
 
     fn sign(&self, parameters: &CertificateParams) -> Result<Identity> {
         let key = new_key()?;
-        let certificate = parameters
-            .signed_by(&key, &self.0)
-            .context("cannot sign a certificate")?;
+        let certificate = parameters.signed_by(&key, &self.0).context("cannot sign a certificate")?;
         Ok(Identity { certificate, key })
     }
 }
@@ -168,9 +166,7 @@ impl Identity {
 
     fn signed_by_itself(parameters: &CertificateParams) -> Result<Self> {
         let key = new_key()?;
-        let certificate = parameters
-            .self_signed(&key)
-            .context("cannot sign a certificate")?;
+        let certificate = parameters.self_signed(&key).context("cannot sign a certificate")?;
         Ok(Self { certificate, key })
     }
 }
@@ -202,9 +198,7 @@ fn parameters(name: &str) -> Result<CertificateParams> {
     let mut parameters = CertificateParams::default();
     parameters.distinguished_name = rcgen::DistinguishedName::new();
     parameters.distinguished_name.push(DnType::CommonName, name);
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .context("the clock is before 1970")?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?;
     let epoch = rcgen::date_time_ymd(1970, 1, 1);
     let at = |since: Duration| since.try_into().ok().and_then(|since| epoch.checked_add(since));
     parameters.not_before = at(now.saturating_sub(SLACK)).context("the clock is out of range")?;
@@ -237,16 +231,13 @@ fn replace(path: &Path, text: &str, mode: u32) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::{Authority, Identity};
+    use crate::tools::{self, Program, Tool};
     use std::os::unix::fs::PermissionsExt;
-    use std::process::Command;
 
-    fn openssl(arguments: &[&str]) -> (bool, String) {
-        let output = Command::new("openssl").args(arguments).output().unwrap();
+    fn run(openssl: &Tool, arguments: &[&str]) -> (bool, String) {
+        let output = openssl.command().args(arguments).output().unwrap();
         let said = [output.stdout, output.stderr].concat();
-        (
-            output.status.success(),
-            String::from_utf8_lossy(&said).into_owned(),
-        )
+        (output.status.success(), String::from_utf8_lossy(&said).into_owned())
     }
 
     #[test]
@@ -254,53 +245,32 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let authority = Authority::new("Test CA").unwrap();
         for _ in 0..2 {
-            let files = authority
-                .server()
-                .unwrap()
-                .write(directory.path(), "example.com")
-                .unwrap();
+            let files = authority.server().unwrap().write(directory.path(), "example.com").unwrap();
             assert_eq!(files.key.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         }
     }
 
     #[test]
     fn openssl_accepts_what_the_authority_signed_and_nothing_else() {
+        let Some(openssl) = tools::need(Program::Openssl) else { return };
         let directory = tempfile::tempdir().unwrap();
         let authority = Authority::new("Test CA").unwrap();
         let root = directory.path().join("ca.crt");
         authority.write(&root).unwrap();
         let root = root.to_str().unwrap();
-        let server = authority
-            .server()
-            .unwrap()
-            .write(directory.path(), "server")
-            .unwrap()
-            .certificate;
-        let client = authority
-            .client("reader", Some("spiffe://example.com/reader"))
-            .unwrap();
+        let server = authority.server().unwrap().write(directory.path(), "server").unwrap().certificate;
+        let client = authority.client("reader", Some("spiffe://example.com/reader")).unwrap();
         let client = client.write(directory.path(), "client").unwrap().certificate;
         let own = Identity::self_signed(&["example.com"]).unwrap();
         let own = own.write(directory.path(), "own").unwrap().certificate;
         let verify = |purpose, certificate: &std::path::Path| {
-            openssl(&[
-                "verify",
-                "-CAfile",
-                root,
-                "-purpose",
-                purpose,
-                certificate.to_str().unwrap(),
-            ])
+            run(&openssl, &["verify", "-CAfile", root, "-purpose", purpose, certificate.to_str().unwrap()])
         };
         for (purpose, certificate) in [("sslserver", &server), ("sslclient", &client)] {
             let (accepted, said) = verify(purpose, certificate);
             assert!(accepted, "{said}");
         }
-        for (purpose, certificate) in [
-            ("sslserver", &client),
-            ("sslclient", &server),
-            ("sslserver", &own),
-        ] {
+        for (purpose, certificate) in [("sslserver", &client), ("sslclient", &server), ("sslserver", &own)] {
             let (accepted, said) = verify(purpose, certificate);
             assert!(!accepted, "{said}");
         }
@@ -309,9 +279,6 @@ mod tests {
     #[test]
     fn a_renewed_certificate_is_another_one() {
         let authority = Authority::new("Test CA").unwrap();
-        assert_ne!(
-            authority.server().unwrap().sha256(),
-            authority.server().unwrap().sha256()
-        );
+        assert_ne!(authority.server().unwrap().sha256(), authority.server().unwrap().sha256());
     }
 }

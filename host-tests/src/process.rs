@@ -52,10 +52,7 @@ impl Process {
     ///
     /// When the program can't be run.
     pub fn start(name: &str, mut command: Command) -> Result<Self> {
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let program = command.get_program().to_string_lossy().into_owned();
         let mut child = spawn::spawn(command).with_context(|| format!("cannot run {name} ({program})"))?;
         let lines = Lines::default();
@@ -65,11 +62,7 @@ impl Process {
         if let Some(errors) = child.stderr.take() {
             lines.collect(Stream::Errors, errors);
         }
-        Ok(Self {
-            name: name.to_owned(),
-            child: Mutex::new(child),
-            lines,
-        })
+        Ok(Self { name: name.to_owned(), child: Mutex::new(child), lines })
     }
 
     /// The process id.
@@ -146,9 +139,7 @@ impl Process {
     ///
     /// When the system can't tell.
     pub fn ended(&self) -> Result<Option<ExitStatus>> {
-        self.child()
-            .try_wait()
-            .with_context(|| format!("cannot ask for the state of {}", self.name))
+        self.child().try_wait().with_context(|| format!("cannot ask for the state of {}", self.name))
     }
 
     /// Asks it to end, as a service manager would, and kills it if it takes more than five seconds.
@@ -171,9 +162,7 @@ impl Process {
             self.lines.wait_after(self.mark(), GLANCE);
         }
         spawn::signal(group, libc::SIGKILL);
-        self.child()
-            .wait()
-            .with_context(|| format!("cannot wait for {}", self.name))
+        self.child().wait().with_context(|| format!("cannot wait for {}", self.name))
     }
 
     fn child(&self) -> std::sync::MutexGuard<'_, Child> {
@@ -227,14 +216,8 @@ mod tests {
 
     #[test]
     fn the_end_of_a_process_ends_the_wait_and_its_last_words_are_told() {
-        let error = shell("echo no such file; exit 3")
-            .wait_for_line("ready", LONG)
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("no such file") && error.contains('3') && error.contains("ready"),
-            "{error}"
-        );
+        let error = shell("echo no such file; exit 3").wait_for_line("ready", LONG).unwrap_err().to_string();
+        assert!(error.contains("no such file") && error.contains('3') && error.contains("ready"), "{error}");
     }
 
     #[test]
@@ -242,11 +225,7 @@ mod tests {
         let process = shell("echo same; exec sleep 60");
         process.wait_for_line("same", LONG).unwrap();
         let mark = process.mark();
-        assert!(
-            process
-                .wait_for_line_after(mark, "same", Duration::from_millis(30))
-                .is_err()
-        );
+        assert!(process.wait_for_line_after(mark, "same", Duration::from_millis(30)).is_err());
     }
 
     #[test]
@@ -257,9 +236,7 @@ mod tests {
         assert!(child.exists());
         drop(process);
         let waiting = shell("exec sleep 60");
-        waiting
-            .wait_until("the end of the child", LONG, || (!is_alive(&child)).then_some(()))
-            .unwrap();
+        waiting.wait_until("the end of the child", LONG, || (!is_alive(&child)).then_some(())).unwrap();
     }
 
     #[test]
@@ -273,10 +250,8 @@ mod tests {
     fn a_process_outlives_the_thread_that_started_it() {
         let directory = tempfile::tempdir().unwrap();
         let sign = directory.path().join("sign");
-        let script = format!(
-            "until [ -e {} ]; do sleep 0.01; done; echo here; exec sleep 60",
-            sign.display()
-        );
+        let script =
+            format!("until [ -e {} ]; do sleep 0.01; done; echo here; exec sleep 60", sign.display());
         let process = thread::spawn(move || shell(&script)).join().unwrap();
         fs::write(sign, "").unwrap();
         process.wait_for_line("here", LONG).unwrap();

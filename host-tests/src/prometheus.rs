@@ -46,28 +46,14 @@ impl Options {
     pub fn path(&self) -> &str {
         let external = self.external_url.as_deref().unwrap_or_default();
         let external = external.split_once("://").map_or(external, |(_, rest)| rest);
-        let external = external
-            .find('/')
-            .and_then(|slash| external.get(slash..))
-            .unwrap_or_default();
-        self.route_prefix
-            .as_deref()
-            .unwrap_or(external)
-            .trim_end_matches('/')
+        let external = external.find('/').and_then(|slash| external.get(slash..)).unwrap_or_default();
+        self.route_prefix.as_deref().unwrap_or(external).trim_end_matches('/')
     }
 
     fn flags(&self) -> Vec<String> {
         let mut flags = Vec::new();
-        flags.extend(
-            self.external_url
-                .as_ref()
-                .map(|url| format!("--web.external-url={url}")),
-        );
-        flags.extend(
-            self.route_prefix
-                .as_ref()
-                .map(|prefix| format!("--web.route-prefix={prefix}")),
-        );
+        flags.extend(self.external_url.as_ref().map(|url| format!("--web.external-url={url}")));
+        flags.extend(self.route_prefix.as_ref().map(|prefix| format!("--web.route-prefix={prefix}")));
         flags.extend(self.admin_api.then(|| "--web.enable-admin-api".to_owned()));
         flags.extend(self.lifecycle.then(|| "--web.enable-lifecycle".to_owned()));
         flags
@@ -95,12 +81,7 @@ impl Prometheus {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, process::free_port()?));
         write_configuration(directory.path(), address, &options)?;
         let process = Process::start("Prometheus", command(&tool, directory.path(), address, &options))?;
-        let prometheus = Self {
-            process,
-            address,
-            options,
-            _directory: directory,
-        };
+        let prometheus = Self { process, address, options, _directory: directory };
         prometheus.wait("its first scrape", "/api/v1/query?query=up", "\"1\"]")?;
         Ok(prometheus)
     }
@@ -139,9 +120,7 @@ impl Prometheus {
     /// When that doesn't come within a minute.
     pub fn wait(&self, what: &str, target: &str, wanted: &str) -> Result<()> {
         self.process.wait_until(what, START, || {
-            self.get(target)
-                .is_ok_and(|(status, body)| status == 200 && body.contains(wanted))
-                .then_some(())
+            self.get(target).is_ok_and(|(status, body)| status == 200 && body.contains(wanted)).then_some(())
         })
     }
 }
@@ -166,9 +145,7 @@ fn write_configuration(directory: &Path, address: SocketAddr, options: &Options)
 fn command(tool: &Tool, directory: &Path, address: SocketAddr, options: &Options) -> Command {
     let mut command = tool.command();
     command.current_dir(directory);
-    command
-        .arg("--config.file=prometheus.yml")
-        .arg("--storage.tsdb.path=data");
+    command.arg("--config.file=prometheus.yml").arg("--storage.tsdb.path=data");
     command.arg(format!("--web.listen-address={address}"));
     command.args(options.flags());
     if let Some(root) = &tool.root {
@@ -184,10 +161,8 @@ fn page_flags(root: &Path) -> Vec<OsString> {
         ("--web.console.templates", "etc/prometheus/consoles"),
         ("--web.console.libraries", "etc/prometheus/console_libraries"),
     ];
-    let present = places
-        .into_iter()
-        .map(|(flag, place)| (flag, root.join(place)))
-        .filter(|(_, path)| path.is_dir());
+    let present =
+        places.into_iter().map(|(flag, place)| (flag, root.join(place))).filter(|(_, path)| path.is_dir());
     present
         .map(|(flag, path)| {
             let mut argument = OsString::from(flag);

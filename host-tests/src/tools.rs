@@ -1,8 +1,8 @@
-//! Finds the programs that the tests and the demo run: Envoy, Prometheus, promtool, nginx.
+//! Finds the programs that the tests and the demo run: Envoy, Prometheus, promtool, nginx, OpenSSL.
 //!
 //! A clone must prove itself with one command, on a machine that has none of them and without root. So a program is
-//! taken from its variable (`PROMWARD_ENVOY`, `PROMWARD_PROMETHEUS`, `PROMWARD_PROMTOOL`, `PROMWARD_NGINX`), else from
-//! `PATH` if it is new enough, else fetched into `target/tools`; and only what has told its version is used.
+//! taken from its variable ([`Program::variable`], such as `PROMWARD_ENVOY`), else from `PATH` if it is new enough, else
+//! fetched into `target/tools`; and only what has told its version is used.
 
 mod debian;
 mod fetch;
@@ -32,6 +32,8 @@ pub enum Program {
     Promtool,
     /// nginx; fetched from Debian.
     Nginx,
+    /// OpenSSL's command line, which still speaks the versions of TLS that are to be refused; fetched from Debian.
+    Openssl,
 }
 
 /// A program that was found and has told its version.
@@ -106,9 +108,8 @@ pub fn nginx() -> Result<Tool> {
 /// When the program is nowhere and can't be fetched, or when the one that its variable names doesn't run.
 pub fn find(program: Program) -> Result<Tool> {
     let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
-    let answer = found
-        .entry(program)
-        .or_insert_with(|| search(program).map_err(|error| format!("{error:#}")));
+    let answer =
+        found.entry(program).or_insert_with(|| search(program).map_err(|error| format!("{error:#}")));
     answer.clone().map_err(|why| anyhow!(why))
 }
 
@@ -141,10 +142,7 @@ fn on_path(program: Program, path: &OsStr) -> Option<Tool> {
 
 fn is_binary(path: &Path) -> bool {
     let mut start = [0; 2];
-    File::open(path)
-        .and_then(|mut file| file.read_exact(&mut start))
-        .is_ok()
-        && start != *b"#!"
+    File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start != *b"#!"
 }
 
 impl Program {
@@ -156,6 +154,7 @@ impl Program {
             Self::Prometheus => "prometheus",
             Self::Promtool => "promtool",
             Self::Nginx => "nginx",
+            Self::Openssl => "openssl",
         }
     }
 
@@ -167,6 +166,7 @@ impl Program {
             Self::Prometheus => "PROMWARD_PROMETHEUS",
             Self::Promtool => "PROMWARD_PROMTOOL",
             Self::Nginx => "PROMWARD_NGINX",
+            Self::Openssl => "PROMWARD_OPENSSL",
         }
     }
 
@@ -177,12 +177,14 @@ impl Program {
             Self::Envoy => Version::new(1, 40, 0),
             Self::Prometheus | Self::Promtool => Version::new(2, 42, 0),
             Self::Nginx => Version::new(1, 18, 0),
+            Self::Openssl => Version::new(1, 1, 1),
         }
     }
 
     const fn version_flag(self) -> &'static str {
         match self {
             Self::Nginx => "-v",
+            Self::Openssl => "version",
             Self::Envoy | Self::Prometheus | Self::Promtool => "--version",
         }
     }
@@ -197,6 +199,10 @@ impl Program {
             Self::Nginx => {
                 let root = debian::tree(&debian::NGINX)?;
                 (root.join("usr/sbin/nginx"), Some(root))
+            }
+            Self::Openssl => {
+                let root = debian::tree(&debian::OPENSSL)?;
+                (root.join("usr/bin/openssl"), Some(root))
             }
         };
         Tool::check(self, &path, root)
@@ -226,20 +232,11 @@ impl Tool {
         let said = [output.stdout, output.stderr].concat();
         let said = String::from_utf8_lossy(&said);
         if !output.status.success() {
-            bail!(
-                "{} {}: {}: {said}",
-                path.display(),
-                program.version_flag(),
-                output.status
-            );
+            bail!("{} {}: {}: {said}", path.display(), program.version_flag(), output.status);
         }
         let version =
             Version::within(&said).with_context(|| format!("{} tells no version: {said}", path.display()))?;
-        Ok(Self {
-            path: path.to_owned(),
-            version,
-            root,
-        })
+        Ok(Self { path: path.to_owned(), version, root })
     }
 }
 

@@ -20,24 +20,14 @@ fn it_is_ready_and_its_page_is_whole_in_every_set_up() {
     let set_ups = [
         guide.clone(),
         Options::default(),
-        Options {
-            route_prefix: None,
-            ..guide.clone()
-        },
-        Options {
-            external_url: None,
-            route_prefix: Some("/prometheus".to_owned()),
-            ..guide
-        },
+        Options { route_prefix: None, ..guide.clone() },
+        Options { external_url: None, route_prefix: Some("/prometheus".to_owned()), ..guide },
     ];
     // Each takes about five seconds until its first scrape, so they are started at once.
     let starting = set_ups.map(|options| thread::spawn(|| Prometheus::start(options).unwrap()));
     for prometheus in starting.map(|thread| thread.join().unwrap()) {
         let (status, jobs) = prometheus.get("/api/v1/label/job/values").unwrap();
-        assert_eq!(
-            (status, jobs.as_str()),
-            (200, r#"{"status":"success","data":["prometheus"]}"#)
-        );
+        assert_eq!((status, jobs.as_str()), (200, r#"{"status":"success","data":["prometheus"]}"#));
         if tool.version < CLASSIC_UI_ENDS {
             the_page_is_whole(&prometheus);
         }
@@ -49,11 +39,7 @@ fn the_page_is_whole(prometheus: &Prometheus) {
     assert!(assets.len() > 10, "{assets:?}");
     for asset in assets {
         let (status, body) = prometheus.get(&asset).unwrap();
-        assert!(
-            status == 200 && !body.is_empty(),
-            "{status} {asset} {:?}",
-            prometheus.options()
-        );
+        assert!(status == 200 && !body.is_empty(), "{status} {asset} {:?}", prometheus.options());
     }
 }
 

@@ -4,12 +4,7 @@ use promward_host_tests::tools::{self, Program};
 
 #[test]
 fn every_program_is_found_or_fetched() {
-    for program in [
-        Program::Envoy,
-        Program::Prometheus,
-        Program::Promtool,
-        Program::Nginx,
-    ] {
+    for program in [Program::Envoy, Program::Prometheus, Program::Promtool, Program::Nginx] {
         let Some(tool) = tools::need(program) else {
             continue;
         };

@@ -49,23 +49,13 @@ impl Lines {
 
     pub(super) fn of(&self, stream: Stream) -> Vec<String> {
         let state = self.state();
-        state
-            .lines
-            .iter()
-            .filter(|(from, _)| *from == stream)
-            .map(|(_, line)| line.clone())
-            .collect()
+        state.lines.iter().filter(|(from, _)| *from == stream).map(|(_, line)| line.clone()).collect()
     }
 
     pub(super) fn last(&self, count: usize) -> Vec<String> {
         let state = self.state();
         let skipped = state.lines.len().saturating_sub(count);
-        state
-            .lines
-            .iter()
-            .skip(skipped)
-            .map(|(_, line)| line.clone())
-            .collect()
+        state.lines.iter().skip(skipped).map(|(_, line)| line.clone()).collect()
     }
 
     pub(super) fn mark(&self) -> Mark {
@@ -76,13 +66,7 @@ impl Lines {
     pub(super) fn find(&self, mark: Mark, wanted: impl Fn(&str) -> bool) -> Option<String> {
         let state = self.state();
         let skipped = mark.0.saturating_sub(state.forgotten);
-        state
-            .lines
-            .iter()
-            .skip(skipped)
-            .map(|(_, line)| line)
-            .find(|line| wanted(line))
-            .cloned()
+        state.lines.iter().skip(skipped).map(|(_, line)| line).find(|line| wanted(line)).cloned()
     }
 
     /// Waits until something is printed after `mark`, but no longer than `limit`.
@@ -96,10 +80,7 @@ impl Lines {
     }
 
     fn wait_while(&self, limit: Duration, condition: impl Fn(&State) -> bool) {
-        let waited = self
-            .0
-            .news
-            .wait_timeout_while(self.state(), limit, |state| condition(state));
+        let waited = self.0.news.wait_timeout_while(self.state(), limit, |state| condition(state));
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 

@@ -30,12 +30,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// When the system has no port.
 pub fn free_port() -> Result<u16> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).context("cannot make a socket")?;
-    socket
-        .set_reuse_address(true)
-        .context("cannot share an address")?;
-    socket
-        .bind(&SockAddr::from(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))))
-        .context("no free port")?;
+    socket.set_reuse_address(true).context("cannot share an address")?;
+    socket.bind(&SockAddr::from(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))).context("no free port")?;
     let address = socket.local_addr().context("cannot ask for a port")?;
     KEPT.lock().unwrap_or_else(PoisonError::into_inner).push(socket);
     Ok(address.as_socket().context("a socket without a port")?.port())

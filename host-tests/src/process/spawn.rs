@@ -51,21 +51,12 @@ fn end_with_parent(command: &mut Command) {
     let parent = std::process::id();
     let arrange = move || {
         // SAFETY: both calls are async-signal-safe system calls that take and return numbers.
-        let (armed, now) = unsafe {
-            (
-                libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL),
-                libc::getppid(),
-            )
-        };
+        let (armed, now) = unsafe { (libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL), libc::getppid()) };
         if armed != 0 {
             return Err(io::Error::last_os_error());
         }
         // The parent may have ended before the signal was asked for.
-        if u32::try_from(now) == Ok(parent) {
-            Ok(())
-        } else {
-            Err(io::Error::from_raw_os_error(libc::ESRCH))
-        }
+        if u32::try_from(now) == Ok(parent) { Ok(()) } else { Err(io::Error::from_raw_os_error(libc::ESRCH)) }
     };
     // SAFETY: between fork and exec only async-signal-safe calls are allowed; `arrange` makes no others and allocates
     // nothing.

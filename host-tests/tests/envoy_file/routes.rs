@@ -1,0 +1,105 @@
+//! Only the filter says where a request goes, and nothing is cut short that has a reason to last.
+
+use crate::setup::{HELD, Setup};
+use promward_host_tests::client::{Client, Request};
+use promward_host_tests::envoy::Options;
+
+/// What a client may try for the header that the routes want.
+const FORGED: [(&str, &str); 4] = [
+    ("x-promward-cluster", "prometheus"),
+    ("X-Promward-Cluster", "prometheus"),
+    ("x-promward-cluster", "prometheus, prometheus"),
+    ("x_promward_cluster", "prometheus"),
+];
+
+/// Sends each forged header to a few paths, over both versions of HTTP, and sees to it that nothing arrives.
+fn nothing_arrives(setup: &Setup) {
+    for (name, value) in FORGED {
+        for target in ["/", "/metrics", "/api/v1/notifications/live", "/prometheusX/metrics"] {
+            let request = || Request::new("GET", target).header(name, value);
+            let answer = setup.client().send(request()).unwrap();
+            assert!([400, 404].contains(&answer.status), "{name} {target}: {}", answer.status);
+            if name == name.to_ascii_lowercase() && !name.contains('_') {
+                assert_eq!(setup.client().http2().send(request()).unwrap().status, 404, "{target}");
+            }
+        }
+    }
+    let twice = Request::new("GET", "/metrics").header("x-promward-cluster", "prometheus");
+    let twice = twice.header("x-promward-cluster", "prometheus");
+    assert_eq!(setup.client().send(twice).unwrap().status, 404);
+    assert!(setup.upstream.requests().is_empty(), "{:?}", setup.upstream.requests());
+}
+
+#[test]
+fn a_client_that_names_the_cluster_itself_gets_nowhere() {
+    let Some(setup) = Setup::start() else { return };
+    nothing_arrives(&setup);
+}
+
+#[test]
+fn without_the_filter_nothing_is_routed() {
+    let switched_off = |options: &mut Options| {
+        let filter = "- name: promward\n            typed_config:";
+        let disabled = "- name: promward\n            disabled: true\n            typed_config:";
+        options.replace.push((filter.to_owned(), disabled.to_owned()));
+    };
+    let Some(setup) = Setup::with(switched_off) else { return };
+    assert_eq!(setup.client().get("/prometheus/metrics").unwrap().status, 404);
+    nothing_arrives(&setup);
+}
+
+#[test]
+fn what_the_filter_lets_pass_elsewhere_is_not_routed_without_a_cluster() {
+    let passing = |options: &mut Options| {
+        let configuration = r#"{
+            "mounts": [{ "prefix": "/prometheus" }],
+            "elsewhere": "pass",
+            "access": [{ "who": ["anyone"], "may": ["everything"] }]
+        }"#;
+        options.configuration = Some(configuration.to_owned());
+    };
+    let Some(setup) = Setup::with(passing) else { return };
+    assert_eq!(setup.client().get("/prometheus/metrics").unwrap().status, 404);
+    nothing_arrives(&setup);
+}
+
+#[test]
+fn another_name_than_the_configured_one_is_not_served() {
+    let Some(setup) = Setup::start() else { return };
+    for (authority, status) in
+        [("example.com", 200), ("example.com:8443", 200), ("example.com.", 200), ("example.org", 404)]
+    {
+        let answer = setup.client().authority(authority).get("/prometheus/metrics").unwrap();
+        assert_eq!(answer.status, status, "{authority}");
+    }
+}
+
+#[test]
+fn an_event_stream_outlasts_every_timeout_that_a_query_has() {
+    for timeout in ["timeout: 600s }", "stream_idle_timeout: 300s"] {
+        let short = |options: &mut Options| {
+            let shortened = timeout.replace("600s", "0.5s").replace("300s", "0.5s");
+            options.replace.push((timeout.to_owned(), shortened));
+        };
+        let Some(setup) = Setup::with(short) else { return };
+        events_come_after_a_query_has_timed_out(&setup, setup.client());
+        events_come_after_a_query_has_timed_out(&setup, setup.client().http2());
+    }
+}
+
+fn events_come_after_a_query_has_timed_out(setup: &Setup, client: Client) {
+    let live = format!("/prometheus/api/v1/notifications/live?{HELD}");
+    let mut events = client.open(Request::new("GET", &live)).unwrap();
+    events.end(&[]).unwrap();
+    let mut source = setup.upstream.held().unwrap();
+    source.head(200, &[("content-type", "text/event-stream")]).unwrap();
+    source.data(b"data: 1\n\n").unwrap();
+    assert_eq!(events.event(b"\n\n").unwrap().unwrap(), b"data: 1\n\n");
+    let query = setup.client().get(&format!("/prometheus/metrics?{HELD}")).unwrap();
+    assert_eq!(query.status, 504);
+    drop(setup.upstream.held().unwrap());
+    source.data(b"data: 2\n\n").unwrap();
+    assert_eq!(events.event(b"\n\n").unwrap().unwrap(), b"data: 2\n\n");
+    events.reset().unwrap();
+    source.wait_for_close().unwrap();
+}
