@@ -36,13 +36,6 @@ pub struct PeerCertificate {
 impl Connection {
     /// A connection without TLS.
     pub fn plain(id: u64, source: SocketAddr, destination: SocketAddr) -> Connection {
-        Connection {
-            id,
-            source,
-            destination,
-            tls_version: None,
-            sni: None,
-            certificate: None,
-        }
+        Connection { id, source, destination, tls_version: None, sni: None, certificate: None }
     }
 }

@@ -34,4 +34,15 @@ impl Counts {
             sum.instructions = sum.instructions.saturating_add(callback.instructions);
         }
     }
+
+    pub(super) fn host_call(&mut self, name: &'static str) {
+        let calls = self.host_calls.entry(name).or_default();
+        *calls = calls.saturating_add(1);
+    }
+
+    pub(super) fn callback(&mut self, name: &'static str, instructions: u64) {
+        let callback = self.callbacks.entry(name).or_default();
+        callback.calls = callback.calls.saturating_add(1);
+        callback.instructions = callback.instructions.saturating_add(instructions);
+    }
 }

@@ -7,12 +7,24 @@
 //! A [`Plugin`] is a compiled module. Each thread takes a [`Worker`] of it, which is one VM, opens a stream a request,
 //! hands it what comes from the client and from the upstream, and does what [`Worker::outputs`] says.
 
+mod callbacks;
 mod connection;
 mod counts;
+mod flow;
+mod header_map;
+mod imports;
+mod memory;
 mod message;
 mod metrics;
+mod pairs;
 mod plugin;
+mod reply;
 mod settings;
+mod shared;
+mod state;
+mod status;
+mod stream;
+mod vm;
 mod worker;
 
 pub use connection::{Connection, PeerCertificate};

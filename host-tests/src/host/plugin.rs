@@ -1,10 +1,21 @@
 //! A loaded module and what its workers share.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use anyhow::Result;
+use anyhow::{Context, Result, anyhow, bail};
+use wasmtime::{Config, Engine, InstancePre, Linker, Module};
 
-use super::{Counts, MetricValue, Settings, Worker};
+use super::counts::Counts;
+use super::metrics::{MetricValue, Metrics};
+use super::settings::{Level, Settings};
+use super::shared::{SharedData, SharedQueues};
+use super::state::State;
+use super::vm::{Vm, told};
+use super::{Worker, imports};
+
+/// The marker that a module of our ABI exports.
+const ABI: &str = "proxy_abi_version_0_2_1";
 
 /// A compiled module with its configuration, its shared data and its metrics. A clone is the same plugin.
 #[derive(Clone)]
@@ -12,8 +23,20 @@ pub struct Plugin {
     inner: Arc<Inner>,
 }
 
-struct Inner {
-    settings: Settings,
+/// What the VMs of a plugin share.
+pub(super) struct Inner {
+    pub(super) settings: Settings,
+    pub(super) engine: Engine,
+    pub(super) module: InstancePre<State>,
+    pub(super) metrics: Mutex<Metrics>,
+    pub(super) shared_data: Mutex<SharedData>,
+    pub(super) shared_queues: Mutex<SharedQueues>,
+    /// What each worker counted.
+    pub(super) counts: Mutex<Vec<Arc<Mutex<Counts>>>>,
+    /// How many VMs there have been; each takes the number as its name.
+    vms: AtomicU64,
+    /// While the canary runs, what it logs at warning or above: the reason why a configuration is refused.
+    complaints: Mutex<Option<Vec<String>>>,
 }
 
 impl Plugin {
@@ -21,11 +44,27 @@ impl Plugin {
     ///
     /// # Errors
     ///
-    /// If the module isn't one of ABI 0.2, or refuses its configuration; the message then carries what it logged.
+    /// If the module isn't one of ABI 0.2.1, imports what isn't there, traps at start, or refuses its configuration; the
+    /// message then carries what it logged.
     pub fn load(settings: Settings) -> Result<Plugin> {
-        Ok(Plugin {
-            inner: Arc::new(Inner { settings }),
-        })
+        let mut config = Config::new();
+        config.consume_fuel(true);
+        let engine = Engine::new(&config).map_err(told).context("starting wasmtime")?;
+        let module = compile(&engine, &settings.module)?;
+        let inner = Inner {
+            settings,
+            engine,
+            module,
+            metrics: Mutex::default(),
+            shared_data: Mutex::default(),
+            shared_queues: Mutex::default(),
+            counts: Mutex::default(),
+            vms: AtomicU64::new(0),
+            complaints: Mutex::new(Some(Vec::new())),
+        };
+        let plugin = Plugin { inner: Arc::new(inner) };
+        plugin.try_configuration()?;
+        Ok(plugin)
     }
 
     /// A VM with the module, configured, to be used by one thread.
@@ -34,21 +73,72 @@ impl Plugin {
     ///
     /// If the module traps or refuses its configuration.
     pub fn worker(&self) -> Result<Worker> {
-        Ok(Worker::new(self.clone()))
+        Worker::new(Arc::clone(&self.inner))
     }
 
     /// Every metric that was defined, by name, with its value over all workers.
     pub fn metrics(&self) -> Vec<(String, MetricValue)> {
-        Vec::new()
+        lock(&self.inner.metrics).all()
     }
 
-    /// What all workers counted up to their last callback.
+    /// What all workers counted.
     pub fn counts(&self) -> Counts {
-        Counts::default()
+        let mut sum = Counts::default();
+        for counts in lock(&self.inner.counts).iter() {
+            sum.add(&lock(counts));
+        }
+        sum
     }
 
     /// What it was loaded with.
     pub fn settings(&self) -> &Settings {
         &self.inner.settings
     }
+
+    fn try_configuration(&self) -> Result<()> {
+        let canary = Vm::start(&self.inner, 1, Arc::default());
+        let complaints = lock(&self.inner.complaints).take().unwrap_or_default();
+        match canary {
+            Ok(_) => Ok(()),
+            Err(error) if complaints.is_empty() => Err(error),
+            Err(error) => Err(error.context(complaints.join("\n"))),
+        }
+    }
+}
+
+impl Inner {
+    /// A line for the log, if it is grave enough.
+    pub(super) fn log(&self, level: Level, line: &str) {
+        if level >= Level::Warn
+            && let Some(complaints) = lock(&self.complaints).as_mut()
+        {
+            complaints.push(line.to_owned());
+        }
+        if level >= self.settings.log_level {
+            (self.settings.log)(level, line);
+        }
+    }
+
+    pub(super) fn next_vm(&self) -> u64 {
+        self.vms.fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub(super) fn fill_random(&self, bytes: &mut [u8]) -> Result<()> {
+        getrandom::fill(bytes).map_err(|error| anyhow!("the system has no randomness: {error}"))
+    }
+}
+
+/// Locks what a panicking thread may have left locked: none of our data is ever half-written.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn compile(engine: &Engine, bytes: &[u8]) -> Result<InstancePre<State>> {
+    let module = Module::new(engine, bytes).map_err(told).context("compiling the module")?;
+    if module.get_export(ABI).is_none() {
+        bail!("the module doesn't export {ABI}: build it with a proxy-wasm SDK of ABI 0.2.1");
+    }
+    let mut linker = Linker::new(engine);
+    imports::define(&mut linker).map_err(told)?;
+    linker.instantiate_pre(&module).map_err(told).context("linking the module")
 }

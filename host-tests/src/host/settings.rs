@@ -56,6 +56,8 @@ pub struct Settings {
     pub allow_on_headers_stop_iteration: bool,
     /// Bytes of body that are held back at most: above it a paused request is answered 413.
     pub buffer_limit: usize,
+    /// The least grave lines that are logged.
+    pub log_level: Level,
     /// Where log lines go.
     pub log: Log,
 }
@@ -74,6 +76,7 @@ impl Settings {
             reload_backoff: Duration::from_secs(1),
             allow_on_headers_stop_iteration: false,
             buffer_limit: 1024 * 1024,
+            log_level: Level::Info,
             log: Arc::new(|_, _| {}),
         }
     }

@@ -1,114 +1,182 @@
 //! One VM and the streams that go through it.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
-use super::{Connection, Counts, Frame, Output, Plugin, StreamId, Why};
+use anyhow::Result;
+
+use super::plugin::{Inner, lock};
+use super::reply::LocalReply;
+use super::settings::{FailurePolicy, Level};
+use super::state::Streams;
+use super::stream::{Stream, Way};
+use super::vm::Vm;
+use super::{Connection, Counts, Frame, Output, StreamId, Why};
 
 /// One VM of a plugin, used by one thread. Frames go in by [`request`](Worker::request) and
 /// [`response`](Worker::response), and what the front has to do comes out of [`outputs`](Worker::outputs).
 pub struct Worker {
-    plugin: Plugin,
-    streams: BTreeMap<StreamId, Stream>,
+    pub(super) plugin: Arc<Inner>,
+    pub(super) vm: Vm,
+    pub(super) streams: Streams,
+    /// Streams that something was asked for since the last look.
+    pub(super) touched: Vec<u32>,
+    counts: Arc<Mutex<Counts>>,
     last_id: u32,
-}
-
-struct Stream {
-    outputs: Vec<Output>,
+    loaded: Instant,
 }
 
 impl Worker {
-    pub(super) fn new(plugin: Plugin) -> Worker {
-        Worker {
+    pub(super) fn new(plugin: Arc<Inner>) -> Result<Worker> {
+        const ROOT: u32 = 1;
+        let counts = Arc::default();
+        lock(&plugin.counts).push(Arc::clone(&counts));
+        let vm = Vm::start(&plugin, ROOT, Arc::clone(&counts))?;
+        Ok(Worker {
             plugin,
-            streams: BTreeMap::new(),
-            last_id: 0,
-        }
+            vm,
+            streams: Streams::new(),
+            touched: Vec::new(),
+            counts,
+            last_id: ROOT,
+            loaded: Instant::now(),
+        })
     }
 
-    /// A new stream: one request and its answer. To be closed with [`close`](Worker::close) in the end.
-    pub fn open(&mut self, _connection: Arc<Connection>) -> StreamId {
-        self.last_id = self.last_id.saturating_add(1);
-        let id = StreamId(self.last_id);
-        self.streams.insert(id, Stream { outputs: Vec::new() });
-        id
+    /// A new stream: one request and its answer. To be closed with [`close`](Worker::close) in the end. If the VM has
+    /// trapped, this is where a new one is loaded.
+    pub fn open(&mut self, connection: Arc<Connection>) -> StreamId {
+        self.reload_if_due();
+        let id = self.next_id();
+        self.streams.insert(id, Stream::new(connection, self.vm.peek().vm));
+        StreamId(id)
     }
 
-    /// A frame came from the client.
+    /// A frame came from the client: [`Frame::Headers`] first. What comes after the answer's end is dropped.
     pub fn request(&mut self, id: StreamId, frame: Frame) {
-        self.push(id, Output::ToUpstream(frame));
+        self.arrive(id.0, Way::Request, frame);
+        self.settle(Some(id));
     }
 
-    /// A frame came from the upstream.
+    /// A frame came from the upstream: [`Frame::Headers`] first, without informational ones (1xx).
     pub fn response(&mut self, id: StreamId, frame: Frame) {
-        self.push(id, Output::ToDownstream(frame));
+        self.arrive(id.0, Way::Response, frame);
+        self.settle(Some(id));
     }
 
     /// The front's own answer, in place of the upstream's (404, 502, 503, 504): it goes through the module's response
     /// callbacks, as Envoy's do. If the answer has begun already, the stream is reset.
     pub fn local_reply(&mut self, id: StreamId, status: u16, body: &str) {
-        let headers = vec![(b":status".to_vec(), status.to_string().into_bytes())];
-        self.push(id, Output::ToDownstream(Frame::Headers(headers, body.is_empty())));
-        if !body.is_empty() {
-            self.push(
-                id,
-                Output::ToDownstream(Frame::Data(body.to_owned().into(), true)),
-            );
-        }
+        self.send_reply(id.0, LocalReply::plain(status, body));
+        self.settle(Some(id));
     }
 
     /// The stream is over. The module is told, unless it has been; the id is void from then on.
-    pub fn close(&mut self, id: StreamId, _why: Why) {
-        self.streams.remove(&id);
+    pub fn close(&mut self, id: StreamId, why: Why) {
+        if why != Why::Finished || self.streams.get(&id.0).is_some_and(|stream| !stream.over) {
+            self.end(id.0);
+        }
+        self.streams.remove(&id.0);
+        self.settle(None);
     }
 
     /// What the front has to do now, in order; each thing is handed out once. Ask after every call about this stream, and
     /// when its waker was called.
     pub fn outputs(&mut self, id: StreamId) -> Vec<Output> {
-        self.streams
-            .get_mut(&id)
-            .map(|stream| std::mem::take(&mut stream.outputs))
-            .unwrap_or_default()
+        self.streams.get_mut(&id.0).map(|stream| std::mem::take(&mut stream.outputs)).unwrap_or_default()
     }
 
     /// Whether the front should go on reading the request's body: `false` while more than
-    /// [`buffer_limit`](super::Settings::buffer_limit) bytes of it wait for a paused module.
-    pub fn wants_request(&self, _id: StreamId) -> bool {
-        true
+    /// [`buffer_limit`](super::Settings::buffer_limit) bytes of it wait for a module that paused everything.
+    pub fn wants_request(&self, id: StreamId) -> bool {
+        self.streams.get(&id.0).is_none_or(|stream| !stream.request.above_limit || stream.local_complete)
     }
 
     /// The same for the response's body.
-    pub fn wants_response(&self, _id: StreamId) -> bool {
-        true
+    pub fn wants_response(&self, id: StreamId) -> bool {
+        self.streams.get(&id.0).is_none_or(|stream| !stream.response.above_limit)
     }
 
-    /// `waker` is called when there are outputs for this stream that no call about this stream made: a tick did, or a
-    /// callback of another stream.
-    pub fn set_waker(&mut self, _id: StreamId, _waker: Box<dyn Fn()>) {}
+    /// `waker` is called when something happened to this stream that no call about it made: a tick did, or another
+    /// stream's callback. Then ask for its outputs, and whether it wants more. It must not call the worker itself.
+    pub fn set_waker(&mut self, id: StreamId, waker: Box<dyn Fn()>) {
+        if let Some(stream) = self.streams.get_mut(&id.0) {
+            stream.waker = Some(waker);
+        }
+    }
 
     /// How often [`tick`](Worker::tick) is to be called; `None` while the module asked for no ticks. It may change with
     /// every callback.
     pub fn tick_period(&self) -> Option<Duration> {
-        None
+        self.vm.peek().tick_period.filter(|_| !self.vm.failed())
     }
 
     /// Runs the module's tick.
-    pub fn tick(&mut self) {}
+    pub fn tick(&mut self) {
+        self.vm.on_tick(&mut self.streams);
+        self.do_what_was_asked();
+        self.settle(None);
+    }
 
     /// The value of `set_property([key])`, which Envoy keeps as the filter state `wasm.key`, for an access log.
-    pub fn filter_state(&self, _id: StreamId, _key: &str) -> Option<Vec<u8>> {
-        None
+    pub fn filter_state(&self, id: StreamId, key: &str) -> Option<Vec<u8>> {
+        self.streams.get(&id.0)?.filter_state.get(key.as_bytes()).cloned()
+    }
+
+    /// Whether the VM has trapped and no new one was loaded yet.
+    pub fn failed(&self) -> bool {
+        self.vm.failed()
     }
 
     /// What this worker counted: host calls, and instructions by callback.
     pub fn counts(&self) -> Counts {
-        self.plugin.counts()
+        lock(&self.counts).clone()
     }
 
-    fn push(&mut self, id: StreamId, output: Output) {
-        if let Some(stream) = self.streams.get_mut(&id) {
-            stream.outputs.push(output);
+    fn next_id(&mut self) -> u32 {
+        self.last_id = self.last_id.wrapping_add(1).max(1);
+        while self.streams.contains_key(&self.last_id) {
+            self.last_id = self.last_id.wrapping_add(1).max(1);
         }
+        self.last_id
+    }
+
+    fn reload_if_due(&mut self) {
+        let settings = &self.plugin.settings;
+        if !self.vm.failed()
+            || settings.failure_policy != FailurePolicy::FailReload
+            || self.loaded.elapsed() < settings.reload_backoff
+        {
+            return;
+        }
+        self.loaded = Instant::now();
+        let root = self.next_id();
+        match Vm::start(&self.plugin, root, Arc::clone(&self.counts)) {
+            Ok(vm) => {
+                self.vm = vm;
+                self.plugin.log(Level::Warn, "the module trapped before: a new VM was loaded");
+            }
+            Err(error) => {
+                self.plugin.log(Level::Error, &format!("the module can't be loaded anew: {error:#}"))
+            }
+        }
+    }
+
+    /// Tells the module of queues, and the front of streams, that something happened to.
+    fn settle(&mut self, about: Option<StreamId>) {
+        while let Some(token) = self.queue_with_news() {
+            self.vm.on_queue_ready(&mut self.streams, token);
+            self.do_what_was_asked();
+        }
+        for id in std::mem::take(&mut self.touched) {
+            let stream = self.streams.get(&id).filter(|_| Some(StreamId(id)) != about);
+            if let Some(waker) = stream.and_then(|stream| stream.waker.as_ref()) {
+                waker();
+            }
+        }
+    }
+
+    fn queue_with_news(&self) -> Option<u32> {
+        lock(&self.plugin.shared_queues).news(self.vm.peek().vm).filter(|_| !self.vm.failed())
     }
 }

@@ -1,0 +1,225 @@
+//! What the module is shown of a frame, and what its answer means: the layer that Envoy's wasm filter puts between the
+//! filter chain and the module.
+
+use super::flow::Verdict;
+use super::reply::LocalReply;
+use super::state::Action;
+use super::stream::{Body, Way};
+use super::vm::Callback;
+use super::worker::Worker;
+
+impl Worker {
+    pub(super) fn show_headers(&mut self, id: u32, way: Way, end: bool) -> Verdict {
+        if way == Way::Request {
+            self.create_context(id);
+        }
+        if self.passes_by(id, way) {
+            return Verdict::Goes;
+        }
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return Verdict::Drop;
+        };
+        stream.end_of_stream = end;
+        let side = stream.side(way);
+        side.shows_headers = true;
+        let count = size(side.headers.as_ref().map(Vec::len));
+        let verdict = match way {
+            Way::Request => self.ask(id, way, Callback::RequestHeaders(count, end), Verdict::of_headers),
+            Way::Response => self.ask(id, way, Callback::ResponseHeaders(count, end), Verdict::of_headers),
+        };
+        let pauses_all = verdict == Verdict::Hold && !self.plugin.settings.allow_on_headers_stop_iteration;
+        if let Some(stream) = self.streams.get_mut(&id) {
+            stream.side(way).shows_headers &= verdict != Verdict::Goes;
+        }
+        if pauses_all { Verdict::HoldAll } else { verdict }
+    }
+
+    pub(super) fn show_body(&mut self, id: u32, way: Way, body: Body, end: bool) -> Verdict {
+        if self.passes_by(id, way) {
+            return Verdict::Goes;
+        }
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return Verdict::Drop;
+        };
+        let side = stream.side(way);
+        if side.buffering {
+            side.streaming = false;
+            stream.calling = Some(way);
+            self.hold(id, way, body);
+            let Some(stream) = self.streams.get_mut(&id) else {
+                return Verdict::Drop;
+            };
+            stream.calling = None;
+            if stream.over {
+                return Verdict::Hold;
+            }
+        }
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return Verdict::Drop;
+        };
+        stream.end_of_stream = end;
+        let side = stream.side(way);
+        side.shows_body = body;
+        let bytes = size(side.body().map(|body| body.len()));
+        let verdict = match way {
+            Way::Request => self.ask(id, way, Callback::RequestBody(bytes, end), Verdict::of_body),
+            Way::Response => self.ask(id, way, Callback::ResponseBody(bytes, end), Verdict::of_body),
+        };
+        if let Some(stream) = self.streams.get_mut(&id) {
+            let side = stream.side(way);
+            side.buffering = verdict == Verdict::Hold;
+            if verdict == Verdict::Goes {
+                side.shows_body = Body::Nothing;
+            }
+        }
+        verdict
+    }
+
+    pub(super) fn show_trailers(&mut self, id: u32, way: Way) -> Verdict {
+        if self.passes_by(id, way) {
+            return Verdict::Goes;
+        }
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return Verdict::Drop;
+        };
+        let side = stream.side(way);
+        side.shows_trailers = true;
+        let count = size(side.trailers.as_ref().map(Vec::len));
+        let verdict = match way {
+            Way::Request => self.ask(id, way, Callback::RequestTrailers(count), Verdict::of_trailers),
+            Way::Response => self.ask(id, way, Callback::ResponseTrailers(count), Verdict::of_trailers),
+        };
+        if let Some(stream) = self.streams.get_mut(&id) {
+            stream.side(way).shows_trailers &= verdict != Verdict::Goes;
+        }
+        verdict
+    }
+
+    /// The stream is over: the module is told so.
+    pub(super) fn end(&mut self, id: u32) {
+        let Some(stream) = self.streams.get_mut(&id).filter(|stream| !stream.over) else {
+            return;
+        };
+        stream.over = true;
+        if !stream.in_vm || stream.generation != self.vm.peek().vm {
+            return;
+        }
+        stream.logging = true;
+        self.vm.on_log(&mut self.streams, id);
+        self.do_what_was_asked();
+        if let Some(stream) = self.streams.get_mut(&id) {
+            stream.logging = false;
+        }
+        self.vm.on_done(&mut self.streams, id);
+        self.do_what_was_asked();
+        self.vm.on_delete(&mut self.streams, id);
+        self.do_what_was_asked();
+    }
+
+    /// Does what host calls asked for during the callback that has just returned.
+    pub(super) fn do_what_was_asked(&mut self) {
+        self.vm.state().stop = false;
+        while let Some((id, action)) = self.vm.state().after.pop_front() {
+            self.touched.push(id);
+            match action {
+                Action::Continue(way) => {
+                    if let Some(stream) = self.streams.get_mut(&id) {
+                        stream.side(way).buffering = false;
+                    }
+                    self.resume(id, way);
+                }
+                Action::Reply(reply) => self.send_reply(id, reply),
+                Action::Close => self.reset(id),
+            }
+        }
+    }
+
+    fn create_context(&mut self, id: u32) {
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return;
+        };
+        stream.in_vm = true;
+        if stream.generation == self.vm.peek().vm {
+            self.vm.on_context_create(&mut self.streams, id);
+            self.do_what_was_asked();
+        }
+    }
+
+    /// Frames that the module is not asked about: those of a stream that it doesn't know, and the answer 503 for its trap.
+    fn passes_by(&self, id: u32, way: Way) -> bool {
+        self.streams.get(&id).is_none_or(|stream| {
+            !stream.in_vm || stream.over || (way == Way::Response && stream.failure_replied)
+        })
+    }
+
+    fn ask(&mut self, id: u32, way: Way, callback: Callback, read: fn(u32) -> Verdict) -> Verdict {
+        self.set_calling(id, Some(way));
+        let verdict = if self.lost_its_vm(id) {
+            self.fail_stream(id);
+            Verdict::Drop
+        } else {
+            let answer = self.vm.on_message(&mut self.streams, id, callback);
+            let verdict = if self.vm.failed() {
+                self.fail_stream(id);
+                Verdict::Drop
+            } else if self.vm.state().stop {
+                Verdict::Drop
+            } else {
+                answer.map_or(Verdict::Goes, read)
+            };
+            self.do_what_was_asked();
+            verdict
+        };
+        self.set_calling(id, None);
+        verdict
+    }
+
+    fn set_calling(&mut self, id: u32, way: Option<Way>) {
+        if let Some(stream) = self.streams.get_mut(&id) {
+            stream.calling = way;
+        }
+    }
+
+    fn lost_its_vm(&self, id: u32) -> bool {
+        let generation = self.streams.get(&id).map(|stream| stream.generation);
+        self.vm.failed() || generation != Some(self.vm.peek().vm)
+    }
+
+    /// The VM trapped: the stream is answered 503, once.
+    fn fail_stream(&mut self, id: u32) {
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return;
+        };
+        if !std::mem::replace(&mut stream.failure_replied, true) {
+            self.send_reply(id, LocalReply::plain(503, ""));
+        }
+    }
+}
+
+impl Verdict {
+    /// A headers callback that holds everything back says 3 or 4; after a trap or an own reply it does so too.
+    fn of_headers(answer: u32) -> Verdict {
+        match answer {
+            0 | 2 => Verdict::Goes,
+            1 => Verdict::Hold,
+            _ => Verdict::HoldAll,
+        }
+    }
+
+    fn of_body(answer: u32) -> Verdict {
+        match answer {
+            0 => Verdict::Goes,
+            1 => Verdict::Hold,
+            2 => Verdict::HoldSlowly,
+            _ => Verdict::Drop,
+        }
+    }
+
+    fn of_trailers(answer: u32) -> Verdict {
+        if answer == 0 { Verdict::Goes } else { Verdict::Hold }
+    }
+}
+
+fn size(size: Option<usize>) -> u32 {
+    u32::try_from(size.unwrap_or_default()).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,319 @@
+//! How a stream moves: what comes is shown to the module and goes on to the next hop, unless the module pauses. The rules
+//! are those of Envoy's filter manager for a chain of one filter, down to what looks odd in them; recorded traces hold
+//! this file to it. In both directions the same happens, so that it is written once.
+
+use bytes::Bytes;
+
+use super::header_map::{self, Kind};
+use super::message::{Frame, Headers};
+use super::stream::{Body, Iteration, Way};
+use super::worker::Worker;
+
+/// What a callback means for the frame that it was about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It goes on.
+    Goes,
+    /// It is held back, and the next frame's callback may let it go. A body that grows over the limit is refused.
+    Hold,
+    /// The same, but a body that grows over the limit is read slower.
+    HoldSlowly,
+    /// It is held back, and the module is shown nothing more until it resumes. Only for headers.
+    HoldAll,
+    /// It is held back if it is a head, and dropped if it is body.
+    Drop,
+}
+
+/// Where a frame comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum From {
+    /// From the client or the upstream.
+    Peer,
+    /// It was held back and goes on now. The module is shown it unless it has seen it.
+    Held,
+}
+
+impl Worker {
+    /// The peer sent a frame.
+    pub(super) fn arrive(&mut self, id: u32, way: Way, frame: Frame) {
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return;
+        };
+        let dropped = match way {
+            Way::Request => stream.local_complete,
+            Way::Response => stream.replied,
+        };
+        if stream.over || dropped {
+            return;
+        }
+        let end = frame.ends();
+        stream.side(way).complete |= end;
+        stream.local_complete |= end && way == Way::Response;
+        match frame {
+            Frame::Headers(headers, end) => {
+                stream.side(way).headers = Some(header_map::received(Kind::Headers(way), headers));
+                self.headers(id, way, end);
+            }
+            Frame::Data(bytes, end) => {
+                let side = stream.side(way);
+                side.size = side.size.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+                side.piece = bytes.into();
+                self.body(id, way, Body::Piece, end, From::Peer);
+            }
+            Frame::Trailers(trailers) => {
+                stream.side(way).trailers = Some(header_map::received(Kind::Trailers(way), trailers));
+                self.trailers(id, way, From::Peer);
+            }
+        }
+    }
+
+    /// The head, which is in its place already, goes through the module.
+    pub(super) fn headers(&mut self, id: u32, way: Way, end: bool) {
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return;
+        };
+        stream.side(way).module_saw_end = end;
+        let mut verdict = self.show_headers(id, way, end);
+        if self.aborted(id, way) {
+            self.send_prepared_reply(id);
+            verdict = Verdict::Hold;
+        }
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return;
+        };
+        let side = stream.side(way);
+        match verdict {
+            Verdict::Goes => {
+                side.headers_went_on = true;
+                self.send_headers(id, way, end);
+            }
+            Verdict::HoldAll => side.iteration = Iteration::PausedForAll,
+            _ => side.iteration = Iteration::Paused,
+        }
+    }
+
+    /// An own reply's body goes through the module.
+    pub(super) fn reply_body(&mut self, id: u32, body: Vec<u8>) {
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return;
+        };
+        stream.local_complete = true;
+        stream.response.complete = true;
+        stream.response.piece = body;
+        self.body(id, Way::Response, Body::Piece, true, From::Peer);
+    }
+
+    fn body(&mut self, id: u32, way: Way, body: Body, end: bool, from: From) {
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return;
+        };
+        if stream.over || (way == Way::Request && stream.local_complete) {
+            return;
+        }
+        let side = stream.side(way);
+        let had_trailers = side.trailers.is_some();
+        if from == From::Peer || side.from_module {
+            if side.iteration == Iteration::PausedForAll {
+                side.streaming = true;
+                self.hold(id, way, body);
+                return;
+            }
+            if side.module_saw_end {
+                return;
+            }
+            side.module_saw_end = end && !had_trailers;
+            let mut verdict = self.show_body(id, way, body, end && !had_trailers);
+            if self.aborted(id, way) {
+                self.send_prepared_reply(id);
+                verdict = Verdict::Drop;
+            }
+            if !self.after_body(id, way, verdict, body) {
+                return;
+            }
+        }
+        self.send_body(id, way, body, end);
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return;
+        };
+        if !had_trailers && stream.side(way).trailers.is_some() {
+            self.send_trailers(id, way);
+        }
+    }
+
+    fn trailers(&mut self, id: u32, way: Way, from: From) {
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return;
+        };
+        if stream.over || (way == Way::Request && stream.local_complete) {
+            return;
+        }
+        let side = stream.side(way);
+        if from == From::Peer || side.from_module {
+            if side.iteration == Iteration::PausedForAll {
+                return;
+            }
+            let mut verdict = self.show_trailers(id, way);
+            if self.aborted(id, way) {
+                self.send_prepared_reply(id);
+                verdict = Verdict::Hold;
+            }
+            if !self.after_trailers(id, way, verdict) {
+                return;
+            }
+        }
+        self.send_trailers(id, way);
+    }
+
+    /// Whether a piece of body goes on by itself, now that its callback has returned.
+    fn after_body(&mut self, id: u32, way: Way, verdict: Verdict, body: Body) -> bool {
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return false;
+        };
+        let over = stream.over;
+        let side = stream.side(way);
+        if verdict == Verdict::Goes {
+            if side.iteration == Iteration::Goes {
+                return true;
+            }
+            self.hold(id, way, body);
+            self.resume(id, way);
+            return false;
+        }
+        side.iteration = Iteration::Paused;
+        if verdict != Verdict::Drop {
+            side.streaming = verdict == Verdict::HoldSlowly;
+            self.hold(id, way, body);
+        } else if side.complete && side.trailers.is_none() && side.held.is_none() && !over {
+            // The end has to be told when it goes on, be it with nothing.
+            side.held = Some(Vec::new());
+        }
+        false
+    }
+
+    fn after_trailers(&mut self, id: u32, way: Way, verdict: Verdict) -> bool {
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return false;
+        };
+        let side = stream.side(way);
+        side.module_saw_end = true;
+        match (verdict, side.iteration) {
+            (Verdict::Goes, Iteration::Goes) => return true,
+            (Verdict::Goes, _) => self.resume(id, way),
+            (_, Iteration::Goes) => side.iteration = Iteration::Paused,
+            _ => {}
+        }
+        false
+    }
+
+    /// What was held back goes on.
+    pub(super) fn resume(&mut self, id: u32, way: Way) {
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return;
+        };
+        if stream.over || (way == Way::Request && stream.local_complete) {
+            return;
+        }
+        let side = stream.side(way);
+        side.from_module |= side.iteration == Iteration::PausedForAll;
+        side.iteration = Iteration::Goes;
+        if !side.headers_went_on {
+            side.headers_went_on = true;
+            let end = side.complete && side.held.is_none() && side.trailers.is_none();
+            self.send_headers(id, way, end);
+        }
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return;
+        };
+        let side = stream.side(way);
+        // Trailers that a body callback adds go on with that body.
+        let had_trailers = side.trailers.is_some();
+        if side.held.is_some() {
+            let end = side.complete && !had_trailers;
+            self.body(id, way, Body::Held, end, From::Held);
+        }
+        if had_trailers {
+            self.trailers(id, way, From::Held);
+        }
+        if let Some(stream) = self.streams.get_mut(&id) {
+            stream.side(way).from_module = false;
+        }
+    }
+
+    /// Adds a piece of body to what is held back. Held back already, it stays where it is.
+    pub(super) fn hold(&mut self, id: u32, way: Way, body: Body) {
+        let limit = self.plugin.settings.buffer_limit;
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return;
+        };
+        let side = stream.side(way);
+        if body == Body::Piece {
+            let piece = std::mem::take(&mut side.piece);
+            side.held.get_or_insert_default().extend(piece);
+        }
+        let above = side.held.as_ref().is_some_and(|held| held.len() > limit);
+        let crossed = above && !std::mem::replace(&mut side.above_limit, above);
+        if crossed && !side.streaming {
+            self.refuse_size(id, way);
+        }
+    }
+
+    fn send_headers(&mut self, id: u32, way: Way, end: bool) {
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return;
+        };
+        let side = stream.side(way);
+        side.hop_saw_end = end;
+        let headers = side.headers.clone().unwrap_or_default();
+        stream.response_begun |= way == Way::Response;
+        stream.send(way, Frame::Headers(headers, end));
+        self.sent(id, way, end);
+    }
+
+    fn send_body(&mut self, id: u32, way: Way, body: Body, end: bool) {
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return;
+        };
+        let side = stream.side(way);
+        if side.hop_saw_end {
+            return;
+        }
+        let end = end && side.trailers.is_none();
+        side.hop_saw_end = end;
+        let bytes = match body {
+            Body::Held => {
+                side.above_limit = false;
+                side.held.as_mut().map(std::mem::take).unwrap_or_default()
+            }
+            _ => std::mem::take(&mut side.piece),
+        };
+        if end || !bytes.is_empty() {
+            stream.send(way, Frame::Data(Bytes::from(bytes), end));
+        }
+        self.sent(id, way, end);
+    }
+
+    fn send_trailers(&mut self, id: u32, way: Way) {
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return;
+        };
+        let side = stream.side(way);
+        side.hop_saw_end = true;
+        let trailers: Headers = side.trailers.clone().unwrap_or_default();
+        stream.send(way, Frame::Trailers(trailers));
+        self.sent(id, way, true);
+    }
+
+    /// With the end of the answer the stream is over.
+    fn sent(&mut self, id: u32, way: Way, end: bool) {
+        if end && way == Way::Response {
+            self.end(id);
+        }
+    }
+
+    fn aborted(&self, id: u32, way: Way) -> bool {
+        self.streams.get(&id).is_some_and(|stream| match way {
+            Way::Request => stream.request_aborted,
+            Way::Response => stream.response_aborted,
+        })
+    }
+}

@@ -1,0 +1,139 @@
+//! Header maps with Envoy's habits: names are lower case, pseudo headers stand first, and a second value of a header that
+//! Envoy knows is joined to the first one.
+
+use super::Headers;
+use super::stream::Way;
+
+/// The maps of a message, which differ in the headers that Envoy knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Headers(Way),
+    Trailers(Way),
+}
+
+/// Brings what the front received into Envoy's form.
+pub(super) fn received(kind: Kind, headers: Headers) -> Headers {
+    let mut map = Headers::with_capacity(headers.len());
+    for (name, value) in headers {
+        add(kind, &mut map, &name, &value);
+    }
+    map
+}
+
+/// The first value of a header.
+pub(super) fn get<'a>(map: &'a Headers, name: &[u8]) -> Option<&'a [u8]> {
+    map.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_slice())
+}
+
+/// Adds a value: to the one that is there, with a comma, if Envoy keeps one entry of this name, else as a further entry.
+pub(super) fn add(kind: Kind, map: &mut Headers, name: &[u8], value: &[u8]) {
+    let name = name.to_ascii_lowercase();
+    let same = map.iter_mut().find(|(other, _)| *other == name);
+    if let Some((_, existing)) = same.filter(|_| kind.joins(&name)) {
+        existing.push(b',');
+        existing.extend(value);
+    } else if name.starts_with(b":") {
+        let place = map.iter().take_while(|(other, _)| other.starts_with(b":")).count();
+        map.insert(place, (name, value.to_vec()));
+    } else {
+        map.push((name, value.to_vec()));
+    }
+}
+
+/// Leaves one entry of this name, with this value.
+pub(super) fn replace(kind: Kind, map: &mut Headers, name: &[u8], value: &[u8]) {
+    let name = name.to_ascii_lowercase();
+    let mut found = false;
+    map.retain_mut(|(other, existing)| {
+        if *other != name {
+            return true;
+        }
+        *existing = value.to_vec();
+        !std::mem::replace(&mut found, true)
+    });
+    if !found {
+        add(kind, map, &name, value);
+    }
+}
+
+/// Removes every entry of this name.
+pub(super) fn remove(map: &mut Headers, name: &[u8]) {
+    map.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
+}
+
+/// Bytes of names and values together.
+pub(super) fn byte_size(map: &Headers) -> usize {
+    map.iter().map(|(name, value)| name.len().saturating_add(value.len())).fold(0, usize::saturating_add)
+}
+
+impl Kind {
+    /// Whether Envoy keeps one entry of this name.
+    fn joins(self, name: &[u8]) -> bool {
+        let known = match self {
+            Kind::Headers(Way::Request) => KNOWN_IN_REQUESTS,
+            Kind::Headers(Way::Response) => KNOWN_IN_RESPONSES,
+            Kind::Trailers(Way::Request) => "",
+            Kind::Trailers(Way::Response) => "grpc-message grpc-status",
+        };
+        known.split_ascii_whitespace().any(|other| other.as_bytes() == name)
+    }
+}
+
+/// Envoy 1.40 prints these two lists at its start, as "HTTP header map info".
+const KNOWN_IN_REQUESTS: &str = "\
+    :authority :method :path :protocol :scheme accept accept-encoding access-control-request-headers \
+    access-control-request-method access-control-request-private-network authentication authorization \
+    cache-control cdn-loop connection content-encoding content-length content-type expect \
+    grpc-accept-encoding grpc-timeout if-match if-modified-since if-none-match if-range if-unmodified-since \
+    keep-alive origin pragma proxy-connection proxy-status referer te transfer-encoding upgrade user-agent \
+    via x-client-trace-id x-envoy-attempt-count x-envoy-decorator-operation \
+    x-envoy-downstream-service-cluster x-envoy-downstream-service-node x-envoy-expected-rq-timeout-ms \
+    x-envoy-external-address x-envoy-force-trace x-envoy-hedge-on-per-try-timeout x-envoy-internal \
+    x-envoy-ip-tags x-envoy-is-timeout-retry x-envoy-max-retries x-envoy-original-host x-envoy-original-path \
+    x-envoy-original-url x-envoy-retriable-header-names x-envoy-retriable-status-codes x-envoy-retry-grpc-on \
+    x-envoy-retry-on x-envoy-upstream-alt-stat-name x-envoy-upstream-rq-per-try-timeout-ms \
+    x-envoy-upstream-rq-timeout-alt-response x-envoy-upstream-rq-timeout-ms \
+    x-envoy-upstream-stream-duration-ms x-forwarded-client-cert x-forwarded-for x-forwarded-host \
+    x-forwarded-port x-forwarded-proto x-request-id";
+
+const KNOWN_IN_RESPONSES: &str = "\
+    :status access-control-allow-credentials access-control-allow-headers access-control-allow-methods \
+    access-control-allow-origin access-control-allow-private-network access-control-expose-headers \
+    access-control-max-age age cache-control connection content-encoding content-length content-type date \
+    etag expires grpc-message grpc-status keep-alive last-modified location proxy-connection proxy-status \
+    server transfer-encoding upgrade vary via x-envoy-attempt-count x-envoy-decorator-operation \
+    x-envoy-degraded x-envoy-immediate-health-check-fail x-envoy-ratelimited x-envoy-upstream-canary \
+    x-envoy-upstream-healthchecked-cluster x-envoy-upstream-service-time x-request-id";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REQUEST: Kind = Kind::Headers(Way::Request);
+
+    fn map(pairs: &[(&str, &str)]) -> Headers {
+        pairs.iter().map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec())).collect()
+    }
+
+    #[test]
+    fn only_known_headers_are_joined() {
+        let two = map(&[("Accept", "a"), ("x", "1"), ("accept", "b"), ("x", "2")]);
+        assert_eq!(received(REQUEST, two), map(&[("accept", "a,b"), ("x", "1"), ("x", "2")]));
+    }
+
+    #[test]
+    fn pseudo_headers_stand_first() {
+        let mut headers = map(&[(":path", "/"), ("x", "1")]);
+        replace(REQUEST, &mut headers, b":method", b"GET");
+        assert_eq!(headers, map(&[(":path", "/"), (":method", "GET"), ("x", "1")]));
+    }
+
+    #[test]
+    fn a_replaced_header_has_one_entry_where_the_first_was() {
+        let mut headers = map(&[("x", "1"), ("y", "2"), ("x", "3")]);
+        replace(REQUEST, &mut headers, b"X", b"4");
+        assert_eq!(headers, map(&[("x", "4"), ("y", "2")]));
+        remove(&mut headers, b"X");
+        assert_eq!(headers, map(&[("y", "2")]));
+    }
+}

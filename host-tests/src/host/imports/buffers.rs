@@ -1,0 +1,67 @@
+//! Bodies and configurations.
+
+use crate::host::memory::Guest;
+use crate::host::status::Status;
+use crate::host::stream::Way;
+
+use super::Outcome;
+
+pub(super) fn get(guest: &mut Guest, buffer: u32, start: u32, size: u32, to: u32, size_to: u32) -> Outcome {
+    let bytes = read(guest, buffer)?;
+    let end = start.checked_add(size).ok_or(Status::BadArgument)?;
+    let start = usize::try_from(start).map_err(|_| Status::BadArgument)?;
+    let end = usize::try_from(end).map_err(|_| Status::BadArgument)?.min(bytes.len());
+    match bytes.get(start..end) {
+        // Nothing is written then, not even that there are no bytes.
+        None | Some([]) => Ok(()),
+        Some(bytes) => guest.give(bytes, to, size_to),
+    }
+}
+
+/// Replaces all, prepends or appends. Other ranges are a `BadArgument`, and so is a buffer that isn't a body.
+pub(super) fn set(
+    guest: &mut Guest,
+    buffer: u32,
+    start: u32,
+    size: u32,
+    from: u32,
+    from_size: u32,
+) -> Outcome {
+    let bytes = guest.read(from, from_size)?;
+    let way = match buffer {
+        0 => Way::Request,
+        1 => Way::Response,
+        _ => return read(guest, buffer).and(Err(Status::BadArgument)),
+    };
+    let start = usize::try_from(start).map_err(|_| Status::BadArgument)?;
+    let size = usize::try_from(size).map_err(|_| Status::BadArgument)?;
+    let stream = guest.stream().ok_or(Status::BadArgument)?;
+    let body = stream.side(way).body().ok_or(Status::BadArgument)?;
+    match (start, size) {
+        (0, 0) => drop(body.splice(0..0, bytes)),
+        (0, size) if size >= body.len() => *body = bytes,
+        (0, _) => return Err(Status::BadArgument),
+        (start, _) if start >= body.len() => body.extend(bytes),
+        _ => return Err(Status::BadArgument),
+    }
+    Ok(())
+}
+
+pub(super) fn status(guest: &mut Guest, buffer: u32, size: u32, flags: u32) -> Outcome {
+    let bytes = read(guest, buffer)?.len();
+    guest.write_u32(size, u32::try_from(bytes).unwrap_or(u32::MAX))?;
+    guest.write_u32(flags, 0)
+}
+
+fn read(guest: &mut Guest, buffer: u32) -> Result<Vec<u8>, Status> {
+    let way = match buffer {
+        0 => Way::Request,
+        1 => Way::Response,
+        6 => return Ok(guest.state().plugin.settings.vm_configuration.clone()),
+        7 if guest.state().configuring => return Ok(guest.state().plugin.settings.configuration.clone()),
+        4 | 7 => return Err(Status::NotFound),
+        2 | 3 | 5 | 8 => return Ok(Vec::new()),
+        _ => return Err(Status::BadArgument),
+    };
+    Ok(guest.stream().and_then(|stream| stream.side(way).body().cloned()).unwrap_or_default())
+}

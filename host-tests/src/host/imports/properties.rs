@@ -1,0 +1,148 @@
+//! Properties, named and written as Envoy does: text as it is, numbers as eight bytes, little-endian, booleans as one byte,
+//! maps as header maps are. What nobody knows is `NotFound`.
+
+use std::time::UNIX_EPOCH;
+
+use crate::host::connection::PeerCertificate;
+use crate::host::memory::Guest;
+use crate::host::status::Status;
+use crate::host::stream::{Side, Stream};
+use crate::host::{Connection, Headers, header_map, pairs};
+
+use super::Outcome;
+
+pub(super) fn get(guest: &mut Guest, path: u32, path_size: u32, to: u32, size_to: u32) -> Outcome {
+    let path = guest.read(path, path_size)?;
+    let parts = pairs::path(&path);
+    let value = of_plugin(guest, &parts)
+        .or_else(|| of_stream(guest.stream()?, &parts))
+        .or_else(|| guest.stream()?.filter_state.get(*parts.first()?).cloned());
+    guest.give(&value.ok_or(Status::NotFound)?, to, size_to)
+}
+
+/// Keeps a value as the filter state `wasm.<path>`. The root has none.
+pub(super) fn set(guest: &mut Guest, path: u32, path_size: u32, value: u32, value_size: u32) -> Outcome {
+    let (path, value) = (guest.read(path, path_size)?, guest.read(value, value_size)?);
+    guest.stream().ok_or(Status::NotFound)?.filter_state.insert(path, value);
+    Ok(())
+}
+
+fn of_plugin(guest: &mut Guest, parts: &[&[u8]]) -> Option<Vec<u8>> {
+    let settings = &guest.state().plugin.settings;
+    match parts {
+        [b"plugin_name"] => text(&settings.plugin_name),
+        [b"plugin_root_id"] => text(&settings.root_id),
+        [b"plugin_vm_id"] => text(&settings.vm_id),
+        _ => None,
+    }
+}
+
+fn of_stream(stream: &Stream, parts: &[&[u8]]) -> Option<Vec<u8>> {
+    match parts {
+        [b"connection_id"] => number(stream.connection.id),
+        [b"source", field] => of_peer(&stream.connection.source, field),
+        [b"destination", field] => of_peer(&stream.connection.destination, field),
+        [b"connection", field] => of_connection(&stream.connection, field),
+        [b"request", rest @ ..] => of_request(stream, rest),
+        [b"response", rest @ ..] => of_response(stream, rest),
+        // No filter before ours sets metadata here: an empty message.
+        [b"metadata"] => Some(Vec::new()),
+        _ => None,
+    }
+}
+
+fn of_peer(address: &std::net::SocketAddr, field: &[u8]) -> Option<Vec<u8>> {
+    match field {
+        b"address" => text(&address.to_string()),
+        b"port" => number(address.port().into()),
+        _ => None,
+    }
+}
+
+fn of_connection(connection: &Connection, field: &[u8]) -> Option<Vec<u8>> {
+    match field {
+        b"id" => number(connection.id),
+        b"mtls" => Some(vec![connection.certificate.is_some().into()]),
+        b"tls_version" => text(connection.tls_version.as_ref()?),
+        b"requested_server_name" => text(connection.sni.as_deref().unwrap_or_default()),
+        field => of_certificate(connection.certificate.as_ref()?, field),
+    }
+}
+
+fn of_certificate(certificate: &PeerCertificate, field: &[u8]) -> Option<Vec<u8>> {
+    match field {
+        b"sha256_peer_certificate_digest" => text(&certificate.sha256),
+        b"subject_peer_certificate" => text(certificate.subject.as_ref()?),
+        b"uri_san_peer_certificate" => text(certificate.uri_san.as_ref()?),
+        b"dns_san_peer_certificate" => text(certificate.dns_san.as_ref()?),
+        _ => None,
+    }
+}
+
+fn of_request(stream: &Stream, parts: &[&[u8]]) -> Option<Vec<u8>> {
+    let headers = visible(stream, &stream.request);
+    match parts {
+        [b"size"] => number(stream.request.size),
+        [b"time"] => number(nanoseconds(stream)),
+        [b"headers"] => Some(pairs::encode(headers?)),
+        [b"headers", name] => joined(headers?, name),
+        [b"path"] => joined(headers?, b":path"),
+        [b"url_path"] => joined(headers?, b":path").map(|path| split(&path).0.to_vec()),
+        [b"query"] => joined(headers?, b":path").map(|path| split(&path).1.to_vec()),
+        [b"host"] => joined(headers?, b":authority"),
+        [b"scheme"] => joined(headers?, b":scheme"),
+        [b"method"] => joined(headers?, b":method"),
+        [b"referer"] => joined(headers?, b"referer"),
+        [b"useragent"] => joined(headers?, b"user-agent"),
+        [b"id"] => joined(headers?, b"x-request-id"),
+        _ => None,
+    }
+}
+
+fn of_response(stream: &Stream, parts: &[&[u8]]) -> Option<Vec<u8>> {
+    let headers = visible(stream, &stream.response);
+    match parts {
+        [b"size"] => number(stream.response.size),
+        [b"code"] => {
+            let status = joined(stream.response.headers.as_ref()?, b":status")?;
+            number(std::str::from_utf8(&status).ok()?.parse().ok()?)
+        }
+        [b"headers"] => Some(pairs::encode(headers?)),
+        [b"headers", name] => joined(headers?, name),
+        _ => None,
+    }
+}
+
+fn visible<'a>(stream: &Stream, side: &'a Side) -> Option<&'a Headers> {
+    side.headers.as_ref().filter(|_| stream.logging || side.shows_headers)
+}
+
+/// All values of a header, as Envoy's property joins them; unlike the header call it shows the second one too.
+fn joined(headers: &Headers, name: &[u8]) -> Option<Vec<u8>> {
+    header_map::get(headers, name)?;
+    let values: Vec<&[u8]> = headers
+        .iter()
+        .filter(|(other, _)| other.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.as_slice())
+        .collect();
+    Some(values.join(&b','))
+}
+
+fn split(path: &[u8]) -> (&[u8], &[u8]) {
+    let end = path.iter().position(|byte| *byte == b'?').unwrap_or(path.len());
+    let (path, query) = path.split_at_checked(end).unwrap_or((path, b""));
+    (path, query.get(1..).unwrap_or_default())
+}
+
+fn nanoseconds(stream: &Stream) -> u64 {
+    let since = stream.started.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn number(number: u64) -> Option<Vec<u8>> {
+    Some(number.to_le_bytes().to_vec())
+}
+
+fn text(text: &str) -> Option<Vec<u8>> {
+    Some(text.as_bytes().to_vec())
+}

@@ -1,0 +1,59 @@
+//! Shared data and shared queues.
+
+use crate::host::memory::Guest;
+use crate::host::plugin::lock;
+use crate::host::status::Status;
+
+use super::Outcome;
+
+pub(super) fn get(guest: &mut Guest, key: u32, key_size: u32, to: u32, size_to: u32, cas_to: u32) -> Outcome {
+    let key = guest.read(key, key_size)?;
+    let found = lock(&guest.state().plugin.shared_data).get(&key);
+    let (value, cas) = found.ok_or(Status::NotFound)?;
+    guest.give(&value, to, size_to)?;
+    guest.write_u32(cas_to, cas)
+}
+
+pub(super) fn set(
+    guest: &mut Guest,
+    key: u32,
+    key_size: u32,
+    value: u32,
+    value_size: u32,
+    cas: u32,
+) -> Outcome {
+    let (key, value) = (guest.read(key, key_size)?, guest.read(value, value_size)?);
+    lock(&guest.state().plugin.shared_data).set(key, value, cas)
+}
+
+pub(super) fn register(guest: &mut Guest, name: u32, name_size: u32, to: u32) -> Outcome {
+    let name = guest.read(name, name_size)?;
+    let vm = guest.state().vm;
+    let token = lock(&guest.state().plugin.shared_queues).register(name, vm);
+    guest.write_u32(to, token)
+}
+
+/// Finds a queue of this plugin. Queues of other VM ids are not found: here a plugin is alone.
+pub(super) fn resolve(
+    guest: &mut Guest,
+    vm_id: u32,
+    vm_id_size: u32,
+    name: u32,
+    name_size: u32,
+    to: u32,
+) -> Outcome {
+    let (vm_id, name) = (guest.read(vm_id, vm_id_size)?, guest.read(name, name_size)?);
+    let own = vm_id.is_empty() || vm_id == guest.state().plugin.settings.vm_id.as_bytes();
+    let token = lock(&guest.state().plugin.shared_queues).resolve(&name).filter(|_| own);
+    guest.write_u32(to, token.ok_or(Status::NotFound)?)
+}
+
+pub(super) fn enqueue(guest: &mut Guest, token: u32, value: u32, value_size: u32) -> Outcome {
+    let value = guest.read(value, value_size)?;
+    lock(&guest.state().plugin.shared_queues).enqueue(token, value)
+}
+
+pub(super) fn dequeue(guest: &mut Guest, token: u32, to: u32, size_to: u32) -> Outcome {
+    let value = lock(&guest.state().plugin.shared_queues).dequeue(token)?;
+    guest.give(&value, to, size_to)
+}

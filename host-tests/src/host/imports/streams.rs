@@ -1,0 +1,79 @@
+//! What a module decides about a stream. Nothing happens before the callback returns: streams never re-enter the module.
+
+use crate::host::memory::Guest;
+use crate::host::pairs;
+use crate::host::reply::LocalReply;
+use crate::host::state::Action;
+use crate::host::status::Status;
+use crate::host::stream::{Body, Stream, Way};
+
+use super::Outcome;
+
+/// `proxy_continue_stream`. From here on the request's headers, piece of body and trailers can't be seen any more, also
+/// when it is the response that goes on: so Envoy does it.
+pub(super) fn resume(guest: &mut Guest, kind: u32) -> Outcome {
+    let way = match kind {
+        0 => Way::Request,
+        1 => Way::Response,
+        2 => return Ok(()),
+        3 => return Err(Status::Unimplemented),
+        _ => return Err(Status::BadArgument),
+    };
+    guest.state().later(Action::Continue(way));
+    if let Some(stream) = guest.stream() {
+        hide_request(stream);
+    }
+    Ok(())
+}
+
+/// `proxy_close_stream`.
+pub(super) fn close(guest: &mut Guest, kind: u32) -> Outcome {
+    match kind {
+        0 | 1 => guest.state().later(Action::Close),
+        2 | 3 => {}
+        _ => return Err(Status::BadArgument),
+    }
+    Ok(())
+}
+
+/// `proxy_send_local_response`. `grpc` is taken for absent outside 0 to 16, as Rust's SDK sends -1.
+#[expect(clippy::too_many_arguments, reason = "the ABI has them")]
+pub(super) fn reply(
+    guest: &mut Guest,
+    status: u32,
+    details: u32,
+    details_size: u32,
+    body: u32,
+    body_size: u32,
+    headers: u32,
+    headers_size: u32,
+    grpc: i32,
+) -> Outcome {
+    guest.read(details, details_size)?;
+    let body = guest.read(body, body_size)?;
+    let headers = pairs::decode(&guest.read(headers, headers_size)?);
+    let grpc_status = u32::try_from(grpc).ok().filter(|code| *code <= 16);
+    guest.state().later(Action::Reply(LocalReply { status, body, headers, grpc_status }));
+    guest.state().stop = true;
+    Ok(())
+}
+
+/// `proxy_set_effective_context`.
+pub(super) fn set_effective_context(guest: &mut Guest, context: u32) -> Outcome {
+    if !guest.state().knows(context) {
+        return Err(Status::BadArgument);
+    }
+    guest.state().effective = context;
+    Ok(())
+}
+
+/// `proxy_done`: contexts here end whatever `on_done` said, so there is nothing that waits for it.
+pub(super) fn done(_guest: &mut Guest) -> Outcome {
+    Err(Status::NotFound)
+}
+
+fn hide_request(stream: &mut Stream) {
+    stream.request.shows_headers = false;
+    stream.request.shows_trailers = false;
+    stream.request.shows_body = Body::Nothing;
+}

@@ -1,0 +1,127 @@
+//! The log, the clock, the tick, and calls to others, of which this host has none to offer.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::host::memory::Guest;
+use crate::host::settings::Level;
+use crate::host::status::Status;
+
+use super::Outcome;
+
+pub(super) fn log(guest: &mut Guest, level: u32, message: u32, size: u32) -> Outcome {
+    let level = match level {
+        0 => Level::Trace,
+        1 => Level::Debug,
+        2 => Level::Info,
+        3 => Level::Warn,
+        4 => Level::Error,
+        5 => Level::Critical,
+        _ => return Err(Status::BadArgument),
+    };
+    let message = guest.read(message, size)?;
+    guest.state().plugin.log(level, &String::from_utf8_lossy(&message));
+    Ok(())
+}
+
+pub(super) fn log_level(guest: &mut Guest, to: u32) -> Outcome {
+    let level = guest.state().plugin.settings.log_level;
+    guest.write_u32(to, level as u32)
+}
+
+pub(super) fn time(guest: &mut Guest, to: u32) -> Outcome {
+    guest.write_u64(to, now())
+}
+
+/// Nanoseconds since 1970.
+pub(super) fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// `proxy_set_tick_period_milliseconds`; 0 ends the ticks.
+pub(super) fn tick_period(guest: &mut Guest, period: u32) -> Outcome {
+    guest.state().tick_period = (period > 0).then(|| Duration::from_millis(period.into()));
+    Ok(())
+}
+
+pub(super) fn foreign(
+    guest: &mut Guest,
+    name: u32,
+    name_size: u32,
+    _: u32,
+    _: u32,
+    _: u32,
+    _: u32,
+) -> Outcome {
+    guest.read(name, name_size)?;
+    Err(Status::NotFound)
+}
+
+pub(super) fn call_status(guest: &mut Guest, code: u32, message: u32, size: u32) -> Outcome {
+    guest.write_u32(code, 0)?;
+    guest.give(b"", message, size)
+}
+
+/// There is no cluster that could be called: what Envoy says of one that it doesn't know.
+#[expect(clippy::too_many_arguments, reason = "the ABI has them")]
+pub(super) fn http_call(
+    guest: &mut Guest,
+    _: u32,
+    _: u32,
+    _: u32,
+    _: u32,
+    _: u32,
+    _: u32,
+    _: u32,
+    _: u32,
+    _: u32,
+    token: u32,
+) -> Outcome {
+    guest.write_u32(token, 0)?;
+    Err(Status::BadArgument)
+}
+
+/// The same of a gRPC service.
+#[expect(clippy::too_many_arguments, reason = "the ABI has them")]
+pub(super) fn grpc_call(
+    _: &mut Guest,
+    _: u32,
+    _: u32,
+    _: u32,
+    _: u32,
+    _: u32,
+    _: u32,
+    _: u32,
+    _: u32,
+    _: u32,
+    _: u32,
+    _: u32,
+    _: u32,
+) -> Outcome {
+    Err(Status::ParseFailure)
+}
+
+/// The same of a gRPC stream.
+#[expect(clippy::too_many_arguments, reason = "the ABI has them")]
+pub(super) fn grpc_stream(
+    _: &mut Guest,
+    _: u32,
+    _: u32,
+    _: u32,
+    _: u32,
+    _: u32,
+    _: u32,
+    _: u32,
+    _: u32,
+    _: u32,
+) -> Outcome {
+    Err(Status::ParseFailure)
+}
+
+pub(super) fn grpc_send(_: &mut Guest, _: u32, _: u32, _: u32, _: u32) -> Outcome {
+    Err(Status::BadArgument)
+}
+
+pub(super) fn grpc_end(_: &mut Guest, _: u32) -> Outcome {
+    Err(Status::BadArgument)
+}

@@ -1,0 +1,90 @@
+//! What a VM's host calls work on: it lives in the wasmtime store, beside the module's own memory.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use wasmtime::{Memory, TypedFunc};
+
+use super::counts::Counts;
+use super::plugin::Inner;
+use super::reply::LocalReply;
+use super::stream::{Stream, Way};
+
+/// The streams of a worker by context id.
+pub(super) type Streams = BTreeMap<u32, Stream>;
+
+/// What a host call asked for that has to wait until the module has returned.
+pub(super) enum Action {
+    Continue(Way),
+    Reply(LocalReply),
+    Close,
+}
+
+/// The host's side of a VM.
+pub(super) struct State {
+    pub(super) plugin: Arc<Inner>,
+    /// Tells the VMs of a plugin apart, as owners of queues.
+    pub(super) vm: u64,
+    /// The worker's streams, here while a callback runs.
+    pub(super) streams: Streams,
+    /// The context that the callback is about, and the one that the module chose instead (0: none).
+    pub(super) current: u32,
+    pub(super) effective: u32,
+    pub(super) root: u32,
+    /// The plugin's configuration can be read.
+    pub(super) configuring: bool,
+    /// The module replied: whatever its callback returns, nothing goes on.
+    pub(super) stop: bool,
+    /// What to do after the callback, with the stream's context id.
+    pub(super) after: VecDeque<(u32, Action)>,
+    pub(super) tick_period: Option<Duration>,
+    /// Shared with the worker, of which this VM may not be the first.
+    pub(super) counts: Arc<Mutex<Counts>>,
+    pub(super) memory: Option<Memory>,
+    pub(super) allocate: Option<TypedFunc<u32, u32>>,
+}
+
+impl State {
+    pub(super) fn new(plugin: Arc<Inner>, root: u32, counts: Arc<Mutex<Counts>>) -> State {
+        let vm = plugin.next_vm();
+        State {
+            plugin,
+            vm,
+            streams: Streams::new(),
+            current: root,
+            effective: 0,
+            root,
+            configuring: false,
+            stop: false,
+            after: VecDeque::new(),
+            tick_period: None,
+            counts,
+            memory: None,
+            allocate: None,
+        }
+    }
+
+    /// The context that host calls act on. An effective context that is gone gives way to the current one.
+    pub(super) fn context(&self) -> u32 {
+        if self.knows(self.effective) { self.effective } else { self.current }
+    }
+
+    /// Whether a context of this id lives in this VM.
+    pub(super) fn knows(&self, context: u32) -> bool {
+        context == self.root || self.streams.get(&context).is_some_and(|stream| stream.in_vm && !stream.over)
+    }
+
+    pub(super) fn stream(&mut self) -> Option<&mut Stream> {
+        let context = self.context();
+        self.streams.get_mut(&context)
+    }
+
+    /// Queues an action for the stream that host calls act on; for the root there is nothing to be done.
+    pub(super) fn later(&mut self, action: Action) {
+        let context = self.context();
+        if self.streams.contains_key(&context) {
+            self.after.push_back((context, action));
+        }
+    }
+}

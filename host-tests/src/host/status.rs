@@ -1,0 +1,24 @@
+//! The status values of ABI 0.2.1, as the specification numbers them.
+
+/// What a host call returns when it isn't `Ok` (0).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Status {
+    NotFound = 1,
+    BadArgument = 2,
+    ParseFailure = 4,
+    InvalidMemoryAccess = 6,
+    Empty = 7,
+    CasMismatch = 8,
+    InternalFailure = 10,
+    Unimplemented = 12,
+}
+
+impl Status {
+    /// The number that the module sees.
+    pub(super) fn code(result: Result<(), Status>) -> i32 {
+        match result {
+            Ok(()) => 0,
+            Err(status) => status as i32,
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! An instance of the module: its exports, its memory, and the end of it when it traps.
+
+use std::sync::{Arc, Mutex};
+
+use anyhow::{Context, Result, bail};
+use wasmtime::{Instance, Store, TypedFunc, WasmParams, WasmResults};
+
+use super::counts::Counts;
+use super::plugin::{Inner, lock};
+use super::settings::Level;
+use super::state::{State, Streams};
+
+/// What every callback may use: more than any machine executes in its life, so that it is a counter and never a limit.
+const FUEL: u64 = u64::MAX;
+
+/// A running module.
+pub(super) struct Vm {
+    store: Store<State>,
+    exports: Exports,
+    failed: bool,
+}
+
+type Call<Parameters> = Option<TypedFunc<Parameters, ()>>;
+type Ask<Parameters> = Option<TypedFunc<Parameters, u32>>;
+
+/// The callbacks that the module exports; a missing one is passed over.
+struct Exports {
+    context_create: Call<(u32, u32)>,
+    vm_start: Ask<(u32, u32)>,
+    configure: Ask<(u32, u32)>,
+    tick: Call<u32>,
+    queue_ready: Call<(u32, u32)>,
+    request_headers: Ask<(u32, u32, u32)>,
+    request_body: Ask<(u32, u32, u32)>,
+    request_trailers: Ask<(u32, u32)>,
+    response_headers: Ask<(u32, u32, u32)>,
+    response_body: Ask<(u32, u32, u32)>,
+    response_trailers: Ask<(u32, u32)>,
+    done: Ask<u32>,
+    log: Call<u32>,
+    delete: Call<u32>,
+}
+
+impl Vm {
+    /// Starts and configures the module.
+    ///
+    /// # Errors
+    ///
+    /// If it traps, or `on_vm_start` or `on_configure` refuse.
+    pub(super) fn start(plugin: &Arc<Inner>, root: u32, counts: Arc<Mutex<Counts>>) -> Result<Vm> {
+        let mut store = Store::new(&plugin.engine, State::new(Arc::clone(plugin), root, counts));
+        store.set_fuel(FUEL).map_err(told)?;
+        let instance =
+            plugin.module.instantiate(&mut store).map_err(told).context("instantiating the module")?;
+        let exports = Exports::of(&instance, &mut store);
+        let memory = instance.get_memory(&mut store, "memory");
+        store.data_mut().memory = memory;
+        let allocate = export(&instance, &mut store, "proxy_on_memory_allocate")
+            .or_else(|| export(&instance, &mut store, "malloc"));
+        store.data_mut().allocate = allocate;
+        let initialize: Call<()> = export(&instance, &mut store, "_initialize");
+        let mut vm = Vm { store, exports, failed: false };
+        vm.run("_initialize", root, initialize, (), None);
+        vm.configure(root)?;
+        Ok(vm)
+    }
+
+    fn configure(&mut self, root: u32) -> Result<()> {
+        let settings = &self.store.data().plugin.settings;
+        let vm_size = size(&settings.vm_configuration);
+        let size = size(&settings.configuration);
+        self.run("proxy_on_context_create", root, self.exports.context_create.clone(), (root, 0), None);
+        let started =
+            self.run("proxy_on_vm_start", root, self.exports.vm_start.clone(), (root, vm_size), None);
+        self.store.data_mut().configuring = true;
+        let configured =
+            self.run("proxy_on_configure", root, self.exports.configure.clone(), (root, size), None);
+        self.store.data_mut().configuring = false;
+        if self.failed {
+            bail!("the module trapped at its start");
+        }
+        if started == Some(0) {
+            bail!("the module refused to start: its on_vm_start returned false");
+        }
+        if configured == Some(0) {
+            bail!("the module refused its configuration: its on_configure returned false");
+        }
+        Ok(())
+    }
+
+    /// Whether it has trapped.
+    pub(super) fn failed(&self) -> bool {
+        self.failed
+    }
+
+    pub(super) fn state(&mut self) -> &mut State {
+        self.store.data_mut()
+    }
+
+    pub(super) fn peek(&self) -> &State {
+        self.store.data()
+    }
+
+    pub(super) fn on_context_create(&mut self, streams: &mut Streams, id: u32) {
+        let root = self.store.data().root;
+        self.run(
+            "proxy_on_context_create",
+            id,
+            self.exports.context_create.clone(),
+            (id, root),
+            Some(streams),
+        );
+    }
+
+    pub(super) fn on_tick(&mut self, streams: &mut Streams) {
+        let root = self.store.data().root;
+        self.run("proxy_on_tick", root, self.exports.tick.clone(), root, Some(streams));
+    }
+
+    pub(super) fn on_queue_ready(&mut self, streams: &mut Streams, token: u32) {
+        let root = self.store.data().root;
+        self.run(
+            "proxy_on_queue_ready",
+            root,
+            self.exports.queue_ready.clone(),
+            (root, token),
+            Some(streams),
+        );
+    }
+
+    /// The callback's answer, or `None` if it isn't exported or trapped.
+    pub(super) fn on_message(&mut self, streams: &mut Streams, id: u32, callback: Callback) -> Option<u32> {
+        let exports = &self.exports;
+        let flag = u32::from;
+        match callback {
+            Callback::RequestHeaders(count, end) => {
+                let function = exports.request_headers.clone();
+                self.run("proxy_on_request_headers", id, function, (id, count, flag(end)), Some(streams))
+            }
+            Callback::RequestBody(size, end) => {
+                let function = exports.request_body.clone();
+                self.run("proxy_on_request_body", id, function, (id, size, flag(end)), Some(streams))
+            }
+            Callback::RequestTrailers(count) => {
+                let function = exports.request_trailers.clone();
+                self.run("proxy_on_request_trailers", id, function, (id, count), Some(streams))
+            }
+            Callback::ResponseHeaders(count, end) => {
+                let function = exports.response_headers.clone();
+                self.run("proxy_on_response_headers", id, function, (id, count, flag(end)), Some(streams))
+            }
+            Callback::ResponseBody(size, end) => {
+                let function = exports.response_body.clone();
+                self.run("proxy_on_response_body", id, function, (id, size, flag(end)), Some(streams))
+            }
+            Callback::ResponseTrailers(count) => {
+                let function = exports.response_trailers.clone();
+                self.run("proxy_on_response_trailers", id, function, (id, count), Some(streams))
+            }
+        }
+    }
+
+    pub(super) fn on_log(&mut self, streams: &mut Streams, id: u32) {
+        self.run("proxy_on_log", id, self.exports.log.clone(), id, Some(streams));
+    }
+
+    pub(super) fn on_done(&mut self, streams: &mut Streams, id: u32) {
+        self.run("proxy_on_done", id, self.exports.done.clone(), id, Some(streams));
+    }
+
+    pub(super) fn on_delete(&mut self, streams: &mut Streams, id: u32) {
+        self.run("proxy_on_delete", id, self.exports.delete.clone(), id, Some(streams));
+    }
+
+    /// Calls an export, with the worker's streams within the host calls' reach. A trap ends the VM.
+    fn run<Parameters: WasmParams, Results: WasmResults>(
+        &mut self,
+        name: &'static str,
+        context: u32,
+        function: Option<TypedFunc<Parameters, Results>>,
+        parameters: Parameters,
+        mut streams: Option<&mut Streams>,
+    ) -> Option<Results> {
+        let function = function.filter(|_| !self.failed)?;
+        let state = self.store.data_mut();
+        state.current = context;
+        state.effective = 0;
+        if let Some(streams) = streams.as_mut() {
+            std::mem::swap(&mut state.streams, streams);
+        }
+        let fueled = self.store.set_fuel(FUEL);
+        let result = fueled.and_then(|()| function.call(&mut self.store, parameters));
+        let left = self.store.get_fuel().unwrap_or(FUEL);
+        let state = self.store.data_mut();
+        if let Some(streams) = streams {
+            std::mem::swap(&mut state.streams, streams);
+        }
+        lock(&state.counts).callback(name, FUEL.saturating_sub(left));
+        result.map_err(|trap| self.fail(name, &trap)).ok()
+    }
+
+    fn fail(&mut self, name: &str, trap: &wasmtime::Error) {
+        self.failed = true;
+        self.peek().plugin.log(Level::Critical, &format!("the module trapped in {name}: {trap:?}"));
+    }
+}
+
+/// A callback about a message: the number of its headers or the bytes of its body, and whether it ends there.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Callback {
+    RequestHeaders(u32, bool),
+    RequestBody(u32, bool),
+    RequestTrailers(u32),
+    ResponseHeaders(u32, bool),
+    ResponseBody(u32, bool),
+    ResponseTrailers(u32),
+}
+
+impl Exports {
+    fn of(instance: &Instance, store: &mut Store<State>) -> Exports {
+        Exports {
+            context_create: export(instance, store, "proxy_on_context_create"),
+            vm_start: export(instance, store, "proxy_on_vm_start"),
+            configure: export(instance, store, "proxy_on_configure"),
+            tick: export(instance, store, "proxy_on_tick"),
+            queue_ready: export(instance, store, "proxy_on_queue_ready"),
+            request_headers: export(instance, store, "proxy_on_request_headers"),
+            request_body: export(instance, store, "proxy_on_request_body"),
+            request_trailers: export(instance, store, "proxy_on_request_trailers"),
+            response_headers: export(instance, store, "proxy_on_response_headers"),
+            response_body: export(instance, store, "proxy_on_response_body"),
+            response_trailers: export(instance, store, "proxy_on_response_trailers"),
+            done: export(instance, store, "proxy_on_done"),
+            log: export(instance, store, "proxy_on_log"),
+            delete: export(instance, store, "proxy_on_delete"),
+        }
+    }
+}
+
+fn export<Parameters: WasmParams, Results: WasmResults>(
+    instance: &Instance,
+    store: &mut Store<State>,
+    name: &str,
+) -> Option<TypedFunc<Parameters, Results>> {
+    instance.get_typed_func(store, name).ok()
+}
+
+fn size(bytes: &[u8]) -> u32 {
+    u32::try_from(bytes.len()).unwrap_or(u32::MAX)
+}
+
+/// wasmtime's error as ours, with its causes and the module's backtrace.
+pub(super) fn told(error: wasmtime::Error) -> anyhow::Error {
+    anyhow::Error::msg(format!("{error:?}"))
+}
