@@ -59,7 +59,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// One worker on a free loopback port, a timeout of a minute, no clusters yet, and Envoy's defaults.
+    /// One worker on a free loopback port, no clusters yet, the shipped file's timeout, and Envoy's defaults.
     pub fn new(tls: TlsFiles, plugin: Plugin) -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
@@ -69,7 +69,7 @@ impl Options {
             clusters: BTreeMap::new(),
             upstream: None,
             plugin,
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_secs(600),
             http1_trailers: false,
         }
     }

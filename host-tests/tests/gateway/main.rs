@@ -11,5 +11,6 @@
 
 mod connections;
 mod messages;
+mod modules;
 mod set_up;
 mod upstreams;

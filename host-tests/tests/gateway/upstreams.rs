@@ -1,7 +1,7 @@
 //! An upstream that fails, a client that goes, and a module that names no cluster.
 
 use std::{
-    iter,
+    fs, iter,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -10,11 +10,35 @@ use std::{
 };
 
 use promward_host_tests::{
-    client::Request,
+    client::{Client, Request},
+    gateway::Options,
+    host::{Plugin, Settings},
     upstream::{End, Nobody, Reply, Upstream},
 };
 
 use crate::set_up::SetUp;
+
+#[test]
+fn only_the_module_picks_the_cluster() {
+    let upstream = Upstream::start(|_| Reply::text("ok")).unwrap();
+    let configuration = r#"{
+        "mounts": [{ "prefix": "/here", "cluster": "here" }, { "prefix": "/there", "cluster": "there" }],
+        "elsewhere": "pass",
+        "access": [{ "who": ["anyone"], "may": ["everything"] }]
+    }"#;
+    let module = fs::read(promward_module::build().unwrap()).unwrap();
+    let plugin = Plugin::load(Settings::new(module, configuration)).unwrap();
+    let set_up = SetUp::with(upstream.address(), |options| {
+        Options { upstream: None, plugin, ..options }.cluster("here", upstream.address())
+    });
+    let status = |client: Client, target| client.get(target).unwrap().status;
+    assert_eq!(status(set_up.client(), "/here/"), 200);
+    assert_eq!(upstream.requests()[0].header("x-promward-cluster"), None);
+    assert_eq!(status(set_up.client(), "/there/"), 404, "there is no such cluster");
+    assert_eq!(status(set_up.client(), "/"), 404, "the module names none");
+    assert_eq!(status(set_up.client().header("x-promward-cluster", "here"), "/"), 404, "the client may not");
+    assert_eq!(upstream.requests().len(), 1);
+}
 
 #[test]
 fn an_upstream_that_is_gone_is_503() {
