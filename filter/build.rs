@@ -1,5 +1,6 @@
 //! Tells the module which commit it is built from, so that a log line says what runs.
 
+use std::path::Path;
 use std::process::Command;
 
 fn main() {
@@ -8,7 +9,9 @@ fn main() {
         git(&["rev-parse", "--short=12", "HEAD"]).unwrap_or_else(|| "unknown".to_owned())
     );
     for file in ["HEAD", "refs/heads", "packed-refs"] {
-        if let Some(path) = git(&["rev-parse", "--git-path", file]) {
+        let path = git(&["rev-parse", "--git-path", file]);
+        // Cargo takes a file that isn't there for one that has changed.
+        if let Some(path) = path.filter(|path| Path::new(path).exists()) {
             println!("cargo:rerun-if-changed={path}");
         }
     }

@@ -9,7 +9,7 @@ use super::query::Query;
 pub struct Target {
     /// The path, in its only spelling.
     pub path: CanonicalPath,
-    /// What stood after the first `?`, if there was one.
+    /// What stood after the first `?`, if there was anything.
     pub query: Option<Query>,
 }
 
@@ -23,7 +23,8 @@ impl Target {
         let mut parts = raw.splitn(2, |&byte| byte == b'?');
         let path = CanonicalPath::parse(parts.next().unwrap_or_default())?;
         let start = raw.iter().position(|&byte| byte == b'?').map_or(raw.len(), |at| at.saturating_add(1));
-        let query = parts.next().map(|query| Query::parse(query, start)).transpose()?;
+        let query = parts.next().filter(|query| !query.is_empty());
+        let query = query.map(|query| Query::parse(query, start)).transpose()?;
         Ok(Self { path, query })
     }
 }
