@@ -77,6 +77,12 @@ impl Process {
         self.lines.of(stream)
     }
 
+    /// What it has printed on either stream since `mark`, and the mark for what comes after that.
+    #[must_use]
+    pub fn lines_after(&self, mark: Mark) -> (Vec<(Stream, String)>, Mark) {
+        self.lines.after(mark)
+    }
+
     /// The end of what has been printed by now, to wait for what comes after it.
     #[must_use]
     pub fn mark(&self) -> Mark {

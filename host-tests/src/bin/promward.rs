@@ -1,8 +1,9 @@
 //! The command line of promward.
 
 use anyhow::Result;
-use clap::{Parser, Subcommand};
-use promward_host_tests::check;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use promward_host_tests::site::Host;
+use promward_host_tests::{check, demo};
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::PathBuf;
@@ -18,6 +19,9 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Runs the guide's site on this machine: Prometheus behind TLS at https://example.com:8443/prometheus/.
+    #[command(after_help = DEMO_HELP)]
+    Demo(DemoArguments),
     /// Says whether the filter takes a configuration, and what it opens to whom.
     #[command(after_help = CHECK_HELP)]
     Check {
@@ -26,6 +30,51 @@ enum Command {
         files: Vec<PathBuf>,
     },
 }
+
+#[derive(Debug, Args)]
+struct DemoArguments {
+    /// What runs the filter: Envoy if it can be had, else the embedded host, unless one of them is named here.
+    #[arg(long)]
+    host: Option<HostName>,
+    /// Guards a Prometheus that already runs, http://host:port or http://host:port/path, in place of a new one.
+    #[arg(long, value_name = "URL")]
+    upstream: Option<String>,
+    /// The port of https; without it 8443 if that is free, else any that is.
+    #[arg(long)]
+    port: Option<u16>,
+    /// Walks through the guide, prints what was expected and what came, and ends.
+    #[arg(long)]
+    smoke: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum HostName {
+    /// Real Envoy with the shipped envoy.yaml.
+    Envoy,
+    /// The proxy-wasm host of this repository.
+    Embedded,
+}
+
+const DEMO_HELP: &str = "\
+Builds the module, makes an authority and a certificate for example.com, and starts Prometheus and Envoy with the shipped
+configuration. It says how to open the page, and ends all of it on Ctrl-C. What isn't installed is fetched into
+target/tools, without root.
+
+Examples:
+  cargo demo
+  cargo demo --smoke
+  cargo demo --smoke --host embedded
+  cargo demo --upstream http://localhost:9090
+
+Environment variables:
+  PROMWARD_ENVOY       the envoy to use, in place of one in PATH or target/tools
+  PROMWARD_PROMETHEUS  the prometheus to use, likewise
+  CARGO_TARGET_DIR     the directory to use in place of target
+
+Exit codes:
+  0  it was told to end, or every step of the walk went well
+  1  something can't be had, didn't start or ended by itself, or a step of the walk failed
+  2  wrong arguments";
 
 const CHECK_HELP: &str = "\
 In a file of Envoy's every Wasm filter is checked, wherever it stands: in a bootstrap file, or as the resource of a
@@ -41,12 +90,41 @@ Exit codes:
   1  the filter refuses at least one
   2  a file can't be read, or there is no configuration in it";
 
-fn main() -> Result<ExitCode> {
+fn main() -> ExitCode {
     let arguments = Arguments::parse_from(without_separator(std::env::args_os().collect()));
-    match arguments.command {
+    match run(arguments.command) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            eprintln!("promward: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Does what is asked, and gives the exit code.
+fn run(command: Command) -> Result<u8> {
+    match command {
+        Command::Demo(arguments) => {
+            let outcome = demo::run(&arguments.into())?;
+            Ok(u8::from(outcome == demo::Outcome::Failed))
+        }
         Command::Check { files } => {
             let verdict = check::run(&files, &mut io::stdout().lock(), &mut io::stderr().lock())?;
-            Ok(ExitCode::from(verdict.exit_code()))
+            Ok(verdict.exit_code())
+        }
+    }
+}
+
+impl From<DemoArguments> for demo::Options {
+    fn from(arguments: DemoArguments) -> Self {
+        Self {
+            host: arguments.host.map(|host| match host {
+                HostName::Envoy => Host::Envoy,
+                HostName::Embedded => Host::Embedded,
+            }),
+            upstream: arguments.upstream,
+            port: arguments.port,
+            purpose: if arguments.smoke { demo::Purpose::Smoke } else { demo::Purpose::Stay },
         }
     }
 }

@@ -58,6 +58,12 @@ impl Lines {
         state.lines.iter().skip(skipped).map(|(_, line)| line.clone()).collect()
     }
 
+    pub(super) fn after(&self, mark: Mark) -> (Vec<(Stream, String)>, Mark) {
+        let state = self.state();
+        let skipped = mark.0.saturating_sub(state.forgotten);
+        (state.lines.iter().skip(skipped).cloned().collect(), state.end())
+    }
+
     pub(super) fn mark(&self) -> Mark {
         self.state().end()
     }
