@@ -145,7 +145,8 @@ impl Worker {
         }
     }
 
-    /// Frames that the module is not asked about: those of a stream that it doesn't know, and the answer 503 for its trap.
+    /// Frames that the module is not asked about: those of a stream that it doesn't know, and the answer 503 for its
+    /// trap.
     fn passes_by(&self, id: u32, way: Way) -> bool {
         self.streams.get(&id).is_none_or(|stream| {
             !stream.in_vm || stream.over || (way == Way::Response && stream.failure_replied)

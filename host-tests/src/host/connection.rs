@@ -19,8 +19,8 @@ pub struct Connection {
     pub certificate: Option<PeerCertificate>,
 }
 
-/// What is known of a client's certificate; `None` where it doesn't have that field. Of several alternative names there is
-/// only the first.
+/// What is known of a client's certificate; `None` where it doesn't have that field. Of several alternative names
+/// there is only the first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PeerCertificate {
     /// `connection.sha256_peer_certificate_digest`: lower-case hex of the DER form's SHA-256.

@@ -1,11 +1,9 @@
-//! How a stream moves: what comes is shown to the module and goes on to the next hop, unless the module pauses. The rules
-//! are those of Envoy's filter manager for a chain of one filter, down to what looks odd in them; recorded traces hold
-//! this file to it. In both directions the same happens, so that it is written once.
-
-use bytes::Bytes;
+//! How a stream moves: what comes is shown to the module and goes on to the next hop, unless the module pauses. The
+//! rules are those of Envoy's filter manager for a chain of one filter, down to what looks odd in them; recorded
+//! traces hold this file to it. In both directions the same happens, so that it is written once.
 
 use super::header_map::{self, Kind};
-use super::message::{Frame, Headers};
+use super::message::Frame;
 use super::stream::{Body, Iteration, Way};
 use super::worker::Worker;
 
@@ -254,59 +252,6 @@ impl Worker {
         let crossed = above && !std::mem::replace(&mut side.above_limit, above);
         if crossed && !side.streaming {
             self.refuse_size(id, way);
-        }
-    }
-
-    fn send_headers(&mut self, id: u32, way: Way, end: bool) {
-        let Some(stream) = self.streams.get_mut(&id) else {
-            return;
-        };
-        let side = stream.side(way);
-        side.hop_saw_end = end;
-        let headers = side.headers.clone().unwrap_or_default();
-        stream.response_begun |= way == Way::Response;
-        stream.send(way, Frame::Headers(headers, end));
-        self.sent(id, way, end);
-    }
-
-    fn send_body(&mut self, id: u32, way: Way, body: Body, end: bool) {
-        let Some(stream) = self.streams.get_mut(&id) else {
-            return;
-        };
-        let side = stream.side(way);
-        if side.hop_saw_end {
-            return;
-        }
-        let end = end && side.trailers.is_none();
-        side.hop_saw_end = end;
-        let bytes = match body {
-            Body::Held => {
-                side.above_limit = false;
-                side.held.as_mut().map(std::mem::take).unwrap_or_default()
-            }
-            _ => std::mem::take(&mut side.piece),
-        };
-        if end || !bytes.is_empty() {
-            stream.send(way, Frame::Data(Bytes::from(bytes), end));
-        }
-        self.sent(id, way, end);
-    }
-
-    fn send_trailers(&mut self, id: u32, way: Way) {
-        let Some(stream) = self.streams.get_mut(&id) else {
-            return;
-        };
-        let side = stream.side(way);
-        side.hop_saw_end = true;
-        let trailers: Headers = side.trailers.clone().unwrap_or_default();
-        stream.send(way, Frame::Trailers(trailers));
-        self.sent(id, way, true);
-    }
-
-    /// With the end of the answer the stream is over.
-    fn sent(&mut self, id: u32, way: Way, end: bool) {
-        if end && way == Way::Response {
-            self.end(id);
         }
     }
 

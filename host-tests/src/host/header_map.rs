@@ -1,5 +1,5 @@
-//! Header maps with Envoy's habits: names are lower case, pseudo headers stand first, and a second value of a header that
-//! Envoy knows is joined to the first one.
+//! Header maps with Envoy's habits: names are lower case, pseudo headers stand first, and a second value of a header
+//! that Envoy knows is joined to the first one.
 
 use super::Headers;
 use super::stream::Way;
@@ -25,7 +25,8 @@ pub(super) fn get<'a>(map: &'a Headers, name: &[u8]) -> Option<&'a [u8]> {
     map.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_slice())
 }
 
-/// Adds a value: to the one that is there, with a comma, if Envoy keeps one entry of this name, else as a further entry.
+/// Adds a value: to the one that is there, with a comma, if Envoy keeps one entry of this name, else as a further
+/// entry.
 pub(super) fn add(kind: Kind, map: &mut Headers, name: &[u8], value: &[u8]) {
     let name = name.to_ascii_lowercase();
     let same = map.iter_mut().find(|(other, _)| *other == name);

@@ -1,5 +1,5 @@
-//! The module's memory, seen from a host call. Every access is checked, so that a module that passes a wild pointer gets
-//! `InvalidMemoryAccess` and nothing else happens.
+//! The module's memory, seen from a host call. Every access is checked, so that a module that passes a wild pointer
+//! gets `InvalidMemoryAccess` and nothing else happens.
 
 use wasmtime::Caller;
 

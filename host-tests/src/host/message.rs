@@ -3,8 +3,8 @@
 
 use bytes::Bytes;
 
-/// Names and values in order. Pseudo headers stand first, as in HTTP/2: `:authority`, `:path`, `:method`, `:scheme` in a
-/// request, `:status` in a response. Names are lower case.
+/// Names and values in order. Pseudo headers stand first, as in HTTP/2: `:authority`, `:path`, `:method`, `:scheme` in
+/// a request, `:status` in a response. Names are lower case.
 pub type Headers = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// A piece of a message.
@@ -47,8 +47,9 @@ pub enum Why {
     Finished,
     /// The client went away.
     ClientGone,
-    /// The upstream went away in the middle of its answer. Before an answer it is
-    /// [`Worker::local_reply`](super::Worker::local_reply).
+    /// The upstream went away. Call [`Worker::local_reply`](super::Worker::local_reply) with 503 first: as long as the
+    /// head of the answer hasn't gone to the client, be it held back by the module, the client gets that, and else a
+    /// reset.
     UpstreamReset,
 }
 

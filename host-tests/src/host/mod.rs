@@ -1,8 +1,8 @@
 //! A proxy-wasm host on wasmtime, ABI 0.2.1, without input and output: frames go in, frames come out.
 //!
-//! It exists because Envoy isn't everywhere, and because a test wants to count host calls and instructions, to release a
-//! stream at a chosen moment, and to trap a VM at will. What it does in which order is Envoy's, which recorded traces
-//! hold it to (`tests/traces.rs`).
+//! It exists because Envoy isn't everywhere, and because a test wants to count host calls and instructions, to release
+//! a stream at a chosen moment, and to trap a VM at will. What it does in which order is Envoy's, which recorded
+//! traces hold it to (`tests/traces.rs`).
 //!
 //! A [`Plugin`] is a compiled module. Each thread takes a [`Worker`] of it, which is one VM, opens a stream a request,
 //! hands it what comes from the client and from the upstream, and does what [`Worker::outputs`] says.
@@ -10,6 +10,7 @@
 mod callbacks;
 mod connection;
 mod counts;
+mod exports;
 mod flow;
 mod header_map;
 mod imports;
@@ -19,6 +20,7 @@ mod metrics;
 mod pairs;
 mod plugin;
 mod reply;
+mod send;
 mod settings;
 mod shared;
 mod state;

@@ -2,8 +2,8 @@
 
 use super::Headers;
 
-/// A map as the module reads it: the number of pairs, their lengths, then each name and value, ended by a NUL. An empty map
-/// is no bytes at all, as Envoy does it.
+/// A map as the module reads it: the number of pairs, their lengths, then each name and value, ended by a NUL. An
+/// empty map is no bytes at all, as Envoy does it.
 pub(super) fn encode(pairs: &Headers) -> Vec<u8> {
     if pairs.is_empty() {
         return Vec::new();

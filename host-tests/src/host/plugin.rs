@@ -44,8 +44,8 @@ impl Plugin {
     ///
     /// # Errors
     ///
-    /// If the module isn't one of ABI 0.2.1, imports what isn't there, traps at start, or refuses its configuration; the
-    /// message then carries what it logged.
+    /// If the module isn't one of ABI 0.2.1, imports what isn't there, traps at start, or refuses its configuration;
+    /// the message then carries what it logged.
     pub fn load(settings: Settings) -> Result<Plugin> {
         let mut config = Config::new();
         config.consume_fuel(true);

@@ -52,8 +52,8 @@ impl LocalReply {
 }
 
 impl Worker {
-    /// Answers in place of the upstream: through the module's response callbacks if no answer has come yet, past them if
-    /// one has but its head hasn't gone, else the stream is reset.
+    /// Answers in place of the upstream: through the module's response callbacks if no answer has come yet, past them
+    /// if one has but its head hasn't gone, else the stream is reset.
     pub(super) fn send_reply(&mut self, id: u32, reply: LocalReply) {
         let Some(stream) = self.streams.get_mut(&id).filter(|stream| !stream.over) else {
             return;

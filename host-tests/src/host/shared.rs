@@ -1,5 +1,5 @@
-//! What the workers of one plugin share: data with compare-and-swap, and queues. Neither is ever emptied by the host, so a
-//! module has to keep its own bounds.
+//! What the workers of one plugin share: data with compare-and-swap, and queues. Neither is ever emptied by the host,
+//! so a module has to keep its own bounds.
 
 use std::collections::{BTreeMap, VecDeque};
 

@@ -5,6 +5,7 @@
 pub(super) enum Status {
     NotFound = 1,
     BadArgument = 2,
+    SerializationFailure = 3,
     ParseFailure = 4,
     InvalidMemoryAccess = 6,
     Empty = 7,

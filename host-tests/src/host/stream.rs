@@ -1,5 +1,5 @@
-//! One request and its answer on their way through the module: what has come, what is held back, what the module may look
-//! at. `flow.rs` moves it on.
+//! One request and its answer on their way through the module: what has come, what is held back, what the module may
+//! look at. `flow.rs` moves it on.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

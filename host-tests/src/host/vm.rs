@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, Result, bail};
-use wasmtime::{Instance, Store, TypedFunc, WasmParams, WasmResults};
+use wasmtime::{Store, TypedFunc, WasmParams, WasmResults};
 
 use super::counts::Counts;
+use super::exports::{Call, Exports, export};
 use super::plugin::{Inner, lock};
 use super::settings::Level;
 use super::state::{State, Streams};
@@ -18,27 +19,6 @@ pub(super) struct Vm {
     store: Store<State>,
     exports: Exports,
     failed: bool,
-}
-
-type Call<Parameters> = Option<TypedFunc<Parameters, ()>>;
-type Ask<Parameters> = Option<TypedFunc<Parameters, u32>>;
-
-/// The callbacks that the module exports; a missing one is passed over.
-struct Exports {
-    context_create: Call<(u32, u32)>,
-    vm_start: Ask<(u32, u32)>,
-    configure: Ask<(u32, u32)>,
-    tick: Call<u32>,
-    queue_ready: Call<(u32, u32)>,
-    request_headers: Ask<(u32, u32, u32)>,
-    request_body: Ask<(u32, u32, u32)>,
-    request_trailers: Ask<(u32, u32)>,
-    response_headers: Ask<(u32, u32, u32)>,
-    response_body: Ask<(u32, u32, u32)>,
-    response_trailers: Ask<(u32, u32)>,
-    done: Ask<u32>,
-    log: Call<u32>,
-    delete: Call<u32>,
 }
 
 impl Vm {
@@ -214,35 +194,6 @@ pub(super) enum Callback {
     ResponseHeaders(u32, bool),
     ResponseBody(u32, bool),
     ResponseTrailers(u32),
-}
-
-impl Exports {
-    fn of(instance: &Instance, store: &mut Store<State>) -> Exports {
-        Exports {
-            context_create: export(instance, store, "proxy_on_context_create"),
-            vm_start: export(instance, store, "proxy_on_vm_start"),
-            configure: export(instance, store, "proxy_on_configure"),
-            tick: export(instance, store, "proxy_on_tick"),
-            queue_ready: export(instance, store, "proxy_on_queue_ready"),
-            request_headers: export(instance, store, "proxy_on_request_headers"),
-            request_body: export(instance, store, "proxy_on_request_body"),
-            request_trailers: export(instance, store, "proxy_on_request_trailers"),
-            response_headers: export(instance, store, "proxy_on_response_headers"),
-            response_body: export(instance, store, "proxy_on_response_body"),
-            response_trailers: export(instance, store, "proxy_on_response_trailers"),
-            done: export(instance, store, "proxy_on_done"),
-            log: export(instance, store, "proxy_on_log"),
-            delete: export(instance, store, "proxy_on_delete"),
-        }
-    }
-}
-
-fn export<Parameters: WasmParams, Results: WasmResults>(
-    instance: &Instance,
-    store: &mut Store<State>,
-    name: &str,
-) -> Option<TypedFunc<Parameters, Results>> {
-    instance.get_typed_func(store, name).ok()
 }
 
 fn size(bytes: &[u8]) -> u32 {

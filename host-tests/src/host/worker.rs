@@ -65,7 +65,8 @@ impl Worker {
     }
 
     /// The front's own answer, in place of the upstream's (404, 502, 503, 504): it goes through the module's response
-    /// callbacks, as Envoy's do. If the answer has begun already, the stream is reset.
+    /// callbacks, as Envoy's do; past them if the upstream's answer has come and the module holds its head back. If the
+    /// answer has begun, the stream is reset.
     pub fn local_reply(&mut self, id: StreamId, status: u16, body: &str) {
         self.send_reply(id.0, LocalReply::plain(status, body));
         self.settle(Some(id));
@@ -80,8 +81,8 @@ impl Worker {
         self.settle(None);
     }
 
-    /// What the front has to do now, in order; each thing is handed out once. Ask after every call about this stream, and
-    /// when its waker was called.
+    /// What the front has to do now, in order; each thing is handed out once. Ask after every call about this stream,
+    /// and when its waker was called.
     pub fn outputs(&mut self, id: StreamId) -> Vec<Output> {
         self.streams.get_mut(&id.0).map(|stream| std::mem::take(&mut stream.outputs)).unwrap_or_default()
     }

@@ -8,7 +8,7 @@ use super::Outcome;
 
 pub(super) fn get(guest: &mut Guest, buffer: u32, start: u32, size: u32, to: u32, size_to: u32) -> Outcome {
     let bytes = read(guest, buffer)?;
-    let end = start.checked_add(size).ok_or(Status::BadArgument)?;
+    let end = start.saturating_add(size);
     let start = usize::try_from(start).map_err(|_| Status::BadArgument)?;
     let end = usize::try_from(end).map_err(|_| Status::BadArgument)?.min(bytes.len());
     match bytes.get(start..end) {

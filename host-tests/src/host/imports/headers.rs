@@ -1,5 +1,6 @@
-//! Header maps. A map that isn't there (any more) is a `BadArgument` to whoever edits it or asks for one value, and empty to
-//! whoever asks for all of them, as on Envoy. Trailers appear when they are first edited in the last body callback.
+//! Header maps. A map that isn't there (any more) is a `BadArgument` to whoever edits it or asks for one value, and
+//! empty to whoever asks for all of them, as on Envoy. Trailers appear when they are first edited in the last body
+//! callback.
 
 use crate::host::header_map::{self, Kind};
 use crate::host::memory::Guest;

@@ -1,5 +1,5 @@
-//! The functions that a module may import: all of ABI 0.2.1's, and those of WASI that Rust's standard library needs. Each
-//! file here holds one kind; a function takes the call and its arguments, and returns a status.
+//! The functions that a module may import: all of ABI 0.2.1's, and those of WASI that Rust's standard library needs.
+//! Each file here holds one kind; a function takes the call and its arguments, and returns a status.
 
 use wasmtime::{Caller, Linker};
 

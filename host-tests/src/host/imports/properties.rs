@@ -1,5 +1,5 @@
-//! Properties, named and written as Envoy does: text as it is, numbers as eight bytes, little-endian, booleans as one byte,
-//! maps as header maps are. What nobody knows is `NotFound`.
+//! Properties, named and written as Envoy does: text as it is, numbers as eight bytes, little-endian, booleans as one
+//! byte, maps as header maps are. What nobody knows is `NotFound`.
 
 use std::time::UNIX_EPOCH;
 
@@ -13,6 +13,9 @@ use super::Outcome;
 
 pub(super) fn get(guest: &mut Guest, path: u32, path_size: u32, to: u32, size_to: u32) -> Outcome {
     let path = guest.read(path, path_size)?;
+    if path.is_empty() {
+        return Err(Status::SerializationFailure);
+    }
     let parts = pairs::path(&path);
     let value = of_plugin(guest, &parts)
         .or_else(|| of_stream(guest.stream()?, &parts))

@@ -1,4 +1,5 @@
-//! What a module decides about a stream. Nothing happens before the callback returns: streams never re-enter the module.
+//! What a module decides about a stream. Nothing happens before the callback returns: streams never re-enter the
+//! module.
 
 use crate::host::memory::Guest;
 use crate::host::pairs;
