@@ -3,7 +3,7 @@
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::{Action, MapType};
 
-use crate::{control, host};
+use crate::{control, host, statuses};
 
 /// One stream.
 pub(crate) struct Stream {
@@ -123,6 +123,7 @@ fn act(action: &str, call: Call) -> Option<Action> {
         "trailers_response" => host::replace(3, "x-t-trailer", "response"),
         "property" => host::set_property("seen"),
         "properties" => properties(),
+        "statuses" => statuses::of_calls(),
         "trap" => core::arch::wasm32::unreachable(),
         _ => {}
     }

@@ -1,5 +1,5 @@
-//! Our proxy-wasm host does what Envoy does, shown and not believed. A probe module writes down which callback came with
-//! what; each scenario is played to Envoy and to our host, and both traces must equal the committed one. With
+//! Our proxy-wasm host does what Envoy does, shown and not believed. A probe module writes down which callback came
+//! with what; each scenario is played to Envoy and to our host, and both traces must equal the committed one. With
 //! `PROMWARD_BLESS=1` the committed ones are written anew, from Envoy.
 
 #![allow(
@@ -21,7 +21,7 @@ use std::path::PathBuf;
 use envoy::Envoy;
 use own::Own;
 use promward_host_tests::tools::{self, Program};
-use scenarios::SCENARIOS;
+use scenarios::scenarios;
 use script::Mode;
 
 #[test]
@@ -30,7 +30,7 @@ fn our_host_does_what_the_traces_say() {
     let mut differences = Vec::new();
     for mode in Mode::ALL {
         let mut host = Own::start(&module, mode);
-        for scenario in SCENARIOS {
+        for scenario in scenarios() {
             compare(scenario.name, mode, &host.play(scenario).to_string(), &mut differences);
         }
     }
@@ -46,7 +46,7 @@ fn envoy_does_what_the_traces_say() {
     let mut differences = Vec::new();
     for mode in Mode::ALL {
         let mut host = Envoy::start(&tool, &probe(), mode);
-        for scenario in SCENARIOS {
+        for scenario in scenarios() {
             let trace = host.play(scenario).to_string();
             if bless {
                 std::fs::write(file(scenario.name, mode), format!("{trace}\n")).unwrap();

@@ -1,5 +1,5 @@
-//! What a scenario is made of. One script drives both hosts: each step is something that the client or the upstream does,
-//! and is handled by the host before the next one begins.
+//! What a scenario is made of. One script drives both hosts: each step is something that the client or the upstream
+//! does, and is handled by the host before the next one begins.
 
 /// A request, what both ends do, and what the probe does about it.
 pub(crate) struct Scenario {
@@ -79,5 +79,6 @@ pub(crate) const ANSWER_TRAILERS: &[(&str, &str)] = &[("x-t-sum", "3")];
 pub(crate) const PATH: &str = "/t?q=1";
 pub(crate) const AUTHORITY: &str = "example.com";
 
-/// How many bytes of body a paused filter may hold back in either direction: with Envoy, the window of an HTTP/2 stream.
+/// How many bytes of body a paused filter may hold back in either direction: with Envoy, the window of an HTTP/2
+/// stream.
 pub(crate) const BUFFER_LIMIT: usize = 65_535;

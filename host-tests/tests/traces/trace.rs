@@ -1,5 +1,5 @@
-//! A trace: what the probe wrote down, what the upstream got and what the client got, without what differs from run to run
-//! and without the headers that Envoy adds.
+//! A trace: what the probe wrote down, what the upstream got and what the client got, without what differs from run to
+//! run and without the headers that Envoy adds.
 
 use std::fmt;
 
