@@ -3,7 +3,7 @@
 //!
 //! `unsafe` stands here and nowhere else: the host reads and writes memory through the pointers that it is given.
 
-use crate::gateway::Edits;
+use crate::edits::Edits;
 use crate::request::headers::Headers;
 use crate::response::reply::Reply;
 use crate::wire;
@@ -41,11 +41,14 @@ pub(crate) fn headers(map: Map) -> Result<Headers, HostError> {
     wire::read_map(&bytes).ok_or(HostError::Malformed)
 }
 
-/// Changes a header map.
+/// Changes a header map. That a header to be removed isn't there is no failure.
 pub(crate) fn edit(map: Map, edits: &Edits) -> Result<(), HostError> {
     let map = map as u32;
     for name in &edits.remove {
-        check(unsafe { proxy_remove_header_map_value(map, name.as_ptr(), name.len()) })?;
+        match check(unsafe { proxy_remove_header_map_value(map, name.as_ptr(), name.len()) }) {
+            Ok(()) | Err(HostError::NotFound) => {}
+            Err(error) => return Err(error),
+        }
     }
     for (name, value) in &edits.set {
         check(unsafe {

@@ -9,6 +9,8 @@
 pub mod access;
 pub mod api;
 pub mod config;
+pub mod edits;
+pub mod forward;
 pub mod gateway;
 pub mod mount;
 pub mod refusal;

@@ -3,7 +3,7 @@
 
 use crate::api::endpoint::Endpoint;
 use crate::api::prometheus;
-use crate::request::path::CanonicalPath;
+use crate::request::path::{CanonicalPath, TargetError};
 use crate::response::origin::Origin;
 
 /// A path prefix of whole segments. The root is the empty text, so that a prefix can stand before any path.
@@ -76,6 +76,18 @@ impl Mount {
         match self.api {
             Api::Prometheus => prometheus::endpoint(path),
             Api::Opaque => None,
+        }
+    }
+
+    /// Checks that a path has nothing that only some mounts let pass.
+    ///
+    /// # Errors
+    ///
+    /// An escaped slash, where the mount doesn't say that it passes.
+    pub fn check(&self, path: &CanonicalPath) -> Result<(), TargetError> {
+        match path.encoded_slash() {
+            Some(at) if !self.pass_encoded_slash => Err(TargetError::Escape { byte: b'/', at }),
+            _ => Ok(()),
         }
     }
 

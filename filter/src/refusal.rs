@@ -48,6 +48,12 @@ impl From<FormError> for Refusal {
     }
 }
 
+impl From<LocationError> for Refusal {
+    fn from(error: LocationError) -> Self {
+        Self::Location(error)
+    }
+}
+
 impl From<Denied> for Refusal {
     fn from(denied: Denied) -> Self {
         Self::Denied(denied)

@@ -1,9 +1,11 @@
 //! One request's callbacks. Each asks the core and does what it says; where the host fails, nothing goes on.
 
-use crate::gateway::{Asked, Decision, Gateway, Request};
+use crate::forward::Forward;
+use crate::gateway::{Decision, Gateway, Request};
 use crate::host::{self, HostError, Map, Property};
 use crate::refusal::Refusal;
 use crate::request::form::{AwaitedForm, Body, FormError};
+use crate::response::answer::Asked;
 use crate::response::origin::Scheme;
 use crate::response::reply::Reply;
 use proxy_wasm::traits::{Context, HttpContext};
@@ -22,8 +24,10 @@ enum State {
     New,
     /// It isn't ours.
     Passed,
-    /// Its headers went upstream; its form, if it has one, is awaited.
-    Forwarded { asked: Asked, form: Option<AwaitedForm> },
+    /// Its headers went upstream; its form is awaited, and goes on only when it has been read.
+    AwaitingForm { asked: Asked, form: AwaitedForm },
+    /// It went upstream, or streams there.
+    Forwarded { asked: Asked },
     /// The filter answered. Hosts run the response callbacks for that answer too; it is no server's.
     Replied,
 }
@@ -48,30 +52,30 @@ impl Stream {
             }
             Decision::Forward(forward) => {
                 host::edit(Map::Request, &forward.edits)?;
-                self.state = State::Forwarded { asked: forward.asked, form: forward.form };
+                let Forward { asked, form, .. } = *forward;
+                self.state = match form {
+                    Some(form) => State::AwaitingForm { asked, form },
+                    None => State::Forwarded { asked },
+                };
                 Ok(Action::Continue)
             }
         }
     }
 
     /// Takes what has come of a form; the host keeps it until the end.
-    fn await_form(&mut self, size: usize, end_of_stream: bool) -> Result<Action, HostError> {
-        let State::Forwarded { form: awaited @ Some(_), .. } = &mut self.state else {
-            return Ok(Action::Continue);
-        };
-        let Some(form) = awaited.as_ref() else {
-            return Ok(Action::Continue);
-        };
+    fn read_form(&mut self, size: usize, end_of_stream: bool) -> Result<Action, HostError> {
+        let State::AwaitingForm { asked, form } = &self.state else { return Ok(Action::Pause) };
         if !end_of_stream {
             return Ok(match form.check_length(size) {
                 Ok(()) => Action::Pause,
                 Err(error) => self.refuse(error),
             });
         }
-        match form.complete(&host::request_body(size)?) {
+        let body = if size == 0 { Vec::new() } else { host::request_body(size)? };
+        match form.complete(&body) {
             Ok(text) => {
                 host::replace_request_body(size, &text)?;
-                *awaited = None;
+                self.state = State::Forwarded { asked: asked.clone() };
                 Ok(Action::Continue)
             }
             Err(error) => Ok(self.refuse(error)),
@@ -79,7 +83,7 @@ impl Stream {
     }
 
     fn answer(&mut self) -> Result<Action, HostError> {
-        let (State::Forwarded { asked, .. }, Some(gateway)) = (&self.state, &self.gateway) else {
+        let (Some(asked), Some(gateway)) = (self.state.asked(), &self.gateway) else {
             return Ok(Action::Continue);
         };
         let headers = host::headers(Map::Response)?;
@@ -90,13 +94,11 @@ impl Stream {
     }
 
     fn refuse(&mut self, error: FormError) -> Action {
-        match (&self.state, &self.gateway) {
-            (State::Forwarded { asked, .. }, Some(gateway)) => {
-                let reply = gateway.refuse(asked, &Refusal::Form(error));
-                self.reply(&reply)
-            }
-            _ => Action::Pause,
-        }
+        let (Some(asked), Some(gateway)) = (self.state.asked(), &self.gateway) else {
+            return Action::Pause;
+        };
+        let reply = gateway.refuse(asked, &Refusal::Form(error));
+        self.reply(&reply)
     }
 
     /// Answers in the server's place. A host that can't do even that holds the request for good.
@@ -117,6 +119,16 @@ impl Stream {
     }
 }
 
+impl State {
+    /// What an answer of the server's is read against; none where no answer is the server's.
+    fn asked(&self) -> Option<&Asked> {
+        match self {
+            Self::AwaitingForm { asked, .. } | Self::Forwarded { asked } => Some(asked),
+            Self::New | Self::Passed | Self::Replied => None,
+        }
+    }
+}
+
 impl Context for Stream {}
 
 impl HttpContext for Stream {
@@ -128,8 +140,8 @@ impl HttpContext for Stream {
     fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
         let result = match self.state {
             State::New | State::Replied => Ok(Action::Pause),
-            State::Passed => Ok(Action::Continue),
-            State::Forwarded { .. } => self.await_form(size, end_of_stream),
+            State::Passed | State::Forwarded { .. } => Ok(Action::Continue),
+            State::AwaitingForm { .. } => self.read_form(size, end_of_stream),
         };
         self.closed(result)
     }
@@ -137,8 +149,8 @@ impl HttpContext for Stream {
     fn on_http_request_trailers(&mut self, _: usize) -> Action {
         match self.state {
             State::New | State::Replied => Action::Pause,
-            State::Passed | State::Forwarded { form: None, .. } => Action::Continue,
-            State::Forwarded { form: Some(_), .. } => self.refuse(FormError::Trailers),
+            State::Passed | State::Forwarded { .. } => Action::Continue,
+            State::AwaitingForm { .. } => self.refuse(FormError::Trailers),
         }
     }
 

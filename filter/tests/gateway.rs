@@ -3,9 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it doesn't expect fails")]
 
 use promward::config;
-use promward::gateway::{Asked, Decision, Edits, Forward, Gateway, Request};
+use promward::edits::Edits;
+use promward::forward::Forward;
+use promward::gateway::{Decision, Gateway, Request};
 use promward::request::form::Body;
 use promward::request::headers::Headers;
+use promward::response::answer::Asked;
 use promward::response::origin::Scheme;
 use promward::response::reply::Reply;
 

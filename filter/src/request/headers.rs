@@ -79,6 +79,11 @@ pub enum Strip {
 }
 
 impl Strip {
+    /// The names of a request's headers that are held back, as the client spelled them.
+    pub fn held_back(self, headers: &Headers) -> Vec<Vec<u8>> {
+        headers.0.iter().map(|(name, _)| name).filter(|name| self.covers(name)).cloned().collect()
+    }
+
     /// Whether a header of this name is held back.
     pub fn covers(self, name: &[u8]) -> bool {
         let is = |known: &str| spelled(name, known);

@@ -2,6 +2,7 @@
 //! upstream is printed from what was read (`threats.md` P1, P2).
 
 use super::escape::{escaped, push_escaped};
+use super::query::Query;
 use std::fmt;
 
 /// How many pairs a request may have. Above 10,000 Go drops all of them.
@@ -89,6 +90,15 @@ impl fmt::Display for ParameterError {
 }
 
 impl Parameters {
+    /// Reads the pairs of a target's query string; none, where there is no query string.
+    ///
+    /// # Errors
+    ///
+    /// The first pair that P2 calls ambiguous.
+    pub fn of_query(query: Option<&Query>) -> Result<Self, ParameterError> {
+        Self::parse(query.map(Query::as_str).unwrap_or_default().as_bytes(), Place::Query)
+    }
+
     /// Reads pairs from a query string or a form.
     ///
     /// # Errors

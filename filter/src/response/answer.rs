@@ -1,0 +1,79 @@
+//! A server's answer: its redirects lead back to the public site, what it says about itself goes, and what browsers need
+//! to be told comes.
+
+use super::cors::{self, AllowedOrigin};
+use super::location::Redirected;
+use super::origin::Scheme;
+use super::reply::{Form, Reply};
+use super::security::REVEALING;
+use crate::api::endpoint::Content;
+use crate::edits::Edits;
+use crate::gateway::Gateway;
+use crate::mount::MountId;
+use crate::refusal::Refusal;
+use crate::request::headers::Headers;
+
+/// What an answer is read against: what is still known of its request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The mount it went to.
+    pub mount: MountId,
+    /// What kind of answer its endpoint gives.
+    pub content: Content,
+    /// The path that the server was asked for, its own prefix included.
+    pub upstream_path: String,
+    /// The host that the client named.
+    pub host: Option<String>,
+    /// The listed site that it came from.
+    pub origin: Option<AllowedOrigin>,
+    /// What the client's connection speaks.
+    pub scheme: Scheme,
+    /// In which form a refusal from here on is worded.
+    pub form: Form,
+}
+
+impl Gateway {
+    /// The way of an answer: what changes in its headers.
+    ///
+    /// # Errors
+    ///
+    /// The reply that takes the answer's place.
+    pub fn answer(&self, asked: &Asked, headers: &Headers) -> Result<Edits, Reply> {
+        self.answer_edits(asked, headers).map_err(|refusal| self.refuse(asked, &refusal))
+    }
+
+    fn answer_edits(&self, asked: &Asked, headers: &Headers) -> Result<Edits, Refusal> {
+        let mount = self.mounts.get(asked.mount).ok_or(Refusal::Host)?;
+        let mut edits = Edits { add: self.cors.answer(asked.origin.as_ref()), ..Edits::default() };
+        let theirs = REVEALING.iter().chain(&cors::ANSWERS).filter(|name| headers.has(name));
+        edits.remove.extend(theirs.map(|name| name.as_bytes().to_vec()));
+        if headers.has("location") {
+            // Two of them are as ambiguous as one that can be read in two ways.
+            let location = headers.only("location").unwrap_or(b"//");
+            let host = asked.host.as_deref();
+            let redirected = Redirected { mount, host, upstream_path: &asked.upstream_path };
+            edits.set.push(("location", redirected.public(location)?));
+        }
+        let security = self.security.answer(mount.api, asked.content, asked.scheme, headers);
+        edits.set.extend(security.into_iter().map(|(name, value)| (name, value.to_owned())));
+        Ok(edits)
+    }
+
+    /// The reply to a request that was forwarded and then refused, for its form or for its answer.
+    pub fn refuse(&self, asked: &Asked, refusal: &Refusal) -> Reply {
+        self.dressed(refusal.reply(asked.form), asked.scheme, asked.origin.as_ref())
+    }
+
+    /// The reply where the host failed and nothing is known of the request.
+    pub fn failed(&self) -> Reply {
+        self.dressed(Refusal::Host.reply(Form::Plain), Scheme::Http, None)
+    }
+
+    /// Gives a reply of the filter's own the headers that every answer has.
+    pub(crate) fn dressed(&self, mut reply: Reply, scheme: Scheme, origin: Option<&AllowedOrigin>) -> Reply {
+        let security = self.security.headers(Content::Fresh, scheme);
+        reply.headers.extend(security.into_iter().map(|(name, value)| (name, value.to_owned())));
+        reply.headers.extend(self.cors.answer(origin));
+        reply
+    }
+}
