@@ -26,10 +26,10 @@ pub(super) struct MountConfig {
     max_form: Option<Size>,
     /// Whether `Authorization`, `Proxy-Authorization` and `Cookie` go on to the server.
     #[serde(default)]
-    credentials: PassOr,
+    credentials: CredentialsConfig,
     /// Whether a path may hold `%2F`. Only for opaque mounts.
     #[serde(default)]
-    encoded_slash: PassOr,
+    encoded_slash: EncodedSlashConfig,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -44,7 +44,16 @@ enum ApiConfig {
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
-enum PassOr {
+enum CredentialsConfig {
+    #[default]
+    Remove,
+    Pass,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+enum EncodedSlashConfig {
     #[default]
     Refuse,
     Pass,
@@ -84,7 +93,7 @@ impl MountConfig {
             ApiConfig::Prometheus => Api::Prometheus,
             ApiConfig::Opaque => Api::Opaque,
         };
-        if self.encoded_slash == PassOr::Pass && api != Api::Opaque {
+        if self.encoded_slash == EncodedSlashConfig::Pass && api != Api::Opaque {
             let message =
                 "\"pass\" is only for mounts with \"api\": \"opaque\": Prometheus routes on the decoded path";
             return Err(ConfigError::new(&field("encoded_slash"), message));
@@ -103,8 +112,8 @@ impl MountConfig {
             cluster: self.cluster.map(|name| cluster(name, &field("cluster"))).transpose()?,
             origins: origins(self.origins, &field("origins"))?,
             max_form,
-            pass_credentials: self.credentials == PassOr::Pass,
-            pass_encoded_slash: self.encoded_slash == PassOr::Pass,
+            pass_credentials: self.credentials == CredentialsConfig::Pass,
+            pass_encoded_slash: self.encoded_slash == EncodedSlashConfig::Pass,
         })
     }
 }
