@@ -3,7 +3,9 @@
 // A test that can't go on has failed, and says where.
 #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects)]
 
-use promward_host_tests::check;
+use promward::api::class::Class;
+use promward::api::prometheus::ENDPOINTS;
+use promward_host_tests::{check, documents};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -47,6 +49,20 @@ fn every_link_to_a_file_leads_to_one() {
             assert!(is_elsewhere || target.exists(), "{} links to {link}, which isn't there", path.display());
         }
     }
+}
+
+#[test]
+fn the_readme_shows_which_class_is_where() {
+    let mut table = "| class | is at these paths below the mount |\n| --- | --- |\n".to_owned();
+    for class in Class::all() {
+        let paths = ENDPOINTS.iter().filter(|endpoint| endpoint.class == class).map(|endpoint| endpoint.path);
+        let mut paths: Vec<_> = paths.map(|path| format!("`{path}`")).collect();
+        if class == Class::Unknown {
+            paths.push("everything else".to_owned());
+        }
+        table.push_str(&format!("| `{class}` | {} |\n", paths.join(" ")));
+    }
+    documents::holds("README.md", &table);
 }
 
 /// The fenced blocks of a language.
