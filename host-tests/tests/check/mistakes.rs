@@ -87,7 +87,7 @@ pub(crate) const MISTAKES: &[(&str, &str, &str)] = &[
     (
         r#""cluster": "prometheus""#,
         r#""credentials": "keep""#,
-        "mounts[0].credentials: \"keep\" is none of refuse, pass",
+        "mounts[0].credentials: \"keep\" is none of remove, pass",
     ),
     (
         r#""cluster": "prometheus""#,
