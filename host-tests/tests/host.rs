@@ -9,11 +9,12 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use promward_host_tests::host::{
-    Connection, FailurePolicy, Frame, Headers, MetricValue, Output, Plugin, Settings, StreamId, Why, Worker,
+    Connection, FailurePolicy, Frame, Headers, Level, Log, MetricValue, Output, Plugin, Settings, StreamId,
+    Why, Worker,
 };
 
 fn settings() -> Settings {
@@ -124,6 +125,18 @@ fn a_tick_that_moves_a_stream_wakes_its_front() {
     tell(&mut worker, "reply");
     assert_eq!(woken.get(), 1);
     assert_eq!(status(&mut worker, id).as_deref(), Some("403"));
+}
+
+#[test]
+fn a_release_that_would_crash_envoy_is_logged_and_resets() {
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&lines);
+    let log: Log = Arc::new(move |level, line| log.lock().unwrap().push((level, line.to_owned())));
+    let mut worker = Plugin::load(Settings { log, ..settings() }).unwrap().worker().unwrap();
+    let id = request(&mut worker, "x-probe", "request_headers=pause");
+    tell(&mut worker, "resume_response");
+    assert_eq!(worker.outputs(id), [Output::Reset]);
+    assert!(lines.lock().unwrap().iter().any(|(level, _)| *level == Level::Critical));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 use super::header_map::{self, Kind};
 use super::message::Frame;
+use super::settings::Level;
 use super::stream::{Body, Iteration, Way};
 use super::worker::Worker;
 
@@ -212,6 +213,12 @@ impl Worker {
             return;
         }
         let side = stream.side(way);
+        if side.headers.is_none() {
+            let line = "the module continued an answer that hasn't come: Envoy crashes at this";
+            self.plugin.log(Level::Critical, line);
+            self.reset(id);
+            return;
+        }
         side.from_module |= side.iteration == Iteration::PausedForAll;
         side.iteration = Iteration::Goes;
         if !side.headers_went_on {

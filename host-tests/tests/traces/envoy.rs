@@ -90,6 +90,7 @@ impl Envoy {
             }
             self.upstream.lock().unwrap().step(Step::AnswerAndEnd);
             self.settle(&mut client).await;
+            self.lines_since(0, &mut client).await;
         });
     }
 
