@@ -12,6 +12,7 @@ pub mod envoy;
 pub mod gateway;
 pub mod host;
 pub mod nginx;
+pub mod page;
 pub mod process;
 pub mod prometheus;
 pub mod site;

@@ -1,10 +1,10 @@
 //! A walk through the guide: what its reader does with curl and a browser, each as one line of what was expected and what
 //! came. Whoever runs it sees at a glance whether the site in front of them keeps the guide's promises.
 
-mod page;
 mod tls;
 
 use crate::client::{Answer, Client};
+use crate::page::Page;
 use anyhow::Result;
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -152,8 +152,8 @@ impl Site {
         match *ask {
             Ask::Get(who, path, text) => self.seen(self.client(who).get(path), text),
             Ask::Post(who, path, form, text) => self.seen(self.client(who).post_form(path, form), text),
-            Ask::Page(path) => page::kind(&self.client(As::Trusting), path),
-            Ask::Assets(path) => page::assets(&self.client(As::Trusting), path),
+            Ask::Page(path) => Ok(kind(&Page::open(&self.client(As::Trusting), path)?)),
+            Ask::Assets(path) => files(&self.client(As::Trusting), path),
             Ask::OldTls => tls::handshake_of_1_1(self.https),
         }
     }
@@ -188,4 +188,24 @@ impl Site {
         }
         Ok(seen)
     }
+}
+
+/// What a page turns out to be.
+fn kind(page: &Page) -> String {
+    let kind = page.answer.header("content-type").unwrap_or_default();
+    if page.answer.status == 200 && kind.starts_with("text/html") {
+        return "200, an HTML page".to_owned();
+    }
+    format!("{} {kind} at {}", page.answer.status, page.path)
+}
+
+/// Whether every file that a page names is there.
+fn files(client: &Client, path: &str) -> Result<String> {
+    for file in Page::open(client, path)?.files()? {
+        let answer = client.get(&file)?;
+        if answer.status != 200 || answer.body.is_empty() {
+            return Ok(format!("{} with {} bytes at {file}", answer.status, answer.body.len()));
+        }
+    }
+    Ok("200, all of them".to_owned())
 }

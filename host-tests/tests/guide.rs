@@ -9,10 +9,10 @@
 
 use promward_host_tests::client::{Answer, Client, Request, TlsVersion};
 use promward_host_tests::on_both_hosts;
+use promward_host_tests::page::Page;
 use promward_host_tests::prometheus::{self, Prometheus};
 use promward_host_tests::site::{Host, Options, Site};
 use promward_host_tests::tools::{self, Program};
-use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 on_both_hosts! {
@@ -72,44 +72,19 @@ fn curl_without_the_authority_gets_nothing(host: Host) {
     });
 }
 
-/// Follows redirects as a browser does, and says where it ended.
-fn follow(client: &Client, start: &str) -> (String, Answer) {
-    let mut path = start.to_owned();
-    for _ in 0..10 {
-        let answer = client.get(&path).unwrap();
-        if !(300..400).contains(&answer.status) {
-            return (path, answer);
-        }
-        path = answer.header("location").expect("a redirect says where to");
-        assert!(path.starts_with("/prometheus/"), "{start} leads to {path}");
-    }
-    panic!("{start} leads nowhere");
-}
-
-/// The paths of what a page loads: the values of `src` and `href`.
-fn assets(page: &str) -> BTreeSet<String> {
-    let values = |attribute: &str| -> Vec<String> {
-        page.split(attribute).skip(1).filter_map(|rest| Some(rest.split('"').next()?.to_owned())).collect()
-    };
-    let is_ours =
-        |path: &String| path.contains("/static/") || path.contains("assets/") || path.contains("favicon");
-    [values("src=\""), values("href=\"")].concat().into_iter().filter(is_ours).collect()
-}
-
 fn the_page_and_every_asset_that_it_names_are_there(host: Host) {
     with_site(host, |site| {
         let client = site.client();
-        let (path, page) = follow(&client, "/prometheus");
-        assert_eq!(page.status, 200, "{path}");
-        assert!(page.header("content-type").unwrap().starts_with("text/html"));
-        let assets = assets(&page.text());
-        assert!(assets.len() > 3, "the page names only {assets:?}");
-        for asset in assets {
-            let asset = asset.split('?').next().unwrap();
-            assert!(asset.starts_with("/prometheus/"), "{asset}");
-            let answer = client.get(asset).unwrap();
-            assert_eq!(answer.status, 200, "{asset}");
-            assert_ne!(answer.header("cache-control").as_deref(), Some("no-store"), "{asset}");
+        let page = Page::open(&client, "/prometheus").unwrap();
+        assert_eq!(page.answer.status, 200, "{}", page.path);
+        assert!(page.answer.header("content-type").unwrap().starts_with("text/html"));
+        let files = page.files().unwrap();
+        assert!(files.len() > 3, "the page names only {files:?}");
+        for file in files {
+            assert!(file.starts_with("/prometheus/"), "{file}");
+            let answer = client.get(&file).unwrap();
+            assert_eq!(answer.status, 200, "{file}");
+            assert_ne!(answer.header("cache-control").as_deref(), Some("no-store"), "{file}");
         }
     });
 }

@@ -1,0 +1,66 @@
+//! A page as a browser meets it: by way of its redirects, and with every file that it names.
+
+use crate::client::{Answer, Client};
+use anyhow::{Context, Result, bail, ensure};
+use std::collections::BTreeSet;
+
+/// How many redirects are followed.
+const REDIRECTS: usize = 10;
+
+/// Where a path has led to.
+pub struct Page {
+    /// The path that answered with something else than a redirect.
+    pub path: String,
+    /// That answer.
+    pub answer: Answer,
+}
+
+impl Page {
+    /// Follows redirects as long as they stay below `/prometheus/`.
+    ///
+    /// # Errors
+    ///
+    /// When one leads elsewhere or nowhere, when there are more than ten, or a request fails.
+    pub fn open(client: &Client, path: &str) -> Result<Self> {
+        let mut path = path.to_owned();
+        for _ in 0..REDIRECTS {
+            let answer = client.get(&path)?;
+            if !(300..400).contains(&answer.status) {
+                return Ok(Self { path, answer });
+            }
+            let location = answer.header("location").context("a redirect that doesn't say where to")?;
+            ensure!(location.starts_with("/prometheus/"), "{path} redirects to {location}");
+            path = location;
+        }
+        bail!("more than {REDIRECTS} redirects, the last to {path}")
+    }
+
+    /// The paths of the files that the page loads from its own site: scripts, styles, icons.
+    ///
+    /// # Errors
+    ///
+    /// When it names none.
+    pub fn files(&self) -> Result<BTreeSet<String>> {
+        let text = self.answer.text();
+        let values = ["src=\"", "href=\""].into_iter().flat_map(|attribute| text.split(attribute).skip(1));
+        let names = values.filter_map(|rest| rest.split(['"', '#', '?']).next());
+        let is_file = |name: &&str| {
+            let last = name.rsplit('/').next().unwrap_or_default();
+            last.contains('.') && !name.contains("://") && !name.starts_with("data:")
+        };
+        let files: BTreeSet<_> =
+            names.filter(is_file).map(|name| self.resolved(name)).collect::<Result<_>>()?;
+        ensure!(!files.is_empty(), "the page {} names no file", self.path);
+        Ok(files)
+    }
+
+    /// The path of a name on this page.
+    fn resolved(&self, name: &str) -> Result<String> {
+        if name.starts_with('/') {
+            return Ok(name.to_owned());
+        }
+        let path = self.path.split('?').next().unwrap_or_default();
+        let (folder, _) = path.rsplit_once('/').context("a path begins with a slash")?;
+        Ok(format!("{folder}/{}", name.trim_start_matches("./")))
+    }
+}
