@@ -5,6 +5,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::arithmetic_side_effects,
     reason = "a test that meets what it doesn't expect fails"
 )]
 
@@ -18,6 +19,7 @@ on_both_hosts! {
     a_server_sees_what_the_filter_says_and_not_what_a_client_says,
     a_form_goes_on_as_it_was_read,
     a_form_in_pieces_is_read_whole,
+    a_form_as_long_as_may_be_goes_through_the_shipped_file,
     a_refused_form_never_arrives_whole,
     a_form_that_ends_in_trailers_is_refused,
     a_body_on_get_is_refused_and_never_arrives,
@@ -131,6 +133,19 @@ fn a_form_in_pieces_is_read_whole(host: Host) {
         exchange.end(&[]).unwrap();
         assert_eq!(exchange.answer().unwrap().status, 200);
         assert_eq!(String::from_utf8_lossy(&upstream.wait_for(index).unwrap().body), "query=up");
+    }
+}
+
+/// Envoy holds an HTTP/2 request's body only up to the stream's window, whatever the listener's buffer limit is.
+fn a_form_as_long_as_may_be_goes_through_the_shipped_file(host: Host) {
+    let upstream = answering(|| Reply::text("ok"));
+    let site = Site::start(host, &Options::new(upstream.address())).unwrap();
+    let longest = format!("query={}", "a".repeat((256 << 10) - "query=".len()));
+    for (index, client) in [site.client(), site.client().http2()].into_iter().enumerate() {
+        assert_eq!(client.send(form(QUERY, &longest)).unwrap().status, 200);
+        assert_eq!(upstream.wait_for(index).unwrap().body_length, 256 << 10);
+        let answer = client.send(form(QUERY, &format!("{longest}a"))).unwrap();
+        assert_eq!((answer.status, arrived_whole(&upstream).len()), (413, index + 1), "{}", answer.text());
     }
 }
 

@@ -93,28 +93,28 @@ impl<'de> Deserializer<'de> for Tree {
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConfigError> {
         match self {
             Self::Bool(value) => visitor.visit_bool(value),
-            other => Err(other.instead_of(&visitor)),
+            other => Err(other.instead_of(&"true or false")),
         }
     }
 
     fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConfigError> {
         match self {
             Self::Whole(value) => visitor.visit_u64(value),
-            other => Err(other.instead_of(&visitor)),
+            other => Err(other.instead_of(&"a whole number")),
         }
     }
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConfigError> {
         match self {
             Self::Text(value) => visitor.visit_string(value),
-            other => Err(other.instead_of(&visitor)),
+            other => Err(other.instead_of(&"a text")),
         }
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConfigError> {
         match self {
             Self::List(items) => visitor.visit_seq(Items { items: items.into_iter().enumerate() }),
-            other => Err(other.instead_of(&visitor)),
+            other => Err(other.instead_of(&"a list")),
         }
     }
 
@@ -123,7 +123,7 @@ impl<'de> Deserializer<'de> for Tree {
             Self::Object(fields) => {
                 visitor.visit_map(Fields { fields: fields.into_iter(), names: Vec::new(), value: None })
             }
-            other => Err(other.instead_of(&visitor)),
+            other => Err(other.instead_of(&"an object")),
         }
     }
 
@@ -144,12 +144,12 @@ impl<'de> Deserializer<'de> for Tree {
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
-        _: &'static [&'static str],
+        names: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, ConfigError> {
         match self {
             Self::Text(name) => visitor.visit_enum(IntoDeserializer::<ConfigError>::into_deserializer(name)),
-            other => Err(other.instead_of(&visitor)),
+            other => Err(other.instead_of(&format!("one of {}", names.join(", ")).as_str())),
         }
     }
 

@@ -22,7 +22,7 @@ pub(crate) const MISTAKES: &[(&str, &str, &str)] = &[
     (
         r#""elsewhere": "refuse""#,
         r#""elsewhere": null"#,
-        "elsewhere: this is null, where enum ElsewhereConfig is needed",
+        "elsewhere: this is null, where one of refuse, pass is needed",
     ),
     (r#""elsewhere": "refuse""#, r#""elsewhere": "ignore""#, "elsewhere: \"ignore\" is none of refuse, pass"),
     (
@@ -39,13 +39,13 @@ pub(crate) const MISTAKES: &[(&str, &str, &str)] = &[
     (
         r#"[{ "prefix": "/prometheus", "api": "prometheus", "cluster": "prometheus", "max_form": "256KiB" }]"#,
         "{}",
-        "mounts: this is an object, where a sequence is needed",
+        "mounts: this is an object, where a list is needed",
     ),
     (r#""prefix": "/prometheus", "api""#, r#""api""#, "mounts[0].prefix: this field is missing"),
     (
         r#""prefix": "/prometheus""#,
         r#""prefix": 9"#,
-        "mounts[0].prefix: this is a number, where a string is needed",
+        "mounts[0].prefix: this is a number, where a text is needed",
     ),
     (
         r#""prefix": "/prometheus""#,
