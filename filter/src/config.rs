@@ -63,7 +63,7 @@ impl Configuration {
         if json.is_empty() {
             return Err(ConfigError::empty());
         }
-        if bytes.first() == Some(&STRUCT_FIELD) && json.first() != Some(&b'{') {
+        if is_protobuf_struct(bytes) {
             return Err(ConfigError::protobuf_struct());
         }
         let tree: Tree = serde_json::from_slice(json)
@@ -72,8 +72,17 @@ impl Configuration {
     }
 }
 
-/// Protobuf's key of `Struct.fields`: field 1, length-delimited.
-const STRUCT_FIELD: u8 = 0x0a;
+/// Whether bytes begin as a `google.protobuf.Struct` does: field 1, an entry, whose own field 1 is its key. An entry whose
+/// length is that of a white space holds less than any configuration.
+fn is_protobuf_struct(bytes: &[u8]) -> bool {
+    let Some(([FIELD_1], entry)) = bytes.split_first_chunk() else { return false };
+    let more_of_length = entry.iter().take_while(|byte| **byte & 0x80 != 0).count();
+    let key = entry.get(more_of_length.saturating_add(1));
+    key == Some(&FIELD_1) && !entry.first().is_some_and(u8::is_ascii_whitespace)
+}
+
+/// Protobuf's key of field 1, length-delimited.
+const FIELD_1: u8 = 0x0a;
 
 impl TryFrom<Configuration> for Gateway {
     type Error = ConfigError;
@@ -98,4 +107,30 @@ impl TryFrom<Configuration> for Gateway {
 /// What is wrong, with the path of the field.
 pub fn load(bytes: &[u8]) -> Result<Gateway, ConfigError> {
     Configuration::parse(bytes)?.try_into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_struct_is_told_from_text_that_begins_with_a_new_line() {
+        for bytes in
+            [&b"\x0a\x20\x0a\x06mounts"[..], b"\x0a\x15\x0a\x06mounts", b"\x0a\x85\x01\x0a\x06mounts"]
+        {
+            let is_short = bytes.get(1) == Some(&b' ');
+            assert_eq!(is_protobuf_struct(bytes), !is_short);
+        }
+        for text in ["\n[]", "\nfoo", "\n\n\n{", "\n \n{}", "\n// a\n{}", "{}", ""] {
+            assert!(!is_protobuf_struct(text.as_bytes()), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_an_error_quotes_stays_in_its_line() {
+        let long = format!("{{\"x\\ny\\u001b{}\": 1}}", "z".repeat(10_000));
+        let error = load(long.as_bytes()).unwrap_err().to_string();
+        assert!(error.starts_with("x\\u{a}y\\u{1b}zzz") && error.ends_with('…'), "{error}");
+        assert!(error.chars().count() < 600 && !error.contains('\n'));
+    }
 }

@@ -45,6 +45,10 @@ pub(super) fn compile(configured: Vec<RuleConfig>, mounts: &Mounts) -> Result<Ve
         let path = format!("access[{index}]");
         let rule = rule.compile(&path, mounts)?;
         for (place, &who) in rule.who.iter().enumerate() {
+            if rule.who.iter().any(|&other| other != who && other.includes(who)) {
+                let message = "another one in this list names them already";
+                return Err(ConfigError::new(&format!("{path}.who[{place}]"), message));
+            }
             if !decides(who, &rule, &rules, mounts) {
                 let message = "this can never decide anything: earlier rules decide all of it";
                 return Err(ConfigError::new(&format!("{path}.who[{place}]"), message));
@@ -86,8 +90,12 @@ impl RuleConfig {
             None => Vec::new(),
         };
         let union = |all: Classes, classes: &Classes| all.with(*classes);
-        let may =
-            may.iter().fold(Classes::default(), union).without(except.iter().fold(Classes::default(), union));
+        let may = may.iter().fold(Classes::default(), union);
+        if let Some(index) = except.iter().position(|&classes| may.both(classes).is_empty()) {
+            let message = "this takes nothing away: \"may\" doesn't give it";
+            return Err(ConfigError::new(&format!("{path}.except[{index}]"), message));
+        }
+        let may = may.without(except.iter().fold(Classes::default(), union));
         if may.is_empty() {
             return Err(ConfigError::new(
                 &field("except"),

@@ -1,9 +1,14 @@
 //! What is wrong with a configuration, and where.
 
+use super::later;
 use serde::de::{self, Expected, Unexpected};
-use std::fmt;
+use std::fmt::{self, Write};
 
-/// A refused configuration: one line, with the path of the field.
+/// How many characters an error shows: what it quotes may be as long as the configuration.
+const MAX_LINE: usize = 500;
+
+/// A refused configuration: one line, with the path of the field. What it quotes can't break the line or reach a
+/// terminal's controls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
     path: String,
@@ -67,6 +72,8 @@ impl de::Error for ConfigError {
     }
 
     fn unknown_field(_: &str, expected: &'static [&'static str]) -> Self {
+        let expected: Vec<_> =
+            expected.iter().copied().filter(|name| !later::FIELDS.contains(name)).collect();
         Self::new("", &format!("there is no such field; the fields here are {}", expected.join(", ")))
     }
 
@@ -89,11 +96,16 @@ fn kind(found: Unexpected<'_>) -> &'static str {
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.path.is_empty() {
-            f.write_str(&self.message)
-        } else {
-            write!(f, "{}: {}", self.path, self.message)
+        let separator = if self.path.is_empty() { "" } else { ": " };
+        let characters = [&self.path, separator, &self.message].into_iter().flat_map(str::chars);
+        for (length, character) in characters.enumerate() {
+            match character {
+                _ if length == MAX_LINE => return f.write_char('…'),
+                _ if character.is_control() => write!(f, "\\u{{{:x}}}", u32::from(character))?,
+                _ => f.write_char(character)?,
+            }
         }
+        Ok(())
     }
 }
 

@@ -40,11 +40,8 @@ impl HeadersConfig {
     pub(super) fn compile(self) -> Result<(Cors, Security), ConfigError> {
         let Self { caller: Later, tenant: Later, .. } = self;
         let cors = origins(self.cors.map(|cors| cors.origins), "headers.cors.origins")?;
-        let hsts = self.hsts.map(|value| header_value(value, "headers.hsts")).transpose()?;
-        let policy = self
-            .content_security_policy
-            .map(|value| header_value(value, "headers.content_security_policy"))
-            .transpose()?;
+        let hsts = self.hsts.map(hsts).transpose()?;
+        let policy = self.content_security_policy.map(policy).transpose()?;
         let names_frames = policy.as_deref().is_some_and(names_frame_ancestors);
         let ancestors = origins(self.frame_ancestors, "headers.frame_ancestors")?;
         let frames = match (ancestors.is_empty(), names_frames) {
@@ -60,6 +57,34 @@ impl HeadersConfig {
         Ok((Cors::new(cors), Security::new(hsts, policy, frames)))
     }
 }
+
+/// RFC 6797 §6.1: directives, of which `max-age` is needed.
+fn hsts(value: String) -> Result<String, ConfigError> {
+    let value = header_value(value, HSTS)?;
+    let is_age = |directive: &str| {
+        let (name, seconds) = directive.trim().split_once('=').unwrap_or_default();
+        let seconds = seconds.trim_matches('"');
+        name.eq_ignore_ascii_case("max-age")
+            && !seconds.is_empty()
+            && seconds.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    if value.split(';').any(is_age) {
+        return Ok(value);
+    }
+    Err(ConfigError::new(HSTS, "this needs \"max-age\" and a number of seconds, like max-age=63072000"))
+}
+
+/// One policy: a comma would begin another one, and an empty one allows everything.
+fn policy(value: String) -> Result<String, ConfigError> {
+    let value = header_value(value, POLICY)?;
+    if value.contains(',') || value.split(';').all(|directive| directive.trim().is_empty()) {
+        return Err(ConfigError::new(POLICY, "this must be one policy: directives, with \";\" between them"));
+    }
+    Ok(value)
+}
+
+const HSTS: &str = "headers.hsts";
+const POLICY: &str = "headers.content_security_policy";
 
 fn header_value(value: String, path: &str) -> Result<String, ConfigError> {
     let is_value =

@@ -12,6 +12,10 @@ impl<'de> Deserialize<'de> for Later {
     }
 }
 
+/// The fields whose type is [`Later`], in whichever object they are.
+pub(super) const FIELDS: [&str; 7] =
+    ["callers", "only", "limits", "unrestricted", "mode", "caller", "tenant"];
+
 /// Said of whatever comes with a later version.
 pub(super) const NOT_YET: &str =
     concat!("this is not in promward ", env!("CARGO_PKG_VERSION"), ": it comes with a later version");

@@ -99,6 +99,11 @@ impl MountConfig {
             return Err(ConfigError::new(&field("encoded_slash"), message));
         }
         let max_form = self.max_form.unwrap_or(DEFAULT_MAX_FORM).0;
+        if self.max_form.is_some() && api == Api::Opaque {
+            let message =
+                "this is only for mounts that speak prometheus: bodies stream through an opaque one";
+            return Err(ConfigError::new(&field("max_form"), message));
+        }
         if !MAX_FORM.contains(&max_form) {
             return Err(ConfigError::new(&field("max_form"), "this must be 1KiB to 10MiB"));
         }
@@ -121,7 +126,7 @@ impl MountConfig {
 #[inline(never)]
 fn prefix(text: &str, path: &str) -> Result<Prefix, ConfigError> {
     Prefix::parse(text).ok_or_else(|| {
-        ConfigError::new(path, &format!("\"{text}\" is no prefix: write \"/\", or a plain path like \"/prometheus\" without a trailing slash"))
+        ConfigError::new(path, &format!("\"{text}\" is no prefix: write \"/\", or a path of letters, digits and -._~ like \"/prometheus\", without a trailing slash"))
     })
 }
 
@@ -145,16 +150,19 @@ pub(super) fn origins(texts: Option<Vec<String>>, path: &str) -> Result<Vec<Orig
             "an empty list allows nothing: leave the field out, or list an origin",
         ));
     }
-    let origin = |(index, text): (usize, String)| {
-        let error = || {
-            ConfigError::new(
-                &format!("{path}[{index}]"),
-                &format!(
-                    "\"{text}\" is no origin: write scheme, host and perhaps port, like https://grafana.example.com"
-                ),
-            )
+    let mut origins = Vec::new();
+    for (index, text) in texts.iter().enumerate() {
+        let field = format!("{path}[{index}]");
+        let Some(origin) = Origin::parse(text) else {
+            let message = format!(
+                "\"{text}\" is no origin: write scheme, host and perhaps port, like https://grafana.example.com"
+            );
+            return Err(ConfigError::new(&field, &message));
         };
-        Origin::parse(&text).ok_or_else(error)
-    };
-    texts.into_iter().enumerate().map(origin).collect()
+        if origins.contains(&origin) {
+            return Err(ConfigError::new(&field, &format!("\"{text}\" is listed twice")));
+        }
+        origins.push(origin);
+    }
+    Ok(origins)
 }

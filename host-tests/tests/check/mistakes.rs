@@ -16,7 +16,7 @@ pub(crate) const MISTAKES: &[(&str, &str, &str)] = &[
     (
         r#""elsewhere""#,
         r#""elsewere""#,
-        "elsewere: there is no such field; the fields here are $schema, mounts, elsewhere, access, headers, callers",
+        "elsewere: there is no such field; the fields here are $schema, mounts, elsewhere, access, headers",
     ),
     (r#""elsewhere": "refuse""#, r#""mounts": []"#, "mounts: this field is given twice"),
     (
@@ -50,12 +50,12 @@ pub(crate) const MISTAKES: &[(&str, &str, &str)] = &[
     (
         r#""prefix": "/prometheus""#,
         r#""prefix": "/prometheus/""#,
-        "mounts[0].prefix: \"/prometheus/\" is no prefix: write \"/\", or a plain path like \"/prometheus\" without a trailing slash",
+        "mounts[0].prefix: \"/prometheus/\" is no prefix: write \"/\", or a path of letters, digits and -._~ like \"/prometheus\", without a trailing slash",
     ),
     (
         r#""prefix": "/prometheus""#,
         r#""prefix": "/a", "upstream_prefix": "b""#,
-        "mounts[0].upstream_prefix: \"b\" is no prefix: write \"/\", or a plain path like \"/prometheus\" without a trailing slash",
+        "mounts[0].upstream_prefix: \"b\" is no prefix: write \"/\", or a path of letters, digits and -._~ like \"/prometheus\", without a trailing slash",
     ),
     (
         r#""256KiB" }]"#,
@@ -95,6 +95,21 @@ pub(crate) const MISTAKES: &[(&str, &str, &str)] = &[
         "mounts[0].encoded_slash: \"pass\" is only for mounts with \"api\": \"opaque\": Prometheus routes on the decoded path",
     ),
     (
+        r#""api": "prometheus""#,
+        r#""api": "opaque""#,
+        "mounts[0].max_form: this is only for mounts that speak prometheus: bodies stream through an opaque one",
+    ),
+    (
+        r#""prefix": "/prometheus""#,
+        r#""prefix": "/a+b""#,
+        "mounts[0].prefix: \"/a+b\" is no prefix: write \"/\", or a path of letters, digits and -._~ like \"/prometheus\", without a trailing slash",
+    ),
+    (
+        r#""cluster": "prometheus""#,
+        r#""origins": ["http://a", "http://A:80"]"#,
+        "mounts[0].origins[1]: \"http://A:80\" is listed twice",
+    ),
+    (
         r#""cluster": "prometheus""#,
         r#""timeout": "1s""#,
         "mounts[0].timeout: there is no such field; the fields here are prefix, api, upstream_prefix, cluster, origins, max_form, credentials, encoded_slash",
@@ -112,6 +127,11 @@ pub(crate) const MISTAKES: &[(&str, &str, &str)] = &[
         "access[0].who[0]: \"anybody\" is nobody: write \"anyone\" or \"anonymous\"",
     ),
     (r#"["anyone"]"#, r#"["anyone", "anyone"]"#, "access[0].who[1]: \"anyone\" is listed twice"),
+    (
+        r#"["anyone"]"#,
+        r#"["anonymous", "anyone"]"#,
+        "access[0].who[0]: another one in this list names them already",
+    ),
     (
         r#"["anyone"]"#,
         r#"["authenticated"]"#,
@@ -134,11 +154,16 @@ pub(crate) const MISTAKES: &[(&str, &str, &str)] = &[
     ),
     (
         r#"["health", "ui"]"#,
+        r#"["ui"], "except": ["admin"]"#,
+        "access[0].except[0]: this takes nothing away: \"may\" doesn't give it",
+    ),
+    (
+        r#"["health", "ui"]"#,
         r#"["ui"], "at": ["/other"]"#,
         "access[0].at[0]: \"/other\" is the prefix of no mount",
     ),
     (
-        r#""api": "prometheus""#,
+        r#""api": "prometheus", "cluster": "prometheus", "max_form": "256KiB""#,
         r#""api": "opaque""#,
         "access[0]: this holds nowhere: no mount speaks prometheus; name opaque mounts in \"at\"",
     ),
@@ -172,6 +197,26 @@ pub(crate) const MISTAKES: &[(&str, &str, &str)] = &[
         r#""max-age=1""#,
         r#""a\r\nb: c""#,
         "headers.hsts: a header's value is one line of printable ASCII, and not empty",
+    ),
+    (
+        r#""max-age=1""#,
+        r#""yes""#,
+        "headers.hsts: this needs \"max-age\" and a number of seconds, like max-age=63072000",
+    ),
+    (
+        r#""hsts": "max-age=1""#,
+        r#""content_security_policy": "default-src 'self', frame-ancestors *""#,
+        "headers.content_security_policy: this must be one policy: directives, with \";\" between them",
+    ),
+    (
+        r#""hsts": "max-age=1""#,
+        r#""content_security_policy": ";;""#,
+        "headers.content_security_policy: this must be one policy: directives, with \";\" between them",
+    ),
+    (
+        r#""elsewhere": "refuse""#,
+        r#""else\nwhere\u001b[2J": 1"#,
+        "else\\u{a}where\\u{1b}[2J: there is no such field; the fields here are $schema, mounts, elsewhere, access, headers",
     ),
     (
         r#""hsts": "max-age=1""#,
