@@ -1,11 +1,11 @@
 //! What goes upstream: printed from what was read, with the filter's own headers in place of the client's.
 
-use crate::api::endpoint::{Content, Endpoint};
+use crate::api::endpoint::{Content, Endpoint, ParametersIn};
 use crate::edits::Edits;
 use crate::gateway::Request;
 use crate::mount::{Mount, MountId};
 use crate::refusal::Refusal;
-use crate::request::form::{AwaitedForm, FORM_TYPE};
+use crate::request::form::{AwaitedForm, Body, FORM_TYPE, FormError};
 use crate::request::headers::{Headers, Strip};
 use crate::request::method::Method;
 use crate::request::parameters::Parameters;
@@ -79,6 +79,9 @@ impl Granted<'_> {
         query.check(names, &Parameters::default())?;
         let text = with_mark(&query.to_text());
         let max = self.mount.max_form;
+        if endpoint.parameters_in == ParametersIn::QueryOnly && request.body == Body::Follows {
+            return Err(FormError::Unexpected.into());
+        }
         let form = AwaitedForm::announced(self.method, request.headers, request.body, names, query, max)?;
         Ok((text, form))
     }

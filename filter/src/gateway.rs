@@ -6,7 +6,7 @@ use crate::api::class::Class;
 use crate::api::endpoint::Endpoint;
 use crate::edits::Edits;
 use crate::forward::{Forward, Granted, with_mark};
-use crate::mount::{Mount, Mounts, Place};
+use crate::mount::{Api, Mount, Mounts, Place};
 use crate::refusal::Refusal;
 use crate::request::form::Body;
 use crate::request::headers::{Headers, Strip};
@@ -69,7 +69,7 @@ impl Gateway {
     pub fn decide(&self, request: &Request<'_>) -> Decision {
         self.way(request).unwrap_or_else(|refusal| {
             let origin = self.cors.allowed(request.headers);
-            let reply = refusal.reply(form_of(request.headers));
+            let reply = refusal.reply(form_of(&self.mounts, request.headers));
             Decision::Reply(self.dressed(reply, request.scheme, origin.as_ref()))
         })
     }
@@ -81,11 +81,18 @@ impl Gateway {
             Place::Bare { mount } => return self.to_the_mount(mount, &target, request),
             Place::Elsewhere => return self.elsewhere(&target, request),
         };
-        mount.check(&target.path)?;
+        self.mounts.check_encoded_slash(id, &target.path)?;
         let method = method(request)?;
+        if mount.api == Api::Prometheus && request.headers.has("upgrade") {
+            return Err(Refusal::Upgrade);
+        }
+        if method == Method::Options && mount.is_api(path) {
+            return Ok(self.options(mount.endpoint(path), request));
+        }
         let endpoint = mount.endpoint(path);
         if let Some(endpoint) = endpoint.filter(|endpoint| !endpoint.methods.contains(method)) {
-            return self.other_method(mount.is_api(path), endpoint, method, request);
+            let also = if mount.is_api(path) { OPTIONS } else { Methods::default() };
+            return Err(Refusal::Method(endpoint.methods.with(also)));
         }
         let class = endpoint.map_or(Class::Unknown, |endpoint| endpoint.class);
         self.access.decide(Caller::Anonymous, class, id)?;
@@ -125,36 +132,40 @@ impl Gateway {
         }
     }
 
-    /// A method that the endpoint's row doesn't have: a preflight is answered, anything else refused.
-    fn other_method(
-        &self,
-        is_api: bool,
-        endpoint: &Endpoint,
-        method: Method,
-        request: &Request<'_>,
-    ) -> Result<Decision, Refusal> {
-        let preflights = Methods::of(&[Method::Options]);
-        let allowed = if is_api { endpoint.methods.with(preflights) } else { endpoint.methods };
-        if !allowed.contains(method) {
-            return Err(Refusal::Method(allowed));
-        }
+    /// `OPTIONS` below an API: answered here, whoever asks, and a preflight of a listed site with what it may do.
+    fn options(&self, endpoint: Option<&Endpoint>, request: &Request<'_>) -> Decision {
+        let methods = endpoint.map_or(UNKNOWN_ENDPOINT, |endpoint| endpoint.methods).with(OPTIONS);
         let origin = self.cors.allowed(request.headers);
-        let mut headers = vec![("allow", allowed.to_string())];
+        let mut headers = vec![("allow", methods.to_string())];
         if origin.is_some() {
-            headers.extend(cors::preflight(allowed));
+            headers.extend(cors::preflight(methods));
         }
-        Ok(Decision::Reply(self.dressed(Reply::empty(204, headers), request.scheme, origin.as_ref())))
+        Decision::Reply(self.dressed(Reply::empty(204, headers), request.scheme, origin.as_ref()))
     }
 }
+
+/// What a preflight is told of an endpoint that a newer server may have.
+const UNKNOWN_ENDPOINT: Methods = Methods::of(&[Method::Get, Method::Post]);
+
+const OPTIONS: Methods = Methods::of(&[Method::Options]);
 
 fn method(request: &Request<'_>) -> Result<Method, Refusal> {
     let name = request.headers.only(":method").unwrap_or_default();
     Method::parse(name).ok_or(Refusal::Method(Methods::ALL))
 }
 
-/// The form of a refusal when nothing is known yet but the raw target.
-fn form_of(headers: &Headers) -> Form {
-    let path = headers.first(":path").unwrap_or_default();
-    let path = path.split(|&byte| byte == b'?').next().unwrap_or_default();
-    if path.windows(5).any(|window| window == b"/api/") { Form::Json } else { Form::Plain }
+/// The form of a refusal when nothing may be known yet but the raw target.
+fn form_of(mounts: &Mounts, headers: &Headers) -> Form {
+    let raw = headers.only(":path").unwrap_or_default();
+    let Ok(target) = Target::parse(raw) else {
+        let is_api = raw.windows(API.len()).any(|window| window == API);
+        return if is_api { Form::Json } else { Form::Plain };
+    };
+    match mounts.place(target.path.as_str()) {
+        Place::Below { mount, path, .. } if mount.is_api(path) => Form::Json,
+        _ => Form::Plain,
+    }
 }
+
+/// What a path of an API has in it.
+const API: &[u8] = b"/api/";

@@ -3,6 +3,7 @@
 
 use crate::api::endpoint::Endpoint;
 use crate::api::prometheus;
+use crate::request::escape::is_unreserved;
 use crate::request::path::{CanonicalPath, TargetError};
 use crate::response::origin::Origin;
 
@@ -11,10 +12,11 @@ use crate::response::origin::Origin;
 pub struct Prefix(String);
 
 impl Prefix {
-    /// A prefix as a configuration writes it: `/`, or a canonical path without a trailing slash.
+    /// A prefix as a configuration writes it: `/`, or a canonical path without a trailing slash, of letters, digits and
+    /// `-._~` only, since any other octet could stand in a request both as itself and escaped.
     pub fn parse(text: &str) -> Option<Self> {
         let path = CanonicalPath::parse(text.as_bytes()).ok()?;
-        if path.as_str() != text || path.encoded_slash().is_some() {
+        if path.as_str() != text || !text.bytes().all(|byte| byte == b'/' || is_unreserved(byte)) {
             return None;
         }
         match text {
@@ -79,18 +81,6 @@ impl Mount {
         }
     }
 
-    /// Checks that a path has nothing that only some mounts let pass.
-    ///
-    /// # Errors
-    ///
-    /// An escaped slash, where the mount doesn't say that it passes.
-    pub fn check(&self, path: &CanonicalPath) -> Result<(), TargetError> {
-        match path.encoded_slash() {
-            Some(at) if !self.pass_encoded_slash => Err(TargetError::Escape { byte: b'/', at }),
-            _ => Ok(()),
-        }
-    }
-
     /// Whether answers below the mount at this path are Prometheus' JSON.
     pub fn is_api(&self, path: &str) -> bool {
         self.api == Api::Prometheus && path.starts_with("/api/")
@@ -145,6 +135,19 @@ impl Mounts {
     /// The mount of that id.
     pub fn get(&self, id: MountId) -> Option<&Mount> {
         self.0.get(id.0)
+    }
+
+    /// Checks a path below a mount for an escaped slash.
+    ///
+    /// # Errors
+    ///
+    /// There is one, and the mount doesn't let it pass, or it would lead to another mount if it stood unescaped.
+    pub fn check_encoded_slash(&self, id: MountId, path: &CanonicalPath) -> Result<(), TargetError> {
+        let Some(at) = path.encoded_slash() else { return Ok(()) };
+        let passes = self.get(id).is_some_and(|mount| mount.pass_encoded_slash);
+        let stays =
+            matches!(self.place(&path.with_slashes()), Place::Below { id: decoded, .. } if decoded == id);
+        if passes && stays { Ok(()) } else { Err(TargetError::Escape { byte: b'/', at }) }
     }
 
     /// The longest prefix that a path is below.
@@ -215,7 +218,9 @@ mod tests {
     #[test]
     fn a_prefix_is_canonical_and_has_no_trailing_slash() {
         assert!(Prefix::parse("/").unwrap().is_root());
-        for refused in ["", "a", "/a/", "//", "/a//b", "/%61", "/a%2Fb", "/..", "/a;b"] {
+        for refused in
+            ["", "a", "/a/", "//", "/a//b", "/%61", "/a%2Fb", "/..", "/a;b", "/a+b", "/a%20b", "/a@b"]
+        {
             assert_eq!(Prefix::parse(refused), None, "{refused}");
         }
     }

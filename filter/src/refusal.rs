@@ -16,6 +16,8 @@ pub enum Refusal {
     Target(TargetError),
     /// No server is mounted there.
     NoMount,
+    /// It asks to speak another protocol, whose requests nobody would look at.
+    Upgrade,
     /// The endpoint doesn't know the method.
     Method(Methods),
     /// No rule allows it.
@@ -65,6 +67,9 @@ impl fmt::Display for Refusal {
         match self {
             Self::Target(error) => error.fmt(f),
             Self::NoMount => f.write_str("nothing is served at this path"),
+            Self::Upgrade => {
+                f.write_str("this path speaks no other protocol: leave the header \"upgrade\" out")
+            }
             Self::Method(allowed) => write!(f, "this path takes only {allowed}"),
             Self::Denied(denied) => denied.fmt(f),
             Self::Parameters(error) => error.fmt(f),
@@ -79,7 +84,7 @@ impl Refusal {
     /// The HTTP status. Where nobody can log in, a 401 would ask for what can't be given, so anonymous callers get 403.
     pub fn status(&self) -> u16 {
         match self {
-            Self::Target(_) | Self::Parameters(_) => 400,
+            Self::Target(_) | Self::Parameters(_) | Self::Upgrade => 400,
             Self::Form(FormError::TooLong { .. }) => 413,
             Self::Form(FormError::Type | FormError::Encoding) => 415,
             Self::Form(_) => 400,

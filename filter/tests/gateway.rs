@@ -79,7 +79,7 @@ fn the_prefix_is_stripped_and_what_was_read_is_forwarded() {
     for (public, upstream) in [
         ("/prometheus/", "/"),
         ("/prometheus/api/v1/label/job/values", "/api/v1/label/job/values"),
-        ("//prometheus//api/v1/%71uery?query=a+b", "/api/v1/query?query=a%20b"),
+        ("//prometheus//api/v1/%71uery?query=a+b", "/api/v1/query?query=a+b"),
         ("/prometheus/api/v1/query/?query=up", "/api/v1/query?query=up"),
         ("/prometheus/api/v1/query?", "/api/v1/query"),
         ("/prometheus/graph?g0.expr=a;b\\", "/graph?g0.expr=a;b\\"),
@@ -127,6 +127,13 @@ fn what_is_refused_says_why_in_the_form_of_the_path() {
             400,
             json("bad_data", "the parameter \\\"query\\\" is given more than once"),
         ),
+        (
+            "GET",
+            "/prometheus/%61pi/v1/query?query=%zz",
+            400,
+            json("bad_data", "the query string has a \\\"%\\\" without two hexadecimal digits at position 6"),
+        ),
+        ("GET", "/nothing/api/x", 404, "nothing is served at this path\n".to_owned()),
         ("PUT", "/prometheus/api/v1/query", 405, json("bad_data", "this path takes only GET, POST, OPTIONS")),
         (
             "get",
@@ -223,7 +230,7 @@ fn a_form_is_awaited_and_goes_on_as_it_was_read() {
     assert_eq!(forward.edits.remove, [b"content-length".to_vec()]);
     assert_eq!(set(&forward.edits, "content-type"), Some("application/x-www-form-urlencoded"));
     let form = forward.form.unwrap();
-    assert_eq!(form.complete(b"query=a%62+c").as_deref(), Ok("query=ab%20c"));
+    assert_eq!(form.complete(b"query=a%62+c").as_deref(), Ok("query=ab+c"));
     assert!(form.complete(b"time=2").is_err());
 }
 
@@ -242,6 +249,44 @@ fn a_body_that_can_not_be_read_in_one_way_is_refused() {
     assert_eq!(status("POST", "/prometheus/api/v1/query", &multipart), 415);
     let long = [("content-type", "application/x-www-form-urlencoded"), ("content-length", "262145")];
     assert_eq!(status("POST", "/prometheus/api/v1/query", &long), 413);
+}
+
+#[test]
+fn a_body_that_could_not_be_refused_in_time_is_refused_with_the_headers() {
+    let more = [("content-type", "application/x-www-form-urlencoded")];
+    let path = "/prometheus/api/v1/admin/tsdb/snapshot?skip_head=true";
+    let Decision::Reply(reply) = decide(GUIDE, &request("POST", path, &more), Body::Follows) else {
+        panic!("a snapshot is made before its form is read")
+    };
+    assert_eq!(reply.status, 400);
+    assert_eq!(
+        set(&forward(GUIDE, "POST", path, &more, Body::None).edits, ":path"),
+        Some("/api/v1/admin/tsdb/snapshot?skip_head=true")
+    );
+}
+
+#[test]
+fn no_other_protocol_is_spoken_where_the_filter_reads_requests() {
+    let upgrade = [("connection", "Upgrade"), ("upgrade", "websocket")];
+    assert_eq!(reply(GUIDE, "GET", "/prometheus/anything", &upgrade).status, 400);
+    assert_eq!(
+        set(&forward(TWO_MOUNTS, "GET", "/files/live", &upgrade, Body::None).edits, ":path"),
+        Some("/live")
+    );
+}
+
+#[test]
+fn an_escaped_slash_does_not_lead_from_one_mount_to_another() {
+    let configuration = r#"{
+        "mounts": [{ "prefix": "/", "api": "opaque", "encoded_slash": "pass" }, { "prefix": "/prometheus" }],
+        "access": [{ "who": ["anyone"], "may": ["unknown"], "at": ["/"] }, { "who": ["anyone"], "may": ["health"] }]
+    }"#;
+    for path in
+        ["/prometheus%2F-%2Freload", "/prometheus%2f-/reload", "/prometheus%2f", "/%70rometheus%2Fgraph"]
+    {
+        assert_eq!(reply(configuration, "POST", path, &[]).status, 400, "{path}");
+    }
+    assert_eq!(upstream_path(configuration, "/a%2Fb"), "/a%2Fb");
 }
 
 #[test]
@@ -276,6 +321,12 @@ fn a_preflight_is_answered_for_listed_origins_only() {
         (204, None, None)
     );
     assert_eq!(reply(GUIDE, "OPTIONS", "/prometheus/graph", &[]).status, 405);
+    let newer =
+        reply(GUIDE, "OPTIONS", "/prometheus/api/v1/newer", &[("origin", "https://grafana.example.com")]);
+    assert_eq!(
+        (newer.status, header(&newer, "access-control-allow-methods")),
+        (204, Some("GET, POST, OPTIONS"))
+    );
 }
 
 fn asked(method: &str, path: &str, more: &[(&str, &str)]) -> Asked {
@@ -294,7 +345,7 @@ fn an_answer_loses_what_reveals_and_gains_what_protects() {
     let edits = gateway(GUIDE).answer(&asked("GET", "/prometheus/api/v1/labels", &[]), &upstream).unwrap();
     assert_eq!(
         edits.remove,
-        [b"server".to_vec(), b"x-powered-by".to_vec(), b"access-control-allow-origin".to_vec()]
+        [b"server".to_vec(), b"X-Powered-By".to_vec(), b"access-control-allow-origin".to_vec()]
     );
     for (name, value) in [
         ("x-content-type-options", "nosniff"),
@@ -305,9 +356,20 @@ fn an_answer_loses_what_reveals_and_gains_what_protects() {
         assert_eq!(set(&edits, name), Some(value));
     }
     assert_eq!(edits.add, [("vary", "Origin".to_owned())]);
+    let insisting = headers(&[
+        (":status", "200"),
+        ("strict-transport-security", "max-age=9"),
+        ("refresh", "0;url=//evil"),
+        ("x-envoy-a", "b"),
+    ]);
+    let asked_for_labels = asked("GET", "/prometheus/api/v1/labels", &[]);
+    assert_eq!(gateway(GUIDE).answer(&asked_for_labels, &insisting).unwrap().remove.len(), 3);
 
     let file = gateway(GUIDE).answer(&asked("GET", "/prometheus/assets/a.js", &[]), &upstream).unwrap();
     assert_eq!(set(&file, "cache-control"), None);
+    let missing = headers(&[(":status", "404")]);
+    let missing = gateway(GUIDE).answer(&asked("GET", "/prometheus/assets/a.js", &[]), &missing).unwrap();
+    assert_eq!(set(&missing, "cache-control"), Some("no-store"));
 }
 
 #[test]
@@ -315,6 +377,24 @@ fn a_listed_origin_may_read_an_answer() {
     let asked = asked("GET", "/prometheus/api/v1/labels", &[("origin", "https://grafana.example.com")]);
     let edits = gateway(GUIDE).answer(&asked, &headers(&[(":status", "200")])).unwrap();
     assert!(edits.add.contains(&("access-control-allow-origin", "https://grafana.example.com".to_owned())));
+}
+
+#[test]
+fn who_may_read_an_opaque_servers_answers_is_its_own_business() {
+    let more = [("origin", "https://grafana.example.com")];
+    let configuration = TWO_MOUNTS.replacen(
+        '{',
+        r#"{ "headers": { "cors": { "origins": ["https://grafana.example.com"] } }, "#,
+        1,
+    );
+    let asked = forward(&configuration, "GET", "/files/a", &more, Body::None).asked;
+    let upstream = headers(&[
+        (":status", "200"),
+        ("access-control-allow-origin", "*"),
+        ("strict-transport-security", "max-age=9"),
+    ]);
+    let edits = gateway(&configuration).answer(&asked, &upstream).unwrap();
+    assert!(edits.add.is_empty() && edits.remove.is_empty(), "{edits:?}");
 }
 
 #[test]

@@ -19,6 +19,8 @@ pub struct Endpoint {
     pub to_restricted: ToRestricted,
     /// What kind of answer it gives, as far as headers are concerned.
     pub content: Content,
+    /// Where its parameters may stand.
+    pub parameters_in: ParametersIn,
 }
 
 /// What a caller who may see only some series gets from an endpoint, whatever a rule allows.
@@ -34,6 +36,16 @@ pub enum ToRestricted {
     Pass,
     /// Nothing.
     Refuse,
+}
+
+/// Where an endpoint's parameters may stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParametersIn {
+    /// In the query string, or in a form where the method may have one.
+    QueryOrForm,
+    /// In the query string alone. The server acts as soon as the headers have come, even if the body then breaks off, so
+    /// that a form could not be refused in time (`threats.md` P4).
+    QueryOnly,
 }
 
 /// Whether an answer may be kept by a browser.

@@ -3,7 +3,7 @@
 //! the server, with everybody's data.
 
 use super::class::Class;
-use super::endpoint::{Content, Endpoint, ToRestricted};
+use super::endpoint::{Content, Endpoint, ParametersIn, ToRestricted};
 use crate::request::method::{Method, Methods};
 use crate::request::parameters::ParameterNames;
 
@@ -28,7 +28,8 @@ const fn row(
     parameters: ParameterNames,
     to_restricted: ToRestricted,
 ) -> Endpoint {
-    Endpoint { path, methods, class, parameters, to_restricted, content: Content::Fresh }
+    let (content, parameters_in) = (Content::Fresh, ParametersIn::QueryOrForm);
+    Endpoint { path, methods, class, parameters, to_restricted, content, parameters_in }
 }
 
 const fn page(path: &'static str, class: Class) -> Endpoint {
@@ -100,7 +101,8 @@ pub static ENDPOINTS: &[Endpoint] = &[
 
     row("/api/v1/admin/tsdb/delete_series", POST_PUT, Class::Admin, &["match[]", "start", "end"], ToRestricted::Refuse),
     row("/api/v1/admin/tsdb/clean_tombstones", POST_PUT, Class::Admin, &[], ToRestricted::Refuse),
-    row("/api/v1/admin/tsdb/snapshot", POST_PUT, Class::Admin, &["skip_head"], ToRestricted::Refuse),
+    Endpoint { parameters_in: ParametersIn::QueryOnly,
+        ..row("/api/v1/admin/tsdb/snapshot", POST_PUT, Class::Admin, &["skip_head"], ToRestricted::Refuse) },
 
     row("/federate", GET, Class::Federate, &["match[]"], MATCH),
     row("/metrics", GET, Class::Metrics, &[], ToRestricted::Refuse),

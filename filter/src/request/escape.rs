@@ -6,7 +6,7 @@ pub(super) fn is_printable(byte: u8) -> bool {
 }
 
 /// RFC 3986 §2.3: octets that mean the same escaped and unescaped.
-pub(super) fn is_unreserved(byte: u8) -> bool {
+pub(crate) fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
@@ -27,14 +27,14 @@ pub(super) fn push_escape(text: &mut String, byte: u8) {
     text.push(digit(byte & 0xf));
 }
 
-/// Writes text so that it stands for itself in a query string or a form: everything but unreserved octets is escaped,
-/// a space too, since not every reader takes `+` for one.
-pub(super) fn push_escaped(text: &mut String, value: &str) {
+/// Writes text so that it stands for itself in a query string or a form: a space is `+`, and everything but unreserved
+/// octets is escaped. That is what browsers and Go's clients send, so that what they send doesn't become longer.
+pub(super) fn push_form_text(text: &mut String, value: &str) {
     for byte in value.bytes() {
-        if is_unreserved(byte) {
-            text.push(char::from(byte));
-        } else {
-            push_escape(text, byte);
+        match byte {
+            b' ' => text.push('+'),
+            _ if is_unreserved(byte) => text.push(char::from(byte)),
+            _ => push_escape(text, byte),
         }
     }
 }

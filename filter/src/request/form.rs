@@ -22,7 +22,7 @@ pub enum Body {
 /// Why a body is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FormError {
-    /// A body where the method has no use for one.
+    /// A body where there is no use for one, or none that could be refused in time.
     Unexpected,
     /// No content type, two, or another than a form's.
     Type,
@@ -42,10 +42,14 @@ pub enum FormError {
 impl fmt::Display for FormError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unexpected => f.write_str("a request with this method must not have a body"),
+            Self::Unexpected => {
+                f.write_str("this request must not have a body: give its parameters in the query string")
+            }
             Self::Type => write!(f, "the body must have the content type {FORM_TYPE}, once"),
             Self::Encoding => f.write_str("the body must have no content encoding"),
-            Self::TooLong { max } => write!(f, "the body is longer than {max} bytes"),
+            Self::TooLong { max } => {
+                write!(f, "the form is longer than {max} bytes once its parameters are escaped")
+            }
             Self::Trailers => f.write_str("a form must not end in trailers"),
             Self::Parameters(error) => error.fmt(f),
         }
@@ -107,12 +111,13 @@ impl AwaitedForm {
     ///
     /// # Errors
     ///
-    /// It is too long, or ambiguous by itself or together with the query string.
+    /// It is too long as it came or as it goes on, or ambiguous by itself or together with the query string.
     pub fn complete(&self, body: &[u8]) -> Result<String, FormError> {
         self.check_length(body.len())?;
         let form = Parameters::parse(body, Place::Form).map_err(FormError::Parameters)?;
         form.check(self.names, &self.query).map_err(FormError::Parameters)?;
-        Ok(form.to_text())
+        let text = form.to_text();
+        self.check_length(text.len()).map(|()| text)
     }
 }
 
@@ -191,6 +196,7 @@ mod tests {
         assert_eq!(form.check_length(10), Ok(()));
         assert_eq!(form.complete(b"query=abcde"), Err(FormError::TooLong { max: 10 }));
         assert_eq!(form.complete(b"%71uery=a").as_deref(), Ok("query=a"));
+        assert_eq!(form.complete(b"query=((").as_deref(), Err(&FormError::TooLong { max: 10 }));
     }
 
     #[test]

@@ -39,15 +39,8 @@ const TRUSTED: &[&str] = &[
     "remote-user",
     "thanos-tenant",
     "true-client-ip",
-    "x-forwarded-client-cert",
-    "x-forwarded-email",
-    "x-forwarded-groups",
-    "x-forwarded-host",
-    "x-forwarded-port",
-    "x-forwarded-prefix",
-    "x-forwarded-scheme",
-    "x-forwarded-uri",
-    "x-forwarded-user",
+    "x-client-ip",
+    "x-cluster-client-ip",
     "x-http-method",
     "x-http-method-override",
     "x-method-override",
@@ -62,7 +55,10 @@ const TRUSTED: &[&str] = &[
 ];
 
 /// Families of such headers.
-const TRUSTED_PREFIXES: &[&str] = &["x-auth-request-", "x-envoy-", "x-promward-"];
+const TRUSTED_PREFIXES: &[&str] = &["x-auth-request-", "x-envoy-", "x-forwarded-", "x-promward-"];
+
+/// The one of its family that stays, in just this spelling: the proxy puts the address that it sees at its end.
+const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// What says who the caller is, for the filter and not for the server (`threats.md` H3).
 const CREDENTIALS: &[&str] = &["authorization", "cookie", "proxy-authorization"];
@@ -90,6 +86,7 @@ impl Strip {
         let begins = |prefix: &&str| name.get(..prefix.len()).is_some_and(|start| spelled(start, prefix));
         match self {
             Self::RoutingOnly => begins(&"x-promward-"),
+            Self::Trusted if name.eq_ignore_ascii_case(FORWARDED_FOR.as_bytes()) => false,
             Self::Trusted => TRUSTED.iter().any(|known| is(known)) || TRUSTED_PREFIXES.iter().any(begins),
             Self::TrustedAndCredentials => {
                 Self::Trusted.covers(name) || CREDENTIALS.iter().any(|known| is(known))
@@ -118,11 +115,13 @@ mod tests {
             "X_FORWARDED-Host",
             "x-envoy-original-path",
             "X_Promward_Cluster",
+            "X_Forwarded_For",
+            "X-Forwarded-Proto",
+            "x-forwarded-access-token",
         ] {
             assert!(Strip::Trusted.covers(name.as_bytes()), "{name}");
         }
-        for name in
-            ["x-forwarded-for", "x-forwarded-proto", "accept", "x-envo", "xscopeorgid", "authorization"]
+        for name in ["x-forwarded-for", "X-Forwarded-For", "accept", "x-envo", "xscopeorgid", "authorization"]
         {
             assert!(!Strip::Trusted.covers(name.as_bytes()), "{name}");
         }

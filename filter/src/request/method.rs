@@ -41,7 +41,7 @@ impl Method {
 }
 
 /// A set of methods. Prints as the value of an `Allow` header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Methods(u8);
 
 impl Methods {

@@ -1,7 +1,7 @@
 //! Parameters of the query string and of a form body. What two readers may read in two ways is refused, and what goes
 //! upstream is printed from what was read (`threats.md` P1, P2).
 
-use super::escape::{escaped, push_escaped};
+use super::escape::{escaped, push_form_text};
 use super::query::Query;
 use std::fmt;
 
@@ -144,9 +144,9 @@ impl Parameters {
             if !text.is_empty() {
                 text.push('&');
             }
-            push_escaped(&mut text, name);
+            push_form_text(&mut text, name);
             text.push('=');
-            push_escaped(&mut text, value);
+            push_form_text(&mut text, value);
         }
         text
     }
@@ -200,7 +200,7 @@ mod tests {
     #[test]
     fn parameters_are_printed_from_what_was_read() {
         let parameters = parse("%71uery=a+b%20c&&match%5B%5D=%7Bx%3D%221%22%7D&flag").unwrap();
-        assert_eq!(parameters.to_text(), "query=a%20b%20c&match%5B%5D=%7Bx%3D%221%22%7D&flag=");
+        assert_eq!(parameters.to_text(), "query=a+b+c&match%5B%5D=%7Bx%3D%221%22%7D&flag=");
     }
 
     #[test]

@@ -1,15 +1,15 @@
 //! A server's answer: its redirects lead back to the public site, what it says about itself goes, and what browsers need
 //! to be told comes.
 
-use super::cors::{self, AllowedOrigin};
+use super::cors::AllowedOrigin;
 use super::location::Redirected;
 use super::origin::Scheme;
 use super::reply::{Form, Reply};
-use super::security::REVEALING;
+use super::security;
 use crate::api::endpoint::Content;
 use crate::edits::Edits;
 use crate::gateway::Gateway;
-use crate::mount::MountId;
+use crate::mount::{Api, MountId};
 use crate::refusal::Refusal;
 use crate::request::headers::Headers;
 
@@ -44,9 +44,10 @@ impl Gateway {
 
     fn answer_edits(&self, asked: &Asked, headers: &Headers) -> Result<Edits, Refusal> {
         let mount = self.mounts.get(asked.mount).ok_or(Refusal::Host)?;
-        let mut edits = Edits { add: self.cors.answer(asked.origin.as_ref()), ..Edits::default() };
-        let theirs = REVEALING.iter().chain(&cors::ANSWERS).filter(|name| headers.has(name));
-        edits.remove.extend(theirs.map(|name| name.as_bytes().to_vec()));
+        let mut edits = Edits { remove: security::not_passed_on(mount.api, headers), ..Edits::default() };
+        if mount.api == Api::Prometheus {
+            edits.add = self.cors.answer(asked.origin.as_ref());
+        }
         if headers.has("location") {
             // Two of them are as ambiguous as one that can be read in two ways.
             let location = headers.only("location").unwrap_or(b"//");
@@ -54,7 +55,8 @@ impl Gateway {
             let redirected = Redirected { mount, host, upstream_path: &asked.upstream_path };
             edits.set.push(("location", redirected.public(location)?));
         }
-        let security = self.security.answer(mount.api, asked.content, asked.scheme, headers);
+        let content = if is_whole(headers) { asked.content } else { Content::Fresh };
+        let security = self.security.answer(mount.api, content, asked.scheme, headers);
         edits.set.extend(security.into_iter().map(|(name, value)| (name, value.to_owned())));
         Ok(edits)
     }
@@ -76,4 +78,9 @@ impl Gateway {
         reply.headers.extend(self.cors.answer(origin));
         reply
     }
+}
+
+/// Whether an answer is what was asked for, and no error in its place.
+fn is_whole(headers: &Headers) -> bool {
+    headers.first(":status").is_some_and(|status| status.starts_with(b"2") || status == b"304")
 }

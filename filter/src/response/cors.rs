@@ -6,7 +6,7 @@ use crate::request::headers::Headers;
 use crate::request::method::Methods;
 
 /// The headers by which a server answers a cross-origin request; the server's own are never passed on.
-pub const ANSWERS: [&str; 7] = [
+pub(super) const ANSWERS: [&str; 8] = [
     "access-control-allow-origin",
     "access-control-allow-credentials",
     "access-control-allow-headers",
@@ -14,6 +14,7 @@ pub const ANSWERS: [&str; 7] = [
     "access-control-expose-headers",
     "access-control-max-age",
     "access-control-allow-private-network",
+    "timing-allow-origin",
 ];
 
 /// Request headers that a page of a listed origin may set, as Prometheus has them.

@@ -87,7 +87,10 @@ pub fn is_authority(text: &str) -> bool {
     let name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
     let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
     let is_host = match address {
-        Some(address) => address.bytes().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.')),
+        Some(address) => {
+            address.contains(':')
+                && address.bytes().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.'))
+        }
         None => host.bytes().all(name),
     };
     !host.is_empty() && is_host && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|number| number > 0))

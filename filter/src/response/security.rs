@@ -1,6 +1,7 @@
 //! Headers that keep a browser from being used against its owner (`threats.md` B4), and those that tell strangers what
 //! runs behind the filter.
 
+use super::cors;
 use super::origin::{Origin, Scheme};
 use crate::api::endpoint::Content;
 use crate::mount::Api;
@@ -13,7 +14,26 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'un
      base-uri 'self'; form-action 'self'";
 
 /// Headers that say what runs behind the filter.
-pub const REVEALING: [&str; 2] = ["server", "x-powered-by"];
+const REVEALING: [&str; 2] = ["server", "x-powered-by"];
+
+/// Families of headers between proxies, which are no client's business.
+const INTERNAL: [&str; 2] = ["x-envoy-", "x-promward-"];
+
+/// What a Prometheus has no say in: for how long browsers insist on TLS, and where they go next.
+const OVERRULED: [&str; 2] = ["strict-transport-security", "refresh"];
+
+/// The names of a server's headers that no client sees. At an opaque mount, who may read an answer is the server's.
+pub fn not_passed_on(api: Api, given: &Headers) -> Vec<Vec<u8>> {
+    let is_any =
+        |name: &[u8], of: &[&str]| of.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
+    let is_internal = |name: &[u8]| {
+        INTERNAL.iter().any(|prefix| name.get(..prefix.len()).is_some_and(|start| is_any(start, &[*prefix])))
+    };
+    let overruled =
+        |name: &[u8]| api == Api::Prometheus && (is_any(name, &cors::ANSWERS) || is_any(name, &OVERRULED));
+    let hidden = |name: &&Vec<u8>| is_any(name, &REVEALING) || is_internal(name) || overruled(name);
+    given.0.iter().map(|(name, _)| name).filter(hidden).cloned().collect()
+}
 
 /// What a configuration says about these headers, compiled.
 #[derive(Clone, Debug, PartialEq, Eq)]
