@@ -16,21 +16,21 @@ pub(super) struct Ports {
 }
 
 impl Ports {
-    /// Chooses free ones; https gets the one that is wanted.
+    /// Chooses free ones; https gets the one that is wanted. Whoever chooses it may run several demos at once, so http
+    /// then gets any that is free.
     ///
     /// # Errors
     ///
     /// When that one is taken.
     pub(super) fn choose(wanted: Option<u16>) -> Result<Self> {
-        let https = match wanted {
+        let or_any = |port| free(port).or_else(|_| process::free_port());
+        match wanted {
             Some(port) => {
-                free(port).with_context(|| format!("port {port} can't be had: choose another --port"))?
+                let taken = || format!("port {port} can't be had: choose another --port");
+                Ok(Self { https: free(port).with_context(taken)?, http: process::free_port()? })
             }
-            None => free(HTTPS).or_else(|_| process::free_port())?,
-        };
-        let http =
-            if https == HTTP { process::free_port() } else { free(HTTP).or_else(|_| process::free_port()) };
-        Ok(Self { https, http: http? })
+            None => Ok(Self { https: or_any(HTTPS)?, http: or_any(HTTP)? }),
+        }
     }
 
     pub(super) fn https_address(self) -> SocketAddr {
