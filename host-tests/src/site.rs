@@ -88,7 +88,6 @@ impl Options {
 pub struct Site {
     running: Running,
     authority: Authority,
-    files: Files,
     directory: TempDir,
 }
 
@@ -112,7 +111,7 @@ impl Site {
             Host::Envoy => Running::Envoy(start_envoy(options, &module, directory.path())?),
             Host::Embedded => Running::Embedded(start_embedded(options, &module, &files)?),
         };
-        Ok(Self { running, authority, files, directory })
+        Ok(Self { running, authority, directory })
     }
 
     /// Where https is served.
@@ -143,12 +142,6 @@ impl Site {
     #[must_use]
     pub fn authority(&self) -> &Authority {
         &self.authority
-    }
-
-    /// The certificate and key that are served; a renewed one is written over them.
-    #[must_use]
-    pub fn files(&self) -> &Files {
-        &self.files
     }
 
     /// Where the site's certificates are.

@@ -17,6 +17,13 @@ const LONG: Duration = Duration::from_secs(300);
 const LABEL_VALUES: &str = r#"{"status":"success","data":["prometheus"]}"#;
 
 #[test]
+fn every_example_has_a_test_here() {
+    let folders = fs::read_dir(promward_module::workspace().unwrap().join("examples")).unwrap();
+    let names: Vec<_> = folders.map(|folder| folder.unwrap().file_name().into_string().unwrap()).collect();
+    assert_eq!(names, ["guide"]);
+}
+
+#[test]
 fn the_guide_is_run_by_one_command_which_leaves_nothing_behind() {
     let Some(tools) = needed() else { return };
     let directory = tempfile::tempdir().unwrap();

@@ -2,7 +2,7 @@
 //!
 //! It exists because Envoy isn't everywhere, and because a test wants to count host calls and instructions, to release
 //! a stream at a chosen moment, and to trap a VM at will. What it does in which order is Envoy's, which recorded
-//! traces hold it to (`tests/traces.rs`).
+//! traces hold it to (`tests/traces`).
 //!
 //! A [`Plugin`] is a compiled module. Each thread takes a [`Worker`] of it, which is one VM, opens a stream a request,
 //! hands it what comes from the client and from the upstream, and does what [`Worker::outputs`] says.
