@@ -13,7 +13,7 @@ use crate::request::query::Query;
 use crate::response::answer::Asked;
 use crate::response::cors::AllowedOrigin;
 use crate::response::origin;
-use crate::response::reply::Form;
+use crate::response::reply::Wording;
 
 /// A request on its way upstream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl Granted<'_> {
             host,
             origin,
             scheme: request.scheme,
-            form: if self.mount.is_api(self.path) { Form::Json } else { Form::Plain },
+            wording: if self.mount.is_api(self.path) { Wording::Json } else { Wording::Plain },
         };
         Ok(Forward { edits, form, asked })
     }

@@ -15,7 +15,7 @@ use crate::request::parameters::Parameters;
 use crate::request::target::Target;
 use crate::response::cors::{self, Cors};
 use crate::response::origin::Scheme;
-use crate::response::reply::{Form, Reply};
+use crate::response::reply::{Reply, Wording};
 use crate::response::security::Security;
 
 /// A compiled configuration.
@@ -69,7 +69,7 @@ impl Gateway {
     pub fn decide(&self, request: &Request<'_>) -> Decision {
         self.way(request).unwrap_or_else(|refusal| {
             let origin = self.cors.allowed(request.headers);
-            let reply = refusal.reply(form_of(&self.mounts, request.headers));
+            let reply = refusal.reply(wording_of(&self.mounts, request.headers));
             Decision::Reply(self.dressed(reply, request.scheme, origin.as_ref()))
         })
     }
@@ -82,17 +82,16 @@ impl Gateway {
             Place::Elsewhere => return self.elsewhere(&target, request),
         };
         self.mounts.check_encoded_slash(id, &target.path)?;
-        let method = method(request)?;
         if mount.api == Api::Prometheus && request.headers.has("upgrade") {
             return Err(Refusal::Upgrade);
         }
-        if method == Method::Options && mount.is_api(path) {
-            return Ok(self.options(mount.endpoint(path), request));
-        }
         let endpoint = mount.endpoint(path);
-        if let Some(endpoint) = endpoint.filter(|endpoint| !endpoint.methods.contains(method)) {
-            let also = if mount.is_api(path) { OPTIONS } else { Methods::default() };
-            return Err(Refusal::Method(endpoint.methods.with(also)));
+        let options = if mount.is_api(path) { OPTIONS } else { Methods::default() };
+        let methods = endpoint.map_or(Methods::ALL, |endpoint| endpoint.methods.with(options));
+        let method =
+            method(request).filter(|&method| methods.contains(method)).ok_or(Refusal::Method(methods))?;
+        if method == Method::Options && mount.is_api(path) {
+            return Ok(self.options(endpoint, request));
         }
         let class = endpoint.map_or(Class::Unknown, |endpoint| endpoint.class);
         self.access.decide(Caller::Anonymous, class, id)?;
@@ -108,7 +107,7 @@ impl Gateway {
         target: &Target,
         request: &Request<'_>,
     ) -> Result<Decision, Refusal> {
-        let status = match method(request)? {
+        let status = match method(request).ok_or(Refusal::Method(Methods::ALL))? {
             Method::Get | Method::Head => 301,
             _ => 308,
         };
@@ -149,21 +148,20 @@ const UNKNOWN_ENDPOINT: Methods = Methods::of(&[Method::Get, Method::Post]);
 
 const OPTIONS: Methods = Methods::of(&[Method::Options]);
 
-fn method(request: &Request<'_>) -> Result<Method, Refusal> {
-    let name = request.headers.only(":method").unwrap_or_default();
-    Method::parse(name).ok_or(Refusal::Method(Methods::ALL))
+fn method(request: &Request<'_>) -> Option<Method> {
+    Method::parse(request.headers.only(":method").unwrap_or_default())
 }
 
 /// The form of a refusal when nothing may be known yet but the raw target.
-fn form_of(mounts: &Mounts, headers: &Headers) -> Form {
+fn wording_of(mounts: &Mounts, headers: &Headers) -> Wording {
     let raw = headers.only(":path").unwrap_or_default();
     let Ok(target) = Target::parse(raw) else {
         let is_api = raw.windows(API.len()).any(|window| window == API);
-        return if is_api { Form::Json } else { Form::Plain };
+        return if is_api { Wording::Json } else { Wording::Plain };
     };
     match mounts.place(target.path.as_str()) {
-        Place::Below { mount, path, .. } if mount.is_api(path) => Form::Json,
-        _ => Form::Plain,
+        Place::Below { mount, path, .. } if mount.is_api(path) => Wording::Json,
+        _ => Wording::Plain,
     }
 }
 

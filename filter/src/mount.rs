@@ -1,6 +1,7 @@
 //! Mounts: which part of the public site is which server. A prefix holds whole segments of the canonical path, so that
 //! neither `/prometheusX` nor `/prometheus..` is below `/prometheus` (`threats.md` T3).
 
+use crate::api::class::{Class, Classes};
 use crate::api::endpoint::Endpoint;
 use crate::api::prometheus;
 use crate::request::escape::is_unreserved;
@@ -78,6 +79,14 @@ impl Mount {
         match self.api {
             Api::Prometheus => prometheus::endpoint(path),
             Api::Opaque => None,
+        }
+    }
+
+    /// The classes that a request below the mount can have.
+    pub fn classes(&self) -> Classes {
+        match self.api {
+            Api::Prometheus => Classes::ALL,
+            Api::Opaque => Classes::of(&[Class::Unknown]),
         }
     }
 

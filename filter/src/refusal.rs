@@ -6,7 +6,7 @@ use crate::request::method::Methods;
 use crate::request::parameters::ParameterError;
 use crate::request::path::TargetError;
 use crate::response::location::LocationError;
-use crate::response::reply::{Form, Reply};
+use crate::response::reply::{Reply, Wording};
 use std::fmt;
 
 /// Why a request goes no further, or its answer.
@@ -97,8 +97,8 @@ impl Refusal {
     }
 
     /// The reply that says so.
-    pub fn reply(&self, form: Form) -> Reply {
-        let mut reply = Reply::error(self.status(), self, form);
+    pub fn reply(&self, wording: Wording) -> Reply {
+        let mut reply = Reply::error(self.status(), self, wording);
         if let Self::Method(allowed) = self {
             reply.headers.push(("allow", allowed.to_string()));
         }

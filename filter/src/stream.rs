@@ -39,7 +39,7 @@ impl Stream {
 
     fn decide(&mut self, end_of_stream: bool) -> Result<Action, HostError> {
         let Some(gateway) = self.gateway.clone() else {
-            return Err(HostError::NotFound);
+            return Ok(self.reply(&Reply::unavailable()));
         };
         let headers = host::headers(Map::Request)?;
         let body = if end_of_stream { Body::None } else { Body::Follows };

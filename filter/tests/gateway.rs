@@ -135,12 +135,7 @@ fn what_is_refused_says_why_in_the_form_of_the_path() {
         ),
         ("GET", "/nothing/api/x", 404, "nothing is served at this path\n".to_owned()),
         ("PUT", "/prometheus/api/v1/query", 405, json("bad_data", "this path takes only GET, POST, OPTIONS")),
-        (
-            "get",
-            "/prometheus/graph",
-            405,
-            "this path takes only GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS\n".to_owned(),
-        ),
+        ("get", "/prometheus/graph", 405, "this path takes only GET, HEAD\n".to_owned()),
         (
             "POST",
             "/prometheus/-/quit",
@@ -212,9 +207,12 @@ fn elsewhere_goes_on_untouched_but_for_our_own_routing() {
         };
         assert_eq!(edits, Edits { remove: vec![b"x-promward-cluster".to_vec()], ..Edits::default() });
     }
-    for (path, status) in
-        [("/prometheus%2f-/quit", 404), ("/a/..%2fprometheus/", 400), ("/x;/../prometheus/", 400)]
-    {
+    for (path, status) in [
+        ("/prometheus%2f-/quit", 404),
+        ("/%2Fprometheus/-/quit", 404),
+        ("/a/..%2fprometheus/", 400),
+        ("/x;/../prometheus/", 400),
+    ] {
         let Decision::Reply(reply) = decide(&pass, &request("GET", path, &[]), Body::None) else {
             panic!("{path}")
         };
@@ -281,9 +279,14 @@ fn an_escaped_slash_does_not_lead_from_one_mount_to_another() {
         "mounts": [{ "prefix": "/", "api": "opaque", "encoded_slash": "pass" }, { "prefix": "/prometheus" }],
         "access": [{ "who": ["anyone"], "may": ["unknown"], "at": ["/"] }, { "who": ["anyone"], "may": ["health"] }]
     }"#;
-    for path in
-        ["/prometheus%2F-%2Freload", "/prometheus%2f-/reload", "/prometheus%2f", "/%70rometheus%2Fgraph"]
-    {
+    for path in [
+        "/%2Fprometheus/-/reload",
+        "/%2fprometheus%2f-%2freload",
+        "/prometheus%2F-%2Freload",
+        "/prometheus%2f-/reload",
+        "/prometheus%2f",
+        "/%70rometheus%2Fgraph",
+    ] {
         assert_eq!(reply(configuration, "POST", path, &[]).status, 400, "{path}");
     }
     assert_eq!(upstream_path(configuration, "/a%2Fb"), "/a%2Fb");

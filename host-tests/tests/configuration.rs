@@ -55,6 +55,13 @@ fn a_struct_is_recognised_and_explained_on_envoy() {
     assert!(error.contains("google.protobuf.StringValue"), "{error}");
 }
 
+/// Whoever adds to the module weighs what it adds.
+#[test]
+fn the_module_is_small() {
+    let length = fs::metadata(promward_module::build().unwrap()).unwrap().len();
+    assert!(length <= 250_000, "{length} bytes");
+}
+
 #[test]
 fn the_start_of_a_vm_says_what_runs() {
     let lines = Arc::new(Mutex::new(Vec::new()));

@@ -1,4 +1,4 @@
-//! What a server serves, as data: which path and method is which endpoint, what class of deed that is, which parameters
+//! What a server serves, as data: which path and method is which endpoint, what class of request that is, which parameters
 //! it reads and what a restricted caller may have of it.
 
 pub mod class;

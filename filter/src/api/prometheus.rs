@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn what_can_not_be_restricted_is_refused_to_the_restricted() {
-        let open = [
+        let never = [
             Class::Admin,
             Class::Config,
             Class::Consoles,
@@ -203,7 +203,7 @@ mod tests {
             Class::RemoteRead,
             Class::Write,
         ];
-        for endpoint in ENDPOINTS.iter().filter(|endpoint| open.contains(&endpoint.class)) {
+        for endpoint in ENDPOINTS.iter().filter(|endpoint| never.contains(&endpoint.class)) {
             assert_eq!(endpoint.to_restricted, ToRestricted::Refuse, "{}", endpoint.path);
         }
     }

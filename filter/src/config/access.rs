@@ -3,8 +3,8 @@
 use super::ConfigError;
 use super::later::{Later, NOT_YET};
 use crate::access::{Rule, Who};
-use crate::api::class::{Class, Classes};
-use crate::mount::{Api, MountId, Mounts, Prefix};
+use crate::api::class::Classes;
+use crate::mount::{Api, Mount, MountId, Mounts, Prefix};
 use serde::Deserialize;
 
 /// A rule: whom it names may do this there.
@@ -66,17 +66,12 @@ fn decides(who: Who, rule: &Rule, earlier: &[Rule], mounts: &Mounts) -> bool {
             .iter()
             .filter(|rule| rule.at.contains(id) && rule.who.iter().any(|other| other.includes(who)));
         let left = covering.fold(rule.may, |left, rule| left.without(rule.may));
-        !left.both(possible(*id, mounts)).is_empty()
+        !left.both(classes(*id, mounts)).is_empty()
     })
 }
 
-/// The classes that a request at a mount can have.
-fn possible(id: MountId, mounts: &Mounts) -> Classes {
-    match mounts.get(id).map(|mount| mount.api) {
-        Some(Api::Prometheus) => Classes::ALL,
-        Some(Api::Opaque) => Classes::of(&[Class::Unknown]),
-        None => Classes::default(),
-    }
+fn classes(id: MountId, mounts: &Mounts) -> Classes {
+    mounts.get(id).map(Mount::classes).unwrap_or_default()
 }
 
 impl RuleConfig {
@@ -114,7 +109,7 @@ impl RuleConfig {
                 "this holds nowhere: no mount speaks prometheus; name opaque mounts in \"at\"",
             ));
         }
-        if at.iter().all(|&id| may.both(possible(id, mounts)).is_empty()) {
+        if at.iter().all(|&id| may.both(classes(id, mounts)).is_empty()) {
             return Err(ConfigError::new(
                 &field("may"),
                 "this never comes at an opaque mount: everything there is \"unknown\"",

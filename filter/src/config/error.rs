@@ -7,8 +7,8 @@ use std::fmt::{self, Write};
 /// How many characters an error shows: what it quotes may be as long as the configuration.
 const MAX_LINE: usize = 500;
 
-/// A refused configuration: one line, with the path of the field. What it quotes can't break the line or reach a
-/// terminal's controls.
+/// A refused configuration: one line, with the path of the field. Control and direction characters in what it quotes are
+/// shown as U+FFFD.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
     path: String,
@@ -36,11 +36,6 @@ impl ConfigError {
             "the configuration is a google.protobuf.Struct, which the host passes on as protobuf: \
              use \"@type\": type.googleapis.com/google.protobuf.StringValue, with the JSON as the text of its \"value\"",
         )
-    }
-
-    /// The path of the field, like `access[2].may[0]`; empty where it is the whole.
-    pub fn path(&self) -> &str {
-        &self.path
     }
 
     /// The same error, seen from the object that has the field.
@@ -101,7 +96,8 @@ impl fmt::Display for ConfigError {
         for (length, character) in characters.enumerate() {
             match character {
                 _ if length == MAX_LINE => return f.write_char('…'),
-                _ if character.is_control() => write!(f, "\\u{{{:x}}}", u32::from(character))?,
+                '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => f.write_char('\u{fffd}')?,
+                _ if character.is_control() => f.write_char('\u{fffd}')?,
                 _ => f.write_char(character)?,
             }
         }

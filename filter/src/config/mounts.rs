@@ -22,7 +22,7 @@ pub(super) struct MountConfig {
     cluster: Option<String>,
     /// Origins that the server may name in `Location`, beside the public one.
     origins: Option<Vec<String>>,
-    /// The longest form body: 1 KiB to 10 MiB, 256KiB if not given.
+    /// The longest form body: 1 KiB to 1 MiB, 256KiB if not given.
     max_form: Option<Size>,
     /// Whether `Authorization`, `Proxy-Authorization` and `Cookie` go on to the server.
     #[serde(default)]
@@ -61,8 +61,8 @@ enum EncodedSlashConfig {
 
 const DEFAULT_MAX_FORM: Size = Size(256 << 10);
 
-/// Go reads no form that is longer than 10 MiB.
-const MAX_FORM: std::ops::RangeInclusive<usize> = (1 << 10)..=(10 << 20);
+/// A form is read at once, which takes some milliseconds a MiB, and Envoy buffers no more than 1 MiB unless it is told.
+const MAX_FORM: std::ops::RangeInclusive<usize> = (1 << 10)..=(1 << 20);
 
 /// Compiles every mount.
 pub(super) fn compile(configured: Vec<MountConfig>) -> Result<Mounts, ConfigError> {
@@ -105,7 +105,7 @@ impl MountConfig {
             return Err(ConfigError::new(&field("max_form"), message));
         }
         if !MAX_FORM.contains(&max_form) {
-            return Err(ConfigError::new(&field("max_form"), "this must be 1KiB to 10MiB"));
+            return Err(ConfigError::new(&field("max_form"), "this must be 1KiB to 1MiB"));
         }
         Ok(Mount {
             prefix: prefix(&self.prefix, &field("prefix"))?,

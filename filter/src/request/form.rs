@@ -4,7 +4,7 @@
 
 use super::headers::Headers;
 use super::method::Method;
-use super::parameters::{ParameterError, ParameterNames, Parameters, Place};
+use super::parameters::{ParameterError, ParameterNames, Parameters, Part};
 use std::fmt;
 
 /// The only media type of a form, as it is sent upstream.
@@ -114,10 +114,9 @@ impl AwaitedForm {
     /// It is too long as it came or as it goes on, or ambiguous by itself or together with the query string.
     pub fn complete(&self, body: &[u8]) -> Result<String, FormError> {
         self.check_length(body.len())?;
-        let form = Parameters::parse(body, Place::Form).map_err(FormError::Parameters)?;
+        let form = Parameters::parse(body, Part::Form).map_err(FormError::Parameters)?;
         form.check(self.names, &self.query).map_err(FormError::Parameters)?;
-        let text = form.to_text();
-        self.check_length(text.len()).map(|()| text)
+        form.to_text_within(self.max).ok_or(FormError::TooLong { max: self.max })
     }
 }
 
@@ -201,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_form_may_not_repeat_what_the_query_string_says() {
-        let query = Parameters::parse(b"query=a", Place::Query).unwrap();
+        let query = Parameters::parse(b"query=a", Part::Query).unwrap();
         let form = AwaitedForm { names: &["query"], query, max: 100 };
         let repeated = ParameterError::Repeated { name: "query" };
         assert_eq!(form.complete(b"query=b"), Err(FormError::Parameters(repeated)));

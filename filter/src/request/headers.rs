@@ -36,26 +36,30 @@ const TRUSTED: &[&str] = &[
     "forwarded",
     "front-end-https",
     "projectid",
-    "remote-user",
     "thanos-tenant",
     "true-client-ip",
     "x-client-ip",
     "x-cluster-client-ip",
+    "x-forwarded",
     "x-http-method",
     "x-http-method-override",
     "x-method-override",
-    "x-original-host",
-    "x-original-uri",
-    "x-original-url",
     "x-real-ip",
-    "x-remote-user",
     "x-rewrite-url",
     "x-scope-orgid",
-    "x-webauth-user",
 ];
 
 /// Families of such headers.
-const TRUSTED_PREFIXES: &[&str] = &["x-auth-request-", "x-envoy-", "x-forwarded-", "x-promward-"];
+const TRUSTED_PREFIXES: &[&str] = &[
+    "remote-",
+    "x-auth-request-",
+    "x-envoy-",
+    "x-forwarded-",
+    "x-original-",
+    "x-promward-",
+    "x-remote-",
+    "x-webauth-",
+];
 
 /// The one of its family that stays, in just this spelling: the proxy puts the address that it sees at its end.
 const FORWARDED_FOR: &str = "x-forwarded-for";
@@ -118,6 +122,11 @@ mod tests {
             "X_Forwarded_For",
             "X-Forwarded-Proto",
             "x-forwarded-access-token",
+            "X-WEBAUTH-Role",
+            "x-remote-group",
+            "Remote_User",
+            "x-original-method",
+            "x-forwarded",
         ] {
             assert!(Strip::Trusted.covers(name.as_bytes()), "{name}");
         }

@@ -19,14 +19,14 @@ pub type ParameterNames = &'static [&'static str];
 
 /// Where parameters stand in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Part {
     /// The query string of the target.
     Query,
     /// The body, a form.
     Form,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Query => "query string",
@@ -41,21 +41,21 @@ pub enum ParameterError {
     /// A `;`, which some servers take for a separator, and Go for a reason to drop the pair.
     Semicolon {
         /// In the query string or the form.
-        place: Place,
+        part: Part,
         /// Where it stands.
         at: usize,
     },
     /// A `%` without two hexadecimal digits.
     BadEscape {
         /// In the query string or the form.
-        place: Place,
+        part: Part,
         /// Where the `%` stands.
         at: usize,
     },
     /// A name or value that isn't UTF-8 once decoded.
     NotUtf8 {
         /// In the query string or the form.
-        place: Place,
+        part: Part,
         /// Where the pair begins.
         at: usize,
     },
@@ -71,17 +71,17 @@ pub enum ParameterError {
 impl fmt::Display for ParameterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Semicolon { place, at } => {
+            Self::Semicolon { part, at } => {
                 write!(
                     f,
-                    "the {place} has a \";\" at position {at}: separate parameters by \"&\", write %3B for the character"
+                    "the {part} has a \";\" at position {at}: separate parameters by \"&\", write %3B for the character"
                 )
             }
-            Self::BadEscape { place, at } => {
-                write!(f, "the {place} has a \"%\" without two hexadecimal digits at position {at}")
+            Self::BadEscape { part, at } => {
+                write!(f, "the {part} has a \"%\" without two hexadecimal digits at position {at}")
             }
-            Self::NotUtf8 { place, at } => {
-                write!(f, "the {place} has a parameter at position {at} that is not UTF-8")
+            Self::NotUtf8 { part, at } => {
+                write!(f, "the {part} has a parameter at position {at} that is not UTF-8")
             }
             Self::TooMany => write!(f, "the request has more than {MAX_PAIRS} parameters"),
             Self::Repeated { name } => write!(f, "the parameter \"{name}\" is given more than once"),
@@ -96,7 +96,7 @@ impl Parameters {
     ///
     /// The first pair that P2 calls ambiguous.
     pub fn of_query(query: Option<&Query>) -> Result<Self, ParameterError> {
-        Self::parse(query.map(Query::as_str).unwrap_or_default().as_bytes(), Place::Query)
+        Self::parse(query.map(Query::as_str).unwrap_or_default().as_bytes(), Part::Query)
     }
 
     /// Reads pairs from a query string or a form.
@@ -104,7 +104,7 @@ impl Parameters {
     /// # Errors
     ///
     /// The first pair that P2 calls ambiguous.
-    pub fn parse(raw: &[u8], place: Place) -> Result<Self, ParameterError> {
+    pub fn parse(raw: &[u8], part: Part) -> Result<Self, ParameterError> {
         let mut pairs = Vec::new();
         let mut at = 0_usize;
         for pair in raw.split(|&byte| byte == b'&') {
@@ -112,7 +112,7 @@ impl Parameters {
                 if pairs.len() == MAX_PAIRS {
                     return Err(ParameterError::TooMany);
                 }
-                pairs.push(parse_pair(pair, place, at)?);
+                pairs.push(parse_pair(pair, part, at)?);
             }
             at = at.saturating_add(pair.len()).saturating_add(1);
         }
@@ -139,8 +139,17 @@ impl Parameters {
 
     /// The query string or form that says just this.
     pub fn to_text(&self) -> String {
+        self.to_text_within(usize::MAX).unwrap_or_default()
+    }
+
+    /// The same, unless it is longer than `max` bytes.
+    pub fn to_text_within(&self, max: usize) -> Option<String> {
         let mut text = String::new();
         for (name, value) in &self.pairs {
+            let least = text.len().saturating_add(name.len()).saturating_add(value.len());
+            if least > max {
+                return None;
+            }
             if !text.is_empty() {
                 text.push('&');
             }
@@ -148,21 +157,21 @@ impl Parameters {
             text.push('=');
             push_form_text(&mut text, value);
         }
-        text
+        (text.len() <= max).then_some(text)
     }
 }
 
-fn parse_pair(pair: &[u8], place: Place, at: usize) -> Result<(String, String), ParameterError> {
+fn parse_pair(pair: &[u8], part: Part, at: usize) -> Result<(String, String), ParameterError> {
     if let Some(offset) = pair.iter().position(|&byte| byte == b';') {
-        return Err(ParameterError::Semicolon { place, at: at.saturating_add(offset) });
+        return Err(ParameterError::Semicolon { part, at: at.saturating_add(offset) });
     }
     let equals = pair.iter().position(|&byte| byte == b'=').unwrap_or(pair.len());
     let (name, value) = pair.split_at_checked(equals).unwrap_or((pair, &[]));
     let value_at = at.saturating_add(equals).saturating_add(1);
     let decode = |text: &[u8], text_at: usize| {
         let bytes = decode(text)
-            .map_err(|offset| ParameterError::BadEscape { place, at: text_at.saturating_add(offset) })?;
-        String::from_utf8(bytes).map_err(|_| ParameterError::NotUtf8 { place, at })
+            .map_err(|offset| ParameterError::BadEscape { part, at: text_at.saturating_add(offset) })?;
+        String::from_utf8(bytes).map_err(|_| ParameterError::NotUtf8 { part, at })
     };
     Ok((decode(name, at)?, decode(value.get(1..).unwrap_or_default(), value_at)?))
 }
@@ -189,12 +198,12 @@ mod tests {
     const QUERY: ParameterNames = &["query", "match[]"];
 
     fn parse(raw: &str) -> Result<Parameters, ParameterError> {
-        Parameters::parse(raw.as_bytes(), Place::Query)
+        Parameters::parse(raw.as_bytes(), Part::Query)
     }
 
     fn check(query: &str, form: &str) -> Result<(), ParameterError> {
         let earlier = parse(query).unwrap();
-        Parameters::parse(form.as_bytes(), Place::Form).unwrap().check(QUERY, &earlier)
+        Parameters::parse(form.as_bytes(), Part::Form).unwrap().check(QUERY, &earlier)
     }
 
     #[test]
@@ -205,10 +214,10 @@ mod tests {
 
     #[test]
     fn what_go_would_drop_is_refused() {
-        let place = Place::Query;
-        assert_eq!(parse("a=1;b=2"), Err(ParameterError::Semicolon { place, at: 3 }));
-        assert_eq!(parse("x=1&a=%zz"), Err(ParameterError::BadEscape { place, at: 6 }));
-        assert_eq!(parse("x=1&a=%ff"), Err(ParameterError::NotUtf8 { place, at: 4 }));
+        let part = Part::Query;
+        assert_eq!(parse("a=1;b=2"), Err(ParameterError::Semicolon { part, at: 3 }));
+        assert_eq!(parse("x=1&a=%zz"), Err(ParameterError::BadEscape { part, at: 6 }));
+        assert_eq!(parse("x=1&a=%ff"), Err(ParameterError::NotUtf8 { part, at: 4 }));
         assert_eq!(parse(&"a&".repeat(1_001)), Err(ParameterError::TooMany));
         assert!(parse(&"a&".repeat(1_000)).is_ok());
     }

@@ -102,14 +102,18 @@ impl CanonicalPath {
         &self.text
     }
 
-    /// The path as a server reads it that takes an escaped slash for a slash.
+    /// The path as a server reads it that takes an escaped slash for a slash, and several slashes for one.
     pub fn with_slashes(&self) -> String {
-        let mut parts = self.text.split('%');
-        let mut text = parts.next().unwrap_or_default().to_owned();
-        for part in parts {
-            match part.strip_prefix("2F") {
-                Some(rest) => text.extend(["/", rest]),
-                None => text.extend(["%", part]),
+        let mut text = String::with_capacity(self.text.len());
+        for (index, part) in self.text.split('%').enumerate() {
+            let (separator, part) = match part.strip_prefix("2F") {
+                _ if index == 0 => ("", part),
+                Some(rest) => ("/", rest),
+                None => ("%", part),
+            };
+            for piece in [separator, part] {
+                let piece = if text.ends_with('/') { piece.trim_start_matches('/') } else { piece };
+                text.push_str(piece);
             }
         }
         text
@@ -259,5 +263,7 @@ mod tests {
         let path = CanonicalPath::parse(b"/a%2fb%2Fc").unwrap();
         assert_eq!((path.as_str(), path.encoded_slash()), ("/a%2Fb%2Fc", Some(2)));
         assert_eq!(path.with_slashes(), "/a/b/c");
+        let path = CanonicalPath::parse(b"/%2f%2fa/%2fb%2f/%41%20").unwrap();
+        assert_eq!(path.with_slashes(), "/a/b/A%20");
     }
 }

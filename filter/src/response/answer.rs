@@ -4,7 +4,7 @@
 use super::cors::AllowedOrigin;
 use super::location::Redirected;
 use super::origin::Scheme;
-use super::reply::{Form, Reply};
+use super::reply::{Reply, Wording};
 use super::security;
 use crate::api::endpoint::Content;
 use crate::edits::Edits;
@@ -29,7 +29,7 @@ pub struct Asked {
     /// What the client's connection speaks.
     pub scheme: Scheme,
     /// In which form a refusal from here on is worded.
-    pub form: Form,
+    pub wording: Wording,
 }
 
 impl Gateway {
@@ -44,7 +44,8 @@ impl Gateway {
 
     fn answer_edits(&self, asked: &Asked, headers: &Headers) -> Result<Edits, Refusal> {
         let mount = self.mounts.get(asked.mount).ok_or(Refusal::Host)?;
-        let mut edits = Edits { remove: security::not_passed_on(mount.api, headers), ..Edits::default() };
+        let mut edits =
+            Edits { remove: security::removed_from_answers(mount.api, headers), ..Edits::default() };
         if mount.api == Api::Prometheus {
             edits.add = self.cors.answer(asked.origin.as_ref());
         }
@@ -63,12 +64,12 @@ impl Gateway {
 
     /// The reply to a request that was forwarded and then refused, for its form or for its answer.
     pub fn refuse(&self, asked: &Asked, refusal: &Refusal) -> Reply {
-        self.dressed(refusal.reply(asked.form), asked.scheme, asked.origin.as_ref())
+        self.dressed(refusal.reply(asked.wording), asked.scheme, asked.origin.as_ref())
     }
 
     /// The reply where the host failed and nothing is known of the request.
     pub fn failed(&self) -> Reply {
-        self.dressed(Refusal::Host.reply(Form::Plain), Scheme::Http, None)
+        self.dressed(Refusal::Host.reply(Wording::Plain), Scheme::Http, None)
     }
 
     /// Gives a reply of the filter's own the headers that every answer has.

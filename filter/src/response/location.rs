@@ -88,27 +88,24 @@ impl Redirected<'_> {
         if resolved.starts_with("//") { Err(LocationError::Ambiguous) } else { Ok(resolved) }
     }
 
-    /// Takes the server's own prefix away and puts the public one before what doesn't have it. A server that is mounted
-    /// below its public prefix makes one path mean two; there the server's own prefix goes as often as it stands.
+    /// Takes the server's own prefix away and puts the public one before what doesn't have it. Where the server's prefix
+    /// lies below the public one, a path below both means two things; there it is the server's, as often as it stands.
     fn public_path(&self, mut path: String) -> String {
         let (prefix, upstream) = (&self.mount.prefix, &self.mount.upstream_prefix);
         if upstream == prefix || upstream.is_root() {
             return self.with_prefix(path);
         }
         let nested = prefix.strip(upstream.as_str()).is_some();
+        if !nested {
+            let is_public = prefix.strip(&path).is_some();
+            let own = upstream.strip(&path).filter(|_| !is_public).map(rooted);
+            return self.with_prefix(own.unwrap_or(path));
+        }
         loop {
-            let is_public = !nested && prefix.strip(&path).is_some();
+            path = self.with_prefix(path);
             match upstream.strip(&path) {
-                Some(rest) if !is_public => {
-                    path = if rest.is_empty() { "/".to_owned() } else { rest.to_owned() }
-                }
-                _ => {
-                    let public = self.with_prefix(path);
-                    if !nested || upstream.strip(&public).is_none() {
-                        return public;
-                    }
-                    path = public;
-                }
+                Some(rest) => path = rooted(rest),
+                None => return path,
             }
         }
     }
@@ -119,6 +116,11 @@ impl Redirected<'_> {
             None => format!("{}{path}", self.mount.prefix.as_str()),
         }
     }
+}
+
+/// What is left of a path as a path.
+fn rooted(rest: &str) -> String {
+    if rest.is_empty() { "/".to_owned() } else { rest.to_owned() }
 }
 
 /// RFC 3986 §5.2.4, with `%2e` taken for the dot that browsers take it for.
@@ -195,6 +197,7 @@ mod tests {
         a_host_alone_is_its_root: "/prometheus", "/", "http://localhost:9090" => "/prometheus/";
         the_servers_prefix_goes: "/prometheus", "/prom", "/prom/graph" => "/prometheus/graph";
         the_servers_prefix_alone_is_the_root: "/prometheus", "/prom", "/prom" => "/prometheus/";
+        the_servers_prefix_goes_once: "/prometheus", "/prom", "/prom/prom/graph" => "/prometheus/prom/graph";
         one_prefix_for_both_stays: "/prometheus", "/prometheus", "/prometheus/graph" => "/prometheus/graph";
         a_public_path_below_the_servers_prefix_stays: "/a/b", "/a", "/a/b/graph" => "/a/b/graph";
         a_server_mounted_below_the_root: "/", "/prom", "/prom/graph" => "/graph";

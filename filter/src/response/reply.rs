@@ -17,7 +17,7 @@ pub struct Reply {
 
 /// How a refusal is worded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum Wording {
     /// `{"status":"error","errorType":"…","error":"…"}`
     Json,
     /// One line.
@@ -34,21 +34,21 @@ struct ApiError<'a> {
 
 impl Reply {
     /// A refusal, with the message in the form that the path's answers have.
-    pub fn error(status: u16, message: &dyn fmt::Display, form: Form) -> Self {
+    pub fn error(status: u16, message: &dyn fmt::Display, wording: Wording) -> Self {
         let message = message.to_string();
-        let (content_type, body) = match form {
-            Form::Json => {
+        let (content_type, body) = match wording {
+            Wording::Json => {
                 let error = ApiError { status: "error", error_type: error_type(status), error: &message };
                 ("application/json", serde_json::to_string(&error).unwrap_or_default())
             }
-            Form::Plain => ("text/plain; charset=utf-8", message + "\n"),
+            Wording::Plain => ("text/plain; charset=utf-8", message + "\n"),
         };
         Self { status, headers: vec![("content-type", content_type.to_owned())], body }
     }
 
     /// The reply where not even a configuration is there.
     pub fn unavailable() -> Self {
-        Self::error(503, &"the proxy has no valid configuration for this request", Form::Plain)
+        Self::error(503, &"the proxy has no valid configuration for this request", Wording::Plain)
     }
 
     /// A reply without a body.
@@ -75,13 +75,13 @@ mod tests {
 
     #[test]
     fn an_api_error_reads_like_one_of_prometheus() {
-        let reply = Reply::error(400, &"a \"quoted\" word", Form::Json);
+        let reply = Reply::error(400, &"a \"quoted\" word", Wording::Json);
         assert_eq!(reply.body, r#"{"status":"error","errorType":"bad_data","error":"a \"quoted\" word"}"#);
         assert_eq!(reply.headers, [("content-type", "application/json".to_owned())]);
     }
 
     #[test]
     fn other_errors_are_one_line() {
-        assert_eq!(Reply::error(404, &"nothing here", Form::Plain).body, "nothing here\n");
+        assert_eq!(Reply::error(404, &"nothing here", Wording::Plain).body, "nothing here\n");
     }
 }

@@ -19,11 +19,11 @@ const REVEALING: [&str; 2] = ["server", "x-powered-by"];
 /// Families of headers between proxies, which are no client's business.
 const INTERNAL: [&str; 2] = ["x-envoy-", "x-promward-"];
 
-/// What a Prometheus has no say in: for how long browsers insist on TLS, and where they go next.
-const OVERRULED: [&str; 2] = ["strict-transport-security", "refresh"];
+/// What a Prometheus has no say in: for how long browsers insist on TLS, where they go next, who shows it in a frame.
+const OVERRULED: [&str; 3] = ["strict-transport-security", "refresh", "x-frame-options"];
 
 /// The names of a server's headers that no client sees. At an opaque mount, who may read an answer is the server's.
-pub fn not_passed_on(api: Api, given: &Headers) -> Vec<Vec<u8>> {
+pub fn removed_from_answers(api: Api, given: &Headers) -> Vec<Vec<u8>> {
     let is_any =
         |name: &[u8], of: &[&str]| of.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
     let is_internal = |name: &[u8]| {

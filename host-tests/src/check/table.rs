@@ -1,28 +1,20 @@
 //! What a valid configuration opens and refuses, for each whom its rules name, as a table that can be read at a glance.
 
-use promward::api::class::{Class, Classes};
+use promward::api::class::Classes;
 use promward::gateway::Gateway;
-use promward::mount::{Api, Mount};
+use promward::mount::Mount;
 
 /// The table: a line for each mount and each who.
 pub(super) fn of(gateway: &Gateway) -> String {
     let mut rows = vec![["mount", "who", "open", "refused"].map(str::to_owned)];
     for (id, mount) in gateway.mounts.iter() {
         for who in gateway.access.named() {
-            let possible = possible(mount);
+            let possible = mount.classes();
             let open = gateway.access.open_to(who, id).both(possible);
             rows.push([prefix(mount), who.to_string(), words(open), words(possible.without(open))]);
         }
     }
     aligned(&rows)
-}
-
-/// The classes that a request at a mount can have.
-fn possible(mount: &Mount) -> Classes {
-    match mount.api {
-        Api::Prometheus => Classes::ALL,
-        Api::Opaque => Classes::of(&[Class::Unknown]),
-    }
 }
 
 fn prefix(mount: &Mount) -> String {

@@ -83,7 +83,7 @@ pub(crate) const MISTAKES: &[(&str, &str, &str)] = &[
         r#""256""#,
         "mounts[0].max_form: \"256\" is no size: write a whole number and B, KiB or MiB, like 256KiB",
     ),
-    (r#""256KiB""#, r#""64MiB""#, "mounts[0].max_form: this must be 1KiB to 10MiB"),
+    (r#""256KiB""#, r#""64MiB""#, "mounts[0].max_form: this must be 1KiB to 1MiB"),
     (
         r#""cluster": "prometheus""#,
         r#""credentials": "keep""#,
@@ -216,7 +216,7 @@ pub(crate) const MISTAKES: &[(&str, &str, &str)] = &[
     (
         r#""elsewhere": "refuse""#,
         r#""else\nwhere\u001b[2J": 1"#,
-        "else\\u{a}where\\u{1b}[2J: there is no such field; the fields here are $schema, mounts, elsewhere, access, headers",
+        "else\u{fffd}where\u{fffd}[2J: there is no such field; the fields here are $schema, mounts, elsewhere, access, headers",
     ),
     (
         r#""hsts": "max-age=1""#,
