@@ -16,7 +16,7 @@ pub enum Refusal {
     Target(TargetError),
     /// No server is mounted there.
     NoMount,
-    /// It asks to speak another protocol, whose requests nobody would look at.
+    /// It asks to speak another protocol, whose requests nobody would look at (`threats.md` H6).
     Upgrade,
     /// The endpoint doesn't know the method.
     Method(Methods),

@@ -33,7 +33,7 @@ pub enum FormError {
         /// That bound, in bytes.
         max: usize,
     },
-    /// It ended in trailers, which some hosts pass on without the body (`hosts.md` 2).
+    /// It ended in trailers, which some hosts pass on without the body (`threats.md` P3).
     Trailers,
     /// What it says is ambiguous.
     Parameters(ParameterError),
