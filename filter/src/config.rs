@@ -4,6 +4,7 @@ mod access;
 mod error;
 mod headers;
 mod later;
+mod list;
 mod mounts;
 mod size;
 mod tree;

@@ -364,9 +364,10 @@ fn an_answer_loses_what_reveals_and_gains_what_protects() {
         ("strict-transport-security", "max-age=9"),
         ("refresh", "0;url=//evil"),
         ("x-envoy-a", "b"),
+        ("x-frame-options", "ALLOWALL"),
     ]);
     let asked_for_labels = asked("GET", "/prometheus/api/v1/labels", &[]);
-    assert_eq!(gateway(GUIDE).answer(&asked_for_labels, &insisting).unwrap().remove.len(), 3);
+    assert_eq!(gateway(GUIDE).answer(&asked_for_labels, &insisting).unwrap().remove.len(), 4);
 
     let file = gateway(GUIDE).answer(&asked("GET", "/prometheus/assets/a.js", &[]), &upstream).unwrap();
     assert_eq!(set(&file, "cache-control"), None);

@@ -2,6 +2,7 @@
 
 use super::ConfigError;
 use super::later::{Later, NOT_YET};
+use super::list::listed;
 use crate::access::{Rule, Who};
 use crate::api::class::Classes;
 use crate::mount::{Api, Mount, MountId, Mounts, Prefix};
@@ -78,10 +79,10 @@ impl RuleConfig {
     fn compile(self, path: &str, mounts: &Mounts) -> Result<Rule, ConfigError> {
         let Self { only: Later, limits: Later, unrestricted: Later, mode: Later, .. } = self;
         let field = |name: &str| format!("{path}.{name}");
-        let who = listed(self.who, &field("who"), who)?;
-        let may = listed(self.may, &field("may"), class)?;
+        let who = listed(self.who, EMPTY, &field("who"), who)?;
+        let may = listed(self.may, EMPTY, &field("may"), class)?;
         let except = match self.except {
-            Some(except) => listed(except, &field("except"), class)?,
+            Some(except) => listed(except, EMPTY, &field("except"), class)?,
             None => Vec::new(),
         };
         let union = |all: Classes, classes: &Classes| all.with(*classes);
@@ -98,7 +99,7 @@ impl RuleConfig {
             ));
         }
         let at = match self.at {
-            Some(at) => listed(at, &field("at"), |text| mount(text, mounts))?,
+            Some(at) => listed(at, EMPTY, &field("at"), |text| mount(text, mounts))?,
             None => {
                 mounts.iter().filter(|(_, mount)| mount.api == Api::Prometheus).map(|(id, _)| id).collect()
             }
@@ -119,28 +120,8 @@ impl RuleConfig {
     }
 }
 
-/// Reads a list that must not be empty nor say a thing twice.
-fn listed<T: PartialEq>(
-    texts: Vec<String>,
-    path: &str,
-    read: impl Fn(&str) -> Result<T, String>,
-) -> Result<Vec<T>, ConfigError> {
-    if texts.is_empty() {
-        return Err(ConfigError::new(path, "an empty list says nothing: name at least one"));
-    }
-    let mut items = Vec::new();
-    for (index, text) in texts.iter().enumerate() {
-        let item = read(text).map_err(|message| ConfigError::new(&format!("{path}[{index}]"), &message))?;
-        if items.contains(&item) {
-            return Err(ConfigError::new(
-                &format!("{path}[{index}]"),
-                &format!("\"{text}\" is listed twice"),
-            ));
-        }
-        items.push(item);
-    }
-    Ok(items)
-}
+/// Said of a list of a rule's that has nothing in it.
+const EMPTY: &str = "an empty list says nothing: name at least one";
 
 fn who(text: &str) -> Result<Who, String> {
     let kind = text.split(':').next().unwrap_or_default();

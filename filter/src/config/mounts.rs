@@ -1,6 +1,7 @@
 //! `mounts`: what is served where.
 
 use super::ConfigError;
+use super::list::listed;
 use super::size::Size;
 use crate::mount::{Api, Mount, Mounts, Prefix};
 use crate::response::origin::Origin;
@@ -143,26 +144,14 @@ fn cluster(name: String, path: &str) -> Result<String, ConfigError> {
 /// Reads a list of origins, which must not be empty where it is given.
 #[inline(never)]
 pub(super) fn origins(texts: Option<Vec<String>>, path: &str) -> Result<Vec<Origin>, ConfigError> {
-    let Some(texts) = texts else { return Ok(Vec::new()) };
-    if texts.is_empty() {
-        return Err(ConfigError::new(
-            path,
-            "an empty list allows nothing: leave the field out, or list an origin",
-        ));
-    }
-    let mut origins = Vec::new();
-    for (index, text) in texts.iter().enumerate() {
-        let field = format!("{path}[{index}]");
-        let Some(origin) = Origin::parse(text) else {
-            let message = format!(
-                "\"{text}\" is no origin: write scheme, host and perhaps port, like https://grafana.example.com"
-            );
-            return Err(ConfigError::new(&field, &message));
-        };
-        if origins.contains(&origin) {
-            return Err(ConfigError::new(&field, &format!("\"{text}\" is listed twice")));
-        }
-        origins.push(origin);
-    }
-    Ok(origins)
+    let empty = "an empty list allows nothing: leave the field out, or list an origin";
+    texts.map_or_else(|| Ok(Vec::new()), |texts| listed(texts, empty, path, origin))
+}
+
+fn origin(text: &str) -> Result<Origin, String> {
+    Origin::parse(text).ok_or_else(|| {
+        format!(
+            "\"{text}\" is no origin: write scheme, host and perhaps port, like https://grafana.example.com"
+        )
+    })
 }

@@ -90,20 +90,6 @@ impl<'de> Deserializer<'de> for Tree {
         Err(self.instead_of(&visitor))
     }
 
-    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConfigError> {
-        match self {
-            Self::Bool(value) => visitor.visit_bool(value),
-            other => Err(other.instead_of(&"true or false")),
-        }
-    }
-
-    fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConfigError> {
-        match self {
-            Self::Whole(value) => visitor.visit_u64(value),
-            other => Err(other.instead_of(&"a whole number")),
-        }
-    }
-
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConfigError> {
         match self {
             Self::Text(value) => visitor.visit_string(value),
@@ -154,7 +140,7 @@ impl<'de> Deserializer<'de> for Tree {
     }
 
     serde::forward_to_deserialize_any! {
-        i8 i16 i32 i64 i128 u8 u16 u32 u128 f32 f64 char str bytes byte_buf unit unit_struct newtype_struct tuple
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str bytes byte_buf unit unit_struct newtype_struct tuple
         tuple_struct identifier ignored_any
     }
 }
