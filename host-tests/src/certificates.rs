@@ -1,22 +1,15 @@
 //! Certificates as the guide makes them with OpenSSL, without OpenSSL: an authority of our own, a certificate for
 //! `example.com`, renewed ones, and client certificates. All keys are ECDSA P-256, made anew each time.
 
+mod parameters;
+
 use anyhow::{Context, Result};
-use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
-    KeyUsagePurpose, SanType,
-};
+use parameters::{client_parameters, parameters, server_parameters};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, KeyUsagePurpose};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
-/// How long a certificate is valid. Browsers refuse long ones.
-const VALID: Duration = Duration::from_secs(90 * 24 * 60 * 60);
-
-/// How far a certificate reaches back, for clocks that are late.
-const SLACK: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A certificate authority that lives as long as this value: its key is written nowhere.
 pub struct Authority(CertifiedIssuer<'static, KeyPair>);
@@ -25,6 +18,17 @@ pub struct Authority(CertifiedIssuer<'static, KeyPair>);
 pub struct Identity {
     certificate: rcgen::Certificate,
     key: KeyPair,
+}
+
+/// Whom a client certificate is for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ClientNames<'a> {
+    /// The subject's attributes in their order, each at most once: `CN`, `O`, `OU`, or another one's dotted numbers.
+    pub subject: &'a [(&'a str, &'a str)],
+    /// Alternative names: URIs, such as `spiffe://example.com/reader`.
+    pub uris: &'a [&'a str],
+    /// Alternative names: names of the DNS.
+    pub dns: &'a [&'a str],
 }
 
 /// Where an [`Identity`] was written to.
@@ -43,7 +47,7 @@ impl Authority {
     ///
     /// When the system has no randomness for a key.
     pub fn new(name: &str) -> Result<Self> {
-        let mut parameters = parameters(name)?;
+        let mut parameters = parameters(&[("CN", name)])?;
         parameters.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let issuer = CertifiedIssuer::self_signed(parameters, new_key()?)
@@ -78,7 +82,16 @@ impl Authority {
     ///
     /// When the URI isn't ASCII, and as [`Authority::new`].
     pub fn client(&self, name: &str, uri: Option<&str>) -> Result<Identity> {
-        let mut parameters = client_parameters(name, uri)?;
+        self.client_for(&ClientNames { subject: &[("CN", name)], uris: uri.as_slice(), dns: &[] })
+    }
+
+    /// A new client certificate with all these names.
+    ///
+    /// # Errors
+    ///
+    /// When a name isn't ASCII or an attribute isn't known, and as [`Authority::new`].
+    pub fn client_for(&self, names: &ClientNames<'_>) -> Result<Identity> {
+        let mut parameters = client_parameters(names)?;
         parameters.use_authority_key_identifier_extension = true;
         self.sign(&parameters)
     }
@@ -121,7 +134,8 @@ impl Identity {
     ///
     /// As [`Authority::client`].
     pub fn self_signed_client(name: &str, uri: Option<&str>) -> Result<Self> {
-        Self::signed_by_itself(&client_parameters(name, uri)?)
+        let names = ClientNames { subject: &[("CN", name)], uris: uri.as_slice(), dns: &[] };
+        Self::signed_by_itself(&client_parameters(&names)?)
     }
 
     /// The certificate, PEM.
@@ -169,41 +183,6 @@ impl Identity {
         let certificate = parameters.self_signed(&key).context("cannot sign a certificate")?;
         Ok(Self { certificate, key })
     }
-}
-
-fn server_parameters(names: &[&str]) -> Result<CertificateParams> {
-    let first = names.first().context("a server's certificate needs a name")?;
-    let mut parameters = parameters(first)?;
-    parameters.subject_alt_names =
-        CertificateParams::new(names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>())
-            .with_context(|| format!("not names of a server: {}", names.join(", ")))?
-            .subject_alt_names;
-    parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    Ok(parameters)
-}
-
-fn client_parameters(name: &str, uri: Option<&str>) -> Result<CertificateParams> {
-    let mut parameters = parameters(name)?;
-    if let Some(uri) = uri {
-        let uri = uri.try_into().with_context(|| format!("not a URI: {uri}"))?;
-        parameters.subject_alt_names.push(SanType::URI(uri));
-    }
-    parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
-    Ok(parameters)
-}
-
-fn parameters(name: &str) -> Result<CertificateParams> {
-    let mut parameters = CertificateParams::default();
-    parameters.distinguished_name = rcgen::DistinguishedName::new();
-    parameters.distinguished_name.push(DnType::CommonName, name);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?;
-    let epoch = rcgen::date_time_ymd(1970, 1, 1);
-    let at = |since: Duration| since.try_into().ok().and_then(|since| epoch.checked_add(since));
-    parameters.not_before = at(now.saturating_sub(SLACK)).context("the clock is out of range")?;
-    parameters.not_after = at(now.saturating_add(VALID)).context("the clock is out of range")?;
-    Ok(parameters)
 }
 
 fn new_key() -> Result<KeyPair> {

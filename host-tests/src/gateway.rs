@@ -13,6 +13,7 @@ mod body;
 mod ends;
 mod headers;
 mod origin;
+mod peer;
 mod stream;
 mod tls;
 mod worker;
@@ -89,8 +90,20 @@ pub struct TlsFiles {
     pub certificate: PathBuf,
     /// Its private key.
     pub key: PathBuf,
-    /// Where client certificates come from: a client may present one, which then has to be of this CA.
-    pub client_ca: Option<PathBuf>,
+    /// Whether a client may present one, too.
+    pub clients: ClientCertificates,
+}
+
+/// Whether clients are asked for certificates. None has to present one: that is for the module to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClientCertificates {
+    /// They aren't asked.
+    NotAsked,
+    /// They are asked, and a certificate has to be of one of the authorities in this PEM file.
+    SignedBy(PathBuf),
+    /// They are asked, and have to prove that they have the certificate's key; who signed it is not looked at: Envoy's
+    /// `ACCEPT_UNTRUSTED`.
+    Any,
 }
 
 /// A running gateway. Dropping it ends its threads and cuts its connections.

@@ -4,7 +4,7 @@
 use crate::certificates::{Authority, Files};
 use crate::client::Client;
 use crate::envoy::{self, Envoy};
-use crate::gateway::{self, Gateway, TlsFiles};
+use crate::gateway::{self, ClientCertificates, Gateway, TlsFiles};
 use crate::host::{Log, Plugin, Settings};
 use crate::tools::{self, Program};
 use anyhow::{Context, Result};
@@ -178,7 +178,11 @@ fn start_embedded(options: &Options, module: &Path, files: &Files) -> Result<Gat
     let mut settings = Settings::new(bytes, configuration);
     settings.vm_id = "promward".to_owned();
     settings.log = Arc::clone(&options.log);
-    let tls = TlsFiles { certificate: files.certificate.clone(), key: files.key.clone(), client_ca: None };
+    let tls = TlsFiles {
+        certificate: files.certificate.clone(),
+        key: files.key.clone(),
+        clients: ClientCertificates::NotAsked,
+    };
     let mut gateway = gateway::Options::new(tls, Plugin::load(settings)?).cluster(CLUSTER, options.upstream);
     gateway.workers = usize::try_from(options.workers)?;
     gateway.listen = local(options.https_port);

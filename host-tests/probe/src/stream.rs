@@ -68,6 +68,9 @@ impl Stream {
 
 /// One action; what the callback is to return, if the action is about that.
 fn act(action: &str, call: Call) -> Option<Action> {
+    if let Some(path) = action.strip_prefix("property:") {
+        log::info!("probe: {path} is {}", host::property(path));
+    }
     let at_end = |act: &dyn Fn()| {
         if call.end {
             act();

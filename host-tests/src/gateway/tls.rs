@@ -11,14 +11,16 @@ use std::{
 use anyhow::{Context, Result};
 use rustls::{
     ProtocolVersion, RootCertStore, ServerConfig, ServerConnection,
-    crypto::ring,
+    crypto::{CryptoProvider, ring},
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
-    server::WebPkiClientVerifier,
+    server::{WebPkiClientVerifier, danger::ClientCertVerifier},
 };
-use sha2::{Digest, Sha256};
 
-use super::TlsFiles;
-use crate::host::{Connection, PeerCertificate};
+use super::{
+    ClientCertificates, TlsFiles,
+    peer::{self, AnyCertificate},
+};
+use crate::host::Connection;
 
 /// The certificate files, and what was made of them last.
 pub(super) struct Certificates {
@@ -59,23 +61,23 @@ fn stamps(files: &TlsFiles) -> Stamps {
         let metadata = fs::metadata(path).ok()?;
         Some((metadata.modified().ok()?, metadata.len()))
     };
-    let TlsFiles { certificate, key, client_ca } = files;
-    [Some(certificate), Some(key), client_ca.as_ref()].into_iter().flatten().map(|path| stamp(path)).collect()
+    let TlsFiles { certificate, key, clients } = files;
+    let authorities = match clients {
+        ClientCertificates::SignedBy(path) => Some(path),
+        ClientCertificates::NotAsked | ClientCertificates::Any => None,
+    };
+    [Some(certificate), Some(key), authorities].into_iter().flatten().map(|path| stamp(path)).collect()
 }
 
 fn config(files: &TlsFiles) -> Result<Arc<ServerConfig>> {
     let provider = Arc::new(ring::default_provider());
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?;
-    let builder = match &files.client_ca {
-        None => builder.with_no_client_auth(),
-        Some(path) => {
-            let mut roots = RootCertStore::empty();
-            for certificate in certificates(path)? {
-                roots.add(certificate).with_context(|| format!("a CA in {}", path.display()))?;
-            }
-            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
-            builder.with_client_cert_verifier(verifier.allow_unauthenticated().build()?)
+    let builder = match &files.clients {
+        ClientCertificates::NotAsked => builder.with_no_client_auth(),
+        ClientCertificates::SignedBy(path) => builder.with_client_cert_verifier(signed_by(path, provider)?),
+        ClientCertificates::Any => {
+            builder.with_client_cert_verifier(Arc::new(AnyCertificate::new(&provider)))
         }
     };
     let key = PrivateKeyDer::from_pem_file(&files.key)
@@ -85,6 +87,15 @@ fn config(files: &TlsFiles) -> Result<Arc<ServerConfig>> {
         .with_context(|| format!("using the certificate {}", files.certificate.display()))?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config))
+}
+
+fn signed_by(path: &Path, provider: Arc<CryptoProvider>) -> Result<Arc<dyn ClientCertVerifier>> {
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates(path)? {
+        roots.add(certificate).with_context(|| format!("a CA in {}", path.display()))?;
+    }
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+    Ok(verifier.allow_unauthenticated().build()?)
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
@@ -108,15 +119,7 @@ pub(super) fn describe(
     Connection {
         tls_version: version.map(str::to_owned),
         sni: tls.server_name().map(str::to_owned),
-        certificate: tls.peer_certificates().and_then(|chain| chain.first()).map(peer),
+        certificate: tls.peer_certificates().and_then(|chain| chain.first()).map(peer::describe),
         ..Connection::plain(id, source, destination)
-    }
-}
-
-fn peer(certificate: &CertificateDer<'_>) -> PeerCertificate {
-    let digest = Sha256::digest(certificate.as_ref());
-    PeerCertificate {
-        sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
-        ..PeerCertificate::default()
     }
 }

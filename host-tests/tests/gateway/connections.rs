@@ -10,7 +10,7 @@ use std::{
 use promward_host_tests::{
     certificates::{Authority, Identity},
     client::{Client, Request, TlsVersion},
-    gateway::Gateway,
+    gateway::{ClientCertificates, Gateway},
     upstream::{Reply, Upstream},
 };
 use rustls::ProtocolVersion;
@@ -79,7 +79,7 @@ fn a_client_certificate_is_asked_for_and_checked() {
     let ca = directory.path().join("clients.crt");
     clients.write(&ca).unwrap();
     let set_up = SetUp::with(upstream.address(), |mut options| {
-        options.tls.client_ca = Some(ca);
+        options.tls.clients = ClientCertificates::SignedBy(ca);
         options
     });
     let with = |identity: &Identity| {
@@ -89,6 +89,22 @@ fn a_client_certificate_is_asked_for_and_checked() {
     assert_eq!(with(&clients.client("reader", None).unwrap()).unwrap().status, 200);
     assert!(with(&Identity::self_signed_client("reader", None).unwrap()).is_err());
     assert!(with(&set_up.authority.client("reader", None).unwrap()).is_err());
+}
+
+#[test]
+fn any_client_certificate_is_taken_where_the_gateway_says_so() {
+    let upstream = Upstream::start(|_| Reply::text("ok")).unwrap();
+    let set_up = SetUp::with(upstream.address(), |mut options| {
+        options.tls.clients = ClientCertificates::Any;
+        options
+    });
+    assert_eq!(set_up.client().get("/").unwrap().status, 200, "none is fine");
+    let identity = Identity::self_signed_client("reader", None).unwrap();
+    for version in [TlsVersion::Tls12, TlsVersion::Tls13] {
+        let client = set_up.client().tls(version);
+        let client = client.certificate(identity.certificate_pem(), identity.key_pem());
+        assert_eq!(client.get("/").unwrap().status, 200, "{version:?}");
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@
     clippy::arithmetic_side_effects
 )]
 
+mod certificates;
 mod connections;
 mod messages;
 mod modules;

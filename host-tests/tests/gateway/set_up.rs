@@ -5,7 +5,7 @@ use std::{fs, net::SocketAddr, path::PathBuf, sync::OnceLock};
 use promward_host_tests::{
     certificates::{Authority, Files},
     client::Client,
-    gateway::{Gateway, Options, TlsFiles},
+    gateway::{ClientCertificates, Gateway, Options, TlsFiles},
     host::{Plugin, Settings},
 };
 use tempfile::TempDir;
@@ -56,7 +56,11 @@ impl SetUp {
 }
 
 fn options(files: &Files) -> Options {
-    let tls = TlsFiles { certificate: files.certificate.clone(), key: files.key.clone(), client_ca: None };
+    let tls = TlsFiles {
+        certificate: files.certificate.clone(),
+        key: files.key.clone(),
+        clients: ClientCertificates::NotAsked,
+    };
     Options::new(tls, probe())
 }
 

@@ -1,0 +1,68 @@
+//! What goes into a certificate: names, purposes, and how long it is valid.
+
+use super::ClientNames;
+use anyhow::{Context, Result};
+use rcgen::{
+    CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyUsagePurpose, SanType,
+};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// How long a certificate is valid. Browsers refuse long ones.
+const VALID: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+
+/// How far a certificate reaches back, for clocks that are late.
+const SLACK: Duration = Duration::from_secs(24 * 60 * 60);
+
+pub(super) fn server_parameters(names: &[&str]) -> Result<CertificateParams> {
+    let first = names.first().context("a server's certificate needs a name")?;
+    let mut parameters = parameters(&[("CN", first)])?;
+    parameters.subject_alt_names =
+        CertificateParams::new(names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>())
+            .with_context(|| format!("not names of a server: {}", names.join(", ")))?
+            .subject_alt_names;
+    parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    Ok(parameters)
+}
+
+pub(super) fn client_parameters(names: &ClientNames<'_>) -> Result<CertificateParams> {
+    let mut parameters = parameters(names.subject)?;
+    for &uri in names.uris {
+        let name = uri.try_into().with_context(|| format!("not a URI: {uri}"))?;
+        parameters.subject_alt_names.push(SanType::URI(name));
+    }
+    for &dns in names.dns {
+        let name = dns.try_into().with_context(|| format!("not a name of the DNS: {dns}"))?;
+        parameters.subject_alt_names.push(SanType::DnsName(name));
+    }
+    parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    Ok(parameters)
+}
+
+/// Parameters for this subject, which are valid from now on.
+pub(super) fn parameters(subject: &[(&str, &str)]) -> Result<CertificateParams> {
+    let mut parameters = CertificateParams::default();
+    parameters.distinguished_name = DistinguishedName::new();
+    for (kind, value) in subject {
+        parameters.distinguished_name.push(attribute(kind)?, *value);
+    }
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?;
+    let epoch = rcgen::date_time_ymd(1970, 1, 1);
+    let at = |since: Duration| since.try_into().ok().and_then(|since| epoch.checked_add(since));
+    parameters.not_before = at(now.saturating_sub(SLACK)).context("the clock is out of range")?;
+    parameters.not_after = at(now.saturating_add(VALID)).context("the clock is out of range")?;
+    Ok(parameters)
+}
+
+fn attribute(kind: &str) -> Result<DnType> {
+    Ok(match kind {
+        "CN" => DnType::CommonName,
+        "O" => DnType::OrganizationName,
+        "OU" => DnType::OrganizationalUnitName,
+        numbers => {
+            let numbers: Result<_, _> = numbers.split('.').map(str::parse).collect();
+            DnType::CustomDnType(numbers.with_context(|| format!("not an attribute of a subject: {kind}"))?)
+        }
+    })
+}

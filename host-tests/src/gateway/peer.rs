@@ -1,0 +1,173 @@
+//! A client's certificate as the module is told of it, in Envoy's words, and the verifier that takes any.
+
+use std::fmt::Write;
+
+use rustls::{
+    DigitallySignedStruct, DistinguishedName, Error, SignatureScheme,
+    client::danger::HandshakeSignatureValid,
+    crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature},
+    pki_types::{CertificateDer, UnixTime},
+    server::danger::{ClientCertVerified, ClientCertVerifier},
+};
+use sha2::{Digest, Sha256};
+use x509_parser::{
+    asn1_rs::{Tag, ToDer},
+    prelude::{AttributeTypeAndValue, FromDer, GeneralName, X509Certificate, X509Name},
+};
+
+use crate::host::PeerCertificate;
+
+/// What Envoy calls an attribute of a subject, by its object identifier. One that isn't here is written as its numbers, as
+/// Envoy writes those that it doesn't know; it knows some more than these.
+const ATTRIBUTES: [(&str, &str); 13] = [
+    ("2.5.4.3", "CN"),
+    ("2.5.4.4", "SN"),
+    ("2.5.4.5", "serialNumber"),
+    ("2.5.4.6", "C"),
+    ("2.5.4.7", "L"),
+    ("2.5.4.8", "ST"),
+    ("2.5.4.9", "street"),
+    ("2.5.4.10", "O"),
+    ("2.5.4.11", "OU"),
+    ("2.5.4.12", "title"),
+    ("0.9.2342.19200300.100.1.1", "UID"),
+    ("0.9.2342.19200300.100.1.25", "DC"),
+    ("1.2.840.113549.1.9.1", "emailAddress"),
+];
+
+/// What the module may know of a certificate. One that can't be read has its digest and nothing else.
+pub(super) fn describe(certificate: &CertificateDer<'_>) -> PeerCertificate {
+    let digest = Sha256::digest(certificate.as_ref());
+    let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let Ok((_, certificate)) = X509Certificate::from_der(certificate.as_ref()) else {
+        return PeerCertificate { sha256, ..PeerCertificate::default() };
+    };
+    let names = certificate.subject_alternative_name().ok().flatten();
+    let names = names.map_or(&[][..], |extension| &extension.value.general_names);
+    let uri = |name: &GeneralName<'_>| match name {
+        GeneralName::URI(uri) => Some((*uri).to_owned()),
+        _ => None,
+    };
+    let dns = |name: &GeneralName<'_>| match name {
+        GeneralName::DNSName(name) => Some((*name).to_owned()),
+        _ => None,
+    };
+    PeerCertificate {
+        sha256,
+        subject: Some(written(certificate.subject())),
+        uri_san: names.iter().find_map(uri),
+        dns_san: names.iter().find_map(dns),
+    }
+}
+
+/// A name as RFC 2253 writes it: the last attribute first, with commas between, and `+` between those of one RDN.
+fn written(name: &X509Name<'_>) -> String {
+    let mut parts = Vec::new();
+    for rdn in name.iter() {
+        for (place, attribute) in rdn.iter().enumerate() {
+            // Backwards, what stands behind an attribute is what came before it.
+            let separator = match (parts.is_empty(), place) {
+                (true, _) => "",
+                (false, 0) => ",",
+                (false, _) => "+",
+            };
+            parts.push(format!("{}{separator}", attribute_written(attribute)));
+        }
+    }
+    parts.reverse();
+    parts.concat()
+}
+
+fn attribute_written(attribute: &AttributeTypeAndValue<'_>) -> String {
+    let id = attribute.attr_type().to_id_string();
+    let known = ATTRIBUTES.iter().find(|(known, _)| *known == id).map(|(_, name)| *name);
+    let value = known.and_then(|_| text(attribute)).map_or_else(|| dumped(attribute), |text| escaped(&text));
+    format!("{}={value}", known.unwrap_or(&id))
+}
+
+/// The text of a value that is one.
+fn text(attribute: &AttributeTypeAndValue<'_>) -> Option<String> {
+    let value = attribute.attr_value();
+    let bytes = value.data;
+    match value.tag() {
+        Tag::Utf8String => String::from_utf8(bytes.to_vec()).ok(),
+        Tag::PrintableString | Tag::Ia5String | Tag::NumericString | Tag::VisibleString => {
+            bytes.is_ascii().then(|| String::from_utf8_lossy(bytes).into_owned())
+        }
+        _ => None,
+    }
+}
+
+/// RFC 2253 §2.4; bytes that aren't printable ASCII in hexadecimal digits.
+fn escaped(text: &str) -> String {
+    let last = text.len().saturating_sub(1);
+    let mut written = String::with_capacity(text.len());
+    for (place, byte) in text.bytes().enumerate() {
+        match byte {
+            b',' | b'+' | b'"' | b'\\' | b'<' | b'>' | b';' => written.extend(['\\', char::from(byte)]),
+            b'#' if place == 0 => written.push_str("\\#"),
+            b' ' if place == 0 || place == last => written.push_str("\\ "),
+            b' '..=b'~' => written.push(char::from(byte)),
+            // Writing to a string can't fail.
+            _ => drop(write!(written, "\\{byte:02X}")),
+        }
+    }
+    written
+}
+
+/// The DER form of a value in hexadecimal digits, as RFC 2253 §2.4 writes what has no text.
+fn dumped(attribute: &AttributeTypeAndValue<'_>) -> String {
+    let der = attribute.attr_value().to_der_vec().unwrap_or_default();
+    format!("#{}", der.iter().map(|byte| format!("{byte:02X}")).collect::<String>())
+}
+
+/// Takes every certificate whose key the client proves to have.
+#[derive(Debug)]
+pub(super) struct AnyCertificate(WebPkiSupportedAlgorithms);
+
+impl AnyCertificate {
+    pub(super) fn new(provider: &CryptoProvider) -> Self {
+        Self(provider.signature_verification_algorithms)
+    }
+}
+
+impl ClientCertVerifier for AnyCertificate {
+    fn client_auth_mandatory(&self) -> bool {
+        false
+    }
+
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        _certificate: &CertificateDer<'_>,
+        _chain: &[CertificateDer<'_>],
+        _now: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        Ok(ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, certificate, signature, &self.0)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, certificate, signature, &self.0)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_schemes()
+    }
+}
