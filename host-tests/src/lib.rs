@@ -11,6 +11,7 @@ pub mod documents;
 pub mod envoy;
 pub mod gateway;
 pub mod host;
+pub mod jwt;
 pub mod nginx;
 pub mod page;
 pub mod process;

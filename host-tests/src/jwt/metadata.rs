@@ -1,0 +1,64 @@
+//! What Envoy's `jwt_authn` leaves of a verified token in the metadata, for hosts that have no such filter.
+
+use serde_json::{Map, Value};
+
+/// Where `jwt_authn` leaves it: its own name, and the key that `envoy/jwt.yaml` chooses.
+const FILTER: &str = "envoy.filters.http.jwt_authn";
+const KEY: &str = "jwt";
+
+/// The property `metadata` after a token with these claims was verified: `envoy.config.core.v3.Metadata`, as protobuf.
+#[must_use]
+pub fn metadata(claims: &Value) -> Vec<u8> {
+    let payload = Map::from_iter([(KEY.to_owned(), claims.clone())]);
+    // The field 1 of `Metadata` is a map, which is a list of messages with a key and a value.
+    message(1, &[message(1, FILTER.as_bytes()), message(2, &structure(&payload))].concat())
+}
+
+/// A `google.protobuf.Struct`.
+fn structure(fields: &Map<String, Value>) -> Vec<u8> {
+    let field =
+        |(key, field): (&String, &Value)| [message(1, key.as_bytes()), message(2, &value(field))].concat();
+    fields.iter().flat_map(|entry| message(1, &field(entry))).collect()
+}
+
+/// A `google.protobuf.Value`, whose fields are numbered by the kind of value.
+fn value(value: &Value) -> Vec<u8> {
+    match value {
+        Value::Null => [tag(1, VARINT), vec![0]].concat(),
+        Value::Number(number) => {
+            let number = number.as_f64().unwrap_or_default();
+            [tag(2, EIGHT_BYTES), number.to_le_bytes().to_vec()].concat()
+        }
+        Value::String(text) => message(3, text.as_bytes()),
+        Value::Bool(is) => [tag(4, VARINT), vec![u8::from(*is)]].concat(),
+        Value::Object(fields) => message(5, &structure(fields)),
+        Value::Array(values) => {
+            let items = values.iter().flat_map(|item| message(1, &self::value(item)));
+            message(6, &items.collect::<Vec<_>>())
+        }
+    }
+}
+
+/// How a field is written.
+const VARINT: u8 = 0;
+const EIGHT_BYTES: u8 = 1;
+const LENGTH_FIRST: u8 = 2;
+
+fn tag(field: u8, form: u8) -> Vec<u8> {
+    vec![field << 3 | form]
+}
+
+fn message(field: u8, bytes: &[u8]) -> Vec<u8> {
+    [&tag(field, LENGTH_FIRST), &length(bytes.len()), bytes].concat()
+}
+
+/// Seven bits a byte, the lowest first; the eighth says that more follow.
+fn length(mut length: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while length > 0x7f {
+        bytes.push((length & 0x7f) as u8 | 0x80);
+        length >>= 7;
+    }
+    bytes.push(length as u8);
+    bytes
+}
