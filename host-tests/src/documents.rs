@@ -1,7 +1,7 @@
 //! Documents that show what a test measured hold exactly that; where they don't, the test says so, and with
 //! `PROMWARD_BLESS=1` it writes them anew.
 
-use std::{env, fs};
+use std::{env, fs, iter};
 
 /// Checks that a document of the repository holds a table, line by line.
 ///
@@ -24,6 +24,31 @@ pub fn holds(document: &str, table: &str) {
             "{document} doesn't show what is; PROMWARD_BLESS=1 writes it anew:\n{table}"
         ),
     }
+}
+
+/// Checks that a file of the repository is exactly this text.
+///
+/// # Panics
+///
+/// When it isn't: the message shows the first line that differs.
+pub fn is(document: &str, expected: &str) {
+    let path = promward_module::workspace().map(|root| root.join(document));
+    let text = path.as_ref().ok().and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default();
+    if text == expected {
+        return;
+    }
+    if let Ok(path) = &path
+        && env::var_os("PROMWARD_BLESS").is_some()
+    {
+        assert!(fs::write(path, expected).is_ok(), "{document} can't be written");
+        return;
+    }
+    let differs = expected.lines().zip(text.lines().chain(iter::repeat(""))).find(|(new, old)| new != old);
+    let (new, old) = differs.unwrap_or_default();
+    assert!(
+        text == expected,
+        "{document} isn't what it is made of; PROMWARD_BLESS=1 writes it anew. It says\n{old}\nin place of\n{new}"
+    );
 }
 
 /// The text with the table that begins with this head in place of the old one.

@@ -1,13 +1,15 @@
 //! Real Envoy with the shipped `envoy.yaml`: addresses, ports and paths are replaced in its text, and nothing else, so
 //! that what is tested is what ships.
 
+mod options;
 pub(crate) mod shipped;
+pub mod variants;
 
 use crate::process::{self, Process, Stream};
 use crate::tools::{self, Tool};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
+pub use options::Options;
 use serde_json::Value;
-use shipped::Shipped;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -18,46 +20,25 @@ use tempfile::TempDir;
 /// How long Envoy may take to start; compiling the module is most of it.
 const START: Duration = Duration::from_secs(60);
 
+/// How long Envoy may take to notice that a watched file has changed, and to use or refuse it.
+const NOTICE: Duration = Duration::from_secs(60);
+
+/// What Envoy counts about the filter's watched file.
+const DISCOVERED: &str = "extension_config_discovery.http_filter.promward";
+
 /// The file as it ships.
 pub const CONFIGURATION: &str = include_str!("../../envoy/envoy.yaml");
 
 /// The file that it names for the certificate, as it ships.
 pub const CERTIFICATE: &str = include_str!("../../envoy/sds/certificate.yaml");
 
-/// What marks a place of the machine that the files are written for.
-const FOREIGN: [&str; 2] = ["/etc/promward", "0.0.0.0"];
-
-/// What stands in for what the shipped file names.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The directory with `example.com.crt` and `example.com.key`, for `/etc/promward/certificates`. It is watched.
-    pub certificates: PathBuf,
-    /// The module, for `/etc/promward/promward.wasm`.
-    pub module: PathBuf,
-    /// Where the cluster `prometheus` leads, for 127.0.0.1:9090.
-    pub upstream: SocketAddr,
-    /// The port on 127.0.0.1 for 443; a free one if `None`.
-    pub https_port: Option<u16>,
-    /// The port on 127.0.0.1 for 80; a free one if `None`.
-    pub http_port: Option<u16>,
-    /// The filter's configuration, in place of the shipped one.
-    pub configuration: Option<String>,
-    /// Envoy's `allow_on_headers_stop_iteration`; `false` ships.
-    pub allow_on_headers_stop_iteration: bool,
-    /// How many workers Envoy runs.
-    pub concurrency: u32,
-    /// Further texts and what stands in for each. A text that the file doesn't contain is an error.
-    pub replace: Vec<(String, String)>,
-    /// Further arguments for Envoy, such as `--log-level debug`.
-    pub arguments: Vec<String>,
-}
-
 /// A running Envoy.
 pub struct Envoy {
     process: Process,
     addresses: Addresses,
+    options: Options,
     file: PathBuf,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 #[derive(Clone, Copy)]
@@ -65,59 +46,6 @@ struct Addresses {
     https: SocketAddr,
     http: SocketAddr,
     admin: SocketAddr,
-}
-
-impl Options {
-    /// The shipped configuration in front of `upstream`, with free ports and two workers.
-    #[must_use]
-    pub fn new(certificates: &Path, module: &Path, upstream: SocketAddr) -> Self {
-        Self {
-            certificates: certificates.to_owned(),
-            module: module.to_owned(),
-            upstream,
-            https_port: None,
-            http_port: None,
-            configuration: None,
-            allow_on_headers_stop_iteration: false,
-            concurrency: 2,
-            replace: Vec::new(),
-            arguments: Vec::new(),
-        }
-    }
-
-    /// The two files with everything replaced; the second one lies at `certificate`.
-    fn apply(&self, addresses: Addresses, certificate: &Path) -> Result<(String, String)> {
-        let mut main = Shipped::new("envoy.yaml", CONFIGURATION);
-        main.replace("address: 0.0.0.0", "address: 127.0.0.1")?;
-        main.replace("port_value: 443 }", &format!("port_value: {} }}", addresses.https.port()))?;
-        main.replace("port_value: 80 }", &format!("port_value: {} }}", addresses.http.port()))?;
-        main.replace("port_value: 9901 }", &format!("port_value: {} }}", addresses.admin.port()))?;
-        main.replace(
-            "address: 127.0.0.1, port_value: 9090 }",
-            &format!("address: \"{}\", port_value: {} }}", self.upstream.ip(), self.upstream.port()),
-        )?;
-        if addresses.https.port() != 443 {
-            // The default port goes without saying, another one doesn't.
-            main.replace(
-                "https_redirect: true }",
-                &format!("https_redirect: true, port_redirect: {} }}", addresses.https.port()),
-            )?;
-        }
-        main.replace("/etc/promward/promward.wasm", text(&self.module)?)?;
-        main.replace("/etc/promward/sds/certificate.yaml", text(certificate)?)?;
-        if self.allow_on_headers_stop_iteration {
-            main.replace("allow_on_headers_stop_iteration: false", "allow_on_headers_stop_iteration: true")?;
-        }
-        for (old, new) in &self.replace {
-            main.replace(old, new)?;
-        }
-        if let Some(configuration) = &self.configuration {
-            main.replace_block("value: |", configuration)?;
-        }
-        let mut secret = Shipped::new("sds/certificate.yaml", CERTIFICATE);
-        secret.replace("/etc/promward/certificates", text(&self.certificates)?)?;
-        Ok((main.finish(&FOREIGN)?, secret.finish(&FOREIGN)?))
-    }
 }
 
 impl Envoy {
@@ -135,18 +63,37 @@ impl Envoy {
             admin: local(None)?,
         };
         let directory = tempfile::tempdir().context("cannot make a directory for Envoy")?;
-        let file = directory.path().join("envoy.yaml");
-        let certificate = directory.path().join("certificate.yaml");
-        let (main, secret) = options.apply(addresses, &certificate)?;
-        for (path, text) in [(&file, main), (&certificate, secret)] {
-            fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
-        }
+        let file = options.write(addresses, directory.path())?;
         let process = Process::start("Envoy", command(&tool, &file, options))?;
-        let envoy = Self { process, addresses, file, _directory: directory };
+        let envoy = Self { process, addresses, options: options.clone(), file, directory };
         envoy.process.wait_until("being ready", START, || {
             process::get(addresses.admin, "/ready").is_ok_and(|(status, _)| status == 200).then_some(())
         })?;
         Ok(envoy)
+    }
+
+    /// Replaces the watched file of [`Variant::Watched`](variants::Variant::Watched) by one with another configuration of
+    /// the filter's, by renaming, and waits until requests that begin are under it.
+    ///
+    /// # Errors
+    ///
+    /// When Envoy refuses it, and goes on with the last one: the error shows its last lines, among them why. Also when it
+    /// runs without that variant.
+    pub fn reconfigure(&self, configuration: &str) -> Result<()> {
+        let refused = format!("{DISCOVERED}.config_fail");
+        let used = format!("{DISCOVERED}.config_reload");
+        let count = || Ok::<_, anyhow::Error>((self.stat(&used)?, self.stat(&refused)?));
+        let before = count()?;
+        let policy = self.directory.path().join(options::POLICY);
+        let beside = policy.with_extension("new");
+        fs::write(&beside, self.options.policy(Some(configuration))?)
+            .and_then(|()| fs::rename(&beside, &policy))
+            .with_context(|| format!("cannot replace {}", policy.display()))?;
+        let after = self.process.wait_until("reading its watched file", NOTICE, || {
+            count().ok().filter(|counted| *counted != before)
+        })?;
+        ensure!(after.1 == before.1, "Envoy refused the configuration: {}", self.process);
+        Ok(())
     }
 
     /// Where it serves HTTPS.
@@ -231,8 +178,4 @@ fn command(tool: &Tool, file: &Path, options: &Options) -> Command {
 fn local(port: Option<u16>) -> Result<SocketAddr> {
     let port = port.map_or_else(process::free_port, Ok)?;
     Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
-}
-
-fn text(path: &Path) -> Result<&str> {
-    path.to_str().with_context(|| format!("not a path that YAML can hold: {}", path.display()))
 }

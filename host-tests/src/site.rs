@@ -92,7 +92,7 @@ pub struct Site {
 }
 
 enum Running {
-    Envoy(Envoy),
+    Envoy(Box<Envoy>),
     Embedded(Gateway),
 }
 
@@ -108,7 +108,7 @@ impl Site {
         let authority = Authority::new("promward's own authority")?;
         let files = authority.server()?.write(directory.path(), "example.com")?;
         let running = match host {
-            Host::Envoy => Running::Envoy(start_envoy(options, &module, directory.path())?),
+            Host::Envoy => Running::Envoy(Box::new(start_envoy(options, &module, directory.path())?)),
             Host::Embedded => Running::Embedded(start_embedded(options, &module, &files)?),
         };
         Ok(Self { running, authority, directory })

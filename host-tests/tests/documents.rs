@@ -5,6 +5,7 @@
 
 use promward::api::class::Class;
 use promward::api::prometheus::ENDPOINTS;
+use promward_host_tests::envoy::variants::{self, Variant};
 use promward_host_tests::{check, documents};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,8 +29,10 @@ fn every_configuration_in_a_file_is_valid() {
     let mut checked = 0;
     for (path, text) in ["json", "yaml", "yml"].into_iter().flat_map(files) {
         let is_configuration = path.extension().is_some_and(|extension| extension == "json");
-        // Other YAML files, such as Prometheus' own, lie there as well.
-        if !is_configuration && !text.contains("filters.http.wasm") {
+        // Other YAML files, such as Prometheus' own, lie there as well, and one that says where the filter's is.
+        if !is_configuration
+            && !text.contains("\"@type\": type.googleapis.com/envoy.extensions.filters.http.wasm")
+        {
             continue;
         }
         for finding in check::check(&path.to_string_lossy(), text.as_bytes()).unwrap() {
@@ -63,6 +66,14 @@ fn the_readme_shows_which_class_is_where() {
         table.push_str(&format!("| `{class}` | {} |\n", paths.join(" ")));
     }
     documents::holds("README.md", &table);
+}
+
+#[test]
+fn variants_of_the_shipped_file_differ_from_it_as_they_should() {
+    for variant in Variant::ALL {
+        documents::is(variant.file(), &variants::render(&[variant]).unwrap());
+    }
+    documents::is(variants::POLICY_FILE, &variants::policy().unwrap());
 }
 
 /// The fenced blocks of a language.

@@ -21,6 +21,13 @@ impl Shipped {
         Ok(())
     }
 
+    /// Replaces `old`, of which there must be exactly one.
+    pub(crate) fn replace_once(&mut self, old: &str, new: &str) -> Result<()> {
+        let count = self.text.matches(old).count();
+        ensure!(count < 2, "the shipped {} contains {old:?} {count} times", self.name);
+        self.replace(old, new)
+    }
+
     /// Replaces the block scalar behind `key`, which ends its line: all lines after it that are indented further.
     pub(crate) fn replace_block(&mut self, key: &str, new: &str) -> Result<()> {
         let mut lines = self.text.lines();
@@ -68,6 +75,14 @@ mod tests {
         let error = file.replace("port: 80", "port: 1").unwrap_err().to_string();
         assert!(error.contains("port: 80") && error.contains("file"), "{error}");
         assert!(file.replace_block("value: |", "").is_err());
+    }
+
+    #[test]
+    fn a_text_that_is_there_twice_is_not_replaced_once() {
+        let mut file = Shipped::new("file", "port: 443\nport: 443\n");
+        assert!(file.replace_once("port: 443", "port: 1").is_err());
+        file.replace("port: 443", "port: 1").unwrap();
+        assert_eq!(file.finish(&[]).unwrap(), "port: 1\nport: 1\n");
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod edge;
 mod routes;
 mod setup;
 mod tls;
+mod variants;
 
 use promward_host_tests::process::Stream;
 use setup::Setup;
@@ -15,6 +16,10 @@ use setup::Setup;
 #[test]
 fn it_serves_the_guides_url_without_a_warning() {
     let Some(setup) = Setup::start() else { return };
+    serves_the_guides_url_without_a_warning(&setup);
+}
+
+fn serves_the_guides_url_without_a_warning(setup: &Setup) {
     let validated =
         setup.tool.command().args(["--mode", "validate", "--config-path"]).arg(setup.envoy.file()).output();
     assert!(validated.unwrap().status.success());
