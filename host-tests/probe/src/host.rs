@@ -152,22 +152,38 @@ pub(crate) fn map(map: MapType) -> String {
 /// A header's value, or the status of the call.
 pub(crate) fn header(map: u32, name: &str) -> String {
     // SAFETY: the name's pointer is that of a live slice, the others are those of live variables.
-    shown(|value, size| unsafe { proxy_get_header_map_value(map, name.as_ptr(), name.len(), value, size) })
+    shown(given(|value, size| unsafe {
+        proxy_get_header_map_value(map, name.as_ptr(), name.len(), value, size)
+    }))
 }
 
 /// A property's value, or the status of the call.
 pub(crate) fn property(path: &str) -> String {
-    let path = path.replace('.', "\0");
-    // SAFETY: the path's pointer is that of a live slice, the others are those of live variables.
-    shown(|value, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), value, size) })
+    shown(property_bytes(path))
 }
 
-fn shown(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> String {
+/// The same, as bytes.
+pub(crate) fn property_bytes(path: &str) -> Result<Option<Vec<u8>>, u32> {
+    let path = path.replace('.', "\0");
+    // SAFETY: the path's pointer is that of a live slice, the others are those of live variables.
+    given(|value, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), value, size) })
+}
+
+/// What the host gave, which may be no bytes at all, or the status of the call.
+fn given(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Result<Option<Vec<u8>>, u32> {
     let (mut value, mut size) = (core::ptr::null_mut(), 0);
     match call(&mut value, &mut size) {
-        0 if value.is_null() => String::from("empty"),
+        0 if value.is_null() => Ok(None),
         // SAFETY: the host allocated these bytes with this module's allocator and gave them to it.
-        0 => format!("{:?}", String::from_utf8_lossy(&unsafe { Vec::from_raw_parts(value, size, size) })),
-        status => format!("status {status}"),
+        0 => Ok(Some(unsafe { Vec::from_raw_parts(value, size, size) })),
+        status => Err(status),
+    }
+}
+
+fn shown(given: Result<Option<Vec<u8>>, u32>) -> String {
+    match given {
+        Ok(None) => String::from("empty"),
+        Ok(Some(value)) => format!("{:?}", String::from_utf8_lossy(&value)),
+        Err(status) => format!("status {status}"),
     }
 }

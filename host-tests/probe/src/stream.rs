@@ -71,6 +71,9 @@ fn act(action: &str, call: Call) -> Option<Action> {
     if let Some(path) = action.strip_prefix("property:") {
         log::info!("probe: {path} is {}", host::property(path));
     }
+    if let Some(path) = action.strip_prefix("bytes:") {
+        log::info!("probe: {path} is {:02x?}", host::property_bytes(path));
+    }
     let at_end = |act: &dyn Fn()| {
         if call.end {
             act();

@@ -8,6 +8,7 @@ mod edge;
 mod routes;
 mod setup;
 mod tls;
+mod tokens;
 mod variants;
 
 use promward_host_tests::process::Stream;
