@@ -14,6 +14,7 @@ mod ends;
 mod headers;
 mod origin;
 mod peer;
+mod root;
 mod stream;
 mod tls;
 mod worker;
@@ -110,6 +111,7 @@ pub enum ClientCertificates {
 pub struct Gateway {
     address: SocketAddr,
     plain_address: Option<SocketAddr>,
+    changes: watch::Sender<worker::Change>,
     stop: watch::Sender<bool>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -123,12 +125,15 @@ impl Gateway {
     pub fn start(options: Options) -> Result<Self> {
         let certificates = Arc::new(tls::Certificates::load(options.tls.clone())?);
         let (stop, stopped) = watch::channel(false);
+        // Nobody listens for the first configuration: a worker starts with it or doesn't start.
+        let first = worker::Change { plugin: options.plugin.clone(), taken: mpsc::channel().0 };
+        let (changes, changed) = watch::channel(first);
         let listener = bind(options.listen)?;
         let address = local_address(&listener)?;
         let mut plain = options.plain.map(bind).transpose()?;
         let plain_address = plain.as_ref().map(local_address).transpose()?;
         let options = Arc::new(options);
-        let mut gateway = Self { address, plain_address, stop, threads: Vec::new() };
+        let mut gateway = Self { address, plain_address, changes, stop, threads: Vec::new() };
         for _ in 0..options.workers.max(1) {
             let task = worker::Task {
                 options: Arc::clone(&options),
@@ -138,11 +143,27 @@ impl Gateway {
                 listener: listener.try_clone().context("sharing the listener")?,
                 address,
                 plain: plain.take(),
+                changes: changed.clone(),
                 stopped: stopped.clone(),
             };
             gateway.threads.push(start_worker(task)?);
         }
         Ok(gateway)
+    }
+
+    /// Puts new requests under another configuration of the module; those that have begun end under the old one.
+    ///
+    /// # Errors
+    ///
+    /// When the module refuses it: then nothing has changed.
+    pub fn reconfigure(&self, configuration: &str) -> Result<()> {
+        let plugin = self.changes.borrow().plugin.reconfigured(configuration)?;
+        let (taken, answers) = mpsc::channel();
+        self.changes.send_replace(worker::Change { plugin, taken });
+        for _ in &self.threads {
+            answers.recv().context("a worker has ended")??;
+        }
+        Ok(())
     }
 
     /// Where TLS is served.

@@ -18,6 +18,7 @@ use super::{
     ends::{Client, Event, Upstream, frame, read, room, sleep_until, write},
     headers::{self, Refusal},
     origin::{Answering, Failure},
+    root::Root,
     worker::Worker,
 };
 use crate::host::{self, Frame, Headers, Output, StreamId, Why};
@@ -46,6 +47,7 @@ pub(super) async fn serve(
 
 struct Stream {
     worker: Rc<Worker>,
+    root: Rc<Root>,
     id: StreamId,
     woken: Rc<Notify>,
     client: Client,
@@ -71,14 +73,14 @@ impl Stream {
         body: Incoming,
     ) -> Self {
         let woken = Rc::new(Notify::new());
-        let id = worker.host(|host| host.open(connection));
-        worker.host(|host| {
-            let woken = Rc::clone(&woken);
-            host.set_waker(id, Box::new(move || woken.notify_one()));
-        });
+        let waker = Rc::clone(&woken);
+        let root = worker.root();
+        let id = root.host(|host| host.open(connection));
+        root.host(|host| host.set_waker(id, Box::new(move || waker.notify_one())));
         Self {
             client_trailers: version == Version::HTTP_2 || worker.options.http1_trailers,
             worker,
+            root,
             id,
             woken,
             client,
@@ -104,13 +106,13 @@ impl Stream {
                 break why;
             }
         };
-        self.worker.host(|host| host.close(self.id, why));
+        self.root.host(|host| host.close(self.id, why));
     }
 
     /// Makes a call about this stream to the host, and puts in line what came of it.
     fn tell(&mut self, call: impl FnOnce(&mut host::Worker, StreamId)) {
         let id = self.id;
-        let outputs = self.worker.host(|host| {
+        let outputs = self.root.host(|host| {
             call(host, id);
             host.outputs(id)
         });
@@ -187,7 +189,7 @@ impl Stream {
     /// Waits for the first thing that can go on. More is read only when what came before has been sent.
     async fn next(&mut self) -> Event {
         let (request_wanted, answer_wanted) =
-            self.worker.host(|host| (host.wants_request(self.id), host.wants_response(self.id)));
+            self.root.host(|host| (host.wants_request(self.id), host.wants_response(self.id)));
         let Self { client, upstream, request, request_out, to_upstream, to_client, .. } = self;
         tokio::select! {
             () = room(request_out.as_ref()), if !to_upstream.is_empty() => Event::RoomToUpstream,

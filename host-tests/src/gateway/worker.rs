@@ -1,4 +1,4 @@
-//! A worker: one thread, one VM, and everything that goes through it. Nothing is shared with other workers but the plugin
+//! A worker: one thread, one VM for each configuration that has streams, and everything that goes through it. Nothing is shared with other workers but the plugin
 //! and the certificate, so that nothing here needs a lock.
 
 use std::{
@@ -6,19 +6,18 @@ use std::{
     net::SocketAddr,
     rc::Rc,
     sync::{Arc, mpsc},
-    time::Duration,
 };
 
 use anyhow::{Context, Result};
 use socket2::Socket;
 use tokio::{
     net::TcpListener,
-    sync::{Notify, watch},
+    sync::watch,
     task::{LocalSet, spawn_local},
 };
 
-use super::{Options, accept, origin::Pool, tls::Certificates};
-use crate::host;
+use super::{Options, accept, origin::Pool, root::Root, tls::Certificates};
+use crate::host::Plugin;
 
 /// What a worker's thread starts with.
 pub(super) struct Task {
@@ -27,7 +26,16 @@ pub(super) struct Task {
     pub(super) listener: Socket,
     pub(super) address: SocketAddr,
     pub(super) plain: Option<Socket>,
+    pub(super) changes: watch::Receiver<Change>,
     pub(super) stopped: watch::Receiver<bool>,
+}
+
+/// Another configuration for new streams.
+#[derive(Clone)]
+pub(super) struct Change {
+    pub(super) plugin: Plugin,
+    /// Where each worker says whether it has taken it on.
+    pub(super) taken: mpsc::Sender<Result<()>>,
 }
 
 impl Task {
@@ -49,7 +57,7 @@ impl Task {
         if let Some(plain) = self.plain {
             spawn_local(accept::redirect(TcpListener::from_std(plain.into())?, self.address.port()));
         }
-        spawn_local(tick(Rc::clone(&worker)));
+        spawn_local(follow(Rc::clone(&worker), self.changes));
         spawn_local(accept::serve(listener, self.certificates, worker));
         let _ = ready.send(Ok(()));
         // An error means that the gateway is gone, which is a reason to stop as well.
@@ -62,31 +70,29 @@ impl Task {
 pub(super) struct Worker {
     pub(super) options: Arc<Options>,
     pub(super) pool: Pool,
-    host: RefCell<host::Worker>,
-    period_changed: Notify,
+    root: RefCell<Rc<Root>>,
     connections: Cell<u64>,
 }
 
 impl Worker {
     fn new(options: Arc<Options>) -> Result<Self> {
         Ok(Self {
-            host: RefCell::new(options.plugin.worker()?),
+            root: RefCell::new(Root::start(&options.plugin)?),
             options,
             pool: Pool::default(),
-            period_changed: Notify::new(),
             connections: Cell::new(0),
         })
     }
 
-    /// Makes a call to the host. A callback may ask for another tick period, so that is looked at after each.
-    pub(super) fn host<T>(&self, call: impl FnOnce(&mut host::Worker) -> T) -> T {
-        let mut host = self.host.borrow_mut();
-        let before = host.tick_period();
-        let result = call(&mut host);
-        if host.tick_period() != before {
-            self.period_changed.notify_one();
-        }
-        result
+    /// What a new stream is under.
+    pub(super) fn root(&self) -> Rc<Root> {
+        Rc::clone(&self.root.borrow())
+    }
+
+    /// Puts new streams under another configuration.
+    fn change(&self, plugin: &Plugin) -> Result<()> {
+        self.root.replace(Root::start(plugin)?);
+        Ok(())
     }
 
     /// A number for a new connection.
@@ -95,21 +101,13 @@ impl Worker {
         self.connections.set(number.wrapping_add(1));
         number
     }
-
-    fn tick_period(&self) -> Option<Duration> {
-        self.host.borrow().tick_period().filter(|period| !period.is_zero())
-    }
 }
 
-async fn tick(worker: Rc<Worker>) {
-    loop {
-        let Some(period) = worker.tick_period() else {
-            worker.period_changed.notified().await;
-            continue;
-        };
-        tokio::select! {
-            () = tokio::time::sleep(period) => worker.host(host::Worker::tick),
-            () = worker.period_changed.notified() => {}
-        }
+/// Takes on each configuration that comes, and says so.
+async fn follow(worker: Rc<Worker>, mut changes: watch::Receiver<Change>) {
+    while changes.changed().await.is_ok() {
+        let Change { plugin, taken } = changes.borrow_and_update().clone();
+        // Nobody may be waiting any more.
+        let _ = taken.send(worker.change(&plugin));
     }
 }

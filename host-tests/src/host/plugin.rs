@@ -28,13 +28,13 @@ pub(super) struct Inner {
     pub(super) settings: Settings,
     pub(super) engine: Engine,
     pub(super) module: InstancePre<State>,
-    pub(super) metrics: Mutex<Metrics>,
-    pub(super) shared_data: Mutex<SharedData>,
-    pub(super) shared_queues: Mutex<SharedQueues>,
+    pub(super) metrics: Arc<Mutex<Metrics>>,
+    pub(super) shared_data: Arc<Mutex<SharedData>>,
+    pub(super) shared_queues: Arc<Mutex<SharedQueues>>,
     /// What each worker counted.
-    pub(super) counts: Mutex<Vec<Arc<Mutex<Counts>>>>,
+    pub(super) counts: Arc<Mutex<Vec<Arc<Mutex<Counts>>>>>,
     /// How many VMs there have been; each takes the number as its name.
-    vms: AtomicU64,
+    vms: Arc<AtomicU64>,
     /// While the canary runs, what it logs at warning or above: the reason why a configuration is refused.
     complaints: Mutex<Option<Vec<String>>>,
 }
@@ -55,13 +55,39 @@ impl Plugin {
             settings,
             engine,
             module,
-            metrics: Mutex::default(),
-            shared_data: Mutex::default(),
-            shared_queues: Mutex::default(),
-            counts: Mutex::default(),
-            vms: AtomicU64::new(0),
+            metrics: Arc::default(),
+            shared_data: Arc::default(),
+            shared_queues: Arc::default(),
+            counts: Arc::default(),
+            vms: Arc::default(),
             complaints: Mutex::new(Some(Vec::new())),
         };
+        Plugin::tried(inner)
+    }
+
+    /// The same module under another configuration, tried in a VM as [`load`](Plugin::load) does. Metrics, counts, shared
+    /// data and queues go on; the VMs are others, where Envoy has the new configuration's root in the old VM.
+    ///
+    /// # Errors
+    ///
+    /// If the module traps or refuses the configuration.
+    pub fn reconfigured(&self, configuration: impl Into<Vec<u8>>) -> Result<Plugin> {
+        let Inner { settings, engine, module, metrics, shared_data, shared_queues, counts, vms, .. } =
+            &*self.inner;
+        Plugin::tried(Inner {
+            settings: Settings { configuration: configuration.into(), ..settings.clone() },
+            engine: engine.clone(),
+            module: module.clone(),
+            metrics: Arc::clone(metrics),
+            shared_data: Arc::clone(shared_data),
+            shared_queues: Arc::clone(shared_queues),
+            counts: Arc::clone(counts),
+            vms: Arc::clone(vms),
+            complaints: Mutex::new(Some(Vec::new())),
+        })
+    }
+
+    fn tried(inner: Inner) -> Result<Plugin> {
         let plugin = Plugin { inner: Arc::new(inner) };
         plugin.try_configuration()?;
         Ok(plugin)

@@ -47,6 +47,9 @@ pub struct Settings {
     pub vm_configuration: Vec<u8>,
     /// What `on_configure` reads.
     pub configuration: Vec<u8>,
+    /// What filters before this one have left, shown by the property `metadata`: `envoy.config.core.v3.Metadata` as
+    /// protobuf, such as [`jwt::metadata`](crate::jwt::metadata) writes.
+    pub metadata: Vec<u8>,
     /// What happens after a trap.
     pub failure_policy: FailurePolicy,
     /// The least time between two loads of a worker's VM. Envoy's default is one second.
@@ -72,6 +75,7 @@ impl Settings {
             plugin_name: String::new(),
             vm_configuration: Vec::new(),
             configuration: configuration.into(),
+            metadata: Vec::new(),
             failure_policy: FailurePolicy::FailClosed,
             reload_backoff: Duration::from_secs(1),
             allow_on_headers_stop_iteration: false,

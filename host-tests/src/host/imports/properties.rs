@@ -33,6 +33,8 @@ pub(super) fn set(guest: &mut Guest, path: u32, path_size: u32, value: u32, valu
 fn of_plugin(guest: &mut Guest, parts: &[&[u8]]) -> Option<Vec<u8>> {
     let settings = &guest.state().plugin.settings;
     match parts {
+        // The root has none.
+        [b"metadata"] => guest.stream().is_some().then(|| guest.state().plugin.settings.metadata.clone()),
         [b"plugin_name"] => text(&settings.plugin_name),
         [b"plugin_root_id"] => text(&settings.root_id),
         [b"plugin_vm_id"] => text(&settings.vm_id),
@@ -48,8 +50,6 @@ fn of_stream(stream: &Stream, parts: &[&[u8]]) -> Option<Vec<u8>> {
         [b"connection", field] => of_connection(&stream.connection, field),
         [b"request", rest @ ..] => of_request(stream, rest),
         [b"response", rest @ ..] => of_response(stream, rest),
-        // No filter before ours sets metadata here: an empty message.
-        [b"metadata"] => Some(Vec::new()),
         _ => None,
     }
 }

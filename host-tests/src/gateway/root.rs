@@ -1,0 +1,69 @@
+//! A VM of a worker under one configuration. Streams that began under it hold it, so that it lives as long as they do, and
+//! ticks as long; new streams are under the newest one.
+
+use std::{
+    cell::RefCell,
+    rc::{Rc, Weak},
+    time::Duration,
+};
+
+use anyhow::Result;
+use tokio::{sync::Notify, task::spawn_local};
+
+use crate::host::{Plugin, Worker};
+
+/// A VM and its streams.
+pub(super) struct Root {
+    host: RefCell<Worker>,
+    /// Told when the module asked for another tick period, and at the end.
+    period_changed: Rc<Notify>,
+}
+
+impl Root {
+    /// Loads a VM, and has it tick.
+    pub(super) fn start(plugin: &Plugin) -> Result<Rc<Self>> {
+        let period_changed = Rc::new(Notify::new());
+        let host = RefCell::new(plugin.worker()?);
+        let root = Rc::new(Self { host, period_changed: Rc::clone(&period_changed) });
+        spawn_local(tick(Rc::downgrade(&root), period_changed));
+        Ok(root)
+    }
+
+    /// Makes a call to the host. A callback may ask for another tick period, so that is looked at after each.
+    pub(super) fn host<T>(&self, call: impl FnOnce(&mut Worker) -> T) -> T {
+        let mut host = self.host.borrow_mut();
+        let before = host.tick_period();
+        let result = call(&mut host);
+        if host.tick_period() != before {
+            self.period_changed.notify_one();
+        }
+        result
+    }
+
+    fn tick_period(&self) -> Option<Duration> {
+        self.host.borrow().tick_period().filter(|period| !period.is_zero())
+    }
+}
+
+impl Drop for Root {
+    fn drop(&mut self) {
+        self.period_changed.notify_one();
+    }
+}
+
+async fn tick(root: Weak<Root>, period_changed: Rc<Notify>) {
+    while let Some(period) = root.upgrade().map(|root| root.tick_period()) {
+        let Some(period) = period else {
+            period_changed.notified().await;
+            continue;
+        };
+        tokio::select! {
+            () = tokio::time::sleep(period) => {
+                if let Some(root) = root.upgrade() {
+                    root.host(Worker::tick);
+                }
+            }
+            () = period_changed.notified() => {}
+        }
+    }
+}
