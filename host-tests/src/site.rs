@@ -1,23 +1,33 @@
 //! A whole site, as a user has one: TLS for `example.com` in front of a server, on real Envoy with the shipped file or on
 //! the embedded host. Every end-to-end scenario takes one, and runs on both; so does the demo.
 
-use crate::certificates::{Authority, Files};
+mod options;
+mod start;
+
+use crate::certificates::Authority;
 use crate::client::Client;
-use crate::envoy::{self, Envoy};
-use crate::gateway::{self, ClientCertificates, Gateway, TlsFiles};
-use crate::host::{Log, Plugin, Settings};
+use crate::envoy::Envoy;
+use crate::gateway::Gateway;
+use crate::host::{Counts, MetricValue, Plugin};
 use crate::tools::{self, Program};
-use anyhow::{Context, Result};
-use serde_norway::Value;
+use anyhow::{Context, Result, bail};
+pub use options::{ClientCertificates, Options};
 use std::fmt;
-use std::fs;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// The cluster that the shipped file has, and the guide's configuration names.
-const CLUSTER: &str = "prometheus";
+/// How long a metric may take to come to what a test waits for, and how often it is looked at.
+const PATIENCE: Duration = Duration::from_secs(60);
+const GLANCE: Duration = Duration::from_millis(5);
+
+/// What Envoy puts before the names of metrics that a module defines.
+const CUSTOM: &str = "wasmcustom";
+
+/// The site's authority, in its directory: where the shipped file looks for those of client certificates.
+const AUTHORITY: &str = "clients-ca.crt";
 
 /// What runs the filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,44 +56,6 @@ impl Host {
     }
 }
 
-/// What a site is made of.
-#[derive(Clone)]
-pub struct Options {
-    /// The server that is guarded: the cluster `prometheus`.
-    pub upstream: SocketAddr,
-    /// The filter's configuration, in place of the shipped one.
-    pub configuration: Option<String>,
-    /// Worker threads, a VM each.
-    pub workers: u32,
-    /// The port of https, a free one if not given.
-    pub https_port: Option<u16>,
-    /// The port of http, a free one if not given.
-    pub http_port: Option<u16>,
-    /// Where the embedded host writes the filter's log lines; Envoy writes them among its own.
-    pub log: Log,
-}
-
-impl Options {
-    /// The shipped configuration in front of a server, with two workers.
-    #[must_use]
-    pub fn new(upstream: SocketAddr) -> Self {
-        Self {
-            upstream,
-            configuration: None,
-            workers: 2,
-            https_port: None,
-            http_port: None,
-            log: Arc::new(|_, _| {}),
-        }
-    }
-
-    /// The same with a configuration of the filter's own.
-    #[must_use]
-    pub fn configured(upstream: SocketAddr, configuration: &str) -> Self {
-        Self { configuration: Some(configuration.to_owned()), ..Self::new(upstream) }
-    }
-}
-
 /// A running site. It ends with this value.
 pub struct Site {
     running: Running,
@@ -93,7 +65,7 @@ pub struct Site {
 
 enum Running {
     Envoy(Box<Envoy>),
-    Embedded(Gateway),
+    Embedded(Gateway, Plugin),
 }
 
 impl Site {
@@ -103,13 +75,18 @@ impl Site {
     ///
     /// When the module can't be built, the host can't be had, or it refuses the configuration; the message has its words.
     pub fn start(host: Host, options: &Options) -> Result<Self> {
-        let module = promward_module::build()?;
+        let module = options.module.clone().map_or_else(promward_module::build, Ok)?;
         let directory = tempfile::tempdir().context("cannot make a directory for certificates")?;
         let authority = Authority::new("promward's own authority")?;
         let files = authority.server()?.write(directory.path(), "example.com")?;
+        let authorities = directory.path().join(AUTHORITY);
+        authority.write(&authorities)?;
         let running = match host {
-            Host::Envoy => Running::Envoy(Box::new(start_envoy(options, &module, directory.path())?)),
-            Host::Embedded => Running::Embedded(start_embedded(options, &module, &files)?),
+            Host::Envoy => Running::Envoy(Box::new(start::start_envoy(options, &module, directory.path())?)),
+            Host::Embedded => {
+                let (gateway, plugin) = start::start_embedded(options, &module, &files, &authorities)?;
+                Running::Embedded(gateway, plugin)
+            }
         };
         Ok(Self { running, authority, directory })
     }
@@ -119,7 +96,7 @@ impl Site {
     pub fn https(&self) -> SocketAddr {
         match &self.running {
             Running::Envoy(envoy) => envoy.https(),
-            Running::Embedded(gateway) => gateway.address(),
+            Running::Embedded(gateway, _) => gateway.address(),
         }
     }
 
@@ -128,7 +105,7 @@ impl Site {
     pub fn http(&self) -> Option<SocketAddr> {
         match &self.running {
             Running::Envoy(envoy) => Some(envoy.http()),
-            Running::Embedded(gateway) => gateway.plain_address(),
+            Running::Embedded(gateway, _) => gateway.plain_address(),
         }
     }
 
@@ -155,64 +132,68 @@ impl Site {
     pub fn envoy(&self) -> Option<&Envoy> {
         match &self.running {
             Running::Envoy(envoy) => Some(envoy),
-            Running::Embedded(_) => None,
+            Running::Embedded(..) => None,
         }
     }
-}
 
-fn start_envoy(options: &Options, module: &Path, certificates: &Path) -> Result<Envoy> {
-    let mut envoy = envoy::Options::new(certificates, module, options.upstream);
-    envoy.configuration.clone_from(&options.configuration);
-    envoy.concurrency = options.workers;
-    envoy.https_port = options.https_port;
-    envoy.http_port = options.http_port;
-    Envoy::start(&envoy)
-}
-
-fn start_embedded(options: &Options, module: &Path, files: &Files) -> Result<Gateway> {
-    let configuration = match &options.configuration {
-        Some(configuration) => configuration.clone(),
-        None => shipped_configuration()?,
-    };
-    let bytes = fs::read(module).with_context(|| format!("cannot read {}", module.display()))?;
-    let mut settings = Settings::new(bytes, configuration);
-    settings.vm_id = "promward".to_owned();
-    settings.log = Arc::clone(&options.log);
-    let tls = TlsFiles {
-        certificate: files.certificate.clone(),
-        key: files.key.clone(),
-        clients: ClientCertificates::NotAsked,
-    };
-    let mut gateway = gateway::Options::new(tls, Plugin::load(settings)?).cluster(CLUSTER, options.upstream);
-    gateway.workers = usize::try_from(options.workers)?;
-    gateway.listen = local(options.https_port);
-    gateway.plain = Some(local(options.http_port));
-    Gateway::start(gateway)
-}
-
-/// The filter's configuration in the shipped file.
-fn shipped_configuration() -> Result<String> {
-    let file: Value = serde_norway::from_str(envoy::CONFIGURATION).context("the shipped file is no YAML")?;
-    filter_configuration(&file).context("the shipped file configures no filter")
-}
-
-/// The first text under `configuration.value`, wherever it stands.
-fn filter_configuration(node: &Value) -> Option<String> {
-    if let Some(text) =
-        node.get("configuration").and_then(|configuration| configuration.get("value")?.as_str())
-    {
-        return Some(text.to_owned());
+    /// Puts requests that begin from now on under another configuration of the filter's; those that have begun end under
+    /// the old one. On Envoy the site has to be [watched](Options::watched).
+    ///
+    /// # Errors
+    ///
+    /// When the filter refuses it, and the old one stays; the message has its words.
+    pub fn reconfigure(&self, configuration: &str) -> Result<()> {
+        match &self.running {
+            Running::Envoy(envoy) => envoy.reconfigure(configuration),
+            Running::Embedded(gateway, _) => gateway.reconfigure(configuration),
+        }
     }
-    match node {
-        Value::Mapping(fields) => fields.values().find_map(filter_configuration),
-        Value::Sequence(items) => items.iter().find_map(filter_configuration),
-        _ => None,
-    }
-}
 
-/// The port 0 is any that is free.
-fn local(port: Option<u16>) -> SocketAddr {
-    SocketAddr::from((Ipv4Addr::LOCALHOST, port.unwrap_or(0)))
+    /// A counter's or gauge's value over all workers, by the name that the filter gave it; 0 while there is none.
+    ///
+    /// # Errors
+    ///
+    /// When Envoy's admin doesn't answer.
+    pub fn metric(&self, name: &str) -> Result<u64> {
+        match &self.running {
+            Running::Envoy(envoy) => Ok(envoy.stat(&format!("{CUSTOM}.{name}"))?.unwrap_or_default()),
+            Running::Embedded(_, plugin) => {
+                let named = plugin.metrics().into_iter().find_map(|(other, value)| match value {
+                    MetricValue::Counter(value) | MetricValue::Gauge(value) if other == name => Some(value),
+                    _ => None,
+                });
+                Ok(named.unwrap_or_default())
+            }
+        }
+    }
+
+    /// Waits until a metric has come to a value, for a minute at most. Gives the value that it has.
+    ///
+    /// # Errors
+    ///
+    /// When it doesn't, and as [`metric`](Self::metric).
+    pub fn wait_for_metric(&self, name: &str, at_least: u64) -> Result<u64> {
+        let start = Instant::now();
+        loop {
+            let value = self.metric(name)?;
+            if value >= at_least {
+                return Ok(value);
+            }
+            if start.elapsed() > PATIENCE {
+                bail!("the metric {name} is {value} after {PATIENCE:?}, and not {at_least} or more");
+            }
+            thread::sleep(GLANCE);
+        }
+    }
+
+    /// Host calls and instructions so far, over all workers and configurations; `None` on Envoy, which counts neither.
+    #[must_use]
+    pub fn counts(&self) -> Option<Counts> {
+        match &self.running {
+            Running::Envoy(_) => None,
+            Running::Embedded(_, plugin) => Some(plugin.counts()),
+        }
+    }
 }
 
 /// Makes of each scenario, a function of a [`Host`], two tests: one on each host. What a host lacks is skipped by name.

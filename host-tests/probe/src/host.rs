@@ -2,7 +2,7 @@
 //! thing to be seen here.
 
 use proxy_wasm::hostcalls;
-use proxy_wasm::types::{BufferType, MapType};
+use proxy_wasm::types::{BufferType, MapType, MetricType};
 
 #[link(wasm_import_module = "env")]
 unsafe extern "C" {
@@ -126,6 +126,15 @@ pub(crate) fn set_property(value: &str) {
     // SAFETY: the pointers are those of live slices with their lengths.
     let status = unsafe { proxy_set_property(KEY.as_ptr(), KEY.len(), value.as_ptr(), value.len()) };
     note("set_property", status);
+}
+
+/// Adds one to a counter.
+pub(crate) fn count(name: &str) {
+    let counted = hostcalls::define_metric(MetricType::Counter, name)
+        .and_then(|metric| hostcalls::increment_metric(metric, 1));
+    if let Err(status) = counted {
+        note("increment_metric", status as u32);
+    }
 }
 
 /// The beginning of a body, as it can be seen now.

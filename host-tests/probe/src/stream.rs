@@ -71,6 +71,9 @@ fn act(action: &str, call: Call) -> Option<Action> {
     if let Some(path) = action.strip_prefix("property:") {
         log::info!("probe: {path} is {}", host::property(path));
     }
+    if let Some(told) = action.strip_prefix("tell:") {
+        control::tell(told.into());
+    }
     if let Some(path) = action.strip_prefix("bytes:") {
         log::info!("probe: {path} is {:02x?}", host::property_bytes(path));
     }
@@ -128,6 +131,7 @@ fn act(action: &str, call: Call) -> Option<Action> {
         "trailers" => host::replace(1, "x-t-trailer", "request"),
         "trailers_response" => host::replace(3, "x-t-trailer", "response"),
         "property" => host::set_property("seen"),
+        "count" => host::count("probe.counted.by=stream"),
         "properties" => properties(),
         "statuses" => statuses::of_calls(),
         "trap" => core::arch::wasm32::unreachable(),
