@@ -1,21 +1,31 @@
 //! What the user writes. Everything that is wrong is refused with the field's path; nothing is ignored.
 
 mod access;
+mod callers;
+mod certificates;
 mod error;
 mod headers;
+mod jwt;
 mod later;
+mod limits;
 mod list;
 mod mounts;
+mod number;
+mod passwords;
+#[cfg(feature = "schema")]
+mod schema;
 mod size;
 mod tree;
 
 pub use error::ConfigError;
 
 use crate::access::Access;
+use crate::caller::callers::Callers;
 use crate::gateway::{Elsewhere, Gateway};
+use crate::keyed::{Digest, sha256};
 use access::RuleConfig;
-use headers::HeadersConfig;
-use later::Later;
+use callers::CallersConfig;
+use headers::{Headers, HeadersConfig};
 use mounts::MountConfig;
 use serde::Deserialize;
 use tree::Tree;
@@ -33,15 +43,14 @@ pub struct Configuration {
     /// What happens to paths at no mount: `refuse` answers 404, `pass` leaves them to the proxy's own routes.
     #[serde(default)]
     elsewhere: ElsewhereConfig,
+    /// Who is known, and by what.
+    callers: Option<CallersConfig>,
     /// Who may do what. The first rule that names the caller, holds at the mount and covers the class decides; what no
     /// rule allows is refused.
     access: Vec<RuleConfig>,
     /// Headers of answers.
     #[serde(default)]
     headers: HeadersConfig,
-    #[serde(default)]
-    #[cfg_attr(feature = "schema", schemars(skip))]
-    callers: Later,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -83,19 +92,19 @@ fn is_protobuf_struct(bytes: &[u8]) -> bool {
 /// Protobuf's key of field 1, length-delimited.
 const FIELD_1: u8 = 0x0a;
 
-impl TryFrom<Configuration> for Gateway {
-    type Error = ConfigError;
-
-    fn try_from(configuration: Configuration) -> Result<Self, ConfigError> {
-        let Configuration { callers: Later, .. } = configuration;
-        let mounts = mounts::compile(configuration.mounts)?;
-        let rules = access::compile(configuration.access, &mounts)?;
-        let (cors, security) = configuration.headers.compile()?;
-        let elsewhere = match configuration.elsewhere {
+impl Configuration {
+    /// Compiles what was read from bytes of this digest.
+    fn compile(self, digest: Digest) -> Result<Gateway, ConfigError> {
+        let mounts = mounts::compile(self.mounts)?;
+        let callers = self.callers.map_or_else(|| Ok(Callers::default()), CallersConfig::compile)?;
+        let rules = access::compile(self.access, &mounts, &callers)?;
+        let Headers { caller: caller_header, cors, security } = self.headers.compile()?;
+        let elsewhere = match self.elsewhere {
             ElsewhereConfig::Refuse => Elsewhere::Refuse,
             ElsewhereConfig::Pass => Elsewhere::Pass,
         };
-        Ok(Self { mounts, elsewhere, access: Access::new(rules), cors, security })
+        let access = Access::new(rules);
+        Ok(Gateway { digest, mounts, elsewhere, callers, access, caller_header, cors, security })
     }
 }
 
@@ -105,7 +114,7 @@ impl TryFrom<Configuration> for Gateway {
 ///
 /// What is wrong, with the path of the field.
 pub fn load(bytes: &[u8]) -> Result<Gateway, ConfigError> {
-    Configuration::parse(bytes)?.try_into()
+    Configuration::parse(bytes)?.compile(sha256(bytes))
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! What goes upstream: printed from what was read, with the filter's own headers in place of the client's.
 
 use crate::api::endpoint::{Content, Endpoint, ParametersIn};
+use crate::caller::identity::Caller;
 use crate::edits::Edits;
-use crate::gateway::Request;
+use crate::gateway::{Gateway, Request};
 use crate::mount::{Mount, MountId};
 use crate::refusal::Refusal;
 use crate::request::form::{AwaitedForm, Body, FORM_TYPE, FormError};
@@ -11,7 +12,6 @@ use crate::request::method::Method;
 use crate::request::parameters::Parameters;
 use crate::request::query::Query;
 use crate::response::answer::Asked;
-use crate::response::cors::AllowedOrigin;
 use crate::response::origin;
 use crate::response::reply::Wording;
 
@@ -29,6 +29,8 @@ pub struct Forward {
 /// A request that a rule allows.
 #[derive(Clone, Copy, Debug)]
 pub struct Granted<'a> {
+    /// The configuration.
+    pub gateway: &'a Gateway,
     /// Where it goes.
     pub id: MountId,
     /// The mount of that id.
@@ -41,27 +43,27 @@ pub struct Granted<'a> {
     pub endpoint: Option<&'static Endpoint>,
     /// A method that the row has.
     pub method: Method,
+    /// Who is calling.
+    pub caller: &'a Caller,
 }
 
 impl Granted<'_> {
     /// Reads parameters, prints them anew, and says what changes in the headers.
     ///
-    /// `origin` is the listed site that the request comes from, if any.
-    ///
     /// # Errors
     ///
     /// Parameters or an announced body that can be read in two ways (`threats.md` P2).
-    pub fn forward(&self, request: &Request<'_>, origin: Option<AllowedOrigin>) -> Result<Forward, Refusal> {
+    pub fn forward(&self, request: &Request<'_>) -> Result<Forward, Refusal> {
         let upstream_path = self.mount.upstream_path(self.path);
         let (query, form) = self.parameters(request)?;
         let host = host(request.headers);
-        let edits = self.edits(format!("{upstream_path}{query}"), host.as_deref(), form.is_some(), request);
+        let edits = self.edits(&format!("{upstream_path}{query}"), host.as_deref(), form.is_some(), request);
         let asked = Asked {
             mount: self.id,
             content: self.endpoint.map_or(Content::Fresh, |endpoint| endpoint.content),
             upstream_path,
             host,
-            origin,
+            origin: self.gateway.cors.allowed(request.headers),
             scheme: request.scheme,
             wording: if self.mount.is_api(self.path) { Wording::Json } else { Wording::Plain },
         };
@@ -86,24 +88,27 @@ impl Granted<'_> {
         Ok((text, form))
     }
 
-    fn edits(&self, path: String, host: Option<&str>, has_form: bool, request: &Request<'_>) -> Edits {
+    fn edits(&self, path: &str, host: Option<&str>, has_form: bool, request: &Request<'_>) -> Edits {
         let strip = if self.mount.pass_credentials { Strip::Trusted } else { Strip::TrustedAndCredentials };
-        let mut remove = strip.held_back(request.headers);
-        let mut set = vec![(":path", path), ("x-forwarded-proto", request.scheme.as_str().to_owned())];
-        if let Some(host) = host {
-            set.push(("x-forwarded-host", host.to_owned()));
-        }
+        let caller_header = self.gateway.caller_header.as_deref();
+        let mut remove = strip.held_back(request.headers, caller_header);
+        let mut set = Vec::new();
+        let mut say = |name: &'static str, value: &str| set.push((name.into(), value.to_owned()));
+        say(":path", path);
+        say("x-forwarded-proto", request.scheme.as_str());
+        host.into_iter().for_each(|host| say("x-forwarded-host", host));
         if !self.mount.prefix.is_root() {
-            set.push(("x-forwarded-prefix", self.mount.prefix.as_str().to_owned()));
+            say("x-forwarded-prefix", self.mount.prefix.as_str());
         }
-        if let Some(cluster) = &self.mount.cluster {
-            set.push(("x-promward-cluster", cluster.clone()));
-        }
+        self.mount.cluster.iter().for_each(|cluster| say("x-promward-cluster", cluster));
         if has_form {
             // The form is printed anew and has another length then; an upstream that believed the old one would read
             // the rest as the next request.
             remove.push(b"content-length".to_vec());
-            set.push(("content-type", FORM_TYPE.to_owned()));
+            say("content-type", FORM_TYPE);
+        }
+        if let (Some(name), Some(identity)) = (caller_header, self.caller.identity()) {
+            set.push((name.to_owned().into(), identity.header_value()));
         }
         Edits { remove, set, add: Vec::new() }
     }

@@ -1,13 +1,20 @@
 //! The core's front door: a compiled configuration, and the way of a request through the rooms. It is pure: what the
 //! host says comes in, a decision goes out.
 
-use crate::access::{Access, Caller};
+use crate::access::{Access, Denied, Rule, RuleNumber};
 use crate::api::class::Class;
 use crate::api::endpoint::Endpoint;
+use crate::caller::callers::{Callers, Facts, Identified};
+use crate::caller::identity::Caller;
+use crate::caller::logins::StreamId;
 use crate::edits::Edits;
 use crate::forward::{Forward, Granted, with_mark};
-use crate::mount::{Api, Mount, Mounts, Place};
-use crate::refusal::Refusal;
+use crate::keyed::Digest;
+use crate::limits::table::{CountError, Counted, Share, SharedData};
+use crate::mount::{Api, Mount, MountId, Mounts, Place};
+use crate::refusal::{CanLogIn, Limited, Refusal};
+use crate::report::{Bound, Count, Login, Outcome, Record};
+use crate::request::cross_site::{self, Asking};
 use crate::request::form::Body;
 use crate::request::headers::{Headers, Strip};
 use crate::request::method::{Method, Methods};
@@ -17,16 +24,23 @@ use crate::response::cors::{self, Cors};
 use crate::response::origin::Scheme;
 use crate::response::reply::{Reply, Wording};
 use crate::response::security::Security;
+use crate::state::{Rates, State};
 
 /// A compiled configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gateway {
+    /// The SHA-256 of what it was compiled from, which tells it from any other one.
+    pub digest: Digest,
     /// What is where.
     pub mounts: Mounts,
     /// What happens to paths at no mount.
     pub elsewhere: Elsewhere,
+    /// Who is known.
+    pub callers: Callers,
     /// Who may do what.
     pub access: Access,
+    /// The header that tells the server who is calling, in lower case.
+    pub caller_header: Option<String>,
     /// Which sites may read answers.
     pub cors: Cors,
     /// What browsers are told.
@@ -45,12 +59,29 @@ pub enum Elsewhere {
 /// What the host knows of a request when its headers have come.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
+    /// Which one it is.
+    pub stream: StreamId,
     /// Every header, with `:method`, `:path` and `:authority`.
     pub headers: &'a Headers,
     /// Whether something follows the headers.
     pub body: Body,
     /// What the client's connection speaks.
     pub scheme: Scheme,
+    /// What [`Gateway::needs`] asks for.
+    pub facts: &'a Facts,
+}
+
+/// What a configuration has to know of a request beside its headers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Needs {
+    /// Where it comes from.
+    pub source: bool,
+    /// The client's certificate.
+    pub certificate: bool,
+    /// What filters before this one left.
+    pub metadata: bool,
+    /// When it is.
+    pub now: bool,
 }
 
 /// What happens to a request.
@@ -62,42 +93,67 @@ pub enum Decision {
     Pass(Edits),
     /// It is answered here.
     Reply(Reply),
+    /// It waits until its password was checked, and is decided then.
+    Wait,
+}
+
+/// A worker's own part in a decision.
+pub struct Worker<'a> {
+    /// What it keeps.
+    pub state: &'a mut State,
+    /// What it shares with others.
+    pub shared: &'a dyn SharedData,
 }
 
 impl Gateway {
-    /// The way of a request, when its headers have come.
-    pub fn decide(&self, request: &Request<'_>) -> Decision {
-        self.way(request).unwrap_or_else(|refusal| {
+    /// The way of a request, when its headers have come, and again when its password was checked.
+    pub fn decide(&self, request: &Request<'_>, worker: &mut Worker<'_>) -> (Decision, Record) {
+        let mut record = Record::default();
+        let decision = self.way(request, worker, &mut record).unwrap_or_else(|refusal| {
+            record.refused(refusal.status(), &refusal);
             let origin = self.cors.allowed(request.headers);
-            let reply = refusal.reply(wording_of(&self.mounts, request.headers));
-            Decision::Reply(self.dressed(reply, request.scheme, origin.as_ref()))
-        })
+            let wording = wording_of(&self.mounts, request.headers);
+            Decision::Reply(self.refusal(&refusal, wording, request.scheme, origin.as_ref()))
+        });
+        match &decision {
+            Decision::Reply(reply) => record.outcome = Outcome::of(reply.status),
+            Decision::Pass(_) => record.outcome = Outcome::Passed,
+            Decision::Forward(_) | Decision::Wait => {}
+        }
+        (decision, record)
     }
 
-    fn way(&self, request: &Request<'_>) -> Result<Decision, Refusal> {
+    fn way(
+        &self,
+        request: &Request<'_>,
+        worker: &mut Worker<'_>,
+        record: &mut Record,
+    ) -> Result<Decision, Refusal> {
         let target = Target::parse(request.headers.only(":path").unwrap_or_default())?;
         let (id, mount, path) = match self.mounts.place(target.path.as_str()) {
             Place::Below { id, mount, path } => (id, mount, path),
             Place::Bare { mount } => return self.to_the_mount(mount, &target, request),
             Place::Elsewhere => return self.elsewhere(&target, request),
         };
+        record.mount = Some(id);
         self.mounts.check_encoded_slash(id, &target.path)?;
-        if mount.api == Api::Prometheus && request.headers.has("upgrade") {
-            return Err(Refusal::Upgrade);
-        }
-        let endpoint = mount.endpoint(path);
-        let options = if mount.is_api(path) { OPTIONS } else { Methods::default() };
-        let methods = endpoint.map_or(Methods::ALL, |endpoint| endpoint.methods.with(options));
-        let method =
-            method(request).filter(|&method| methods.contains(method)).ok_or(Refusal::Method(methods))?;
+        let (endpoint, method) = endpoint(mount, path, request)?;
         if method == Method::Options && mount.is_api(path) {
             return Ok(self.options(endpoint, request));
         }
         let class = endpoint.map_or(Class::Unknown, |endpoint| endpoint.class);
-        self.access.decide(Caller::Anonymous, class, id)?;
-        let granted = Granted { id, mount, path, query: target.query.as_ref(), endpoint, method };
-        let forward = granted.forward(request, self.cors.allowed(request.headers))?;
-        Ok(Decision::Forward(Box::new(forward)))
+        record.class = Some(class);
+        self.check_site(class, mount.api, method, request)?;
+        let Identified::Caller(caller) = self.caller(class, id, request, worker)? else {
+            return Ok(Decision::Wait);
+        };
+        record.caller = caller.clone();
+        let (number, rule) = self.access.decide(&caller, class, id).map_err(|denied| self.denied(denied))?;
+        record.rule = Some(number);
+        self.limit(number, rule, &caller, request, worker)?;
+        let query = target.query.as_ref();
+        let granted = Granted { gateway: self, id, mount, path, query, endpoint, method, caller: &caller };
+        Ok(Decision::Forward(Box::new(granted.forward(request)?)))
     }
 
     /// The bare prefix: a redirect to a path, never to a host.
@@ -124,7 +180,7 @@ impl Gateway {
         let outside = matches!(self.mounts.place(&decoded), Place::Elsewhere);
         match self.elsewhere {
             Elsewhere::Pass if outside => {
-                let remove = Strip::RoutingOnly.held_back(request.headers);
+                let remove = Strip::OursOnly.held_back(request.headers, self.caller_header.as_deref());
                 Ok(Decision::Pass(Edits { remove, ..Edits::default() }))
             }
             _ => Err(Refusal::NoMount),
@@ -141,6 +197,122 @@ impl Gateway {
         }
         Decision::Reply(self.dressed(Reply::empty(204, headers), request.scheme, origin.as_ref()))
     }
+
+    fn check_site(
+        &self,
+        class: Class,
+        api: Api,
+        method: Method,
+        request: &Request<'_>,
+    ) -> Result<(), Refusal> {
+        if self.cors.allowed(request.headers).is_some() {
+            return Ok(());
+        }
+        let Request { headers, scheme, .. } = *request;
+        Ok(cross_site::check(&Asking { class, api, method, headers, scheme })?)
+    }
+
+    /// Who is calling, where that matters.
+    fn caller(
+        &self,
+        class: Class,
+        mount: MountId,
+        request: &Request<'_>,
+        worker: &mut Worker<'_>,
+    ) -> Result<Identified, Refusal> {
+        if !self.access.asks(class, mount) {
+            return Ok(Identified::Caller(Caller::Anonymous));
+        }
+        let Request { headers, facts, stream, .. } = *request;
+        let identified = self.callers.identify(headers, facts, stream, &mut worker.state.logins);
+        let login = match &identified {
+            Ok(Identified::NotYet | Identified::Caller(Caller::Anonymous)) => None,
+            Ok(Identified::Caller(Caller::Known(identity))) => {
+                Some(Count::Login { scheme: Some(identity.scheme()), login: Login::Accepted })
+            }
+            Err(error) => Some(Count::Login { scheme: error.scheme(), login: error.login() }),
+        };
+        login.into_iter().for_each(|login| worker.state.count(login));
+        identified.map_err(|error| Refusal::Login(error, self.can_log_in()))
+    }
+
+    fn denied(&self, denied: Denied) -> Refusal {
+        match denied.caller {
+            Caller::Anonymous => Refusal::Unknown(denied, self.can_log_in()),
+            Caller::Known(_) => Refusal::Denied(denied),
+        }
+    }
+
+    fn can_log_in(&self) -> CanLogIn {
+        if self.callers.challenges().is_empty() { CanLogIn::No } else { CanLogIn::Yes }
+    }
+
+    /// Counts the request against the rate of its rule.
+    fn limit(
+        &self,
+        number: RuleNumber,
+        rule: &Rule,
+        caller: &Caller,
+        request: &Request<'_>,
+        worker: &mut Worker<'_>,
+    ) -> Result<(), Refusal> {
+        let Some(rate) = rule.rate else { return Ok(()) };
+        let Facts { source, now, .. } = request.facts;
+        let (who, name) = match (caller, source) {
+            (Caller::Known(identity), _) => (Counted::Known, identity.to_string().into_bytes()),
+            (Caller::Anonymous, Some(source)) => (Counted::Anonymous, source.bytes()),
+            (Caller::Anonymous, None) => return Err(Refusal::Host),
+        };
+        let (Some(now), Some(table)) = (now, &worker.state.rates) else { return Err(Refusal::Host) };
+        let rule = number.to_string();
+        let fields: &[&[u8]] = &[&self.digest, rule.as_bytes(), &name];
+        match table.count(worker.shared, who, fields, rate, *now) {
+            Ok(Share::Own) => Ok(()),
+            Ok(Share::Crowded) => {
+                worker.state.count(Count::Bound(Bound::Rates));
+                Ok(())
+            }
+            Err(CountError::Limited(empty)) => {
+                worker.state.count(Count::Limit(number));
+                Err(Limited { rule: number, rate, empty }.into())
+            }
+            Err(CountError::Unreachable) => Err(Refusal::Host),
+        }
+    }
+
+    /// What has to be known of a request beside its headers.
+    pub fn needs(&self) -> Needs {
+        let passwords = self.callers.passwords.is_some();
+        let rates = self.access.has_rates();
+        let metadata = !self.callers.issuers.is_empty();
+        Needs {
+            source: passwords || rates,
+            certificate: !self.callers.certificates.is_empty(),
+            metadata,
+            now: passwords || rates || metadata,
+        }
+    }
+
+    /// Whether workers have to count together.
+    pub fn rates(&self) -> Rates {
+        if self.access.has_rates() { Rates::Some } else { Rates::None }
+    }
+}
+
+/// What is at a path, and the method, if it is one that is known there.
+fn endpoint(
+    mount: &Mount,
+    path: &str,
+    request: &Request<'_>,
+) -> Result<(Option<&'static Endpoint>, Method), Refusal> {
+    if mount.api == Api::Prometheus && request.headers.has("upgrade") {
+        return Err(Refusal::Upgrade);
+    }
+    let endpoint = mount.endpoint(path);
+    let options = if mount.is_api(path) { OPTIONS } else { Methods::default() };
+    let methods = endpoint.map_or(Methods::ALL, |endpoint| endpoint.methods.with(options));
+    let method = method(request).filter(|&method| methods.contains(method));
+    Ok((endpoint, method.ok_or(Refusal::Method(methods))?))
 }
 
 /// What a preflight is told of an endpoint that a newer server may have.

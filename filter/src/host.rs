@@ -4,6 +4,9 @@
 //! `unsafe` stands here and nowhere else: the host reads and writes memory through the pointers that it is given.
 
 use crate::edits::Edits;
+use crate::keyed::Digest;
+use crate::limits::bucket::Time;
+use crate::limits::table::{self, Unreachable, Written};
 use crate::request::headers::Headers;
 use crate::response::reply::Reply;
 use crate::wire;
@@ -86,6 +89,94 @@ pub(crate) struct Property(pub(crate) &'static str);
 /// Reads a property; `NotFound` where the host doesn't know it.
 pub(crate) fn property(Property(path): Property) -> Result<Vec<u8>, HostError> {
     returned(|data, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) })
+}
+
+/// Writes a property of the stream, which access logs can show (on Envoy, the filter state `wasm.NAME`).
+pub(crate) fn set_property(name: &str, value: &str) -> Result<(), HostError> {
+    check(unsafe { proxy_set_property(name.as_ptr(), name.len(), value.as_ptr(), value.len()) })
+}
+
+/// What time it is.
+pub(crate) fn now() -> Result<Time, HostError> {
+    let mut time = 0;
+    check(unsafe { proxy_get_current_time_nanoseconds(&raw mut time) })?;
+    Ok(Time(time))
+}
+
+/// Bytes that nobody can guess.
+pub(crate) fn random() -> Result<Digest, HostError> {
+    let mut bytes = Digest::default();
+    check(unsafe { random_get(bytes.as_mut_ptr(), bytes.len()) })?;
+    Ok(bytes)
+}
+
+/// Has the tick called each so many milliseconds; 0 ends it.
+pub(crate) fn tick_every(milliseconds: u32) -> Result<(), HostError> {
+    check(unsafe { proxy_set_tick_period_milliseconds(milliseconds) })
+}
+
+/// Makes the calls that follow be about another stream, until the callback returns.
+pub(crate) fn act_on(context: u32) -> Result<(), HostError> {
+    check(unsafe { proxy_set_effective_context(context) })
+}
+
+/// Lets a request go on that was paused.
+pub(crate) fn resume_request() -> Result<(), HostError> {
+    const REQUEST: u32 = 0;
+    check(unsafe { proxy_continue_stream(REQUEST) })
+}
+
+/// A metric that the host knows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Metric(u32);
+
+/// What a metric is.
+#[derive(Clone, Copy, Debug)]
+#[repr(u32)]
+pub(crate) enum MetricKind {
+    Counter = 0,
+    Gauge = 1,
+}
+
+/// Finds or makes a metric.
+pub(crate) fn metric(kind: MetricKind, name: &str) -> Result<Metric, HostError> {
+    let mut id = 0;
+    check(unsafe { proxy_define_metric(kind as u32, name.as_ptr(), name.len(), &raw mut id) })?;
+    Ok(Metric(id))
+}
+
+/// Adds to a metric. Adding nothing to a counter is an error on Envoy.
+pub(crate) fn add(Metric(id): Metric, offset: i64) -> Result<(), HostError> {
+    check(unsafe { proxy_increment_metric(id, offset) })
+}
+
+/// The data that the host keeps for all workers.
+pub(crate) struct SharedData;
+
+impl table::SharedData for SharedData {
+    fn get(&self, key: &str) -> Result<Option<(Vec<u8>, u32)>, Unreachable> {
+        let mut number = 0;
+        let value = returned(|data, size| unsafe {
+            proxy_get_shared_data(key.as_ptr(), key.len(), data, size, &raw mut number)
+        });
+        match value {
+            Ok(value) => Ok(Some((value, number))),
+            Err(HostError::NotFound) => Ok(None),
+            Err(_) => Err(Unreachable),
+        }
+    }
+
+    fn set(&self, key: &str, value: &[u8], based_on: u32) -> Result<Written, Unreachable> {
+        const OUTRUN: HostError = HostError::Status(8);
+        let result = check(unsafe {
+            proxy_set_shared_data(key.as_ptr(), key.len(), value.as_ptr(), value.len(), based_on)
+        });
+        match result {
+            Ok(()) => Ok(Written::Done),
+            Err(OUTRUN) => Ok(Written::Outrun),
+            Err(_) => Err(Unreachable),
+        }
+    }
 }
 
 /// Answers the request of the current stream.
@@ -172,6 +263,27 @@ const NO_GRPC_STATUS: i32 = -1;
 unsafe extern "C" {
     fn proxy_log(level: u32, message: *const u8, size: usize) -> u32;
     fn proxy_get_property(path: *const u8, path_size: usize, data: *mut *mut u8, size: *mut usize) -> u32;
+    fn proxy_set_property(path: *const u8, path_size: usize, value: *const u8, value_size: usize) -> u32;
+    fn proxy_get_current_time_nanoseconds(time: *mut u64) -> u32;
+    fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
+    fn proxy_set_effective_context(context: u32) -> u32;
+    fn proxy_continue_stream(stream: u32) -> u32;
+    fn proxy_define_metric(kind: u32, name: *const u8, name_size: usize, id: *mut u32) -> u32;
+    fn proxy_increment_metric(id: u32, offset: i64) -> u32;
+    fn proxy_get_shared_data(
+        key: *const u8,
+        key_size: usize,
+        data: *mut *mut u8,
+        size: *mut usize,
+        number: *mut u32,
+    ) -> u32;
+    fn proxy_set_shared_data(
+        key: *const u8,
+        key_size: usize,
+        value: *const u8,
+        value_size: usize,
+        number: u32,
+    ) -> u32;
     fn proxy_get_header_map_pairs(map: u32, data: *mut *mut u8, size: *mut usize) -> u32;
     fn proxy_remove_header_map_value(map: u32, name: *const u8, name_size: usize) -> u32;
     fn proxy_replace_header_map_value(
@@ -212,4 +324,9 @@ unsafe extern "C" {
         headers_size: usize,
         grpc_status: i32,
     ) -> u32;
+}
+
+#[link(wasm_import_module = "wasi_snapshot_preview1")]
+unsafe extern "C" {
+    fn random_get(bytes: *mut u8, size: usize) -> u32;
 }

@@ -10,14 +10,20 @@
 
 pub mod access;
 pub mod api;
+pub mod caller;
 pub mod config;
 pub mod edits;
 pub mod forward;
 pub mod gateway;
+pub mod index;
+pub mod keyed;
+pub mod limits;
 pub mod mount;
 pub mod refusal;
+pub mod report;
 pub mod request;
 pub mod response;
+pub mod state;
 pub mod wire;
 
 #[cfg(target_arch = "wasm32")]
@@ -26,6 +32,8 @@ mod host;
 mod root;
 #[cfg(target_arch = "wasm32")]
 mod stream;
+#[cfg(target_arch = "wasm32")]
+mod worker;
 
 /// Name, version and git hash, as logged at the start of a VM.
 pub const VERSION: &str =
@@ -36,6 +44,6 @@ pub const VERSION: &str =
 mod entry {
     proxy_wasm::main! {{
         crate::host::log_to_the_host();
-        proxy_wasm::set_root_context(|_| Box::new(crate::root::Root::default()));
+        proxy_wasm::set_root_context(|context| Box::new(crate::root::Root::new(context)));
     }}
 }

@@ -102,7 +102,7 @@ impl Mount {
 }
 
 /// Which mount of a configuration: its place in the list as written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MountId(pub usize);
 
 /// Every mount of a configuration, as it lists them.

@@ -1,6 +1,12 @@
 //! Refusals: whatever room says no, and with which status. The words are those of the room's own error.
 
-use crate::access::Denied;
+use crate::access::{Denied, RuleNumber};
+use crate::caller::budget::Spent;
+use crate::caller::callers::LoginError;
+use crate::caller::logins::TooMany;
+use crate::limits::bucket::Empty;
+use crate::limits::rate::Rate;
+use crate::request::cross_site::CrossSite;
 use crate::request::form::FormError;
 use crate::request::method::Methods;
 use crate::request::parameters::ParameterError;
@@ -20,8 +26,16 @@ pub enum Refusal {
     Upgrade,
     /// The endpoint doesn't know the method.
     Method(Methods),
-    /// No rule allows it.
+    /// A page of another site asks for it.
+    CrossSite(CrossSite),
+    /// What the client presents to log in is invalid, or isn't looked at now.
+    Login(LoginError, CanLogIn),
+    /// No rule allows it to somebody who isn't known.
+    Unknown(Denied, CanLogIn),
+    /// No rule allows it to somebody who is.
     Denied(Denied),
+    /// It comes too early for the rate of a rule.
+    Limited(Limited),
     /// The query string is ambiguous.
     Parameters(ParameterError),
     /// The body is no form that can be read in one way only.
@@ -32,34 +46,53 @@ pub enum Refusal {
     Host,
 }
 
-impl From<TargetError> for Refusal {
-    fn from(error: TargetError) -> Self {
-        Self::Target(error)
+/// Whether a 401 has something to ask for: it must carry a challenge (RFC 9110 §15.5.2), and there is none for
+/// certificates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CanLogIn {
+    /// By password or token.
+    Yes,
+    /// Only by certificate, or not at all.
+    No,
+}
+
+/// That the rate of a rule is used up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limited {
+    /// Which rule.
+    pub rule: RuleNumber,
+    /// Its rate.
+    pub rate: Rate,
+    /// When to come again.
+    pub empty: Empty,
+}
+
+impl fmt::Display for Limited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { rule, rate, empty } = self;
+        let (burst, seconds) = (rate.burst, empty.retry_after);
+        write!(f, "{rule}.limits allows {rate}, {burst} of them at once: try again in {seconds} s")
     }
 }
 
-impl From<ParameterError> for Refusal {
-    fn from(error: ParameterError) -> Self {
-        Self::Parameters(error)
-    }
+/// A refusal from the error of a room.
+macro_rules! from {
+    ($($error:ty => $variant:ident),* $(,)?) => {$(
+        impl From<$error> for Refusal {
+            fn from(error: $error) -> Self {
+                Self::$variant(error)
+            }
+        }
+    )*};
 }
 
-impl From<FormError> for Refusal {
-    fn from(error: FormError) -> Self {
-        Self::Form(error)
-    }
-}
-
-impl From<LocationError> for Refusal {
-    fn from(error: LocationError) -> Self {
-        Self::Location(error)
-    }
-}
-
-impl From<Denied> for Refusal {
-    fn from(denied: Denied) -> Self {
-        Self::Denied(denied)
-    }
+from! {
+    TargetError => Target,
+    CrossSite => CrossSite,
+    Limited => Limited,
+    ParameterError => Parameters,
+    FormError => Form,
+    LocationError => Location,
 }
 
 impl fmt::Display for Refusal {
@@ -71,7 +104,11 @@ impl fmt::Display for Refusal {
                 f.write_str("this path speaks no other protocol: leave the header \"upgrade\" out")
             }
             Self::Method(allowed) => write!(f, "this path takes only {allowed}"),
-            Self::Denied(denied) => denied.fmt(f),
+            Self::CrossSite(error) => error.fmt(f),
+            Self::Login(error, _) => error.fmt(f),
+            Self::Unknown(denied, CanLogIn::Yes) => write!(f, "{denied}: log in"),
+            Self::Unknown(denied, CanLogIn::No) | Self::Denied(denied) => denied.fmt(f),
+            Self::Limited(limited) => limited.fmt(f),
             Self::Parameters(error) => error.fmt(f),
             Self::Form(error) => error.fmt(f),
             Self::Location(error) => error.fmt(f),
@@ -81,18 +118,21 @@ impl fmt::Display for Refusal {
 }
 
 impl Refusal {
-    /// The HTTP status. Where nobody can log in, a 401 would ask for what can't be given, so anonymous callers get 403.
+    /// The HTTP status. Where nobody can log in by a header, a 401 would ask for what can't be given.
     pub fn status(&self) -> u16 {
         match self {
             Self::Target(_) | Self::Parameters(_) | Self::Upgrade => 400,
             Self::Form(FormError::TooLong { .. }) => 413,
             Self::Form(FormError::Type | FormError::Encoding) => 415,
             Self::Form(_) => 400,
+            Self::Login(LoginError::TooMany(_), _) | Self::Limited(_) => 429,
+            Self::Login(LoginError::Unknown, _) | Self::Host => 503,
+            Self::Login(_, CanLogIn::Yes) | Self::Unknown(_, CanLogIn::Yes) => 401,
+            Self::Login(_, CanLogIn::No) | Self::Unknown(_, CanLogIn::No) => 403,
+            Self::Denied(_) | Self::CrossSite(_) => 403,
             Self::NoMount => 404,
             Self::Method(_) => 405,
-            Self::Denied(_) => 403,
             Self::Location(_) => 502,
-            Self::Host => 503,
         }
     }
 
@@ -102,6 +142,22 @@ impl Refusal {
         if let Self::Method(allowed) = self {
             reply.headers.push(("allow", allowed.to_string()));
         }
+        if let Some(seconds) = self.retry_after() {
+            reply.headers.push(("retry-after", seconds.to_string()));
+        }
         reply
+    }
+
+    fn retry_after(&self) -> Option<u64> {
+        let empty = match self {
+            Self::Limited(limited) => limited.empty,
+            Self::Login(LoginError::TooMany(TooMany::Waiting(empty)), _) => *empty,
+            Self::Login(
+                LoginError::TooMany(TooMany::Begun(Spent::BySource(empty) | Spent::InAll(empty))),
+                _,
+            ) => *empty,
+            _ => return None,
+        };
+        Some(empty.retry_after)
     }
 }

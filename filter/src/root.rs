@@ -1,17 +1,31 @@
-//! The plugin's root: says what runs, loads the configuration and hands it to each stream.
+//! The plugin's root: says what runs, loads the configuration, hands it to each stream, and has its ticks.
 
 use crate::config;
-use crate::gateway::Gateway;
 use crate::host;
-use crate::stream::Stream;
+use crate::stream::Handle;
+use crate::worker::{Unfit, Worker};
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::ContextType;
 use std::rc::Rc;
 
 /// One plugin in one VM.
-#[derive(Default)]
 pub(crate) struct Root {
-    gateway: Option<Rc<Gateway>>,
+    context: u32,
+    /// The last is of the configuration that new streams get, those before it of earlier ones whose streams still wait.
+    workers: Vec<Rc<Worker>>,
+}
+
+impl Root {
+    pub(crate) fn new(context: u32) -> Self {
+        Self { context, workers: Vec::new() }
+    }
+
+    fn load(&self, size: usize) -> Result<Worker, String> {
+        let bytes =
+            host::plugin_configuration(size).map_err(|_| "the host doesn't hand it out".to_owned())?;
+        let gateway = config::load(&bytes).map_err(|error| error.to_string())?;
+        Worker::new(gateway, self.context).map_err(|Unfit(why)| why.to_owned())
+    }
 }
 
 impl Context for Root {}
@@ -23,13 +37,10 @@ impl RootContext for Root {
     }
 
     fn on_configure(&mut self, size: usize) -> bool {
-        let Ok(bytes) = host::plugin_configuration(size) else {
-            log::error!("promward: configuration refused: the host doesn't hand it out");
-            return false;
-        };
-        match config::load(&bytes) {
-            Ok(gateway) => {
-                self.gateway = Some(Rc::new(gateway));
+        match self.load(size) {
+            Ok(worker) => {
+                self.workers.retain(|worker| worker.is_busy());
+                self.workers.push(Rc::new(worker));
                 true
             }
             Err(error) => {
@@ -39,8 +50,16 @@ impl RootContext for Root {
         }
     }
 
-    fn create_http_context(&self, _: u32) -> Option<Box<dyn HttpContext>> {
-        Some(Box::new(Stream::new(self.gateway.clone())))
+    fn on_tick(&mut self) {
+        match self.workers.iter().find(|worker| worker.is_busy()) {
+            Some(busy) => busy.tick(),
+            None if host::tick_every(0).is_err() => log::warn!("promward: the host doesn't end its ticks"),
+            None => {}
+        }
+    }
+
+    fn create_http_context(&self, context: u32) -> Option<Box<dyn HttpContext>> {
+        Some(Box::new(Handle::new(context, self.workers.last().cloned())))
     }
 
     fn get_type(&self) -> Option<ContextType> {

@@ -2,14 +2,17 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it doesn't expect fails")]
 
+mod desk;
+
+use desk::Desk;
+use promward::caller::callers::Facts;
 use promward::config;
 use promward::edits::Edits;
 use promward::forward::Forward;
-use promward::gateway::{Decision, Gateway, Request};
+use promward::gateway::{Decision, Gateway};
 use promward::request::form::Body;
 use promward::request::headers::Headers;
 use promward::response::answer::Asked;
-use promward::response::origin::Scheme;
 use promward::response::reply::Reply;
 
 const GUIDE: &str = r#"{
@@ -45,7 +48,7 @@ fn request(method: &str, path: &str, more: &[(&str, &str)]) -> Headers {
 }
 
 fn decide(configuration: &str, headers: &Headers, body: Body) -> Decision {
-    gateway(configuration).decide(&Request { headers, body, scheme: Scheme::Https })
+    Desk::new(configuration).decide(headers, body, &Facts::default(), 1).0
 }
 
 fn reply(configuration: &str, method: &str, path: &str, more: &[(&str, &str)]) -> Reply {
@@ -418,7 +421,7 @@ fn a_redirect_stays_on_the_site() {
         assert_eq!(set(&answer(&[location]).unwrap(), "location"), Some("/prometheus/graph"), "{location}");
     }
     for location in [&["https://evil.example/"][..], &["//evil.example"], &["/graph", "/graph"]] {
-        assert_eq!(answer(location).unwrap_err().status, 502, "{location:?}");
+        assert_eq!(answer(location).unwrap_err().status(), 502, "{location:?}");
     }
 }
 

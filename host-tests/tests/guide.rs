@@ -171,10 +171,16 @@ fn only_tls_1_2_and_1_3_are_spoken(host: Host) {
 
 fn every_answer_is_dressed_for_browsers(host: Host) {
     with_site(host, |site| {
-        for (path, status) in
-            [(LABEL_VALUES, 200), ("/", 404), ("/prometheus/api/v1/nothing", 404), ("/prometheus", 301)]
-        {
-            let answer = site.client().header("origin", "https://evil.example").get(path).unwrap();
+        let evil = "https://evil.example";
+        for (client, path, status) in [
+            (site.client(), LABEL_VALUES, 200),
+            (site.client(), "/prometheus/api/v1/nothing", 404),
+            (site.client().header("origin", evil), LABEL_VALUES, 403),
+            (site.client().header("origin", evil), "/prometheus/-/healthy", 200),
+            (site.client().header("origin", evil), "/", 404),
+            (site.client().header("origin", evil), "/prometheus", 301),
+        ] {
+            let answer = client.get(path).unwrap();
             assert_eq!(answer.status, status, "{path}");
             assert_eq!(answer.header("x-content-type-options").as_deref(), Some("nosniff"), "{path}");
             assert_eq!(answer.header("x-frame-options").as_deref(), Some("DENY"), "{path}");

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// What a request to an endpoint does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u32)]
 pub enum Class {
     /// Liveness and readiness.

@@ -1,10 +1,12 @@
 //! `access`: who may do what.
 
 use super::ConfigError;
-use super::later::{Later, NOT_YET};
+use super::limits::LimitsConfig;
 use super::list::listed;
-use crate::access::{Rule, Who};
+use crate::access::who::{Kind, Who};
+use crate::access::{Rule, Whos};
 use crate::api::class::Classes;
+use crate::caller::callers::Callers;
 use crate::mount::{Api, Mount, MountId, Mounts, Prefix};
 use serde::Deserialize;
 
@@ -13,7 +15,8 @@ use serde::Deserialize;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct RuleConfig {
-    /// Whom the rule names: `anyone`, or `anonymous` for callers who are not known.
+    /// Whom the rule names: `anyone`, `anonymous`, `authenticated`, `user:N`, `token:N`, `certificate:N`,
+    /// `jwt:ISSUER/SUBJECT`, `group:N`, or `group:ISSUER/N` for a group that tokens name.
     who: Vec<String>,
     /// Classes of requests, or the shorthands `read` and `everything`.
     may: Vec<String>,
@@ -21,22 +24,16 @@ pub(super) struct RuleConfig {
     except: Option<Vec<String>>,
     /// Prefixes of the mounts where the rule holds; without it, at every `prometheus` mount and at no opaque one.
     at: Option<Vec<String>>,
-    #[serde(default)]
-    #[cfg_attr(feature = "schema", schemars(skip))]
-    only: Later,
-    #[serde(default)]
-    #[cfg_attr(feature = "schema", schemars(skip))]
-    limits: Later,
-    #[serde(default)]
-    #[cfg_attr(feature = "schema", schemars(skip))]
-    unrestricted: Later,
-    #[serde(default)]
-    #[cfg_attr(feature = "schema", schemars(skip))]
-    mode: Later,
+    /// How often each caller may.
+    limits: Option<LimitsConfig>,
 }
 
 /// Compiles every rule and refuses those that can never decide anything.
-pub(super) fn compile(configured: Vec<RuleConfig>, mounts: &Mounts) -> Result<Vec<Rule>, ConfigError> {
+pub(super) fn compile(
+    configured: Vec<RuleConfig>,
+    mounts: &Mounts,
+    callers: &Callers,
+) -> Result<Vec<Rule>, ConfigError> {
     if configured.is_empty() {
         let message = "without a rule everything is refused: to open all to all, write { \"who\": [\"anyone\"], \"may\": [\"everything\"] }";
         return Err(ConfigError::new("access", message));
@@ -44,13 +41,15 @@ pub(super) fn compile(configured: Vec<RuleConfig>, mounts: &Mounts) -> Result<Ve
     let mut rules: Vec<Rule> = Vec::new();
     for (index, rule) in configured.into_iter().enumerate() {
         let path = format!("access[{index}]");
-        let rule = rule.compile(&path, mounts)?;
-        for (place, &who) in rule.who.iter().enumerate() {
-            if rule.who.iter().any(|&other| other != who && other.includes(who)) {
+        let rule = rule.compile(&path, mounts, callers)?;
+        for (place, who) in rule.who.listed().iter().enumerate() {
+            let mut others = callers.also(who);
+            others.retain(|other| other != who);
+            if rule.who.has_any(&others) {
                 let message = "another one in this list names them already";
                 return Err(ConfigError::new(&format!("{path}.who[{place}]"), message));
             }
-            if !decides(who, &rule, &rules, mounts) {
+            if !callers.parts(who).iter().any(|part| decides(part, &rule, &rules, mounts, callers)) {
                 let message = "this can never decide anything: earlier rules decide all of it";
                 return Err(ConfigError::new(&format!("{path}.who[{place}]"), message));
             }
@@ -61,11 +60,10 @@ pub(super) fn compile(configured: Vec<RuleConfig>, mounts: &Mounts) -> Result<Ve
 }
 
 /// Whether a request can come that no earlier rule decides for everybody whom `who` names.
-fn decides(who: Who, rule: &Rule, earlier: &[Rule], mounts: &Mounts) -> bool {
+fn decides(who: &Who, rule: &Rule, earlier: &[Rule], mounts: &Mounts, callers: &Callers) -> bool {
+    let called = callers.also(who);
     rule.at.iter().any(|id| {
-        let covering = earlier
-            .iter()
-            .filter(|rule| rule.at.contains(id) && rule.who.iter().any(|other| other.includes(who)));
+        let covering = earlier.iter().filter(|rule| rule.at.contains(id) && rule.who.has_any(&called));
         let left = covering.fold(rule.may, |left, rule| left.without(rule.may));
         !left.both(classes(*id, mounts)).is_empty()
     })
@@ -76,10 +74,10 @@ fn classes(id: MountId, mounts: &Mounts) -> Classes {
 }
 
 impl RuleConfig {
-    fn compile(self, path: &str, mounts: &Mounts) -> Result<Rule, ConfigError> {
-        let Self { only: Later, limits: Later, unrestricted: Later, mode: Later, .. } = self;
+    fn compile(self, path: &str, mounts: &Mounts, callers: &Callers) -> Result<Rule, ConfigError> {
         let field = |name: &str| format!("{path}.{name}");
-        let who = listed(self.who, EMPTY, &field("who"), who)?;
+        let who = listed(self.who, EMPTY, &field("who"), |text| who(text, callers))?;
+        let rate = self.limits.map(|limits| limits.compile(&field("limits"))).transpose()?;
         let may = listed(self.may, EMPTY, &field("may"), class)?;
         let except = match self.except {
             Some(except) => listed(except, EMPTY, &field("except"), class)?,
@@ -116,24 +114,36 @@ impl RuleConfig {
                 "this never comes at an opaque mount: everything there is \"unknown\"",
             ));
         }
-        Ok(Rule { who, may, at })
+        Ok(Rule { who: Whos::new(who).unwrap_or_default(), may, at, rate })
     }
 }
 
 /// Said of a list of a rule's that has nothing in it.
 const EMPTY: &str = "an empty list says nothing: name at least one";
 
-fn who(text: &str) -> Result<Who, String> {
-    let kind = text.split(':').next().unwrap_or_default();
-    match text {
-        "anyone" => Ok(Who::Anyone),
-        "anonymous" => Ok(Who::Anonymous),
-        "authenticated" => Err(format!("\"authenticated\": {NOT_YET}")),
-        _ if ["user", "token", "certificate", "jwt", "group"].contains(&kind) && text.contains(':') => {
-            Err(format!("\"{text}\": {NOT_YET}"))
+fn who(text: &str, callers: &Callers) -> Result<Who, String> {
+    let who: Who = text.parse().map_err(|_| {
+        format!(
+            "\"{text}\" is nobody: write anyone, anonymous, authenticated, user:N, token:N, certificate:N, \
+             jwt:ISSUER/SUBJECT, group:N or group:ISSUER/N"
+        )
+    })?;
+    let issuer = |name: &str| callers.issuers.iter().find(|issuer| issuer.name == name);
+    let is_known = callers.known.has_any(std::slice::from_ref(&who));
+    let (is_defined, place) = match who.kind() {
+        Kind::Anyone | Kind::Anonymous => (true, ""),
+        Kind::Authenticated => (!callers.is_empty(), "callers: nobody is known"),
+        Kind::User(_) => (is_known, "callers.users"),
+        Kind::Token(_) => (is_known, "callers.tokens"),
+        Kind::Certificate(_) => (is_known, "callers.certificates"),
+        Kind::Group(name) => (callers.groups.iter().any(|group| group.name == name), "callers.groups"),
+        Kind::Jwt(name, _) => (issuer(name).is_some(), "callers.jwt"),
+        Kind::TokenGroup(name, _) => {
+            let has_groups = issuer(name).is_some_and(|issuer| issuer.groups.is_some());
+            (has_groups, "callers.jwt, by an issuer with \"groups\"")
         }
-        _ => Err(format!("\"{text}\" is nobody: write \"anyone\" or \"anonymous\"")),
-    }
+    };
+    if is_defined { Ok(who) } else { Err(format!("\"{text}\" is not defined in {place}")) }
 }
 
 fn class(name: &str) -> Result<Classes, String> {

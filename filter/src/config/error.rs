@@ -66,9 +66,10 @@ impl de::Error for ConfigError {
         Self::new("", &format!("\"{found}\" is none of {}", expected.join(", ")))
     }
 
-    fn unknown_field(_: &str, expected: &'static [&'static str]) -> Self {
-        let expected: Vec<_> =
-            expected.iter().copied().filter(|name| !later::FIELDS.contains(name)).collect();
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        if later::comes_later(field, expected) {
+            return Self::new("", later::NOT_YET);
+        }
         Self::new("", &format!("there is no such field; the fields here are {}", expected.join(", ")))
     }
 

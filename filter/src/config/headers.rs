@@ -1,7 +1,6 @@
 //! `headers`: what answers tell browsers.
 
 use super::ConfigError;
-use super::later::Later;
 use super::mounts::origins;
 use crate::response::cors::Cors;
 use crate::response::security::{Frames, Security};
@@ -20,12 +19,8 @@ pub(super) struct HeadersConfig {
     content_security_policy: Option<String>,
     /// Origins whose pages may show ours in a frame; nobody's if not given.
     frame_ancestors: Option<Vec<String>>,
-    #[serde(default)]
-    #[cfg_attr(feature = "schema", schemars(skip))]
-    caller: Later,
-    #[serde(default)]
-    #[cfg_attr(feature = "schema", schemars(skip))]
-    tenant: Later,
+    /// The header that tells the server who is calling, as `scheme:name`, percent-encoded. A client's own is removed.
+    caller: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -36,9 +31,16 @@ struct CorsConfig {
     origins: Vec<String>,
 }
 
+/// What a configuration says of headers, compiled.
+pub(super) struct Headers {
+    pub(super) caller: Option<String>,
+    pub(super) cors: Cors,
+    pub(super) security: Security,
+}
+
 impl HeadersConfig {
-    pub(super) fn compile(self) -> Result<(Cors, Security), ConfigError> {
-        let Self { caller: Later, tenant: Later, .. } = self;
+    pub(super) fn compile(self) -> Result<Headers, ConfigError> {
+        let caller = self.caller.map(caller).transpose()?;
         let cors = origins(self.cors.map(|cors| cors.origins), "headers.cors.origins")?;
         let hsts = self.hsts.map(hsts).transpose()?;
         let policy = self.content_security_policy.map(policy).transpose()?;
@@ -54,8 +56,44 @@ impl HeadersConfig {
                 return Err(ConfigError::new("headers.frame_ancestors", message));
             }
         };
-        Ok((Cors::new(cors), Security::new(hsts, policy, frames)))
+        Ok(Headers { caller, cors: Cors::new(cors), security: Security::new(hsts, policy, frames) })
     }
+}
+
+/// Headers that mean something else already.
+const TAKEN: [&str; 16] = [
+    "authorization",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "cookie",
+    "host",
+    "keep-alive",
+    "origin",
+    "proxy-authorization",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "x-forwarded-for",
+    "x-request-id",
+];
+
+/// Those that the filter sets itself.
+const OURS: [&str; 4] = ["x-forwarded-host", "x-forwarded-proto", "x-forwarded-prefix", "x-promward-cluster"];
+
+/// RFC 9110 §5.1, in lower case and without `_`, which some servers read as `-`.
+fn caller(name: String) -> Result<String, ConfigError> {
+    let name = name.to_ascii_lowercase();
+    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if is_name && !TAKEN.contains(&name.as_str()) && !OURS.contains(&name.as_str()) {
+        return Ok(name);
+    }
+    let message = format!(
+        "\"{name}\" can't carry the caller: name a header of letters, digits and -, like x-forwarded-user"
+    );
+    Err(ConfigError::new("headers.caller", &message))
 }
 
 /// RFC 6797 §6.1: directives, of which `max-age` is needed.

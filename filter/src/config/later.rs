@@ -1,20 +1,23 @@
 //! Words of the configuration language that this version knows but can't keep yet: refused by name, never ignored.
 
-use serde::de::{Deserialize, Deserializer, Error};
+/// The fields, each with one that stands beside it in its object.
+const FIELDS: [(&str, &str); 10] = [
+    ("only", "who"),
+    ("unrestricted", "who"),
+    ("mode", "who"),
+    ("range", "rate"),
+    ("lookback", "rate"),
+    ("oldest", "rate"),
+    ("points", "rate"),
+    ("timeout", "rate"),
+    ("concurrent", "rate"),
+    ("tenant", "cors"),
+];
 
-/// A field that must not be there in this version.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Later;
-
-impl<'de> Deserialize<'de> for Later {
-    fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
-        Err(D::Error::custom(NOT_YET))
-    }
+/// Whether a field that is unknown beside those comes with a later version.
+pub(super) fn comes_later(field: &str, beside: &[&str]) -> bool {
+    FIELDS.iter().any(|(later, known)| *later == field && beside.contains(known))
 }
-
-/// The fields whose type is [`Later`], in whichever object they are.
-pub(super) const FIELDS: [&str; 7] =
-    ["callers", "only", "limits", "unrestricted", "mode", "caller", "tenant"];
 
 /// Said of whatever comes with a later version.
 pub(super) const NOT_YET: &str =

@@ -2,6 +2,7 @@
 //! does the same for any format, and makes the module 70 KB longer than this does.
 
 use super::ConfigError;
+use crate::index::{Index, Twice};
 use serde::de::value::StrDeserializer;
 use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, Error, Expected, IntoDeserializer, MapAccess, SeqAccess,
@@ -85,9 +86,24 @@ impl<'de> Visitor<'de> for TreeVisitor {
 impl<'de> Deserializer<'de> for Tree {
     type Error = ConfigError;
 
-    /// Every field names what it needs, so that no code is made for what it refuses.
+    /// What is kept as a tree takes anything.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConfigError> {
-        Err(self.instead_of(&visitor))
+        match self {
+            Self::Null => visitor.visit_unit(),
+            Self::Bool(value) => visitor.visit_bool(value),
+            Self::Whole(value) => visitor.visit_u64(value),
+            Self::OtherNumber(value) => visitor.visit_f64(value),
+            Self::Text(value) => visitor.visit_string(value),
+            list @ Self::List(_) => list.deserialize_seq(visitor),
+            object @ Self::Object(_) => object.deserialize_map(visitor),
+        }
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConfigError> {
+        match self {
+            Self::Bool(value) => visitor.visit_bool(value),
+            other => Err(other.instead_of(&"true or false")),
+        }
     }
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConfigError> {
@@ -105,12 +121,8 @@ impl<'de> Deserializer<'de> for Tree {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConfigError> {
-        match self {
-            Self::Object(fields) => {
-                visitor.visit_map(Fields { fields: fields.into_iter(), names: Vec::new(), value: None })
-            }
-            other => Err(other.instead_of(&"an object")),
-        }
+        let fields = self.into_fields()?;
+        visitor.visit_map(Fields { fields: fields.into_iter(), name: String::new(), value: None })
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -140,12 +152,24 @@ impl<'de> Deserializer<'de> for Tree {
     }
 
     serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str bytes byte_buf unit unit_struct newtype_struct tuple
+        i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str bytes byte_buf unit unit_struct newtype_struct tuple
         tuple_struct identifier ignored_any
     }
 }
 
 impl Tree {
+    /// The fields of an object, each of which stands once.
+    #[inline(never)]
+    pub(super) fn into_fields(self) -> Result<Vec<(String, Self)>, ConfigError> {
+        let Self::Object(fields) = self else { return Err(self.instead_of(&"an object")) };
+        let names = fields.iter().map(|(name, _)| name.as_bytes().to_vec()).collect();
+        if let Err(Twice { second, .. }) = Index::new(names) {
+            let name = fields.get(second).map_or("", |(name, _)| name);
+            return Err(ConfigError::new(name, "this field is given twice"));
+        }
+        Ok(fields)
+    }
+
     /// The error where something else is needed.
     #[cold]
     #[inline(never)]
@@ -183,22 +207,18 @@ impl<'de> SeqAccess<'de> for Items {
 
 struct Fields {
     fields: std::vec::IntoIter<(String, Tree)>,
-    /// The names that have been there; the last is that of `value`.
-    names: Vec<String>,
+    /// The name that was read last, and its value if that wasn't.
+    name: String,
     value: Option<Tree>,
 }
 
 impl Fields {
-    /// Goes on to the next field and gives its name.
+    /// Goes on to the next field.
     #[inline(never)]
-    fn advance(&mut self) -> Result<Option<&str>, ConfigError> {
-        let Some((name, value)) = self.fields.next() else { return Ok(None) };
-        if self.names.contains(&name) {
-            return Err(ConfigError::new(&name, "this field is given twice"));
-        }
-        self.value = Some(value);
-        self.names.push(name);
-        Ok(self.names.last().map(String::as_str))
+    fn advance(&mut self) -> bool {
+        let Some((name, value)) = self.fields.next() else { return false };
+        (self.name, self.value) = (name, Some(value));
+        true
     }
 }
 
@@ -206,13 +226,15 @@ impl<'de> MapAccess<'de> for Fields {
     type Error = ConfigError;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, ConfigError> {
-        let Some(name) = self.advance()? else { return Ok(None) };
-        let key = StrDeserializer::<ConfigError>::new(name);
-        seed.deserialize(key).map(Some).map_err(|error| error.in_field(name))
+        if !self.advance() {
+            return Ok(None);
+        }
+        let key = StrDeserializer::<ConfigError>::new(&self.name);
+        seed.deserialize(key).map(Some).map_err(|error| error.in_field(&self.name))
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, ConfigError> {
         let value = self.value.take().unwrap_or(Tree::Null);
-        seed.deserialize(value).map_err(|error| error.in_field(self.names.last().map_or("", String::as_str)))
+        seed.deserialize(value).map_err(|error| error.in_field(&self.name))
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn escaped(bytes: &mut impl Iterator<Item = (usize, u8)>) -> Option<u
 }
 
 /// Writes one octet as an escape with upper-case digits.
-pub(super) fn push_escape(text: &mut String, byte: u8) {
+pub(crate) fn push_escape(text: &mut String, byte: u8) {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     let digit = |value: u8| DIGITS.get(usize::from(value)).copied().map_or('0', char::from);
     text.push('%');

@@ -74,14 +74,18 @@ pub enum Strip {
     Trusted,
     /// Those, and the caller's credentials.
     TrustedAndCredentials,
-    /// Only what the filter says to the proxy's own routes (`x-promward-*`): for requests outside every mount.
-    RoutingOnly,
+    /// Only what the filter says itself, to the proxy's own routes (`x-promward-*`) and of the caller: for requests
+    /// outside every mount.
+    OursOnly,
 }
 
 impl Strip {
-    /// The names of a request's headers that are held back, as the client spelled them.
-    pub fn held_back(self, headers: &Headers) -> Vec<Vec<u8>> {
-        headers.0.iter().map(|(name, _)| name).filter(|name| self.covers(name)).cloned().collect()
+    /// The names of a request's headers that are held back, as the client spelled them; `ours`, in lower case, is one
+    /// more that the filter sets.
+    pub fn held_back(self, headers: &Headers, ours: Option<&str>) -> Vec<Vec<u8>> {
+        let is_held_back =
+            |name: &&Vec<u8>| self.covers(name) || ours.is_some_and(|ours| spelled(name, ours));
+        headers.0.iter().map(|(name, _)| name).filter(is_held_back).cloned().collect()
     }
 
     /// Whether a header of this name is held back.
@@ -89,7 +93,7 @@ impl Strip {
         let is = |known: &str| spelled(name, known);
         let begins = |prefix: &&str| name.get(..prefix.len()).is_some_and(|start| spelled(start, prefix));
         match self {
-            Self::RoutingOnly => begins(&"x-promward-"),
+            Self::OursOnly => begins(&"x-promward-"),
             Self::Trusted if name.eq_ignore_ascii_case(FORWARDED_FOR.as_bytes()) => false,
             Self::Trusted => TRUSTED.iter().any(|known| is(known)) || TRUSTED_PREFIXES.iter().any(begins),
             Self::TrustedAndCredentials => {
@@ -145,8 +149,8 @@ mod tests {
 
     #[test]
     fn outside_the_mounts_only_our_own_routing_is_held_back() {
-        assert!(Strip::RoutingOnly.covers(b"x-promward-cluster"));
-        assert!(!Strip::RoutingOnly.covers(b"x-real-ip"));
+        assert!(Strip::OursOnly.covers(b"x-promward-cluster"));
+        assert!(!Strip::OursOnly.covers(b"x-real-ip"));
     }
 
     #[test]

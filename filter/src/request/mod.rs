@@ -1,6 +1,7 @@
 //! What a client sent, turned once into the only form that later rooms see: a canonical path, a checked query and
 //! parameters. No later room reads the raw request again.
 
+pub mod cross_site;
 pub(crate) mod escape;
 pub mod form;
 pub mod headers;

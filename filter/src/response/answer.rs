@@ -37,12 +37,8 @@ impl Gateway {
     ///
     /// # Errors
     ///
-    /// The reply that takes the answer's place.
-    pub fn answer(&self, asked: &Asked, headers: &Headers) -> Result<Edits, Reply> {
-        self.answer_edits(asked, headers).map_err(|refusal| self.refuse(asked, &refusal))
-    }
-
-    fn answer_edits(&self, asked: &Asked, headers: &Headers) -> Result<Edits, Refusal> {
+    /// Why it can't be passed on; [`Gateway::refuse`] says it in its place.
+    pub fn answer(&self, asked: &Asked, headers: &Headers) -> Result<Edits, Refusal> {
         let mount = self.mounts.get(asked.mount).ok_or(Refusal::Host)?;
         let mut edits =
             Edits { remove: security::removed_from_answers(mount.api, headers), ..Edits::default() };
@@ -54,17 +50,33 @@ impl Gateway {
             let location = headers.only("location").unwrap_or(b"//");
             let host = asked.host.as_deref();
             let redirected = Redirected { mount, host, upstream_path: &asked.upstream_path };
-            edits.set.push(("location", redirected.public(location)?));
+            edits.set.push(("location".into(), redirected.public(location)?));
         }
         let content = if is_whole(headers) { asked.content } else { Content::Fresh };
         let security = self.security.answer(mount.api, content, asked.scheme, headers);
-        edits.set.extend(security.into_iter().map(|(name, value)| (name, value.to_owned())));
+        edits.set.extend(security.into_iter().map(|(name, value)| (name.into(), value.to_owned())));
         Ok(edits)
     }
 
     /// The reply to a request that was forwarded and then refused, for its form or for its answer.
     pub fn refuse(&self, asked: &Asked, refusal: &Refusal) -> Reply {
-        self.dressed(refusal.reply(asked.wording), asked.scheme, asked.origin.as_ref())
+        self.refusal(refusal, asked.wording, asked.scheme, asked.origin.as_ref())
+    }
+
+    /// The reply that refuses, with what is to be presented the next time if it is a 401.
+    pub(crate) fn refusal(
+        &self,
+        refusal: &Refusal,
+        wording: Wording,
+        scheme: Scheme,
+        origin: Option<&AllowedOrigin>,
+    ) -> Reply {
+        let mut reply = refusal.reply(wording);
+        if reply.status == 401 {
+            let challenge = |challenge: &str| ("www-authenticate", challenge.to_owned());
+            reply.headers.extend(self.callers.challenges().into_iter().map(challenge));
+        }
+        self.dressed(reply, scheme, origin)
     }
 
     /// The reply where the host failed and nothing is known of the request.

@@ -1,10 +1,13 @@
 //! What happens to a module after linking. The SDK exports a callback for everything that a proxy-wasm host can do, and a
 //! host calls whatever is exported: those that the filter has no use for go, with the code behind them, and each saves a
-//! call for every request, piece of body or tick. Names stay, in words that a backtrace's reader knows.
+//! call for every request, piece of body or tick. The names of our own functions stay, in words that a backtrace's reader
+//! knows.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use rustc_demangle::demangle;
-use walrus::Module;
+use std::collections::HashSet;
+use walrus::ir::{Call, Visitor, dfs_in_order};
+use walrus::{FunctionId, FunctionKind, LocalFunction, Module};
 
 /// The exports that hosts need of promward. Without `proxy_on_delete` contexts leak; without the body and trailers
 /// callbacks forms would pass unread.
@@ -16,6 +19,7 @@ const KEPT: &[&str] = &[
     "proxy_on_context_create",
     "proxy_on_vm_start",
     "proxy_on_configure",
+    "proxy_on_tick",
     "proxy_on_request_headers",
     "proxy_on_request_body",
     "proxy_on_request_trailers",
@@ -23,11 +27,19 @@ const KEPT: &[&str] = &[
     "proxy_on_delete",
 ];
 
+/// The SDK's traits. Beside callbacks (`on_…`) they have a method for each host call, which panics on what it doesn't
+/// expect. The filter makes its host calls itself, so nothing calls these, and only tables of methods hold them.
+const TRAITS: [&str; 3] = [
+    "proxy_wasm::traits::Context::",
+    "proxy_wasm::traits::HttpContext::",
+    "proxy_wasm::traits::RootContext::",
+];
+
 /// Takes away what the filter doesn't use.
 ///
 /// # Errors
 ///
-/// When the bytes are no WebAssembly module.
+/// When the bytes are no WebAssembly module, or the filter does call what is to go.
 pub(crate) fn finish(linked: &[u8]) -> Result<Vec<u8>> {
     let mut module = Module::from_buffer(linked).context("the linked module can't be read")?;
     let unused: Vec<_> = module
@@ -41,9 +53,51 @@ pub(crate) fn finish(linked: &[u8]) -> Result<Vec<u8>> {
     }
     walrus::passes::gc::run(&mut module);
     for function in module.funcs.iter_mut() {
-        if let Some(name) = &mut function.name {
-            *name = format!("{:#}", demangle(name));
-        }
+        function.name = function.name.take().map(|name| format!("{:#}", demangle(&name)));
+    }
+    empty_the_sdks_host_calls(&mut module)?;
+    for function in module.funcs.iter_mut() {
+        function.name = function.name.take().filter(|name| name.contains("promward"));
     }
     Ok(module.emit_wasm())
+}
+
+/// Empties the methods that nothing calls, so that the code behind them goes as well. Should one be called all the same,
+/// the VM traps.
+fn empty_the_sdks_host_calls(module: &mut Module) -> Result<()> {
+    let is_host_call = |name: &str| {
+        let method = TRAITS.iter().find_map(|path| name.strip_prefix(path));
+        method.is_some_and(|method| !method.starts_with("on_"))
+    };
+    let named = module.funcs.iter().filter(|function| function.name.as_deref().is_some_and(is_host_call));
+    let emptied: HashSet<FunctionId> = named.map(|function| function.id()).collect();
+    for function in module.funcs.iter().filter(|function| !emptied.contains(&function.id())) {
+        if let FunctionKind::Local(body) = &function.kind {
+            let called = calls(body).into_iter().find(|called| emptied.contains(called));
+            ensure!(called.is_none(), "{:?} makes a host call by the SDK, which panics", function.name);
+        }
+    }
+    for id in emptied {
+        if let FunctionKind::Local(body) = &mut module.funcs.get_mut(id).kind {
+            body.block_mut(body.entry_block()).instrs.clear();
+            body.builder_mut().func_body().unreachable();
+        }
+    }
+    walrus::passes::gc::run(module);
+    Ok(())
+}
+
+/// The functions that a function calls by their names.
+fn calls(function: &LocalFunction) -> Vec<FunctionId> {
+    struct Calls(Vec<FunctionId>);
+
+    impl Visitor<'_> for Calls {
+        fn visit_call(&mut self, call: &Call) {
+            self.0.push(call.func);
+        }
+    }
+
+    let mut calls = Calls(Vec::new());
+    dfs_in_order(&mut calls, function, function.entry_block());
+    calls.0
 }

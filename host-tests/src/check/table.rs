@@ -10,7 +10,7 @@ pub(super) fn of(gateway: &Gateway) -> String {
     for (id, mount) in gateway.mounts.iter() {
         for who in gateway.access.named() {
             let possible = mount.classes();
-            let open = gateway.access.open_to(who, id).both(possible);
+            let open = gateway.access.open_to(&gateway.callers.also(who), id).both(possible);
             rows.push([prefix(mount), who.to_string(), words(open), words(possible.without(open))]);
         }
     }

@@ -77,7 +77,8 @@ fn every_filter_of_a_file_is_checked_and_named() {
            mount  who     open        refused\n  \
            /p     anyone  everything  nothing\n\
          envoy.yaml: filter \"guard-1\" (static_resources.listeners[0].filters[1].typed_config): refused: \
-         access[0].who[0]: \"all\" is nobody: write \"anyone\" or \"anonymous\"\n"
+         access[0].who[0]: \"all\" is nobody: write anyone, anonymous, authenticated, user:N, token:N, certificate:N, \
+         jwt:ISSUER/SUBJECT, group:N or group:ISSUER/N\n"
     );
 }
 

@@ -1,0 +1,176 @@
+//! The header `Authorization` (RFC 7235): one credential, of a scheme that there is, or a refusal. What can't be read is
+//! refused like a wrong password, and never taken for nothing (`threats.md` C4, C7, H2).
+
+use super::secret::Secret;
+use crate::request::headers::Headers;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use std::fmt;
+
+/// The longest password in bytes: bcrypt looks at no more.
+pub const MAX_PASSWORD: usize = 72;
+
+/// What a client presents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Credential {
+    /// RFC 7617. The name is whatever bytes came before the first colon.
+    Basic {
+        /// Who the client says it is.
+        user: Vec<u8>,
+        /// At most [`MAX_PASSWORD`] bytes, no control byte among them.
+        password: Secret,
+    },
+    /// RFC 6750.
+    Bearer(Secret),
+}
+
+/// Why a header is no credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Malformed {
+    /// There are two.
+    Twice,
+    /// A scheme that isn't one of ours.
+    Scheme,
+    /// No base64, or without a colon in it.
+    Basic,
+    /// A user or password with a control byte.
+    ControlByte,
+    /// A password of more bytes than are compared.
+    TooLong,
+    /// No token, or one with a byte that none can have.
+    Bearer,
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Twice => {
+                f.write_str("the header \"authorization\" must be there once, with one credential")
+            }
+            Self::Scheme => f.write_str("the scheme of \"authorization\" is not known here"),
+            Self::Basic => f.write_str("\"Basic\" needs user:password in base64"),
+            Self::ControlByte => f.write_str("a user or password has no control characters"),
+            Self::TooLong => write!(f, "a password has at most {MAX_PASSWORD} bytes"),
+            Self::Bearer => f.write_str("\"Bearer\" needs one token"),
+        }
+    }
+}
+
+impl Credential {
+    /// Reads the header; nothing, where there is none.
+    ///
+    /// # Errors
+    ///
+    /// It can't be read in one way.
+    pub fn of(headers: &Headers) -> Result<Option<Self>, Malformed> {
+        let mut values = headers.all("authorization");
+        let Some(value) = values.next() else { return Ok(None) };
+        // Envoy joins two of them by a comma, which no credential has.
+        if values.next().is_some() || value.contains(&b',') {
+            return Err(Malformed::Twice);
+        }
+        let mut parts = value.splitn(2, |&byte| byte == b' ');
+        let scheme = parts.next().unwrap_or_default();
+        let rest = parts.next().unwrap_or_default().trim_ascii_start();
+        if scheme.eq_ignore_ascii_case(b"basic") {
+            basic(rest).map(Some)
+        } else if scheme.eq_ignore_ascii_case(b"bearer") {
+            bearer(rest).map(Some)
+        } else {
+            Err(Malformed::Scheme)
+        }
+    }
+}
+
+fn basic(encoded: &[u8]) -> Result<Credential, Malformed> {
+    let decoded = STANDARD.decode(encoded).map_err(|_| Malformed::Basic)?;
+    let colon = decoded.iter().position(|&byte| byte == b':').ok_or(Malformed::Basic)?;
+    let (user, password) = decoded.split_at_checked(colon).ok_or(Malformed::Basic)?;
+    let password = password.strip_prefix(b":").ok_or(Malformed::Basic)?;
+    // A zero would end the password for bcrypt: `a` and `a\0a` have one hash.
+    if decoded.iter().any(u8::is_ascii_control) {
+        return Err(Malformed::ControlByte);
+    }
+    if password.len() > MAX_PASSWORD {
+        return Err(Malformed::TooLong);
+    }
+    Ok(Credential::Basic { user: user.to_vec(), password: Secret::new(password) })
+}
+
+/// RFC 6750 §2.1: letters, digits and `-._~+/`, then perhaps `=`.
+fn bearer(token: &[u8]) -> Result<Credential, Malformed> {
+    let is_token = |&byte: &u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
+    if token.is_empty() || !token.iter().all(is_token) {
+        return Err(Malformed::Bearer);
+    }
+    Ok(Credential::Bearer(Secret::new(token)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(values: &[&[u8]]) -> Result<Option<Credential>, Malformed> {
+        let pairs = values.iter().map(|value| (b"Authorization".to_vec(), value.to_vec())).collect();
+        Credential::of(&Headers(pairs))
+    }
+
+    fn basic(user: &str, password: &str) -> Result<Option<Credential>, Malformed> {
+        let password = Secret::new(password);
+        Ok(Some(Credential::Basic { user: user.into(), password }))
+    }
+
+    #[test]
+    fn no_header_is_no_credential() {
+        assert_eq!(read(&[]), Ok(None));
+    }
+
+    #[test]
+    fn the_first_colon_divides_and_the_scheme_has_any_case() {
+        assert_eq!(read(&[b"Basic YTpiOmM="]), basic("a", "b:c"));
+        assert_eq!(read(&[b"bASIC   YTpiOmM="]), basic("a", "b:c"));
+        assert_eq!(read(&[b"Basic Og=="]), basic("", ""));
+        assert_eq!(read(&[b"BEARER a-._~+/1=="]), Ok(Some(Credential::Bearer(Secret::new("a-._~+/1==")))));
+    }
+
+    #[test]
+    fn what_can_be_read_in_two_ways_or_in_none_is_refused() {
+        let long = STANDARD.encode(format!("a:{}", "b".repeat(73)));
+        let longest = STANDARD.encode(format!("a:{}", "b".repeat(72)));
+        assert!(read(&[format!("Basic {longest}").as_bytes()]).is_ok());
+        for (value, malformed) in [
+            (&b""[..], Malformed::Scheme),
+            (b"Basic", Malformed::Basic),
+            (b"Basic ", Malformed::Basic),
+            (b"BasicYTpi", Malformed::Scheme),
+            (b"Basic\tYTpi", Malformed::Scheme),
+            (b"Basic YTpi YTpi", Malformed::Basic),
+            (b"Basic YTpiOmM", Malformed::Basic),
+            (b"Basic YTpiOmN=", Malformed::Basic),
+            (b"Basic YTpi_-==", Malformed::Basic),
+            (b"Basic \xff", Malformed::Basic),
+            (b"Basic YWI=", Malformed::Basic),
+            (b"Basic YTpiAGM=", Malformed::ControlByte),
+            (b"Basic YQo6Yg==", Malformed::ControlByte),
+            (format!("Basic {long}").as_bytes(), Malformed::TooLong),
+            (b"Basic YTpi,Basic YTpi", Malformed::Twice),
+            (b"Bearer a,Bearer b", Malformed::Twice),
+            (b"Bearer", Malformed::Bearer),
+            (b"Bearer  ", Malformed::Bearer),
+            (b"Bearer a b", Malformed::Bearer),
+            (b"Bearer a\xff", Malformed::Bearer),
+            (b"Digest username=\"a\"", Malformed::Scheme),
+            (b"Negotiate abc", Malformed::Scheme),
+            (b"viewer", Malformed::Scheme),
+        ] {
+            assert_eq!(read(&[value]), Err(malformed), "{:?}", String::from_utf8_lossy(value));
+        }
+        assert_eq!(read(&[b"Basic YTpi", b"Basic YTpi"]), Err(Malformed::Twice));
+    }
+
+    #[test]
+    fn nothing_secret_is_printed() {
+        let shown = format!("{:?}", read(&[b"Basic YTpiOmM="]));
+        assert!(!shown.contains("b:c") && !shown.contains("98"), "{shown}");
+    }
+}

@@ -1,0 +1,126 @@
+//! Client certificates. The digest of one may be believed on any listener, since the handshake proves its key; what it says
+//! of itself, only where the listener validates a chain, for which the configuration has to vouch (`threats.md` C6).
+
+use super::identity::Identity;
+use crate::index::Index;
+use std::rc::Rc;
+
+/// What the host knows of the certificate that a client presented.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Presented {
+    /// The SHA-256 of the DER form, in hexadecimal digits.
+    pub sha256: String,
+    /// The first alternative name that is a URI.
+    pub uri_san: Option<String>,
+    /// The first alternative name that is a host's.
+    pub dns_san: Option<String>,
+    /// The subject, as RFC 2253 writes it.
+    pub subject: Option<String>,
+}
+
+/// What a configuration knows a certificate by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark<'a> {
+    /// 64 hexadecimal digits.
+    Sha256(&'a str),
+    /// A URI, like `spiffe://example.com/reader`.
+    UriSan(&'a str),
+    /// A host's name.
+    DnsSan(&'a str),
+    /// A subject, like `CN=reader,O=Example`.
+    Subject(&'a str),
+}
+
+impl Mark<'_> {
+    /// What tells it from every other mark.
+    pub fn key(self) -> Vec<u8> {
+        match self {
+            Self::Sha256(digits) => format!("sha256 {}", digits.to_ascii_lowercase()),
+            Self::UriSan(uri) => format!("uri {uri}"),
+            Self::DnsSan(name) => format!("dns {name}"),
+            Self::Subject(subject) => format!("subject {subject}"),
+        }
+        .into_bytes()
+    }
+}
+
+/// The certificates of a configuration, compiled.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Certificates {
+    marks: Index,
+    identities: Vec<Rc<Identity>>,
+    /// Whether one is known by what it says of itself.
+    pub need_a_chain: bool,
+}
+
+impl Certificates {
+    /// Whose the mark of each key is, in the same order.
+    pub fn new(marks: Index, identities: Vec<Rc<Identity>>, need_a_chain: bool) -> Self {
+        Self { marks, identities, need_a_chain }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.marks.is_empty()
+    }
+
+    /// Whose certificate this is: by its digest, else by its names, the subject last.
+    pub fn find(&self, presented: &Presented) -> Option<&Rc<Identity>> {
+        let Presented { sha256, uri_san, dns_san, subject } = presented;
+        let marks = [
+            Some(Mark::Sha256(sha256)),
+            uri_san.as_deref().map(Mark::UriSan),
+            dns_san.as_deref().map(Mark::DnsSan),
+            subject.as_deref().map(Mark::Subject),
+        ];
+        let place = marks.into_iter().flatten().find_map(|mark| self.marks.find(&mark.key()))?;
+        self.identities.get(place)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::identity::Scheme;
+    use super::*;
+
+    fn certificates(marks: &[(Mark<'_>, &str)]) -> Certificates {
+        let index = Index::new(marks.iter().map(|(mark, _)| mark.key()).collect()).unwrap();
+        let identity = |name| Rc::new(Identity::new(Scheme::Certificate, name, []));
+        Certificates::new(index, marks.iter().map(|(_, name)| identity(name)).collect(), true)
+    }
+
+    fn presented() -> Presented {
+        Presented {
+            sha256: "AB".repeat(32),
+            uri_san: Some("spiffe://a".into()),
+            dns_san: Some("a.example".into()),
+            subject: Some("CN=a".into()),
+        }
+    }
+
+    #[test]
+    fn a_certificate_is_known_by_one_of_its_marks() {
+        let digest = "ab".repeat(32);
+        let marks = [
+            (Mark::Sha256(&digest), "1"),
+            (Mark::UriSan("spiffe://a"), "2"),
+            (Mark::DnsSan("a.example"), "3"),
+            (Mark::Subject("CN=a"), "4"),
+        ];
+        for first in 0..4 {
+            let found = certificates(&marks[first..]).find(&presented()).map(ToString::to_string);
+            assert_eq!(found, Some(format!("certificate:{}", first + 1)));
+        }
+    }
+
+    #[test]
+    fn one_name_is_not_another() {
+        let certificates = certificates(&[
+            (Mark::DnsSan("spiffe://a"), "1"),
+            (Mark::Subject("a.example"), "2"),
+            (Mark::UriSan("CN=a"), "3"),
+        ]);
+        assert_eq!(certificates.find(&presented()), None);
+        assert_eq!(certificates.find(&Presented::default()), None);
+    }
+}

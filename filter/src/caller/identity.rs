@@ -1,0 +1,132 @@
+//! Who is calling: one identity, by one scheme, with the groups that it is in.
+
+use crate::access::who::Who;
+use crate::request::escape::{is_unreserved, push_escape};
+use std::fmt;
+use std::rc::Rc;
+
+/// How somebody shows who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scheme {
+    /// Name and password.
+    User,
+    /// A static token.
+    Token,
+    /// A client certificate.
+    Certificate,
+    /// A JSON web token.
+    Jwt,
+}
+
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::User => "user",
+            Self::Token => "token",
+            Self::Certificate => "certificate",
+            Self::Jwt => "jwt",
+        })
+    }
+}
+
+/// Somebody whom the configuration knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    scheme: Scheme,
+    name: String,
+    is: Vec<Who>,
+}
+
+impl Identity {
+    /// Somebody of this name, in these groups. The name of one with a JSON web token is `issuer/subject`.
+    pub fn new(scheme: Scheme, name: &str, groups: impl IntoIterator<Item = Who>) -> Self {
+        let mut is = vec![Who::named(scheme, name), Who::authenticated(), Who::anyone()];
+        is.extend(groups);
+        Self { scheme, name: name.to_owned(), is }
+    }
+
+    /// The same one, in these groups as well.
+    #[must_use]
+    pub fn in_groups(mut self, groups: impl IntoIterator<Item = Who>) -> Self {
+        self.is.extend(groups);
+        self
+    }
+
+    /// How they showed it.
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// Their name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Everything that a rule may call them.
+    pub fn is(&self) -> &[Who] {
+        &self.is
+    }
+
+    /// `scheme:name`, the name percent-encoded, so that it can stand in a header (`threats.md` H4).
+    pub fn header_value(&self) -> String {
+        let mut value = format!("{}:", self.scheme);
+        for byte in self.name.bytes() {
+            if is_unreserved(byte) { value.push(char::from(byte)) } else { push_escape(&mut value, byte) }
+        }
+        value
+    }
+}
+
+impl fmt::Display for Identity {
+    /// `scheme:name`, as a configuration writes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.scheme, self.name)
+    }
+}
+
+/// Who is calling, as far as anybody asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// Nobody that the configuration knows, or nobody who was asked.
+    Anonymous,
+    /// One identity.
+    Known(Rc<Identity>),
+}
+
+impl Caller {
+    /// The identity, if there is one.
+    pub fn identity(&self) -> Option<&Identity> {
+        match self {
+            Self::Anonymous => None,
+            Self::Known(identity) => Some(identity),
+        }
+    }
+}
+
+impl fmt::Display for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Anonymous => f.write_str("anonymous callers"),
+            Self::Known(identity) => identity.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_can_not_end_a_header() {
+        let name = "a:b c\r\nx-scope-orgid: evil/ü";
+        let identity = Identity::new(Scheme::User, name, []);
+        assert_eq!(identity.header_value(), "user:a%3Ab%20c%0D%0Ax-scope-orgid%3A%20evil%2F%C3%BC");
+    }
+
+    #[test]
+    fn an_identity_is_itself_its_groups_and_authenticated() {
+        let identity = Identity::new(Scheme::User, "a", [Who::group("g")]);
+        let is: Vec<_> = identity.is().iter().map(Who::as_str).collect();
+        assert_eq!(is, ["user:a", "authenticated", "anyone", "group:g"]);
+    }
+}

@@ -1,0 +1,235 @@
+//! Passwords on their way to being known. A check takes a hundred milliseconds, so it runs in slices while its streams
+//! wait: first come, first served, and one check for one credential, however many streams ask for it (`threats.md` C1).
+//! What came out is remembered. All of it is one worker's and dies with the configuration (R7, S3).
+
+use super::bcrypt::{Check, Verdict};
+use super::budget::{Budget, Spent};
+use super::identity::Identity;
+use super::passwords::Passwords;
+use super::remembered::{Remembered, Room};
+use super::secret::Secret;
+use super::source::Source;
+use crate::keyed::{Digest, Key};
+use crate::limits::bucket::{Empty, Time};
+use crate::report::{Bound, Count};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+/// Rounds a slice: about a millisecond.
+pub const SLICE: u32 = 16;
+
+/// How many credentials are remembered that were right, and how many that were wrong, which don't crowd out the others.
+const MOST_RIGHT: usize = 4_096;
+const MOST_WRONG: usize = 1_024;
+
+/// How many streams may wait for one check: more than an HTTP/2 connection has.
+const MOST_STREAMS: usize = 128;
+
+/// How many streams go on at once: each takes its own way through the filter then.
+const MOST_AT_ONCE: usize = 16;
+
+/// The host's number of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StreamId(pub u32);
+
+/// A user's name and password, and where they come from.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt<'a> {
+    /// Who the client says it is.
+    pub user: &'a [u8],
+    /// What it says to prove it.
+    pub password: &'a Secret,
+    /// Where it is.
+    pub source: Source,
+    /// Which stream it is.
+    pub stream: StreamId,
+}
+
+/// What is known of an attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// The password is right.
+    Right(Rc<Identity>),
+    /// It isn't, or there is no such user.
+    Wrong,
+    /// The stream has to wait: [`Logins::slice`] says when it can ask again.
+    NotYet,
+}
+
+/// Why a password isn't looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TooMany {
+    /// The budget is used up.
+    Begun(Spent),
+    /// Too many wait, in all or of this source.
+    Waiting(Empty),
+}
+
+/// What a worker knows of passwords.
+#[derive(Debug)]
+pub struct Logins {
+    key: Key,
+    right: Remembered,
+    wrong: Remembered,
+    budget: Option<Budget>,
+    queue: VecDeque<Waiting>,
+    /// Streams whose check is done.
+    ready: VecDeque<StreamId>,
+    counts: Vec<Count>,
+}
+
+/// A check, and who waits for it.
+#[derive(Debug)]
+struct Waiting {
+    hash: Digest,
+    source: Source,
+    check: Check,
+    has_begun: bool,
+    streams: Vec<StreamId>,
+}
+
+impl Logins {
+    /// Nothing is known yet. The bytes are random, and the worker's own.
+    pub fn new(random: Digest) -> Self {
+        Self {
+            key: Key::new(random),
+            right: Remembered::new(MOST_RIGHT),
+            wrong: Remembered::new(MOST_WRONG),
+            budget: None,
+            queue: VecDeque::new(),
+            ready: VecDeque::new(),
+            counts: Vec::new(),
+        }
+    }
+
+    /// Asks whether a password is right.
+    ///
+    /// # Errors
+    ///
+    /// It isn't known, and no check may begin or wait.
+    pub fn ask(&mut self, passwords: &Passwords, attempt: &Attempt<'_>, now: Time) -> Result<Known, TooMany> {
+        let hashes = passwords.hashes(attempt.user);
+        let stored: Vec<u8> = hashes.iter().flat_map(|hash| hash.bytes()).collect();
+        let hash = self.key.hash(&[attempt.user, attempt.password.reveal(), &stored]);
+        if self.wrong.has(&hash) {
+            return Ok(Known::Wrong);
+        }
+        if self.right.has(&hash) {
+            return Ok(passwords
+                .user(attempt.user)
+                .map_or(Known::Wrong, |user| Known::Right(Rc::clone(&user.identity))));
+        }
+        if let Some(waiting) = self.queue.iter_mut().find(|waiting| waiting.hash == hash) {
+            if waiting.streams.len() >= MOST_STREAMS {
+                self.counts.push(Count::Bound(Bound::Waiting));
+                return Err(TooMany::Waiting(self.time_to_wait(passwords)));
+            }
+            waiting.streams.push(attempt.stream);
+            return Ok(Known::NotYet);
+        }
+        self.begin(passwords, attempt, hash, now)
+    }
+
+    fn begin(
+        &mut self,
+        passwords: &Passwords,
+        attempt: &Attempt<'_>,
+        hash: Digest,
+        now: Time,
+    ) -> Result<Known, TooMany> {
+        let limits = passwords.limits;
+        let of_source = self.queue.iter().filter(|waiting| waiting.source == attempt.source).count();
+        if self.queue.len() >= limits.waiting || of_source >= limits.waiting_per_source {
+            self.counts.push(Count::Bound(Bound::Waiting));
+            return Err(TooMany::Waiting(self.time_to_wait(passwords)));
+        }
+        let budget = self.budget.get_or_insert_with(|| Budget::new(limits.checks));
+        if let Err(spent) = budget.spend(attempt.source, now) {
+            self.counts.push(Count::Bound(match spent {
+                Spent::BySource(_) => Bound::ChecksOfSource,
+                Spent::InAll(_) => Bound::Checks,
+            }));
+            return Err(TooMany::Begun(spent));
+        }
+        self.queue.push_back(Waiting {
+            hash,
+            source: attempt.source,
+            check: Check::new(
+                attempt.password,
+                Rc::clone(passwords.hashes(attempt.user)),
+                passwords.rounds(),
+            ),
+            has_begun: false,
+            streams: vec![attempt.stream],
+        });
+        Ok(Known::NotYet)
+    }
+
+    /// Runs one slice of the check that came first, and gives the streams that can ask again.
+    pub fn slice(&mut self) -> Vec<StreamId> {
+        if self.ready.is_empty()
+            && let Some(first) = self.queue.front_mut()
+        {
+            first.has_begun = true;
+            if let Some(verdict) = first.check.run(SLICE) {
+                self.finish(verdict);
+            }
+        }
+        let number = self.ready.len().min(MOST_AT_ONCE);
+        self.ready.drain(..number).collect()
+    }
+
+    fn finish(&mut self, verdict: Verdict) {
+        let Some(done) = self.queue.pop_front() else { return };
+        self.counts.push(Count::Check(verdict));
+        let (remembered, bound) = match verdict {
+            Verdict::Right => (&mut self.right, Bound::Right),
+            Verdict::Wrong => (&mut self.wrong, Bound::Wrong),
+        };
+        if remembered.insert(done.hash) == Room::Full {
+            self.counts.push(Count::Bound(bound));
+        }
+        if let (Verdict::Right, Some(budget)) = (verdict, &mut self.budget) {
+            budget.give_back(done.source);
+        }
+        self.ready.extend(done.streams);
+    }
+
+    /// A stream is gone, and its check with it unless others wait for it as well.
+    pub fn forget(&mut self, stream: StreamId) {
+        self.ready.retain(|&ready| ready != stream);
+        for waiting in &mut self.queue {
+            waiting.streams.retain(|&waits| waits != stream);
+        }
+        let Some(at) = self.queue.iter().position(|waiting| waiting.streams.is_empty()) else { return };
+        if let Some(waiting) = self.queue.remove(at)
+            && !waiting.has_begun
+            && let Some(budget) = &mut self.budget
+        {
+            budget.give_back(waiting.source);
+        }
+    }
+
+    /// Whether no slice is needed.
+    pub fn is_idle(&self) -> bool {
+        self.queue.is_empty() && self.ready.is_empty()
+    }
+
+    /// How many checks wait or run.
+    pub fn waiting(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// What happened since this was asked last.
+    pub fn take_counts(&mut self) -> Vec<Count> {
+        std::mem::take(&mut self.counts)
+    }
+
+    /// How long it takes until all who wait have been served.
+    fn time_to_wait(&self, passwords: &Passwords) -> Empty {
+        let checks = u64::try_from(self.queue.len()).unwrap_or(u64::MAX);
+        let nanoseconds =
+            super::passwords::TICK.saturating_mul(passwords.slices().into()).saturating_mul(checks);
+        Empty { retry_after: nanoseconds.div_ceil(1_000_000_000).max(1) }
+    }
+}

@@ -1,0 +1,294 @@
+//! Reads what filters before this one left: Envoy's protobuf message `envoy.config.core.v3.Metadata`, with types, which a
+//! single property doesn't have. Nothing is copied and nothing recurses: a reader goes down one path, and each step checks
+//! its bounds.
+
+/// That bytes aren't the message that they should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Malformed;
+
+/// A `google.protobuf.Value`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value<'a> {
+    /// Nothing.
+    Null,
+    /// Any number.
+    Number(f64),
+    /// UTF-8.
+    Text(&'a str),
+    /// True or false.
+    Bool(bool),
+    /// An object.
+    Struct(Struct<'a>),
+    /// A list.
+    List(List<'a>),
+}
+
+/// A `google.protobuf.Struct`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Struct<'a>(&'a [u8]);
+
+/// A `google.protobuf.ListValue`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct List<'a>(&'a [u8]);
+
+/// What a filter of this name left (`filter_metadata`); none, if nothing.
+///
+/// # Errors
+///
+/// The bytes are no such message.
+pub fn of_filter<'a>(metadata: &'a [u8], name: &str) -> Result<Option<Struct<'a>>, Malformed> {
+    Ok(entry(metadata, name)?.map(Struct))
+}
+
+impl<'a> Struct<'a> {
+    /// The field of this name.
+    ///
+    /// # Errors
+    ///
+    /// The bytes are no such message, or the field stands twice.
+    pub fn field(self, name: &str) -> Result<Option<Value<'a>>, Malformed> {
+        entry(self.0, name)?.map(Value::read).transpose()
+    }
+
+    /// What is at the end of a path of names, each in the object before it; none where the path breaks off.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Struct::field`].
+    pub fn at(self, path: &[String]) -> Result<Option<Value<'a>>, Malformed> {
+        let mut value = Value::Struct(self);
+        for name in path {
+            let Value::Struct(object) = value else { return Ok(None) };
+            let Some(field) = object.field(name)? else { return Ok(None) };
+            value = field;
+        }
+        Ok(Some(value))
+    }
+}
+
+impl<'a> List<'a> {
+    /// Every item in order.
+    ///
+    /// # Errors
+    ///
+    /// The bytes are no such message.
+    pub fn items(self) -> Result<Vec<Value<'a>>, Malformed> {
+        let mut items = Vec::new();
+        let mut fields = Fields(self.0);
+        while let Some(field) = fields.next()? {
+            if let (1, Content::Bytes(item)) = field {
+                items.push(Value::read(item)?);
+            }
+        }
+        Ok(items)
+    }
+}
+
+impl<'a> Value<'a> {
+    fn read(bytes: &'a [u8]) -> Result<Self, Malformed> {
+        let mut value = Self::Null;
+        let mut fields = Fields(bytes);
+        while let Some(field) = fields.next()? {
+            value = match field {
+                (1, Content::Varint(_)) => Self::Null,
+                (2, Content::Fixed(bits)) => Self::Number(f64::from_bits(bits)),
+                (3, Content::Bytes(text)) => Self::Text(std::str::from_utf8(text).map_err(|_| Malformed)?),
+                (4, Content::Varint(number)) => Self::Bool(number != 0),
+                (5, Content::Bytes(object)) => Self::Struct(Struct(object)),
+                (6, Content::Bytes(list)) => Self::List(List(list)),
+                _ => return Err(Malformed),
+            };
+        }
+        Ok(value)
+    }
+}
+
+/// The value under a key of the map that is a message's field 1. A key that stands twice is refused, since readers differ
+/// in which of the two they take.
+fn entry<'a>(message: &'a [u8], key: &str) -> Result<Option<&'a [u8]>, Malformed> {
+    let mut found = None;
+    let mut fields = Fields(message);
+    while let Some(field) = fields.next()? {
+        let (1, Content::Bytes(entry)) = field else { continue };
+        let (mut name, mut value): (&[u8], &[u8]) = (b"", b"");
+        let mut parts = Fields(entry);
+        while let Some(part) = parts.next()? {
+            match part {
+                (1, Content::Bytes(bytes)) => name = bytes,
+                (2, Content::Bytes(bytes)) => value = bytes,
+                _ => return Err(Malformed),
+            }
+        }
+        if name == key.as_bytes() && found.replace(value).is_some() {
+            return Err(Malformed);
+        }
+    }
+    Ok(found)
+}
+
+/// The fields of a message that are still to be read.
+struct Fields<'a>(&'a [u8]);
+
+/// What a field holds, by its wire type.
+enum Content<'a> {
+    Varint(u64),
+    Fixed(u64),
+    Short,
+    Bytes(&'a [u8]),
+}
+
+impl<'a> Fields<'a> {
+    /// The next field, with its number.
+    fn next(&mut self) -> Result<Option<(u64, Content<'a>)>, Malformed> {
+        if self.0.is_empty() {
+            return Ok(None);
+        }
+        let tag = self.varint()?;
+        let content = match tag & 7 {
+            0 => Content::Varint(self.varint()?),
+            1 => {
+                let bytes = self.take(8)?;
+                Content::Fixed(u64::from_le_bytes(bytes.try_into().map_err(|_| Malformed)?))
+            }
+            2 => {
+                let length = usize::try_from(self.varint()?).map_err(|_| Malformed)?;
+                Content::Bytes(self.take(length)?)
+            }
+            5 => {
+                self.take(4)?;
+                Content::Short
+            }
+            _ => return Err(Malformed),
+        };
+        Ok(Some((tag >> 3, content)))
+    }
+
+    fn take(&mut self, length: usize) -> Result<&'a [u8], Malformed> {
+        let (taken, rest) = self.0.split_at_checked(length).ok_or(Malformed)?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    fn varint(&mut self) -> Result<u64, Malformed> {
+        let mut number = 0;
+        for shift in (0..64).step_by(7) {
+            let (&byte, rest) = self.0.split_first().ok_or(Malformed)?;
+            self.0 = rest;
+            number |= u64::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return Ok(number);
+            }
+        }
+        Err(Malformed)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::{Value as Json, json};
+
+    fn field(number: u8, content: &[u8]) -> Vec<u8> {
+        let mut length = content.len();
+        let mut bytes = vec![number << 3 | 2];
+        while length >= 0x80 {
+            bytes.push(u8::try_from(length & 0x7f).unwrap() | 0x80);
+            length >>= 7;
+        }
+        bytes.push(u8::try_from(length).unwrap());
+        [&bytes, content].concat()
+    }
+
+    fn entry_of(key: &str, value: &[u8]) -> Vec<u8> {
+        field(1, &[field(1, key.as_bytes()), field(2, value)].concat())
+    }
+
+    fn value(json: &Json) -> Vec<u8> {
+        match json {
+            Json::Null => vec![0x08, 0],
+            Json::Bool(value) => vec![0x20, u8::from(*value)],
+            Json::Number(number) => [&[0x11], &number.as_f64().unwrap().to_le_bytes()[..]].concat(),
+            Json::String(text) => field(3, text.as_bytes()),
+            Json::Array(items) => {
+                field(6, &items.iter().flat_map(|item| field(1, &value(item))).collect::<Vec<_>>())
+            }
+            Json::Object(_) => field(5, &object(json)),
+        }
+    }
+
+    fn object(json: &Json) -> Vec<u8> {
+        json.as_object().unwrap().iter().flat_map(|(key, json)| entry_of(key, &value(json))).collect()
+    }
+
+    /// What `jwt_authn` leaves of a token's payload.
+    pub(crate) fn metadata(filter: &str, fields: &Json) -> Vec<u8> {
+        [entry_of("another.filter", &object(&json!({"a": 1}))), entry_of(filter, &object(fields))].concat()
+    }
+
+    fn path(names: &[&str]) -> Vec<String> {
+        names.iter().map(|&name| name.to_owned()).collect()
+    }
+
+    #[test]
+    fn values_have_the_types_that_they_had() {
+        let bytes = metadata(
+            "f",
+            &json!({"a": {"b": "x", "n": 1.5, "t": true, "z": null, "l": ["x", 1], "s": "[\"x\"]"}}),
+        );
+        let filter = of_filter(&bytes, "f").unwrap().unwrap();
+        let at = |name| filter.at(&path(&["a", name])).unwrap();
+        assert_eq!(at("b"), Some(Value::Text("x")));
+        assert_eq!(at("n"), Some(Value::Number(1.5)));
+        assert_eq!(at("t"), Some(Value::Bool(true)));
+        assert_eq!(at("z"), Some(Value::Null));
+        assert_eq!(at("s"), Some(Value::Text("[\"x\"]")));
+        assert_eq!(at("none"), None);
+        let Some(Value::List(list)) = at("l") else { panic!() };
+        assert_eq!(list.items(), Ok(vec![Value::Text("x"), Value::Number(1.0)]));
+        assert_eq!(filter.at(&path(&["a", "b", "c"])), Ok(None));
+        assert_eq!(of_filter(&bytes, "g"), Ok(None));
+        assert_eq!(of_filter(b"", "f"), Ok(None));
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_refused() {
+        let twice = [entry_of("f", &object(&json!({"a": 1}))), entry_of("f", b"")].concat();
+        assert_eq!(of_filter(&twice, "f"), Err(Malformed));
+    }
+
+    #[test]
+    fn what_breaks_off_or_has_no_end_is_refused() {
+        for bytes in [
+            &b"\x0a"[..],
+            b"\x0a\xff",
+            b"\x0a\x05ab",
+            b"\x0b",
+            b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
+            b"\x0d\x01",
+        ] {
+            assert_eq!(of_filter(bytes, "f"), Err(Malformed), "{bytes:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_trap(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            if let Ok(Some(filter)) = of_filter(&bytes, "") {
+                let _ = filter.at(&path(&["", ""]));
+            }
+            let _ = List(&bytes).items();
+        }
+
+        #[test]
+        fn a_message_with_a_byte_changed_does_not_trap(at in 0_usize..200, byte in any::<u8>()) {
+            let mut bytes = metadata("f", &json!({"a": {"b": ["x", {"c": 1}], "d": null}, "e": "é"}));
+            let at = at % bytes.len();
+            bytes[at] = byte;
+            if let Ok(Some(filter)) = of_filter(&bytes, "f")
+                && let Ok(Some(Value::List(list))) = filter.at(&path(&["a", "b"])) {
+                let _ = list.items();
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Finds one of many by its bytes. Everything that a configuration names is found by this one kind of map, since each kind
+//! adds some kilobytes to the module.
+
+/// Keys, and the place of each in the list that they came from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Index {
+    sorted: Vec<(Vec<u8>, usize)>,
+}
+
+/// That a key stands twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Twice {
+    /// The place of the first.
+    pub first: usize,
+    /// The place of the second.
+    pub second: usize,
+}
+
+impl Index {
+    /// An index of these keys.
+    ///
+    /// # Errors
+    ///
+    /// One stands twice.
+    pub fn new(keys: Vec<Vec<u8>>) -> Result<Self, Twice> {
+        let mut sorted: Vec<_> = keys.into_iter().enumerate().map(|(place, key)| (key, place)).collect();
+        sorted.sort_unstable();
+        let mut others = sorted.iter();
+        while let Some((key, first)) = others.next() {
+            if let Some((_, second)) = others.as_slice().first().filter(|(other, _)| other == key) {
+                return Err(Twice { first: *first, second: *second });
+            }
+        }
+        Ok(Self { sorted })
+    }
+
+    /// The place of a key.
+    pub fn find(&self, key: &[u8]) -> Option<usize> {
+        let at = self.sorted.partition_point(|(known, _)| known.as_slice() < key);
+        self.sorted.get(at).filter(|(known, _)| known == key).map(|&(_, place)| place)
+    }
+
+    /// The first key that isn't before this one, and its place.
+    pub fn first_from(&self, key: &[u8]) -> Option<(&[u8], usize)> {
+        let at = self.sorted.partition_point(|(known, _)| known.as_slice() < key);
+        self.sorted.get(at).map(|(known, place)| (known.as_slice(), *place))
+    }
+
+    /// Whether there is no key.
+    pub fn is_empty(&self) -> bool {
+        self.sorted.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn index(keys: &[&str]) -> Result<Index, Twice> {
+        Index::new(keys.iter().map(|key| key.as_bytes().to_vec()).collect())
+    }
+
+    #[test]
+    fn a_key_leads_to_its_place() {
+        let index = index(&["b", "", "ab", "a"]).unwrap();
+        assert_eq!(["a", "ab", "b", ""].map(|key| index.find(key.as_bytes())), [3, 2, 0, 1].map(Some));
+        assert_eq!(["aa", "c"].map(|key| index.find(key.as_bytes())), [None, None]);
+        assert_eq!(index.first_from(b"aa"), Some((&b"ab"[..], 2)));
+        assert_eq!(index.first_from(b"c"), None);
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_named() {
+        assert_eq!(index(&["c", "b", "a", "b"]), Err(Twice { first: 1, second: 3 }));
+    }
+}

@@ -1,0 +1,61 @@
+//! Hashes under a key that nobody outside knows, by which caches and tables find what belongs to a caller. Each field
+//! counts with its length, so that `a:b` and `c` are not `a` and `b:c` (`threats.md` C3).
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest as _, Sha256};
+use std::fmt;
+
+/// A hash: 32 bytes.
+pub type Digest = [u8; 32];
+
+/// A secret key. It prints as nothing.
+#[derive(Clone)]
+pub struct Key(Digest);
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key")
+    }
+}
+
+impl Key {
+    /// A key of random bytes.
+    pub fn new(random: Digest) -> Self {
+        Self(random)
+    }
+
+    /// The hash of these fields in this order (HMAC-SHA-256).
+    pub fn hash(&self, fields: &[&[u8]]) -> Digest {
+        // A key of any length is one, so there is no error here; no two keys lead to the hash that would stand for it.
+        let Ok(mut hash) = Hmac::<Sha256>::new_from_slice(&self.0) else { return self.0 };
+        for field in fields {
+            let length = u64::try_from(field.len()).unwrap_or(u64::MAX);
+            hash.update(&length.to_le_bytes());
+            hash.update(field);
+        }
+        hash.finalize().into_bytes().into()
+    }
+}
+
+/// The SHA-256 of bytes, without a key.
+pub fn sha256(bytes: &[u8]) -> Digest {
+    Sha256::digest(bytes).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_a_field_ends_counts() {
+        let key = Key::new([7; 32]);
+        assert_ne!(key.hash(&[b"a:b", b"c"]), key.hash(&[b"a", b"b:c"]));
+        assert_ne!(key.hash(&[b"ab", b""]), key.hash(&[b"", b"ab"]));
+        assert_eq!(key.hash(&[b"a", b"b"]), key.hash(&[b"a", b"b"]));
+    }
+
+    #[test]
+    fn another_key_gives_another_hash() {
+        assert_ne!(Key::new([7; 32]).hash(&[b"a"]), Key::new([8; 32]).hash(&[b"a"]));
+    }
+}

@@ -1,0 +1,118 @@
+//! A token bucket in one number, so that it can be shared between workers by a compare-and-swap: the time at which it
+//! will be full again. An empty place in a table is a full bucket, and a bucket that is full needs no place.
+
+use super::rate::Rate;
+
+/// A time: nanoseconds since 1970, as the host tells it. It may jump.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Time(pub u64);
+
+impl Time {
+    /// Whole seconds since 1970.
+    pub fn seconds(self) -> u64 {
+        self.0.checked_div(NANOSECONDS).unwrap_or_default()
+    }
+
+    fn after(self, nanoseconds: u64) -> Self {
+        Self(self.0.saturating_add(nanoseconds))
+    }
+}
+
+/// A token bucket. The one by default is full.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bucket {
+    /// When it will be full again, unless more is taken out of it.
+    pub full_at: Time,
+}
+
+/// That a bucket is empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Empty {
+    /// When there will be a token again: whole seconds from now, at least one, as `Retry-After` has them.
+    pub retry_after: u64,
+}
+
+impl Bucket {
+    /// Takes a token out.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub fn take(self, rate: Rate, now: Time) -> Result<Self, Empty> {
+        let whole = rate.interval.saturating_mul(rate.burst.into());
+        // No bucket needs longer than from empty to full. If this one seems to, the clock was put back.
+        let full_at = self.full_at.clamp(now, now.after(whole)).after(rate.interval);
+        let too_early = full_at.0.saturating_sub(now.0).saturating_sub(whole);
+        if too_early > 0 {
+            return Err(Empty { retry_after: too_early.div_ceil(NANOSECONDS) });
+        }
+        Ok(Self { full_at })
+    }
+
+    /// Puts a token back in.
+    #[must_use]
+    pub fn give_back(self, rate: Rate) -> Self {
+        Self { full_at: Time(self.full_at.0.saturating_sub(rate.interval)) }
+    }
+
+    /// Whether nothing is missing in it.
+    pub fn is_full(self, now: Time) -> bool {
+        self.full_at <= now
+    }
+}
+
+const NANOSECONDS: u64 = 1_000_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: Time = Time(1_700_000_000 * NANOSECONDS);
+
+    fn later(milliseconds: u64) -> Time {
+        START.after(milliseconds * 1_000_000)
+    }
+
+    /// How many tokens can be taken out at once.
+    fn drain(bucket: &mut Bucket, rate: Rate, now: Time) -> usize {
+        std::iter::from_fn(|| bucket.take(rate, now).ok().map(|left| *bucket = left)).count()
+    }
+
+    #[test]
+    fn a_full_bucket_gives_its_burst_and_then_one_an_interval() {
+        let rate = Rate::parse("4/s").unwrap().with_burst(16);
+        let mut bucket = Bucket::default();
+        assert_eq!(drain(&mut bucket, rate, START), 16);
+        assert_eq!(drain(&mut bucket, rate, later(249)), 0);
+        assert_eq!(drain(&mut bucket, rate, later(250)), 1);
+        assert_eq!(drain(&mut bucket, rate, later(1_250)), 4);
+        assert_eq!(drain(&mut bucket, rate, later(60_000)), 16);
+    }
+
+    #[test]
+    fn an_empty_bucket_says_when_to_come_again() {
+        let rate = Rate::parse("1/h").unwrap().with_burst(2);
+        let mut bucket = Bucket::default();
+        drain(&mut bucket, rate, START);
+        assert_eq!(bucket.take(rate, START), Err(Empty { retry_after: 3_600 }));
+        assert_eq!(bucket.take(rate, later(3_599_001)), Err(Empty { retry_after: 1 }));
+    }
+
+    #[test]
+    fn what_is_given_back_can_be_taken_again() {
+        let rate = Rate::parse("1/h").unwrap();
+        let taken = Bucket::default().take(rate, START).unwrap();
+        assert!(!taken.is_full(START) && taken.take(rate, START).is_err());
+        assert!(taken.give_back(rate).is_full(START));
+    }
+
+    #[test]
+    fn a_clock_that_is_put_back_locks_nobody_out() {
+        let rate = Rate::parse("1/s").unwrap().with_burst(2);
+        let tomorrow = Bucket { full_at: later(86_400_000) };
+        assert_eq!(tomorrow.take(rate, START), Err(Empty { retry_after: 1 }));
+        let mut bucket = tomorrow;
+        bucket.full_at = bucket.full_at.clamp(START, later(2_000));
+        assert_eq!(drain(&mut bucket, rate, later(2_000)), 2);
+    }
+}

@@ -1,0 +1,6 @@
+//! How often: rates as a configuration writes them, the bucket that counts against one, and the table in which all
+//! workers of a proxy count together.
+
+pub mod bucket;
+pub mod rate;
+pub mod table;

@@ -1,0 +1,307 @@
+//! The table in which all workers of a proxy count together: buckets in the host's shared data, which is never emptied,
+//! so that the table is of a fixed size. Nothing that grants access is in it, because a neighbour in the same VM could
+//! write there (`threats.md` C9).
+
+use super::bucket::{Bucket, Empty, Time};
+use super::rate::Rate;
+use crate::keyed::{Digest, Key};
+use std::fmt;
+
+/// How many buckets there are for known callers, and as many again for unknown ones, who can't crowd the others out.
+const SLOTS: u32 = 4_096;
+
+/// How many places a caller's bucket may be at.
+const PLACES: u32 = 4;
+
+/// How often a worker that is outrun by others tries again.
+const ATTEMPTS: usize = 64;
+
+/// A number that no entry has: writing "based on it" succeeds only where there is no entry.
+const NO_ENTRY: u32 = u32::MAX;
+
+/// Data that the host keeps for all workers.
+pub trait SharedData {
+    /// An entry and the number of its last writing.
+    ///
+    /// # Errors
+    ///
+    /// The host fails.
+    fn get(&self, key: &str) -> Result<Option<(Vec<u8>, u32)>, Unreachable>;
+
+    /// Writes an entry, if `based_on` is still the number of its last writing, or there is none.
+    ///
+    /// # Errors
+    ///
+    /// The host fails.
+    fn set(&self, key: &str, value: &[u8], based_on: u32) -> Result<Written, Unreachable>;
+}
+
+/// That the host can't do what it should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unreachable;
+
+/// What became of an entry that was to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// It stands.
+    Done,
+    /// Another worker was faster: what was based on an old value is dropped.
+    Outrun,
+}
+
+/// Who is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// Somebody whom the configuration knows.
+    Known,
+    /// An address.
+    Anonymous,
+}
+
+/// Whether a bucket is the caller's alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Share {
+    /// It is.
+    Own,
+    /// The table is full at the caller's places: another one counts in the same bucket.
+    Crowded,
+}
+
+/// Why something isn't counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CountError {
+    /// The rate is used up.
+    Limited(Empty),
+    /// The host fails.
+    Unreachable,
+}
+
+/// The table.
+#[derive(Clone, Debug)]
+pub struct Table {
+    key: Key,
+}
+
+impl Table {
+    /// Finds the key that all workers hash under, or makes it of these random bytes.
+    ///
+    /// # Errors
+    ///
+    /// The host has no shared data.
+    pub fn open(shared: &dyn SharedData, random: Digest) -> Result<Self, Unreachable> {
+        for _ in 0..ATTEMPTS {
+            if let Some(key) = shared.get(KEY)?.and_then(|(key, _)| key.try_into().ok()) {
+                return Ok(Self { key: Key::new(key) });
+            }
+            let present = shared.get(KEY)?.map_or(NO_ENTRY, |(_, number)| number);
+            shared.set(KEY, &random, present)?;
+        }
+        Err(Unreachable)
+    }
+
+    /// Takes a token out of the bucket of whoever these fields name.
+    ///
+    /// # Errors
+    ///
+    /// The bucket is empty, or the host fails.
+    pub fn count(
+        &self,
+        shared: &dyn SharedData,
+        who: Counted,
+        fields: &[&[u8]],
+        rate: Rate,
+        now: Time,
+    ) -> Result<Share, CountError> {
+        let [tag, first] = halves(&self.key.hash(fields));
+        for _ in 0..ATTEMPTS {
+            let place = find(shared, who, tag, first, now)?;
+            let bucket = place.bucket.take(rate, now).map_err(CountError::Limited)?;
+            let entry = [place.tag.to_le_bytes(), bucket.full_at.0.to_le_bytes()].concat();
+            if shared.set(&place.key, &entry, place.number)? == Written::Done {
+                return Ok(if place.tag == tag { Share::Own } else { Share::Crowded });
+            }
+        }
+        Err(CountError::Unreachable)
+    }
+}
+
+/// A place in the table, as it was read.
+struct Place {
+    key: String,
+    number: u32,
+    tag: u64,
+    bucket: Bucket,
+}
+
+/// The caller's bucket; without one, a place that nobody needs; without one, that of somebody else, so that a crowd makes
+/// nobody's rate higher.
+fn find(
+    shared: &dyn SharedData,
+    who: Counted,
+    tag: u64,
+    first: u64,
+    now: Time,
+) -> Result<Place, Unreachable> {
+    let (mut free, mut crowded) = (None, None);
+    for step in 0..PLACES {
+        let slot = first.wrapping_add(step.into()).checked_rem(SLOTS.into()).unwrap_or_default();
+        let key = format!("promward.rate.{who}.{slot}");
+        let entry = shared.get(&key)?;
+        let number = entry.as_ref().map_or(NO_ENTRY, |&(_, number)| number);
+        match entry.and_then(|(entry, _)| read(&entry)) {
+            Some((theirs, bucket)) if theirs == tag => return Ok(Place { key, number, tag, bucket }),
+            Some((theirs, bucket)) if !bucket.is_full(now) => {
+                crowded.get_or_insert(Place { key, number, tag: theirs, bucket });
+            }
+            _ => {
+                free.get_or_insert(Place { key, number, tag, bucket: Bucket::default() });
+            }
+        }
+    }
+    free.or(crowded).ok_or(Unreachable)
+}
+
+/// An entry: whose it is, and when its bucket will be full. Anything else is as good as none.
+fn read(entry: &[u8]) -> Option<(u64, Bucket)> {
+    let (tag, full_at) = entry.split_first_chunk()?;
+    let full_at = Time(u64::from_le_bytes(full_at.try_into().ok()?));
+    Some((u64::from_le_bytes(*tag), Bucket { full_at }))
+}
+
+/// Two numbers out of a hash.
+fn halves(hash: &Digest) -> [u64; 2] {
+    let half = |range| hash.get(range).and_then(|half: &[u8]| half.try_into().ok()).unwrap_or_default();
+    [u64::from_le_bytes(half(0..8)), u64::from_le_bytes(half(8..16))]
+}
+
+/// Where the key is.
+const KEY: &str = "promward.rate.key";
+
+impl fmt::Display for Counted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Known => "known",
+            Self::Anonymous => "anonymous",
+        })
+    }
+}
+
+impl From<Unreachable> for CountError {
+    fn from(_: Unreachable) -> Self {
+        Self::Unreachable
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::{Cell, RefCell};
+    use std::collections::BTreeMap;
+
+    /// Shared data of one thread, in which another worker may be faster for some time.
+    #[derive(Default)]
+    struct Memory {
+        entries: RefCell<BTreeMap<String, (Vec<u8>, u32)>>,
+        outrun: Cell<usize>,
+    }
+
+    impl SharedData for Memory {
+        fn get(&self, key: &str) -> Result<Option<(Vec<u8>, u32)>, Unreachable> {
+            Ok(self.entries.borrow().get(key).cloned())
+        }
+
+        fn set(&self, key: &str, value: &[u8], based_on: u32) -> Result<Written, Unreachable> {
+            if self.outrun.get() > 0 {
+                self.outrun.set(self.outrun.get() - 1);
+                return Ok(Written::Outrun);
+            }
+            let mut entries = self.entries.borrow_mut();
+            let number = entries.get(key).map(|&(_, number)| number);
+            if number.is_some_and(|number| number != based_on) {
+                return Ok(Written::Outrun);
+            }
+            entries.insert(key.to_owned(), (value.to_vec(), number.unwrap_or(0) + 1));
+            Ok(Written::Done)
+        }
+    }
+
+    const NOW: Time = Time(1_700_000_000_000_000_000);
+
+    fn table(shared: &Memory) -> Table {
+        Table::open(shared, [1; 32]).unwrap()
+    }
+
+    fn rate(text: &str) -> Rate {
+        Rate::parse(text).unwrap()
+    }
+
+    #[test]
+    fn all_workers_find_the_same_key() {
+        let shared = Memory::default();
+        let (first, second) = (table(&shared), Table::open(&shared, [2; 32]).unwrap());
+        assert_eq!(first.key.hash(&[b"a"]), second.key.hash(&[b"a"]));
+    }
+
+    #[test]
+    fn workers_count_together_and_callers_apart() {
+        let shared = Memory::default();
+        let (first, second) = (table(&shared), Table::open(&shared, [2; 32]).unwrap());
+        let rate = rate("1/h").with_burst(3);
+        let count = |table: &Table, caller: &[u8]| table.count(&shared, Counted::Known, &[caller], rate, NOW);
+        for table in [&first, &second, &first] {
+            assert_eq!(count(table, b"a"), Ok(Share::Own));
+        }
+        assert!(matches!(count(&second, b"a"), Err(CountError::Limited(_))));
+        assert_eq!(count(&second, b"b"), Ok(Share::Own));
+    }
+
+    #[test]
+    fn a_worker_that_is_outrun_tries_again_and_then_refuses() {
+        let shared = Memory::default();
+        let table = table(&shared);
+        shared.outrun.set(ATTEMPTS - 1);
+        let count = || table.count(&shared, Counted::Known, &[b"a"], rate("1/h"), NOW);
+        assert_eq!(count(), Ok(Share::Own));
+        shared.outrun.set(usize::MAX);
+        assert!(matches!(count(), Err(CountError::Limited(_))));
+        assert_eq!(
+            table.count(&shared, Counted::Known, &[b"b"], rate("1/h"), NOW),
+            Err(CountError::Unreachable)
+        );
+    }
+
+    #[test]
+    fn the_table_stays_as_large_as_it_is_and_a_crowd_gives_nobody_more() {
+        let shared = Memory::default();
+        let table = table(&shared);
+        let mut passed = 0;
+        for caller in 0..20_000_u32 {
+            let count = table.count(&shared, Counted::Anonymous, &[&caller.to_le_bytes()], rate("1/h"), NOW);
+            passed += u32::from(count.is_ok());
+        }
+        let entries = shared.entries.borrow().len();
+        assert!(entries <= SLOTS as usize + 1 && passed <= SLOTS, "{entries} entries, {passed} passed");
+        assert_eq!(table.count(&shared, Counted::Known, &[b"a"], rate("1/h"), NOW), Ok(Share::Own));
+    }
+
+    #[test]
+    fn a_place_that_nobody_needs_any_more_is_taken_over() {
+        let shared = Memory::default();
+        let table = table(&shared);
+        for round in 0..3 {
+            let now = NOW.0 + round * 3_600_000_000_000;
+            for caller in 0..200_u32 {
+                let fields: &[&[u8]] = &[&round.to_le_bytes(), &caller.to_le_bytes()];
+                let share = table.count(&shared, Counted::Known, fields, rate("1/h"), Time(now));
+                assert_eq!(share, Ok(Share::Own));
+            }
+        }
+    }
+
+    #[test]
+    fn garbage_of_a_neighbours_is_no_bucket() {
+        for garbage in [&b""[..], b"x", &[0; 15], &[0; 17]] {
+            assert_eq!(read(garbage), None);
+        }
+    }
+}

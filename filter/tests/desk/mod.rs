@@ -1,0 +1,60 @@
+//! A worker without a host: a configuration, what it keeps, and data that it would share with others.
+
+use promward::caller::callers::Facts;
+use promward::caller::logins::StreamId;
+use promward::config;
+use promward::gateway::{Decision, Gateway, Request, Worker};
+use promward::limits::table::{SharedData, Unreachable, Written};
+use promward::report::Record;
+use promward::request::form::Body;
+use promward::request::headers::Headers;
+use promward::response::origin::Scheme;
+use promward::state::State;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+/// Shared data of one thread.
+#[derive(Default)]
+struct Memory(RefCell<BTreeMap<String, (Vec<u8>, u32)>>);
+
+impl SharedData for Memory {
+    fn get(&self, key: &str) -> Result<Option<(Vec<u8>, u32)>, Unreachable> {
+        Ok(self.0.borrow().get(key).cloned())
+    }
+
+    fn set(&self, key: &str, value: &[u8], based_on: u32) -> Result<Written, Unreachable> {
+        let mut entries = self.0.borrow_mut();
+        let number = entries.get(key).map_or(0, |&(_, number)| number);
+        if number != 0 && number != based_on {
+            return Ok(Written::Outrun);
+        }
+        entries.insert(key.to_owned(), (value.to_vec(), number.saturating_add(1)));
+        Ok(Written::Done)
+    }
+}
+
+pub(crate) struct Desk {
+    pub(crate) gateway: Gateway,
+    pub(crate) state: State,
+    shared: Memory,
+}
+
+impl Desk {
+    pub(crate) fn new(configuration: &str) -> Self {
+        let gateway = config::load(configuration.as_bytes()).unwrap();
+        let shared = Memory::default();
+        let state = State::new([[1; 32], [2; 32]], gateway.rates(), &shared).unwrap();
+        Self { gateway, state, shared }
+    }
+
+    pub(crate) fn decide(
+        &mut self,
+        headers: &Headers,
+        body: Body,
+        facts: &Facts,
+        stream: u32,
+    ) -> (Decision, Record) {
+        let request = Request { stream: StreamId(stream), headers, body, scheme: Scheme::Https, facts };
+        self.gateway.decide(&request, &mut Worker { state: &mut self.state, shared: &self.shared })
+    }
+}
