@@ -1,0 +1,12 @@
+//! Who is calling, end to end on both hosts: each scheme, waiting streams, budgets and rates.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::arithmetic_side_effects,
+    reason = "a test that meets what it doesn't expect fails"
+)]
+
+mod schemes;
+mod set_up;
