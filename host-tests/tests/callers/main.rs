@@ -10,3 +10,4 @@
 
 mod schemes;
 mod set_up;
+mod waiting;
