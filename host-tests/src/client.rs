@@ -12,7 +12,7 @@ mod tls;
 
 use std::{
     future::Future,
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -20,7 +20,7 @@ use std::{
 use anyhow::{Context, Result, anyhow};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
+    net::TcpSocket,
     runtime::Runtime,
 };
 
@@ -41,6 +41,7 @@ pub struct Client {
     tls: Option<tls::Plan>,
     http2: bool,
     headers: Vec<(String, Vec<u8>)>,
+    source: IpAddr,
     deadline: Duration,
 }
 
@@ -59,6 +60,7 @@ impl Client {
             tls: None,
             http2: false,
             headers: Vec::new(),
+            source: Ipv4Addr::UNSPECIFIED.into(),
             deadline: Duration::from_secs(60),
         }
     }
@@ -119,6 +121,13 @@ impl Client {
     #[must_use]
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self.headers.push((name.to_owned(), value.as_ref().to_vec()));
+        self
+    }
+
+    /// Comes from this address of the machine's, such as 127.0.0.2.
+    #[must_use]
+    pub fn source(mut self, source: IpAddr) -> Self {
+        self.source = source;
         self
     }
 
@@ -187,7 +196,10 @@ impl Client {
     /// When the connection or the handshake fails; the message carries the alert.
     pub fn connect(&self) -> Result<Connection> {
         block_on(self.deadline, "connecting", async {
-            let tcp = TcpStream::connect(self.address)
+            let socket = TcpSocket::new_v4()?;
+            socket.bind((self.source, 0).into())?;
+            let tcp = socket
+                .connect(self.address)
                 .await
                 .with_context(|| format!("connecting to {}", self.address))?;
             tcp.set_nodelay(true)?;

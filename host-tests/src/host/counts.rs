@@ -19,6 +19,8 @@ pub struct Callback {
     pub calls: u64,
     /// WebAssembly instructions, as wasmtime's fuel counts them.
     pub instructions: u64,
+    /// Those of the call that took the most.
+    pub most: u64,
 }
 
 impl Counts {
@@ -32,6 +34,7 @@ impl Counts {
             let sum = self.callbacks.entry(name).or_default();
             sum.calls = sum.calls.saturating_add(callback.calls);
             sum.instructions = sum.instructions.saturating_add(callback.instructions);
+            sum.most = sum.most.max(callback.most);
         }
     }
 
@@ -44,5 +47,6 @@ impl Counts {
         let callback = self.callbacks.entry(name).or_default();
         callback.calls = callback.calls.saturating_add(1);
         callback.instructions = callback.instructions.saturating_add(instructions);
+        callback.most = callback.most.max(instructions);
     }
 }

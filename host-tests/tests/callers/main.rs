@@ -8,6 +8,11 @@
     reason = "a test that meets what it doesn't expect fails"
 )]
 
+mod logins;
+mod matrix;
+mod rates;
 mod schemes;
 mod set_up;
+mod swaps;
+mod tokens;
 mod waiting;

@@ -7,6 +7,7 @@ use promward_host_tests::upstream::{Reply, Upstream};
 use serde_json::{Value, json};
 
 pub(crate) const QUERY: &str = "/prometheus/api/v1/query?query=up";
+pub(crate) const FORM: &str = "/prometheus/api/v1/query";
 
 /// The least cost that there is, so that a check takes two slices.
 pub(crate) const CHEAP: u32 = 4;

@@ -1,7 +1,7 @@
 //! Requests whose password has to be checked first: what of them reaches the server, byte for byte, whatever comes of
 //! their bodies while they wait, in both of Envoy's modes.
 
-use crate::set_up::{QUERY, RIGHT, WRONG, basic, configuration, hashed, options, upstream};
+use crate::set_up::{FORM, QUERY, RIGHT, WRONG, basic, configuration, hashed, options, upstream};
 use promward_host_tests::client::{Client, Exchange, Request};
 use promward_host_tests::on_both_hosts;
 use promward_host_tests::site::{Host, Site};
@@ -24,7 +24,6 @@ on_both_hosts! {
 /// Long enough for a piece of body to come before its end, on any machine.
 const SLOW: u32 = 9;
 
-const FORM: &str = "/prometheus/api/v1/query";
 const WRITE: &str = "/prometheus/api/v1/write";
 
 /// A site of one user who may query and write, in one of Envoy's modes.

@@ -1,0 +1,199 @@
+//! Checks of passwords, counted: how many there are, how much of one runs at a time, and that one who guesses isn't felt
+//! by others.
+
+use crate::set_up::{
+    CHEAP, FORM, QUERY, RIGHT, WRONG, basic, configuration, hashed, options, site, upstream,
+};
+use promward_host_tests::client::{Answer, Request};
+use promward_host_tests::on_both_hosts;
+use promward_host_tests::site::{Host, Site};
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+on_both_hosts! {
+    twenty_requests_with_a_new_password_run_one_check,
+    a_password_is_checked_once,
+    an_unknown_user_is_answered_like_a_wrong_password,
+    what_has_no_budget_is_told_when_to_come_again,
+    a_right_password_costs_no_budget,
+    a_flood_of_wrong_passwords_is_not_felt_by_others,
+}
+
+/// What `htpasswd -B` and most others take by default, or near it.
+const USUAL: u32 = 10;
+
+fn checks(site: &Site) -> [u64; 2] {
+    ["right", "wrong"].map(|outcome| site.metric(&format!("promward.checks.outcome={outcome};")).unwrap())
+}
+
+fn users(cost: u32, passwords: &Value) -> String {
+    let users = ["alice", "bob"].map(|name| (name.to_owned(), Value::from(hashed(RIGHT, cost))));
+    let mut callers = json!({ "users": serde_json::Map::from_iter(users) });
+    if !passwords.is_null() {
+        callers["passwords"] = passwords.clone();
+    }
+    let access = json!([
+        { "who": ["anyone"], "may": ["health"] },
+        { "who": ["authenticated"], "may": ["query"] },
+    ]);
+    configuration(&callers, &access)
+}
+
+fn ask(site: &Site, user: &str, password: &str) -> Answer {
+    site.client().header("authorization", basic(user, password)).get(QUERY).unwrap()
+}
+
+fn twenty_requests_with_a_new_password_run_one_check(host: Host) {
+    let upstream = upstream();
+    let site = site(host, &upstream, &users(USUAL, &Value::Null));
+    let mut connection =
+        site.client().http2().header("authorization", basic("alice", RIGHT)).connect().unwrap();
+    let form = || Request::new("POST", FORM).header("content-type", "application/x-www-form-urlencoded");
+    let mut exchanges: Vec<_> = (0..20).map(|_| connection.open(form()).unwrap()).collect();
+    for exchange in &mut exchanges {
+        exchange.data("query=up").unwrap();
+        exchange.end(&[]).unwrap();
+    }
+    for exchange in &mut exchanges {
+        assert_eq!(exchange.answer().unwrap().status, 200);
+    }
+    assert_eq!((checks(&site), upstream.requests().len()), ([1, 0], 20));
+}
+
+fn a_password_is_checked_once(host: Host) {
+    let upstream = upstream();
+    let site = site(host, &upstream, &users(CHEAP, &Value::Null));
+    for _ in 0..3 {
+        for (user, password, status) in
+            [("alice", RIGHT, 200), ("alice", WRONG, 401), ("bob", RIGHT, 200), ("carol", WRONG, 401)]
+        {
+            assert_eq!(ask(&site, user, password).status, status);
+        }
+    }
+    assert_eq!(checks(&site), [2, 2]);
+}
+
+fn an_unknown_user_is_answered_like_a_wrong_password(host: Host) {
+    let upstream = upstream();
+    let site = site(host, &upstream, &users(CHEAP, &Value::Null));
+    let without_date = |mut answer: Answer| {
+        answer.headers.retain(|(name, _)| name != "date" && name != "x-request-id");
+        (answer.status, answer.headers, answer.body)
+    };
+    let wrong = without_date(ask(&site, "alice", WRONG));
+    assert_eq!(wrong, without_date(ask(&site, "carol", WRONG)));
+    assert_eq!((wrong.0, checks(&site)), (401, [0, 2]));
+}
+
+fn what_has_no_budget_is_told_when_to_come_again(host: Host) {
+    let limits = json!({ "checks": "8/h", "burst": 8 });
+    let upstream = upstream();
+    let site = site(host, &upstream, &users(CHEAP, &limits));
+    assert_eq!(ask(&site, "alice", RIGHT).status, 200);
+    // A quarter of the budget is one source's.
+    let statuses: Vec<_> = (0..4).map(|number| ask(&site, "alice", &format!("{number}")).status).collect();
+    assert_eq!(statuses, [401, 401, 429, 429]);
+    let answer = ask(&site, "alice", "one more");
+    let seconds: u32 = answer.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=1_800).contains(&seconds), "{seconds}");
+    assert_eq!(answer.json().unwrap()["errorType"], "throttled");
+    assert_eq!(ask(&site, "alice", RIGHT).status, 200, "what is remembered passes");
+    assert_eq!(ask(&site, "alice", "0").status, 401, "and so does what is remembered as wrong");
+    assert_eq!(checks(&site), [1, 2]);
+    assert_eq!(site.metric("promward.bounds_reached.bound=checks_of_source;").unwrap(), 3);
+    assert_eq!(site.metric("promward.logins.scheme=user;.outcome=throttled;").unwrap(), 3);
+}
+
+fn a_right_password_costs_no_budget(host: Host) {
+    let limits = json!({ "checks": "1/h", "burst": 4 });
+    let upstream = upstream();
+    let site = site(host, &upstream, &users(CHEAP, &limits));
+    for user in ["alice", "bob"] {
+        assert_eq!(ask(&site, user, RIGHT).status, 200);
+    }
+    assert_eq!(ask(&site, "alice", WRONG).status, 401);
+    assert_eq!(ask(&site, "alice", "another").status, 429);
+}
+
+/// Fifty connections guess without a pause, from one address. Others come from another one.
+fn a_flood_of_wrong_passwords_is_not_felt_by_others(host: Host) {
+    let upstream = upstream();
+    let mut options = options(&upstream, &users(USUAL, &Value::Null));
+    options.workers = 1;
+    let site = Site::start(host, &options).unwrap();
+    assert_eq!(ask(&site, "bob", RIGHT).status, 200);
+    let (ends, guessed) = (AtomicBool::new(false), AtomicUsize::new(0));
+    thread::scope(|scope| {
+        for number in 0..50 {
+            let (site, ends, guessed) = (&site, &ends, &guessed);
+            scope.spawn(move || guess(site, number, ends, guessed));
+        }
+        while guessed.load(Ordering::SeqCst) < 200 {
+            thread::yield_now();
+        }
+        let other = site.client().source([127, 0, 0, 2].into());
+        let start = Instant::now();
+        let login = other.clone().header("authorization", basic("alice", RIGHT)).get(QUERY).unwrap();
+        let took = start.elapsed();
+        let remembered = other.clone().header("authorization", basic("bob", RIGHT)).get(QUERY).unwrap();
+        let health = other.get("/prometheus/-/healthy").unwrap();
+        ends.store(true, Ordering::SeqCst);
+        assert_eq!([login.status, remembered.status, health.status], [200; 3], "{}", login.text());
+        // The promise is two seconds; a machine that is busy with other tests gets ten times as long.
+        assert!(took < Duration::from_secs(20), "{took:?}");
+    });
+    let [right, wrong] = checks(&site);
+    assert_eq!(right, 2);
+    assert!(wrong < 40, "one source's budget was kept: {wrong}");
+    // What was remembered before the flood still is: no VM was restarted.
+    assert_eq!((ask(&site, "bob", RIGHT).status, checks(&site)[0]), (200, 2));
+}
+
+fn guess(site: &Site, number: usize, ends: &AtomicBool, guessed: &AtomicUsize) {
+    let mut connection = site.client().connect().unwrap();
+    for round in 0..10_000 {
+        if ends.load(Ordering::SeqCst) {
+            return;
+        }
+        let guess = basic("alice", &format!("guess {number} {round}"));
+        let answer = connection.send(Request::new("GET", QUERY).header("authorization", guess)).unwrap();
+        assert!([401, 429].contains(&answer.status), "{}", answer.status);
+        guessed.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// What ran in the embedded host until nothing waited any more: how many ticks, and the most instructions of one.
+fn ticks(cost: u32, user: &str, password: &str) -> (u64, u64) {
+    let upstream = upstream();
+    let site = site(Host::Embedded, &upstream, &users(cost, &Value::Null));
+    ask(&site, user, password);
+    loop {
+        let counts = site.counts().unwrap();
+        // It was turned on and off again.
+        if counts.host_calls.get("proxy_set_tick_period_milliseconds") == Some(&2) {
+            // What is answered after that was counted after the last tick has been.
+            site.client().get("/prometheus/-/healthy").unwrap();
+            let ticks = site.counts().unwrap().callbacks["proxy_on_tick"];
+            return (ticks.calls, ticks.most);
+        }
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn a_check_runs_in_slices_of_sixteen_rounds_one_a_tick() {
+    // With one round to begin and one to end, and a tick to turn the ticks off.
+    let slices = |cost: u64| ((1 << cost) + 2_u64).div_ceil(16) + 1;
+    let (cheap, most_of_cheap) = ticks(CHEAP, "alice", WRONG);
+    let (usual, most_of_usual) = ticks(USUAL, "alice", WRONG);
+    assert_eq!((cheap, usual), (slices(4), slices(10)));
+    // The first of cost 4 has all of 16 rounds in it, so that none of cost 10 has more.
+    assert!(most_of_usual <= most_of_cheap / 10 * 11, "{most_of_usual} {most_of_cheap}");
+}
+
+#[test]
+fn an_unknown_user_takes_as_long_as_a_wrong_password() {
+    assert_eq!(ticks(USUAL, "nobody", WRONG).0, ticks(USUAL, "alice", WRONG).0);
+}
