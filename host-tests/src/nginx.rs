@@ -57,11 +57,24 @@ impl Nginx {
     ///
     /// When nginx can't be had, or ends, or doesn't listen within half a minute; the error shows its last lines.
     pub fn start(certificates: &Path, upstream: SocketAddr) -> Result<Self> {
+        Self::start_with(certificates, upstream, None)
+    }
+
+    /// The same, and asks for a password of this file of `htpasswd`'s, but at `/prometheus/-/healthy`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Nginx::start`].
+    pub fn with_passwords(certificates: &Path, upstream: SocketAddr, passwords: &Path) -> Result<Self> {
+        Self::start_with(certificates, upstream, Some(passwords))
+    }
+
+    fn start_with(certificates: &Path, upstream: SocketAddr, passwords: Option<&Path>) -> Result<Self> {
         let tool = tools::nginx()?;
         let https = SocketAddr::from((Ipv4Addr::LOCALHOST, process::free_port()?));
         let directory = tempfile::tempdir().context("cannot make a directory for nginx")?;
         let file = directory.path().join("nginx.conf");
-        std::fs::write(&file, configuration(https, certificates, upstream)?)
+        std::fs::write(&file, configuration(https, certificates, upstream, passwords)?)
             .with_context(|| format!("cannot write {}", file.display()))?;
         let mut command = tool.command();
         command.arg("-p").arg(directory.path()).arg("-c").arg(&file).args(["-e", "stderr", "-g", MAIN]);
@@ -83,13 +96,24 @@ impl Nginx {
     }
 }
 
-fn configuration(https: SocketAddr, certificates: &Path, upstream: SocketAddr) -> Result<String> {
+fn configuration(
+    https: SocketAddr,
+    certificates: &Path,
+    upstream: SocketAddr,
+    passwords: Option<&Path>,
+) -> Result<String> {
     let certificates = certificates.to_str().context("not a path that nginx.conf can hold")?;
     let mut file = Shipped::new("nginx.conf", CONFIGURATION);
     file.replace("443 ssl;", &format!("{https} ssl;"))?;
     file.replace("/root/certs/example.com/", &format!("{certificates}/"))?;
     file.replace("http://localhost:9090/", &format!("http://{upstream}/"))?;
     file.replace("http {\n", &format!("http {{\n{PLACES}"))?;
+    if let Some(passwords) = passwords {
+        let place = "location /prometheus/ {\n";
+        let asks = format!("auth_basic Prometheus;\nauth_basic_user_file {};\n", passwords.display());
+        let open = format!("location /prometheus/-/healthy {{ proxy_pass http://{upstream}/-/healthy; }}\n");
+        file.replace(place, &format!("{open}{place}{asks}"))?;
+    }
     file.finish(&["/root/", ":9090"])
 }
 
