@@ -5,6 +5,7 @@
 
 mod chain;
 mod find;
+mod passwords;
 mod table;
 
 use chain::{IN_NO_CHAIN, Validation};
@@ -72,6 +73,9 @@ impl fmt::Display for Finding {
         match &self.loaded {
             Ok(gateway) => {
                 write!(formatter, "{}: valid\n{}", self.place, table::of(gateway))?;
+                if let Some(passwords) = &gateway.callers.passwords {
+                    formatter.write_str(&passwords::of(passwords))?;
+                }
                 match &self.make_sure {
                     Some(what) => writeln!(formatter, "  make sure: {VOUCHED}: {what}"),
                     None => Ok(()),

@@ -80,6 +80,9 @@ const CHECK_HELP: &str = "\
 In a file of Envoy's every Wasm filter is checked, wherever it stands: in a bootstrap file, or as the resource of a
 filter that is discovered (ECDS). A refused configuration is one line that names the field.
 
+A valid one is shown as what it opens and refuses to whom. Where there are users, it is also said how many logins their
+hashes allow and how many checks of passwords may begin and wait, with a warning where these don't fit together.
+
 Callers who are known by what their certificates say (uri_san, dns_san, subject) are refused where the filter stands in
 a filter chain that validates no client certificates. Where no chain is in the file, a line says what to make sure of.
 

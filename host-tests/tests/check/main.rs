@@ -7,6 +7,7 @@
 mod certificates;
 mod envoys;
 mod mistakes;
+mod passwords;
 
 use mistakes::{MISTAKES, VALID};
 use promward_host_tests::check::{self, Verdict};
@@ -64,9 +65,9 @@ fn the_worst_of_several_files_decides_and_all_are_told() {
     let (good, bad) = (file("good.json", VALID), file("bad.json", "{}"));
     let missing = directory.path().join("missing.json");
     for (files, verdict, lines, errors) in [
-        (vec![good.clone()], Verdict::Valid, 3, 0),
-        (vec![bad.clone(), good.clone()], Verdict::Refused, 4, 0),
-        (vec![missing, bad, good], Verdict::Unreadable, 4, 1),
+        (vec![good.clone()], Verdict::Valid, 6, 0),
+        (vec![bad.clone(), good.clone()], Verdict::Refused, 7, 0),
+        (vec![missing, bad, good], Verdict::Unreadable, 7, 1),
     ] {
         let (mut printed, mut complained) = (Vec::new(), Vec::new());
         assert_eq!(check::run(&files, &mut printed, &mut complained).unwrap(), verdict);
