@@ -6,7 +6,7 @@
 mod chain;
 mod find;
 mod passwords;
-mod table;
+pub(crate) mod table;
 
 use chain::{IN_NO_CHAIN, Validation};
 use find::{Filter, Found};

@@ -18,6 +18,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
@@ -120,6 +121,12 @@ impl Client {
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self.headers.push((name.to_owned(), value.as_ref().to_vec()));
         self
+    }
+
+    /// Logs in by name and password with each request, as `curl --user`.
+    #[must_use]
+    pub fn user(self, name: &str, password: &str) -> Self {
+        self.header("authorization", format!("Basic {}", STANDARD.encode(format!("{name}:{password}"))))
     }
 
     /// How long each single wait may last before it is an error; a minute if it isn't set.

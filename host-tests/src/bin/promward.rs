@@ -42,7 +42,7 @@ struct DemoArguments {
     /// The port of https; without it 8443 if that is free, else any that is.
     #[arg(long)]
     port: Option<u16>,
-    /// Walks through the guide, prints what was expected and what came, and ends.
+    /// Walks through the guide and the rules for its users, prints what was expected and what came, and ends.
     #[arg(long)]
     smoke: bool,
 }
@@ -57,8 +57,12 @@ enum HostName {
 
 const DEMO_HELP: &str = "\
 Builds the module, makes an authority and a certificate for example.com, and starts Prometheus and Envoy with the shipped
-configuration. It says how to open the page, and ends all of it on Ctrl-C. What isn't installed is fetched into
-target/tools, without root.
+envoy.yaml. Three users may log in: viewer, operator and admin, whose passwords are made anew each time. It prints them,
+what each may do, where the filter's configuration is, and how to open the page, and ends all of it on Ctrl-C. What isn't
+installed is fetched into target/tools, without root.
+
+With --smoke it tries what the guide's reader does, and who may do what, and prints what was expected and what came. A
+Prometheus that already runs is only asked, and nothing is changed there.
 
 Examples:
   cargo demo
