@@ -9,14 +9,14 @@ mod envoys;
 mod mistakes;
 mod passwords;
 
-use mistakes::{MISTAKES, VALID};
+use mistakes::VALID;
 use promward_host_tests::check::{self, Verdict};
 use std::fs;
 use std::process::Command;
 
 #[test]
 fn every_mistake_is_one_line_that_names_the_field() {
-    for (place, spoiled, line) in MISTAKES {
+    for (place, spoiled, line) in mistakes::all() {
         assert!(VALID.contains(place), "the case {spoiled} replaces what isn't there: {place}");
         let text = VALID.replacen(place, spoiled, 1);
         assert_eq!(checked("promward.json", &text), format!("promward.json: refused: {line}\n"), "{spoiled}");
