@@ -3,10 +3,13 @@
 //! Whoever edits a configuration has it either by itself, as JSON, or inside a file of Envoy's. Both are found here and go
 //! through the filter's own [`promward::config::load`], so that what is called valid here is what the filter takes.
 
+mod chain;
 mod find;
-mod table;
+mod passwords;
+pub(crate) mod table;
 
-use find::Filter;
+use chain::{IN_NO_CHAIN, Validation};
+use find::{Filter, Found};
 use promward::config;
 use promward::gateway::Gateway;
 use serde::Deserialize;
@@ -49,6 +52,8 @@ pub struct Finding {
     pub place: String,
     /// The compiled configuration, or the one line that says which field is wrong.
     pub loaded: Result<Gateway, String>,
+    /// What the file doesn't tell and the configuration counts on.
+    pub make_sure: Option<String>,
 }
 
 /// Why there is nothing to check.
@@ -66,9 +71,38 @@ impl std::error::Error for Unreadable {}
 impl fmt::Display for Finding {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.loaded {
-            Ok(gateway) => write!(formatter, "{}: valid\n{}", self.place, table::of(gateway)),
+            Ok(gateway) => {
+                write!(formatter, "{}: valid\n{}", self.place, table::of(gateway))?;
+                if let Some(passwords) = &gateway.callers.passwords {
+                    formatter.write_str(&passwords::of(passwords))?;
+                }
+                match &self.make_sure {
+                    Some(what) => writeln!(formatter, "  make sure: {VOUCHED}: {what}"),
+                    None => Ok(()),
+                }
+            }
             Err(error) => writeln!(formatter, "{}: refused: {error}", self.place),
         }
+    }
+}
+
+/// The field that says that chains are validated.
+const VOUCHED: &str = "callers.certificates_validated_by_listener";
+
+impl Finding {
+    /// What the filter makes of a configuration (or why it gets none), where client certificates are validated so.
+    fn new(place: String, configuration: Result<&[u8], String>, validation: Validation) -> Self {
+        let load = |text: &[u8]| config::load(text).map_err(|error| error.to_string());
+        let loaded = configuration.and_then(load);
+        let needs_a_chain = loaded.as_ref().is_ok_and(|gateway| gateway.callers.certificates.need_a_chain);
+        let (loaded, make_sure) = match validation {
+            Validation::Missing(why) if needs_a_chain => {
+                (Err(format!("{VOUCHED}: nobody validates chains here: {why}")), None)
+            }
+            Validation::Elsewhere(what) if needs_a_chain => (loaded, Some(what)),
+            _ => (loaded, None),
+        };
+        Self { place, loaded, make_sure }
     }
 }
 
@@ -114,26 +148,33 @@ pub fn check(name: &str, text: &[u8]) -> Result<Vec<Finding>, Unreadable> {
     match serde_json::from_slice(text) {
         Ok(value) if find::is_envoys(&value) => check_filters(name, &[value]),
         _ => {
-            let loaded = config::load(text).map_err(|error| error.to_string());
-            Ok(vec![Finding { place: name.to_owned(), loaded }])
+            let elsewhere = Validation::Elsewhere(IN_NO_CHAIN.to_owned());
+            Ok(vec![Finding::new(name.to_owned(), Ok(text), elsewhere)])
         }
     }
 }
 
 fn check_filters(name: &str, documents: &[Value]) -> Result<Vec<Finding>, Unreadable> {
-    let filters: Vec<Filter> = documents.iter().flat_map(find::filters).collect();
+    let found: Vec<Found> = documents.iter().map(find::in_document).collect();
+    let discovered = found.iter().flat_map(|found| &found.discovered).next().map(|filter| {
+        let file = filter.file.as_deref().unwrap_or("what its config_source serves");
+        Unreadable(format!("no configuration is in it: {filter} is discovered: check {file} in its place"))
+    });
+    let filters: Vec<Filter> = found.into_iter().flat_map(|found| found.filters).collect();
     if filters.is_empty() {
-        return Err(Unreadable(format!(
-            "no filter is in it: looked for a mapping with \"@type\": type.googleapis.com/{}, whose \
-             config.configuration holds promward's JSON",
-            find::WASM
-        )));
+        let nothing = || {
+            Unreadable(format!(
+                "no filter is in it: looked for a mapping with \"@type\": type.googleapis.com/{}, whose \
+                 config.configuration holds promward's JSON",
+                find::WASM
+            ))
+        };
+        return Err(discovered.unwrap_or_else(nothing));
     }
-    let finding = |filter: Filter| Finding {
-        place: format!("{name}: {filter}"),
-        loaded: filter
-            .configuration
-            .and_then(|text| config::load(text.as_bytes()).map_err(|error| error.to_string())),
+    let finding = |filter: Filter| {
+        let place = format!("{name}: {filter}");
+        let configuration = filter.configuration.as_deref().map(str::as_bytes).map_err(Clone::clone);
+        Finding::new(place, configuration, filter.validation)
     };
     Ok(filters.into_iter().map(finding).collect())
 }

@@ -18,6 +18,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpSocket,
@@ -129,6 +130,12 @@ impl Client {
     pub fn source(mut self, source: IpAddr) -> Self {
         self.source = source;
         self
+    }
+
+    /// Logs in by name and password with each request, as `curl --user`.
+    #[must_use]
+    pub fn user(self, name: &str, password: &str) -> Self {
+        self.header("authorization", format!("Basic {}", STANDARD.encode(format!("{name}:{password}"))))
     }
 
     /// How long each single wait may last before it is an error; a minute if it isn't set.

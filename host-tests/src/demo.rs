@@ -1,8 +1,10 @@
 //! `promward demo`: the guide's site on this machine, with one command.
 //!
 //! It starts what the guide has its reader install (Prometheus, a certificate, a server for TLS), with promward in the
-//! server, says how to look at it, and ends all of it when it is told to, or as soon as one part of it ends.
+//! server and three users who may log in, says how to look at it, and ends all of it when it is told to, or as soon as one
+//! part of it ends.
 
+mod callers;
 mod directory;
 mod guarded;
 mod logs;
@@ -12,15 +14,18 @@ mod words;
 
 use crate::prometheus::Prometheus;
 use crate::site::{self, Host, Site};
-use crate::smoke;
+use crate::smoke::{self, Whose};
 use crate::tools;
 use anyhow::{Context, Result, bail};
+use callers::Callers;
 use directory::Directory;
 use guarded::Guarded;
 use logs::Logs;
 use ports::Ports;
 use std::fmt::Display;
+use std::fs;
 use std::io;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
@@ -73,8 +78,9 @@ enum Event {
 /// A running demo. All of it ends with this value.
 struct Demo {
     host: Host,
-    site: Site,
+    site: Arc<Site>,
     guarded: Guarded,
+    callers: Callers,
     ports: Ports,
     logs: Logs,
     directory: Directory,
@@ -123,16 +129,20 @@ impl Demo {
         };
         let logs = Logs::in_directory(directory.path());
         let mut site = site::Options::new(guarded.address());
-        site.configuration = guarded.configuration();
+        let callers = Callers::anew(&guarded.mount())?;
+        site.configuration = Some(callers.configuration().to_owned());
         site.https_port = Some(ports.https);
         site.http_port = Some(ports.http);
         if host == Host::Embedded {
             site.log = logs.of_filter()?;
         }
         say(format!("making a certificate, and starting {host}"));
-        let site = Site::start(host, &site)?;
+        let site = Arc::new(Site::start(host, &site)?);
         site.authority().write(&directory.authority())?;
-        Ok(Self { host, site, guarded, ports, logs, directory })
+        let copy = directory.configuration();
+        fs::write(&copy, callers.configuration())
+            .with_context(|| format!("cannot write {}", copy.display()))?;
+        Ok(Self { host, site, guarded, callers, ports, logs, directory })
     }
 
     /// Does what the demo is for, and has an eye on the programs meanwhile.
@@ -143,7 +153,7 @@ impl Demo {
         happened: &Receiver<Event>,
     ) -> Result<Outcome> {
         match purpose {
-            Purpose::Stay => print!("{}", words::welcome(&self)),
+            Purpose::Stay => print!("{}", words::welcome(&self)?),
             Purpose::Smoke => self.walk(events.clone()),
         }
         loop {
@@ -165,10 +175,20 @@ impl Demo {
     }
 
     fn walk(&self, events: Sender<Event>) {
+        // The walk may be told to end with the demo, which then has to be the last that holds the site.
+        let site = Arc::downgrade(&self.site);
         let site = smoke::Site {
             https: self.ports.https_address(),
             http: self.ports.http_address(),
             authority: self.site.authority().pem(),
+            passwords: self.callers.passwords().clone(),
+            right_checks: Box::new(move || {
+                site.upgrade().context("the demo is over")?.metric("promward.checks.outcome=right;")
+            }),
+            prometheus: match self.guarded {
+                Guarded::Ours(_) => Whose::Ours,
+                Guarded::Theirs(_) => Whose::Theirs,
+            },
         };
         println!("The guide on {}, guarding {}:", self.host, self.guarded);
         thread::spawn(move || {

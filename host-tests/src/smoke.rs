@@ -1,16 +1,19 @@
 //! A walk through the guide: what its reader does with curl and a browser, each as one line of what was expected and what
-//! came. Whoever runs it sees at a glance whether the site in front of them keeps the guide's promises.
+//! came. Then the same with callers who may do more or less. Whoever runs it sees at a glance whether the site in front of
+//! them keeps the guide's promises, and its own.
 
+mod callers;
+mod guide;
 mod tls;
 
 use crate::client::{Answer, Client};
 use crate::page::Page;
-use anyhow::Result;
+use anyhow::{Context, Result};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 
-/// The site that is walked through.
-#[derive(Clone, Debug)]
+/// The site that is walked through. It has the users `viewer`, `operator` and `admin`, who haven't logged in yet.
 pub struct Site {
     /// Where https is served, for the name `example.com`.
     pub https: SocketAddr,
@@ -18,6 +21,21 @@ pub struct Site {
     pub http: SocketAddr,
     /// The certificate of the authority that signed the site's (PEM).
     pub authority: String,
+    /// The users' passwords by their names.
+    pub passwords: BTreeMap<String, String>,
+    /// How many checks of passwords have ended well so far, over all workers.
+    pub right_checks: Box<dyn Fn() -> Result<u64> + Send>,
+    /// Whose Prometheus it is.
+    pub prometheus: Whose,
+}
+
+/// Whose a Prometheus is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// It was started for this walk, as the guide says, with its admin API.
+    Ours,
+    /// It is somebody's, who wants to find it unchanged.
+    Theirs,
 }
 
 /// One thing to try.
@@ -30,18 +48,31 @@ struct Step {
 /// How it is tried.
 enum Ask {
     /// A `GET`; the answer's body should contain the text.
-    Get(As, &'static str, &'static str),
+    Get(As, Login, &'static str, &'static str),
     /// A form by `POST`; the answer's body should contain the text.
-    Post(As, &'static str, &'static str, &'static str),
+    Post(As, Login, &'static str, &'static str, &'static str),
     /// A page, by way of its redirects.
-    Page(&'static str),
+    Page(Login, &'static str),
     /// Everything that the page names.
-    Assets(&'static str),
+    Assets(Login, &'static str),
+    /// A form by `POST` many times at once, on one connection of HTTP/2.
+    AtOnce(Login, &'static str, &'static str),
     /// A handshake of TLS 1.1.
     OldTls,
 }
 
-/// Who asks.
+/// Who logs in.
+#[derive(Clone, Copy)]
+enum Login {
+    /// Nobody.
+    Nobody,
+    /// The user of this name.
+    User(&'static str),
+    /// Somebody who knows that name, and no more.
+    Guesser(&'static str),
+}
+
+/// What asks.
 #[derive(Clone, Copy)]
 enum As {
     /// Trusts the site's authority, as `curl --cacert`.
@@ -56,116 +87,94 @@ enum As {
     Plain,
 }
 
-const LABEL_VALUES: &str = "/prometheus/api/v1/label/job/values";
-
 const SUCCESS: &str = r#""status":"success""#;
 
-const STEPS: &[Step] = &[
-    Step {
-        what: "curl --cacert ca.crt …/prometheus/api/v1/label/job/values",
-        ask: Ask::Get(As::Trusting, LABEL_VALUES, SUCCESS),
-        expected: r#"200 HTTP/1.1 with "status":"success""#,
-    },
-    Step {
-        what: "the same with curl -k",
-        ask: Ask::Get(As::Careless, LABEL_VALUES, SUCCESS),
-        expected: r#"200 HTTP/1.1 with "status":"success""#,
-    },
-    Step {
-        what: "the same without the authority",
-        ask: Ask::Get(As::Stranger, LABEL_VALUES, SUCCESS),
-        expected: "certificate refused",
-    },
-    Step {
-        what: "the same over HTTP/2",
-        ask: Ask::Get(As::TrustingHttp2, LABEL_VALUES, SUCCESS),
-        expected: r#"200 HTTP/2.0 with "status":"success""#,
-    },
-    Step {
-        what: "POST …/prometheus/api/v1/query, query=up",
-        ask: Ask::Post(As::Trusting, "/prometheus/api/v1/query", "query=up", SUCCESS),
-        expected: r#"200 HTTP/1.1 with "status":"success""#,
-    },
-    Step {
-        what: "the same over HTTP/2",
-        ask: Ask::Post(As::TrustingHttp2, "/prometheus/api/v1/query", "query=up", SUCCESS),
-        expected: r#"200 HTTP/2.0 with "status":"success""#,
-    },
-    Step {
-        what: "/prometheus",
-        ask: Ask::Get(As::Trusting, "/prometheus", ""),
-        expected: "301 HTTP/1.1 to /prometheus/",
-    },
-    Step {
-        what: "the page /prometheus/, following redirects",
-        ask: Ask::Page("/prometheus/"),
-        expected: "200, an HTML page",
-    },
-    Step {
-        what: "every file that the page names",
-        ask: Ask::Assets("/prometheus/"),
-        expected: "200, all of them",
-    },
-    Step {
-        what: "/prometheus/metrics",
-        ask: Ask::Get(As::Trusting, "/prometheus/metrics", "prometheus_build_info"),
-        expected: "200 HTTP/1.1 with prometheus_build_info",
-    },
-    Step { what: "/", ask: Ask::Get(As::Trusting, "/", ""), expected: "404 HTTP/1.1" },
-    Step { what: "/prometheusX", ask: Ask::Get(As::Trusting, "/prometheusX", ""), expected: "404 HTTP/1.1" },
-    Step {
-        what: "http://example.com/prometheus/graph",
-        ask: Ask::Get(As::Plain, "/prometheus/graph", ""),
-        expected: "301 HTTP/1.1 to https://example.com/prometheus/graph",
-    },
-    Step { what: "a handshake of TLS 1.1", ask: Ask::OldTls, expected: "refused" },
-];
+/// Steps that belong together, and what can be said when they went well, or not.
+struct Part {
+    steps: Vec<&'static Step>,
+    holds: &'static str,
+    fails: &'static str,
+}
 
-/// Walks through the guide, prints a line for each step as it is taken, and says whether all of them went well.
+/// Walks through the guide and then through its callers, prints a line for each step as it is taken, and says whether all
+/// of them went well.
 ///
 /// # Errors
 ///
 /// When `output` can't be written to.
 pub fn walk(site: &Site, output: &mut dyn Write) -> io::Result<bool> {
-    let width =
-        |text: fn(&Step) -> &str| STEPS.iter().map(|step| text(step).chars().count()).max().unwrap_or(0);
-    let (what, expected) = (width(|step| step.what), width(|step| step.expected));
-    let mut failed: usize = 0;
-    writeln!(output, "        {:what$}  {:expected$}  got", "step", "expected")?;
-    for step in STEPS {
-        let got = site.take(&step.ask).unwrap_or_else(|error| format!("{error:#}"));
-        let is_ok = got == step.expected;
-        failed = failed.saturating_add(usize::from(!is_ok));
-        let verdict = if is_ok { "ok" } else { "FAILED" };
-        writeln!(output, "{verdict:6}  {:what$}  {:expected$}  {got}", step.what, step.expected)?;
+    let guide = Part {
+        steps: guide::STEPS.iter().collect(),
+        holds: "The guide holds",
+        fails: "The guide doesn't hold",
+    };
+    let callers = Part {
+        steps: callers::steps(site.prometheus),
+        holds: "The rules hold",
+        fails: "The rules don't hold",
+    };
+    let guide_holds = guide.walk(site, output)?;
+    writeln!(output)?;
+    Ok(callers.walk(site, output)? && guide_holds)
+}
+
+impl Part {
+    fn walk(&self, site: &Site, output: &mut dyn Write) -> io::Result<bool> {
+        let width = |text: fn(&Step) -> &str| {
+            self.steps.iter().map(|step| text(step).chars().count()).max().unwrap_or(0)
+        };
+        let (what, expected) = (width(|step| step.what), width(|step| step.expected));
+        let mut failed: usize = 0;
+        writeln!(output, "        {:what$}  {:expected$}  got", "step", "expected")?;
+        for step in &self.steps {
+            let got = site.take(&step.ask).unwrap_or_else(|error| format!("{error:#}"));
+            let is_ok = got == step.expected;
+            failed = failed.saturating_add(usize::from(!is_ok));
+            let verdict = if is_ok { "ok" } else { "FAILED" };
+            writeln!(output, "{verdict:6}  {:what$}  {:expected$}  {got}", step.what, step.expected)?;
+        }
+        let (all, Self { holds, fails, .. }) = (self.steps.len(), self);
+        match failed {
+            0 => writeln!(output, "{holds}: {all} steps of {all} went well.")?,
+            _ => writeln!(output, "{fails}: {failed} of {all} steps FAILED.")?,
+        }
+        Ok(failed == 0)
     }
-    match failed {
-        0 => writeln!(output, "The guide holds: {} steps of {} went well.", STEPS.len(), STEPS.len())?,
-        _ => writeln!(output, "The guide doesn't hold: {failed} of {} steps FAILED.", STEPS.len())?,
-    }
-    Ok(failed == 0)
 }
 
 impl Site {
     /// What came, in the words of [`Step::expected`].
     fn take(&self, ask: &Ask) -> Result<String> {
         match *ask {
-            Ask::Get(who, path, text) => self.seen(self.client(who).get(path), text),
-            Ask::Post(who, path, form, text) => self.seen(self.client(who).post_form(path, form), text),
-            Ask::Page(path) => Ok(kind(&Page::open(&self.client(As::Trusting), path)?)),
-            Ask::Assets(path) => files(&self.client(As::Trusting), path),
+            Ask::Get(client, login, path, text) => self.seen(self.client(client, login)?.get(path), text),
+            Ask::Post(client, login, path, form, text) => {
+                self.seen(self.client(client, login)?.post_form(path, form), text)
+            }
+            Ask::Page(login, path) => Ok(kind(&Page::open(&self.client(As::Trusting, login)?, path)?)),
+            Ask::Assets(login, path) => files(&self.client(As::Trusting, login)?, path),
+            Ask::AtOnce(login, path, form) => callers::at_once(self, login, path, form),
             Ask::OldTls => tls::handshake_of_1_1(self.https),
         }
     }
 
-    fn client(&self, who: As) -> Client {
-        match who {
+    fn client(&self, client: As, login: Login) -> Result<Client> {
+        let client = match client {
             As::Trusting => Client::https(self.https).trust(&self.authority),
             As::TrustingHttp2 => Client::https(self.https).trust(&self.authority).http2(),
             As::Careless => Client::https(self.https).insecure(),
             As::Stranger => Client::https(self.https),
             As::Plain => Client::plain(self.http),
-        }
+        };
+        Ok(match login {
+            Login::Nobody => client,
+            Login::User(name) => client.user(name, self.password(name)?),
+            Login::Guesser(name) => client.user(name, "a guess"),
+        })
+    }
+
+    fn password(&self, name: &str) -> Result<&str> {
+        let password = self.passwords.get(name).map(String::as_str);
+        password.with_context(|| format!("the site has no user {name}"))
     }
 
     fn seen(&self, answer: Result<Answer>, text: &str) -> Result<String> {
@@ -181,6 +190,10 @@ impl Site {
             let location =
                 location.replacen(&format!("example.com:{}/", self.https.port()), "example.com/", 1);
             seen.push_str(&format!(" to {location}"));
+        }
+        if let Some(challenges) = answer.header("www-authenticate") {
+            let scheme = challenges.split(' ').next().unwrap_or_default();
+            seen.push_str(&format!(" asking for {scheme}"));
         }
         if !text.is_empty() {
             let with = if answer.text().contains(text) { "with" } else { "without" };

@@ -1,7 +1,7 @@
-//! `cargo demo` shows the guide on both hosts, and leaves nothing behind however it ends.
+//! `cargo demo` shows the guide and its users on both hosts, and leaves nothing behind however it ends.
 
 // A test that can't go on has failed, and says where.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use promward_host_tests::client::Client;
 use promward_host_tests::on_both_hosts;
@@ -9,6 +9,7 @@ use promward_host_tests::process::{self, Process, Stream};
 use promward_host_tests::prometheus::{self, Prometheus};
 use promward_host_tests::site::Host;
 use promward_host_tests::tools::{self, Program};
+use promward_host_tests::upstream::{Reply, Upstream};
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus};
@@ -16,6 +17,7 @@ use std::time::Duration;
 
 on_both_hosts! {
     the_walk_through_the_guide_goes_well,
+    the_users_that_are_printed_may_do_what_is_printed,
     a_prometheus_that_already_runs_is_guarded_where_it_is,
     told_to_end_it_leaves_nothing_behind,
 }
@@ -62,6 +64,12 @@ impl Demo {
         promward_module::target_directory().unwrap().join("demo").join(self.port.to_string())
     }
 
+    /// Trusts its authority.
+    fn client(&self) -> Client {
+        let authority = fs::read(self.directory().join("ca.crt")).unwrap();
+        Client::https(([127, 0, 0, 1], self.port).into()).trust(authority)
+    }
+
     fn terminate(&self) {
         signal("TERM", self.process.id());
     }
@@ -104,8 +112,54 @@ fn is_alive(id: u32) -> bool {
 fn the_walk_through_the_guide_goes_well(host: Host) {
     let Some(_) = tools::need(Program::Prometheus) else { return };
     let printed = Demo::on(host, &["--smoke"]).ends_with(0);
-    assert!(printed.contains("The guide holds: ") && !printed.contains("FAILED"), "{printed}");
+    assert!(printed.contains("The guide holds: 14 steps of 14 went well."), "{printed}");
+    assert!(printed.contains("The rules hold: 10 steps of 10 went well."), "{printed}");
+    assert!(!printed.contains("FAILED"), "{printed}");
     assert!(printed.contains(&format!("The guide on {host}, guarding Prometheus ")), "{printed}");
+}
+
+fn the_users_that_are_printed_may_do_what_is_printed(host: Host) {
+    let Some(_) = tools::need(Program::Prometheus) else { return };
+    let demo = Demo::on(host, &[]);
+    demo.process.wait_for_line(READY, LONG).unwrap();
+    let lines = demo.process.lines(Stream::Output);
+    let printed = lines.join("\n");
+    let table =
+        lines.iter().skip_while(|line| !line.starts_with("  user ")).take_while(|line| !line.is_empty());
+    let rows: Vec<Vec<&str>> = table.skip(1).map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(rows.iter().map(|row| row[0]).collect::<Vec<_>>(), ["anyone", "viewer", "operator", "admin"]);
+    let nobody = demo.client();
+    for row in &rows {
+        let [name, password, may @ ..] = row.as_slice() else { panic!("{printed}") };
+        let client = if *password == "-" { nobody.clone() } else { nobody.clone().user(name, password) };
+        for (class, path) in [
+            ("health", "-/healthy"),
+            ("read", "api/v1/query?query=up"),
+            ("metrics", "metrics"),
+            ("debug", "debug/pprof/cmdline"),
+        ] {
+            let is_open = may == ["everything"] || may.contains(&class);
+            let refused = if *password == "-" { 401 } else { 403 };
+            let status = client.get(&format!("/prometheus/{path}")).unwrap().status;
+            assert_eq!(status, if is_open { 200 } else { refused }, "{path} by {name}: {printed}");
+        }
+    }
+
+    let curl = lines.iter().skip_while(|line| !line.starts_with("  curl ")).take(2).cloned();
+    assert_eq!(
+        output_of(&curl.collect::<Vec<_>>().join("\n")),
+        r#"{"status":"success","data":["prometheus"]}"#
+    );
+    let file = lines.iter().find_map(|line| line.trim().strip_prefix("cargo promward check ")).unwrap();
+    let checked = output_of(&format!("{} check {file}", env!("CARGO_BIN_EXE_promward")));
+    assert!(checked.starts_with(&format!("{file}: valid\n")), "{checked}");
+}
+
+/// What a command prints that is typed where the demo is started.
+fn output_of(command: &str) -> String {
+    let output = Command::new("sh").args(["-c", command]).output().unwrap();
+    assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
 }
 
 fn a_prometheus_that_already_runs_is_guarded_where_it_is(host: Host) {
@@ -115,6 +169,10 @@ fn a_prometheus_that_already_runs_is_guarded_where_it_is(host: Host) {
     let url = format!("http://{}/prometheus", prometheus.address());
     let printed = Demo::on(host, &["--smoke", "--upstream", &url]).ends_with(0);
     assert!(printed.contains(&format!("guarding the Prometheus at {url}:")), "{printed}");
+    assert!(
+        printed.contains("The rules hold: 9 steps of 9 went well."),
+        "what changes it isn't tried: {printed}"
+    );
     assert!(is_alive(prometheus.process().id()), "it isn't ours to end");
 }
 
@@ -122,10 +180,7 @@ fn told_to_end_it_leaves_nothing_behind(host: Host) {
     let Some(_) = tools::need(Program::Prometheus) else { return };
     let demo = Demo::on(host, &[]);
     demo.process.wait_for_line(READY, LONG).unwrap();
-    let address = ([127, 0, 0, 1], demo.port).into();
-    let authority = fs::read(demo.directory().join("ca.crt")).unwrap();
-    let answer = Client::https(address).trust(authority).get("/prometheus/-/healthy").unwrap();
-    assert_eq!(answer.status, 200);
+    assert_eq!(demo.client().get("/prometheus/-/healthy").unwrap().status, 200);
     let children = children(demo.process.id());
     assert_eq!(children.len(), if host == Host::Envoy { 2 } else { 1 }, "{children:?}");
 
@@ -133,6 +188,16 @@ fn told_to_end_it_leaves_nothing_behind(host: Host) {
     demo.ends_with(0);
     for (id, name) in children {
         assert!(!is_alive(id), "{name} is left behind");
+    }
+}
+
+#[test]
+fn a_walk_with_steps_that_fail_says_which_and_fails() {
+    let upstream = Upstream::start(|_| Reply::text("this is no Prometheus")).unwrap();
+    let url = format!("http://{}", upstream.address());
+    let printed = Demo::on(Host::Embedded, &["--smoke", "--upstream", &url]).ends_with(1);
+    for line in ["FAILED  the same as viewer ", "The guide doesn't hold: ", "The rules don't hold: "] {
+        assert!(printed.contains(line), "{line}: {printed}");
     }
 }
 

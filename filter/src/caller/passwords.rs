@@ -63,6 +63,11 @@ impl Passwords {
         self.user(name).map_or(&self.nobody, |user| &user.hashes)
     }
 
+    /// All of them.
+    pub fn users(&self) -> &[User] {
+        &self.users
+    }
+
     /// The rounds that a check takes to fail.
     pub fn rounds(&self) -> u32 {
         self.rounds

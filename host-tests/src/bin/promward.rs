@@ -42,7 +42,7 @@ struct DemoArguments {
     /// The port of https; without it 8443 if that is free, else any that is.
     #[arg(long)]
     port: Option<u16>,
-    /// Walks through the guide, prints what was expected and what came, and ends.
+    /// Walks through the guide and the rules for its users, prints what was expected and what came, and ends.
     #[arg(long)]
     smoke: bool,
 }
@@ -57,8 +57,12 @@ enum HostName {
 
 const DEMO_HELP: &str = "\
 Builds the module, makes an authority and a certificate for example.com, and starts Prometheus and Envoy with the shipped
-configuration. It says how to open the page, and ends all of it on Ctrl-C. What isn't installed is fetched into
-target/tools, without root.
+envoy.yaml. Three users may log in: viewer, operator and admin, whose passwords are made anew each time. It prints them,
+what each may do, where the filter's configuration is, and how to open the page, and ends all of it on Ctrl-C. What isn't
+installed is fetched into target/tools, without root.
+
+With --smoke it tries what the guide's reader does, and who may do what, and prints what was expected and what came. A
+Prometheus that already runs is only asked, and nothing is changed there.
 
 Examples:
   cargo demo
@@ -79,6 +83,12 @@ Exit codes:
 const CHECK_HELP: &str = "\
 In a file of Envoy's every Wasm filter is checked, wherever it stands: in a bootstrap file, or as the resource of a
 filter that is discovered (ECDS). A refused configuration is one line that names the field.
+
+A valid one is shown as what it opens and refuses to whom. Where there are users, it is also said how many logins their
+hashes allow and how many checks of passwords may begin and wait, with a warning where these don't fit together.
+
+Callers who are known by what their certificates say (uri_san, dns_san, subject) are refused where the filter stands in
+a filter chain that validates no client certificates. Where no chain is in the file, a line says what to make sure of.
 
 Examples:
   cargo promward check envoy/envoy.yaml

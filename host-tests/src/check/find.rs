@@ -1,6 +1,7 @@
 //! Finds promward's configuration in a file of Envoy's: a bootstrap file, a resource of a filter that is discovered, or
 //! whatever else holds a Wasm filter somewhere.
 
+use super::chain::{Chain, IN_NO_CHAIN, Validation};
 use serde_norway::Value;
 use std::fmt;
 
@@ -11,58 +12,117 @@ pub(super) const WASM: &str = "envoy.extensions.filters.http.wasm.v3.Wasm";
 const ENVOYS: [&str; 6] =
     ["static_resources", "staticResources", "dynamic_resources", "dynamicResources", "resources", "@type"];
 
+/// What was found in a document, in its order.
+#[derive(Default)]
+pub(super) struct Found {
+    /// Every Wasm filter.
+    pub(super) filters: Vec<Filter>,
+    /// Every Wasm filter that Envoy takes from elsewhere.
+    pub(super) discovered: Vec<Discovered>,
+}
+
 /// A Wasm filter in a file.
 pub(super) struct Filter {
     name: Option<String>,
     path: String,
     /// The JSON that the filter will get, or why it gets none.
     pub(super) configuration: Result<String, String>,
+    /// Whether somebody validates client certificates before the filter sees them.
+    pub(super) validation: Validation,
 }
 
 impl fmt::Display for Filter {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.name {
-            Some(name) => write!(formatter, "filter {name:?} ({})", self.path),
-            None => write!(formatter, "filter without a name ({})", self.path),
-        }
+        named(formatter, self.name.as_deref(), &self.path)
+    }
+}
+
+/// A Wasm filter that stands in another file, or comes from a server (ECDS).
+pub(super) struct Discovered {
+    name: Option<String>,
+    path: String,
+    /// The file, if it is one.
+    pub(super) file: Option<String>,
+}
+
+impl fmt::Display for Discovered {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        named(formatter, self.name.as_deref(), &self.path)
+    }
+}
+
+fn named(formatter: &mut fmt::Formatter<'_>, name: Option<&str>, path: &str) -> fmt::Result {
+    match name {
+        Some(name) => write!(formatter, "filter {name:?} ({path})"),
+        None => write!(formatter, "filter without a name ({path})"),
     }
 }
 
 /// Whether a JSON object is a file of Envoy's.
 pub(super) fn is_envoys(value: &Value) -> bool {
-    ENVOYS.iter().any(|field| value.get(field).is_some()) || !filters(value).is_empty()
+    ENVOYS.iter().any(|field| value.get(field).is_some()) || !in_document(value).filters.is_empty()
 }
 
-/// Every Wasm filter in a document, in its order.
-pub(super) fn filters(document: &Value) -> Vec<Filter> {
-    let mut found = Vec::new();
-    search(document, "", None, &mut found);
+/// What is in a document.
+pub(super) fn in_document(document: &Value) -> Found {
+    let mut found = Found::default();
+    found.search(document, "", None, None);
     found
 }
 
-/// Searches `value`, which stands at `path` in something that is called `name`.
-fn search(value: &Value, path: &str, name: Option<&str>, found: &mut Vec<Filter>) {
-    match value {
-        Value::Mapping(_) if is_wasm(value) => found.push(Filter {
-            name: name.or_else(|| value.get("config")?.get("name")?.as_str()).map(str::to_owned),
-            path: if path.is_empty() { "the whole file".to_owned() } else { path.to_owned() },
-            configuration: configuration(value),
-        }),
-        Value::Mapping(fields) => {
-            let name = value.get("name").and_then(Value::as_str);
-            for (field, value) in fields {
-                let Some(field) = field.as_str() else { continue };
-                let separator = if path.is_empty() { "" } else { "." };
-                search(value, &format!("{path}{separator}{field}"), name, found);
+impl Found {
+    /// Searches `value`, which stands at `path`, in something that is called `name`, and in a filter chain, perhaps.
+    fn search(&mut self, value: &Value, path: &str, name: Option<&str>, chain: Option<Chain<'_>>) {
+        let chain = Chain::at(path, value).or(chain);
+        match value {
+            Value::Mapping(_) if is_wasm(value) => self.filters.push(Filter {
+                name: name.or_else(|| value.get("config")?.get("name")?.as_str()).map(str::to_owned),
+                path: if path.is_empty() { "the whole file".to_owned() } else { path.to_owned() },
+                configuration: configuration(value),
+                validation: chain.map_or_else(
+                    || Validation::Elsewhere(IN_NO_CHAIN.to_owned()),
+                    |chain| chain.validation(),
+                ),
+            }),
+            Value::Mapping(fields) => {
+                if is_discovery(path, value) {
+                    let (name, path) = (name.map(str::to_owned), path.to_owned());
+                    self.discovered.push(Discovered { name, path, file: discovered_file(value) });
+                }
+                let name = value.get("name").and_then(Value::as_str);
+                for (field, value) in fields {
+                    let Some(field) = field.as_str() else { continue };
+                    let separator = if path.is_empty() { "" } else { "." };
+                    self.search(value, &format!("{path}{separator}{field}"), name, chain);
+                }
             }
-        }
-        Value::Sequence(items) => {
-            for (index, item) in items.iter().enumerate() {
-                search(item, &format!("{path}[{index}]"), name, found);
+            Value::Sequence(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.search(item, &format!("{path}[{index}]"), name, chain);
+                }
             }
+            _ => {}
         }
-        _ => {}
     }
+}
+
+/// Whether Envoy takes a Wasm filter from what this says.
+fn is_discovery(path: &str, value: &Value) -> bool {
+    let is_field = ["config_discovery", "configDiscovery"].contains(&path.rsplit('.').next().unwrap_or(path));
+    let types = either(value, "type_urls", "typeUrls").and_then(Value::as_sequence);
+    let is_wasm = |name: &Value| name.as_str().and_then(|name| name.rsplit('/').next()) == Some(WASM);
+    is_field && types.is_some_and(|types| types.iter().any(is_wasm))
+}
+
+fn discovered_file(discovery: &Value) -> Option<String> {
+    let source = either(discovery, "config_source", "configSource")?;
+    let file = either(source, "path_config_source", "pathConfigSource").unwrap_or(source);
+    file.get("path")?.as_str().map(str::to_owned)
+}
+
+/// A field by one of the two spellings that Envoy reads.
+fn either<'a>(value: &'a Value, snake: &str, camel: &str) -> Option<&'a Value> {
+    value.get(snake).or_else(|| value.get(camel))
 }
 
 fn is_wasm(value: &Value) -> bool {

@@ -22,7 +22,7 @@ fn prefix(mount: &Mount) -> String {
 }
 
 /// A set in the words of a configuration, with its shorthands.
-fn words(classes: Classes) -> String {
+pub(crate) fn words(classes: Classes) -> String {
     if classes == Classes::ALL {
         return "everything".to_owned();
     }
@@ -37,7 +37,7 @@ fn words(classes: Classes) -> String {
 }
 
 /// The rows with their columns one below the other, two spaces in.
-fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
+pub(crate) fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
     let mut widths = [0; N];
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// What only lives as long as the demo: keys, data, the files of the programs.
 const TEMPORARY: &str = "tmp";
 
-/// A demo's directory. Logs and the authority's certificate stay in it, the rest goes when this value does.
+/// A demo's directory. Logs, the authority's certificate and the filter's configuration stay in it, the rest goes when this value does.
 pub(super) struct Directory {
     port: u16,
     path: PathBuf,
@@ -49,6 +49,11 @@ impl Directory {
     /// Where the authority's certificate is, for `curl --cacert`.
     pub(super) fn authority(&self) -> PathBuf {
         self.path.join("ca.crt")
+    }
+
+    /// Where the filter's configuration can be looked at.
+    pub(super) fn configuration(&self) -> PathBuf {
+        self.path.join("promward.json")
     }
 
     /// The path as it is typed from where the user stands.

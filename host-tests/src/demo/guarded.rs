@@ -28,13 +28,15 @@ pub(super) struct Theirs {
 }
 
 impl Guarded {
-    /// Starts one with the guide's flags, for a site on that port.
+    /// Starts one with the guide's flags, for a site on that port, and with its admin API, so that one sees who keeps others
+    /// away from it.
     ///
     /// # Errors
     ///
     /// When Prometheus can't be had or doesn't start.
     pub(super) fn ours(port: u16) -> Result<Self> {
         let mut options = prometheus::Options::guide();
+        options.admin_api = true;
         options.external_url = Some(format!("https://example.com:{port}/prometheus"));
         let start = Prometheus::start(options);
         start.map(Self::Ours).context("no Prometheus to guard; --upstream URL guards one that already runs")
@@ -67,18 +69,16 @@ impl Guarded {
         }
     }
 
-    /// The filter's configuration, where the shipped one doesn't fit.
-    pub(super) fn configuration(&self) -> Option<String> {
-        let Self::Theirs(theirs) = self else { return None };
-        let mount = json!({
-            "prefix": "/prometheus",
-            "cluster": "prometheus",
-            "upstream_prefix": if theirs.path.is_empty() { "/" } else { &theirs.path },
-            "origins": [theirs.origin],
-        });
-        Some(
-            json!({ "mounts": [mount], "access": [{ "who": ["anyone"], "may": ["everything"] }] })
-                .to_string(),
+    /// Where it is on the site: a mount of the filter's configuration (JSON).
+    pub(super) fn mount(&self) -> String {
+        let Self::Theirs(theirs) = self else {
+            return r#"{ "prefix": "/prometheus", "cluster": "prometheus" }"#.to_owned();
+        };
+        let upstream_prefix = if theirs.path.is_empty() { "/" } else { &theirs.path };
+        format!(
+            r#"{{ "prefix": "/prometheus", "cluster": "prometheus", "upstream_prefix": {}, "origins": [{}] }}"#,
+            json!(upstream_prefix),
+            json!(theirs.origin)
         )
     }
 }
@@ -118,21 +118,23 @@ impl Theirs {
 
 #[cfg(test)]
 mod tests {
+    use super::super::callers::Callers;
     use super::{Guarded, Theirs};
 
     #[test]
     fn a_url_becomes_a_mount_that_the_filter_takes() {
         for (url, address, prefix) in [
-            ("http://127.0.0.1:9090", "127.0.0.1:9090", "/"),
-            ("http://127.0.0.1:9090/", "127.0.0.1:9090", "/"),
+            ("http://127.0.0.1:9090", "127.0.0.1:9090", ""),
+            ("http://127.0.0.1:9090/", "127.0.0.1:9090", ""),
             ("http://127.0.0.1/a/b/", "127.0.0.1:80", "/a/b"),
             ("http://[::1]:9090/x", "[::1]:9090", "/x"),
         ] {
             let guarded = Guarded::Theirs(Theirs::parse(url).unwrap());
             assert_eq!(guarded.address().to_string(), address);
-            let configuration = guarded.configuration().unwrap();
-            assert!(configuration.contains(&format!(r#""upstream_prefix":"{prefix}""#)), "{configuration}");
-            promward::config::load(configuration.as_bytes()).unwrap();
+            let callers = Callers::anew(&guarded.mount()).unwrap();
+            let gateway = promward::config::load(callers.configuration().as_bytes()).unwrap();
+            let (_, mount) = gateway.mounts.iter().next().unwrap();
+            assert_eq!((mount.prefix.as_str(), mount.upstream_prefix.as_str()), ("/prometheus", prefix));
         }
     }
 

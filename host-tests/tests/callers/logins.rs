@@ -42,14 +42,13 @@ fn users(cost: u32, passwords: &Value) -> String {
 }
 
 fn ask(site: &Site, user: &str, password: &str) -> Answer {
-    site.client().header("authorization", basic(user, password)).get(QUERY).unwrap()
+    site.client().user(user, password).get(QUERY).unwrap()
 }
 
 fn twenty_requests_with_a_new_password_run_one_check(host: Host) {
     let upstream = upstream();
     let site = site(host, &upstream, &users(USUAL, &Value::Null));
-    let mut connection =
-        site.client().http2().header("authorization", basic("alice", RIGHT)).connect().unwrap();
+    let mut connection = site.client().http2().user("alice", RIGHT).connect().unwrap();
     let form = || Request::new("POST", FORM).header("content-type", "application/x-www-form-urlencoded");
     let mut exchanges: Vec<_> = (0..20).map(|_| connection.open(form()).unwrap()).collect();
     for exchange in &mut exchanges {
@@ -135,9 +134,9 @@ fn a_flood_of_wrong_passwords_is_not_felt_by_others(host: Host) {
         }
         let other = site.client().source([127, 0, 0, 2].into());
         let start = Instant::now();
-        let login = other.clone().header("authorization", basic("alice", RIGHT)).get(QUERY).unwrap();
+        let login = other.clone().user("alice", RIGHT).get(QUERY).unwrap();
         let took = start.elapsed();
-        let remembered = other.clone().header("authorization", basic("bob", RIGHT)).get(QUERY).unwrap();
+        let remembered = other.clone().user("bob", RIGHT).get(QUERY).unwrap();
         let health = other.get("/prometheus/-/healthy").unwrap();
         ends.store(true, Ordering::SeqCst);
         assert_eq!([login.status, remembered.status, health.status], [200; 3], "{}", login.text());

@@ -1,7 +1,7 @@
 //! Who may do what, in front of a real Prometheus whose dangerous endpoints are on: every class, asked for by everybody.
 //! What is refused never reaches it.
 
-use crate::set_up::{CHEAP, basic, configuration, hashed};
+use crate::set_up::{CHEAP, configuration, hashed};
 use promward_host_tests::client::{Client, Request};
 use promward_host_tests::on_both_hosts;
 use promward_host_tests::prometheus::{self, Prometheus};
@@ -87,7 +87,7 @@ fn everybody_may_do_what_the_table_says_and_nothing_else(host: Host) {
             }
             let client = match *who {
                 "anonymous" => site.client(),
-                name => site.client().header("authorization", basic(name, name)),
+                name => site.client().user(name, name),
             };
             let answer = client.send(Request::new(method, &format!("/prometheus{target}"))).unwrap();
             let refused = if *who == "anonymous" { 401 } else { 403 };

@@ -93,7 +93,7 @@ fn what_is_no_credential_is_refused_and_never_anonymous(host: Host) {
         assert_eq!(answer.status, 401, "{value}: {}", answer.text());
         assert!(answer.header("www-authenticate").is_some(), "{value}");
     }
-    let twice = site.client().header("authorization", basic("alice", RIGHT));
+    let twice = site.client().user("alice", RIGHT);
     assert_eq!(ask(twice.clone(), &basic("alice", RIGHT)).status, 401);
     assert_eq!(ask(twice, "Bearer a-token").status, 401);
     assert!(upstream.requests().is_empty());
@@ -105,7 +105,7 @@ fn a_header_that_is_taken_away_on_the_way_is_none(host: Host) {
     let client = site.client().header("connection", "Authorization");
     assert_eq!(ask(client.clone(), &basic("alice", RIGHT)).status, 401);
     assert!(upstream.requests().is_empty());
-    let graph = client.header("authorization", basic("alice", RIGHT)).get("/prometheus/graph").unwrap();
+    let graph = client.user("alice", RIGHT).get("/prometheus/graph").unwrap();
     assert_eq!((graph.status, told(&upstream)), (200, vec![None]));
 }
 
@@ -241,7 +241,7 @@ fn a_browser_is_asked_for_a_password(host: Host) {
 
 fn a_page_of_another_site_can_not_use_a_password(host: Host) {
     let (site, upstream) = everybody(host);
-    let client = || site.client().header("authorization", basic("alice", RIGHT));
+    let client = || site.client().user("alice", RIGHT);
     for (name, value) in
         [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("origin", "null")]
     {
@@ -260,7 +260,7 @@ fn a_page_of_another_site_can_not_use_a_password(host: Host) {
 
 fn credentials_are_not_looked_at_where_anyone_may(host: Host) {
     let (site, upstream) = everybody(host);
-    let client = site.client().header("authorization", basic("alice", WRONG));
+    let client = site.client().user("alice", WRONG);
     assert_eq!(client.get("/prometheus/-/healthy").unwrap().status, 200);
     assert_eq!(told(&upstream), [None]);
     for outcome in ["right", "wrong"] {

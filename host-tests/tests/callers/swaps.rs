@@ -1,7 +1,7 @@
 //! Another configuration while passwords are checked and remembered: nobody is let in by the old one's memory, and nobody
 //! who waits is lost.
 
-use crate::set_up::{QUERY, RIGHT, basic, configuration, hashed, upstream};
+use crate::set_up::{QUERY, RIGHT, configuration, hashed, upstream};
 use promward_host_tests::client::Request;
 use promward_host_tests::on_both_hosts;
 use promward_host_tests::site::{Host, Options, Site};
@@ -29,7 +29,7 @@ fn who_waits_when_the_rules_change_is_answered(host: Host) {
     };
     let site = Site::start(host, &options).unwrap();
     let open = |password: &str| {
-        let client = site.client().http2().header("authorization", basic("alice", password));
+        let client = site.client().http2().user("alice", password);
         let mut exchange = client
             .open(
                 Request::new("POST", "/prometheus/api/v1/query")
@@ -42,7 +42,7 @@ fn who_waits_when_the_rules_change_is_answered(host: Host) {
     let (mut right, mut wrong) = (open(RIGHT), open("another"));
     site.wait_for_metric("promward.checks_waiting", 2).unwrap();
     site.reconfigure(&with("bob", RIGHT, 4)).unwrap();
-    let new = site.client().header("authorization", basic("bob", RIGHT)).get(QUERY).unwrap();
+    let new = site.client().user("bob", RIGHT).get(QUERY).unwrap();
     assert_eq!(new.status, 200);
     for exchange in [&mut right, &mut wrong] {
         // Whoever is refused already takes nothing any more.
@@ -62,7 +62,7 @@ fn nobody_is_let_in_by_what_an_earlier_configuration_knew(host: Host) {
         ..Options::configured(upstream.address(), &with("alice", RIGHT, 4))
     };
     let site = Site::start(host, &options).unwrap();
-    let ask = || site.client().header("authorization", basic("alice", RIGHT)).get(QUERY).unwrap().status;
+    let ask = || site.client().user("alice", RIGHT).get(QUERY).unwrap().status;
     assert_eq!(ask(), 200);
     for (configuration, status) in
         [(with("alice", "another", 4), 401), (with("alice", RIGHT, 4), 200), (with("bob", RIGHT, 4), 401)]

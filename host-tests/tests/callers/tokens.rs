@@ -106,7 +106,7 @@ fn a_token_in_the_query_string_is_nobody() {
     let site = verified_by_envoy(&issuer, &upstream);
     let target = format!("{QUERY}&access_token={}", issuer.token("bob", &json!({})).unwrap());
     assert_eq!(site.client().get(&target).unwrap().status, 401);
-    let client = |password| site.client().header("authorization", basic("alice", password));
+    let client = |password| site.client().user("alice", password);
     assert_eq!(client(WRONG).get(&target).unwrap().status, 401);
     assert_eq!(client(RIGHT).get(&target).unwrap().status, 200);
     assert_eq!(told(&upstream).as_deref(), Some("user:alice"));

@@ -1,7 +1,7 @@
 //! Requests whose password has to be checked first: what of them reaches the server, byte for byte, whatever comes of
 //! their bodies while they wait, in both of Envoy's modes.
 
-use crate::set_up::{FORM, QUERY, RIGHT, WRONG, basic, configuration, hashed, options, upstream};
+use crate::set_up::{FORM, QUERY, RIGHT, WRONG, configuration, hashed, options, upstream};
 use promward_host_tests::client::{Client, Exchange, Request};
 use promward_host_tests::on_both_hosts;
 use promward_host_tests::site::{Host, Site};
@@ -46,7 +46,7 @@ fn in_both_modes(host: Host, cost: u32, scenario: impl Fn(&Waiting)) {
 
 impl Waiting {
     fn clients(&self, password: &str) -> [Client; 2] {
-        let client = self.site.client().header("authorization", basic("alice", password));
+        let client = self.site.client().user("alice", password);
         [client.clone(), client.http2()]
     }
 

@@ -4,16 +4,19 @@
 // A test that can't go on has failed, and says where.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod certificates;
+mod envoys;
 mod mistakes;
+mod passwords;
 
-use mistakes::{MISTAKES, VALID};
+use mistakes::VALID;
 use promward_host_tests::check::{self, Verdict};
 use std::fs;
 use std::process::Command;
 
 #[test]
 fn every_mistake_is_one_line_that_names_the_field() {
-    for (place, spoiled, line) in MISTAKES {
+    for (place, spoiled, line) in mistakes::all() {
         assert!(VALID.contains(place), "the case {spoiled} replaces what isn't there: {place}");
         let text = VALID.replacen(place, spoiled, 1);
         assert_eq!(checked("promward.json", &text), format!("promward.json: refused: {line}\n"), "{spoiled}");
@@ -51,111 +54,6 @@ fn a_valid_configuration_is_shown_as_what_it_opens_and_refuses() {
     );
 }
 
-/// A file of Envoy's whose filters have these configurations.
-fn envoys(configurations: &[&str]) -> String {
-    let mut text = "static_resources:\n  listeners:\n  - filters:\n".to_owned();
-    for (index, configuration) in configurations.iter().enumerate() {
-        text.push_str(&format!(
-            "    - name: guard-{index}\n      typed_config:\n        \
-             \"@type\": type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm\n        \
-             config:\n          configuration: {configuration}\n"
-        ));
-    }
-    text
-}
-
-const STRING: &str = "\"@type\": type.googleapis.com/google.protobuf.StringValue";
-
-#[test]
-fn every_filter_of_a_file_is_checked_and_named() {
-    let configuration = r#"{"mounts":[{"prefix":"/p"}],"access":[{"who":["anyone"],"may":["everything"]}]}"#;
-    let good = format!("{{ {STRING}, value: '{configuration}' }}");
-    let bad = format!("{{ {STRING}, value: '{}' }}", configuration.replace("anyone", "all"));
-    assert_eq!(
-        checked("envoy.yaml", &envoys(&[&good, &bad])),
-        "envoy.yaml: filter \"guard-0\" (static_resources.listeners[0].filters[0].typed_config): valid\n  \
-           mount  who     open        refused\n  \
-           /p     anyone  everything  nothing\n\
-         envoy.yaml: filter \"guard-1\" (static_resources.listeners[0].filters[1].typed_config): refused: \
-         access[0].who[0]: \"all\" is nobody: write anyone, anonymous, authenticated, user:N, token:N, certificate:N, \
-         jwt:ISSUER/SUBJECT, group:N or group:ISSUER/N\n"
-    );
-}
-
-#[test]
-fn a_configuration_that_would_arrive_as_protobuf_is_explained() {
-    let wanted = "use \"@type\": type.googleapis.com/google.protobuf.StringValue, with the JSON as the text of its \"value\"";
-    for (configuration, line) in [
-        (
-            "{ \"@type\": type.googleapis.com/google.protobuf.Struct, value: { mounts: [] } }",
-            format!(
-                "config.configuration: this is a google.protobuf.Struct, which Envoy passes on as protobuf: {wanted}"
-            ),
-        ),
-        (
-            "{ \"@type\": type.googleapis.com/google.protobuf.BytesValue, value: e30= }",
-            format!("config.configuration: this is a google.protobuf.BytesValue: {wanted}"),
-        ),
-        ("{ mounts: [] }", format!("config.configuration: this has no \"@type\": {wanted}")),
-        (
-            &format!("{{ {STRING}, value: {{ mounts: [] }} }}"),
-            "config.configuration.value: this is no text: write the JSON as a block scalar (value: |)"
-                .to_owned(),
-        ),
-        (
-            &format!("{{ {STRING} }}"),
-            "the configuration is empty: give one JSON object, in Envoy as a google.protobuf.StringValue"
-                .to_owned(),
-        ),
-    ] {
-        assert_eq!(
-            checked("envoy.yaml", &envoys(&[configuration])),
-            format!(
-                "envoy.yaml: filter \"guard-0\" (static_resources.listeners[0].filters[0].typed_config): refused: {line}\n"
-            )
-        );
-    }
-}
-
-#[test]
-fn a_filter_is_found_in_discovered_resources_in_json_and_in_every_document() {
-    let wasm = r#"{"@type":"type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm","config":{"name":"inner"}}"#;
-    let empty = "refused: the configuration is empty: give one JSON object, in Envoy as a google.protobuf.StringValue";
-    for (name, text, place) in [
-        (
-            "ecds.json",
-            format!(r#"{{"resources":[{{"name":"promward","typed_config":{wasm}}}]}}"#),
-            "filter \"promward\" (resources[0].typed_config)",
-        ),
-        ("wasm.json", wasm.to_owned(), "filter \"inner\" (the whole file)"),
-        ("two.yaml", format!("kind: Service\n---\nspec: {wasm}\n"), "filter \"inner\" (spec)"),
-        ("-", format!("# with a comment\nspec: {wasm}\n"), "filter \"inner\" (spec)"),
-        (
-            "unnamed.yml",
-            r#"{"a":{"@type":"x/envoy.extensions.filters.http.wasm.v3.Wasm"}}"#.to_owned(),
-            "filter without a name (a)",
-        ),
-    ] {
-        assert_eq!(checked(name, &text), format!("{name}: {place}: {empty}\n"));
-    }
-}
-
-#[test]
-fn a_file_with_nothing_to_check_is_an_error_that_says_what_was_looked_for() {
-    let looked = "no filter is in it: looked for a mapping with \"@type\": \
-        type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm, whose config.configuration holds promward's JSON";
-    for (name, text) in [
-        ("envoy.yaml", "static_resources: {}\n"),
-        ("envoy.json", r#"{"static_resources":{}}"#),
-        ("empty.yaml", ""),
-        ("words", "just words"),
-    ] {
-        assert_eq!(check::check(name, text.as_bytes()).unwrap_err().to_string(), looked, "{name}");
-    }
-    let error = check::check("envoy.yaml", b"a: [").unwrap_err().to_string();
-    assert!(error.starts_with("this is neither JSON nor YAML: "), "{error}");
-}
-
 #[test]
 fn the_worst_of_several_files_decides_and_all_are_told() {
     let directory = tempfile::tempdir().unwrap();
@@ -167,9 +65,9 @@ fn the_worst_of_several_files_decides_and_all_are_told() {
     let (good, bad) = (file("good.json", VALID), file("bad.json", "{}"));
     let missing = directory.path().join("missing.json");
     for (files, verdict, lines, errors) in [
-        (vec![good.clone()], Verdict::Valid, 3, 0),
-        (vec![bad.clone(), good.clone()], Verdict::Refused, 4, 0),
-        (vec![missing, bad, good], Verdict::Unreadable, 4, 1),
+        (vec![good.clone()], Verdict::Valid, 6, 0),
+        (vec![bad.clone(), good.clone()], Verdict::Refused, 7, 0),
+        (vec![missing, bad, good], Verdict::Unreadable, 7, 1),
     ] {
         let (mut printed, mut complained) = (Vec::new(), Vec::new());
         assert_eq!(check::run(&files, &mut printed, &mut complained).unwrap(), verdict);

@@ -1,5 +1,8 @@
 //! Every mistake that the validator knows, as one change to a valid configuration, and the line that comes of it.
 
+mod access;
+mod callers;
+
 /// A valid configuration, to be spoiled by one change.
 pub(crate) const VALID: &str = r#"{
   "mounts": [{ "prefix": "/prometheus", "api": "prometheus", "cluster": "prometheus", "max_form": "256KiB" }],
@@ -16,7 +19,14 @@ pub(crate) const VALID: &str = r#"{
 }"#;
 
 /// What is written in place of what, and the line that comes of it.
-pub(crate) const MISTAKES: &[(&str, &str, &str)] = &[
+pub(crate) type Mistake = (&'static str, &'static str, &'static str);
+
+/// All of them.
+pub(crate) fn all() -> impl Iterator<Item = &'static Mistake> {
+    [MISTAKES, callers::MISTAKES, access::MISTAKES].into_iter().flatten()
+}
+
+const MISTAKES: &[Mistake] = &[
     // The whole.
     (VALID, "{}", "mounts: this field is missing"),
     (VALID, "{ \"mounts\": [", "the configuration is no JSON: EOF while parsing a list at line 1 column 13"),
@@ -116,390 +126,6 @@ pub(crate) const MISTAKES: &[(&str, &str, &str)] = &[
         r#""timeout": "1s""#,
         "mounts[0].timeout: there is no such field; the fields here are prefix, api, upstream_prefix, cluster, origins, max_form, credentials, encoded_slash",
     ),
-    // Rules.
-    (
-        r#"[{ "who": ["anyone"], "may": ["health", "ui"] }]"#,
-        "[]",
-        "access: without a rule everything is refused: to open all to all, write { \"who\": [\"anyone\"], \"may\": [\"everything\"] }",
-    ),
-    (r#"["anyone"]"#, "[]", "access[0].who: an empty list says nothing: name at least one"),
-    (
-        r#"["anyone"]"#,
-        r#"["anybody"]"#,
-        "access[0].who[0]: \"anybody\" is nobody: write anyone, anonymous, authenticated, user:N, token:N, certificate:N, jwt:ISSUER/SUBJECT, group:N or group:ISSUER/N",
-    ),
-    (r#"["anyone"]"#, r#"["anyone", "anyone"]"#, "access[0].who[1]: \"anyone\" is listed twice"),
-    (
-        r#"["anyone"]"#,
-        r#"["anonymous", "anyone"]"#,
-        "access[0].who[0]: another one in this list names them already",
-    ),
-    (
-        r#"["health", "ui"]"#,
-        r#"["health", "UI"]"#,
-        "access[0].may[1]: \"UI\" is no class: the classes are health info query series rules metadata federate remote_read status config metrics write admin lifecycle debug consoles ui unknown read everything",
-    ),
-    (
-        r#"["health", "ui"]"#,
-        r#"["ui"], "except": ["everything"]"#,
-        "access[0].except: this takes away all that \"may\" gives: leave the rule out",
-    ),
-    (
-        r#"["health", "ui"]"#,
-        r#"["ui"], "except": ["admin"]"#,
-        "access[0].except[0]: this takes nothing away: \"may\" doesn't give it",
-    ),
-    (
-        r#"["health", "ui"]"#,
-        r#"["ui"], "at": ["/other"]"#,
-        "access[0].at[0]: \"/other\" is the prefix of no mount",
-    ),
-    (
-        r#""api": "prometheus", "cluster": "prometheus", "max_form": "256KiB""#,
-        r#""api": "opaque""#,
-        "access[0]: this holds nowhere: no mount speaks prometheus; name opaque mounts in \"at\"",
-    ),
-    (
-        r#"["health", "ui"] }]"#,
-        r#"["health", "ui"] }, { "who": ["anonymous"], "may": ["ui"] }]"#,
-        "access[1].who[0]: this can never decide anything: earlier rules decide all of it",
-    ),
-    (
-        r#"["health", "ui"]"#,
-        r#"["ui"], "only": { "tenant": ["a"] }"#,
-        "access[0].only: this is not in promward 0.1.0: it comes with a later version",
-    ),
-    (
-        r#"["health", "ui"]"#,
-        r#"["ui"], "mode": "report""#,
-        "access[0].mode: this is not in promward 0.1.0: it comes with a later version",
-    ),
-    // Callers.
-    (
-        r#""users": {"#,
-        r#""usres": {"#,
-        "callers.usres: there is no such field; the fields here are users, tokens, certificates, certificates_validated_by_listener, jwt, groups, passwords",
-    ),
-    (
-        r#"{ "viewer": "$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW" }"#,
-        r#"{}"#,
-        "callers.users: an empty object names nobody: leave the field out",
-    ),
-    (
-        r#"{ "viewer": "$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW" }"#,
-        r#"[]"#,
-        "callers.users: this is a list, where an object is needed",
-    ),
-    (
-        r#""viewer": "$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW""#,
-        r#""": "$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW""#,
-        "callers.users.: a name is 1 to 200 bytes without control characters and without \":\"",
-    ),
-    (
-        r#""viewer": "$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW""#,
-        r#""a:b": "$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW""#,
-        "callers.users.a:b: a name is 1 to 200 bytes without control characters and without \":\"",
-    ),
-    (
-        r#""viewer": "$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW""#,
-        r#""viewer": "$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "viewer": "$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW""#,
-        "callers.users.viewer: this field is given twice",
-    ),
-    (
-        r#""$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW""#,
-        r#"1"#,
-        "callers.users.viewer: this is a number, where a text is needed",
-    ),
-    (
-        r#""$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW""#,
-        r#"[]"#,
-        "callers.users.viewer: an empty list lets nobody in: leave the name out, or list one",
-    ),
-    (
-        r#""$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW""#,
-        r#"["$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"]"#,
-        "callers.users.viewer[1]: this is listed twice",
-    ),
-    (
-        r#""$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW""#,
-        r#""secret""#,
-        "callers.users.viewer: this is no bcrypt hash, like $2y$10$ and 53 characters: make a bcrypt hash, as htpasswd -nB -C 10 USER does",
-    ),
-    (
-        r#""$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW""#,
-        r#""$apr1$r31.....$HqJZimcKQFAMYayBlzkrA/""#,
-        "callers.users.viewer: this is Apache's MD5: make a bcrypt hash, as htpasswd -nB -C 10 USER does",
-    ),
-    (
-        r#""$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW""#,
-        r#""{SHA}VBPuJHI7uixaa6LQGWx4s+5GKNE=""#,
-        "callers.users.viewer: this is unsalted SHA-1: make a bcrypt hash, as htpasswd -nB -C 10 USER does",
-    ),
-    (
-        r#""$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW""#,
-        r#"["$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "$2y$13$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"]"#,
-        "callers.users.viewer[1]: this has the cost 13, which must be 4 to 12: make a bcrypt hash, as htpasswd -nB -C 10 USER does",
-    ),
-    (
-        r#""sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa""#,
-        r#""token""#,
-        "callers.tokens.grafana: this must be sha256: and 64 hexadecimal digits, as from: printf %s \"$TOKEN\" | sha256sum",
-    ),
-    (
-        r#""sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa""#,
-        r#"["sha256:abc"]"#,
-        "callers.tokens.grafana[0]: this must be sha256: and 64 hexadecimal digits, as from: printf %s \"$TOKEN\" | sha256sum",
-    ),
-    (
-        r#""sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa""#,
-        r#""sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "ci": "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa""#,
-        "callers.tokens.ci: this is the same token as callers.tokens.grafana",
-    ),
-    (
-        r#""grafana": "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa""#,
-        r#""a\nb": "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa""#,
-        "callers.tokens.a\u{fffd}b: a name is 1 to 200 bytes without control characters",
-    ),
-    (
-        r#""sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb""#,
-        r#""sha1:00""#,
-        "callers.certificates.scraper: this must be sha256: and 64 hexadecimal digits, the SHA-256 of the DER certificate, or an object with uri_san, dns_san or subject",
-    ),
-    (
-        r#""sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb""#,
-        r#"{ "uri_san": "spiffe://example.com/reader" }"#,
-        "callers.certificates.scraper: anybody can make a certificate that says this: give its sha256, or have the listener validate the chain and say so with \"certificates_validated_by_listener\": true",
-    ),
-    (
-        r#""sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb""#,
-        r#"{ "email_san": "a@b" }"#,
-        "callers.certificates.scraper.email_san: there is no such field; the fields here are uri_san, dns_san, subject",
-    ),
-    (
-        r#""sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb""#,
-        r#"{}"#,
-        "callers.certificates.scraper: this must have one of uri_san, dns_san and subject, and not an empty one",
-    ),
-    (
-        r#""sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb""#,
-        r#"{ "subject": "" }"#,
-        "callers.certificates.scraper: this must have one of uri_san, dns_san and subject, and not an empty one",
-    ),
-    (
-        r#""sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb""#,
-        r#"{ "uri_san": "a", "dns_san": "b" }"#,
-        "callers.certificates.scraper: this must have one of uri_san, dns_san and subject, and not an empty one",
-    ),
-    (
-        r#""sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb""#,
-        r#""sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", "reader": ["sha256:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB"]"#,
-        "callers.certificates.reader[0]: this is the same certificate as callers.certificates.scraper",
-    ),
-    (
-        r#""jwt": {"#,
-        r#""certificates_validated_by_listener": true, "jwt": {"#,
-        "callers.certificates_validated_by_listener: this vouches for nothing: no certificate is known by uri_san, dns_san or subject",
-    ),
-    (
-        r#""jwt": {"#,
-        r#""certificates_validated_by_listener": "yes", "jwt": {"#,
-        "callers.certificates_validated_by_listener: this is a text, where true or false is needed",
-    ),
-    (
-        r#"{ "payload": "jwt", "issuer": "https://id.example.com", "audience": "promward" }"#,
-        r#"{ "payload": "jwt", "issuer": "https://id.example.com" }"#,
-        "callers.jwt.corp.audience: this field is missing",
-    ),
-    (
-        r#"{ "payload": "jwt", "issuer": "https://id.example.com", "audience": "promward" }"#,
-        r#"{ "payload": "", "issuer": "https://id.example.com", "audience": "promward" }"#,
-        "callers.jwt.corp.payload: an empty text says nothing",
-    ),
-    (
-        r#"{ "payload": "jwt", "issuer": "https://id.example.com", "audience": "promward" }"#,
-        r#"{ "payload": "jwt", "issuer": "https://id.example.com", "audience": "promward", "name": [] }"#,
-        "callers.jwt.corp.name: this must be a list of field names, like [\"realm_access\", \"roles\"]",
-    ),
-    (
-        r#"{ "payload": "jwt", "issuer": "https://id.example.com", "audience": "promward" }"#,
-        r#"{ "payload": "jwt", "issuer": "https://id.example.com", "audience": "promward", "groups": ["a", ""] }"#,
-        "callers.jwt.corp.groups: this must be a list of field names, like [\"realm_access\", \"roles\"]",
-    ),
-    (
-        r#"{ "payload": "jwt", "issuer": "https://id.example.com", "audience": "promward" }"#,
-        r#"{ "payload": "jwt", "issuer": "https://id.example.com", "audience": "promward" }, "twin": { "payload": "jwt", "issuer": "https://id.example.com", "audience": "promward" }"#,
-        "callers.jwt.twin: callers.jwt.corp reads the same issuer's tokens from the same payload",
-    ),
-    (
-        r#""corp": {"#,
-        r#""a/b": {"#,
-        "callers.jwt.a/b: a name is 1 to 200 bytes without control characters and without \"/\"",
-    ),
-    (
-        r#"["user:viewer"]"#,
-        r#"[]"#,
-        "callers.groups.sre: an empty group is nobody: leave it out, or list its members",
-    ),
-    (
-        r#"["user:viewer"]"#,
-        r#"["user:viewer", "user:viewer"]"#,
-        "callers.groups.sre[1]: \"user:viewer\" is listed twice",
-    ),
-    (
-        r#"["user:viewer"]"#,
-        r#"["user:nobody"]"#,
-        "callers.groups.sre[0]: \"user:nobody\" is not defined in callers",
-    ),
-    (
-        r#"["user:viewer"]"#,
-        r#"["jwt:other/alice"]"#,
-        "callers.groups.sre[0]: \"jwt:other/alice\" is not defined in callers",
-    ),
-    (
-        r#"["user:viewer"]"#,
-        r#"["group:sre"]"#,
-        "callers.groups.sre[0]: \"group:sre\" can't be in a group: write user:N, token:N, certificate:N or jwt:ISSUER/SUBJECT",
-    ),
-    (
-        r#"["user:viewer"]"#,
-        r#"["authenticated"]"#,
-        "callers.groups.sre[0]: \"authenticated\" can't be in a group: write user:N, token:N, certificate:N or jwt:ISSUER/SUBJECT",
-    ),
-    (
-        r#""sre": ["#,
-        r#""a/b": ["#,
-        "callers.groups.a/b: a name is 1 to 200 bytes without control characters and without \"/\"",
-    ),
-    (
-        r#""groups": { "sre": ["user:viewer"] }"#,
-        r#""passwords": { "checks": "4" }"#,
-        "callers.passwords.checks: \"4\" is no rate: write a whole number, 1 to 1000000, and /s, /m or /h, like 20/s",
-    ),
-    (
-        r#""groups": { "sre": ["user:viewer"] }"#,
-        r#""passwords": { "burst": 0 }"#,
-        "callers.passwords.burst: this must be a whole number, 1 to 1000000",
-    ),
-    (
-        r#""groups": { "sre": ["user:viewer"] }"#,
-        r#""passwords": { "waiting": "64" }"#,
-        "callers.passwords.waiting: this must be a whole number, 1 to 1024",
-    ),
-    (
-        r#""groups": { "sre": ["user:viewer"] }"#,
-        r#""passwords": { "waiting": 2, "waiting_per_source": 3 }"#,
-        "callers.passwords.waiting_per_source: this is more than may wait in all, 2",
-    ),
-    (
-        VALID,
-        r#"{ "mounts": [{ "prefix": "/" }], "callers": { "tokens": { "t": "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" }, "passwords": { "waiting": 2 } }, "access": [{ "who": ["anyone"], "may": ["ui"] }] }"#,
-        "callers.passwords: this limits nothing: there are no users",
-    ),
-    (
-        VALID,
-        r#"{ "mounts": [{ "prefix": "/" }], "access": [{ "who": ["authenticated"], "may": ["ui"] }] }"#,
-        "access[0].who[0]: \"authenticated\" is not defined in callers: nobody is known",
-    ),
-    // Whom rules name.
-    (
-        r#"["anyone"]"#,
-        r#"["user:nobody"]"#,
-        "access[0].who[0]: \"user:nobody\" is not defined in callers.users",
-    ),
-    (r#"["anyone"]"#, r#"["token:ci"]"#, "access[0].who[0]: \"token:ci\" is not defined in callers.tokens"),
-    (
-        r#"["anyone"]"#,
-        r#"["certificate:x"]"#,
-        "access[0].who[0]: \"certificate:x\" is not defined in callers.certificates",
-    ),
-    (r#"["anyone"]"#, r#"["group:ops"]"#, "access[0].who[0]: \"group:ops\" is not defined in callers.groups"),
-    (
-        r#"["anyone"]"#,
-        r#"["jwt:other/alice"]"#,
-        "access[0].who[0]: \"jwt:other/alice\" is not defined in callers.jwt",
-    ),
-    (
-        r#"["anyone"]"#,
-        r#"["group:corp/team-a"]"#,
-        "access[0].who[0]: \"group:corp/team-a\" is not defined in callers.jwt, by an issuer with \"groups\"",
-    ),
-    (
-        r#"["anyone"]"#,
-        r#"["user:viewer", "group:sre"]"#,
-        "access[0].who[0]: another one in this list names them already",
-    ),
-    (
-        r#"["anyone"]"#,
-        r#"["authenticated", "token:grafana"]"#,
-        "access[0].who[1]: another one in this list names them already",
-    ),
-    (
-        r#"[{ "who": ["anyone"], "may": ["health", "ui"] }]"#,
-        r#"[{ "who": ["authenticated"], "may": ["ui"] }, { "who": ["user:viewer"], "may": ["ui"] }]"#,
-        "access[1].who[0]: this can never decide anything: earlier rules decide all of it",
-    ),
-    (
-        r#"[{ "who": ["anyone"], "may": ["health", "ui"] }]"#,
-        r#"[{ "who": ["user:viewer"], "may": ["ui"] }, { "who": ["group:sre"], "may": ["ui"] }]"#,
-        "access[1].who[0]: this can never decide anything: earlier rules decide all of it",
-    ),
-    // Rates.
-    (
-        r#"["health", "ui"]"#,
-        r#"["ui"], "limits": {}"#,
-        "access[0].limits: this limits nothing: give a rate, like \"rate\": \"20/s\"",
-    ),
-    (
-        r#"["health", "ui"]"#,
-        r#"["ui"], "limits": { "burst": 3 }"#,
-        "access[0].limits: a burst needs a rate, like \"rate\": \"20/s\"",
-    ),
-    (
-        r#"["health", "ui"]"#,
-        r#"["ui"], "limits": { "rate": "20" }"#,
-        "access[0].limits.rate: \"20\" is no rate: write a whole number, 1 to 1000000, and /s, /m or /h, like 20/s",
-    ),
-    (
-        r#"["health", "ui"]"#,
-        r#"["ui"], "limits": { "rate": "20/s", "burst": 0 }"#,
-        "access[0].limits.burst: this must be a whole number, 1 to 1000000",
-    ),
-    (
-        r#"["health", "ui"]"#,
-        r#"["ui"], "limits": { "rate": "20/s", "range": "31d" }"#,
-        "access[0].limits.range: this is not in promward 0.1.0: it comes with a later version",
-    ),
-    (
-        r#"["health", "ui"]"#,
-        r#"["ui"], "limits": { "concurrent": 4 }"#,
-        "access[0].limits.concurrent: this is not in promward 0.1.0: it comes with a later version",
-    ),
-    (
-        r#"["health", "ui"]"#,
-        r#"["ui"], "limits": { "rates": "20/s" }"#,
-        "access[0].limits.rates: there is no such field; the fields here are rate, burst",
-    ),
-    // Who is calling, in a header.
-    (
-        r#""hsts": "max-age=1""#,
-        r#""caller": "content-length""#,
-        "headers.caller: \"content-length\" can't carry the caller: name a header of letters, digits and -, like x-forwarded-user",
-    ),
-    (
-        r#""hsts": "max-age=1""#,
-        r#""caller": "x_user""#,
-        "headers.caller: \"x_user\" can't carry the caller: name a header of letters, digits and -, like x-forwarded-user",
-    ),
-    (
-        r#""hsts": "max-age=1""#,
-        r#""caller": """#,
-        "headers.caller: \"\" can't carry the caller: name a header of letters, digits and -, like x-forwarded-user",
-    ),
-    (
-        r#""hsts": "max-age=1""#,
-        r#""tenant": {}"#,
-        "headers.tenant: this is not in promward 0.1.0: it comes with a later version",
-    ),
     // Headers.
     (
         r#""max-age=1""#,
@@ -550,5 +176,20 @@ pub(crate) const MISTAKES: &[(&str, &str, &str)] = &[
         r#""hsts": "max-age=1""#,
         r#""tenant": {}"#,
         "headers.tenant: this is not in promward 0.1.0: it comes with a later version",
+    ),
+    (
+        r#""hsts": "max-age=1""#,
+        r#""caller": "content-length""#,
+        "headers.caller: \"content-length\" can't carry the caller: name a header of letters, digits and -, like x-forwarded-user",
+    ),
+    (
+        r#""hsts": "max-age=1""#,
+        r#""caller": "x_user""#,
+        "headers.caller: \"x_user\" can't carry the caller: name a header of letters, digits and -, like x-forwarded-user",
+    ),
+    (
+        r#""hsts": "max-age=1""#,
+        r#""caller": """#,
+        "headers.caller: \"\" can't carry the caller: name a header of letters, digits and -, like x-forwarded-user",
     ),
 ];

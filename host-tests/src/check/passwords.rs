@@ -1,0 +1,56 @@
+//! What the limits of password checks mean: how many logins there can be, so that whoever sets a cost or a limit sees what
+//! comes of it.
+
+use promward::caller::bcrypt::Hash;
+use promward::caller::budget::SHARE;
+use promward::caller::passwords::{Passwords, TICK, User};
+use promward::limits::rate::Rate;
+
+/// Lines about them, two spaces in.
+pub(super) fn of(passwords: &Passwords) -> String {
+    let slices = passwords.slices();
+    let interval = TICK.saturating_mul(slices.into());
+    let can_be_run = Rate { interval, burst: 1 };
+    let limits = &passwords.limits;
+    let (checks, of_one) = (limits.checks, limits.checks.shared_by(SHARE));
+    let users = passwords.users();
+    let Some(dearest) = users.iter().max_by_key(|user| rounds(user)) else { return String::new() };
+    let last = interval.saturating_mul(u64::try_from(limits.waiting).unwrap_or(u64::MAX));
+    let mut lines = format!(
+        "  logins by password: {can_be_run} in each worker ({costs}: {slices} slices a check, one every {tick} ms)
+    {checks} may begin, {burst} at once, and from one source {of_one}, {burst_of_one} at once; right ones don't count
+    {waiting} may wait, {last} s at most, and {waiting_of_one} from one source\n",
+        costs = costs(dearest),
+        tick = TICK.div_ceil(1_000_000),
+        burst = checks.burst,
+        burst_of_one = of_one.burst,
+        waiting = limits.waiting,
+        last = last.div_ceil(1_000_000_000),
+        waiting_of_one = limits.waiting_per_source,
+    );
+    if checks.interval < interval {
+        lines.push_str(&format!(
+            "  warning: more checks may begin than can be run: those beyond {can_be_run} wait, until too many do\n"
+        ));
+    }
+    if users.iter().any(|user| rounds(user) < rounds(dearest)) {
+        lines.push_str(&format!(
+            "  warning: every user's failing check takes as long as that of {} ({}), so that it tells nobody who exists: \
+             give all of them hashes of one cost, and as many\n",
+            dearest.identity,
+            costs(dearest)
+        ));
+    }
+    lines
+}
+
+/// What a check of a user takes to fail.
+fn rounds(user: &User) -> u32 {
+    user.hashes.iter().map(Hash::rounds).fold(0, u32::saturating_add)
+}
+
+/// `cost 10`, or `costs 10 and 12` where there are several.
+fn costs(user: &User) -> String {
+    let costs: Vec<_> = user.hashes.iter().map(|hash| hash.cost().to_string()).collect();
+    format!("{} {}", if costs.len() == 1 { "cost" } else { "costs" }, costs.join(" and "))
+}

@@ -1,0 +1,144 @@
+//! Who may come into a demo: three users, and what each of them may do. Their passwords are made anew for each demo, so that
+//! none is known to anybody who has read this file.
+
+use crate::check::table::{aligned, words};
+use anyhow::{Context, Result, anyhow};
+use promward::access::who::Kind;
+use promward::config;
+use std::collections::BTreeMap;
+
+/// What a login costs: what most programs choose.
+const COST: u32 = 10;
+
+/// The users, and the filter's configuration, in which they are.
+pub(super) struct Callers {
+    passwords: BTreeMap<String, String>,
+    configuration: String,
+}
+
+impl Callers {
+    /// Gives each user a new password, in front of this mount (JSON).
+    ///
+    /// # Errors
+    ///
+    /// When the system has no randomness.
+    pub(super) fn anew(mount: &str) -> Result<Self> {
+        let mut passwords = BTreeMap::new();
+        let mut hashed = |name: &str| {
+            let password = password()?;
+            let hash = bcrypt::hash(&password, COST).context("cannot hash a password")?;
+            passwords.insert(name.to_owned(), password);
+            Ok::<_, anyhow::Error>(hash)
+        };
+        let configuration = configuration(mount, [hashed("viewer")?, hashed("operator")?, hashed("admin")?]);
+        Ok(Self { passwords, configuration })
+    }
+
+    /// What the filter is told.
+    pub(super) fn configuration(&self) -> &str {
+        &self.configuration
+    }
+
+    /// The passwords by the users' names.
+    pub(super) fn passwords(&self) -> &BTreeMap<String, String> {
+        &self.passwords
+    }
+
+    /// Everybody whom the configuration names, with their passwords, and what it lets them do: a table.
+    ///
+    /// # Errors
+    ///
+    /// When the filter would refuse the configuration.
+    pub(super) fn table(&self) -> Result<String> {
+        let gateway = config::load(self.configuration.as_bytes()).map_err(|error| anyhow!("{error}"))?;
+        let mut rows = vec![["user", "password", "may"].map(str::to_owned)];
+        for (id, mount) in gateway.mounts.iter() {
+            for who in gateway.access.named() {
+                let open = gateway.access.open_to(&gateway.callers.also(who), id).both(mount.classes());
+                let (name, password) = match who.kind() {
+                    Kind::User(name) => (name, self.passwords.get(name).map_or("", String::as_str)),
+                    _ => (who.as_str(), "-"),
+                };
+                rows.push([name.to_owned(), password.to_owned(), words(open)]);
+            }
+        }
+        Ok(aligned(&rows))
+    }
+}
+
+/// What the filter is told of this mount and of users with these hashes.
+fn configuration(mount: &str, [viewer, operator, admin]: [String; 3]) -> String {
+    format!(
+        r#"{{
+  "mounts": [{mount}],
+  "callers": {{
+    "users": {{
+      "viewer": "{viewer}",
+      "operator": "{operator}",
+      "admin": "{admin}"
+    }}
+  }},
+  "access": [
+    {{ "who": ["anyone"], "may": ["health"] }},
+    {{ "who": ["user:viewer"], "may": ["read", "ui"] }},
+    {{ "who": ["user:operator"], "may": ["read", "ui", "federate", "status", "metrics", "config"] }},
+    {{ "who": ["user:admin"], "may": ["everything"] }}
+  ]
+}}
+"#
+    )
+}
+
+/// Sixteen consonants and four vowels, so that a byte is a syllable, and two bits are left.
+const CONSONANTS: &[u8; 16] = b"bdfghjklmnprstvz";
+const VOWELS: &[u8; 4] = b"aiou";
+
+/// Eight random syllables, two a word: 48 bits, which can be read aloud and typed on any keyboard.
+fn password() -> Result<String> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(|error| anyhow!("the system has no randomness: {error}"))?;
+    let letter = |letters: &[u8], number: u8| letters.get(usize::from(number)).copied().map(char::from);
+    let syllable = |byte: &u8| [letter(CONSONANTS, byte & 0xf), letter(VOWELS, byte >> 4 & 0x3)];
+    let words = bytes.chunks(2).map(|word| word.iter().flat_map(syllable).flatten().collect::<String>());
+    Ok(words.collect::<Vec<_>>().join("-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MOUNT: &str = r#"{ "prefix": "/prometheus", "cluster": "prometheus" }"#;
+
+    #[test]
+    fn each_demo_has_passwords_of_its_own_that_are_easy_to_type() {
+        let [one, another] = [Callers::anew(MOUNT).unwrap(), Callers::anew(MOUNT).unwrap()];
+        let mut passwords: Vec<_> = one.passwords.values().chain(another.passwords.values()).collect();
+        for password in &passwords {
+            assert_eq!(password.len(), 19, "{password}");
+            assert!(password.bytes().all(|byte| byte == b'-' || byte.is_ascii_lowercase()), "{password}");
+        }
+        passwords.sort();
+        passwords.dedup();
+        assert_eq!(passwords.len(), 6);
+    }
+
+    #[test]
+    fn the_table_says_what_the_configuration_lets_each_do() {
+        let callers = Callers::anew(MOUNT).unwrap();
+        let password = |name: &str| callers.passwords()[name].clone();
+        assert_eq!(
+            callers.table().unwrap(),
+            format!(
+                "  user      password             may
+  anyone    -                    health
+  viewer    {}  read health ui
+  operator  {}  read health federate status config metrics ui
+  admin     {}  everything
+",
+                password("viewer"),
+                password("operator"),
+                password("admin")
+            )
+        );
+    }
+}

@@ -1,0 +1,142 @@
+//! Mistakes about who may do what, and how often.
+
+use super::Mistake;
+
+pub(super) const MISTAKES: &[Mistake] = &[
+    (
+        r#"[{ "who": ["anyone"], "may": ["health", "ui"] }]"#,
+        "[]",
+        "access: without a rule everything is refused: to open all to all, write { \"who\": [\"anyone\"], \"may\": [\"everything\"] }",
+    ),
+    (r#"["anyone"]"#, "[]", "access[0].who: an empty list says nothing: name at least one"),
+    (
+        r#"["anyone"]"#,
+        r#"["anybody"]"#,
+        "access[0].who[0]: \"anybody\" is nobody: write anyone, anonymous, authenticated, user:N, token:N, certificate:N, jwt:ISSUER/SUBJECT, group:N or group:ISSUER/N",
+    ),
+    (r#"["anyone"]"#, r#"["anyone", "anyone"]"#, "access[0].who[1]: \"anyone\" is listed twice"),
+    (
+        r#"["anyone"]"#,
+        r#"["anonymous", "anyone"]"#,
+        "access[0].who[0]: another one in this list names them already",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["health", "UI"]"#,
+        "access[0].may[1]: \"UI\" is no class: the classes are health info query series rules metadata federate remote_read status config metrics write admin lifecycle debug consoles ui unknown read everything",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "except": ["everything"]"#,
+        "access[0].except: this takes away all that \"may\" gives: leave the rule out",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "except": ["admin"]"#,
+        "access[0].except[0]: this takes nothing away: \"may\" doesn't give it",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "at": ["/other"]"#,
+        "access[0].at[0]: \"/other\" is the prefix of no mount",
+    ),
+    (
+        r#""api": "prometheus", "cluster": "prometheus", "max_form": "256KiB""#,
+        r#""api": "opaque""#,
+        "access[0]: this holds nowhere: no mount speaks prometheus; name opaque mounts in \"at\"",
+    ),
+    (
+        r#"["health", "ui"] }]"#,
+        r#"["health", "ui"] }, { "who": ["anonymous"], "may": ["ui"] }]"#,
+        "access[1].who[0]: this can never decide anything: earlier rules decide all of it",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "only": { "tenant": ["a"] }"#,
+        "access[0].only: this is not in promward 0.1.0: it comes with a later version",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "mode": "report""#,
+        "access[0].mode: this is not in promward 0.1.0: it comes with a later version",
+    ),
+    // Whom rules name.
+    (
+        r#"["anyone"]"#,
+        r#"["user:nobody"]"#,
+        "access[0].who[0]: \"user:nobody\" is not defined in callers.users",
+    ),
+    (r#"["anyone"]"#, r#"["token:ci"]"#, "access[0].who[0]: \"token:ci\" is not defined in callers.tokens"),
+    (
+        r#"["anyone"]"#,
+        r#"["certificate:x"]"#,
+        "access[0].who[0]: \"certificate:x\" is not defined in callers.certificates",
+    ),
+    (r#"["anyone"]"#, r#"["group:ops"]"#, "access[0].who[0]: \"group:ops\" is not defined in callers.groups"),
+    (
+        r#"["anyone"]"#,
+        r#"["jwt:other/alice"]"#,
+        "access[0].who[0]: \"jwt:other/alice\" is not defined in callers.jwt",
+    ),
+    (
+        r#"["anyone"]"#,
+        r#"["group:corp/team-a"]"#,
+        "access[0].who[0]: \"group:corp/team-a\" is not defined in callers.jwt, by an issuer with \"groups\"",
+    ),
+    (
+        r#"["anyone"]"#,
+        r#"["user:viewer", "group:sre"]"#,
+        "access[0].who[0]: another one in this list names them already",
+    ),
+    (
+        r#"["anyone"]"#,
+        r#"["authenticated", "token:grafana"]"#,
+        "access[0].who[1]: another one in this list names them already",
+    ),
+    (
+        r#"[{ "who": ["anyone"], "may": ["health", "ui"] }]"#,
+        r#"[{ "who": ["authenticated"], "may": ["ui"] }, { "who": ["user:viewer"], "may": ["ui"] }]"#,
+        "access[1].who[0]: this can never decide anything: earlier rules decide all of it",
+    ),
+    (
+        r#"[{ "who": ["anyone"], "may": ["health", "ui"] }]"#,
+        r#"[{ "who": ["user:viewer"], "may": ["ui"] }, { "who": ["group:sre"], "may": ["ui"] }]"#,
+        "access[1].who[0]: this can never decide anything: earlier rules decide all of it",
+    ),
+    // Rates.
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "limits": {}"#,
+        "access[0].limits: this limits nothing: give a rate, like \"rate\": \"20/s\"",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "limits": { "burst": 3 }"#,
+        "access[0].limits: a burst needs a rate, like \"rate\": \"20/s\"",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "limits": { "rate": "20" }"#,
+        "access[0].limits.rate: \"20\" is no rate: write a whole number, 1 to 1000000, and /s, /m or /h, like 20/s",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "limits": { "rate": "20/s", "burst": 0 }"#,
+        "access[0].limits.burst: this must be a whole number, 1 to 1000000",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "limits": { "rate": "20/s", "range": "31d" }"#,
+        "access[0].limits.range: this is not in promward 0.1.0: it comes with a later version",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "limits": { "concurrent": 4 }"#,
+        "access[0].limits.concurrent: this is not in promward 0.1.0: it comes with a later version",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "limits": { "rates": "20/s" }"#,
+        "access[0].limits.rates: there is no such field; the fields here are rate, burst",
+    ),
+];
