@@ -3,7 +3,9 @@
 // A test that can't go on has failed, and says where.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod client_certificates;
 mod guide;
+mod jwt;
 mod passwords;
 mod running;
 
@@ -13,7 +15,7 @@ use std::path::PathBuf;
 #[test]
 fn every_example_has_a_test_here() {
     let names: Vec<_> = folders().iter().map(|folder| name(folder)).collect();
-    assert_eq!(names, ["guide", "passwords"]);
+    assert_eq!(names, ["client-certificates", "guide", "jwt", "passwords"]);
 }
 
 #[test]
