@@ -24,7 +24,7 @@ serve jwt.yaml "$here/promward.json"
 cat <<END
 
   ${curl[*]} \\
-    --oauth2-bearer "\$($here/token.sh alice viewers)" \\
+    --oauth2-bearer "\$(DIRECTORY=$directory $here/token.sh alice viewers)" \\
     $site/prometheus/api/v1/label/job/values
 END
 until_the_end

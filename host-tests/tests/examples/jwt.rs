@@ -29,7 +29,11 @@ const REQUESTS: [(&str, &str, u16); 11] = [
 fn tokens_decide_what_their_subjects_may_do() {
     let Some(example) = Running::start("jwt") else { return };
     assert_eq!(example.run_what_is_printed(), [LABEL_VALUES]);
-    let token = |command: &str| example.output_of(command).trim_end().to_owned();
+    let directory = example.path("");
+    let token = |command: &str| {
+        let command = format!("DIRECTORY={} {command}", directory.display());
+        example.output_of(&command).trim_end().to_owned()
+    };
     for (command, target, status) in REQUESTS {
         let answer = bearing(&example, &token(command), target);
         assert_eq!(answer.status, status, "{command} {target}: {}", answer.text());
@@ -49,9 +53,10 @@ fn tokens_decide_what_their_subjects_may_do() {
     let in_the_url = example.client().get(&format!("{ASKED}?access_token={viewer}")).unwrap();
     assert_eq!(in_the_url.status, 401);
 
-    let logged = fs::read_to_string(example.path("envoy.log")).unwrap();
-    assert!(!logged.contains(&parts(&viewer).remove(2)), "{logged}");
     example.end();
+    let logged = fs::read_to_string(example.path("envoy.log")).unwrap();
+    assert!(logged.contains("jwt:corp/alice"), "its end has written all of it: {logged}");
+    assert!(!logged.contains(&parts(&viewer).remove(2)), "{logged}");
 }
 
 /// The answer to somebody who presents this token.

@@ -44,9 +44,10 @@ fn passwords_decide_what_their_users_may_do() {
         let challenge = answer.header("www-authenticate").unwrap_or_default();
         assert_eq!(challenge.starts_with("Basic realm="), status == 401, "{challenge}");
     }
-    let logged = fs::read_to_string(passwords.path("envoy.log")).unwrap();
-    assert!(!logged.contains("for-trying") && !logged.contains("nobody"), "{logged}");
     passwords.end();
+    let logged = fs::read_to_string(passwords.path("envoy.log")).unwrap();
+    assert!(logged.contains("user:viewer"), "its end has written all of it: {logged}");
+    assert!(!logged.contains("for-trying") && !logged.contains("nobody"), "{logged}");
 }
 
 #[test]

@@ -68,24 +68,24 @@ impl Running {
         self.directory.path().join(name)
     }
 
-    /// Runs each command that the script tells its user to type, as they would in the example's folder.
+    /// Runs each command that the script tells its user to type.
     pub(crate) fn run_what_is_printed(&self) -> Vec<String> {
         let printed = self.script.lines(Stream::Output).join("\n").replace("\\\n", "");
         let commands = printed.lines().filter(|line| line.trim_start().starts_with("curl "));
         commands.map(|command| self.output_of(command)).collect()
     }
 
-    /// What a command prints, which has to succeed.
+    /// What a command prints that is typed in the example's folder, and has to succeed.
     pub(crate) fn output_of(&self, command: &str) -> String {
         let mut shell = Command::new("bash");
-        shell.args(["-c", command]).current_dir(&self.folder).env("DIRECTORY", self.directory.path());
+        shell.args(["-c", command]).current_dir(&self.folder);
         let Output { status, stdout, stderr } = shell.output().unwrap();
         assert!(status.success(), "{command}: {}", String::from_utf8_lossy(&stderr));
         String::from_utf8(stdout).unwrap()
     }
 
     /// Asks the script to end, and sees to it that it does and leaves nothing running.
-    pub(crate) fn end(self) {
+    pub(crate) fn end(&self) {
         let running = running_in(self.directory.path());
         assert_eq!(running.len(), 2, "{running:?}");
         assert!(Command::new("kill").arg(self.script.id().to_string()).status().unwrap().success());
