@@ -1,4 +1,4 @@
-//! What one sees of the filter's decisions: its fields of the access log, and its metrics with labels, which name nobody.
+//! What one sees of the filter's decisions: fields of the access log, and metrics with labels, which name nobody.
 
 use crate::setup::Setup;
 use base64::Engine;

@@ -42,6 +42,7 @@ fn certificates_decide_what_their_owners_may_do() {
     let forged = Identity::self_signed_client("reader", Some(reader)).unwrap();
     let forger = example.client().certificate(forged.certificate_pem(), forged.key_pem());
     assert!(forger.get(HEALTH).is_err(), "a name in a certificate that nobody signed opens nothing");
+    example.run_what_the_readme_shows();
     example.end();
 }
 

@@ -53,6 +53,7 @@ fn tokens_decide_what_their_subjects_may_do() {
     let in_the_url = example.client().get(&format!("{ASKED}?access_token={viewer}")).unwrap();
     assert_eq!(in_the_url.status, 401);
 
+    example.run_what_the_readme_shows();
     example.end();
     let logged = fs::read_to_string(example.path("envoy.log")).unwrap();
     assert!(logged.contains("jwt:corp/alice"), "its end has written all of it: {logged}");

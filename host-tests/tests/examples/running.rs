@@ -84,6 +84,48 @@ impl Running {
         String::from_utf8(stdout).unwrap()
     }
 
+    /// Runs each request that the README shows as its proof, on this port and in this directory, and holds the status
+    /// against what it says: the commands are answered, and the table says with what the others are refused.
+    pub(crate) fn run_what_the_readme_shows(&self) {
+        let readme = fs::read_to_string(self.folder.join("README.md")).unwrap();
+        let (_, proof) = readme.split_once("The proof.**").unwrap();
+        let commands = || proof.lines().filter_map(|line| line.strip_prefix("$ "));
+        let before: Vec<_> = commands().filter(|command| !command.starts_with("ask ")).collect();
+        let allowed =
+            commands().filter(|command| command.starts_with("ask ")).map(|command| (command, "200"));
+        let rows = proof.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
+        let refused = rows.filter_map(|(command, answer)| Some((command, answer.get(..3)?)));
+        let requests: Vec<_> = allowed.chain(refused).collect();
+        assert!(requests.len() > 5, "not even these were found in the README: {requests:?}");
+        for (command, status) in requests {
+            let quiet =
+                command.replacen("ask", "ask --silent --output /dev/null --write-out '%{http_code}'", 1);
+            let typed = ["shopt -s expand_aliases", &before.join("\n"), &quiet].join("\n");
+            let answered = self.patiently(|| {
+                let status = self.output_of(&self.here(&typed));
+                (status != "429").then_some(status)
+            });
+            assert_eq!(answered, status, "{command}");
+        }
+    }
+
+    /// Asks again as long as there is no answer: a source that has sent wrong passwords has to wait a while.
+    pub(crate) fn patiently<T>(&self, answer: impl FnMut() -> Option<T>) -> T {
+        self.script.wait_until("an answer that isn't 429", LONG, answer).unwrap()
+    }
+
+    /// A command of the README's as it has to be typed here.
+    fn here(&self, command: &str) -> String {
+        let name = self.folder.file_name().unwrap().to_str().unwrap();
+        let directory = self.directory.path().to_str().unwrap();
+        let written = format!("target/{name}");
+        let command = command.replace(&format!("../../{written}"), directory).replace(&written, directory);
+        let command = command.replace(&format!("cd examples/{name}"), "cd .");
+        let command = command.replace('…', "https://example.com:8443");
+        let command = command.replace(":8443", &format!(":{}", self.https));
+        format!("export DIRECTORY={directory}\n{command}")
+    }
+
     /// Asks the script to end, and sees to it that it does and leaves nothing running.
     pub(crate) fn end(&self) {
         let running = running_in(self.directory.path());
