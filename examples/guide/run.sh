@@ -1,139 +1,14 @@
 #!/usr/bin/env bash
 # The guide on this machine, without root: what README.md does step by step, with one command. Ctrl-C ends all of it.
 set -euo pipefail
+# shellcheck source=examples/site.sh
+. "$(dirname "$0")/../site.sh"
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-repository=$(cd "$here/../.." && pwd)
-
-# Everything that is written goes here.
-directory=${DIRECTORY:-$repository/target/guide}
-# With 443 and 80 it is the guide to the letter; these ports need no root.
-https_port=${HTTPS_PORT:-8443}
-http_port=${HTTP_PORT:-8080}
-prometheus_port=${PROMETHEUS_PORT:-9090}
-admin_port=${ADMIN_PORT:-9901}
-
-envoy=${PROMWARD_ENVOY:-envoy}
-prometheus=${PROMWARD_PROMETHEUS:-prometheus}
-openssl=${PROMWARD_OPENSSL:-openssl}
-
-fail() {
-  echo "guide: $*" >&2
-  exit 1
-}
-
-need() {
-  command -v "$1" >/dev/null || fail "no $1: install it, or say with $2 where it is ('cargo demo' fetches what is missing)"
-}
-
-# Where the site is: the default port goes without saying.
-site=https://example.com
-[ "$https_port" = 443 ] || site=$site:$https_port
-
-module() {
-  (cd "$repository" && cargo wasm) | tee "$directory/module.log"
-  cp "$(head -n 1 "$directory/module.log")" "$directory/promward.wasm"
-}
-
-# As in the guide, with the name where clients look for it nowadays. One that is there is kept.
-certificate() {
-  [ -e "$directory/certificates/example.com.crt" ] && return
-  mkdir -p "$directory/certificates"
-  (
-    umask 077
-    "$openssl" req -x509 -newkey rsa:4096 -nodes -days 30 \
-      -subj /CN=example.com -addext subjectAltName=DNS:example.com \
-      -keyout "$directory/certificates/example.com.key" -out "$directory/certificates/example.com.crt" \
-      2>"$directory/openssl.log"
-  ) || fail "openssl made no certificate: $(cat "$directory/openssl.log")"
-}
-
-# The shipped files with this machine's ports and paths, and the configuration of this example.
-configuration() {
-  sed -e "s|localhost:9090|localhost:$prometheus_port|" "$here/prometheus.yml" >"$directory/prometheus.yml"
-  sed -e "s|/etc/promward|$directory|" "$repository/envoy/sds/certificate.yaml" >"$directory/certificate.yaml"
-  local redirect="https_redirect: true"
-  [ "$https_port" = 443 ] || redirect="$redirect, port_redirect: $https_port"
-  sed -e "s|/etc/promward/sds/|$directory/|" -e "s|/etc/promward/|$directory/|" \
-    -e "s|address: 0.0.0.0, port_value: 443 |address: 127.0.0.1, port_value: $https_port |" \
-    -e "s|address: 0.0.0.0, port_value: 80 |address: 127.0.0.1, port_value: $http_port |" \
-    -e "s|port_value: 9901 |port_value: $admin_port |" \
-    -e "s|port_value: 9090 |port_value: $prometheus_port |" \
-    -e "s|https_redirect: true|$redirect|" \
-    "$repository/envoy/envoy.yaml" |
-    awk -v file="$here/promward.json" '
-      /^ *value: \|$/ {
-        print
-        match($0, /^ */); depth = RLENGTH
-        while ((getline line < file) > 0) print sprintf("%" (depth + 2) "s", "") line
-        old = 1
-        next
-      }
-      old { match($0, /^ */); if (RLENGTH > depth) next; old = 0 }
-      { print }
-    ' >"$directory/envoy.yaml"
-}
-
-# Each program in a process group of its own, so that what it starts ends with it.
-set -m
-groups=()
-
-start() {
-  local log=$1
-  shift
-  "$@" >"$log" 2>&1 </dev/null &
-  groups+=($!)
-}
-
-finish() {
-  trap - EXIT
-  local group
-  for group in "${groups[@]}"; do
-    kill -TERM -- "-$group" 2>/dev/null || true
-  done
-  wait
-}
-trap finish EXIT
-trap 'exit 0' INT TERM HUP
-
-check_alive() {
-  local group
-  for group in "${groups[@]}"; do
-    kill -0 "$group" 2>/dev/null || fail "Envoy or Prometheus has ended by itself:
-$(tail -n 5 "$directory/envoy.log" "$directory/prometheus.log")"
-  done
-}
-
-need "$envoy" PROMWARD_ENVOY
-need "$prometheus" PROMWARD_PROMETHEUS
-need "$openssl" PROMWARD_OPENSSL
-need curl PATH
-mkdir -p "$directory"
-module
-certificate
-configuration
-start "$directory/prometheus.log" "$prometheus" \
-  --config.file="$directory/prometheus.yml" --storage.tsdb.path="$directory/data" \
-  --web.listen-address="127.0.0.1:$prometheus_port" \
-  --web.external-url="$site/prometheus" --web.route-prefix=/
-start "$directory/envoy.log" "$envoy" --config-path "$directory/envoy.yaml" --disable-hot-restart
-
-curl=(curl --cacert "$directory/certificates/example.com.crt" --resolve "example.com:$https_port:127.0.0.1")
-values=$site/prometheus/api/v1/label/job/values
-# Until Prometheus has scraped itself once, there is nothing to show.
-until "${curl[@]}" --silent "$values" | grep -q '\["prometheus"\]'; do
-  check_alive
-  sleep 0.2
-done
-
+prepare
+serve envoy.yaml "$here/promward.json"
 cat <<END
 
-Prometheus is at $site/prometheus/.
-
   ${curl[*]} \\
-    $values
-
-Logs are in $directory. Ctrl-C ends all of it.
+    $site/prometheus/api/v1/label/job/values
 END
-wait -n || true
-check_alive
+until_the_end

@@ -40,7 +40,8 @@ const CLIENT_CERTIFICATES: [Change; 2] = [
           require_client_certificate: false
           common_tls_context:
             # A certificate that none of these authorities signed ends the handshake. They should be your own: every
-            # certificate of theirs is one that the filter believes.
+            # certificate of theirs is one that the filter believes, where its configuration says of this listener
+            # \"certificates_validated_by_listener\": true.
             validation_context:
               trusted_ca: { filename: /etc/promward/certificates/clients-ca.crt }
               trust_chain_verification: VERIFY_TRUST_CHAIN

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod edge;
+mod reports;
 mod routes;
 mod setup;
 mod tls;
