@@ -100,9 +100,10 @@ impl Record {
     }
 
     /// What the access log can show, each under a name of its own. What isn't known is left out.
-    pub fn properties(&self) -> Vec<(&'static str, String)> {
+    pub fn properties(&self, mounts: &Mounts) -> Vec<(&'static str, String)> {
         let identity = self.caller.identity();
         let known = [
+            ("promward_mount", self.mount.map(|_| prefix(self.mount, mounts).to_owned())),
             ("promward_caller", identity.map(ToString::to_string)),
             ("promward_scheme", identity.map(|identity| identity.scheme().to_string())),
             ("promward_class", self.class.map(|class| class.to_string())),
@@ -182,17 +183,12 @@ pub const CHECKS_WAITING: &str = "promward.checks_waiting";
 impl Count {
     /// The name of its metric. Labels stand in it as `.name=value;`, for Envoy's `stats_tags` to take out.
     pub fn metric(self, mounts: &Mounts) -> String {
-        let prefix = |mount: Option<MountId>| match mount.and_then(|id| mounts.get(id)) {
-            Some(mount) if mount.prefix.is_root() => "/",
-            Some(mount) => mount.prefix.as_str(),
-            None => "none",
-        };
         let none = || "none".to_owned();
         match self {
             Self::Request { mount, class, outcome } => labelled(
                 "requests",
                 &[
-                    ("mount", prefix(mount)),
+                    ("mount", prefix(mount, mounts)),
                     ("class", &class.map_or_else(none, |class| class.to_string())),
                     ("outcome", &outcome.to_string()),
                 ],
@@ -209,9 +205,18 @@ impl Count {
                 labelled("checks", &[("outcome", outcome)])
             }
             Self::Limit(RuleNumber(number)) => labelled("limited", &[("rule", &number.to_string())]),
-            Self::Answer(mount) => labelled("answers_refused", &[("mount", prefix(mount))]),
+            Self::Answer(mount) => labelled("answers_refused", &[("mount", prefix(mount, mounts))]),
             Self::Bound(bound) => labelled("bounds_reached", &[("bound", bound.as_str())]),
         }
+    }
+}
+
+/// A mount as a configuration writes it.
+fn prefix(mount: Option<MountId>, mounts: &Mounts) -> &str {
+    match mount.and_then(|id| mounts.get(id)) {
+        Some(mount) if mount.prefix.is_root() => "/",
+        Some(mount) => mount.prefix.as_str(),
+        None => "none",
     }
 }
 

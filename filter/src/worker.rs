@@ -131,7 +131,7 @@ impl Worker {
     }
 
     fn log(&self, record: &Record) {
-        for (name, value) in record.properties() {
+        for (name, value) in record.properties(&self.gateway.mounts) {
             if let Err(error) = host::set_property(name, &value) {
                 log::debug!("promward: the host takes no property: {error:?}");
             }

@@ -133,13 +133,16 @@ fn the_access_log_says_who_did_what_and_by_which_rule() {
     });
     let lines = lines.unwrap();
     assert_eq!(lines.len(), number);
-    for (line, (_, status, expected)) in lines.iter().zip(requests()) {
+    for (line, (request, status, expected)) in lines.iter().zip(requests()) {
         assert_eq!(line.get("status").and_then(Value::as_u64), Some(status.into()), "{line}");
         let field = |name: &str| line.get(name).unwrap().as_str();
         let reason = field("reason").and_then(|reason| reason.split(' ').next());
         let [caller, scheme, class, rule, outcome] =
             ["caller", "scheme", "class", "rule", "outcome"].map(field);
         assert_eq!([caller, scheme, class, rule, outcome, reason], expected, "{line}");
+        let asked = format!("{request:?}");
+        let mount = ["/prometheus", "/a.b"].into_iter().find(|mount| asked.contains(&format!("\"{mount}/")));
+        assert_eq!(field("mount"), mount, "{line}");
     }
 }
 
