@@ -1,6 +1,6 @@
 //! Passwords on their way to being known. A check takes a hundred milliseconds, so it runs in slices while its streams
 //! wait: first come, first served, and one check for one credential, however many streams ask for it (`threats.md` C1).
-//! What came out is remembered. All of it is one worker's and dies with the configuration (R7, S3).
+//! What came out is remembered. All of it is one worker's and dies with the configuration (S3).
 
 use super::bcrypt::{Check, Verdict};
 use super::budget::{Budget, Spent};

@@ -17,6 +17,7 @@ on_both_hosts! {
     a_form_that_ends_in_trailers_is_refused_after_its_check,
     a_body_that_nobody_reads_arrives_as_it_came,
     a_body_that_nobody_reads_arrives_with_its_trailers,
+    a_long_body_that_nobody_reads_waits_where_the_host_waits_with_it,
     a_client_that_goes_away_takes_its_check_with_it,
     a_request_that_is_not_allowed_is_refused_after_its_check,
 }
@@ -30,6 +31,7 @@ const WRITE: &str = "/prometheus/api/v1/write";
 struct Waiting {
     site: Site,
     upstream: Upstream,
+    stop_iteration: bool,
 }
 
 /// Runs a scenario in both modes, each with a site of its own.
@@ -40,7 +42,7 @@ fn in_both_modes(host: Host, cost: u32, scenario: impl Fn(&Waiting)) {
         let access = json!([{ "who": ["user:alice"], "may": ["query", "write"] }]);
         let mut options = options(&upstream, &configuration(&callers, &access));
         options.allow_on_headers_stop_iteration = stop_iteration;
-        scenario(&Waiting { site: Site::start(host, &options).unwrap(), upstream });
+        scenario(&Waiting { site: Site::start(host, &options).unwrap(), upstream, stop_iteration });
     }
 }
 
@@ -196,6 +198,21 @@ fn a_body_that_nobody_reads_arrives_with_its_trailers(host: Host) {
         let [_, client] = waiting.clients(RIGHT);
         assert_eq!(client.send(write()).unwrap().status, 200);
         assert_eq!(String::from_utf8_lossy(&waiting.upstream.wait_for(0).unwrap().body), "all of it");
+    });
+}
+
+/// A remote write of a client whose password isn't known yet, longer than what Envoy buffers. By default Envoy reads slower
+/// meanwhile; in the other mode it buffers what it shows the filter, and refuses what it can't.
+fn a_long_body_that_nobody_reads_waits_where_the_host_waits_with_it(host: Host) {
+    in_both_modes(host, SLOW, |waiting| {
+        let write = || Request::new("POST", WRITE).body("a".repeat(2 << 20));
+        let [client, _] = waiting.clients(RIGHT);
+        let refused = waiting.stop_iteration;
+        assert_eq!(client.send(write()).unwrap().status, if refused { 413 } else { 200 });
+        let whole = waiting.arrived().iter().filter(|request| request.body_length == 2 << 20).count();
+        assert_eq!(whole, usize::from(!refused));
+        assert_eq!(client.get(QUERY).unwrap().status, 200);
+        assert_eq!(client.send(write()).unwrap().status, 200, "once the password is known");
     });
 }
 
