@@ -11,7 +11,7 @@ use std::rc::Rc;
 /// One plugin in one VM.
 pub(crate) struct Root {
     context: u32,
-    /// The last is of the configuration that new streams get, those before it of earlier ones whose streams still wait.
+    /// The last is of the configuration that new streams get, those before it of earlier ones that still have streams.
     workers: Vec<Rc<Worker>>,
 }
 
@@ -39,7 +39,7 @@ impl RootContext for Root {
     fn on_configure(&mut self, size: usize) -> bool {
         match self.load(size) {
             Ok(worker) => {
-                self.workers.retain(|worker| worker.is_busy());
+                self.workers.retain(|worker| Rc::strong_count(worker) > 1);
                 self.workers.push(Rc::new(worker));
                 true
             }
@@ -53,8 +53,12 @@ impl RootContext for Root {
     fn on_tick(&mut self) {
         match self.workers.iter().find(|worker| worker.is_busy()) {
             Some(busy) => busy.tick(),
-            None if host::tick_every(0).is_err() => log::warn!("promward: the host doesn't end its ticks"),
-            None => {}
+            None => {
+                self.workers.iter().for_each(|worker| worker.rest());
+                if host::tick_every(0).is_err() {
+                    log::warn!("promward: the host doesn't end its ticks");
+                }
+            }
         }
     }
 

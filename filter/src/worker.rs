@@ -107,7 +107,11 @@ impl Worker {
         // What is counted and asked for from here on is about no stream.
         let _ = host::act_on(self.root);
         self.tell_counts();
-        self.is_ticking.set(self.is_busy());
+    }
+
+    /// The ticks have ended: whoever waits next has to ask for them again.
+    pub(crate) fn rest(&self) {
+        self.is_ticking.set(false);
     }
 
     fn take(&self, context: u32) -> Option<Shared> {

@@ -19,6 +19,7 @@ on_both_hosts! {
     a_body_that_nobody_reads_arrives_with_its_trailers,
     a_long_body_that_nobody_reads_waits_where_the_host_waits_with_it,
     a_client_that_goes_away_takes_its_check_with_it,
+    who_comes_after_one_that_has_gone_is_served,
     a_request_that_is_not_allowed_is_refused_after_its_check,
 }
 
@@ -238,6 +239,25 @@ fn a_client_that_goes_away_takes_its_check_with_it(host: Host) {
             waiting.nothing_arrived();
         });
     }
+}
+
+/// The tick ends when nothing waits, and has to begin again for whoever comes next.
+fn who_comes_after_one_that_has_gone_is_served(host: Host) {
+    in_both_modes(host, SLOW, |waiting| {
+        let [client, _] = waiting.clients(RIGHT);
+        for number in 0..5 {
+            let [gone, _] = waiting.clients(&format!("guess {number}"));
+            let exchange = open(&gone, Request::new("GET", QUERY), &[]);
+            waiting.site.wait_for_metric("promward.checks_waiting", 1).unwrap();
+            exchange.reset().unwrap();
+            while waiting.site.metric("promward.checks_waiting").unwrap() > 0 {
+                std::thread::yield_now();
+            }
+            // Time enough for the ticks to end.
+            assert_eq!(waiting.site.client().get(QUERY).unwrap().status, 401);
+        }
+        assert_eq!(client.get(QUERY).unwrap().status, 200);
+    });
 }
 
 fn a_request_that_is_not_allowed_is_refused_after_its_check(host: Host) {
