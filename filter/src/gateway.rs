@@ -1,20 +1,18 @@
 //! The core's front door: a compiled configuration, and the way of a request through the rooms. It is pure: what the
 //! host says comes in, a decision goes out.
 
-use crate::access::{Access, Denied, Rule, RuleNumber};
+use crate::access::Access;
 use crate::api::class::Class;
 use crate::api::endpoint::Endpoint;
 use crate::caller::callers::{Callers, Facts, Identified};
-use crate::caller::identity::Caller;
 use crate::caller::logins::StreamId;
 use crate::edits::Edits;
 use crate::forward::{Forward, Granted, with_mark};
 use crate::keyed::Digest;
-use crate::limits::table::{CountError, Counted, Share, SharedData};
-use crate::mount::{Api, Mount, MountId, Mounts, Place};
-use crate::refusal::{CanLogIn, Limited, Refusal};
-use crate::report::{Bound, Count, Login, Outcome, Record};
-use crate::request::cross_site::{self, Asking};
+use crate::limits::table::SharedData;
+use crate::mount::{Api, Mount, Mounts, Place};
+use crate::refusal::Refusal;
+use crate::report::{Outcome, Record};
 use crate::request::form::Body;
 use crate::request::headers::{Headers, Strip};
 use crate::request::method::{Method, Methods};
@@ -196,88 +194,6 @@ impl Gateway {
             headers.extend(cors::preflight(methods));
         }
         Decision::Reply(self.dressed(Reply::empty(204, headers), request.scheme, origin.as_ref()))
-    }
-
-    fn check_site(
-        &self,
-        class: Class,
-        api: Api,
-        method: Method,
-        request: &Request<'_>,
-    ) -> Result<(), Refusal> {
-        if self.cors.allowed(request.headers).is_some() {
-            return Ok(());
-        }
-        let Request { headers, scheme, .. } = *request;
-        Ok(cross_site::check(&Asking { class, api, method, headers, scheme })?)
-    }
-
-    /// Who is calling, where that matters.
-    fn caller(
-        &self,
-        class: Class,
-        mount: MountId,
-        request: &Request<'_>,
-        worker: &mut Worker<'_>,
-    ) -> Result<Identified, Refusal> {
-        if !self.access.asks(class, mount) {
-            return Ok(Identified::Caller(Caller::Anonymous));
-        }
-        let Request { headers, facts, stream, .. } = *request;
-        let identified = self.callers.identify(headers, facts, stream, &mut worker.state.logins);
-        let login = match &identified {
-            Ok(Identified::NotYet | Identified::Caller(Caller::Anonymous)) => None,
-            Ok(Identified::Caller(Caller::Known(identity))) => {
-                Some(Count::Login { scheme: Some(identity.scheme()), login: Login::Accepted })
-            }
-            Err(error) => Some(Count::Login { scheme: error.scheme(), login: error.login() }),
-        };
-        login.into_iter().for_each(|login| worker.state.count(login));
-        identified.map_err(|error| Refusal::Login(error, self.can_log_in()))
-    }
-
-    fn denied(&self, denied: Denied) -> Refusal {
-        match denied.caller {
-            Caller::Anonymous => Refusal::Unknown(denied, self.can_log_in()),
-            Caller::Known(_) => Refusal::Denied(denied),
-        }
-    }
-
-    fn can_log_in(&self) -> CanLogIn {
-        if self.callers.challenges().is_empty() { CanLogIn::No } else { CanLogIn::Yes }
-    }
-
-    /// Counts the request against the rate of its rule.
-    fn limit(
-        &self,
-        number: RuleNumber,
-        rule: &Rule,
-        caller: &Caller,
-        request: &Request<'_>,
-        worker: &mut Worker<'_>,
-    ) -> Result<(), Refusal> {
-        let Some(rate) = rule.rate else { return Ok(()) };
-        let Facts { source, now, .. } = request.facts;
-        let (who, name) = match (caller, source) {
-            (Caller::Known(identity), _) => (Counted::Known, identity.to_string().into_bytes()),
-            (Caller::Anonymous, Some(source)) => (Counted::Anonymous, source.bytes()),
-            (Caller::Anonymous, None) => return Err(Refusal::Host),
-        };
-        let (Some(now), Some(table)) = (now, &worker.state.rates) else { return Err(Refusal::Host) };
-        let rule = number.to_string();
-        let fields: &[&[u8]] = &[&self.digest, rule.as_bytes(), &name];
-        match table.count(worker.shared, who, fields, rate, *now) {
-            Ok(Share::Own) => Ok(()),
-            Ok(Share::Crowded) => {
-                worker.state.count(Count::Bound(Bound::Rates));
-                Ok(())
-            }
-            Err(CountError::Limited(empty)) => {
-                worker.state.count(Count::Limit(number));
-                Err(Limited { rule: number, rate, empty }.into())
-            }
-            Err(CountError::Unreachable) => Err(Refusal::Host),
-        }
     }
 
     /// What has to be known of a request beside its headers.

@@ -9,6 +9,7 @@
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails"))]
 
 pub mod access;
+mod admission;
 pub mod api;
 pub mod caller;
 pub mod config;
@@ -26,6 +27,8 @@ pub mod response;
 pub mod state;
 pub mod wire;
 
+#[cfg(target_arch = "wasm32")]
+mod handle;
 #[cfg(target_arch = "wasm32")]
 mod host;
 #[cfg(target_arch = "wasm32")]

@@ -1,8 +1,8 @@
 //! The plugin's root: says what runs, loads the configuration, hands it to each stream, and has its ticks.
 
 use crate::config;
+use crate::handle::Handle;
 use crate::host;
-use crate::stream::Handle;
 use crate::worker::{Unfit, Worker};
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::ContextType;

@@ -15,15 +15,13 @@ use crate::response::answer::Asked;
 use crate::response::origin::Scheme;
 use crate::response::reply::Reply;
 use crate::worker::Worker;
-use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
-use std::cell::RefCell;
 use std::rc::Rc;
 
 /// A request and its answer.
-struct Stream {
-    context: u32,
-    worker: Rc<Worker>,
+pub(crate) struct Stream {
+    pub(crate) context: u32,
+    pub(crate) worker: Rc<Worker>,
     state: State,
     record: Record,
 }
@@ -57,7 +55,18 @@ enum Shown {
 }
 
 impl Stream {
-    fn decide(&mut self, body: Body) -> Result<Action, HostError> {
+    /// A new one.
+    pub(crate) fn new(context: u32, worker: Rc<Worker>) -> Self {
+        Self { context, worker, state: State::New, record: Record::default() }
+    }
+
+    /// Whether its password has to be checked first.
+    pub(crate) fn waits(&self) -> bool {
+        matches!(self.state, State::Waiting(..))
+    }
+
+    /// Decides when the headers have come.
+    pub(crate) fn decide(&mut self, body: Body) -> Result<Action, HostError> {
         let headers = host::headers(Map::Request)?;
         let facts = self.worker.facts()?;
         let stream = StreamId(self.context);
@@ -93,7 +102,7 @@ impl Stream {
     }
 
     /// The password was checked: the request is decided now, and goes on as far as it has come.
-    fn release(&mut self) -> Result<Action, HostError> {
+    pub(crate) fn release(&mut self) -> Result<Action, HostError> {
         let State::Waiting(body, shown) = self.state else { return Ok(Action::Pause) };
         if self.decide(body)? == Action::Pause {
             if let State::Waiting(_, still) = &mut self.state {
@@ -140,7 +149,8 @@ impl Stream {
         }
     }
 
-    fn answer(&mut self) -> Result<Action, HostError> {
+    /// What the server's answer becomes, when its headers have come.
+    pub(crate) fn answer(&mut self) -> Result<Action, HostError> {
         if let State::Waiting(..) = self.state {
             // The host answers by itself, and there is nothing to wait for any more.
             self.state = State::Replied;
@@ -174,7 +184,8 @@ impl Stream {
         send(reply)
     }
 
-    fn closed(&mut self, result: Result<Action, HostError>) -> Action {
+    /// What the host is told; where a host call failed, the request is refused.
+    pub(crate) fn closed(&mut self, result: Result<Action, HostError>) -> Action {
         result.unwrap_or_else(|error| {
             log::error!("promward: a host call failed, the request is refused: {error:?}");
             let reply = self.gateway().failed();
@@ -186,7 +197,8 @@ impl Stream {
         &self.worker.gateway
     }
 
-    fn request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+    /// A piece of the request's body has come.
+    pub(crate) fn request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
         let result = match &mut self.state {
             State::New | State::Replied => Ok(Action::Pause),
             State::Waiting(_, shown) => {
@@ -199,7 +211,8 @@ impl Stream {
         self.closed(result)
     }
 
-    fn request_trailers(&mut self) -> Action {
+    /// The request's trailers have come.
+    pub(crate) fn request_trailers(&mut self) -> Action {
         match &mut self.state {
             State::New | State::Replied => Action::Pause,
             State::Waiting(_, shown) => {
@@ -222,85 +235,8 @@ impl State {
     }
 }
 
-/// A stream as its worker keeps it while it waits.
-#[derive(Clone)]
-pub(crate) struct Shared(Rc<RefCell<Stream>>);
-
-impl Shared {
-    /// Decides and lets go, from the tick, where host calls are about this stream.
-    pub(crate) fn release(&self) {
-        let mut stream = self.0.borrow_mut();
-        let result = stream.release();
-        stream.closed(result);
-        self.wait_if_told(&mut stream);
-    }
-
-    fn wait_if_told(&self, stream: &mut Stream) {
-        if let State::Waiting(..) = stream.state
-            && let Err(error) = stream.worker.wait(stream.context, self.clone())
-        {
-            stream.worker.forget(stream.context);
-            stream.closed(Err(error));
-        }
-    }
-}
-
-/// A stream as the host calls it back.
-pub(crate) struct Handle(Option<Shared>);
-
-impl Handle {
-    /// A new stream; without a configuration it is answered, and that is all.
-    pub(crate) fn new(context: u32, worker: Option<Rc<Worker>>) -> Self {
-        Self(worker.map(|worker| {
-            let stream = Stream { context, worker, state: State::New, record: Record::default() };
-            Shared(Rc::new(RefCell::new(stream)))
-        }))
-    }
-}
-
-impl Context for Handle {}
-
-impl HttpContext for Handle {
-    fn on_http_request_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
-        let Some(shared) = &self.0 else { return send(&Reply::unavailable()) };
-        let mut stream = shared.0.borrow_mut();
-        let result = stream.decide(if end_of_stream { Body::None } else { Body::Follows });
-        let action = stream.closed(result);
-        shared.wait_if_told(&mut stream);
-        action
-    }
-
-    fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
-        let stream = |shared: &Shared| shared.0.borrow_mut().request_body(size, end_of_stream);
-        self.0.as_ref().map_or(Action::Pause, stream)
-    }
-
-    fn on_http_request_trailers(&mut self, _: usize) -> Action {
-        self.0.as_ref().map_or(Action::Pause, |shared| shared.0.borrow_mut().request_trailers())
-    }
-
-    fn on_http_response_headers(&mut self, _: usize, _: bool) -> Action {
-        let Some(shared) = &self.0 else { return Action::Continue };
-        let mut stream = shared.0.borrow_mut();
-        let result = stream.answer();
-        stream.closed(result)
-    }
-}
-
-impl Drop for Handle {
-    /// The host is done with the stream: nothing waits for it any more.
-    fn drop(&mut self) {
-        let gone = self.0.as_ref().map(|shared| {
-            let stream = shared.0.borrow();
-            (Rc::clone(&stream.worker), stream.context)
-        });
-        if let Some((worker, context)) = gone {
-            worker.forget(context);
-        }
-    }
-}
-
-fn send(reply: &Reply) -> Action {
+/// Answers in the server's place.
+pub(crate) fn send(reply: &Reply) -> Action {
     if let Err(error) = host::reply(reply) {
         log::error!("promward: the host refuses a reply: {error:?}");
     }

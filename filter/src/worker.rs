@@ -6,10 +6,10 @@ use crate::caller::logins::StreamId;
 use crate::caller::source::Source;
 use crate::gateway;
 use crate::gateway::{Decision, Gateway, Request};
+use crate::handle::Shared;
 use crate::host::{self, HostError, Metric, MetricKind, Property, SharedData};
 use crate::report::{CHECKS_WAITING, Count, Record};
 use crate::state::State;
-use crate::stream::Shared;
 use std::cell::{Cell, RefCell};
 
 /// How often the tick is asked for while something waits, in milliseconds. Hosts come less often.

@@ -1,6 +1,6 @@
 //! Users and their hashes, and what checking them costs.
 
-use super::bcrypt::Hash;
+use super::hash::Hash;
 use super::identity::Identity;
 use super::logins::SLICE;
 use crate::index::Index;

@@ -1,8 +1,8 @@
 //! What the limits of password checks mean: how many logins there can be, so that whoever sets a cost or a limit sees what
 //! comes of it.
 
-use promward::caller::bcrypt::Hash;
 use promward::caller::budget::SHARE;
+use promward::caller::hash::Hash;
 use promward::caller::passwords::{Passwords, TICK, User};
 use promward::limits::rate::Rate;
 

@@ -1,0 +1,148 @@
+//! Stored hashes of passwords, as `htpasswd -B` and Prometheus' `basic_auth_users` write them.
+
+use base64::Engine;
+use base64::alphabet;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use std::fmt;
+
+/// The costs that a hash may have: the least that bcrypt knows, and what takes a second in slices.
+pub const COSTS: std::ops::RangeInclusive<u32> = 4..=12;
+
+/// A stored hash: cost, salt, and what a password must lead to.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Hash {
+    cost: u32,
+    pub(super) salt: [u8; SALT],
+    pub(super) digest: [u8; DIGEST],
+}
+
+const SALT: usize = 16;
+pub(super) const DIGEST: usize = 23;
+
+/// bcrypt's own alphabet, unpadded. Other programs leave bits beyond the last byte of a salt set.
+const BCRYPT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::BCRYPT,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::RequireNone),
+);
+
+impl fmt::Debug for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Hash of cost {}", self.cost)
+    }
+}
+
+/// Why a text is no hash that can be checked here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HashError {
+    /// A hash of another kind, and its name.
+    Kind(&'static str),
+    /// A bcrypt hash of a cost that isn't one of [`COSTS`].
+    Cost(u32),
+    /// Nothing that is known.
+    Unknown,
+}
+
+/// What other hashes begin with.
+const OTHERS: [(&str, &str); 10] = [
+    ("$2x$", "a bcrypt hash of a faulty old program ($2x$)"),
+    ("$apr1$", "Apache's MD5"),
+    ("{SHA}", "unsalted SHA-1"),
+    ("{SSHA", "salted SHA"),
+    ("{PLAIN}", "a password that isn't hashed"),
+    ("$1$", "MD5-crypt"),
+    ("$5$", "SHA-256-crypt"),
+    ("$6$", "SHA-512-crypt"),
+    ("$y$", "yescrypt"),
+    ("$argon2", "Argon2"),
+];
+
+impl fmt::Display for HashError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let wanted = "make a bcrypt hash, as htpasswd -nB -C 10 USER does";
+        match self {
+            Self::Kind(kind) => write!(f, "this is {kind}: {wanted}"),
+            Self::Cost(cost) => {
+                let (least, most) = (COSTS.start(), COSTS.end());
+                write!(f, "this has the cost {cost}, which must be {least} to {most}: {wanted}")
+            }
+            Self::Unknown => write!(f, "this is no bcrypt hash, like $2y$10$ and 53 characters: {wanted}"),
+        }
+    }
+}
+
+impl Hash {
+    /// Reads `$2a$`, `$2b$` or `$2y$`, the cost in two digits, `$`, and 53 characters of salt and hash.
+    ///
+    /// # Errors
+    ///
+    /// It is a hash of another kind, or none.
+    pub fn parse(text: &str) -> Result<Self, HashError> {
+        if let Some(&(_, kind)) = OTHERS.iter().find(|(prefix, _)| text.starts_with(prefix)) {
+            return Err(HashError::Kind(kind));
+        }
+        let rest = ["$2a$", "$2b$", "$2y$"].iter().find_map(|prefix| text.strip_prefix(prefix));
+        let (cost, rest) = rest.and_then(|rest| rest.split_once('$')).ok_or(HashError::Unknown)?;
+        let is_cost = cost.len() == 2 && cost.bytes().all(|byte| byte.is_ascii_digit());
+        let cost = cost.parse().ok().filter(|_| is_cost).ok_or(HashError::Unknown)?;
+        if !COSTS.contains(&cost) {
+            return Err(HashError::Cost(cost));
+        }
+        let (salt, digest) = rest.split_at_checked(22).ok_or(HashError::Unknown)?;
+        let decoded = |text: &str| BCRYPT.decode(text).map_err(|_| HashError::Unknown);
+        let salt = decoded(salt)?.try_into().map_err(|_| HashError::Unknown)?;
+        let digest = decoded(digest)?.try_into().map_err(|_| HashError::Unknown)?;
+        Ok(Self { cost, salt, digest })
+    }
+
+    /// A hash that no password is known to lead to, for users who don't exist.
+    pub fn nobodys(cost: u32) -> Self {
+        Self { cost, salt: *b"promward: nobody", digest: [0; DIGEST] }
+    }
+
+    /// Its cost: the binary logarithm of its rounds.
+    pub fn cost(&self) -> u32 {
+        self.cost
+    }
+
+    /// The rounds that a check of it takes, with one for its beginning and one for its end.
+    pub fn rounds(&self) -> u32 {
+        self.repetitions().saturating_add(2)
+    }
+
+    /// What tells it from any other hash.
+    pub fn bytes(&self) -> Vec<u8> {
+        [&self.cost.to_le_bytes()[..], &self.salt, &self.digest].concat()
+    }
+
+    /// How often its key schedule runs.
+    pub(super) fn repetitions(&self) -> u32 {
+        1_u32.checked_shl(self.cost).unwrap_or(u32::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_of_other_kinds_are_refused_by_name() {
+        for (text, error) in [
+            ("$apr1$r31.....$HqJZimcKQFAMYayBlzkrA/", HashError::Kind("Apache's MD5")),
+            ("{SHA}VBPuJHI7uixaa6LQGWx4s+5GKNE=", HashError::Kind("unsalted SHA-1")),
+            ("$6$salt$hash", HashError::Kind("SHA-512-crypt")),
+            ("$2y$13$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", HashError::Cost(13)),
+            ("$2y$03$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", HashError::Cost(3)),
+            ("$2y$5$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", HashError::Unknown),
+            ("$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOe", HashError::Unknown),
+            ("$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeWW", HashError::Unknown),
+            ("$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOe=", HashError::Unknown),
+            ("plain", HashError::Unknown),
+            ("", HashError::Unknown),
+        ] {
+            assert_eq!(Hash::parse(text), Err(error), "{text}");
+        }
+    }
+}
