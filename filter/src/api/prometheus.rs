@@ -118,6 +118,8 @@ pub static ENDPOINTS: &[Endpoint] = &[
 
     ui("/"),
     ui("/graph"),
+    // Where releases without the newer page redirect the former, and redirect on from.
+    ui("/graph/"),
     ui("/query"),
     ui("/classic/graph"),
     file("/assets/*"),
@@ -177,7 +179,7 @@ mod tests {
     #[test]
     fn what_is_not_in_the_table_has_no_row() {
         for path in
-            ["/user/a", "/api/v1", "/api/v2/query", "/API/v1/query", "/-/healthy/", "/-%2Freload", "/graph/"]
+            ["/user/a", "/api/v1", "/api/v2/query", "/API/v1/query", "/-/healthy/", "/-%2Freload", "/query/"]
         {
             assert_eq!(class(path), None, "{path}");
         }
