@@ -1,6 +1,6 @@
 //! What one sees of the filter's decisions: fields of the access log, and metrics with labels, which name nobody.
 
-use crate::setup::Setup;
+use crate::setup::{HELD, Setup};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use promward_host_tests::client::Request;
@@ -143,6 +143,36 @@ fn the_access_log_says_who_did_what_and_by_which_rule() {
         let asked = format!("{request:?}");
         let mount = ["/prometheus", "/a.b"].into_iter().find(|mount| asked.contains(&format!("\"{mount}/")));
         assert_eq!(field("mount"), mount, "{line}");
+    }
+}
+
+/// A form that turns out to be ambiguous, and a redirect off the site: both were on their way already.
+#[test]
+fn what_is_refused_late_is_logged_and_counted_as_such() {
+    let Some(setup) = Setup::start() else { return };
+    let form = Request::new("POST", "/prometheus/api/v1/query")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body("query=a&query=b");
+    assert_eq!(setup.client().send(form).unwrap().status, 400);
+    let mut exchange =
+        setup.client().open(Request::new("GET", &format!("/prometheus/graph?{HELD}"))).unwrap();
+    exchange.end(&[]).unwrap();
+    let mut server = setup.upstream.held().unwrap();
+    server.head(302, &[("location", "https://evil.example/")]).unwrap();
+    assert_eq!(exchange.head().unwrap().status, 502);
+    drop(server);
+    let lines = setup.envoy.process().wait_until("the access log", Duration::from_secs(60), || {
+        Some(setup.envoy.access_log()).filter(|lines| lines.len() >= 2)
+    });
+    let outcomes: Vec<_> = lines.unwrap().iter().map(|line| line.get("outcome").cloned().unwrap()).collect();
+    assert_eq!(outcomes, ["invalid", "failed"]);
+    let stats = setup.envoy.stats().unwrap();
+    for metric in [
+        r#"promward_requests{mount="/prometheus",class="query",outcome="invalid"} 1"#,
+        r#"promward_requests{mount="/prometheus",class="ui",outcome="allowed"} 1"#,
+        r#"promward_answers_refused{mount="/prometheus"} 1"#,
+    ] {
+        assert!(stats.lines().any(|line| line == metric), "{metric}");
     }
 }
 
