@@ -141,6 +141,17 @@ mod tests {
     }
 
     #[test]
+    fn the_header_that_names_the_caller_is_held_back_in_any_spelling() {
+        let names = ["X-Caller", "x_caller", "x-caller", "x-callers", "accept"];
+        let headers = Headers(names.map(|name| (name.as_bytes().to_vec(), b"user:admin".to_vec())).to_vec());
+        for strip in [Strip::Trusted, Strip::TrustedAndCredentials, Strip::OursOnly] {
+            let held_back = strip.held_back(&headers, Some("x-caller"));
+            assert_eq!(held_back, ["X-Caller", "x_caller", "x-caller"].map(|name| name.as_bytes().to_vec()));
+            assert!(strip.held_back(&headers, None).is_empty());
+        }
+    }
+
+    #[test]
     fn credentials_are_held_back_where_the_mount_does_not_pass_them() {
         for name in ["Authorization", "Cookie", "proxy_authorization"] {
             assert!(Strip::TrustedAndCredentials.covers(name.as_bytes()), "{name}");

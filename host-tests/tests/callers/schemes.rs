@@ -139,6 +139,7 @@ fn certified(host: Host, scraper: &Identity) -> (Site, Upstream) {
     let access = json!([
         { "who": ["group:machines", "certificate:named"], "may": ["query"] },
         { "who": ["user:alice"], "may": ["query"] },
+        { "who": ["anonymous"], "may": ["ui"] },
     ]);
     let upstream = upstream();
     let mut options = options(&upstream, &configuration(&callers, &access));
@@ -198,8 +199,15 @@ fn a_header_decides_before_a_certificate(host: Host) {
     assert_eq!(ask(presenting(&site, &reader), &basic("alice", WRONG)).status, 401);
     assert_eq!(ask(presenting(&site, &reader), &basic("alice", RIGHT)).status, 200);
     let unknown = site.authority().client("unknown", None).unwrap();
+    let page = |client: Client| client.get("/prometheus/graph").unwrap().status;
+    assert_eq!(
+        [page(presenting(&site, &unknown)), page(site.client())],
+        [401, 200],
+        "unknown is not anonymous"
+    );
     assert_eq!(ask(presenting(&site, &unknown), &basic("alice", RIGHT)).status, 200);
-    assert_eq!(told(&upstream), vec![Some("user:alice".to_owned()); 2]);
+    let alice = Some("user:alice".to_owned());
+    assert_eq!(told(&upstream), [alice.clone(), None, alice]);
 }
 
 fn nobody_can_say_who_is_calling(host: Host) {

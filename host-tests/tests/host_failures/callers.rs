@@ -130,6 +130,16 @@ fn a_stream_that_ends_while_it_waits_is_forgotten() {
     assert_eq!((vm.resumed(), vm.replies(), vm.period()), (0, 0, 0));
 }
 
+/// Some hosts configure a root that has streams once more, rather than make another one.
+#[test]
+fn who_waits_when_a_root_is_configured_again_is_answered() {
+    let mut vm = Vm::start(PASSWORDS, &request(RIGHT));
+    assert_eq!((vm.configure(), begin(&mut vm)), (1, PAUSE));
+    assert_eq!(vm.configure(), 1);
+    tick(&mut vm, ENOUGH);
+    assert_eq!((vm.resumed(), vm.replies(), vm.period()), (1, 0, 0));
+}
+
 #[test]
 fn an_answer_of_the_hosts_own_ends_the_waiting() {
     let mut vm = Vm::start(PASSWORDS, &request(RIGHT));
