@@ -5,7 +5,7 @@ use crate::api::class::Class;
 use crate::caller::callers::{Facts, Identified};
 use crate::caller::identity::Caller;
 use crate::gateway::{Gateway, Request, Worker};
-use crate::limits::table::{CountError, Counted, Share};
+use crate::limits::table::{self, CountError, Counted, Share};
 use crate::mount::{Api, MountId};
 use crate::refusal::{CanLogIn, Limited, Refusal};
 use crate::report::{Bound, Count, Login};
@@ -81,9 +81,8 @@ impl Gateway {
             (Caller::Anonymous, None) => return Err(Refusal::Host),
         };
         let (Some(now), Some(table)) = (now, &worker.state.rates) else { return Err(Refusal::Host) };
-        let rule = number.to_string();
-        let fields: &[&[u8]] = &[&self.digest, rule.as_bytes(), &name];
-        match table.count(worker.shared, who, fields, rate, *now) {
+        let of = table::Limited { configuration: &self.digest, rule: number.0, rate };
+        match table.count(worker.shared, who, &name, &of, *now) {
             Ok(Share::Own) => Ok(()),
             Ok(Share::Crowded) => {
                 worker.state.count(Count::Bound(Bound::Rates));

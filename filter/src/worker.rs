@@ -84,8 +84,8 @@ impl Worker {
     pub(crate) fn forget(&self, context: u32) {
         if self.take(context).is_some() {
             self.state.borrow_mut().logins.forget(StreamId(context));
-            self.tell_counts();
         }
+        self.tell_counts();
     }
 
     /// Whether a stream waits.

@@ -1,5 +1,6 @@
 //! How many checks of passwords may begin: by source first, then in all, so that one who guesses doesn't use up what
-//! others need (`threats.md` C1). A password that turns out to be right costs nothing.
+//! others need (`threats.md` C1). Half of it is kept for sources that haven't begun any of late, so that a few who guess
+//! don't either. A password that turns out to be right costs nothing.
 
 use super::source::Source;
 use crate::limits::bucket::{Bucket, Empty, Time};
@@ -8,7 +9,10 @@ use crate::limits::rate::Rate;
 /// Which part of the budget one source may use: one of so many.
 pub const SHARE: u32 = 4;
 
-/// How many sources there can be whose bucket isn't full. The budget of all bounds them already; this is far beyond it.
+/// For how long a source is known to have begun one, in nanoseconds.
+const MEMORY: u64 = 600_000_000_000;
+
+/// How many such sources are known; when one more comes, the oldest is forgotten.
 const MOST_SOURCES: usize = 4_096;
 
 /// What is left to begin checks with.
@@ -16,8 +20,16 @@ const MOST_SOURCES: usize = 4_096;
 pub struct Budget {
     rate: Rate,
     all: Bucket,
-    /// Those whose bucket isn't full: no more than the budget of all lets begin at once.
-    sources: Vec<(Source, Bucket)>,
+    /// Sources that have begun checks of late, the oldest first.
+    sources: Vec<Known>,
+}
+
+/// A source that has begun a check.
+#[derive(Clone, Debug)]
+struct Known {
+    source: Source,
+    bucket: Bucket,
+    last: Time,
 }
 
 /// Whose budget is used up.
@@ -41,18 +53,23 @@ impl Budget {
     ///
     /// The budget of the source or of all is used up.
     pub fn spend(&mut self, source: Source, now: Time) -> Result<(), Spent> {
-        let share = self.share();
-        self.sources.retain(|(_, bucket)| !bucket.is_full(now));
-        let left = self.of(source).map_or_else(Bucket::default, |bucket| *bucket);
-        let left = left.take(share, now).map_err(Spent::BySource)?;
+        let (rate, share, all) = (self.rate, self.share(), self.all);
+        self.sources.retain(|known| now.0.saturating_sub(known.last.0) < MEMORY);
+        if let Some(known) = self.of(source) {
+            let left = known.bucket.take(share, now).map_err(Spent::BySource)?;
+            all.take(rate.with_burst(rate.burst.div_euclid(2)), now).map_err(Spent::InAll)?;
+            self.all = all.take(rate, now).map_err(Spent::InAll)?;
+            if let Some(known) = self.of(source) {
+                (known.bucket, known.last) = (left, now);
+            }
+            return Ok(());
+        }
+        self.all = all.take(rate, now).map_err(Spent::InAll)?;
         if self.sources.len() >= MOST_SOURCES {
-            return Err(Spent::InAll(Empty { retry_after: 1 }));
+            self.sources.remove(0);
         }
-        self.all = self.all.take(self.rate, now).map_err(Spent::InAll)?;
-        match self.of(source) {
-            Some(bucket) => *bucket = left,
-            None => self.sources.push((source, left)),
-        }
+        let bucket = Bucket::default().take(share, now).map_err(Spent::BySource)?;
+        self.sources.push(Known { source, bucket, last: now });
         Ok(())
     }
 
@@ -60,13 +77,13 @@ impl Budget {
     pub fn give_back(&mut self, source: Source) {
         let share = self.share();
         self.all = self.all.give_back(self.rate);
-        if let Some(bucket) = self.of(source) {
-            *bucket = bucket.give_back(share);
+        if let Some(known) = self.of(source) {
+            known.bucket = known.bucket.give_back(share);
         }
     }
 
-    fn of(&mut self, source: Source) -> Option<&mut Bucket> {
-        self.sources.iter_mut().find(|(known, _)| *known == source).map(|(_, bucket)| bucket)
+    fn of(&mut self, source: Source) -> Option<&mut Known> {
+        self.sources.iter_mut().find(|known| known.source == source)
     }
 
     fn share(&self) -> Rate {
@@ -107,6 +124,23 @@ mod tests {
     }
 
     #[test]
+    fn a_few_who_guess_leave_half_of_it_to_others() {
+        let mut budget = budget();
+        let mut others = 0;
+        for tick in 0..4_000 {
+            let now = Time(NOW.0 + tick * 10_000_000);
+            for number in 0..8 {
+                let _ = budget.spend(source(number), now);
+            }
+            if tick % 100 == 0 {
+                let number = u8::try_from(100 + tick / 100).unwrap();
+                others += u32::from(budget.spend(source(number), now).is_ok());
+            }
+        }
+        assert_eq!(others, 40);
+    }
+
+    #[test]
     fn a_right_password_costs_nothing() {
         let mut budget = budget();
         for _ in 0..100 {
@@ -116,12 +150,13 @@ mod tests {
     }
 
     #[test]
-    fn a_source_is_forgotten_when_its_share_is_whole_again() {
+    fn no_more_sources_are_known_than_there_is_room_for() {
         let mut budget = Budget::new(Rate::parse("1000000/s").unwrap());
-        let address = |number: u64| Source::V6(number);
         for number in 0..10_000 {
-            assert_eq!(budget.spend(address(number), Time(NOW.0 + number * 1_000_000)), Ok(()));
+            assert_eq!(budget.spend(Source::V6(number), Time(NOW.0 + number * 1_000_000)), Ok(()));
         }
-        assert!(budget.sources.len() <= MOST_SOURCES);
+        assert_eq!(budget.sources.len(), MOST_SOURCES);
+        assert_eq!(budget.spend(Source::V6(0), Time(NOW.0 + MEMORY * 2)), Ok(()));
+        assert_eq!(budget.sources.len(), 1);
     }
 }

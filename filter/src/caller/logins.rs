@@ -22,8 +22,10 @@ pub const SLICE: u32 = 16;
 const MOST_RIGHT: usize = 4_096;
 const MOST_WRONG: usize = 1_024;
 
-/// How many streams may wait for one check: more than an HTTP/2 connection has.
-const MOST_STREAMS: usize = 128;
+/// How many streams may wait, in all and of one source, whose own may be more than an HTTP/2 connection has. Hosts hold
+/// the bodies of those that wait.
+const MOST_STREAMS: usize = 512;
+const MOST_STREAMS_OF_SOURCE: usize = 128;
 
 /// How many streams go on at once: each takes its own way through the filter then.
 const MOST_AT_ONCE: usize = 16;
@@ -82,10 +84,11 @@ pub struct Logins {
 #[derive(Debug)]
 struct Waiting {
     hash: Digest,
+    /// Whose budget it is on.
     source: Source,
     check: Check,
     has_begun: bool,
-    streams: Vec<StreamId>,
+    streams: Vec<(StreamId, Source)>,
 }
 
 impl Logins {
@@ -108,26 +111,33 @@ impl Logins {
     ///
     /// It isn't known, and no check may begin or wait.
     pub fn ask(&mut self, passwords: &Passwords, attempt: &Attempt<'_>, now: Time) -> Result<Known, TooMany> {
-        let hashes = passwords.hashes(attempt.user);
-        let stored: Vec<u8> = hashes.iter().flat_map(|hash| hash.bytes()).collect();
-        let hash = self.key.hash(&[attempt.user, attempt.password.reveal(), &stored]);
+        let stored = passwords.stored(attempt.user);
+        let hash = self.key.hash(&[attempt.user, attempt.password.reveal(), stored]);
         if self.wrong.has(&hash) {
             return Ok(Known::Wrong);
         }
-        if self.right.has(&hash) {
+        if self.right.has(&self.from(&hash, attempt.source)) {
             return Ok(passwords
                 .user(attempt.user)
                 .map_or(Known::Wrong, |user| Known::Right(Rc::clone(&user.identity))));
         }
+        let waiting = self.queue.iter().flat_map(|waiting| &waiting.streams);
+        let of_source = waiting.clone().filter(|(_, source)| *source == attempt.source).count();
+        if waiting.count() >= MOST_STREAMS || of_source >= MOST_STREAMS_OF_SOURCE {
+            self.counts.push(Count::Bound(Bound::Waiting));
+            return Err(TooMany::Waiting(self.time_to_wait(passwords)));
+        }
         if let Some(waiting) = self.queue.iter_mut().find(|waiting| waiting.hash == hash) {
-            if waiting.streams.len() >= MOST_STREAMS {
-                self.counts.push(Count::Bound(Bound::Waiting));
-                return Err(TooMany::Waiting(self.time_to_wait(passwords)));
-            }
-            waiting.streams.push(attempt.stream);
+            waiting.streams.push((attempt.stream, attempt.source));
             return Ok(Known::NotYet);
         }
         self.begin(passwords, attempt, hash, now)
+    }
+
+    /// A right password is known from where it was presented. Were it known from anywhere, others could guess it without a
+    /// check: what isn't known is refused when their budget is used up, and what is known passes.
+    fn from(&self, hash: &Digest, source: Source) -> Digest {
+        self.key.hash(&[hash, &source.bytes()])
     }
 
     fn begin(
@@ -160,7 +170,7 @@ impl Logins {
                 passwords.rounds(),
             ),
             has_begun: false,
-            streams: vec![attempt.stream],
+            streams: vec![(attempt.stream, attempt.source)],
         });
         Ok(Known::NotYet)
     }
@@ -182,24 +192,32 @@ impl Logins {
     fn finish(&mut self, verdict: Verdict) {
         let Some(done) = self.queue.pop_front() else { return };
         self.counts.push(Count::Check(verdict));
-        let (remembered, bound) = match verdict {
-            Verdict::Right => (&mut self.right, Bound::Right),
-            Verdict::Wrong => (&mut self.wrong, Bound::Wrong),
-        };
-        if remembered.insert(done.hash) == Room::Full {
-            self.counts.push(Count::Bound(bound));
+        match verdict {
+            Verdict::Wrong => {
+                if self.wrong.insert(done.hash) == Room::Full {
+                    self.counts.push(Count::Bound(Bound::Wrong));
+                }
+            }
+            Verdict::Right => {
+                done.streams.iter().for_each(|&(_, source)| self.remember(&done.hash, source));
+                self.budget.iter_mut().for_each(|budget| budget.give_back(done.source));
+            }
         }
-        if let (Verdict::Right, Some(budget)) = (verdict, &mut self.budget) {
-            budget.give_back(done.source);
+        self.ready.extend(done.streams.into_iter().map(|(stream, _)| stream));
+    }
+
+    fn remember(&mut self, hash: &Digest, source: Source) {
+        let from = self.from(hash, source);
+        if !self.right.has(&from) && self.right.insert(from) == Room::Full {
+            self.counts.push(Count::Bound(Bound::Right));
         }
-        self.ready.extend(done.streams);
     }
 
     /// A stream is gone, and its check with it unless others wait for it as well.
     pub fn forget(&mut self, stream: StreamId) {
         self.ready.retain(|&ready| ready != stream);
         for waiting in &mut self.queue {
-            waiting.streams.retain(|&waits| waits != stream);
+            waiting.streams.retain(|&(waits, _)| waits != stream);
         }
         let Some(at) = self.queue.iter().position(|waiting| waiting.streams.is_empty()) else { return };
         if let Some(waiting) = self.queue.remove(at)

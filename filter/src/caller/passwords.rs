@@ -1,9 +1,10 @@
 //! Users and their hashes, and what checking them costs.
 
 use super::hash::Hash;
-use super::identity::Identity;
+use super::identity::{Identity, Scheme};
 use super::logins::SLICE;
 use crate::index::Index;
+use crate::keyed::{Digest, sha256};
 use crate::limits::rate::Rate;
 use std::rc::Rc;
 
@@ -15,8 +16,8 @@ pub const TICK: u64 = 4_000_000;
 pub struct Passwords {
     names: Index,
     users: Vec<User>,
-    /// What is checked where there is no such user.
-    nobody: Rc<[Hash]>,
+    /// Whom a password is checked for where there is no such user.
+    nobody: User,
     /// What each check that fails takes, in rounds.
     rounds: u32,
     /// How many checks there may be.
@@ -30,6 +31,16 @@ pub struct User {
     pub identity: Rc<Identity>,
     /// Any of these will do.
     pub hashes: Rc<[Hash]>,
+    /// What tells them from any others, as long for one as for many.
+    stored: Digest,
+}
+
+impl User {
+    /// Somebody with these hashes.
+    pub fn new(identity: Rc<Identity>, hashes: Vec<Hash>) -> Self {
+        let stored: Vec<u8> = hashes.iter().flat_map(Hash::bytes).collect();
+        Self { identity, hashes: hashes.into(), stored: sha256(&stored) }
+    }
 }
 
 /// How many checks may begin and wait, in each worker.
@@ -49,7 +60,8 @@ impl Passwords {
         let rounds = |user: &User| user.hashes.iter().map(Hash::rounds).fold(0, u32::saturating_add);
         let rounds = users.iter().map(rounds).max().unwrap_or_default();
         let cost = users.iter().flat_map(|user| user.hashes.iter().map(Hash::cost)).max();
-        let nobody = [Hash::nobodys(cost.unwrap_or_default())].into();
+        let nobody = Rc::new(Identity::new(Scheme::User, "", []));
+        let nobody = User::new(nobody, vec![Hash::nobodys(cost.unwrap_or_default())]);
         Self { names, users, nobody, rounds, limits: PasswordLimits::for_slices(slices(rounds)) }
     }
 
@@ -60,7 +72,12 @@ impl Passwords {
 
     /// The hashes that a password is checked against, whether there is such a user or not.
     pub fn hashes(&self, name: &[u8]) -> &Rc<[Hash]> {
-        self.user(name).map_or(&self.nobody, |user| &user.hashes)
+        &self.user(name).unwrap_or(&self.nobody).hashes
+    }
+
+    /// What tells these hashes from any others.
+    pub fn stored(&self, name: &[u8]) -> &Digest {
+        &self.user(name).unwrap_or(&self.nobody).stored
     }
 
     /// All of them.

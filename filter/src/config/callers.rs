@@ -157,7 +157,7 @@ fn passwords(
             }
             hashes.push(hash);
         }
-        users.push(User { identity: identity(Scheme::User, &name, groups), hashes: hashes.into() });
+        users.push(User::new(identity(Scheme::User, &name, groups), hashes));
         names.push(name.into_bytes());
     }
     let mut passwords = Passwords::new(Index::new(names).unwrap_or_default(), users);

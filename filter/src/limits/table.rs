@@ -63,7 +63,7 @@ pub enum Counted {
 pub enum Share {
     /// It is.
     Own,
-    /// The table is full at the caller's places: another one counts in the same bucket.
+    /// The table is full at the caller's places: all for whom that is so count in one bucket of the rule's.
     Crowded,
 }
 
@@ -99,7 +99,7 @@ impl Table {
         Err(Unreachable)
     }
 
-    /// Takes a token out of the bucket of whoever these fields name.
+    /// Takes a token out of a caller's bucket.
     ///
     /// # Errors
     ///
@@ -108,21 +108,40 @@ impl Table {
         &self,
         shared: &dyn SharedData,
         who: Counted,
-        fields: &[&[u8]],
-        rate: Rate,
+        caller: &[u8],
+        of: &Limited<'_>,
         now: Time,
     ) -> Result<Share, CountError> {
-        let [tag, first] = halves(&self.key.hash(fields));
+        let rule = of.rule.to_le_bytes();
+        let [tag, first] = halves(&self.key.hash(&[of.configuration, &rule, caller]));
+        let [crowd, _] = halves(&self.key.hash(&[of.configuration, &rule]));
         for _ in 0..ATTEMPTS {
-            let place = find(shared, who, tag, first, now)?;
-            let bucket = place.bucket.take(rate, now).map_err(CountError::Limited)?;
+            let (place, share) = match find(shared, who, tag, first, now)? {
+                Some(own) => (own, Share::Own),
+                None => {
+                    let key = format!("promward.rate.{who}.crowd.{}", of.rule);
+                    (read(shared, key, crowd, now)?.0, Share::Crowded)
+                }
+            };
+            let bucket = place.bucket.take(of.rate, now).map_err(CountError::Limited)?;
             let entry = [place.tag.to_le_bytes(), bucket.full_at.0.to_le_bytes()].concat();
             if shared.set(&place.key, &entry, place.number)? == Written::Done {
-                return Ok(if place.tag == tag { Share::Own } else { Share::Crowded });
+                return Ok(share);
             }
         }
         Err(CountError::Unreachable)
     }
+}
+
+/// What a caller is counted for.
+#[derive(Clone, Copy, Debug)]
+pub struct Limited<'a> {
+    /// What tells the configuration from any other one.
+    pub configuration: &'a [u8],
+    /// The number of its rule.
+    pub rule: usize,
+    /// The rule's rate.
+    pub rate: Rate,
 }
 
 /// A place in the table, as it was read.
@@ -133,36 +152,47 @@ struct Place {
     bucket: Bucket,
 }
 
-/// The caller's bucket; without one, a place that nobody needs; without one, that of somebody else, so that a crowd makes
-/// nobody's rate higher.
+/// The caller's bucket; without one, a place that nobody needs; nothing, where there is none of these.
 fn find(
     shared: &dyn SharedData,
     who: Counted,
     tag: u64,
     first: u64,
     now: Time,
-) -> Result<Place, Unreachable> {
-    let (mut free, mut crowded) = (None, None);
+) -> Result<Option<Place>, Unreachable> {
+    let mut free = None;
     for step in 0..PLACES {
         let slot = first.wrapping_add(step.into()).checked_rem(SLOTS.into()).unwrap_or_default();
-        let key = format!("promward.rate.{who}.{slot}");
-        let entry = shared.get(&key)?;
-        let number = entry.as_ref().map_or(NO_ENTRY, |&(_, number)| number);
-        match entry.and_then(|(entry, _)| read(&entry)) {
-            Some((theirs, bucket)) if theirs == tag => return Ok(Place { key, number, tag, bucket }),
-            Some((theirs, bucket)) if !bucket.is_full(now) => {
-                crowded.get_or_insert(Place { key, number, tag: theirs, bucket });
-            }
-            _ => {
-                free.get_or_insert(Place { key, number, tag, bucket: Bucket::default() });
-            }
+        match read(shared, format!("promward.rate.{who}.{slot}"), tag, now)? {
+            (own, Whose::Own) => return Ok(Some(own)),
+            (place, Whose::Nobodys) => _ = free.get_or_insert(place),
+            (_, Whose::Anothers) => {}
         }
     }
-    free.or(crowded).ok_or(Unreachable)
+    Ok(free)
 }
 
-/// An entry: whose it is, and when its bucket will be full. Anything else is as good as none.
-fn read(entry: &[u8]) -> Option<(u64, Bucket)> {
+/// Whose a place is.
+enum Whose {
+    Own,
+    Nobodys,
+    Anothers,
+}
+
+/// A place, as whoever has this tag would write there. An entry says whose it is and when its bucket will be full;
+/// anything else is as good as none.
+fn read(shared: &dyn SharedData, key: String, tag: u64, now: Time) -> Result<(Place, Whose), Unreachable> {
+    let entry = shared.get(&key)?;
+    let number = entry.as_ref().map_or(NO_ENTRY, |&(_, number)| number);
+    let (bucket, whose) = match entry.and_then(|(entry, _)| parse(&entry)) {
+        Some((theirs, bucket)) if theirs == tag => (bucket, Whose::Own),
+        Some((_, bucket)) if !bucket.is_full(now) => (Bucket::default(), Whose::Anothers),
+        _ => (Bucket::default(), Whose::Nobodys),
+    };
+    Ok((Place { key, number, tag, bucket }, whose))
+}
+
+fn parse(entry: &[u8]) -> Option<(u64, Bucket)> {
     let (tag, full_at) = entry.split_first_chunk()?;
     let full_at = Time(u64::from_le_bytes(full_at.try_into().ok()?));
     Some((u64::from_le_bytes(*tag), Bucket { full_at }))
@@ -231,8 +261,9 @@ mod tests {
         Table::open(shared, [1; 32]).unwrap()
     }
 
-    fn rate(text: &str) -> Rate {
-        Rate::parse(text).unwrap()
+    /// A rule's rate.
+    fn rule(number: usize, rate: &str) -> Limited<'static> {
+        Limited { configuration: b"c", rule: number, rate: Rate::parse(rate).unwrap() }
     }
 
     #[test]
@@ -246,8 +277,9 @@ mod tests {
     fn workers_count_together_and_callers_apart() {
         let shared = Memory::default();
         let (first, second) = (table(&shared), Table::open(&shared, [2; 32]).unwrap());
-        let rate = rate("1/h").with_burst(3);
-        let count = |table: &Table, caller: &[u8]| table.count(&shared, Counted::Known, &[caller], rate, NOW);
+        let of = rule(0, "1/h");
+        let of = Limited { rate: of.rate.with_burst(3), ..of };
+        let count = |table: &Table, caller: &[u8]| table.count(&shared, Counted::Known, caller, &of, NOW);
         for table in [&first, &second, &first] {
             assert_eq!(count(table, b"a"), Ok(Share::Own));
         }
@@ -260,28 +292,28 @@ mod tests {
         let shared = Memory::default();
         let table = table(&shared);
         shared.outrun.set(ATTEMPTS - 1);
-        let count = || table.count(&shared, Counted::Known, &[b"a"], rate("1/h"), NOW);
-        assert_eq!(count(), Ok(Share::Own));
+        let count = |caller: &[u8]| table.count(&shared, Counted::Known, caller, &rule(0, "1/h"), NOW);
+        assert_eq!(count(b"a"), Ok(Share::Own));
         shared.outrun.set(usize::MAX);
-        assert!(matches!(count(), Err(CountError::Limited(_))));
-        assert_eq!(
-            table.count(&shared, Counted::Known, &[b"b"], rate("1/h"), NOW),
-            Err(CountError::Unreachable)
-        );
+        assert!(matches!(count(b"a"), Err(CountError::Limited(_))));
+        assert_eq!(count(b"b"), Err(CountError::Unreachable));
     }
 
     #[test]
-    fn the_table_stays_as_large_as_it_is_and_a_crowd_gives_nobody_more() {
+    fn the_table_stays_as_large_as_it_is_and_a_crowd_shares_one_bucket_a_rule() {
         let shared = Memory::default();
         let table = table(&shared);
-        let mut passed = 0;
-        for caller in 0..20_000_u32 {
-            let count = table.count(&shared, Counted::Anonymous, &[&caller.to_le_bytes()], rate("1/h"), NOW);
-            passed += u32::from(count.is_ok());
-        }
+        let count = |caller: u32, of: &Limited<'_>| {
+            table.count(&shared, Counted::Anonymous, &caller.to_le_bytes(), of, NOW)
+        };
+        let passed = (0..40_000).filter(|&caller| count(caller, &rule(0, "1/h")).is_ok()).count();
         let entries = shared.entries.borrow().len();
-        assert!(entries <= SLOTS as usize + 1 && passed <= SLOTS, "{entries} entries, {passed} passed");
-        assert_eq!(table.count(&shared, Counted::Known, &[b"a"], rate("1/h"), NOW), Ok(Share::Own));
+        assert!(entries <= SLOTS as usize + 2 && passed <= SLOTS as usize + 1, "{entries}, {passed}");
+        // Who comes for another rule is counted with the crowd by that rule's own rate, and known callers aren't in it.
+        let fast: Vec<_> = (50_000..50_100).map(|caller| count(caller, &rule(1, "1000/s"))).collect();
+        assert!(fast.iter().all(Result::is_ok) && fast.contains(&Ok(Share::Crowded)));
+        let known = table.count(&shared, Counted::Known, b"a", &rule(0, "1/h"), NOW);
+        assert_eq!(known, Ok(Share::Own));
     }
 
     #[test]
@@ -291,8 +323,8 @@ mod tests {
         for round in 0..3 {
             let now = NOW.0 + round * 3_600_000_000_000;
             for caller in 0..200_u32 {
-                let fields: &[&[u8]] = &[&round.to_le_bytes(), &caller.to_le_bytes()];
-                let share = table.count(&shared, Counted::Known, fields, rate("1/h"), Time(now));
+                let caller = [round.to_le_bytes().as_slice(), &caller.to_le_bytes()].concat();
+                let share = table.count(&shared, Counted::Known, &caller, &rule(0, "1/h"), Time(now));
                 assert_eq!(share, Ok(Share::Own));
             }
         }
@@ -301,7 +333,7 @@ mod tests {
     #[test]
     fn garbage_of_a_neighbours_is_no_bucket() {
         for garbage in [&b""[..], b"x", &[0; 15], &[0; 17]] {
-            assert_eq!(read(garbage), None);
+            assert_eq!(parse(garbage), None);
         }
     }
 }

@@ -70,10 +70,15 @@ impl<'a> Chain<'a> {
 impl<'a> Place<'a> {
     /// A field, in either of the spellings that Envoy reads. One that is null isn't there.
     fn field(&self, name: &str) -> Option<Self> {
-        let written = [name.to_owned(), camel(name)];
-        let found = written.iter().find_map(|name| Some((name, self.value.get(name)?)));
-        let (name, value) = found.filter(|(_, value)| !value.is_null())?;
-        Some(Place { path: format!("{}.{name}", self.path), value })
+        self.spellings(name).next()
+    }
+
+    /// The same in each spelling: Envoy takes a file that has both.
+    fn spellings(&self, name: &str) -> impl Iterator<Item = Self> {
+        [name.to_owned(), camel(name)].into_iter().filter_map(|name| {
+            let value = self.value.get(&name).filter(|value| !value.is_null())?;
+            Some(Place { path: format!("{}.{name}", self.path), value })
+        })
     }
 
     /// A field of that name in here, however deep: transport sockets are wrapped in others.
@@ -89,7 +94,7 @@ impl<'a> Place<'a> {
     /// What a `CertificateValidationContext` does. Envoy merges a discovered one into it, which can add to what is here
     /// and can't take anything away.
     fn validation(&self, discovered: Option<Self>) -> Validation {
-        if let Some(verification) = self.field("trust_chain_verification").filter(accepts_anything) {
+        if let Some(verification) = self.spellings("trust_chain_verification").find(accepts_anything) {
             let value = verification.value.as_str().unwrap_or("no VERIFY_TRUST_CHAIN");
             return Validation::Missing(format!("{} is {value}", verification.path));
         }

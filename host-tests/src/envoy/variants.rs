@@ -78,7 +78,13 @@ const JWT: [Change; 2] = [
                   forward: false
                   payload_in_metadata: jwt
               rules:
-              - match: { prefix: / }
+              # One whole token alone: it would be found beside another credential too, and the header removed before the
+              # filter could refuse the two.
+              - match:
+                  prefix: /
+                  headers:
+                  - name: authorization
+                    string_match: { safe_regex: { regex: '(?i:bearer) +[A-Za-z0-9._~+/=-]+' } }
                 requires:
                   requires_any:
                     requirements:

@@ -93,6 +93,16 @@ fn envoy_verifies_tokens_and_the_filter_knows_their_callers() {
         let answer = ask(&token);
         assert_eq!((answer.status, answer.header("www-authenticate").is_some()), (401, true), "{token}");
     }
+    // Two credentials are none, in whatever order.
+    let bearer = format!("Bearer {bob}");
+    let alice = basic("alice", RIGHT);
+    for values in [vec![&alice, &bearer], vec![&bearer, &alice], vec![&bearer, &bearer]] {
+        let client = values.iter().fold(site.client(), |client, value| client.header("authorization", value));
+        assert_eq!(client.get(QUERY).unwrap().status, 401, "{values:?}");
+    }
+    for value in [format!("{alice}, {bearer}"), format!("Basic x {bearer}"), format!("{bearer} x")] {
+        assert_eq!(site.client().header("authorization", &value).get(QUERY).unwrap().status, 401, "{value}");
+    }
     assert_eq!(upstream.requests().len(), arrived);
     assert_eq!(ask("a-token").status, 200, "a static token goes on beside them");
 }

@@ -46,6 +46,11 @@ fn the_filter_chain_has_to_validate_what_certificates_say() {
     for (tls, said_of_it) in [
         (r#"{ "validation_context": { "trusted_ca": { "filename": "ca" } } }"#, "nothing".to_owned()),
         (
+            r#"{ "validation_context": { "trusted_ca": { "filename": "ca" }, "trust_chain_verification": "VERIFY_TRUST_CHAIN",
+                 "trustChainVerification": "ACCEPT_UNTRUSTED" } }"#,
+            format!("{missing}.validation_context.trustChainVerification is ACCEPT_UNTRUSTED"),
+        ),
+        (
             r#"{ "validationContext": { "trustedCa": { "filename": "ca" }, "trustChainVerification": "VERIFY_TRUST_CHAIN" } }"#,
             "nothing".to_owned(),
         ),
