@@ -10,7 +10,6 @@ use promward_host_tests::site::{Host, Site};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
 
 on_both_hosts! {
     twenty_requests_with_a_new_password_run_one_check,
@@ -151,9 +150,9 @@ fn a_flood_of_wrong_passwords_is_not_felt_by_others(host: Host) {
         wait_for(1_000);
         let before = resident(&site);
         let other = site.client().source([127, 0, 0, 2].into());
-        let start = Instant::now();
+        let [_, before_it] = checks(&site);
         let login = other.clone().user("alice", RIGHT).get(QUERY).unwrap();
-        let took = start.elapsed();
+        let [_, after_it] = checks(&site);
         // Who was known before passes even where the guesses come from.
         let remembered = site.client().user("bob", RIGHT).get(QUERY).unwrap();
         let health = other.get("/prometheus/-/healthy").unwrap();
@@ -162,8 +161,9 @@ fn a_flood_of_wrong_passwords_is_not_felt_by_others(host: Host) {
         ends.store(true, Ordering::SeqCst);
         assert_eq!([login.status, remembered.status, health.status], [200; 3], "{}", login.text());
         assert!(after <= before + (8 << 10), "{before} KiB before, {after} KiB after");
-        // The promise is two seconds; a machine that is busy with other tests gets ten times as long.
-        assert!(took < Duration::from_secs(20), "{took:?}");
+        // A check takes a quarter of a second, so what counts is how many came first: those of one source that may wait,
+        // and one that ended while this was looked at.
+        assert!(after_it - before_it <= 4, "{before_it} checks before, {after_it} after");
     });
     let [right, wrong] = checks(&site);
     assert_eq!(right, 2);
