@@ -97,9 +97,7 @@ impl LoginError {
             Self::Malformed(_) | Self::NotConfigured(_) | Self::Unknown => None,
         }
     }
-}
 
-impl LoginError {
     /// How the login ended.
     pub fn login(&self) -> Login {
         match self {
