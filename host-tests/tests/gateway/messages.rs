@@ -197,7 +197,7 @@ fn bodies_go_through_piece_by_piece() {
 fn http1_trailers_are_dropped_unless_asked_for() {
     let trailing = || {
         Reply::raw(
-            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ntrailer: t\r\n\r\n2\r\nok\r\n0\r\nt: down\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nconnection: close\r\ntransfer-encoding: chunked\r\ntrailer: t\r\n\r\n2\r\nok\r\n0\r\nt: down\r\n\r\n",
         )
     };
     let upstream = Upstream::start(move |_| trailing()).unwrap();
