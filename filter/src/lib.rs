@@ -20,6 +20,7 @@ pub mod index;
 pub mod keyed;
 pub mod limits;
 pub mod mount;
+pub mod promql;
 pub mod refusal;
 pub mod report;
 pub mod request;

@@ -2,5 +2,6 @@
 //! workers of a proxy count together.
 
 pub mod bucket;
+pub mod duration;
 pub mod rate;
 pub mod table;

@@ -1,0 +1,303 @@
+//! PromQL, as far as a gateway has to read it: where each selector is, so that a matcher can be written into it, and how
+//! much a query reads, so that a guard can refuse it.
+//!
+//! The text itself is never printed anew: what goes upstream is what the caller wrote, byte for byte, with matchers
+//! inserted. The grammar is that of stable Prometheus 3.x; what it doesn't know is an error, and so is refused to those
+//! for whom a query has to be read (`threats.md` R1).
+
+mod cost;
+mod error;
+mod functions;
+mod lexer;
+mod parser;
+mod time;
+
+pub use cost::Reach;
+pub use error::{Problem, SyntaxError};
+pub use time::{Rounded, Window, duration, milliseconds};
+
+use parser::Wanted;
+use time::Shift;
+
+/// How deep expressions may stand within expressions (`threats.md` S1).
+pub const MAX_DEPTH: usize = 64;
+
+/// How long a query may be, in bytes (`threats.md` S1).
+pub const MAX_LENGTH: usize = 16 * 1024;
+
+/// How long a query may be once matchers are written into it, in bytes (`threats.md` R6).
+pub const MAX_RESTRICTED: usize = 256 * 1024;
+
+/// A query that has been read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Query<'a> {
+    text: &'a str,
+    /// In the order of the text.
+    selectors: Vec<Selector>,
+    /// An outer one stands after those in it.
+    subqueries: Vec<Subquery>,
+}
+
+/// A selector: where a matcher goes, and what moves the time at which it is read. Durations are milliseconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Selector {
+    place: Place,
+    /// Zero where it has no range.
+    range: i64,
+    shift: Shift,
+    /// The innermost subquery around it.
+    within: Option<usize>,
+}
+
+/// Where a matcher goes: the position at which it is inserted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// After a metric's name, with braces of its own.
+    AfterName(usize),
+    /// Between braces that have nothing in them.
+    Alone(usize),
+    /// Between braces, before the matchers in them.
+    BeforeOthers(usize),
+}
+
+/// A subquery. Durations are milliseconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Subquery {
+    range: i64,
+    step: Option<i64>,
+    shift: Shift,
+    /// The innermost subquery around it.
+    within: Option<usize>,
+}
+
+impl Selector {
+    /// Whether nothing follows its name and matchers.
+    fn is_plain(&self) -> bool {
+        self.range == 0 && self.shift == Shift::default()
+    }
+}
+
+impl<'a> Query<'a> {
+    /// Reads an expression.
+    ///
+    /// # Errors
+    ///
+    /// It isn't one that is understood, and where.
+    pub fn parse(text: &'a str) -> Result<Self, SyntaxError> {
+        parser::parse(text, Wanted::Expression)
+    }
+
+    /// Reads a selector alone, without a range or modifiers, as `match[]` has it.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse).
+    pub fn parse_selector(text: &'a str) -> Result<Self, SyntaxError> {
+        parser::parse(text, Wanted::Selector)
+    }
+
+    /// The text with these matchers, which are joined by commas, in every selector; nothing else in it changes. None, if
+    /// that is longer than [`MAX_RESTRICTED`].
+    pub fn restricted(&self, matchers: &str) -> Option<String> {
+        let added = self.selectors.len().saturating_mul(matchers.len().saturating_add(2));
+        let length = self.text.len().saturating_add(added);
+        if length > MAX_RESTRICTED {
+            return None;
+        }
+        let mut text = String::with_capacity(length);
+        let mut copied = 0;
+        for selector in &self.selectors {
+            let (at, before, after) = match selector.place {
+                Place::AfterName(at) => (at, "{", "}"),
+                Place::Alone(at) => (at, "", ""),
+                Place::BeforeOthers(at) => (at, "", ","),
+            };
+            text.push_str(self.text.get(copied..at)?);
+            text.push_str(before);
+            text.push_str(matchers);
+            text.push_str(after);
+            copied = at;
+        }
+        text.push_str(self.text.get(copied..)?);
+        Some(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TENANT: &str = r#"tenant="a""#;
+
+    fn restricted(text: &str) -> Result<String, String> {
+        let query = Query::parse(text).map_err(|error| error.to_string())?;
+        query.restricted(TENANT).ok_or("too long".to_owned())
+    }
+
+    /// Checks what a query becomes.
+    fn check(text: &str, expected: &str) {
+        assert_eq!(restricted(text).as_deref(), Ok(expected), "{text}");
+    }
+
+    #[test]
+    fn a_matcher_goes_into_every_form_of_a_selector() {
+        check("up", r#"up{tenant="a"}"#);
+        check("up{}", r#"up{tenant="a"}"#);
+        check("up{ }", r#"up{tenant="a" }"#);
+        check(r#"up{a="b"}"#, r#"up{tenant="a",a="b"}"#);
+        check(r#"up{a="b",}"#, r#"up{tenant="a",a="b",}"#);
+        check(r#"{__name__="x"}"#, r#"{tenant="a",__name__="x"}"#);
+        check(r#"{"my.metric"}"#, r#"{tenant="a","my.metric"}"#);
+        check(r#"{"my.metric", "a.b"=~'c'}"#, r#"{tenant="a","my.metric", "a.b"=~'c'}"#);
+        check("a:b:c", r#"a:b:c{tenant="a"}"#);
+        check("up # {x}\n{ # }\n a!~`}`, # \"\n}", "up # {x}\n{tenant=\"a\", # }\n a!~`}`, # \"\n}");
+        check("up#", "up{tenant=\"a\"}#");
+    }
+
+    #[test]
+    fn a_keyword_can_be_the_name_of_a_metric_or_a_label() {
+        check(r#"sum{by="x"}"#, r#"sum{tenant="a",by="x"}"#);
+        check("sum + SUM", r#"sum{tenant="a"} + SUM{tenant="a"}"#);
+        check("and and and", r#"and{tenant="a"} and and{tenant="a"}"#);
+        check("offset offset 5m", r#"offset{tenant="a"} offset 5m"#);
+        check("start @ start()", r#"start{tenant="a"} @ start()"#);
+        check("sum by (sum, by, offset) (by)", r#"sum by (sum, by, offset) (by{tenant="a"})"#);
+        check("a or bottomk", r#"a{tenant="a"} or bottomk{tenant="a"}"#);
+        check("limitk", r#"limitk{tenant="a"}"#);
+    }
+
+    #[test]
+    fn every_argument_and_parameter_is_read() {
+        check("topk(scalar(sum(b)), a)", r#"topk(scalar(sum(b{tenant="a"})), a{tenant="a"})"#);
+        check("quantile by (x) (scalar(q), a)", r#"quantile by (x) (scalar(q{tenant="a"}), a{tenant="a"})"#);
+        check("count_values('v', a) without (x)", r#"count_values('v', a{tenant="a"}) without (x)"#);
+        check(
+            "label_replace(up, \"tenant\", \"b\", \"\", \"\")",
+            "label_replace(up{tenant=\"a\"}, \"tenant\", \"b\", \"\", \"\")",
+        );
+        check("vector(scalar(a))", r#"vector(scalar(a{tenant="a"}))"#);
+        check("time() - -+a", r#"time() - -+a{tenant="a"}"#);
+        check(
+            "a * on (x, y,) group_left ( z ) b / ignoring () group_right (c) d",
+            r#"a{tenant="a"} * on (x, y,) group_left ( z ) b{tenant="a"} / ignoring () group_right (c) d{tenant="a"}"#,
+        );
+    }
+
+    #[test]
+    fn ranges_subqueries_and_modifiers_stay_after_the_matcher() {
+        check("rate(a[5m])", r#"rate(a{tenant="a"}[5m])"#);
+        check(
+            "rate(a{x='y'}[ 1h30m ] offset -5m @ 1e3)",
+            r#"rate(a{tenant="a",x='y'}[ 1h30m ] offset -5m @ 1e3)"#,
+        );
+        check("max_over_time(a[1h:])", r#"max_over_time(a{tenant="a"}[1h:])"#);
+        check(
+            "max_over_time((a - b)[3600 : 0x1F] @ end() offset 1_0.5)",
+            r#"max_over_time((a{tenant="a"} - b{tenant="a"})[3600 : 0x1F] @ end() offset 1_0.5)"#,
+        );
+        check("a < bool b", r#"a{tenant="a"} < bool b{tenant="a"}"#);
+    }
+
+    #[test]
+    fn what_reads_nothing_stays_as_it_is() {
+        for text in ["1+1", "vector(1)", "Inf", "-nan", "\"a\"", "5m", "time()", ".5", "5.", "1e-3", "'\\''"]
+        {
+            check(text, text);
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused_with_its_place() {
+        for (text, at) in [
+            ("", 0),
+            ("up up", 3),
+            ("up{", 3),
+            ("up{a}", 4),
+            ("up{,}", 3),
+            ("up{a=b}", 5),
+            (r#"up{a="b" or c="d"}"#, 9),
+            (r#"up{a="b";}"#, 8),
+            ("up}", 2),
+            ("up)", 2),
+            ("(up", 3),
+            ("sum(up,)", 7),
+            ("info(up)", 0),
+            ("limitk(1, up)", 0),
+            ("mad_over_time(up[5m])", 0),
+            ("RATE(up[5m])", 0),
+            ("a:b(up)", 0),
+            ("up smoothed", 3),
+            ("up[5m+1m]", 5),
+            ("up[step()]", 3),
+            ("up[5m # c\n]", 6),
+            ("up[5m:1m:1m]", 8),
+            ("up[5x]", 3),
+            ("(up)[5m]", 4),
+            ("up offset 5m [5m]", 13),
+            ("(up) offset 5m", 14),
+            ("up offset 1m offset 2m", 22),
+            ("up offset start()", 10),
+            ("up @ Inf", 5),
+            ("up @ 1e300", 5),
+            ("a + fill (1) b", 4),
+            ("a ~ b", 2),
+            ("a = b", 2),
+            ("a </ b", 3),
+            ("up # a\rsecret", 6),
+            ("\"a", 0),
+            ("\"a\nb\"", 0),
+            ("\"\\'\"", 1),
+            ("\"\\x4\"", 1),
+            ("\"\\ud800\"", 1),
+            ("'\u{fffd}'", 1),
+            ("`\u{fffd}`", 1),
+            ("ü", 0),
+            ("\u{a0}up", 0),
+            ("bool", 0),
+            ("by (up)", 0),
+            ("1.2.3", 3),
+        ] {
+            let error = Query::parse(text).map(|query| query.restricted(TENANT));
+            assert_eq!(error.map_err(|error| error.at), Err(at), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_selector_alone_has_nothing_around_it() {
+        for (text, expected) in [
+            ("up", r#"up{tenant="a"}"#),
+            ("{a='b'}", r#"{tenant="a",a='b'}"#),
+            (" sum ", r#" sum{tenant="a"} "#),
+        ] {
+            let selector = Query::parse_selector(text).unwrap();
+            assert_eq!(selector.restricted(TENANT).as_deref(), Some(expected));
+        }
+        for text in
+            ["", "1", "up[5m]", "up offset 5m", "(up)", "-up", "up or up", "sum(up)", "Inf", "bool", "\"up\""]
+        {
+            assert!(Query::parse_selector(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn depth_and_length_are_bounded() {
+        let nested = |depth: usize| format!("{}up{}", "(".repeat(depth), ")".repeat(depth));
+        assert!(Query::parse(&nested(MAX_DEPTH - 1)).is_ok());
+        assert_eq!(Query::parse(&nested(MAX_DEPTH)).unwrap_err().problem, Problem::TooDeep);
+        assert_eq!(Query::parse(&nested(8_000)).unwrap_err().problem, Problem::TooDeep);
+        let flat = format!("{}1", "1+".repeat(MAX_LENGTH / 2 - 1));
+        assert!(Query::parse(&flat).is_ok());
+        assert_eq!(Query::parse(&format!("{flat}+1")).unwrap_err().problem, Problem::TooLong);
+        assert!(Query::parse(&format!("{}1", "-".repeat(MAX_LENGTH - 1))).is_ok());
+        let subqueries = format!("up{}", "[1m:1s]".repeat(2_000));
+        assert!(Query::parse(&subqueries).is_ok());
+    }
+
+    #[test]
+    fn a_query_that_grows_too_long_is_none() {
+        let text = "a+".repeat(8_000) + "a";
+        let query = Query::parse(&text).unwrap();
+        assert!(query.restricted(&"x".repeat(28)).is_some());
+        assert_eq!(query.restricted(&"x".repeat(32)), None);
+    }
+}

@@ -1,0 +1,39 @@
+//! The functions of stable Prometheus 3.x, read in its source (`promql/parser/functions.go`). `info` and other
+//! experimental ones are not among them: `info` selects series inside the engine, where no matcher can be put.
+
+/// Whether a function is known to read nothing but its arguments.
+pub(super) fn is_function(name: &str) -> bool {
+    FUNCTIONS.binary_search_by(|known| (*known).cmp(name)).is_ok()
+}
+
+/// In the order of their bytes. `holt_winters` is what releases before 3.0 call `double_exponential_smoothing`.
+#[rustfmt::skip]
+const FUNCTIONS: [&str; 73] = [
+    "abs", "absent", "absent_over_time", "acos", "acosh", "asin", "asinh", "atan", "atanh", "avg_over_time", "ceil",
+    "changes", "clamp", "clamp_max", "clamp_min", "cos", "cosh", "count_over_time", "day_of_month", "day_of_week",
+    "day_of_year", "days_in_month", "deg", "delta", "deriv", "exp", "floor", "histogram_avg", "histogram_count",
+    "histogram_fraction", "histogram_quantile", "histogram_stddev", "histogram_stdvar", "histogram_sum",
+    "holt_winters", "hour", "idelta", "increase", "irate", "label_join", "label_replace", "last_over_time", "ln",
+    "log10", "log2", "max_over_time", "min_over_time", "minute", "month", "pi", "predict_linear", "present_over_time",
+    "quantile_over_time", "rad", "rate", "resets", "round", "scalar", "sgn", "sin", "sinh", "sort", "sort_desc",
+    "sqrt", "stddev_over_time", "stdvar_over_time", "sum_over_time", "tan", "tanh", "time", "timestamp", "vector",
+    "year",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn functions_are_in_order_so_that_each_is_found() {
+        assert!(FUNCTIONS.is_sorted());
+        assert!(FUNCTIONS.iter().all(|name| is_function(name)));
+    }
+
+    #[test]
+    fn what_reads_more_than_its_arguments_is_none() {
+        for name in ["info", "INFO", "Rate", "sort_by_label", "mad_over_time", "label_values", "", "start"] {
+            assert!(!is_function(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! Cuts a query into tokens just where Prometheus does (`promql/parser/lex.go`): between braces and brackets other tokens
+//! than elsewhere. What isn't known is an error, never a character to pass over.
+
+use super::error::{Problem, SyntaxError};
+use crate::limits::duration;
+
+/// A token, and where it stands: bytes from the start of the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Token {
+    pub(super) kind: Kind,
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+/// What a token is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A name, a keyword, or a number in words.
+    Word,
+    /// A number, or a duration.
+    Number,
+    /// A quoted string.
+    Text,
+    /// `+` or `-`.
+    Sign,
+    /// Any other operator in signs.
+    Operator,
+    /// A comparison of a label between braces.
+    Match,
+    /// `(`
+    Open,
+    /// `)`
+    Close,
+    /// `{`
+    OpenBrace,
+    /// `}`
+    CloseBrace,
+    /// `[`
+    OpenBracket,
+    /// `,`
+    Comma,
+    /// `@`
+    At,
+    /// The end of the text.
+    End,
+}
+
+/// A text and how far it has been read.
+pub(super) struct Lexer<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Lexer<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    /// The text from one position to another.
+    pub(super) fn text(&self, start: usize, end: usize) -> &'a str {
+        self.text.get(start..end).unwrap_or_default()
+    }
+
+    /// The next token of an expression.
+    pub(super) fn next(&mut self) -> Result<Token, SyntaxError> {
+        self.skip_space_and_comments()?;
+        let start = self.at;
+        let kind = match self.peek(0) {
+            None => Kind::End,
+            Some(b'(') => self.one(Kind::Open),
+            Some(b')') => self.one(Kind::Close),
+            Some(b'{') => self.one(Kind::OpenBrace),
+            Some(b'[') => self.one(Kind::OpenBracket),
+            Some(b',') => self.one(Kind::Comma),
+            Some(b'@') => self.one(Kind::At),
+            Some(b'+' | b'-') => self.one(Kind::Sign),
+            Some(b'*' | b'/' | b'%' | b'^') => self.one(Kind::Operator),
+            Some(b'=' | b'!') if self.peek(1) == Some(b'=') => self.many(2, Kind::Operator),
+            Some(b'<' | b'>') if self.peek(1) == Some(b'=') => self.many(2, Kind::Operator),
+            Some(b'<' | b'>') => self.one(Kind::Operator),
+            Some(b'"' | b'\'' | b'`') => self.string()?,
+            Some(byte) if is_digit(byte) => self.number()?,
+            Some(b'.') if self.peek(1).is_some_and(is_digit) => self.number()?,
+            Some(byte) if is_alpha(byte) || byte == b':' => self.word(|byte| is_word(byte) || byte == b':'),
+            Some(_) => return Err(expected(start, "a metric, a function, a number or an operator")),
+        };
+        Ok(Token { kind, start, end: self.at })
+    }
+
+    /// The next token between braces.
+    pub(super) fn next_in_braces(&mut self) -> Result<Token, SyntaxError> {
+        self.skip_space_and_comments()?;
+        let start = self.at;
+        let kind = match self.peek(0) {
+            Some(b'}') => self.one(Kind::CloseBrace),
+            Some(b',') => self.one(Kind::Comma),
+            Some(b'=' | b'!') if self.peek(1) == Some(b'~') => self.many(2, Kind::Match),
+            Some(b'!') if self.peek(1) == Some(b'=') => self.many(2, Kind::Match),
+            Some(b'=') => self.one(Kind::Match),
+            Some(b'"' | b'\'' | b'`') => self.string()?,
+            Some(byte) if is_alpha(byte) => self.word(is_word),
+            _ => return Err(expected(start, "a label, \",\" or \"}\"")),
+        };
+        Ok(Token { kind, start, end: self.at })
+    }
+
+    /// The duration that comes next between brackets, where there are no comments.
+    pub(super) fn duration_in_brackets(&mut self) -> Result<Token, SyntaxError> {
+        self.skip_space();
+        let start = self.at;
+        match self.peek(0) {
+            Some(b'0'..=b'9' | b'.') => {
+                let kind = self.number()?;
+                Ok(Token { kind, start, end: self.at })
+            }
+            _ => Err(expected(start, "a duration like 5m")),
+        }
+    }
+
+    /// Whether the next sign between brackets is this one, which is read then.
+    pub(super) fn takes_in_brackets(&mut self, sign: u8) -> bool {
+        self.skip_space();
+        let is_it = self.peek(0) == Some(sign);
+        if is_it {
+            self.advance(1);
+        }
+        is_it
+    }
+
+    /// How far the text has been read.
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
+    fn peek(&self, ahead: usize) -> Option<u8> {
+        self.text.as_bytes().get(self.at.saturating_add(ahead)).copied()
+    }
+
+    fn advance(&mut self, bytes: usize) {
+        self.at = self.at.saturating_add(bytes);
+    }
+
+    fn one(&mut self, kind: Kind) -> Kind {
+        self.many(1, kind)
+    }
+
+    fn many(&mut self, bytes: usize, kind: Kind) -> Kind {
+        self.advance(bytes);
+        kind
+    }
+
+    fn skip(&mut self, skipped: impl Fn(u8) -> bool) {
+        while self.peek(0).is_some_and(&skipped) {
+            self.advance(1);
+        }
+    }
+
+    fn skip_space(&mut self) {
+        self.skip(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
+    }
+
+    /// Some servers end a comment at a carriage return, others only at the end of the line: what stands between would be
+    /// a selector to one of them.
+    fn skip_space_and_comments(&mut self) -> Result<(), SyntaxError> {
+        self.skip_space();
+        while self.peek(0) == Some(b'#') {
+            self.skip(|byte| byte != b'\n' && byte != b'\r');
+            if self.peek(0) == Some(b'\r') && self.peek(1) != Some(b'\n') {
+                return Err(SyntaxError { at: self.at, problem: Problem::Comment });
+            }
+            self.skip_space();
+        }
+        Ok(())
+    }
+
+    fn word(&mut self, goes_on: impl Fn(u8) -> bool) -> Kind {
+        self.skip(goes_on);
+        Kind::Word
+    }
+
+    /// A number in any of Prometheus' forms, or a duration. Which of them it is, and whether it is valid, is found where
+    /// its value is needed; elsewhere the server says.
+    fn number(&mut self) -> Result<Kind, SyntaxError> {
+        let start = self.at;
+        if self.peek(0) == Some(b'0') && matches!(self.peek(1), Some(b'x' | b'X')) {
+            self.advance(2);
+            self.skip(|byte| byte.is_ascii_hexdigit() || byte == b'_');
+        } else {
+            self.skip(is_digit_or_underscore);
+            if self.peek(0) == Some(b'.') {
+                self.advance(1);
+                self.skip(is_digit_or_underscore);
+            }
+            if matches!(self.peek(0), Some(b'e' | b'E')) {
+                self.advance(1);
+                if matches!(self.peek(0), Some(b'+' | b'-')) {
+                    self.advance(1);
+                }
+                self.skip(is_digit_or_underscore);
+            }
+        }
+        if self.peek(0).is_some_and(is_word) {
+            self.skip(is_word);
+            if duration::parse(self.text(start, self.at)).is_none() {
+                return Err(expected(start, "a number, or a duration like 1h30m"));
+            }
+        }
+        Ok(Kind::Number)
+    }
+
+    fn string(&mut self) -> Result<Kind, SyntaxError> {
+        let start = self.at;
+        let quote = self.peek(0);
+        self.advance(1);
+        let is_raw = quote == Some(b'`');
+        loop {
+            match self.peek(0) {
+                byte if byte == quote => {
+                    self.advance(1);
+                    return Ok(Kind::Text);
+                }
+                Some(b'\\') if !is_raw => self.escape(quote)?,
+                Some(b'\n') if !is_raw => return Err(SyntaxError { at: start, problem: Problem::Text }),
+                // The replacement character, which Prometheus takes for bytes that aren't UTF-8.
+                Some(0xef) if self.peek(1) == Some(0xbf) && self.peek(2) == Some(0xbd) => {
+                    return Err(SyntaxError { at: self.at, problem: Problem::Text });
+                }
+                Some(_) => self.advance(1),
+                None => return Err(SyntaxError { at: start, problem: Problem::Text }),
+            }
+        }
+    }
+
+    /// An escape as Go has it, in a string of this quote.
+    fn escape(&mut self, quote: Option<u8>) -> Result<(), SyntaxError> {
+        let at = self.at;
+        let (skipped, digits, radix, most) = match self.peek(1) {
+            Some(b'a' | b'b' | b'f' | b'n' | b'r' | b't' | b'v' | b'\\') => (2, 0, 16, 0),
+            escaped if escaped == quote => (2, 0, 16, 0),
+            Some(b'0'..=b'7') => (1, 3, 8, 0xff),
+            Some(b'x') => (2, 2, 16, 0xff),
+            Some(b'u') => (2, 4, 16, 0x10_ffff),
+            Some(b'U') => (2, 8, 16, 0x10_ffff),
+            _ => return Err(SyntaxError { at, problem: Problem::Text }),
+        };
+        self.advance(skipped);
+        let end = self.at.saturating_add(digits);
+        let text = self.text(self.at, end);
+        let is_whole = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let code = if digits == 0 { Some(0) } else { u32::from_str_radix(text, radix).ok() };
+        let is_valid = |code: u32| code <= most && !(0xd800..0xe000).contains(&code);
+        if !is_whole || !code.is_some_and(is_valid) {
+            return Err(SyntaxError { at, problem: Problem::Text });
+        }
+        self.at = end;
+        Ok(())
+    }
+}
+
+/// The error where something else had to stand.
+pub(super) fn expected(at: usize, what: &'static str) -> SyntaxError {
+    SyntaxError { at, problem: Problem::Expected(what) }
+}
+
+fn is_digit(byte: u8) -> bool {
+    byte.is_ascii_digit()
+}
+
+fn is_digit_or_underscore(byte: u8) -> bool {
+    byte.is_ascii_digit() || byte == b'_'
+}
+
+fn is_alpha(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || byte == b'_'
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
