@@ -52,6 +52,25 @@ impl Index {
     }
 }
 
+/// Texts in their order, each once: what has stood before is left out.
+pub fn distinct(mut texts: Vec<String>) -> Vec<String> {
+    let mut keys: Vec<_> =
+        texts.iter().enumerate().map(|(place, text)| (text.as_bytes().to_vec(), place)).collect();
+    keys.sort_unstable();
+    let mut is_again = vec![false; texts.len()];
+    for pair in keys.windows(2) {
+        if let [(first, _), (second, place)] = pair
+            && first == second
+            && let Some(is_again) = is_again.get_mut(*place)
+        {
+            *is_again = true;
+        }
+    }
+    let mut places = is_again.into_iter();
+    texts.retain(|_| places.next() == Some(false));
+    texts
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,5 +91,11 @@ mod tests {
     #[test]
     fn a_key_that_stands_twice_is_named() {
         assert_eq!(index(&["c", "b", "a", "b"]), Err(Twice { first: 1, second: 3 }));
+    }
+    #[test]
+    fn what_stands_twice_is_left_where_it_stood_first() {
+        let texts = ["b", "a", "b", "", "c", "a", "b", ""].map(str::to_owned).to_vec();
+        assert_eq!(distinct(texts), ["b", "a", "", "c"]);
+        assert!(distinct(Vec::new()).is_empty());
     }
 }

@@ -1,0 +1,158 @@
+//! Regular expressions that a configuration restricts a label by. Servers match them by RE2, and the filter cuts answers
+//! down by them, so both have to read them alike: this is the part of the language in which nothing can be read in two
+//! ways, and anything else is refused. They are matched in linear time and without recursion.
+
+mod parser;
+
+pub use parser::PatternError;
+
+/// A regular expression, matched in full. `.` is any character but a new line: servers differ in whether it is that one
+/// as well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern {
+    text: String,
+    steps: Vec<Step>,
+}
+
+/// One step of the machine that matches. Offsets are from the step itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Step {
+    /// Takes this character.
+    Character(char),
+    /// Takes any character but a new line.
+    Any,
+    /// Takes a character of these ranges, ends included.
+    In(Vec<(char, char)>),
+    /// Takes a character of none of these ranges.
+    NotIn(Vec<(char, char)>),
+    /// Goes on with the next step, and with this one as well.
+    Fork(isize),
+    /// Goes on with this step.
+    Jump(isize),
+}
+
+impl Step {
+    fn takes(&self, character: char) -> bool {
+        let is_in =
+            |ranges: &[(char, char)]| ranges.iter().any(|&(first, last)| (first..=last).contains(&character));
+        match self {
+            Self::Character(known) => *known == character,
+            Self::Any => character != '\n',
+            Self::In(ranges) => is_in(ranges),
+            Self::NotIn(ranges) => !is_in(ranges),
+            Self::Fork(_) | Self::Jump(_) => false,
+        }
+    }
+}
+
+impl Pattern {
+    /// Reads a pattern of at most 1 KiB and 64 groups in each other.
+    ///
+    /// # Errors
+    ///
+    /// It has something that could be read in two ways, or that the filter doesn't know.
+    pub fn parse(text: &str) -> Result<Self, PatternError> {
+        Ok(Self { text: text.to_owned(), steps: parser::steps(text)? })
+    }
+
+    /// As the configuration writes it, which is how a server gets it.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it matches the whole of a value.
+    pub fn matches(&self, value: &str) -> bool {
+        let mut now = Reached::new(self.steps.len());
+        now.add(&self.steps, 0);
+        let mut next = Reached::new(self.steps.len());
+        for character in value.chars() {
+            next.clear();
+            for &place in &now.places {
+                if self.steps.get(place).is_some_and(|step| step.takes(character)) {
+                    next.add(&self.steps, place.saturating_add(1));
+                }
+            }
+            std::mem::swap(&mut now, &mut next);
+        }
+        // The place after the last step is the end.
+        now.places.contains(&self.steps.len())
+    }
+}
+
+/// Where in the steps a match may be, each place once.
+struct Reached {
+    /// Places of steps that take a character, and the end.
+    places: Vec<usize>,
+    seen: Vec<bool>,
+    /// Places that are still to be followed.
+    open: Vec<usize>,
+}
+
+impl Reached {
+    fn new(steps: usize) -> Self {
+        Self { places: Vec::new(), seen: vec![false; steps.saturating_add(1)], open: Vec::new() }
+    }
+
+    fn clear(&mut self) {
+        self.places.clear();
+        self.seen.fill(false);
+    }
+
+    /// Adds a place, or those that its forks and jumps lead to.
+    fn add(&mut self, steps: &[Step], place: usize) {
+        self.open.push(place);
+        while let Some(place) = self.open.pop() {
+            let Some(seen) = self.seen.get_mut(place) else { continue };
+            if std::mem::replace(seen, true) {
+                continue;
+            }
+            match steps.get(place) {
+                Some(Step::Jump(offset)) => self.open.extend(place.checked_add_signed(*offset)),
+                Some(Step::Fork(offset)) => {
+                    self.open.push(place.saturating_add(1));
+                    self.open.extend(place.checked_add_signed(*offset));
+                }
+                _ => self.places.push(place),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_matches_the_whole_value() {
+        for (pattern, matching, others) in [
+            ("a", &["a"][..], &["", "b", "aa", "ab", "A"][..]),
+            ("team-.+", &["team-a", "team-ü"], &["team-", "team", "xteam-a", "team-\n"]),
+            ("a|b|", &["a", "b", ""], &["ab", "c"]),
+            ("(a|bc)*d?", &["", "a", "abc", "bcad", "d"], &["b", "dd", "da"]),
+            ("(a*)*b", &["b", "aab"], &["a", "ba"]),
+            ("((a?)+)+", &["", "aaa"], &["b"]),
+            ("[a-c_]+", &["abc_", "c"], &["d", "", "a-b"]),
+            ("[^a-c]", &["d", "\n", "é"], &["a", "b", "", "dd"]),
+            ("[-a]", &["-", "a"], &["b"]),
+            ("[a^-]", &["-", "a", "^"], &["b"]),
+            (r"[\]\\\^a\-z]", &["]", "\\", "^", "a", "-", "z"], &["b"]),
+            (r"a\.b\|c\\", &["a.b|c\\"], &["axb|c\\", "a.b"]),
+            ("[à-ü]x", &["éx"], &["ex", "é"]),
+            ("a()b", &["ab"], &["a", "b"]),
+        ] {
+            let pattern = Pattern::parse(pattern).unwrap();
+            for value in matching {
+                assert!(pattern.matches(value), "{pattern:?} {value:?}");
+            }
+            for value in others {
+                assert!(!pattern.matches(value), "{pattern:?} {value:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_pattern_that_others_take_exponential_time_for_takes_linear_time() {
+        let pattern = Pattern::parse(&"(a*)*".repeat(200)).unwrap();
+        assert!(!pattern.matches(&format!("{}b", "a".repeat(2_000))));
+    }
+}

@@ -1,0 +1,263 @@
+//! What a caller may see: labels, and the values that each may have. One thing is both written into selectors and held
+//! against the labels of an answer, so that the two can't differ.
+
+use super::pattern::Pattern;
+use crate::index::distinct;
+use std::borrow::Cow;
+use std::rc::Rc;
+
+/// What a caller may see: labels and the values that each may have. All of them hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restriction {
+    terms: Vec<Term>,
+    matchers: String,
+}
+
+/// One label, and what it may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Term {
+    label: String,
+    values: Allowed,
+}
+
+/// The values that a label may have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Allowed {
+    /// One of these, of which there is one at least, and none is empty.
+    Listed(Vec<String>, Absent),
+    /// Whatever matches and isn't empty.
+    Matching(Rc<Pattern>),
+}
+
+/// Whether a series without the label may be seen as well. To Prometheus that is the same as an empty one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absent {
+    /// It may.
+    Allowed,
+    /// It may not.
+    Refused,
+}
+
+impl Term {
+    /// One of these values. Without one, or with an empty one, there is no such term.
+    pub fn listed(label: &str, values: Vec<String>, absent: Absent) -> Option<Self> {
+        if values.is_empty() || values.iter().any(String::is_empty) {
+            return None;
+        }
+        Some(Self { label: label.to_owned(), values: Allowed::Listed(distinct(values), absent) })
+    }
+
+    /// Any value that this matches, but for the empty one.
+    pub fn matching(label: &str, pattern: Rc<Pattern>) -> Self {
+        Self { label: label.to_owned(), values: Allowed::Matching(pattern) }
+    }
+
+    fn allows(&self, value: &str) -> bool {
+        match &self.values {
+            Allowed::Listed(_, absent) if value.is_empty() => *absent == Absent::Allowed,
+            Allowed::Listed(values, _) => values.iter().any(|known| known == value),
+            Allowed::Matching(pattern) => !value.is_empty() && pattern.matches(value),
+        }
+    }
+
+    /// Writes the term as matchers, joined by a comma.
+    fn write(&self, out: &mut String) {
+        self.write_label(out);
+        match &self.values {
+            Allowed::Listed(values, Absent::Refused) if let [only] = values.as_slice() => {
+                out.push('=');
+                quote(out, only);
+            }
+            Allowed::Listed(values, absent) => {
+                let mut pattern = String::new();
+                for (place, value) in values.iter().enumerate() {
+                    if place > 0 {
+                        pattern.push('|');
+                    }
+                    escape(&mut pattern, value);
+                }
+                if *absent == Absent::Allowed {
+                    pattern.push('|');
+                }
+                out.push_str("=~");
+                quote(out, &pattern);
+            }
+            Allowed::Matching(pattern) => {
+                out.push_str("=~");
+                quote(out, pattern.as_str());
+                // Whatever else a server makes of the pattern, a series without the label is nobody's.
+                out.push(',');
+                self.write_label(out);
+                out.push_str("!=\"\"");
+            }
+        }
+    }
+
+    /// The name of the label; in quotes, where it isn't one that every Prometheus has.
+    fn write_label(&self, out: &mut String) {
+        let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        let begins_with_digit = self.label.starts_with(|first: char| first.is_ascii_digit());
+        if self.label.bytes().all(is_of_name) && !begins_with_digit {
+            out.push_str(&self.label);
+        } else {
+            quote(out, &self.label);
+        }
+    }
+}
+
+impl Restriction {
+    /// Of these terms, each for another label. Without one nothing would be restricted, so there is no such thing.
+    pub fn new(terms: Vec<Term>) -> Option<Self> {
+        let mut matchers = String::new();
+        for term in &terms {
+            if !matchers.is_empty() {
+                matchers.push(',');
+            }
+            term.write(&mut matchers);
+        }
+        Some(Self { terms, matchers }).filter(|restriction| !restriction.terms.is_empty())
+    }
+
+    /// As it is written into a selector's braces: matchers joined by commas, never empty: `tenant=~"a|b",env="prod"`.
+    pub fn matchers(&self) -> &str {
+        &self.matchers
+    }
+
+    /// Whether labels satisfy it. `value` gives a label's value: none where there is none, which is the same as empty.
+    pub fn allows<'a>(&self, value: &dyn Fn(&str) -> Option<Cow<'a, str>>) -> bool {
+        self.terms.iter().all(|term| term.allows(&value(&term.label).unwrap_or_default()))
+    }
+
+    /// The values of one label; none for a label that isn't restricted or is by a regular expression.
+    pub fn values(&self, label: &str) -> Option<&[String]> {
+        match &self.terms.iter().find(|term| term.label == label)?.values {
+            Allowed::Listed(values, _) => Some(values),
+            Allowed::Matching(_) => None,
+        }
+    }
+}
+
+/// Writes a value as a regular expression that matches just it, as Go's `regexp.QuoteMeta` does.
+fn escape(out: &mut String, value: &str) {
+    for character in value.chars() {
+        if r"\.+*?()|[]{}^$".contains(character) {
+            out.push('\\');
+        }
+        out.push(character);
+    }
+}
+
+/// Writes a text as a string of PromQL, in double quotes. What stands for itself there is what servers agree on: no
+/// control character, and not U+FFFD, which Prometheus takes for bytes that are no UTF-8.
+fn quote(out: &mut String, text: &str) {
+    out.push('"');
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => out.extend(['\\', character]),
+            '\n' => out.push_str("\\n"),
+            '\u{fffd}' => out.push_str("\\ufffd"),
+            _ if character.is_control() => {
+                out.push_str("\\u00");
+                let digit = |shift: u32| char::from_digit(u32::from(character) >> shift & 0xf, 16);
+                out.extend(digit(4).into_iter().chain(digit(0)));
+            }
+            _ => out.push(character),
+        }
+    }
+    out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed(label: &str, values: &[&str], absent: Absent) -> Term {
+        let values = values.iter().map(|&value| value.to_owned()).collect();
+        Term::listed(label, values, absent).unwrap()
+    }
+
+    fn only(values: &[&str]) -> Term {
+        listed("tenant", values, Absent::Refused)
+    }
+
+    fn matching(pattern: &str) -> Term {
+        Term::matching("tenant", Rc::new(Pattern::parse(pattern).unwrap()))
+    }
+
+    #[test]
+    fn a_restriction_is_written_as_matchers_that_mean_just_it() {
+        for (terms, matchers) in [
+            (vec![only(&["a"])], r#"tenant="a""#),
+            (vec![only(&["a.b|c"])], r#"tenant="a.b|c""#),
+            (vec![only(&["b", "a"])], r#"tenant=~"b|a""#),
+            (vec![only(&["b", "a", "b"])], r#"tenant=~"b|a""#),
+            (vec![only(&["a", "a"])], r#"tenant="a""#),
+            (vec![only(&["a.b", r"c\d(e)|{f}"])], r#"tenant=~"a\\.b|c\\\\d\\(e\\)\\|\\{f\\}""#),
+            (vec![only(&["*", "+?[]^$"])], r#"tenant=~"\\*|\\+\\?\\[\\]\\^\\$""#),
+            (vec![listed("tenant", &["a"], Absent::Allowed)], r#"tenant=~"a|""#),
+            (vec![listed("tenant", &["a", "b"], Absent::Allowed)], r#"tenant=~"a|b|""#),
+            (vec![matching(r"a-[^.]\.+")], r#"tenant=~"a-[^.]\\.+",tenant!="""#),
+            (vec![only(&["a\"b\\c"])], r#"tenant="a\"b\\c""#),
+            (
+                vec![only(&["a\nb\u{7}\u{0}\u{7f}\u{85}é\u{fffd}"])],
+                r#"tenant="a\nb\u0007\u0000\u007f\u0085é\ufffd""#,
+            ),
+            (
+                vec![only(&["a", "b"]), listed("env", &["prod"], Absent::Refused)],
+                r#"tenant=~"a|b",env="prod""#,
+            ),
+            (vec![listed("my.label", &["a"], Absent::Refused)], r#""my.label"="a""#),
+            (vec![listed("1a", &["a"], Absent::Refused)], r#""1a"="a""#),
+            (vec![listed("a\"}", &["a"], Absent::Refused)], r#""a\"}"="a""#),
+            (vec![listed("_a1", &["a"], Absent::Refused)], r#"_a1="a""#),
+        ] {
+            assert_eq!(Restriction::new(terms).unwrap().matchers(), matchers);
+        }
+    }
+
+    #[test]
+    fn labels_satisfy_a_restriction_when_every_label_does() {
+        let env = || listed("env", &["prod"], Absent::Allowed);
+        for (terms, labels, allowed) in [
+            (vec![only(&["a", "b"])], &[("tenant", "b")][..], true),
+            (vec![only(&["a", "b"])], &[("tenant", "c")], false),
+            (vec![only(&["a", "b"])], &[("tenant", "A")], false),
+            (vec![only(&["a", "b"])], &[("tenant", "a|b")], false),
+            (vec![only(&["a", "b"])], &[("tenant", "")], false),
+            (vec![only(&["a", "b"])], &[("other", "a")], false),
+            (vec![env()], &[], true),
+            (vec![env()], &[("env", "")], true),
+            (vec![env()], &[("env", "prod")], true),
+            (vec![env()], &[("env", "test")], false),
+            (vec![only(&["a"]), env()], &[("tenant", "a"), ("env", "test")], false),
+            (vec![only(&["a"]), env()], &[("tenant", "b"), ("env", "prod")], false),
+            (vec![only(&["a"]), env()], &[("tenant", "a")], true),
+            (vec![matching(".*")], &[("tenant", "a")], true),
+            (vec![matching(".*")], &[("tenant", "")], false),
+            (vec![matching(".*")], &[], false),
+            (vec![matching("a|b")], &[("tenant", "ab")], false),
+        ] {
+            let restriction = Restriction::new(terms).unwrap();
+            let value = |label: &str| {
+                labels.iter().find(|(known, _)| *known == label).map(|(_, value)| Cow::Borrowed(*value))
+            };
+            assert_eq!(restriction.allows(&value), allowed, "{restriction:?} {labels:?}");
+        }
+    }
+
+    #[test]
+    fn without_a_value_or_a_label_there_is_no_restriction() {
+        assert_eq!(Restriction::new(Vec::new()), None);
+        assert_eq!(Term::listed("a", Vec::new(), Absent::Allowed), None);
+        assert_eq!(Term::listed("a", vec!["a".into(), String::new()], Absent::Refused), None);
+    }
+
+    #[test]
+    fn the_values_of_a_label_are_those_that_are_listed() {
+        let restriction =
+            Restriction::new(vec![matching("a"), listed("env", &["prod", "test", "prod"], Absent::Allowed)]);
+        let restriction = restriction.unwrap();
+        assert_eq!(restriction.values("env"), Some(&["prod".to_owned(), "test".to_owned()][..]));
+        assert_eq!((restriction.values("tenant"), restriction.values("other")), (None, None));
+    }
+}
