@@ -68,12 +68,12 @@ impl FromStr for Who {
 
 impl Who {
     /// Everybody.
-    pub fn anyone() -> Self {
+    pub const fn anyone() -> Self {
         Self(Cow::Borrowed("anyone"))
     }
 
     /// Whoever isn't known.
-    pub fn anonymous() -> Self {
+    pub const fn anonymous() -> Self {
         Self(Cow::Borrowed("anonymous"))
     }
 
