@@ -56,7 +56,7 @@ impl Given {
 
 /// The rules that hold at a mount and name somebody who is called all of this, in their order, each with how those
 /// before it bind them.
-pub fn walk<'r, 'c>(
+pub(crate) fn walk<'r, 'c>(
     rules: &'r [Rule],
     called: &'c [Who],
     mount: MountId,
