@@ -1,69 +1,24 @@
 //! Access rules: the first one that names the caller, holds at the mount and covers the class decides. What no rule
 //! allows is refused.
 
+mod denied;
+pub mod only;
 pub mod pattern;
 pub mod restriction;
+mod rule;
+pub mod tenant;
 pub mod who;
+
+pub use denied::{Closed, Denied};
+pub use rule::{Bound, Rule, Unrestricted};
+pub use who::Whos;
 
 use crate::api::class::{Class, Classes};
 use crate::caller::identity::Caller;
-use crate::index::Index;
-use crate::limits::rate::Rate;
 use crate::mount::MountId;
+use only::Only;
 use std::fmt;
 use who::Who;
-
-/// One rule, compiled: shorthands and exceptions are worked out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rule {
-    /// Whom it names.
-    pub who: Whos,
-    /// What it allows.
-    pub may: Classes,
-    /// Where it holds.
-    pub at: Vec<MountId>,
-    /// How often each caller may.
-    pub rate: Option<Rate>,
-}
-
-impl Rule {
-    fn covers(&self, class: Class, mount: MountId) -> bool {
-        self.may.contains(class) && self.at.contains(&mount)
-    }
-
-    fn names(&self, caller: &Caller) -> bool {
-        match caller {
-            Caller::Anonymous => self.who.has_any(&[Who::anonymous(), Who::anyone()]),
-            Caller::Known(identity) => self.who.has_any(identity.is()),
-        }
-    }
-}
-
-/// People, in the order of a list, each once.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Whos {
-    listed: Vec<Who>,
-    index: Index,
-}
-
-impl Whos {
-    /// These, each of which stands once.
-    pub fn new(listed: Vec<Who>) -> Option<Self> {
-        let keys = listed.iter().map(|who| who.as_str().as_bytes().to_vec()).collect();
-        let index = Index::new(keys).ok()?;
-        Some(Self { listed, index })
-    }
-
-    /// The list.
-    pub fn listed(&self) -> &[Who] {
-        &self.listed
-    }
-
-    /// Whether one of these is in it.
-    pub fn has_any(&self, of: &[Who]) -> bool {
-        of.iter().any(|who| self.index.find(who.as_str().as_bytes()).is_some())
-    }
-}
 
 /// The rules of a configuration, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,19 +36,38 @@ impl fmt::Display for RuleNumber {
     }
 }
 
-/// That no rule allows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Denied {
-    /// To whom.
-    pub caller: Caller,
-    /// What.
-    pub class: Class,
+/// What somebody may do at a mount.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Given {
+    /// What they get whole.
+    pub open: Classes,
+    /// What they get as far as `only` lets them see it.
+    pub restricted: Classes,
+    /// What of both is guarded.
+    pub limited: Classes,
 }
 
-impl fmt::Display for Denied {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no access rule allows the class \"{}\" to {} here", self.class, self.caller)
+impl Given {
+    /// Everything of it.
+    pub fn all(self) -> Classes {
+        self.open.with(self.restricted)
     }
+}
+
+/// The rules that hold at a mount and name somebody who is called all of this, in their order, each with how those
+/// before it bind them.
+pub(crate) fn walk<'r, 'c>(
+    rules: &'r [Rule],
+    called: &'c [Who],
+    mount: MountId,
+) -> impl Iterator<Item = (RuleNumber, &'r Rule, Bound)> + use<'r, 'c> {
+    let mut bound = Bound::default();
+    let with_number = rules.iter().enumerate().map(|(number, rule)| (RuleNumber(number), rule));
+    with_number.filter(move |(_, rule)| rule.is_for(called, mount)).map(move |(number, rule)| {
+        let before = bound;
+        bound = bound.after(number, rule);
+        (number, rule, before)
+    })
 }
 
 impl Access {
@@ -102,14 +76,21 @@ impl Access {
         Self { rules }
     }
 
-    /// Whether who is calling matters: it doesn't where the first rule is for anyone, so that nobody is asked there
-    /// (`threats.md` C1).
+    /// Whether who is calling matters. It doesn't where the first rule for the class is for anyone, gives it to whomever
+    /// earlier rules may have bound, and shows all the same: nobody is asked there (`threats.md` C1).
     pub fn asks(&self, class: Class, mount: MountId) -> bool {
-        let first = self.rules.iter().find(|rule| rule.covers(class, mount));
-        first.is_none_or(|rule| !rule.who.has_any(&[Who::anyone()]))
+        let mut bound = Bound::default();
+        for (number, rule) in self.rules.iter().enumerate().filter(|(_, rule)| rule.at.contains(&mount)) {
+            if rule.may.contains(class) {
+                let is_for_all = rule.who.has_any(&[Who::anyone()]) && rule.gives(bound).contains(class);
+                return !is_for_all || rule.only.as_ref().is_some_and(Only::depends_on_caller);
+            }
+            bound = bound.after(RuleNumber(number), rule);
+        }
+        true
     }
 
-    /// Decides: the rule that allows it.
+    /// Decides: the rule that allows it. What the caller may see is then for its `only` and its guards to say.
     ///
     /// # Errors
     ///
@@ -120,16 +101,25 @@ impl Access {
         class: Class,
         mount: MountId,
     ) -> Result<(RuleNumber, &Rule), Denied> {
-        let decides = |(_, rule): &(usize, &Rule)| rule.covers(class, mount) && rule.names(caller);
-        let found = self.rules.iter().enumerate().find(decides);
-        let denied = || Denied { caller: caller.clone(), class };
-        found.map(|(number, rule)| (RuleNumber(number), rule)).ok_or_else(denied)
+        let mut found = walk(&self.rules, caller.is(), mount);
+        match found.find(|(_, rule, bound)| rule.gives(*bound).contains(class)) {
+            Some((number, rule, _)) => Ok((number, rule)),
+            None => Err(self.denied(caller, class, mount)),
+        }
+    }
+
+    #[cold]
+    fn denied(&self, caller: &Caller, class: Class, mount: MountId) -> Denied {
+        let mut covering =
+            walk(&self.rules, caller.is(), mount).filter(|(_, rule, _)| rule.may.contains(class));
+        let closed = covering.next().and_then(|(number, rule, bound)| Closed::of(rule, number, bound, class));
+        Denied { caller: caller.clone(), class, closed }
     }
 
     /// Everybody whom a rule names, each once, in the order of the rules.
     pub fn named(&self) -> Vec<&Who> {
         let mut named = Vec::new();
-        for who in self.rules.iter().flat_map(|rule| &rule.who.listed) {
+        for who in self.rules.iter().flat_map(|rule| rule.who.listed()) {
             if !named.contains(&who) {
                 named.push(who);
             }
@@ -138,14 +128,47 @@ impl Access {
     }
 
     /// What those who are called all of this may do at a mount.
-    pub fn open_to(&self, called: &[Who], mount: MountId) -> Classes {
-        let here = self.rules.iter().filter(|rule| rule.at.contains(&mount) && rule.who.has_any(called));
-        here.fold(Classes::default(), |open, rule| open.with(rule.may))
+    pub fn given(&self, called: &[Who], mount: MountId) -> Given {
+        let mut given = Given::default();
+        for (_, rule, bound) in walk(&self.rules, called, mount) {
+            let gives = rule.gives(bound).without(given.all());
+            // What shows no data is the same to whoever is restricted.
+            let restricted = match rule.only {
+                Some(_) => gives.without(Classes::OPEN),
+                None => Classes::default(),
+            };
+            given.restricted = given.restricted.with(restricted);
+            given.open = given.open.with(gives.without(restricted));
+            if rule.guards.is_some() {
+                given.limited = given.limited.with(gives.both(Classes::GUARDED));
+            }
+        }
+        given
     }
 
     /// Whether a rule has a rate.
     pub fn has_rates(&self) -> bool {
         self.rules.iter().any(|rule| rule.rate.is_some())
+    }
+
+    /// Whether a rule restricts this label.
+    pub fn restricts(&self, label: &str) -> bool {
+        self.onlys().any(|only| only.restricts(label))
+    }
+
+    /// The claims that rules read, each once.
+    pub fn claims(&self) -> Vec<Vec<String>> {
+        let mut claims = Vec::new();
+        for path in self.onlys().flat_map(Only::claims) {
+            if !claims.contains(path) {
+                claims.push(path.clone());
+            }
+        }
+        claims
+    }
+
+    fn onlys(&self) -> impl Iterator<Item = &Only> {
+        self.rules.iter().filter_map(|rule| rule.only.as_ref())
     }
 }
 
@@ -157,7 +180,15 @@ mod tests {
 
     fn rule(who: &[&str], may: &[Class]) -> Rule {
         let who = Whos::new(who.iter().map(|who| who.parse().unwrap()).collect()).unwrap();
-        Rule { who, may: Classes::of(may), at: vec![MountId(1)], rate: None }
+        Rule {
+            who,
+            may: Classes::of(may),
+            at: vec![MountId(1)],
+            only: None,
+            unrestricted: Unrestricted::No,
+            guards: None,
+            rate: None,
+        }
     }
 
     fn user(name: &str) -> Caller {

@@ -1,5 +1,6 @@
 //! Whether a request is let in: where it comes from, who is calling, and how often.
 
+use crate::access::only::NoValues;
 use crate::access::{Denied, Rule, RuleNumber};
 use crate::api::class::Class;
 use crate::caller::callers::{Facts, Identified};
@@ -58,6 +59,15 @@ impl Gateway {
             Caller::Anonymous => Refusal::Unknown(denied, self.can_log_in()),
             Caller::Known(_) => Refusal::Denied(denied),
         }
+    }
+
+    /// What becomes of somebody for whom a rule's `only` leaves nothing. Who isn't known may have to log in first.
+    pub(crate) fn nothing_to_see(&self, none: NoValues) -> Refusal {
+        let can_log_in = match none.caller {
+            Caller::Anonymous => self.can_log_in(),
+            Caller::Known(_) => CanLogIn::No,
+        };
+        Refusal::NoValues(none, can_log_in)
     }
 
     fn can_log_in(&self) -> CanLogIn {

@@ -11,6 +11,7 @@ mod limits;
 mod list;
 mod mounts;
 mod number;
+mod only;
 mod passwords;
 #[cfg(feature = "schema")]
 mod schema;
@@ -27,6 +28,7 @@ use access::RuleConfig;
 use callers::CallersConfig;
 use headers::{Headers, HeadersConfig};
 use mounts::MountConfig;
+use only::Known;
 use serde::Deserialize;
 use tree::Tree;
 
@@ -96,15 +98,33 @@ impl Configuration {
     /// Compiles what was read from bytes of this digest.
     fn compile(self, digest: Digest) -> Result<Gateway, ConfigError> {
         let mounts = mounts::compile(self.mounts)?;
-        let callers = self.callers.map_or_else(|| Ok(Callers::default()), CallersConfig::compile)?;
-        let rules = access::compile(self.access, &mounts, &callers)?;
-        let Headers { caller: caller_header, cors, security } = self.headers.compile()?;
+        let mut callers = self.callers.map_or_else(|| Ok(Callers::default()), CallersConfig::compile)?;
+        let Headers { caller: caller_header, tenant: tenant_header, cors, security } =
+            self.headers.compile()?;
+        let known = Known { callers: &callers, tenant_header: tenant_header.as_ref() };
+        let access = Access::new(access::compile(self.access, &mounts, known)?);
+        if tenant_header.as_ref().is_some_and(|header| !access.restricts(&header.label)) {
+            let message = "no rule restricts this label by \"only\": the header would never carry anything";
+            return Err(ConfigError::new("headers.tenant.label", message));
+        }
+        for issuer in &mut callers.issuers {
+            issuer.claims = access.claims();
+        }
         let elsewhere = match self.elsewhere {
             ElsewhereConfig::Refuse => Elsewhere::Refuse,
             ElsewhereConfig::Pass => Elsewhere::Pass,
         };
-        let access = Access::new(rules);
-        Ok(Gateway { digest, mounts, elsewhere, callers, access, caller_header, cors, security })
+        Ok(Gateway {
+            digest,
+            mounts,
+            elsewhere,
+            callers,
+            access,
+            caller_header,
+            tenant_header,
+            cors,
+            security,
+        })
     }
 }
 

@@ -90,8 +90,7 @@ impl Granted<'_> {
 
     fn edits(&self, path: &str, host: Option<&str>, has_form: bool, request: &Request<'_>) -> Edits {
         let strip = if self.mount.pass_credentials { Strip::Trusted } else { Strip::TrustedAndCredentials };
-        let caller_header = self.gateway.caller_header.as_deref();
-        let mut remove = strip.held_back(request.headers, caller_header);
+        let mut remove = strip.held_back(request.headers, &self.gateway.own_headers());
         let mut set = Vec::new();
         let mut say = |name: &'static str, value: &str| set.push((name.into(), value.to_owned()));
         say(":path", path);
@@ -107,8 +106,8 @@ impl Granted<'_> {
             remove.push(b"content-length".to_vec());
             say("content-type", FORM_TYPE);
         }
-        if let (Some(name), Some(identity)) = (caller_header, self.caller.identity()) {
-            set.push((name.to_owned().into(), identity.header_value()));
+        if let (Some(name), Some(identity)) = (&self.gateway.caller_header, self.caller.identity()) {
+            set.push((name.clone().into(), identity.header_value()));
         }
         Edits { remove, set, add: Vec::new() }
     }

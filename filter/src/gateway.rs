@@ -2,6 +2,7 @@
 //! host says comes in, a decision goes out.
 
 use crate::access::Access;
+use crate::access::tenant::TenantHeader;
 use crate::api::class::Class;
 use crate::api::endpoint::Endpoint;
 use crate::caller::callers::{Callers, Facts, Identified};
@@ -39,6 +40,8 @@ pub struct Gateway {
     pub access: Access,
     /// The header that tells the server who is calling, in lower case.
     pub caller_header: Option<String>,
+    /// The header that tells the server which tenants the caller may see.
+    pub tenant_header: Option<TenantHeader>,
     /// Which sites may read answers.
     pub cors: Cors,
     /// What browsers are told.
@@ -149,6 +152,11 @@ impl Gateway {
         let (number, rule) = self.access.decide(&caller, class, id).map_err(|denied| self.denied(denied))?;
         record.rule = Some(number);
         self.limit(number, rule, &caller, request, worker)?;
+        if rule.restriction(&caller).map_err(|none| self.nothing_to_see(none))?.is_some()
+            || rule.guards.is_some()
+        {
+            return Err(Refusal::Unkept(number));
+        }
         let query = target.query.as_ref();
         let granted = Granted { gateway: self, id, mount, path, query, endpoint, method, caller: &caller };
         Ok(Decision::Forward(Box::new(granted.forward(request)?)))
@@ -178,7 +186,7 @@ impl Gateway {
         let outside = matches!(self.mounts.place(&decoded), Place::Elsewhere);
         match self.elsewhere {
             Elsewhere::Pass if outside => {
-                let remove = Strip::OursOnly.held_back(request.headers, self.caller_header.as_deref());
+                let remove = Strip::OursOnly.held_back(request.headers, &self.own_headers());
                 Ok(Decision::Pass(Edits { remove, ..Edits::default() }))
             }
             _ => Err(Refusal::NoMount),
@@ -194,6 +202,12 @@ impl Gateway {
             headers.extend(cors::preflight(methods));
         }
         Decision::Reply(self.dressed(Reply::empty(204, headers), request.scheme, origin.as_ref()))
+    }
+
+    /// The headers of a configuration's own, in lower case, which no client may set.
+    pub fn own_headers(&self) -> Vec<&str> {
+        let tenant = self.tenant_header.as_ref().map(|header| header.name.as_str());
+        self.caller_header.as_deref().into_iter().chain(tenant).collect()
     }
 
     /// What has to be known of a request beside its headers.

@@ -1,5 +1,7 @@
 //! Refusals: whatever room says no, and with which status. The words are those of the room's own error.
 
+use crate::access::only::NoValues;
+use crate::access::tenant::NoTenant;
 use crate::access::{Denied, RuleNumber};
 use crate::caller::budget::Spent;
 use crate::caller::callers::LoginError;
@@ -34,6 +36,12 @@ pub enum Refusal {
     Unknown(Denied, CanLogIn),
     /// No rule allows it to somebody who is.
     Denied(Denied),
+    /// The `only` of a rule leaves nothing for them to see.
+    NoValues(NoValues, CanLogIn),
+    /// What they may see can't be told to the server.
+    Tenant(NoTenant),
+    /// A rule restricts or guards it, which this version can't do yet.
+    Unkept(RuleNumber),
     /// It comes too early for the rate of a rule.
     Limited(Limited),
     /// The query string is ambiguous.
@@ -90,6 +98,7 @@ from! {
     TargetError => Target,
     CrossSite => CrossSite,
     Limited => Limited,
+    NoTenant => Tenant,
     ParameterError => Parameters,
     FormError => Form,
     LocationError => Location,
@@ -108,6 +117,10 @@ impl fmt::Display for Refusal {
             Self::Login(error, _) => error.fmt(f),
             Self::Unknown(denied, CanLogIn::Yes) => write!(f, "{denied}: log in"),
             Self::Unknown(denied, CanLogIn::No) | Self::Denied(denied) => denied.fmt(f),
+            Self::NoValues(none, CanLogIn::Yes) => write!(f, "{none}: log in"),
+            Self::NoValues(none, CanLogIn::No) => none.fmt(f),
+            Self::Tenant(error) => error.fmt(f),
+            Self::Unkept(rule) => write!(f, "{rule} has \"only\" or guards, which can't be kept yet"),
             Self::Limited(limited) => limited.fmt(f),
             Self::Parameters(error) => error.fmt(f),
             Self::Form(error) => error.fmt(f),
@@ -127,9 +140,13 @@ impl Refusal {
             Self::Form(_) => 400,
             Self::Login(LoginError::TooMany(_), _) | Self::Limited(_) => 429,
             Self::Login(LoginError::Unknown, _) | Self::Host => 503,
-            Self::Login(_, CanLogIn::Yes) | Self::Unknown(_, CanLogIn::Yes) => 401,
-            Self::Login(_, CanLogIn::No) | Self::Unknown(_, CanLogIn::No) => 403,
-            Self::Denied(_) | Self::CrossSite(_) => 403,
+            Self::Login(_, CanLogIn::Yes)
+            | Self::Unknown(_, CanLogIn::Yes)
+            | Self::NoValues(_, CanLogIn::Yes) => 401,
+            Self::Login(_, CanLogIn::No)
+            | Self::Unknown(_, CanLogIn::No)
+            | Self::NoValues(_, CanLogIn::No) => 403,
+            Self::Denied(_) | Self::CrossSite(_) | Self::Tenant(_) | Self::Unkept(_) => 403,
             Self::NoMount => 404,
             Self::Method(_) => 405,
             Self::Location(_) => 502,

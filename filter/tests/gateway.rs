@@ -432,3 +432,56 @@ fn a_request_without_a_readable_target_is_refused() {
     let twice = request("GET", "/prometheus/", &[(":path", "/prometheus/-/quit")]);
     assert!(matches!(decide(GUIDE, &twice, Body::None), Decision::Reply(Reply { status: 400, .. })));
 }
+
+/// Two tenants, each with a token, and a header that tells the server which one asks.
+const TENANTS: &str = r#"{
+    "mounts": [{ "prefix": "/prometheus" }],
+    "elsewhere": "pass",
+    "callers": { "tokens": {
+        "a": "sha256:ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb",
+        "b": "sha256:3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d"
+    } },
+    "access": [
+        { "who": ["anyone"], "may": ["ui"] },
+        { "who": ["anyone"], "may": ["query"], "only": { "tenant": { "by": { "token:a": ["a"] } } } },
+        { "who": ["token:b"], "may": ["series"], "unrestricted": true, "limits": { "range": "1d" } }
+    ],
+    "headers": { "caller": "x-user", "tenant": { "name": "x-tenant", "label": "tenant" } }
+}"#;
+
+#[test]
+fn no_client_says_which_tenant_it_is() {
+    for path in ["/prometheus/graph", "/elsewhere"] {
+        let spelled = ["X-Tenant", "x_tenant", "x-tenant", "X-User"];
+        let more =
+            [("X-Tenant", "b"), ("x_tenant", "b"), ("x-tenant", "b"), ("X-User", "b"), ("x-tenants", "b")];
+        let edits = match decide(TENANTS, &request("GET", path, &more), Body::None) {
+            Decision::Forward(forward) => forward.edits,
+            Decision::Pass(edits) => edits,
+            other => panic!("{path} does not go upstream: {other:?}"),
+        };
+        assert_eq!(edits.remove, spelled.map(|name| name.as_bytes().to_vec()), "{path}");
+        assert_eq!((set(&edits, "x-tenant"), set(&edits, "x-user")), (None, None));
+    }
+}
+
+#[test]
+fn who_may_see_nothing_is_told_to_log_in_or_which_label_has_no_value() {
+    let query = "/prometheus/api/v1/query?query=up";
+    let unknown = reply(TENANTS, "GET", query, &[]);
+    assert_eq!(unknown.status, 401);
+    assert!(header(&unknown, "www-authenticate").is_some());
+    assert!(unknown.body.contains("anonymous callers may see no value of the label"), "{}", unknown.body);
+    let known = reply(TENANTS, "GET", query, &[("authorization", "Bearer b")]);
+    assert_eq!(known.status, 403);
+    assert!(known.body.contains("token:b may see no value of the label"), "{}", known.body);
+}
+
+#[test]
+fn what_is_restricted_or_guarded_goes_nowhere_unrestricted() {
+    for (path, token) in [("/prometheus/api/v1/query?query=up", "a"), ("/prometheus/api/v1/labels", "b")] {
+        let refused = reply(TENANTS, "GET", path, &[("authorization", &format!("Bearer {token}"))]);
+        assert_eq!(refused.status, 403);
+        assert!(refused.body.contains("can't be kept yet"), "{}", refused.body);
+    }
+}

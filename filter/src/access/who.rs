@@ -1,6 +1,7 @@
 //! Whom a rule names.
 
 use crate::caller::identity::Scheme;
+use crate::index::Index;
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
@@ -68,12 +69,12 @@ impl FromStr for Who {
 
 impl Who {
     /// Everybody.
-    pub fn anyone() -> Self {
+    pub const fn anyone() -> Self {
         Self(Cow::Borrowed("anyone"))
     }
 
     /// Whoever isn't known.
-    pub fn anonymous() -> Self {
+    pub const fn anonymous() -> Self {
         Self(Cow::Borrowed("anonymous"))
     }
 
@@ -112,6 +113,32 @@ impl Who {
 impl fmt::Display for Who {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// People, in the order of a list, each once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Whos {
+    listed: Vec<Who>,
+    index: Index,
+}
+
+impl Whos {
+    /// These, each of which stands once.
+    pub fn new(listed: Vec<Who>) -> Option<Self> {
+        let keys = listed.iter().map(|who| who.as_str().as_bytes().to_vec()).collect();
+        let index = Index::new(keys).ok()?;
+        Some(Self { listed, index })
+    }
+
+    /// The list.
+    pub fn listed(&self) -> &[Who] {
+        &self.listed
+    }
+
+    /// Whether one of these is in it.
+    pub fn has_any(&self, of: &[Who]) -> bool {
+        of.iter().any(|who| self.index.find(who.as_str().as_bytes()).is_some())
     }
 }
 

@@ -93,6 +93,16 @@ impl Classes {
     /// Every class.
     pub const ALL: Self = Self((1 << 18) - 1);
 
+    /// What shows no data, and stays open to whoever is restricted.
+    pub const OPEN: Self = Self::of(&[Class::Health, Class::Info, Class::Ui]);
+
+    /// What guards are about: whoever is limited stays so here.
+    pub const GUARDED: Self =
+        Self::of(&[Class::Query, Class::Series, Class::RemoteRead, Class::Consoles, Class::Unknown]);
+
+    /// What of it guards can't read, and a limited caller never gets.
+    pub const UNGUARDABLE: Self = Self::of(&[Class::RemoteRead, Class::Consoles, Class::Unknown]);
+
     /// The set of these.
     pub const fn of(classes: &[Class]) -> Self {
         let mut bits = 0;
@@ -127,7 +137,7 @@ impl Classes {
 
     /// What is in either.
     #[must_use]
-    pub fn with(self, others: Self) -> Self {
+    pub const fn with(self, others: Self) -> Self {
         Self(self.0 | others.0)
     }
 

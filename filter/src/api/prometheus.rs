@@ -2,7 +2,7 @@
 //! what isn't here is of the class `unknown`. Pages have the class of their data: 2.x and VictoriaMetrics render them on
 //! the server, with everybody's data.
 
-use super::class::Class;
+use super::class::{Class, Classes};
 use super::endpoint::{Content, Endpoint, ParametersIn, ToRestricted};
 use crate::request::method::{Method, Methods};
 use crate::request::parameters::ParameterNames;
@@ -151,6 +151,21 @@ pub static ENDPOINTS: &[Endpoint] = &[
     page("/classic/agent", Class::Status),
 ];
 
+/// The classes of which a restricted caller gets something.
+pub const RESTRICTABLE: Classes = restrictable();
+
+const fn restrictable() -> Classes {
+    let mut classes = Classes::of(&[]);
+    let mut rest = ENDPOINTS;
+    while let [endpoint, others @ ..] = rest {
+        if !matches!(endpoint.to_restricted, ToRestricted::Refuse) {
+            classes = classes.with(Classes::of(&[endpoint.class]));
+        }
+        rest = others;
+    }
+    classes
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,6 +206,11 @@ mod tests {
             let path = endpoint.path.replace(":name", "x").replace('*', "x");
             assert_eq!(ENDPOINTS.iter().filter(|other| other.matches(&path)).count(), 1, "{path}");
         }
+    }
+
+    #[test]
+    fn the_restricted_get_something_of_what_can_be_restricted_or_holds_no_data() {
+        assert_eq!(RESTRICTABLE.to_string(), "health info query series rules metadata federate status ui");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Who is calling: one identity, by one scheme, with the groups that it is in.
 
+use super::claim::Claim;
 use crate::access::who::Who;
 use crate::request::escape::{is_unreserved, push_escape};
 use std::fmt;
@@ -35,6 +36,7 @@ pub struct Identity {
     scheme: Scheme,
     name: String,
     is: Vec<Who>,
+    claims: Vec<(Vec<String>, Claim)>,
 }
 
 impl Identity {
@@ -42,7 +44,7 @@ impl Identity {
     pub fn new(scheme: Scheme, name: &str, groups: impl IntoIterator<Item = Who>) -> Self {
         let mut is = vec![Who::named(scheme, name), Who::authenticated(), Who::anyone()];
         is.extend(groups);
-        Self { scheme, name: name.to_owned(), is }
+        Self { scheme, name: name.to_owned(), is, claims: Vec::new() }
     }
 
     /// The same one, in these groups as well.
@@ -50,6 +52,17 @@ impl Identity {
     pub fn in_groups(mut self, groups: impl IntoIterator<Item = Who>) -> Self {
         self.is.extend(groups);
         self
+    }
+
+    /// The same one, whose token says this at these paths of its claims.
+    #[must_use]
+    pub fn with_claims(self, claims: Vec<(Vec<String>, Claim)>) -> Self {
+        Self { claims, ..self }
+    }
+
+    /// What their token says at this path; none, where it says nothing or there is none.
+    pub fn claim(&self, path: &[String]) -> Option<&Claim> {
+        self.claims.iter().find(|(known, _)| known == path).map(|(_, claim)| claim)
     }
 
     /// How they showed it.
@@ -84,6 +97,9 @@ impl fmt::Display for Identity {
     }
 }
 
+/// What a rule may call those who aren't known.
+static ANONYMOUS: [Who; 2] = [Who::anonymous(), Who::anyone()];
+
 /// Who is calling, as far as anybody asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Caller {
@@ -99,6 +115,14 @@ impl Caller {
         match self {
             Self::Anonymous => None,
             Self::Known(identity) => Some(identity),
+        }
+    }
+
+    /// Everything that a rule may call them.
+    pub fn is(&self) -> &[Who] {
+        match self {
+            Self::Anonymous => &ANONYMOUS,
+            Self::Known(identity) => identity.is(),
         }
     }
 }

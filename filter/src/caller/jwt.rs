@@ -2,6 +2,7 @@
 //! metadata). Signatures are the proxy's business; issuer, audience and times are compared again, so that a provider
 //! that was forgotten in one of the two configurations lets nobody in.
 
+use super::claim::Claim;
 use super::identity::{Identity, Scheme};
 use super::metadata::{self, Malformed, Struct, Value};
 use crate::access::who::Who;
@@ -32,6 +33,8 @@ pub struct Issuer {
     pub subject: Vec<String>,
     /// Where the caller's groups are.
     pub groups: Option<Vec<String>>,
+    /// Other claims that rules read.
+    pub claims: Vec<Vec<String>>,
 }
 
 /// Why a token that the proxy has verified is refused all the same.
@@ -115,7 +118,11 @@ impl Issuer {
             return Err(TokenError::Nameless);
         }
         let groups = self.groups(claims)?.into_iter().map(|name| Who::token_group(&self.name, name));
-        Ok(Identity::new(Scheme::Jwt, &format!("{}/{subject}", self.name), groups))
+        let mut said = Vec::new();
+        for path in &self.claims {
+            said.extend(Claim::at(path, claims)?.map(|claim| (path.clone(), claim)));
+        }
+        Ok(Identity::new(Scheme::Jwt, &format!("{}/{subject}", self.name), groups).with_claims(said))
     }
 
     fn groups<'a>(&self, claims: Struct<'a>) -> Result<Vec<&'a str>, TokenError> {
@@ -176,6 +183,7 @@ mod tests {
             audience: "promward".into(),
             subject: vec!["sub".into()],
             groups: Some(vec!["realm_access".into(), "roles".into()]),
+            claims: vec![vec!["tenants".into()], vec!["org".into(), "id".into()]],
         }
     }
 
@@ -257,6 +265,20 @@ mod tests {
                 assert!(!is(Who::group(group)));
             }
         }
+    }
+
+    #[test]
+    fn claims_that_rules_read_are_kept() {
+        let said = json!({ "tenants": ["a", "b"], "org": { "id": 1, "name": "x" } });
+        let bytes = metadata(JWT_AUTHN, &json!({ "jwt": claims(&said) }));
+        let caller = caller(&[issuer()], &bytes, Time(NOW * 1_000_000_000)).unwrap().unwrap();
+        let claim = |path: &[&str]| {
+            let path: Vec<String> = path.iter().map(|&name| name.to_owned()).collect();
+            caller.claim(&path).cloned()
+        };
+        assert_eq!(claim(&["tenants"]), Some(Claim::Values(vec!["a".into(), "b".into()])));
+        assert_eq!(claim(&["org", "id"]), Some(Claim::Unreadable));
+        assert_eq!(claim(&["org", "name"]), None);
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub mod bcrypt;
 pub mod budget;
 pub mod callers;
 pub mod certificates;
+pub mod claim;
 pub mod hash;
 pub mod identity;
 pub mod jwt;

@@ -1,11 +1,13 @@
 //! `access`: who may do what.
 
 use super::ConfigError;
-use super::limits::LimitsConfig;
+use super::limits::{Limits, LimitsConfig};
 use super::list::listed;
+use super::only::{self, Known};
+use super::tree::Tree;
 use crate::access::who::{Kind, Who};
-use crate::access::{Rule, Whos};
-use crate::api::class::Classes;
+use crate::access::{Bound, Closed, Rule, Unrestricted, Whos, walk};
+use crate::api::class::{Class, Classes};
 use crate::caller::callers::Callers;
 use crate::mount::{Api, Mount, MountId, Mounts, Prefix};
 use serde::Deserialize;
@@ -24,7 +26,17 @@ pub(super) struct RuleConfig {
     except: Option<Vec<String>>,
     /// Prefixes of the mounts where the rule holds; without it, at every `prometheus` mount and at no opaque one.
     at: Option<Vec<String>>,
-    /// How often each caller may.
+    /// What the callers may see: labels, each with a list of its values, or with an object that says where they come
+    /// from. All of them hold.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "Option<std::collections::BTreeMap<String, super::schema::LabelValues>>")
+    )]
+    only: Option<Tree>,
+    /// That callers whom earlier rules restrict or limit get all of this.
+    #[serde(default)]
+    unrestricted: bool,
+    /// How often each caller may, and how much one query of theirs may touch.
     limits: Option<LimitsConfig>,
 }
 
@@ -32,7 +44,7 @@ pub(super) struct RuleConfig {
 pub(super) fn compile(
     configured: Vec<RuleConfig>,
     mounts: &Mounts,
-    callers: &Callers,
+    known: Known<'_>,
 ) -> Result<Vec<Rule>, ConfigError> {
     if configured.is_empty() {
         let message = "without a rule everything is refused: to open all to all, write { \"who\": [\"anyone\"], \"may\": [\"everything\"] }";
@@ -41,32 +53,66 @@ pub(super) fn compile(
     let mut rules: Vec<Rule> = Vec::new();
     for (index, rule) in configured.into_iter().enumerate() {
         let path = format!("access[{index}]");
-        let rule = rule.compile(&path, mounts, callers)?;
-        for (place, who) in rule.who.listed().iter().enumerate() {
-            let mut others = callers.also(who);
+        let rule = rule.compile(&path, mounts, known)?;
+        let listed = rule.who.listed().to_vec();
+        let names_twice = |who: &Who| {
+            let mut others = known.callers.also(who);
             others.retain(|other| other != who);
-            if rule.who.has_any(&others) {
-                let message = "another one in this list names them already";
-                return Err(ConfigError::new(&format!("{path}.who[{place}]"), message));
-            }
-            if !callers.parts(who).iter().any(|part| decides(part, &rule, &rules, mounts, callers)) {
-                let message = "this can never decide anything: earlier rules decide all of it";
-                return Err(ConfigError::new(&format!("{path}.who[{place}]"), message));
-            }
+            rule.who.has_any(&others)
+        };
+        if let Some(place) = listed.iter().position(names_twice) {
+            let message = "another one in this list names them already";
+            return Err(ConfigError::new(&format!("{path}.who[{place}]"), message));
         }
         rules.push(rule);
+        for (place, who) in listed.iter().enumerate() {
+            check_decides(who, &rules, mounts, known.callers)
+                .map_err(|message| ConfigError::new(&format!("{path}.who[{place}]"), &message))?;
+        }
     }
     Ok(rules)
 }
 
-/// Whether a request can come that no earlier rule decides for everybody whom `who` names.
-fn decides(who: &Who, rule: &Rule, earlier: &[Rule], mounts: &Mounts, callers: &Callers) -> bool {
-    let called = callers.also(who);
-    rule.at.iter().any(|id| {
-        let covering = earlier.iter().filter(|rule| rule.at.contains(id) && rule.who.has_any(&called));
-        let left = covering.fold(rule.may, |left, rule| left.without(rule.may));
-        !left.both(classes(*id, mounts)).is_empty()
-    })
+/// Refuses a rule, the last of these, that decides nothing for everybody whom `who` names.
+fn check_decides(who: &Who, rules: &[Rule], mounts: &Mounts, callers: &Callers) -> Result<(), String> {
+    let mut first_closed = None;
+    for part in callers.parts(who) {
+        let called = callers.also(&part);
+        for (id, mount) in mounts.iter() {
+            match decides(&called, rules, id, mount) {
+                Decides::Something => return Ok(()),
+                Decides::Nothing(closed) => first_closed = first_closed.or(closed),
+            }
+        }
+    }
+    let why = first_closed.map_or_else(|| "earlier rules decide all of it".to_owned(), |why| why.to_string());
+    Err(format!("this can never decide anything: {why}"))
+}
+
+/// What the last of some rules decides at a mount.
+enum Decides {
+    /// Requests of some class.
+    Something,
+    /// Nothing, and what it is closed by where no earlier rule decides.
+    Nothing(Option<Closed>),
+}
+
+fn decides(called: &[Who], rules: &[Rule], id: MountId, mount: &Mount) -> Decides {
+    let mut left = mount.classes();
+    let mut of_last = Decides::Nothing(None);
+    for (number, rule, bound) in walk(rules, called, id) {
+        let gives = rule.gives(bound);
+        if number.0.saturating_add(1) == rules.len() {
+            let why = |class| Closed::of(rule, number, bound, class);
+            let closed = || Class::all().filter(|&class| left.both(rule.may).contains(class)).find_map(why);
+            of_last = match left.both(gives).is_empty() {
+                true => Decides::Nothing(closed()),
+                false => Decides::Something,
+            };
+        }
+        left = left.without(gives);
+    }
+    of_last
 }
 
 fn classes(id: MountId, mounts: &Mounts) -> Classes {
@@ -74,10 +120,17 @@ fn classes(id: MountId, mounts: &Mounts) -> Classes {
 }
 
 impl RuleConfig {
-    fn compile(self, path: &str, mounts: &Mounts, callers: &Callers) -> Result<Rule, ConfigError> {
+    fn compile(self, path: &str, mounts: &Mounts, known: Known<'_>) -> Result<Rule, ConfigError> {
         let field = |name: &str| format!("{path}.{name}");
-        let who = listed(self.who, EMPTY, &field("who"), |text| who(text, callers))?;
-        let rate = self.limits.map(|limits| limits.compile(&field("limits"))).transpose()?;
+        let who = listed(self.who, EMPTY, &field("who"), |text| who(text, known.callers))?;
+        let limits = self.limits.map(|limits| limits.compile(&field("limits"))).transpose()?;
+        let Limits { rate, guards } = limits.unwrap_or_default();
+        let only = self.only.map(|only| only::compile(only, &field("only"), known)).transpose()?;
+        if self.unrestricted && only.is_some() {
+            let message = "this says the opposite of \"only\": keep one of the two";
+            return Err(ConfigError::new(&field("unrestricted"), message));
+        }
+        let unrestricted = if self.unrestricted { Unrestricted::Yes } else { Unrestricted::No };
         let may = listed(self.may, EMPTY, &field("may"), class)?;
         let except = match self.except {
             Some(except) => listed(except, EMPTY, &field("except"), class)?,
@@ -114,14 +167,30 @@ impl RuleConfig {
                 "this never comes at an opaque mount: everything there is \"unknown\"",
             ));
         }
-        Ok(Rule { who: Whos::new(who).unwrap_or_default(), may, at, rate })
+        let who = Whos::new(who).unwrap_or_default();
+        let rule = Rule { who, may, at, only, unrestricted, guards, rate };
+        check_gives(&rule, mounts).map_err(|message| ConfigError::new(&field("may"), message))?;
+        Ok(rule)
+    }
+}
+
+/// Refuses a rule that gives nothing, whatever those before it are, because nothing of it can be restricted or guarded.
+fn check_gives(rule: &Rule, mounts: &Mounts) -> Result<(), &'static str> {
+    let gives = rule.gives(Bound::default());
+    match rule.at.iter().all(|&id| gives.both(classes(id, mounts)).is_empty()) {
+        true if rule.only.is_some() => {
+            Err("\"only\" leaves nothing of this: a restricted caller gets none of these classes")
+        }
+        true => Err("guards leave nothing of this: a limited caller gets none of these classes"),
+        false => Ok(()),
     }
 }
 
 /// Said of a list of a rule's that has nothing in it.
 const EMPTY: &str = "an empty list says nothing: name at least one";
 
-fn who(text: &str, callers: &Callers) -> Result<Who, String> {
+/// Reads whom a rule names.
+pub(super) fn who(text: &str, callers: &Callers) -> Result<Who, String> {
     let who: Who = text.parse().map_err(|_| {
         format!(
             "\"{text}\" is nobody: write anyone, anonymous, authenticated, user:N, token:N, certificate:N, \

@@ -1,12 +1,13 @@
-//! `headers`: what answers tell browsers.
+//! `headers`: what answers tell browsers, and what servers are told of the caller.
 
 use super::ConfigError;
 use super::mounts::origins;
+use crate::access::tenant::TenantHeader;
 use crate::response::cors::Cors;
 use crate::response::security::{Frames, Security};
 use serde::Deserialize;
 
-/// Headers of answers.
+/// Headers of answers, and those that tell the server who is calling.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -21,6 +22,19 @@ pub(super) struct HeadersConfig {
     frame_ancestors: Option<Vec<String>>,
     /// The header that tells the server who is calling, as `scheme:name`, percent-encoded. A client's own is removed.
     caller: Option<String>,
+    /// The header that tells a server of several tenants which of them are asked for.
+    tenant: Option<TenantConfig>,
+}
+
+/// A header that carries the values of a label that the caller is restricted to, joined by `|`. A client's own is removed.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+struct TenantConfig {
+    /// The header's name, like `x-scope-orgid`.
+    name: String,
+    /// The label, which a rule restricts by `only`.
+    label: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -34,13 +48,18 @@ struct CorsConfig {
 /// What a configuration says of headers, compiled.
 pub(super) struct Headers {
     pub(super) caller: Option<String>,
+    pub(super) tenant: Option<TenantHeader>,
     pub(super) cors: Cors,
     pub(super) security: Security,
 }
 
 impl HeadersConfig {
     pub(super) fn compile(self) -> Result<Headers, ConfigError> {
-        let caller = self.caller.map(caller).transpose()?;
+        let caller = self
+            .caller
+            .map(|name| ours(name, "headers.caller", "the caller", "x-forwarded-user"))
+            .transpose()?;
+        let tenant = self.tenant.map(|tenant| tenant.compile(caller.as_deref())).transpose()?;
         let cors = origins(self.cors.map(|cors| cors.origins), "headers.cors.origins")?;
         let hsts = self.hsts.map(hsts).transpose()?;
         let policy = self.content_security_policy.map(policy).transpose()?;
@@ -56,7 +75,17 @@ impl HeadersConfig {
                 return Err(ConfigError::new("headers.frame_ancestors", message));
             }
         };
-        Ok(Headers { caller, cors: Cors::new(cors), security: Security::new(hsts, policy, frames) })
+        Ok(Headers { caller, tenant, cors: Cors::new(cors), security: Security::new(hsts, policy, frames) })
+    }
+}
+
+impl TenantConfig {
+    fn compile(self, caller: Option<&str>) -> Result<TenantHeader, ConfigError> {
+        let name = ours(self.name, "headers.tenant.name", "tenants", "x-scope-orgid")?;
+        if caller == Some(&name) {
+            return Err(ConfigError::new("headers.tenant.name", "headers.caller is this header already"));
+        }
+        Ok(TenantHeader { name, label: self.label })
     }
 }
 
@@ -84,16 +113,15 @@ const TAKEN: [&str; 16] = [
 const OURS: [&str; 4] = ["x-forwarded-host", "x-forwarded-proto", "x-forwarded-prefix", "x-promward-cluster"];
 
 /// RFC 9110 §5.1, in lower case and without `_`, which some servers read as `-`.
-fn caller(name: String) -> Result<String, ConfigError> {
+fn ours(name: String, path: &str, carried: &str, example: &str) -> Result<String, ConfigError> {
     let name = name.to_ascii_lowercase();
     let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if is_name && !TAKEN.contains(&name.as_str()) && !OURS.contains(&name.as_str()) {
         return Ok(name);
     }
-    let message = format!(
-        "\"{name}\" can't carry the caller: name a header of letters, digits and -, like x-forwarded-user"
-    );
-    Err(ConfigError::new("headers.caller", &message))
+    let message =
+        format!("\"{name}\" can't carry {carried}: name a header of letters, digits and -, like {example}");
+    Err(ConfigError::new(path, &message))
 }
 
 /// RFC 6797 §6.1: directives, of which `max-age` is needed.

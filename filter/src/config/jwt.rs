@@ -51,7 +51,7 @@ pub(super) fn compile(section: Vec<(String, Tree)>) -> Result<Vec<Issuer>, Confi
             return Err(ConfigError::new(&path, &message));
         }
         let JwtConfig { payload, issuer, audience, groups, .. } = config;
-        issuers.push(Issuer { name, payload, issuer, audience, subject, groups });
+        issuers.push(Issuer { name, payload, issuer, audience, subject, groups, claims: Vec::new() });
     }
     Ok(issuers)
 }

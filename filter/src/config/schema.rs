@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "only their schemas are used")]
 
 use super::certificates::CertificateConfig;
+use super::only::LabelConfig;
 use schemars::JsonSchema;
 use std::collections::BTreeMap;
 
@@ -23,4 +24,12 @@ pub(super) enum OneOrMany<T> {
 pub(super) enum Certificate {
     Sha256(String),
     Says(CertificateConfig),
+}
+
+/// What a label may be: a list of values, or where they come from.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+pub(super) enum LabelValues {
+    Listed(Vec<String>),
+    Otherwise(LabelConfig),
 }

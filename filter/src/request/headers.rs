@@ -80,11 +80,10 @@ pub enum Strip {
 }
 
 impl Strip {
-    /// The names of a request's headers that are held back, as the client spelled them; `ours`, in lower case, is one
+    /// The names of a request's headers that are held back, as the client spelled them; `ours`, in lower case, are
     /// more that the filter sets.
-    pub fn held_back(self, headers: &Headers, ours: Option<&str>) -> Vec<Vec<u8>> {
-        let is_held_back =
-            |name: &&Vec<u8>| self.covers(name) || ours.is_some_and(|ours| spelled(name, ours));
+    pub fn held_back(self, headers: &Headers, ours: &[&str]) -> Vec<Vec<u8>> {
+        let is_held_back = |name: &&Vec<u8>| self.covers(name) || ours.iter().any(|ours| spelled(name, ours));
         headers.0.iter().map(|(name, _)| name).filter(is_held_back).cloned().collect()
     }
 
@@ -141,13 +140,14 @@ mod tests {
     }
 
     #[test]
-    fn the_header_that_names_the_caller_is_held_back_in_any_spelling() {
-        let names = ["X-Caller", "x_caller", "x-caller", "x-callers", "accept"];
+    fn the_headers_that_name_caller_and_tenant_are_held_back_in_any_spelling() {
+        let names = ["X-Caller", "x_caller", "x-caller", "X_Tenant", "x-callers", "accept"];
         let headers = Headers(names.map(|name| (name.as_bytes().to_vec(), b"user:admin".to_vec())).to_vec());
         for strip in [Strip::Trusted, Strip::TrustedAndCredentials, Strip::OursOnly] {
-            let held_back = strip.held_back(&headers, Some("x-caller"));
-            assert_eq!(held_back, ["X-Caller", "x_caller", "x-caller"].map(|name| name.as_bytes().to_vec()));
-            assert!(strip.held_back(&headers, None).is_empty());
+            let held_back = strip.held_back(&headers, &["x-caller", "x-tenant"]);
+            let expected = ["X-Caller", "x_caller", "x-caller", "X_Tenant"];
+            assert_eq!(held_back, expected.map(|name| name.as_bytes().to_vec()));
+            assert!(strip.held_back(&headers, &[]).is_empty());
         }
     }
 

@@ -4,17 +4,42 @@ use promward::api::class::Classes;
 use promward::gateway::Gateway;
 use promward::mount::Mount;
 
+/// What a row says of classes. What nothing is restricted or limited in has no such column.
+const COLUMNS: [(&str, Shown); 4] = [
+    ("open", Shown::Always),
+    ("restricted", Shown::WhereNeeded),
+    ("refused", Shown::Always),
+    ("limited", Shown::WhereNeeded),
+];
+
+#[derive(PartialEq)]
+enum Shown {
+    Always,
+    WhereNeeded,
+}
+
 /// The table: a line for each mount and each who.
 pub(super) fn of(gateway: &Gateway) -> String {
-    let mut rows = vec![["mount", "who", "open", "refused"].map(str::to_owned)];
+    let mut rows = Vec::new();
     for (id, mount) in gateway.mounts.iter() {
         for who in gateway.access.named() {
+            let given = gateway.access.given(&gateway.callers.also(who), id);
             let possible = mount.classes();
-            let open = gateway.access.open_to(&gateway.callers.also(who), id).both(possible);
-            rows.push([prefix(mount), who.to_string(), words(open), words(possible.without(open))]);
+            let cells = [given.open, given.restricted, possible.without(given.all()), given.limited];
+            rows.push((prefix(mount), who, cells.map(|classes| classes.both(possible))));
         }
     }
-    aligned(&rows)
+    let mut lines = vec![vec!["mount".to_owned(), "who".to_owned()]];
+    lines.extend(rows.iter().map(|(mount, who, _)| vec![mount.clone(), who.to_string()]));
+    for (column, (heading, shown)) in COLUMNS.into_iter().enumerate() {
+        let classes: Vec<Classes> =
+            rows.iter().filter_map(|(_, _, cells)| cells.get(column).copied()).collect();
+        if shown == Shown::Always || classes.iter().any(|classes| !classes.is_empty()) {
+            let cells = std::iter::once(heading.to_owned()).chain(classes.into_iter().map(words));
+            lines.iter_mut().zip(cells).for_each(|(line, cell)| line.push(cell));
+        }
+    }
+    aligned(&lines)
 }
 
 fn prefix(mount: &Mount) -> String {
@@ -37,16 +62,17 @@ pub(crate) fn words(classes: Classes) -> String {
 }
 
 /// The rows with their columns one below the other, two spaces in.
-pub(crate) fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
-    let mut widths = [0; N];
-    for row in rows {
+pub(crate) fn aligned<R: AsRef<[String]>>(rows: &[R]) -> String {
+    let mut widths = Vec::new();
+    for row in rows.iter().map(AsRef::as_ref) {
+        widths.resize(widths.len().max(row.len()), 0);
         for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
+            *width = cell.chars().count().max(*width);
         }
     }
-    let line = |row: &[String; N]| {
+    let line = |row: &R| {
         let cells: Vec<String> =
-            row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+            row.as_ref().iter().zip(&widths).map(|(cell, &width)| format!("{cell:width$}")).collect();
         format!("  {}\n", cells.join("  ").trim_end())
     };
     rows.iter().map(line).collect()

@@ -54,12 +54,12 @@ impl Callers {
         let mut rows = vec![["user", "password", "may"].map(str::to_owned)];
         for (id, mount) in gateway.mounts.iter() {
             for who in gateway.access.named() {
-                let open = gateway.access.open_to(&gateway.callers.also(who), id).both(mount.classes());
+                let given = gateway.access.given(&gateway.callers.also(who), id);
                 let (name, password) = match who.kind() {
                     Kind::User(name) => (name, self.passwords.get(name).map_or("", String::as_str)),
                     _ => (who.as_str(), "-"),
                 };
-                rows.push([name.to_owned(), password.to_owned(), words(open)]);
+                rows.push([name.to_owned(), password.to_owned(), words(given.all().both(mount.classes()))]);
             }
         }
         Ok(aligned(&rows))

@@ -55,6 +55,24 @@ fn a_valid_configuration_is_shown_as_what_it_opens_and_refuses() {
 }
 
 #[test]
+fn what_is_restricted_and_limited_is_shown_where_something_is() {
+    let text = r#"{
+      "mounts": [{ "prefix": "/prometheus" }],
+      "access": [
+        { "who": ["anyone"], "may": ["read", "ui"], "only": { "tenant": ["a"] }, "limits": { "range": "31d" } },
+        { "who": ["anonymous"], "may": ["everything"] }
+      ]
+    }"#;
+    assert_eq!(
+        checked("promward.json", text),
+        "promward.json: valid\n  \
+           mount        who        open            restricted                   refused                                                                                         limited\n  \
+           /prometheus  anyone     info ui         query series rules metadata  health federate remote_read status config metrics write admin lifecycle debug consoles unknown  query series\n  \
+           /prometheus  anonymous  health info ui  query series rules metadata  federate remote_read status config metrics write admin lifecycle debug consoles unknown         query series\n"
+    );
+}
+
+#[test]
 fn the_worst_of_several_files_decides_and_all_are_told() {
     let directory = tempfile::tempdir().unwrap();
     let file = |name: &str, text: &str| {

@@ -2,6 +2,8 @@
 
 mod access;
 mod callers;
+mod limits;
+mod only;
 
 /// A valid configuration, to be spoiled by one change.
 pub(crate) const VALID: &str = r#"{
@@ -23,7 +25,7 @@ pub(crate) type Mistake = (&'static str, &'static str, &'static str);
 
 /// All of them.
 pub(crate) fn all() -> impl Iterator<Item = &'static Mistake> {
-    [MISTAKES, callers::MISTAKES, access::MISTAKES].into_iter().flatten()
+    [MISTAKES, callers::MISTAKES, access::MISTAKES, only::MISTAKES, limits::MISTAKES].into_iter().flatten()
 }
 
 const MISTAKES: &[Mistake] = &[
@@ -174,8 +176,23 @@ const MISTAKES: &[Mistake] = &[
     ),
     (
         r#""hsts": "max-age=1""#,
-        r#""tenant": {}"#,
-        "headers.tenant: this is not in promward 0.1.0: it comes with a later version",
+        r#""tenant": { "name": "x-scope-orgid" }"#,
+        "headers.tenant.label: this field is missing",
+    ),
+    (
+        r#""hsts": "max-age=1""#,
+        r#""tenant": { "name": "x_tenant", "label": "tenant" }"#,
+        "headers.tenant.name: \"x_tenant\" can't carry tenants: name a header of letters, digits and -, like x-scope-orgid",
+    ),
+    (
+        r#""hsts": "max-age=1""#,
+        r#""caller": "x-a", "tenant": { "name": "X-A", "label": "tenant" }"#,
+        "headers.tenant.name: headers.caller is this header already",
+    ),
+    (
+        r#""hsts": "max-age=1""#,
+        r#""tenant": { "name": "x-scope-orgid", "label": "tenant" }"#,
+        "headers.tenant.label: no rule restricts this label by \"only\": the header would never carry anything",
     ),
     (
         r#""hsts": "max-age=1""#,

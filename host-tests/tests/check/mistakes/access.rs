@@ -1,4 +1,4 @@
-//! Mistakes about who may do what, and how often.
+//! Mistakes about who may do what.
 
 use super::Mistake;
 
@@ -52,11 +52,6 @@ pub(super) const MISTAKES: &[Mistake] = &[
     ),
     (
         r#"["health", "ui"]"#,
-        r#"["ui"], "only": { "tenant": ["a"] }"#,
-        "access[0].only: this is not in promward 0.1.0: it comes with a later version",
-    ),
-    (
-        r#"["health", "ui"]"#,
         r#"["ui"], "mode": "report""#,
         "access[0].mode: this is not in promward 0.1.0: it comes with a later version",
     ),
@@ -102,41 +97,5 @@ pub(super) const MISTAKES: &[Mistake] = &[
         r#"[{ "who": ["anyone"], "may": ["health", "ui"] }]"#,
         r#"[{ "who": ["user:viewer"], "may": ["ui"] }, { "who": ["group:sre"], "may": ["ui"] }]"#,
         "access[1].who[0]: this can never decide anything: earlier rules decide all of it",
-    ),
-    // Rates.
-    (
-        r#"["health", "ui"]"#,
-        r#"["ui"], "limits": {}"#,
-        "access[0].limits: this limits nothing: give a rate, like \"rate\": \"20/s\"",
-    ),
-    (
-        r#"["health", "ui"]"#,
-        r#"["ui"], "limits": { "burst": 3 }"#,
-        "access[0].limits: a burst needs a rate, like \"rate\": \"20/s\"",
-    ),
-    (
-        r#"["health", "ui"]"#,
-        r#"["ui"], "limits": { "rate": "20" }"#,
-        "access[0].limits.rate: \"20\" is no rate: write a whole number, 1 to 1000000, and /s, /m or /h, like 20/s",
-    ),
-    (
-        r#"["health", "ui"]"#,
-        r#"["ui"], "limits": { "rate": "20/s", "burst": 0 }"#,
-        "access[0].limits.burst: this must be a whole number, 1 to 1000000",
-    ),
-    (
-        r#"["health", "ui"]"#,
-        r#"["ui"], "limits": { "rate": "20/s", "range": "31d" }"#,
-        "access[0].limits.range: this is not in promward 0.1.0: it comes with a later version",
-    ),
-    (
-        r#"["health", "ui"]"#,
-        r#"["ui"], "limits": { "concurrent": 4 }"#,
-        "access[0].limits.concurrent: this is not in promward 0.1.0: it comes with a later version",
-    ),
-    (
-        r#"["health", "ui"]"#,
-        r#"["ui"], "limits": { "rates": "20/s" }"#,
-        "access[0].limits.rates: there is no such field; the fields here are rate, burst",
     ),
 ];

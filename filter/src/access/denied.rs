@@ -1,0 +1,95 @@
+//! That no rule allows something, with what stands in the way where one seems to.
+
+use super::RuleNumber;
+use super::rule::{Bound, Rule};
+use crate::api::class::{Class, Classes};
+use crate::api::prometheus::RESTRICTABLE;
+use crate::caller::identity::Caller;
+use std::fmt;
+
+/// That no rule allows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Denied {
+    /// To whom.
+    pub caller: Caller,
+    /// What.
+    pub class: Class,
+    /// Why the first rule that has the class in its `may` doesn't give it; none, if there is no such rule.
+    pub closed: Option<Closed>,
+}
+
+/// Why a rule doesn't give what its `may` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closed {
+    /// It has `only`, and nothing of the class can be restricted.
+    NotRestrictable(RuleNumber),
+    /// It has guards, and nothing of the class can be guarded.
+    NotGuardable(RuleNumber),
+    /// An earlier rule restricts the caller, and it has no `only`.
+    Restricted {
+        /// The one without.
+        rule: RuleNumber,
+        /// The earlier one.
+        by: RuleNumber,
+    },
+    /// An earlier rule limits the caller, and it has no guards.
+    Limited {
+        /// The one without.
+        rule: RuleNumber,
+        /// The earlier one.
+        by: RuleNumber,
+    },
+}
+
+impl Closed {
+    /// Why this rule doesn't give a class of its `may` to callers who are bound so; none, if it does.
+    pub fn of(rule: &Rule, number: RuleNumber, bound: Bound, class: Class) -> Option<Self> {
+        if rule.gives(bound).contains(class) {
+            return None;
+        }
+        if rule.only.is_some() && !RESTRICTABLE.contains(class) {
+            return Some(Self::NotRestrictable(number));
+        }
+        if rule.guards.is_some() && Classes::UNGUARDABLE.contains(class) {
+            return Some(Self::NotGuardable(number));
+        }
+        let is_open = rule.only.is_some() || Classes::OPEN.contains(class);
+        let restricted =
+            bound.restricted.filter(|_| !is_open).map(|by| Self::Restricted { rule: number, by });
+        restricted.or(bound.limited.map(|by| Self::Limited { rule: number, by }))
+    }
+}
+
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotRestrictable(rule) => {
+                write!(f, "{rule} restricts them by \"only\", which nothing of this class can be")
+            }
+            Self::NotGuardable(rule) => {
+                write!(f, "{rule}.limits guards queries, which nothing of this class can be")
+            }
+            Self::Restricted { rule, by } => write!(
+                f,
+                "{by} restricts them, and {rule} has no \"only\": it gives them {} and no more, unless it says \
+                 \"unrestricted\": true",
+                Classes::OPEN
+            ),
+            Self::Limited { rule, by } => write!(
+                f,
+                "{by}.limits guards their queries, and {rule}.limits doesn't: it gives them no class that guards are \
+                 about, unless the rule says \"unrestricted\": true"
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Denied {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no access rule allows the class \"{}\" to {} here", self.class, self.caller)?;
+        match &self.closed {
+            Some(closed) => write!(f, ": {closed}"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! The header that tells a server of several tenants (Mimir, Cortex, Thanos) which of them are asked for: the values of
+//! one label that the caller is restricted to.
+
+use super::restriction::Restriction;
+use std::fmt;
+
+/// The header, and the label whose values it carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TenantHeader {
+    /// The header's name, in lower case.
+    pub name: String,
+    /// The label.
+    pub label: String,
+}
+
+/// That a value can't stand in the header. It is the caller's own, so it may be told to them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoTenant {
+    /// The value.
+    pub value: String,
+}
+
+/// The longest value, in bytes, as Mimir has it.
+const MAX_LENGTH: usize = 150;
+
+impl fmt::Display for NoTenant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "\"{}\" is no tenant that a header can carry: 1 to {MAX_LENGTH} letters, digits and !_.*'()- are, and not . \
+             or ..",
+            self.value
+        )
+    }
+}
+
+impl TenantHeader {
+    /// The header's value for a caller who is restricted so; none, where the label isn't.
+    ///
+    /// # Errors
+    ///
+    /// One of the label's values can't stand in it.
+    pub fn value(&self, restriction: &Restriction) -> Result<Option<String>, NoTenant> {
+        let Some(values) = restriction.values(&self.label) else { return Ok(None) };
+        values.iter().try_for_each(|value| check(value))?;
+        Ok(Some(values.join("|")))
+    }
+}
+
+/// Whether a value can stand in the header.
+///
+/// # Errors
+///
+/// It can't.
+pub fn check(value: &str) -> Result<(), NoTenant> {
+    let is_of_tenant = |byte: u8| byte.is_ascii_alphanumeric() || b"!_.*'()-".contains(&byte);
+    let is_tenant = (1..=MAX_LENGTH).contains(&value.len())
+        && value.bytes().all(is_of_tenant)
+        && value != "."
+        && value != "..";
+    if is_tenant { Ok(()) } else { Err(NoTenant { value: value.to_owned() }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pattern::Pattern;
+    use super::super::restriction::{Absent, Term};
+    use super::*;
+    use std::rc::Rc;
+
+    fn header(label: &str) -> TenantHeader {
+        TenantHeader { name: "x-scope-orgid".into(), label: label.into() }
+    }
+
+    fn value(values: &[&str], absent: Absent) -> Result<Option<String>, NoTenant> {
+        let values = values.iter().map(|&value| value.to_owned()).collect();
+        let term = Term::listed("tenant", values, absent).unwrap();
+        header("tenant").value(&Restriction::new(vec![term]).unwrap())
+    }
+
+    #[test]
+    fn the_header_carries_the_values_of_its_label() {
+        let long = "x".repeat(MAX_LENGTH);
+        for (values, expected) in [
+            (&["a"][..], "a"),
+            (&["b", "a", "b"], "b|a"),
+            (&["A-1_!.*'()", "..."], "A-1_!.*'()|..."),
+            (&[&long], &long),
+        ] {
+            for absent in [Absent::Refused, Absent::Allowed] {
+                assert_eq!(value(values, absent), Ok(Some(expected.to_owned())));
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_that_could_be_read_as_two_or_as_a_path_is_refused() {
+        let long = "x".repeat(MAX_LENGTH + 1);
+        for refused in ["a|b", "a b", "a/b", ".", "..", "é", "a\nb", "a,b", &long] {
+            let error = NoTenant { value: refused.to_owned() };
+            assert_eq!(value(&["a", refused], Absent::Refused), Err(error), "{refused}");
+        }
+        assert!(check("").is_err());
+    }
+
+    #[test]
+    fn without_values_of_the_label_there_is_no_header() {
+        let pattern = Term::matching("tenant", Rc::new(Pattern::parse("a.*").unwrap()));
+        let restriction = Restriction::new(vec![pattern]).unwrap();
+        assert_eq!(header("tenant").value(&restriction), Ok(None));
+        assert_eq!(header("other").value(&restriction), Ok(None));
+    }
+}

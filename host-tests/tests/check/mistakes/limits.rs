@@ -1,0 +1,78 @@
+//! Mistakes about how often and how much.
+
+use super::Mistake;
+
+pub(super) const MISTAKES: &[Mistake] = &[
+    // Rates.
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "limits": {}"#,
+        "access[0].limits: this limits nothing: give a rate, like \"rate\": \"20/s\", or one of range, lookback, oldest, points and timeout",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "limits": { "burst": 3 }"#,
+        "access[0].limits: a burst needs a rate, like \"rate\": \"20/s\"",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "limits": { "rate": "20" }"#,
+        "access[0].limits.rate: \"20\" is no rate: write a whole number, 1 to 1000000, and /s, /m or /h, like 20/s",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "limits": { "rate": "20/s", "burst": 0 }"#,
+        "access[0].limits.burst: this must be a whole number, 1 to 1000000",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "limits": { "concurrent": 4 }"#,
+        "access[0].limits.concurrent: this is not in promward 0.1.0: it comes with a later version",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "limits": { "rates": "20/s" }"#,
+        "access[0].limits.rates: there is no such field; the fields here are rate, burst, range, lookback, oldest, points, timeout",
+    ),
+    // Guards.
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "limits": { "burst": 3, "range": "31d" }"#,
+        "access[0].limits: a burst needs a rate, like \"rate\": \"20/s\"",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "limits": { "range": "31 d" }"#,
+        "access[0].limits.range: \"31 d\" is no duration: write whole numbers with the units y w d h m s ms, in this order, like 7d or 1h30m",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "limits": { "lookback": "0s" }"#,
+        "access[0].limits.lookback: nothing is as short as that: leave the field out, or allow more",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "limits": { "oldest": 90 }"#,
+        "access[0].limits.oldest: this is a number, where a text is needed",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "limits": { "timeout": "" }"#,
+        "access[0].limits.timeout: \"\" is no duration: write whole numbers with the units y w d h m s ms, in this order, like 7d or 1h30m",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "limits": { "points": 0 }"#,
+        "access[0].limits.points: this must be a whole number, 1 to 1000000000",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["remote_read", "unknown"], "limits": { "timeout": "30s" }"#,
+        "access[0].may: guards leave nothing of this: a limited caller gets none of these classes",
+    ),
+    (
+        r#"[{ "who": ["anyone"], "may": ["health", "ui"] }]"#,
+        r#"[{ "who": ["anyone"], "may": ["ui"], "limits": { "range": "1d" } }, { "who": ["user:viewer"], "may": ["query"] }]"#,
+        "access[1].who[0]: this can never decide anything: access[0].limits guards their queries, and access[1].limits doesn't: it gives them no class that guards are about, unless the rule says \"unrestricted\": true",
+    ),
+];
