@@ -1,6 +1,7 @@
 //! Access rules: the first one that names the caller, holds at the mount and covers the class decides. What no rule
 //! allows is refused.
 
+pub mod restriction;
 pub mod who;
 
 use crate::api::class::{Class, Classes};
