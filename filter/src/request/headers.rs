@@ -103,7 +103,7 @@ impl Strip {
 }
 
 /// Whether `name` is a spelling of the lower-case, hyphenated `known`.
-fn spelled(name: &[u8], known: &str) -> bool {
+pub(crate) fn spelled(name: &[u8], known: &str) -> bool {
     let normal = |byte: &u8| {
         if *byte == b'_' { b'-' } else { byte.to_ascii_lowercase() }
     };

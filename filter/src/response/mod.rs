@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod cors;
+pub mod filtered;
 pub mod location;
 pub mod origin;
 pub mod reply;

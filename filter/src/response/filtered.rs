@@ -1,0 +1,102 @@
+//! The answers of `/api/v1/rules`, `/api/v1/alerts` and `/api/v1/targets`, cut down to what a restricted caller may see
+//! (`threats.md` R3). The JSON is walked as it comes: what is about nobody's series passes, a rule, an alert or a target
+//! is held until it is complete, and goes on if its labels satisfy the restriction. So an answer of any length takes a
+//! bounded memory, and nothing is given out before it was checked.
+
+mod error;
+pub mod headers;
+mod labels;
+mod number;
+mod place;
+mod scanner;
+mod sieve;
+mod text;
+mod utf8;
+
+pub use error::FilterError;
+
+use crate::access::restriction::Restriction;
+use scanner::{Event, Scanner};
+use sieve::Sieve;
+use std::rc::Rc;
+use utf8::Utf8;
+
+/// Whose answer it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `/api/v1/rules`
+    Rules,
+    /// `/api/v1/alerts`
+    Alerts,
+    /// `/api/v1/targets`
+    Targets,
+}
+
+/// Whether a piece is the last one of its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Nothing follows it.
+    Here,
+    /// There may be more.
+    Later,
+}
+
+/// Filters one answer. It holds back at most some 4 MiB, of what it was given a piece at a time.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    utf8: Utf8,
+    scanner: Scanner,
+    sieve: Sieve,
+    failed: Option<FilterError>,
+}
+
+impl Filter {
+    /// A filter for one answer of this kind, to a caller under this restriction.
+    pub fn new(kind: Kind, restriction: Rc<Restriction>) -> Self {
+        let sieve = Sieve::new(kind, restriction);
+        Self { utf8: Utf8::default(), scanner: Scanner::default(), sieve, failed: None }
+    }
+
+    /// Takes the next piece of the answer, which may end anywhere, and gives what goes on in its place.
+    ///
+    /// # Errors
+    ///
+    /// The answer isn't what it should be, or can't be looked at within the bounds. What was given out before is no
+    /// complete answer and must not look like one; every further call gives the same error.
+    pub fn next(&mut self, piece: &[u8], end: End) -> Result<Vec<u8>, FilterError> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        let passed = self.pass(piece, end);
+        if let Err(error) = passed {
+            self.failed = Some(error);
+            self.sieve.clear();
+        }
+        passed
+    }
+
+    fn pass(&mut self, piece: &[u8], end: End) -> Result<Vec<u8>, FilterError> {
+        self.utf8.check(piece)?;
+        let mut at = 0;
+        while let Some(event) = self.scanner.next(piece, &mut at)? {
+            match event {
+                Event::Begins(shape) => {
+                    if self.sieve.begins(piece, at, shape)? == sieve::Next::Inside {
+                        self.scanner.enter();
+                    }
+                }
+                Event::Ends => self.sieve.ends(piece, at)?,
+                Event::KeyBegins => self.sieve.key_begins(piece, at)?,
+                Event::KeyEnds => self.sieve.key_ends(piece, at)?,
+            }
+        }
+        self.sieve.piece_ends(piece)?;
+        if end == End::Here && !self.scanner.is_complete() {
+            return Err(FilterError::Incomplete);
+        }
+        Ok(self.sieve.release())
+    }
+}
+
+#[cfg(test)]
+mod tests;

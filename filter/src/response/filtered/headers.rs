@@ -1,0 +1,183 @@
+//! The headers around an answer that is filtered: it must be asked for whole and as plain JSON, it must be that, and what
+//! described the server's bytes doesn't describe what is left of them (`threats.md` R3).
+
+use crate::request::headers::{Headers, spelled};
+use std::fmt;
+use std::str;
+
+/// Headers of a request that ask for something other than the whole, plain answer of now.
+const ASKING: [&str; 9] = [
+    "a-im",
+    "accept-encoding",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "range",
+    "te",
+];
+
+/// Headers of an answer that hold for its exact bytes.
+const DESCRIBING: [&str; 10] = [
+    "accept-ranges",
+    "content-digest",
+    "content-length",
+    "content-md5",
+    "content-range",
+    "digest",
+    "etag",
+    "last-modified",
+    "repr-digest",
+    "trailer",
+];
+
+/// That an answer can't be filtered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotFilterable {
+    /// Its status; 0 if it has none.
+    pub status: u16,
+}
+
+impl fmt::Display for NotFilterable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the server answered {} and no JSON that could be filtered", self.status)
+    }
+}
+
+/// The names of a request's headers that don't go upstream where the answer is filtered.
+pub fn removed_from_request(given: &Headers) -> Vec<Vec<u8>> {
+    named(given, &ASKING)
+}
+
+/// The names of the headers that no longer hold for an answer that was filtered.
+pub fn removed_from_answer(given: &Headers) -> Vec<Vec<u8>> {
+    named(given, &DESCRIBING)
+}
+
+fn named(given: &Headers, names: &[&str]) -> Vec<Vec<u8>> {
+    let is_named = |name: &&Vec<u8>| names.iter().any(|known| spelled(name, known));
+    given.0.iter().map(|(name, _)| name).filter(is_named).cloned().collect()
+}
+
+/// Checks that an answer can be filtered: it is whole, success or error, and plain JSON.
+///
+/// # Errors
+///
+/// It isn't, so that it has to be answered with 502 in its place.
+pub fn check(answer: &Headers) -> Result<(), NotFilterable> {
+    let status = answer.only(":status").and_then(|status| str::from_utf8(status).ok()?.parse().ok());
+    let status = status.unwrap_or(0);
+    let is_whole = matches!(status, 200 | 400..=599);
+    let is_json = answer.only("content-type").is_some_and(is_json);
+    let is_plain = answer.all("content-encoding").all(|encoding| encoding.eq_ignore_ascii_case(b"identity"));
+    if is_whole && is_json && is_plain { Ok(()) } else { Err(NotFilterable { status }) }
+}
+
+/// One media type, JSON's, in the encoding that it always has. A comma may join two headers.
+fn is_json(value: &[u8]) -> bool {
+    let Some(value) = str::from_utf8(value).ok().filter(|value| !value.contains(',')) else { return false };
+    let mut parts = value.split(';').map(str::trim);
+    let is_type = parts.next().is_some_and(|media_type| media_type.eq_ignore_ascii_case("application/json"));
+    let is_utf8 = |parameter: &str| match parameter.split_once('=') {
+        Some((name, value)) if name.eq_ignore_ascii_case("charset") => {
+            value.trim_matches('"').eq_ignore_ascii_case("utf-8")
+        }
+        _ => true,
+    };
+    is_type && parts.all(is_utf8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&str, &str)]) -> Headers {
+        let bytes = |text: &str| text.as_bytes().to_vec();
+        Headers(pairs.iter().map(|(name, value)| (bytes(name), bytes(value))).collect())
+    }
+
+    fn answer(status: &str, more: &[(&str, &str)]) -> Headers {
+        let mut answer = headers(&[(":status", status)]);
+        answer.0.extend(headers(more).0);
+        answer
+    }
+
+    const JSON: (&str, &str) = ("content-type", "application/json");
+
+    #[test]
+    fn whole_and_plain_json_is_filtered() {
+        for status in ["200", "400", "404", "422", "500", "503"] {
+            assert_eq!(check(&answer(status, &[JSON])), Ok(()), "{status}");
+        }
+        for content_type in [
+            "Application/JSON",
+            "application/json; charset=utf-8",
+            "application/json;charset=\"UTF-8\"",
+            "application/json ; version=1",
+        ] {
+            assert_eq!(check(&answer("200", &[("Content-Type", content_type)])), Ok(()), "{content_type}");
+        }
+        assert_eq!(check(&answer("200", &[JSON, ("content-encoding", "Identity")])), Ok(()));
+    }
+
+    #[test]
+    fn a_part_of_an_answer_or_none_is_not_filtered() {
+        for status in
+            ["100", "103", "199", "201", "202", "203", "204", "205", "206", "226", "301", "304", "600"]
+        {
+            let refused = NotFilterable { status: status.parse().unwrap() };
+            assert_eq!(check(&answer(status, &[JSON])), Err(refused));
+        }
+        for headers in [headers(&[JSON]), answer("", &[JSON]), answer("ok", &[JSON])] {
+            assert_eq!(check(&headers), Err(NotFilterable { status: 0 }));
+        }
+        let twice = answer("200", &[(":status", "200"), JSON]);
+        assert_eq!(check(&twice), Err(NotFilterable { status: 0 }));
+    }
+
+    #[test]
+    fn what_is_not_json_by_type_or_encoding_is_not_filtered() {
+        for more in [
+            &[][..],
+            &[("content-type", "")],
+            &[("content-type", "text/html")],
+            &[("content-type", "application/jsonp")],
+            &[("content-type", "application/x-ndjson")],
+            &[("content-type", "text/html; a=application/json")],
+            &[("content-type", "application/json, text/html")],
+            &[("content-type", "application/json; charset=utf-16")],
+            &[("content-type", "application/json; Charset=\"utf-7\"")],
+            &[JSON, ("Content-Type", "application/json")],
+            &[JSON, ("content-encoding", "gzip")],
+            &[JSON, ("content-encoding", "")],
+            &[JSON, ("content-encoding", "identity"), ("Content-Encoding", "br")],
+        ] {
+            assert_eq!(check(&answer("200", more)), Err(NotFilterable { status: 200 }), "{more:?}");
+        }
+    }
+
+    #[test]
+    fn the_client_reads_what_the_server_answered() {
+        let refused = check(&answer("503", &[("content-type", "text/plain")])).unwrap_err();
+        assert_eq!(refused.to_string(), "the server answered 503 and no JSON that could be filtered");
+    }
+
+    #[test]
+    fn the_whole_answer_of_now_is_asked_for() {
+        let removed = ["Accept-Encoding", "range", "If-None-Match", "if_modified_since", "If-Range"];
+        let kept = ["accept", ":path", "user-agent", "accept-language", "if"];
+        let given =
+            headers(&[&removed[..], &kept].concat().into_iter().map(|name| (name, "x")).collect::<Vec<_>>());
+        assert_eq!(removed_from_request(&given), removed.map(|name| name.as_bytes().to_vec()));
+    }
+
+    #[test]
+    fn what_described_the_servers_bytes_goes() {
+        let removed = ["Content-Length", "ETag", "last-modified", "Accept-Ranges", "Digest", "Repr-Digest"];
+        let kept = [":status", "content-type", "date", "content-encoding"];
+        let given =
+            headers(&[&removed[..], &kept].concat().into_iter().map(|name| (name, "x")).collect::<Vec<_>>());
+        assert_eq!(removed_from_answer(&given), removed.map(|name| name.as_bytes().to_vec()));
+    }
+}

@@ -1,0 +1,149 @@
+//! What stands where in an answer, as far as it matters who sees it. All three answers are read by one table, so that
+//! one that comes in another's place is filtered too.
+
+use super::Kind;
+use super::scanner::Shape;
+
+/// What a value is in its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// The whole.
+    Answer,
+    /// What was asked for.
+    Data,
+    /// A list of groups.
+    Groups,
+    /// A group of rules.
+    Group,
+    /// A list of rules.
+    Rules,
+    /// A rule: it has labels and, if it is one that alerts, alerts.
+    Rule,
+    /// A list of alerts or of targets.
+    Series,
+    /// An alert or a target.
+    One,
+    /// Its labels, or a rule's.
+    Labels,
+    /// Where the next page of groups begins.
+    Token,
+    /// Targets that were dropped, and have no labels to judge by.
+    Dropped,
+    /// How many they are.
+    DroppedCounts,
+    /// Anything else. It stays as it is.
+    Other,
+}
+
+/// The fields that matter: where, by which name, and what they are.
+const FIELDS: [(Place, &str, Place); 10] = [
+    (Place::Answer, "data", Place::Data),
+    (Place::Data, "groups", Place::Groups),
+    (Place::Data, "groupNextToken", Place::Token),
+    (Place::Data, "alerts", Place::Series),
+    (Place::Data, "activeTargets", Place::Series),
+    (Place::Data, "droppedTargets", Place::Dropped),
+    (Place::Data, "droppedTargetCounts", Place::DroppedCounts),
+    (Place::Group, "rules", Place::Rules),
+    (Place::Rule, "alerts", Place::Series),
+    (Place::One, "labels", Place::Labels),
+];
+
+/// Fields of one object, a bit each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Fields(u16);
+
+impl Fields {
+    /// What every field that doesn't matter counts as.
+    pub(super) const OTHER: Self = Self(1 << 15);
+
+    pub(super) fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    pub(super) fn has(self, others: Self) -> bool {
+        self.0 & others.0 != 0
+    }
+
+    pub(super) fn add(&mut self, others: Self) {
+        self.0 |= others.0;
+    }
+}
+
+impl Place {
+    /// The field of this name in an object at this place.
+    pub(super) fn field(self, name: &str) -> (Fields, Self) {
+        // A rule has the fields of an alert, and more.
+        let is_here = |place| place == self || (self == Self::Rule && place == Self::One);
+        let mut bit = 1;
+        for (place, known, field) in FIELDS {
+            if is_here(place) && known == name {
+                return (Fields(bit), field);
+            }
+            bit <<= 1;
+        }
+        (Fields::OTHER, Self::Other)
+    }
+
+    /// What an element is of a list at this place.
+    pub(super) fn element(self) -> Option<Self> {
+        match self {
+            Self::Groups => Some(Self::Group),
+            Self::Rules => Some(Self::Rule),
+            Self::Series => Some(Self::One),
+            _ => None,
+        }
+    }
+
+    /// The shape that a value must have here; none if any will do.
+    pub(super) fn shape(self) -> Option<Shape> {
+        match self {
+            Self::Answer | Self::Data | Self::Group | Self::Rule | Self::One | Self::Labels => {
+                Some(Shape::Object)
+            }
+            Self::Groups | Self::Rules | Self::Series => Some(Shape::List),
+            Self::Token | Self::Dropped | Self::DroppedCounts | Self::Other => None,
+        }
+    }
+
+    /// Whether `null` may stand for it: Go prints so what was never set.
+    pub(super) fn may_be_null(self) -> bool {
+        matches!(self, Self::Data | Self::Labels) || self.element().is_some()
+    }
+
+    /// Whether what is inside is looked at as it comes.
+    pub(super) fn is_entered(self) -> bool {
+        self.shape().is_some() && self != Self::Labels
+    }
+
+    /// Whether parts of it may be cut out, so that the filter sets the commas between them.
+    pub(super) fn is_cut(self) -> bool {
+        self == Self::Data || self.element().is_some()
+    }
+
+    /// Whether it stays or goes as a whole, by its labels.
+    pub(super) fn is_judged(self) -> bool {
+        matches!(self, Self::Rule | Self::One)
+    }
+
+    /// What is written in its place.
+    pub(super) fn replaced(self) -> Option<&'static [u8]> {
+        match self {
+            Self::Dropped => Some(b"[]"),
+            Self::DroppedCounts => Some(b"{}"),
+            _ => None,
+        }
+    }
+}
+
+impl Kind {
+    /// The field of `data` that an answer of this kind must have.
+    pub(super) fn list(self) -> Fields {
+        let name = match self {
+            Self::Rules => "groups",
+            Self::Alerts => "alerts",
+            Self::Targets => "activeTargets",
+        };
+        Place::Data.field(name).0
+    }
+}

@@ -1,0 +1,51 @@
+mod change;
+mod generated;
+mod random;
+mod shapes;
+mod tables;
+
+use super::*;
+use proptest::sample::Index;
+
+/// What somebody sees who may see the tenant `a`.
+fn filter(kind: Kind) -> Filter {
+    Filter::new(kind, Rc::new(Restriction::of_values("tenant", &["a"])))
+}
+
+/// What goes on of an answer that comes at once.
+fn whole(kind: Kind, answer: &[u8]) -> Result<String, FilterError> {
+    filter(kind).next(answer, End::Here).map(|given| String::from_utf8(given).unwrap())
+}
+
+/// What goes on of an answer that comes in pieces: all that was given out, and what was wrong in the end.
+fn pieces<'a>(kind: Kind, pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<u8>, Result<(), FilterError>) {
+    let mut filter = filter(kind);
+    let mut given = Vec::new();
+    for piece in pieces {
+        match filter.next(piece, End::Later) {
+            Ok(part) => given.extend(part),
+            Err(error) => return (given, Err(error)),
+        }
+    }
+    let end = filter.next(b"", End::Here).map(|part| given.extend(part));
+    (given, end)
+}
+
+/// The answer in pieces of random lengths.
+fn cut<'a>(answer: &'a [u8], cuts: &[Index]) -> impl Iterator<Item = &'a [u8]> {
+    let mut places: Vec<_> = cuts.iter().map(|cut| cut.index(answer.len() + 1)).collect();
+    places.extend([0, answer.len()]);
+    places.sort_unstable();
+    places.windows(2).map(|pair| &answer[pair[0]..pair[1]]).collect::<Vec<_>>().into_iter()
+}
+
+/// The answer comes to the same at once and a byte at a time: this.
+#[track_caller]
+fn assert_answer(kind: Kind, answer: &str, expected: Result<&str, FilterError>) {
+    assert_eq!(whole(kind, answer.as_bytes()).as_deref().map_err(|&error| error), expected, "{answer}");
+    let (given, end) = pieces(kind, answer.as_bytes().chunks(1));
+    assert_eq!(end, expected.map(|_| ()), "{answer}");
+    if let Ok(expected) = expected {
+        assert_eq!(str::from_utf8(&given).unwrap(), expected);
+    }
+}

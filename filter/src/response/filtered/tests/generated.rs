@@ -1,0 +1,141 @@
+//! Random answers, against a filter that has the whole answer in its memory.
+
+use super::change::{change, change_all};
+use super::random::{SECRET, kind_and_answer};
+use super::*;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use std::mem;
+
+/// Whether an object is of the tenant `a`.
+fn is_own(value: &Value) -> bool {
+    value["labels"]["tenant"] == "a"
+}
+
+fn retain(list: &mut Value, stays: impl FnMut(&mut Value) -> bool) -> bool {
+    let Some(list) = list.as_array_mut() else { return false };
+    list.retain_mut(stays);
+    !list.is_empty()
+}
+
+/// What stays of an answer, told in the words of DESIGN.md.
+fn expected(answer: &str) -> Value {
+    let mut answer: Value = serde_json::from_str(answer).unwrap();
+    let data = &mut answer["data"];
+    let has = |data: &Value, name| data.get(name).is_some();
+    if has(data, "groups") {
+        let any = retain(&mut data["groups"], |group| {
+            retain(&mut group["rules"], |rule| {
+                let by_alert = has(rule, "alerts") && retain(&mut rule["alerts"], |alert| is_own(alert));
+                is_own(rule) || by_alert
+            })
+        });
+        if !any {
+            data.as_object_mut().unwrap().remove("groupNextToken");
+        }
+    }
+    for name in ["alerts", "activeTargets"] {
+        if has(data, name) {
+            retain(&mut data[name], |one| is_own(one));
+        }
+    }
+    for (name, empty) in [("droppedTargets", json!([])), ("droppedTargetCounts", json!({}))] {
+        if has(data, name) {
+            data[name] = empty;
+        }
+    }
+    answer
+}
+
+proptest! {
+    #[test]
+    fn an_answer_keeps_what_it_should_however_it_is_cut(
+        (kind, answer) in kind_and_answer(),
+        cuts in prop::collection::vec(any::<Index>(), 0..12),
+    ) {
+        let given = whole(kind, answer.as_bytes()).unwrap();
+        prop_assert_eq!(serde_json::from_str::<Value>(&given).unwrap(), expected(&answer), "{}", given);
+        prop_assert!(!given.contains(SECRET));
+        for (parts, end) in [
+            pieces(kind, cut(answer.as_bytes(), &cuts)),
+            pieces(kind, answer.as_bytes().chunks(1)),
+        ] {
+            prop_assert_eq!(end, Ok(()));
+            prop_assert_eq!(str::from_utf8(&parts).unwrap(), &given);
+        }
+    }
+
+    #[test]
+    fn what_is_taken_is_json_whatever_happens_to_an_answer(
+        (kind, answer) in kind_and_answer(),
+        changes in prop::collection::vec((any::<Index>(), change()), 1..4),
+        cuts in prop::collection::vec(any::<Index>(), 0..6),
+    ) {
+        let mut answer = answer.into_bytes();
+        change_all(&mut answer, &changes);
+        let at_once = filter(kind).next(&answer, End::Here);
+        let (given, end) = pieces(kind, cut(&answer, &cuts));
+        prop_assert_eq!(at_once.as_ref().map(|_| ()).map_err(|&error| error), end);
+        if let Ok(at_once) = at_once {
+            prop_assert_eq!(&given, &at_once);
+            let [before, after] = [&answer, &given].map(|json| serde_json::from_slice::<serde::de::IgnoredAny>(json));
+            prop_assert!(before.is_ok() && after.is_ok());
+        }
+    }
+
+    /// Here nothing is the caller's. A change may still move something to where everybody sees it.
+    #[test]
+    fn nothing_of_others_is_given_out_whatever_happens_to_an_answer(
+        (kind, answer) in kind_and_answer(),
+        changes in prop::collection::vec((any::<Index>(), change()), 0..4),
+        cuts in prop::collection::vec(any::<Index>(), 0..6),
+    ) {
+        let mut answer = answer.into_bytes();
+        change_all(&mut answer, &changes);
+        let nobody = Rc::new(Restriction::of_values("nobody has this label", &["x"]));
+        let mut filter = Filter::new(kind, nobody);
+        let mut given = Vec::new();
+        for piece in cut(&answer, &cuts) {
+            match filter.next(piece, End::Later) {
+                Ok(part) => given.extend(part),
+                Err(_) => break,
+            }
+        }
+        let secrets = String::from_utf8_lossy(&given).matches(SECRET).count();
+        prop_assert!(secrets <= secrets_for_everybody(&answer));
+    }
+}
+
+/// How often the secret stands where everybody may see it: outside the lists that are filtered.
+fn secrets_for_everybody(answer: &[u8]) -> usize {
+    const FILTERED: [&str; 5] =
+        ["groups", "alerts", "activeTargets", "droppedTargets", "droppedTargetCounts"];
+    let mut path: Vec<String> = Vec::new();
+    let mut last = String::new();
+    let mut secrets = 0;
+    let mut at = 0;
+    while let Some(&byte) = answer.get(at) {
+        let start = at;
+        at += 1;
+        match byte {
+            b'{' | b'[' => path.push(mem::take(&mut last)),
+            b'}' | b']' => drop(path.pop()),
+            b',' => last.clear(),
+            b'"' => {
+                while answer.get(at).is_some_and(|&byte| byte != b'"') {
+                    at += if answer[at] == b'\\' { 2 } else { 1 };
+                }
+                at = (at + 1).min(answer.len());
+                let text = &answer[start..at];
+                let full = path.iter().chain([&last]).skip(1).map(String::as_str).collect::<Vec<_>>();
+                let is_filtered = full.len() > 1 && full[0] == "data" && FILTERED.contains(&full[1]);
+                secrets +=
+                    if is_filtered { 0 } else { String::from_utf8_lossy(text).matches(SECRET).count() };
+                // In an object this is a key, or the value after it, which is the name of nothing.
+                last = serde_json::from_slice(text).unwrap_or_default();
+            }
+            _ => {}
+        }
+    }
+    secrets
+}

@@ -1,0 +1,212 @@
+//! Random answers, as text, so that keys come in any order and any spelling.
+
+use super::*;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// What stands in everything that must not be seen, and in nothing else.
+pub(super) const SECRET: &str = "SECRET";
+
+/// Text with whatever JSON has to escape.
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a-z]{0,6}",
+        prop::collection::vec(
+            prop_oneof![
+                Just('"'),
+                Just('\\'),
+                Just('{'),
+                Just(']'),
+                Just(','),
+                Just(':'),
+                Just('\n'),
+                Just('\u{0}'),
+                Just('é'),
+                Just('😀'),
+                Just('/'),
+                any::<char>(),
+            ],
+            0..6
+        )
+        .prop_map(|characters| characters.into_iter().collect()),
+    ]
+}
+
+/// The name of a field, sometimes one that matters elsewhere.
+fn name() -> impl Strategy<Value = String> {
+    prop_oneof![3 => text().prop_map(|text| format!("x{text}")), 1 => Just("data".into()), 1 => Just("name".into())]
+}
+
+/// Any value.
+fn anything() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        (-1e9_f64..1e9).prop_map(Value::from),
+        text().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 12, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::vec((name(), inner), 0..4).prop_map(|fields| fields.into_iter().collect()),
+        ]
+    })
+}
+
+/// Fields of an object: what they are called, and their values as text.
+type Fields = Vec<(String, String)>;
+
+/// White space.
+fn space() -> impl Strategy<Value = String> {
+    prop_oneof![5 => Just(String::new()), 1 => "[ \t\r\n]{1,3}"]
+}
+
+/// A text as JSON, with some characters escaped that need not be.
+fn spelled(text: String) -> impl Strategy<Value = String> {
+    prop_oneof![3 => Just(false), 1 => Just(true)].prop_map(move |escape| {
+        if !escape {
+            return Value::from(text.clone()).to_string();
+        }
+        let units: Vec<_> = text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+        format!("\"{}\"", units.concat())
+    })
+}
+
+/// An object of these fields, shuffled among some that don't matter.
+fn object(fields: Fields, marker: &'static str) -> impl Strategy<Value = String> {
+    let more = prop::collection::vec((name(), anything()), 0..3).prop_map(move |more| {
+        let mark = |value: Value| if marker.is_empty() { value } else { json!([value, marker]) };
+        more.into_iter()
+            .map(|(name, value)| (format!("x{name}"), mark(value).to_string()))
+            .collect::<Fields>()
+    });
+    (Just(fields), more)
+        .prop_map(|(mut fields, more)| {
+            fields.extend(more);
+            fields
+        })
+        .prop_shuffle()
+        .prop_flat_map(|fields| {
+            fields
+                .into_iter()
+                .map(|(name, value)| {
+                    (space(), spelled(name), space(), space(), space())
+                        .prop_map(move |(a, name, b, c, d)| format!("{a}{name}{b}:{c}{value}{d}"))
+                })
+                .collect::<Vec<_>>()
+        })
+        .prop_map(|fields| format!("{{{}}}", fields.join(",")))
+}
+
+fn list(element: impl Strategy<Value = String> + 'static, length: usize) -> impl Strategy<Value = String> {
+    prop::collection::vec((space(), element, space()), 0..=length).prop_map(|elements| {
+        let elements: Vec<_> =
+            elements.into_iter().map(|(a, element, b)| format!("{a}{element}{b}")).collect();
+        format!("[{}]", elements.join(","))
+    })
+}
+
+/// Whose series something is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Whose {
+    Own,
+    Others,
+}
+
+fn whose() -> impl Strategy<Value = Whose> {
+    prop_oneof![Just(Whose::Own), Just(Whose::Others)]
+}
+
+/// The field `labels`, if there is one.
+fn labels(whose: Whose) -> BoxedStrategy<Option<(String, String)>> {
+    let more = prop::collection::btree_map(text().prop_map(|name| format!("x{name}")), text(), 0..4).boxed();
+    let field = move |tenant: Option<&str>, more: BTreeMap<String, String>| {
+        let mut fields: Fields =
+            more.into_iter().map(|(name, value)| (name, Value::from(value).to_string())).collect();
+        fields.extend(tenant.map(|tenant| ("tenant".to_owned(), Value::from(tenant).to_string())));
+        fields
+    };
+    let object = |fields: Fields| {
+        let fields: Vec<_> =
+            fields.into_iter().map(|(name, value)| format!("{}:{value}", Value::from(name))).collect();
+        ("labels".to_owned(), format!("{{{}}}", fields.join(" ,")))
+    };
+    match whose {
+        Whose::Own => more.prop_map(move |more| Some(object(field(Some("a"), more)))).boxed(),
+        Whose::Others => prop_oneof![
+            Just(None),
+            Just(Some(("labels".to_owned(), "null".to_owned()))),
+            more.clone().prop_map(move |more| Some(object(field(None, more)))),
+            (more, text()).prop_map(move |(more, text)| {
+                Some(object(field(Some(&format!("b{text}{SECRET}")), more)))
+            }),
+        ]
+        .boxed(),
+    }
+}
+
+/// An alert or a target.
+fn one() -> impl Strategy<Value = String> {
+    whose().prop_flat_map(|whose| {
+        let marker = if whose == Whose::Own { "" } else { SECRET };
+        labels(whose).prop_flat_map(move |labels| object(labels.into_iter().collect(), marker))
+    })
+}
+
+/// Another tenant's, whose every field is marked.
+fn others() -> impl Strategy<Value = String> {
+    labels(Whose::Others).prop_flat_map(|labels| object(labels.into_iter().collect(), SECRET))
+}
+
+fn rule() -> impl Strategy<Value = String> {
+    let own = (labels(Whose::Own), prop::option::of(list(one(), 3)));
+    let own = own.prop_flat_map(|(labels, alerts)| {
+        let fields = labels.into_iter().chain(alerts.map(|alerts| ("alerts".to_owned(), alerts)));
+        object(fields.collect(), "")
+    });
+    // A rule of another tenant that is seen for an alert has nothing that is marked but the alerts that go.
+    let by_alert = list(one(), 3).prop_flat_map(|alerts| object(vec![("alerts".to_owned(), alerts)], ""));
+    let other = (labels(Whose::Others), list(others(), 2)).prop_flat_map(|(labels, alerts)| {
+        let fields = labels.into_iter().chain([("alerts".to_owned(), alerts)]);
+        object(fields.collect(), SECRET)
+    });
+    prop_oneof![own, by_alert, other]
+}
+
+fn group() -> impl Strategy<Value = String> {
+    let rules = prop_oneof![8 => list(rule(), 3), 1 => Just("null".to_owned())];
+    rules.prop_flat_map(|rules| object(vec![("rules".to_owned(), rules)], ""))
+}
+
+/// An answer of this kind.
+fn answer(kind: Kind) -> impl Strategy<Value = String> {
+    let field = |name: &str, value| (name.to_owned(), value);
+    let data = match kind {
+        Kind::Rules => (list(group(), 4), prop::option::of(text()))
+            .prop_map(move |(groups, token)| {
+                let token = token.map(|token| field("groupNextToken", Value::from(token).to_string()));
+                token.into_iter().chain([field("groups", groups)]).collect::<Fields>()
+            })
+            .boxed(),
+        Kind::Alerts => list(one(), 6).prop_map(move |alerts| vec![field("alerts", alerts)]).boxed(),
+        Kind::Targets => (list(one(), 6), list(others(), 3), object(vec![], SECRET))
+            .prop_map(move |(active, dropped, counts)| {
+                vec![
+                    field("activeTargets", active),
+                    field("droppedTargets", dropped),
+                    field("droppedTargetCounts", counts),
+                ]
+            })
+            .boxed(),
+    };
+    data.prop_flat_map(|data| object(data, "")).prop_flat_map(|data| {
+        object(vec![("data".to_owned(), data), ("status".to_owned(), "\"success\"".to_owned())], "")
+    })
+}
+
+pub(super) fn kind_and_answer() -> impl Strategy<Value = (Kind, String)> {
+    prop_oneof![Just(Kind::Rules), Just(Kind::Alerts), Just(Kind::Targets)]
+        .prop_flat_map(|kind| (Just(kind), answer(kind)))
+}
