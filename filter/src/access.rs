@@ -146,6 +146,11 @@ impl Access {
         given
     }
 
+    /// Whether a rule has guards.
+    pub fn has_guards(&self) -> bool {
+        self.rules.iter().any(|rule| rule.guards.is_some())
+    }
+
     /// Whether a rule has a rate.
     pub fn has_rates(&self) -> bool {
         self.rules.iter().any(|rule| rule.rate.is_some())

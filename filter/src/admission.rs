@@ -5,7 +5,9 @@ use crate::access::{Denied, Rule, RuleNumber};
 use crate::api::class::Class;
 use crate::caller::callers::{Facts, Identified};
 use crate::caller::identity::Caller;
+use crate::forward::Terms;
 use crate::gateway::{Gateway, Request, Worker};
+use crate::limits::guards::Guarded;
 use crate::limits::table::{self, CountError, Counted, Share};
 use crate::mount::{Api, MountId};
 use crate::refusal::{CanLogIn, Limited, Refusal};
@@ -72,6 +74,25 @@ impl Gateway {
 
     fn can_log_in(&self) -> CanLogIn {
         if self.callers.challenges().is_empty() { CanLogIn::No } else { CanLogIn::Yes }
+    }
+
+    /// What a rule holds the caller to.
+    pub(crate) fn terms(
+        &self,
+        number: RuleNumber,
+        rule: &Rule,
+        caller: &Caller,
+        request: &Request<'_>,
+    ) -> Result<Terms, Refusal> {
+        let restriction = rule.restriction(caller).map_err(|none| self.nothing_to_see(none))?;
+        let guarded = match rule.guards {
+            Some(guards) => {
+                let now = request.facts.now.ok_or(Refusal::Host)?.milliseconds();
+                Some(Guarded { rule: number, guards, now })
+            }
+            None => None,
+        };
+        Ok(Terms { restriction, guarded })
     }
 
     /// Counts the request against the rate of its rule.

@@ -1,19 +1,26 @@
 //! What goes upstream: printed from what was read, with the filter's own headers in place of the client's.
 
-use crate::api::endpoint::{Content, Endpoint, ParametersIn};
+use crate::access::RuleNumber;
+use crate::access::restriction::Restriction;
+use crate::api::class::Classes;
+use crate::api::endpoint::{Content, Endpoint, ParametersIn, ToRestricted};
 use crate::caller::identity::Caller;
 use crate::edits::Edits;
-use crate::gateway::{Gateway, Request};
+use crate::gateway::{Decision, Gateway, Request};
+use crate::limits::guards::Guarded;
 use crate::mount::{Mount, MountId};
 use crate::refusal::Refusal;
+use crate::request::demands::Demands;
 use crate::request::form::{AwaitedForm, Body, FORM_TYPE, FormError};
 use crate::request::headers::{Headers, Strip};
 use crate::request::method::Method;
 use crate::request::parameters::Parameters;
 use crate::request::query::Query;
-use crate::response::answer::Asked;
+use crate::response::answer::{Asked, Filtered};
+use crate::response::filtered::{self, Kind};
 use crate::response::origin;
-use crate::response::reply::Wording;
+use crate::response::reply::{Reply, Wording};
+use std::rc::Rc;
 
 /// A request on its way upstream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,8 +33,17 @@ pub struct Forward {
     pub asked: Asked,
 }
 
+/// What a rule holds its callers to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// What they may see; none is everything.
+    pub restriction: Option<Rc<Restriction>>,
+    /// How much a query of theirs may touch.
+    pub guarded: Option<Guarded>,
+}
+
 /// A request that a rule allows.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Granted<'a> {
     /// The configuration.
     pub gateway: &'a Gateway,
@@ -45,19 +61,55 @@ pub struct Granted<'a> {
     pub method: Method,
     /// Who is calling.
     pub caller: &'a Caller,
+    /// By which rule.
+    pub rule: RuleNumber,
+    /// What that holds them to.
+    pub terms: Terms,
 }
 
 impl Granted<'_> {
-    /// Reads parameters, prints them anew, and says what changes in the headers.
+    /// What becomes of the request. Whoever is restricted gets what the endpoint's row says, whatever a rule allows
+    /// (`threats.md` R2).
     ///
     /// # Errors
     ///
-    /// Parameters or an announced body that can be read in two ways (`threats.md` P2).
-    pub fn forward(&self, request: &Request<'_>) -> Result<Forward, Refusal> {
+    /// Nothing can be restricted there; the parameters or an announced body can be read in two ways (P2), or don't meet
+    /// what the rule demands.
+    pub fn decide(&self, request: &Request<'_>) -> Result<Decision, Refusal> {
+        match self.gives() {
+            ToRestricted::Refuse => Err(Refusal::Withheld(self.rule)),
+            ToRestricted::Empty => {
+                self.parameters(request)?;
+                let origin = self.gateway.cors.allowed(request.headers);
+                let reply = self.gateway.dressed(Reply::nothing(), request.scheme, origin.as_ref());
+                Ok(Decision::Reply(reply))
+            }
+            ToRestricted::Filter(kind, _) => self.forward(request, Some(kind)),
+            ToRestricted::Restrict(_) | ToRestricted::Pass => self.forward(request, None),
+        }
+    }
+
+    /// What the caller gets there.
+    fn gives(&self) -> ToRestricted {
+        match &self.terms.restriction {
+            None => ToRestricted::Pass,
+            Some(_) => self.endpoint.map_or(ToRestricted::Refuse, |endpoint| endpoint.to_restricted),
+        }
+    }
+
+    /// Reads parameters, prints them anew, and says what changes in the headers.
+    fn forward(&self, request: &Request<'_>, kind: Option<Kind>) -> Result<Decision, Refusal> {
         let upstream_path = self.mount.upstream_path(self.path);
         let (query, form) = self.parameters(request)?;
         let host = host(request.headers);
-        let edits = self.edits(&format!("{upstream_path}{query}"), host.as_deref(), form.is_some(), request);
+        let filtered = kind.zip(self.terms.restriction.clone());
+        let filtered = filtered.map(|(kind, restriction)| Filtered { kind, restriction });
+        let mut edits =
+            self.edits(&format!("{upstream_path}{query}"), host.as_deref(), form.is_some(), request)?;
+        if filtered.is_some() {
+            edits.remove.extend(filtered::headers::removed_from_request(request.headers));
+            edits.set.push(("accept-encoding".into(), "identity".to_owned()));
+        }
         let asked = Asked {
             mount: self.id,
             content: self.endpoint.map_or(Content::Fresh, |endpoint| endpoint.content),
@@ -66,29 +118,61 @@ impl Granted<'_> {
             origin: self.gateway.cors.allowed(request.headers),
             scheme: request.scheme,
             wording: if self.mount.is_api(self.path) { Wording::Json } else { Wording::Plain },
+            filtered,
         };
-        Ok(Forward { edits, form, asked })
+        Ok(Decision::Forward(Box::new(Forward { edits, form, asked })))
     }
 
     /// The query string, with its question mark, and the form that is to be awaited. Where the row names no parameters
-    /// both pass as they are.
+    /// both pass as they are, but where an answer has to be what the row says.
     fn parameters(&self, request: &Request<'_>) -> Result<(String, Option<AwaitedForm>), Refusal> {
-        let Some(endpoint) = self.endpoint.filter(|endpoint| !endpoint.parameters.is_empty()) else {
+        let is_read = |endpoint: &&Endpoint| {
+            let is_cut = matches!(self.gives(), ToRestricted::Filter(..) | ToRestricted::Empty);
+            is_cut || !endpoint.parameters.is_empty()
+        };
+        let Some(endpoint) = self.endpoint.filter(is_read) else {
             return Ok((self.query.map(|query| with_mark(query.as_str())).unwrap_or_default(), None));
         };
         let names = endpoint.parameters;
         let query = Parameters::of_query(self.query)?;
         query.check(names, &Parameters::default())?;
-        let text = with_mark(&query.to_text());
         let max = self.mount.max_form;
         if endpoint.parameters_in == ParametersIn::QueryOnly && request.body == Body::Follows {
             return Err(FormError::Unexpected.into());
         }
-        let form = AwaitedForm::announced(self.method, request.headers, request.body, names, query, max)?;
-        Ok((text, form))
+        let form =
+            AwaitedForm::announced(self.method, request.headers, request.body, names, query.clone(), max)?;
+        let demands = self.demands(endpoint);
+        let query = match (&demands, &form) {
+            (None, _) => query,
+            (Some(demands), None) => demands.of_query(query)?,
+            (Some(demands), Some(_)) => demands.of_first_half(query)?,
+        };
+        Ok((with_mark(&query.to_text()), form.map(|form| form.with_demands(demands))))
     }
 
-    fn edits(&self, path: &str, host: Option<&str>, has_form: bool, request: &Request<'_>) -> Edits {
+    /// What the rule demands of the parameters; nothing, where it holds nobody to anything.
+    fn demands(&self, endpoint: &Endpoint) -> Option<Demands> {
+        let Terms { restriction, guarded } = self.terms.clone();
+        if restriction.is_none() && guarded.is_none() {
+            return None;
+        }
+        let selectors = match endpoint.to_restricted {
+            ToRestricted::Restrict(selectors) => Some(selectors),
+            ToRestricted::Filter(_, selectors) => selectors,
+            ToRestricted::Empty | ToRestricted::Pass | ToRestricted::Refuse => None,
+        };
+        let guarded = guarded.filter(|_| Classes::GUARDED.contains(endpoint.class));
+        Some(Demands { names: endpoint.parameters, selectors, restriction, guarded })
+    }
+
+    fn edits(
+        &self,
+        path: &str,
+        host: Option<&str>,
+        has_form: bool,
+        request: &Request<'_>,
+    ) -> Result<Edits, Refusal> {
         let strip = if self.mount.pass_credentials { Strip::Trusted } else { Strip::TrustedAndCredentials };
         let mut remove = strip.held_back(request.headers, &self.gateway.own_headers());
         let mut set = Vec::new();
@@ -109,7 +193,12 @@ impl Granted<'_> {
         if let (Some(name), Some(identity)) = (&self.gateway.caller_header, self.caller.identity()) {
             set.push((name.clone().into(), identity.header_value()));
         }
-        Edits { remove, set, add: Vec::new() }
+        if let (Some(header), Some(restriction)) = (&self.gateway.tenant_header, &self.terms.restriction)
+            && let Some(tenants) = header.value(restriction)?
+        {
+            set.push((header.name.clone().into(), tenants));
+        }
+        Ok(Edits { remove, set, add: Vec::new() })
     }
 }
 

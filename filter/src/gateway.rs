@@ -152,14 +152,12 @@ impl Gateway {
         let (number, rule) = self.access.decide(&caller, class, id).map_err(|denied| self.denied(denied))?;
         record.rule = Some(number);
         self.limit(number, rule, &caller, request, worker)?;
-        if rule.restriction(&caller).map_err(|none| self.nothing_to_see(none))?.is_some()
-            || rule.guards.is_some()
-        {
-            return Err(Refusal::Unkept(number));
-        }
+        let terms = self.terms(number, rule, &caller, request)?;
         let query = target.query.as_ref();
-        let granted = Granted { gateway: self, id, mount, path, query, endpoint, method, caller: &caller };
-        Ok(Decision::Forward(Box::new(granted.forward(request)?)))
+        let caller = &caller;
+        let granted =
+            Granted { gateway: self, id, mount, path, query, endpoint, method, caller, rule: number, terms };
+        granted.decide(request)
     }
 
     /// The bare prefix: a redirect to a path, never to a host.
@@ -219,7 +217,7 @@ impl Gateway {
             source: passwords || rates,
             certificate: !self.callers.certificates.is_empty(),
             metadata,
-            now: passwords || rates || metadata,
+            now: passwords || rates || metadata || self.access.has_guards(),
         }
     }
 

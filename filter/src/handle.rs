@@ -1,6 +1,7 @@
 //! A stream as the host calls it back, and as its worker finds it again from the tick while it waits.
 
 use crate::request::form::Body;
+use crate::response::filtered::End;
 use crate::response::reply::Reply;
 use crate::stream::{Stream, send};
 use crate::worker::Worker;
@@ -68,6 +69,11 @@ impl HttpContext for Handle {
         let mut stream = shared.0.borrow_mut();
         let result = stream.answer();
         stream.closed(result)
+    }
+
+    fn on_http_response_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+        let Some(shared) = &self.0 else { return Action::Continue };
+        shared.0.borrow_mut().answer_body(size, if end_of_stream { End::Here } else { End::Later })
     }
 }
 

@@ -38,6 +38,7 @@ pub(crate) enum Map {
 #[repr(u32)]
 enum Buffer {
     RequestBody = 0,
+    ResponseBody = 1,
     PluginConfiguration = 7,
 }
 
@@ -78,6 +79,23 @@ pub(crate) fn request_body(size: usize) -> Result<Vec<u8>, HostError> {
 pub(crate) fn replace_request_body(size: usize, body: &str) -> Result<(), HostError> {
     let buffer = Buffer::RequestBody as u32;
     check(unsafe { proxy_set_buffer_bytes(buffer, 0, size, body.as_ptr(), body.len()) })
+}
+
+/// Reads the piece of the answer's body that has come, of `size` bytes.
+pub(crate) fn response_body(size: usize) -> Result<Vec<u8>, HostError> {
+    buffer(Buffer::ResponseBody, size)
+}
+
+/// Puts another one in place of the piece of the answer's body that has come, of `size` bytes.
+pub(crate) fn replace_response_body(size: usize, piece: &[u8]) -> Result<(), HostError> {
+    let buffer = Buffer::ResponseBody as u32;
+    check(unsafe { proxy_set_buffer_bytes(buffer, 0, size, piece.as_ptr(), piece.len()) })
+}
+
+/// Breaks a stream off on both sides, so that what has gone of its answer doesn't look like the whole.
+pub(crate) fn break_off() -> Result<(), HostError> {
+    const REQUEST: u32 = 0;
+    check(unsafe { proxy_close_stream(REQUEST) })
 }
 
 /// Reads the configuration of the plugin, as the host was given it.

@@ -96,6 +96,11 @@ impl<'a> Query<'a> {
         parser::parse(text, Wanted::Selector)
     }
 
+    /// How many selectors it has.
+    pub fn selectors(&self) -> usize {
+        self.selectors.len()
+    }
+
     /// The text with these matchers, which are joined by commas, in every selector; nothing else in it changes. None, if
     /// that is longer than [`MAX_RESTRICTED`].
     pub fn restricted(&self, matchers: &str) -> Option<String> {

@@ -7,12 +7,15 @@ use crate::caller::budget::Spent;
 use crate::caller::callers::LoginError;
 use crate::caller::logins::TooMany;
 use crate::limits::bucket::Empty;
+use crate::limits::guards::GuardError;
 use crate::limits::rate::Rate;
 use crate::request::cross_site::CrossSite;
+use crate::request::demands::Unmet;
 use crate::request::form::FormError;
 use crate::request::method::Methods;
 use crate::request::parameters::ParameterError;
 use crate::request::path::TargetError;
+use crate::response::filtered::headers::NotFilterable;
 use crate::response::location::LocationError;
 use crate::response::reply::{Reply, Wording};
 use std::fmt;
@@ -40,14 +43,18 @@ pub enum Refusal {
     NoValues(NoValues, CanLogIn),
     /// What they may see can't be told to the server.
     Tenant(NoTenant),
-    /// A rule restricts or guards it, which this version can't do yet.
-    Unkept(RuleNumber),
+    /// A rule restricts its callers, and nothing can be restricted there (`threats.md` R2).
+    Withheld(RuleNumber),
+    /// The parameters don't meet what the rule demands.
+    Unmet(Unmet),
     /// It comes too early for the rate of a rule.
     Limited(Limited),
     /// The query string is ambiguous.
     Parameters(ParameterError),
     /// The body is no form that can be read in one way only.
     Form(FormError),
+    /// The server's answer can't be filtered.
+    NotFilterable(NotFilterable),
     /// The server redirects off the site.
     Location(LocationError),
     /// The proxy couldn't tell or do what the decision needs.
@@ -102,6 +109,8 @@ from! {
     ParameterError => Parameters,
     FormError => Form,
     LocationError => Location,
+    NotFilterable => NotFilterable,
+    Unmet => Unmet,
 }
 
 impl fmt::Display for Refusal {
@@ -120,7 +129,11 @@ impl fmt::Display for Refusal {
             Self::NoValues(none, CanLogIn::Yes) => write!(f, "{none}: log in"),
             Self::NoValues(none, CanLogIn::No) => none.fmt(f),
             Self::Tenant(error) => error.fmt(f),
-            Self::Unkept(rule) => write!(f, "{rule} has \"only\" or guards, which can't be kept yet"),
+            Self::Withheld(rule) => {
+                write!(f, "{rule} restricts its callers by \"only\", which nothing at this path can be")
+            }
+            Self::Unmet(unmet) => unmet.fmt(f),
+            Self::NotFilterable(error) => error.fmt(f),
             Self::Limited(limited) => limited.fmt(f),
             Self::Parameters(error) => error.fmt(f),
             Self::Form(error) => error.fmt(f),
@@ -137,6 +150,10 @@ impl Refusal {
             Self::Target(_) | Self::Parameters(_) | Self::Upgrade => 400,
             Self::Form(FormError::TooLong { .. }) => 413,
             Self::Form(FormError::Type | FormError::Encoding) => 415,
+            Self::Unmet(unmet) | Self::Form(FormError::Unmet(unmet)) => match unmet {
+                Unmet::TooLong | Unmet::Guard(GuardError::Exceeded(_)) => 422,
+                _ => 400,
+            },
             Self::Form(_) => 400,
             Self::Login(LoginError::TooMany(_), _) | Self::Limited(_) => 429,
             Self::Login(LoginError::Unknown, _) | Self::Host => 503,
@@ -146,10 +163,10 @@ impl Refusal {
             Self::Login(_, CanLogIn::No)
             | Self::Unknown(_, CanLogIn::No)
             | Self::NoValues(_, CanLogIn::No) => 403,
-            Self::Denied(_) | Self::CrossSite(_) | Self::Tenant(_) | Self::Unkept(_) => 403,
+            Self::Denied(_) | Self::CrossSite(_) | Self::Tenant(_) | Self::Withheld(_) => 403,
             Self::NoMount => 404,
             Self::Method(_) => 405,
-            Self::Location(_) => 502,
+            Self::Location(_) | Self::NotFilterable(_) => 502,
         }
     }
 

@@ -12,10 +12,12 @@ use crate::refusal::Refusal;
 use crate::report::Record;
 use crate::request::form::{AwaitedForm, Body, FormError};
 use crate::response::answer::Asked;
+use crate::response::filtered::{End, Filter};
 use crate::response::origin::Scheme;
 use crate::response::reply::Reply;
 use crate::worker::Worker;
 use proxy_wasm::types::Action;
+use std::fmt;
 use std::rc::Rc;
 
 /// A request and its answer.
@@ -38,6 +40,10 @@ enum State {
     AwaitingForm { asked: Asked, form: AwaitedForm },
     /// It went upstream, or streams there.
     Forwarded { asked: Asked },
+    /// Its answer comes, and is filtered piece by piece.
+    Filtering(Box<Filter>),
+    /// Its answer was broken off.
+    BrokenOff,
     /// The filter answered. Hosts run the response callbacks for that answer too; it is no server's.
     Replied,
 }
@@ -159,7 +165,13 @@ impl Stream {
         let Some(asked) = self.state.asked() else { return Ok(Action::Continue) };
         let headers = host::headers(Map::Response)?;
         match self.gateway().answer(asked, &headers) {
-            Ok(edits) => host::edit(Map::Response, &edits).map(|()| Action::Continue),
+            Ok(edits) => {
+                host::edit(Map::Response, &edits)?;
+                if let Some(filtered) = &asked.filtered {
+                    self.state = State::Filtering(Box::new(filtered.filter()));
+                }
+                Ok(Action::Continue)
+            }
             Err(refusal) => {
                 let reply = self.gateway().refuse(asked, &refusal);
                 self.record.refused(reply.status, &refusal);
@@ -167,6 +179,33 @@ impl Stream {
                 Ok(self.reply(&reply))
             }
         }
+    }
+
+    /// A piece of the server's answer has come. From its first byte on nothing but the end of the connection can say that
+    /// something is wrong (`threats.md` R3).
+    pub(crate) fn answer_body(&mut self, size: usize, end: End) -> Action {
+        let filter = match &mut self.state {
+            State::Filtering(filter) => filter,
+            State::BrokenOff => return Action::Pause,
+            _ => return Action::Continue,
+        };
+        let piece = if size == 0 { Ok(Vec::new()) } else { host::response_body(size) };
+        let filtered = piece.map(|piece| filter.next(&piece, end));
+        let error: &dyn fmt::Display = match &filtered {
+            Ok(Ok(filtered)) => match host::replace_response_body(size, filtered) {
+                Ok(()) => return Action::Continue,
+                Err(_) => &Refusal::Host,
+            },
+            Ok(Err(error)) => error,
+            Err(_) => &Refusal::Host,
+        };
+        self.record.refused(502, error);
+        self.worker.report_answer(&self.record);
+        self.state = State::BrokenOff;
+        if let Err(error) = host::break_off() {
+            log::error!("promward: the host doesn't break an answer off, which waits for good: {error:?}");
+        }
+        Action::Pause
     }
 
     fn refuse(&mut self, error: FormError) -> Action {
@@ -200,12 +239,12 @@ impl Stream {
     /// A piece of the request's body has come.
     pub(crate) fn request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
         let result = match &mut self.state {
-            State::New | State::Replied => Ok(Action::Pause),
+            State::New | State::Replied | State::BrokenOff => Ok(Action::Pause),
             State::Waiting(_, shown) => {
                 *shown = if end_of_stream { Shown::Whole(size) } else { Shown::Part(size) };
                 Ok(Action::Pause)
             }
-            State::Passed | State::Forwarded { .. } => Ok(Action::Continue),
+            State::Passed | State::Forwarded { .. } | State::Filtering(_) => Ok(Action::Continue),
             State::AwaitingForm { .. } => self.read_form(size, end_of_stream),
         };
         self.closed(result)
@@ -214,12 +253,12 @@ impl Stream {
     /// The request's trailers have come.
     pub(crate) fn request_trailers(&mut self) -> Action {
         match &mut self.state {
-            State::New | State::Replied => Action::Pause,
+            State::New | State::Replied | State::BrokenOff => Action::Pause,
             State::Waiting(_, shown) => {
                 *shown = Shown::Trailers;
                 Action::Pause
             }
-            State::Passed | State::Forwarded { .. } => Action::Continue,
+            State::Passed | State::Forwarded { .. } | State::Filtering(_) => Action::Continue,
             State::AwaitingForm { .. } => self.refuse(FormError::Trailers),
         }
     }
@@ -231,6 +270,8 @@ impl State {
         match self {
             Self::AwaitingForm { asked, .. } | Self::Forwarded { asked } => Some(asked),
             Self::New | Self::Waiting(..) | Self::Passed | Self::Replied => None,
+            // The answer has been read as far as its headers.
+            Self::Filtering(_) | Self::BrokenOff => None,
         }
     }
 }

@@ -10,6 +10,7 @@ use promward::config;
 use promward::edits::Edits;
 use promward::forward::Forward;
 use promward::gateway::{Decision, Gateway};
+use promward::limits::bucket::Time;
 use promward::request::form::Body;
 use promward::request::headers::Headers;
 use promward::response::answer::Asked;
@@ -478,10 +479,16 @@ fn who_may_see_nothing_is_told_to_log_in_or_which_label_has_no_value() {
 }
 
 #[test]
-fn what_is_restricted_or_guarded_goes_nowhere_unrestricted() {
-    for (path, token) in [("/prometheus/api/v1/query?query=up", "a"), ("/prometheus/api/v1/labels", "b")] {
-        let refused = reply(TENANTS, "GET", path, &[("authorization", &format!("Bearer {token}"))]);
-        assert_eq!(refused.status, 403);
-        assert!(refused.body.contains("can't be kept yet"), "{}", refused.body);
+fn the_server_is_told_whose_series_are_asked_for() {
+    let more = [("authorization", "Bearer a"), ("x-tenant", "b")];
+    let edits = forward(TENANTS, "GET", "/prometheus/api/v1/query?query=up", &more, Body::None).edits;
+    assert_eq!(set(&edits, "x-tenant"), Some("a"));
+    assert_eq!(set(&edits, ":path"), Some("/api/v1/query?query=up%7Btenant%3D%22a%22%7D"));
+    // Whom nothing restricts, nothing is said of.
+    let facts = Facts { now: Some(Time(2_000_000_000)), ..Facts::default() };
+    let series = request("GET", "/prometheus/api/v1/series", &[("authorization", "Bearer b")]);
+    match Desk::new(TENANTS).decide(&series, Body::None, &facts, 1).0 {
+        Decision::Forward(forward) => assert_eq!(set(&forward.edits, "x-tenant"), None),
+        other => panic!("{other:?}"),
     }
 }

@@ -3,6 +3,7 @@
 use super::class::Class;
 use crate::request::method::Methods;
 use crate::request::parameters::ParameterNames;
+use crate::response::filtered::Kind;
 
 /// A row: what is at a path.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,16 +27,37 @@ pub struct Endpoint {
 /// What a caller who may see only some series gets from an endpoint, whatever a rule allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ToRestricted {
-    /// The restriction is written into this parameter.
-    Restrict(&'static str),
-    /// The answer is cut down, and the restriction is written into the parameter, if there is one.
-    Filter(Option<&'static str>),
+    /// The restriction is written into its selectors.
+    Restrict(Selectors),
+    /// The answer is cut down, and the restriction is written into selectors, if it takes any.
+    Filter(Kind, Option<Selectors>),
     /// A valid empty answer, made by the filter.
     Empty,
     /// The answer as it is: it holds no data.
     Pass,
     /// Nothing.
     Refuse,
+}
+
+/// The parameter that has selectors in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Selectors {
+    /// `query`: an expression.
+    Expression,
+    /// `match[]`: selectors. Without one the server answers with everything, so that the restriction is one itself.
+    AnyOf,
+    /// The same where an answer is filtered, and none means that nothing is left out.
+    Filters,
+}
+
+impl Selectors {
+    /// The parameter's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Expression => "query",
+            Self::AnyOf | Self::Filters => "match[]",
+        }
+    }
 }
 
 /// Where an endpoint's parameters may stand.

@@ -3,9 +3,10 @@
 //! the server, with everybody's data.
 
 use super::class::{Class, Classes};
-use super::endpoint::{Content, Endpoint, ParametersIn, ToRestricted};
+use super::endpoint::{Content, Endpoint, ParametersIn, Selectors, ToRestricted};
 use crate::request::method::{Method, Methods};
 use crate::request::parameters::ParameterNames;
+use crate::response::filtered::Kind;
 
 const GET: Methods = Methods::of(&[Method::Get]);
 const GET_HEAD: Methods = Methods::of(&[Method::Get, Method::Head]);
@@ -13,8 +14,8 @@ const GET_POST: Methods = Methods::of(&[Method::Get, Method::Post]);
 const POST: Methods = Methods::of(&[Method::Post]);
 const POST_PUT: Methods = Methods::of(&[Method::Post, Method::Put]);
 
-const QUERY: ToRestricted = ToRestricted::Restrict("query");
-const MATCH: ToRestricted = ToRestricted::Restrict("match[]");
+const QUERY: ToRestricted = ToRestricted::Restrict(Selectors::Expression);
+const MATCH: ToRestricted = ToRestricted::Restrict(Selectors::AnyOf);
 
 /// The row of a path below the mount, if there is one.
 pub fn endpoint(path: &str) -> Option<&'static Endpoint> {
@@ -70,9 +71,9 @@ pub static ENDPOINTS: &[Endpoint] = &[
 
     row("/api/v1/rules", GET, Class::Rules,
         &["type", "rule_name[]", "rule_group[]", "file[]", "match[]", "exclude_alerts", "group_limit", "group_next_token"],
-        ToRestricted::Filter(Some("match[]"))),
-    row("/api/v1/alerts", GET, Class::Rules, &[], ToRestricted::Filter(None)),
-    row("/api/v1/targets", GET, Class::Status, &["state", "scrapePool"], ToRestricted::Filter(None)),
+        ToRestricted::Filter(Kind::Rules, Some(Selectors::Filters))),
+    row("/api/v1/alerts", GET, Class::Rules, &[], ToRestricted::Filter(Kind::Alerts, None)),
+    row("/api/v1/targets", GET, Class::Status, &["state", "scrapePool"], ToRestricted::Filter(Kind::Targets, None)),
 
     row("/api/v1/targets/relabel_steps", GET, Class::Status, &["scrapePool", "labels"], ToRestricted::Refuse),
     row("/api/v1/scrape_pools", GET, Class::Status, &[], ToRestricted::Refuse),

@@ -13,6 +13,11 @@ impl Time {
         self.0.checked_div(NANOSECONDS).unwrap_or_default()
     }
 
+    /// Whole milliseconds since 1970, in the form in which times before then can be told too.
+    pub fn milliseconds(self) -> i64 {
+        i64::try_from(self.0.checked_div(1_000_000).unwrap_or_default()).unwrap_or(i64::MAX)
+    }
+
     fn after(self, nanoseconds: u64) -> Self {
         Self(self.0.saturating_add(nanoseconds))
     }

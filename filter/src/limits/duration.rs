@@ -1,5 +1,7 @@
 //! Durations as Prometheus writes them in its configuration: `30s`, `7d`, `1h30m`.
 
+use std::fmt;
+
 /// Units with their length in milliseconds, from the longest on, which is the order in which they may stand.
 const UNITS: [(&str, i64); 7] = [
     ("y", 31_536_000_000),
@@ -37,6 +39,30 @@ pub fn parse(text: &str) -> Option<i64> {
 fn split(text: &str, is_of_kind: impl Fn(u8) -> bool) -> Option<(&str, &str)> {
     let length = text.bytes().take_while(|&byte| is_of_kind(byte)).count();
     text.split_at_checked(length).filter(|(begin, _)| !begin.is_empty())
+}
+
+/// A duration in milliseconds, for people: `1h30m`, in days at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shown(pub i64);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 < 0 {
+            f.write_str("-")?;
+        }
+        let mut rest = self.0.saturating_abs();
+        if rest == 0 {
+            return f.write_str("0s");
+        }
+        for (unit, length) in UNITS.iter().skip_while(|(unit, _)| *unit != "d") {
+            let whole = rest.checked_div(*length).unwrap_or_default();
+            if whole > 0 {
+                write!(f, "{whole}{unit}")?;
+            }
+            rest = rest.saturating_sub(whole.saturating_mul(*length));
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -86,5 +112,13 @@ mod tests {
         ] {
             assert_eq!(parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_duration_is_shown_as_people_write_it() {
+        for text in ["7d", "1h30m", "365d", "90d5m", "1s1ms", "5ms"] {
+            assert_eq!(Shown(parse(text).unwrap()).to_string(), text);
+        }
+        assert_eq!([Shown(0), Shown(-300_000)].map(|shown| shown.to_string()), ["0s", "-5m"]);
     }
 }

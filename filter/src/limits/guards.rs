@@ -1,6 +1,13 @@
 //! Guards: how much one query may touch. They read the merged parameters and the parsed query, so that no syntax of
 //! times and durations slips past them (`threats.md` R5).
 
+use super::duration::Shown;
+use super::time::{self, TimeError, Times};
+use crate::access::RuleNumber;
+use crate::promql::{Query, Rounded, Window};
+use crate::request::parameters::{ParameterNames, Parameters};
+use std::fmt;
+
 /// What a rule's `limits` say beside the rate. Times are in milliseconds and more than 0; none is no guard.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Guards {
@@ -16,4 +23,233 @@ pub struct Guards {
     /// The most points of one series: (range / step + 1) × the product of range / step of enclosing subqueries, of which
     /// one without a step counts at 1 s.
     pub points: Option<u64>,
+}
+
+/// The guards of a rule, held against a request that came at this time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Guarded {
+    /// The rule.
+    pub rule: RuleNumber,
+    /// Its guards.
+    pub guards: Guards,
+    /// When the request came: milliseconds since 1970.
+    pub now: i64,
+}
+
+/// That a request goes beyond a guard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exceeded {
+    /// Whose guard.
+    pub rule: RuleNumber,
+    /// Which one, and how far the request goes.
+    pub guard: Guard,
+}
+
+/// A guard, and how far a request goes: milliseconds, or points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guard {
+    /// From `start` to `end`.
+    Range {
+        /// As much as is asked for.
+        asked: i64,
+        /// As much as is allowed.
+        most: i64,
+    },
+    /// Back from an evaluation.
+    Lookback {
+        /// As much as is asked for.
+        asked: i64,
+        /// As much as is allowed.
+        most: i64,
+    },
+    /// Back from now.
+    Oldest {
+        /// As much as is asked for.
+        asked: i64,
+        /// As much as is allowed.
+        most: i64,
+    },
+    /// Points of one series.
+    Points {
+        /// As many as are asked for.
+        asked: u64,
+        /// As many as are allowed.
+        most: u64,
+    },
+}
+
+/// Why a request isn't let past the guards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GuardError {
+    /// A time or a duration can't be read.
+    Time(TimeError),
+    /// It goes beyond one.
+    Exceeded(Exceeded),
+}
+
+impl fmt::Display for GuardError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Time(error) => error.fmt(f),
+            Self::Exceeded(exceeded) => exceeded.fmt(f),
+        }
+    }
+}
+
+impl From<TimeError> for GuardError {
+    fn from(error: TimeError) -> Self {
+        Self::Time(error)
+    }
+}
+
+impl From<Exceeded> for GuardError {
+    fn from(exceeded: Exceeded) -> Self {
+        Self::Exceeded(exceeded)
+    }
+}
+
+impl fmt::Display for Exceeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rule = self.rule;
+        match self.guard {
+            Guard::Range { asked, most } => {
+                let (asked, most) = (Shown(asked), Shown(most));
+                write!(f, "the time from start to end is {asked}, and {rule}.limits.range allows {most}")
+            }
+            Guard::Lookback { asked, most } => {
+                let (asked, most) = (Shown(asked), Shown(most));
+                write!(f, "the query looks back {asked}, and {rule}.limits.lookback allows {most}")
+            }
+            Guard::Oldest { asked, most } => {
+                let (asked, most) = (Shown(asked), Shown(most));
+                write!(f, "the request reads what is {asked} old, and {rule}.limits.oldest allows {most}")
+            }
+            Guard::Points { asked, most } => {
+                write!(
+                    f,
+                    "the query is evaluated at {asked} points, and {rule}.limits.points allows {most}: take a longer step"
+                )
+            }
+        }
+    }
+}
+
+impl Guarded {
+    /// Makes a timeout that is given no longer than is allowed.
+    ///
+    /// # Errors
+    ///
+    /// It is no duration.
+    pub fn cap_timeout(&self, parameters: &mut Parameters) -> Result<(), TimeError> {
+        let Some(most) = self.guards.timeout else { return Ok(()) };
+        for value in parameters.values_mut(TIMEOUT) {
+            if time::duration(TIMEOUT, value, Rounded::Up)? > most {
+                *value = milliseconds(most);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the times of a request from both its halves, checks them, and writes into the last half what has to stand
+    /// there. `names` are the parameters of the endpoint.
+    ///
+    /// # Errors
+    ///
+    /// One can't be read, or is beyond `range` or `oldest`.
+    pub fn times(
+        &self,
+        names: ParameterNames,
+        last: &mut Parameters,
+        first: &Parameters,
+    ) -> Result<Times, GuardError> {
+        self.cap_timeout(last)?;
+        if let Some(most) = self.guards.timeout
+            && names.contains(&TIMEOUT)
+            && last.value(TIMEOUT).or(first.value(TIMEOUT)).is_none()
+        {
+            last.put_first(TIMEOUT, milliseconds(most));
+        }
+        let given = |name| last.value(name).or(first.value(name));
+        let mut times = Times::read(&given, self.now)?;
+        if names.contains(&START) {
+            let start = match times.start {
+                Some(start) => start,
+                None => {
+                    let earliest = self.earliest(times.end, names);
+                    if let Some(start) = earliest {
+                        last.put_first(START, seconds(start));
+                    }
+                    earliest.unwrap_or(times.end)
+                }
+            };
+            times.window = Window { start, end: times.end };
+            if times.start.is_some() {
+                self.check_window(times.window)?;
+            }
+        }
+        Ok(times)
+    }
+
+    /// Where a request begins that doesn't say so: as far back as guards allow. Where there are steps from there on, it
+    /// has to be said in any case.
+    fn earliest(&self, end: i64, names: ParameterNames) -> Option<i64> {
+        let by_range = self.guards.range.map(|range| end.saturating_sub(range));
+        let by_age = self.guards.oldest.map(|oldest| self.now.saturating_sub(oldest));
+        let earliest = by_range.max(by_age).map(|earliest| earliest.max(0));
+        earliest.or(names.contains(&STEP).then_some(end))
+    }
+
+    fn check_window(&self, window: Window) -> Result<(), Exceeded> {
+        let asked = window.end.saturating_sub(window.start);
+        if let Some(most) = self.guards.range.filter(|most| asked > *most) {
+            return Err(self.exceeded(Guard::Range { asked, most }));
+        }
+        self.check_age(window.start)
+    }
+
+    fn check_age(&self, oldest: i64) -> Result<(), Exceeded> {
+        let asked = self.now.saturating_sub(oldest);
+        match self.guards.oldest.filter(|most| asked > *most) {
+            Some(most) => Err(self.exceeded(Guard::Oldest { asked, most })),
+            None => Ok(()),
+        }
+    }
+
+    /// Checks a query that is evaluated at these times.
+    ///
+    /// # Errors
+    ///
+    /// It reads further back, or is evaluated at more points, than is allowed.
+    pub fn check(&self, query: &Query<'_>, times: &Times) -> Result<(), Exceeded> {
+        if let Some(most) = self.guards.points {
+            let asked = times.points().saturating_mul(query.points());
+            if asked > most {
+                return Err(self.exceeded(Guard::Points { asked, most }));
+            }
+        }
+        let Some(reach) = query.reach(times.window, times.lookback_delta) else { return Ok(()) };
+        if let Some(most) = self.guards.lookback.filter(|most| reach.lookback > *most) {
+            return Err(self.exceeded(Guard::Lookback { asked: reach.lookback, most }));
+        }
+        self.check_age(reach.oldest)
+    }
+
+    fn exceeded(&self, guard: Guard) -> Exceeded {
+        Exceeded { rule: self.rule, guard }
+    }
+}
+
+const TIMEOUT: &str = "timeout";
+const START: &str = "start";
+const STEP: &str = "step";
+
+/// A duration as every server reads it.
+fn milliseconds(duration: i64) -> String {
+    format!("{duration}ms")
+}
+
+/// A time as every server reads it: seconds since 1970.
+fn seconds(time: i64) -> String {
+    let (whole, thousandths) = (time.div_euclid(1_000), time.rem_euclid(1_000));
+    format!("{whole}.{thousandths:03}")
 }

@@ -6,3 +6,4 @@ pub mod duration;
 pub mod guards;
 pub mod rate;
 pub mod table;
+pub mod time;

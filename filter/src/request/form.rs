@@ -2,6 +2,7 @@
 //! Prometheus ignores a body whose type it doesn't like, and with it a matcher that stands only there, so the type must be
 //! exactly one and goes upstream in one spelling (`threats.md` P1 to P3).
 
+use super::demands::{Demands, Unmet};
 use super::headers::Headers;
 use super::method::Method;
 use super::parameters::{ParameterError, ParameterNames, Parameters, Part};
@@ -37,6 +38,8 @@ pub enum FormError {
     Trailers,
     /// What it says is ambiguous.
     Parameters(ParameterError),
+    /// It doesn't meet what the rule demands.
+    Unmet(Unmet),
 }
 
 impl fmt::Display for FormError {
@@ -52,6 +55,7 @@ impl fmt::Display for FormError {
             }
             Self::Trailers => f.write_str("a form must not end in trailers"),
             Self::Parameters(error) => error.fmt(f),
+            Self::Unmet(unmet) => unmet.fmt(f),
         }
     }
 }
@@ -62,6 +66,7 @@ pub struct AwaitedForm {
     names: ParameterNames,
     query: Parameters,
     max: usize,
+    demands: Option<Demands>,
 }
 
 impl AwaitedForm {
@@ -94,8 +99,14 @@ impl AwaitedForm {
         }
         let length =
             headers.first("content-length").and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
-        let form = Self { names, query, max };
+        let form = Self { names, query, max, demands: None };
         form.check_length(length.unwrap_or(0)).map(|()| Some(form))
+    }
+
+    /// The same form, to which a rule has demands.
+    #[must_use]
+    pub fn with_demands(self, demands: Option<Demands>) -> Self {
+        Self { demands, ..self }
     }
 
     /// Checks how much has come so far, in bytes.
@@ -111,12 +122,17 @@ impl AwaitedForm {
     ///
     /// # Errors
     ///
-    /// It is too long as it came or as it goes on, or ambiguous by itself or together with the query string.
+    /// It is too long as it came or as it goes on, ambiguous by itself or together with the query string, or doesn't meet
+    /// what the rule demands.
     pub fn complete(&self, body: &[u8]) -> Result<String, FormError> {
         self.check_length(body.len())?;
         let form = Parameters::parse(body, Part::Form).map_err(FormError::Parameters)?;
         form.check(self.names, &self.query).map_err(FormError::Parameters)?;
-        form.to_text_within(self.max).ok_or(FormError::TooLong { max: self.max })
+        let text = form.to_text_within(self.max).ok_or(FormError::TooLong { max: self.max })?;
+        match &self.demands {
+            None => Ok(text),
+            Some(demands) => Ok(demands.of_form(form, &self.query).map_err(FormError::Unmet)?.to_text()),
+        }
     }
 }
 
@@ -201,7 +217,7 @@ mod tests {
     #[test]
     fn a_form_may_not_repeat_what_the_query_string_says() {
         let query = Parameters::parse(b"query=a", Part::Query).unwrap();
-        let form = AwaitedForm { names: &["query"], query, max: 100 };
+        let form = AwaitedForm { names: &["query"], query, max: 100, demands: None };
         let repeated = ParameterError::Repeated { name: "query" };
         assert_eq!(form.complete(b"query=b"), Err(FormError::Parameters(repeated)));
     }

@@ -2,6 +2,7 @@
 //! parameters. No later room reads the raw request again.
 
 pub mod cross_site;
+pub mod demands;
 pub(crate) mod escape;
 pub mod form;
 pub mod headers;

@@ -137,6 +137,26 @@ impl Parameters {
         Ok(())
     }
 
+    /// The names, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.pairs.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The first value under this name.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.pairs.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Every value under this name, to be put in other words.
+    pub fn values_mut(&mut self, name: &str) -> impl Iterator<Item = &mut String> {
+        self.pairs.iter_mut().filter(move |(given, _)| given == name).map(|(_, value)| value)
+    }
+
+    /// Puts a parameter before all others.
+    pub fn put_first(&mut self, name: &str, value: String) {
+        self.pairs.insert(0, (name.to_owned(), value));
+    }
+
     /// The query string or form that says just this.
     pub fn to_text(&self) -> String {
         self.to_text_within(usize::MAX).unwrap_or_default()

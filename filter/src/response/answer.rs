@@ -2,16 +2,19 @@
 //! to be told comes.
 
 use super::cors::AllowedOrigin;
+use super::filtered::{self, Filter, Kind};
 use super::location::Redirected;
 use super::origin::Scheme;
 use super::reply::{Reply, Wording};
 use super::security;
+use crate::access::restriction::Restriction;
 use crate::api::endpoint::Content;
 use crate::edits::Edits;
 use crate::gateway::Gateway;
 use crate::mount::{Api, MountId};
 use crate::refusal::Refusal;
 use crate::request::headers::Headers;
+use std::rc::Rc;
 
 /// What an answer is read against: what is still known of its request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +33,24 @@ pub struct Asked {
     pub scheme: Scheme,
     /// In which form a refusal from here on is worded.
     pub wording: Wording,
+    /// How it is filtered, if it is.
+    pub filtered: Option<Filtered>,
+}
+
+/// How an answer is filtered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filtered {
+    /// What it lists.
+    pub kind: Kind,
+    /// What the caller may see of it.
+    pub restriction: Rc<Restriction>,
+}
+
+impl Filtered {
+    /// What the answer's body goes through.
+    pub fn filter(&self) -> Filter {
+        Filter::new(self.kind, Rc::clone(&self.restriction))
+    }
 }
 
 impl Gateway {
@@ -42,6 +63,10 @@ impl Gateway {
         let mount = self.mounts.get(asked.mount).ok_or(Refusal::Host)?;
         let mut edits =
             Edits { remove: security::removed_from_answers(mount.api, headers), ..Edits::default() };
+        if asked.filtered.is_some() {
+            filtered::headers::check(headers)?;
+            edits.remove.extend(filtered::headers::removed_from_answer(headers));
+        }
         if mount.api == Api::Prometheus {
             edits.add = self.cors.answer(asked.origin.as_ref());
         }

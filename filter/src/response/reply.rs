@@ -46,6 +46,12 @@ impl Reply {
         Self { status, headers: vec![("content-type", content_type.to_owned())], body }
     }
 
+    /// What Prometheus answers where it has nothing to list by name.
+    pub fn nothing() -> Self {
+        let headers = vec![("content-type", "application/json".to_owned())];
+        Self { status: 200, headers, body: r#"{"status":"success","data":{}}"#.to_owned() }
+    }
+
     /// The reply where not even a configuration is there.
     pub fn unavailable() -> Self {
         Self::error(503, &"the proxy has no valid configuration for this request", Wording::Plain)

@@ -10,7 +10,7 @@ use walrus::ir::{Call, Visitor, dfs_in_order};
 use walrus::{FunctionId, FunctionKind, LocalFunction, Module};
 
 /// The exports that hosts need of promward. Without `proxy_on_delete` contexts leak; without the body and trailers
-/// callbacks forms would pass unread.
+/// callbacks forms and answers would pass unread.
 const KEPT: &[&str] = &[
     "memory",
     "_initialize",
@@ -24,6 +24,7 @@ const KEPT: &[&str] = &[
     "proxy_on_request_body",
     "proxy_on_request_trailers",
     "proxy_on_response_headers",
+    "proxy_on_response_body",
     "proxy_on_delete",
 ];
 

@@ -5,11 +5,17 @@ mod shapes;
 mod tables;
 
 use super::*;
+use crate::access::restriction::{Absent, Term};
 use proptest::sample::Index;
+
+fn restriction(label: &str, values: &[&str], absent: Absent) -> Restriction {
+    let values = values.iter().map(|&value| value.to_owned()).collect();
+    Restriction::new(vec![Term::listed(label, values, absent).unwrap()]).unwrap()
+}
 
 /// What somebody sees who may see the tenant `a`.
 fn filter(kind: Kind) -> Filter {
-    Filter::new(kind, Rc::new(Restriction::of_values("tenant", &["a"])))
+    Filter::new(kind, Rc::new(restriction("tenant", &["a"], Absent::Refused)))
 }
 
 /// What goes on of an answer that comes at once.

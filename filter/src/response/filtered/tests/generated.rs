@@ -92,7 +92,7 @@ proptest! {
     ) {
         let mut answer = answer.into_bytes();
         change_all(&mut answer, &changes);
-        let nobody = Rc::new(Restriction::of_values("nobody has this label", &["x"]));
+        let nobody = Rc::new(restriction("nobody has this label", &["x"], Absent::Refused));
         let mut filter = Filter::new(kind, nobody);
         let mut given = Vec::new();
         for piece in cut(&answer, &cuts) {

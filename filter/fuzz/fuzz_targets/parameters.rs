@@ -1,0 +1,29 @@
+//! What is printed from parameters says just what was read, and selectors in them get the restriction whatever stands
+//! around them.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use promward::access::restriction::{Absent, Restriction, Term};
+use promward::api::endpoint::Selectors;
+use promward::request::demands::Demands;
+use promward::request::parameters::{Parameters, Part};
+use std::rc::Rc;
+
+fuzz_target!(|raw: &[u8]| {
+    let Ok(parameters) = Parameters::parse(raw, Part::Form) else { return };
+    let text = parameters.to_text();
+    assert_eq!(Parameters::parse(text.as_bytes(), Part::Form).as_ref(), Ok(&parameters));
+    let term = Term::listed("tenant", vec!["a".to_owned()], Absent::Refused);
+    let restriction = term.and_then(|term| Restriction::new(vec![term])).map(Rc::new);
+    let demands = Demands {
+        names: &["match[]", "start", "end"],
+        selectors: Some(Selectors::AnyOf),
+        restriction,
+        guarded: None,
+    };
+    let Ok(sent) = demands.of_query(parameters) else { return };
+    let names: Vec<_> = sent.names().collect();
+    assert!(names.contains(&"match[]"));
+    assert!(names.iter().all(|name| demands.names.contains(name)));
+});

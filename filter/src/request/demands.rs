@@ -1,0 +1,270 @@
+//! What a rule demands of a request's parameters: its restriction goes into every selector, and its guards are checked.
+//!
+//! A form comes after the headers have gone, so its request has two halves. What the query string alone would do is
+//! decided with the headers (`threats.md` P4): where it would read everything, it gets a selector that nothing matches.
+//! Servers take selectors of both halves together, so that this one changes nothing once the form is there.
+
+use super::parameters::{ParameterNames, Parameters};
+use crate::access::restriction::Restriction;
+use crate::api::endpoint::Selectors;
+use crate::limits::guards::{GuardError, Guarded};
+use crate::promql::{MAX_RESTRICTED, Query, SyntaxError};
+use std::fmt;
+use std::rc::Rc;
+
+/// What a rule demands of the parameters of one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Demands {
+    /// The parameters that the endpoint's row names; no other is let through, since it may widen what is answered
+    /// (`threats.md` P5).
+    pub names: ParameterNames,
+    /// The parameter that has selectors in it, if there is one.
+    pub selectors: Option<Selectors>,
+    /// What is written into the selectors; none, where the rule has guards alone.
+    pub restriction: Option<Rc<Restriction>>,
+    /// What is held against the guards.
+    pub guarded: Option<Guarded>,
+}
+
+/// Why a request doesn't meet what a rule demands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unmet {
+    /// A parameter that the endpoint's row doesn't name, or one that widens what is answered.
+    Parameter(String),
+    /// A query or a selector that isn't understood.
+    Syntax(&'static str, SyntaxError),
+    /// With the restriction written into them the selectors are too long.
+    TooLong,
+    /// Selectors in the query string of a request whose form may still say when they are read.
+    Split(&'static str),
+    /// A guard says no.
+    Guard(GuardError),
+}
+
+impl fmt::Display for Unmet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Parameter(name) => {
+                let name: String =
+                    name.chars().filter(|character| !character.is_control()).take(40).collect();
+                write!(
+                    f,
+                    "the parameter \"{name}\" can't be given here by callers who are restricted or limited"
+                )
+            }
+            Self::Syntax(name, error) => write!(f, "the parameter \"{name}\": {error}"),
+            Self::TooLong => write!(
+                f,
+                "with its restriction the query is longer than {MAX_RESTRICTED} bytes: ask for less at once"
+            ),
+            Self::Split(name) => {
+                write!(
+                    f,
+                    "give the parameter \"{name}\" in the form, together with the times that it is read at"
+                )
+            }
+            Self::Guard(error) => error.fmt(f),
+        }
+    }
+}
+
+impl<E: Into<GuardError>> From<E> for Unmet {
+    fn from(error: E) -> Self {
+        Self::Guard(error.into())
+    }
+}
+
+/// Parameters that add to an answer what has no place for a restriction.
+const WIDENING: [&str; 1] = ["include_metadata"];
+
+/// A selector that nothing matches.
+const NOTHING: &str = r#"{__name__="nothing",__name__="at_all"}"#;
+
+impl Demands {
+    /// The query string of a request without a form, as it goes upstream.
+    ///
+    /// # Errors
+    ///
+    /// It doesn't meet the demands.
+    pub fn of_query(&self, query: Parameters) -> Result<Parameters, Unmet> {
+        self.of_last_half(query, &Parameters::default())
+    }
+
+    /// The query string of a request whose form follows, as it goes upstream ahead of it.
+    ///
+    /// # Errors
+    ///
+    /// It doesn't meet the demands, whatever the form says.
+    pub fn of_first_half(&self, mut query: Parameters) -> Result<Parameters, Unmet> {
+        self.check_names(&query)?;
+        let Some(selectors) = self.selectors else { return Ok(query) };
+        let name = selectors.name();
+        if let Some(guarded) = &self.guarded {
+            if query.value(name).is_some() {
+                return Err(Unmet::Split(name));
+            }
+            guarded.cap_timeout(&mut query)?;
+        }
+        self.restrict(selectors, &mut query, |_| Ok(()))?;
+        if selectors == Selectors::AnyOf && query.value(name).is_none() {
+            query.put_first(name, NOTHING.to_owned());
+        }
+        Ok(query)
+    }
+
+    /// The form, as it goes upstream; `query` is what the query string says, as it came.
+    ///
+    /// # Errors
+    ///
+    /// It doesn't meet the demands, by itself or together with the query string.
+    pub fn of_form(&self, form: Parameters, query: &Parameters) -> Result<Parameters, Unmet> {
+        self.of_last_half(form, query)
+    }
+
+    /// What is known to be all: this, and what went ahead. What is added stands first (`threats.md` R6).
+    fn of_last_half(&self, mut last: Parameters, first: &Parameters) -> Result<Parameters, Unmet> {
+        self.check_names(&last)?;
+        let times = match &self.guarded {
+            Some(guarded) => Some(guarded.times(self.names, &mut last, first)?),
+            None => None,
+        };
+        let Some(selectors) = self.selectors else { return Ok(last) };
+        self.restrict(selectors, &mut last, |query| match (&self.guarded, &times) {
+            (Some(guarded), Some(times)) if selectors == Selectors::Expression => {
+                Ok(guarded.check(query, times)?)
+            }
+            _ => Ok(()),
+        })?;
+        let name = selectors.name();
+        if let Some(restriction) = &self.restriction
+            && selectors == Selectors::AnyOf
+            && last.value(name).or(first.value(name)).is_none()
+        {
+            last.put_first(name, format!("{{{}}}", restriction.matchers()));
+        }
+        Ok(last)
+    }
+
+    fn check_names(&self, parameters: &Parameters) -> Result<(), Unmet> {
+        let widens = |name: &str| self.restriction.is_some() && WIDENING.contains(&name);
+        let refused = parameters.names().find(|name| !self.names.contains(name) || widens(name));
+        refused.map_or(Ok(()), |name| Err(Unmet::Parameter(name.to_owned())))
+    }
+
+    /// Reads every query or selector, lets it be checked, and writes the restriction into it.
+    fn restrict(
+        &self,
+        selectors: Selectors,
+        parameters: &mut Parameters,
+        check: impl Fn(&Query<'_>) -> Result<(), Unmet>,
+    ) -> Result<(), Unmet> {
+        let name = selectors.name();
+        let mut left = MAX_RESTRICTED;
+        for value in parameters.values_mut(name) {
+            let query = match selectors {
+                Selectors::Expression => Query::parse(value),
+                Selectors::AnyOf | Selectors::Filters => Query::parse_selector(value),
+            };
+            let query = query.map_err(|error| Unmet::Syntax(name, error))?;
+            check(&query)?;
+            if let Some(restriction) = &self.restriction {
+                let restricted = query.restricted(restriction.matchers()).ok_or(Unmet::TooLong)?;
+                left = left.checked_sub(restricted.len()).ok_or(Unmet::TooLong)?;
+                *value = restricted;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parameters::Part;
+    use super::*;
+    use crate::access::restriction::{Absent, Term};
+
+    fn restriction() -> Rc<Restriction> {
+        let term = Term::listed("tenant", vec!["a".to_owned()], Absent::Refused).unwrap();
+        Rc::new(Restriction::new(vec![term]).unwrap())
+    }
+
+    fn demands(selectors: Selectors) -> Demands {
+        let names = &["query", "match[]", "time", "include_metadata"];
+        Demands { names, selectors: Some(selectors), restriction: Some(restriction()), guarded: None }
+    }
+
+    fn parameters(text: &str) -> Parameters {
+        Parameters::parse(text.as_bytes(), Part::Query).unwrap()
+    }
+
+    #[test]
+    fn every_selector_gets_the_restriction() {
+        for (selectors, text, sent) in [
+            (Selectors::Expression, "time=1&query=a-b", r#"time=1&query=a{tenant="a"}-b{tenant="a"}"#),
+            (Selectors::Expression, "time=1", "time=1"),
+            (
+                Selectors::AnyOf,
+                "match[]=a&match[]={b='c'}",
+                r#"match[]=a{tenant="a"}&match[]={tenant="a",b='c'}"#,
+            ),
+            (Selectors::AnyOf, "time=1", r#"match[]={tenant="a"}&time=1"#),
+            (Selectors::Filters, "match[]=a", r#"match[]=a{tenant="a"}"#),
+            (Selectors::Filters, "", ""),
+        ] {
+            assert_eq!(demands(selectors).of_query(parameters(text)), Ok(parameters(sent)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_query_string_ahead_of_a_form_reads_nothing_by_itself() {
+        let demands = demands(Selectors::AnyOf);
+        let nothing = format!("match[]={NOTHING}&time=1");
+        assert_eq!(demands.of_first_half(parameters("time=1")), Ok(parameters(&nothing)));
+        let given = parameters(r#"match[]=a{tenant="a"}"#);
+        assert_eq!(demands.of_first_half(parameters("match[]=a")), Ok(given));
+    }
+
+    #[test]
+    fn a_form_has_the_restriction_where_neither_half_has_a_selector() {
+        let demands = demands(Selectors::AnyOf);
+        for (query, form, sent) in [
+            ("time=1", "query=x", r#"match[]={tenant="a"}&query=x"#),
+            ("match[]=a", "query=x", "query=x"),
+            ("", "match[]=b", r#"match[]=b{tenant="a"}"#),
+        ] {
+            let result = demands.of_form(parameters(form), &parameters(query));
+            assert_eq!(result, Ok(parameters(sent)), "{query} {form}");
+        }
+    }
+
+    #[test]
+    fn a_parameter_that_the_row_does_not_name_is_refused() {
+        for text in ["query=up&lookback_delta=10y", "Query=up", "query=up&include_metadata=1"] {
+            let result = demands(Selectors::Expression).of_query(parameters(text));
+            assert!(matches!(result, Err(Unmet::Parameter(_))), "{text}: {result:?}");
+            let result = demands(Selectors::Expression).of_form(parameters(text), &Parameters::default());
+            assert!(matches!(result, Err(Unmet::Parameter(_))), "{text}: {result:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused_by_the_name_of_its_parameter() {
+        let result = demands(Selectors::AnyOf).of_query(parameters("match[]=up[5m]")).unwrap_err();
+        assert_eq!(
+            result.to_string(),
+            "the parameter \"match[]\": expected the end of the selector at position 2 of the query"
+        );
+        let result = demands(Selectors::Expression).of_query(parameters("query=info(up)"));
+        assert!(matches!(result, Err(Unmet::Syntax("query", _))));
+    }
+
+    #[test]
+    fn all_selectors_together_are_bounded_once_they_are_restricted() {
+        let mut restricted = demands(Selectors::AnyOf);
+        let term = Term::listed("tenant", vec!["a".repeat(1_000)], Absent::Refused).unwrap();
+        restricted.restriction = Some(Rc::new(Restriction::new(vec![term]).unwrap()));
+        let many = |number: usize| parameters(&vec!["match[]=a"; number].join("&"));
+        assert!(restricted.of_query(many(250)).is_ok());
+        assert_eq!(restricted.of_query(many(270)), Err(Unmet::TooLong));
+    }
+}

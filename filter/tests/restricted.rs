@@ -1,0 +1,167 @@
+//! What becomes of each request of a caller who may see one tenant only, row by row of the endpoint table.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it doesn't expect fails")]
+
+mod desk;
+
+use desk::Desk;
+use promward::api::endpoint::{Selectors, ToRestricted};
+use promward::api::prometheus::ENDPOINTS;
+use promward::caller::callers::Facts;
+use promward::forward::Forward;
+use promward::gateway::Decision;
+use promward::request::form::Body;
+use promward::request::headers::Headers;
+use promward::request::parameters::{Parameters, Part};
+use promward::response::reply::Reply;
+
+const TENANT_A: &str = r#"{
+    "mounts": [{ "prefix": "/" }],
+    "access": [{ "who": ["anyone"], "may": ["everything"], "only": { "tenant": ["a"] } }]
+}"#;
+
+fn decide(method: &str, path: &str, body: Body) -> Decision {
+    let mut pairs = vec![(":method", method), (":path", path), (":authority", "example.com")];
+    pairs.extend([("accept-encoding", "gzip"), ("if-none-match", "x"), ("range", "bytes=0-1")]);
+    if body == Body::Follows {
+        pairs.push(("content-type", "application/x-www-form-urlencoded"));
+    }
+    let bytes = |text: &str| text.as_bytes().to_vec();
+    let headers = Headers(pairs.into_iter().map(|(name, value)| (bytes(name), bytes(value))).collect());
+    Desk::new(TENANT_A).decide(&headers, body, &Facts::default(), 1).0
+}
+
+fn forward(method: &str, path: &str, body: Body) -> Forward {
+    match decide(method, path, body) {
+        Decision::Forward(forward) => *forward,
+        other => panic!("{method} {path} does not go upstream: {other:?}"),
+    }
+}
+
+fn reply(method: &str, path: &str) -> Reply {
+    match decide(method, path, Body::None) {
+        Decision::Reply(reply) => reply,
+        other => panic!("{method} {path} is not answered here: {other:?}"),
+    }
+}
+
+fn set<'a>(forward: &'a Forward, name: &str) -> Option<&'a str> {
+    forward.edits.set.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+}
+
+/// The path and the parameters that the server is asked for.
+fn asked(forward: &Forward) -> (String, Parameters) {
+    let (path, query) =
+        set(forward, ":path").unwrap().split_once('?').unwrap_or((set(forward, ":path").unwrap(), ""));
+    (path.to_owned(), Parameters::parse(query.as_bytes(), Part::Query).unwrap())
+}
+
+fn parameters(text: &str) -> Parameters {
+    Parameters::parse(text.as_bytes(), Part::Query).unwrap()
+}
+
+fn removes(forward: &Forward, name: &str) -> bool {
+    forward.edits.remove.iter().any(|removed| removed == name.as_bytes())
+}
+
+#[test]
+fn each_row_of_the_table_gives_what_it_says() {
+    for endpoint in ENDPOINTS {
+        let path = endpoint.path.replace(":name", "job").replace('*', "x");
+        let method =
+            ["GET", "POST"].into_iter().find(|method| endpoint.methods.to_string().contains(method)).unwrap();
+        match endpoint.to_restricted {
+            ToRestricted::Refuse => assert_eq!(reply(method, &path).status, 403, "{path}"),
+            ToRestricted::Empty => {
+                let reply = reply(method, &path);
+                assert_eq!((reply.status, reply.body.as_str()), (200, r#"{"status":"success","data":{}}"#));
+            }
+            ToRestricted::Pass => {
+                let forward = forward(method, &path, Body::None);
+                assert_eq!(asked(&forward), (path.clone(), Parameters::default()), "{path}");
+                assert!(forward.asked.filtered.is_none() && !removes(&forward, "accept-encoding"), "{path}");
+            }
+            ToRestricted::Restrict(Selectors::Expression) => {
+                let forward = forward(method, &format!("{path}?query=a-b"), Body::None);
+                let restricted = parameters(r#"query=a{tenant="a"}-b{tenant="a"}"#);
+                assert_eq!(asked(&forward), (path.clone(), restricted), "{path}");
+            }
+            ToRestricted::Restrict(_) => {
+                let all = forward(method, &path, Body::None);
+                assert_eq!(asked(&all), (path.clone(), parameters(r#"match[]={tenant="a"}"#)), "{path}");
+                let some = forward(method, &format!("{path}?match[]=a&match[]=b"), Body::None);
+                let restricted = parameters(r#"match[]=a{tenant="a"}&match[]=b{tenant="a"}"#);
+                assert_eq!(asked(&some), (path.clone(), restricted), "{path}");
+            }
+            ToRestricted::Filter(kind, selectors) => {
+                let filtered = forward(method, &path, Body::None);
+                assert_eq!(asked(&filtered), (path.clone(), Parameters::default()), "{path}");
+                assert_eq!(filtered.asked.filtered.as_ref().unwrap().kind, kind);
+                assert_eq!(set(&filtered, "accept-encoding"), Some("identity"));
+                assert!(["if-none-match", "range"].iter().all(|name| removes(&filtered, name)), "{path}");
+                if selectors.is_some() {
+                    let some = forward(method, &format!("{path}?match[]=a"), Body::None);
+                    assert_eq!(asked(&some).1, parameters(r#"match[]=a{tenant="a"}"#));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_not_in_the_table_is_refused() {
+    for path in ["/api/v1/new", "/user/x", "/api/v2/query?query=up", "/query/"] {
+        assert_eq!(reply("GET", path).status, 403, "{path}");
+    }
+}
+
+#[test]
+fn a_parameter_that_the_row_does_not_name_is_refused() {
+    for path in [
+        "/api/v1/query?query=up&match[]=x",
+        "/api/v1/query_range?query=up&foo=1",
+        "/api/v1/search/metric_names?include_metadata=true",
+        "/api/v1/alerts?x=1",
+        "/api/v1/metadata?x=1",
+        "/federate?start=1",
+        "/api/v1/format_query?query=up&x=1",
+    ] {
+        assert_eq!(reply("GET", path).status, 400, "{path}");
+    }
+}
+
+#[test]
+fn a_body_where_none_is_read_is_refused() {
+    for path in ["/api/v1/alerts", "/api/v1/targets", "/api/v1/rules", "/api/v1/metadata", "/federate"] {
+        match decide("GET", path, Body::Follows) {
+            Decision::Reply(reply) => assert_eq!(reply.status, 400, "{path}"),
+            other => panic!("{path}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_form_is_restricted_and_the_query_string_ahead_of_it_reads_nothing() {
+    let forward = forward("POST", "/api/v1/labels?limit=1", Body::Follows);
+    let (path, query) = asked(&forward);
+    assert_eq!(path, "/api/v1/labels");
+    let ahead = query.value("match[]").unwrap();
+    assert!(ahead.contains("__name__=\"nothing\",__name__=\"at_all\""), "{ahead}");
+    let form = forward.form.unwrap();
+    let sent = |body: &str| parameters(&form.complete(body.as_bytes()).unwrap());
+    assert_eq!(sent("start=1"), parameters(r#"match[]={tenant="a"}&start=1"#));
+    assert_eq!(sent("match[]=a"), parameters(r#"match[]=a{tenant="a"}"#));
+    assert!(form.complete(b"match[]=a&x=1").is_err());
+    assert!(form.complete(b"limit=2").is_err());
+}
+
+#[test]
+fn a_query_that_is_not_understood_is_refused_and_says_where() {
+    let reply = reply("GET", "/api/v1/query?query=info(up)");
+    assert_eq!(reply.status, 400);
+    assert!(
+        reply.body.contains("\\\"info\\\" is no function") && reply.body.contains("position 0"),
+        "{}",
+        reply.body
+    );
+}
