@@ -14,7 +14,7 @@ mod time;
 
 pub use cost::Reach;
 pub use error::{Problem, SyntaxError};
-pub use time::{Rounded, Window, duration, milliseconds};
+pub use time::Window;
 
 use parser::Wanted;
 use time::Shift;

@@ -2,9 +2,10 @@
 //! times and durations slips past them (`threats.md` R5).
 
 use super::duration::Shown;
+use super::seconds::Rounded;
 use super::time::{self, TimeError, Times};
 use crate::access::RuleNumber;
-use crate::promql::{Query, Rounded, Window};
+use crate::promql::{Query, Window};
 use crate::request::parameters::{ParameterNames, Parameters};
 use std::fmt;
 

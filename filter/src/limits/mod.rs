@@ -5,5 +5,6 @@ pub mod bucket;
 pub mod duration;
 pub mod guards;
 pub mod rate;
+pub mod seconds;
 pub mod table;
 pub mod time;

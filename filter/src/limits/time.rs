@@ -2,7 +2,8 @@
 //! durations. One that can't be read can't be guarded, and so is refused.
 
 use super::duration;
-use crate::promql::{Rounded, Window, milliseconds};
+use super::seconds::{self, Rounded};
+use crate::promql::Window;
 use std::fmt;
 
 /// The times of a request, in milliseconds.
@@ -78,19 +79,12 @@ impl Times {
 
 /// Reads a time: seconds since 1970, or RFC 3339.
 fn time(name: &'static str, text: &str, rounded: Rounded) -> Result<i64, TimeError> {
-    let time = match text.parse() {
-        Ok(seconds) => milliseconds(seconds, rounded),
-        Err(_) => rfc3339(text),
-    };
-    time.ok_or(TimeError::Time(name))
+    seconds::parse(text, rounded).or_else(|| rfc3339(text)).ok_or(TimeError::Time(name))
 }
 
 /// Reads a duration: seconds, or with units.
 pub(super) fn duration(name: &'static str, text: &str, rounded: Rounded) -> Result<i64, TimeError> {
-    let duration = match text.parse() {
-        Ok(seconds) => milliseconds(seconds, rounded),
-        Err(_) => duration::parse(text),
-    };
+    let duration = seconds::parse(text, rounded).or_else(|| duration::parse(text));
     duration.filter(|duration| *duration >= 0).ok_or(TimeError::Duration(name))
 }
 

@@ -7,8 +7,9 @@
 use super::error::{Problem, SyntaxError};
 use super::functions::is_function;
 use super::lexer::{Kind, Lexer, Token, expected};
-use super::time::{self, At, Rounded, Shift};
+use super::time::{self, At, Shift};
 use super::{MAX_DEPTH, MAX_LENGTH, Place, Query, Selector, Subquery};
+use crate::limits::seconds::Rounded;
 
 /// Reads a text: an expression, or a selector alone as `match[]` has it.
 pub(super) fn parse(text: &str, wanted: Wanted) -> Result<Query<'_>, SyntaxError> {
@@ -358,7 +359,7 @@ impl Parser<'_> {
     /// The value of a duration, in milliseconds.
     fn duration(&self, token: Token, rounded: Rounded) -> Result<i64, SyntaxError> {
         let text = self.lexer.text(token.start, token.end);
-        time::duration(text, rounded)
+        time::milliseconds(text, rounded)
             .ok_or(expected(token.start, "a duration like 5m, or a number of seconds"))
     }
 
@@ -391,9 +392,11 @@ impl Parser<'_> {
         if self.token.kind != Kind::Number {
             return Err(self.expected(what));
         }
-        let seconds = time::number(self.lexer.text(self.token.start, self.token.end));
-        let seconds = seconds.map(|seconds| if sign == Sign::Minus { -seconds } else { seconds });
-        let time = seconds.and_then(|seconds| time::milliseconds(seconds, Rounded::Down));
+        let text = self.lexer.text(self.token.start, self.token.end);
+        let time = match sign {
+            Sign::Plus => time::milliseconds(text, Rounded::Down),
+            Sign::Minus => time::milliseconds(text, Rounded::Up).map(i64::saturating_neg),
+        };
         let time = time.ok_or(self.expected(what))?;
         self.advance()?;
         Ok(At::Time(time))

@@ -2,6 +2,7 @@
 //! which a selector is read.
 
 use crate::limits::duration;
+use crate::limits::seconds::{self, Rounded};
 
 /// When an expression is evaluated: the first time and the last, in milliseconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,52 +47,17 @@ impl Shift {
     }
 }
 
-/// Which way a part of a millisecond goes: the one in which nothing reaches less far here than at the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rounded {
-    /// To the later time or the longer duration.
-    Up,
-    /// To the earlier time or the shorter duration.
-    Down,
-}
-
-/// A duration, or a number of seconds in its place, in milliseconds; none is negative.
-pub fn duration(text: &str, rounded: Rounded) -> Option<i64> {
-    let known = duration::parse(text).or_else(|| milliseconds(number(text)?, rounded));
-    known.filter(|duration| *duration >= 0)
-}
-
-/// A number as Prometheus reads it in a query: with underscores, in hexadecimal or octal, or a duration as its seconds.
-pub(super) fn number(text: &str) -> Option<f64> {
+/// A duration, or a number of seconds in its place, in milliseconds: with underscores, in hexadecimal or octal too, as Go
+/// reads a number in a program.
+pub(super) fn milliseconds(text: &str, rounded: Rounded) -> Option<i64> {
     if let Some(milliseconds) = duration::parse(text) {
-        return Some(to_float(milliseconds) / 1_000.0);
+        return Some(milliseconds);
     }
     let plain: String = text.chars().filter(|&character| character != '_').collect();
-    match plain.strip_prefix("0x").or(plain.strip_prefix("0X")) {
-        Some(digits) => i64::from_str_radix(digits, 16).ok().map(to_float),
-        None => octal(&plain).map(to_float).or_else(|| plain.parse().ok()),
+    let whole = |digits: &str, radix| i64::from_str_radix(digits, radix).ok();
+    match (plain.strip_prefix("0x").or(plain.strip_prefix("0X")), plain.strip_prefix('0')) {
+        (Some(digits), _) => whole(digits, 16)?.checked_mul(1_000),
+        (None, Some(digits)) if whole(digits, 8).is_some() => whole(digits, 8)?.checked_mul(1_000),
+        (None, _) => seconds::parse(&plain, rounded),
     }
-}
-
-/// Go reads a whole number that begins with a zero as octal.
-fn octal(text: &str) -> Option<i64> {
-    i64::from_str_radix(text.strip_prefix('0')?, 8).ok()
-}
-
-/// Seconds as whole milliseconds; none for what isn't finite, or is further away than time is counted.
-pub fn milliseconds(seconds: f64, rounded: Rounded) -> Option<i64> {
-    /// About 290,000 years: further than Go can name a time.
-    const MOST: f64 = 9.2e15;
-    let exact = seconds * 1_000.0;
-    let whole = match rounded {
-        Rounded::Up => exact.ceil(),
-        Rounded::Down => exact.floor(),
-    };
-    #[allow(clippy::cast_possible_truncation, reason = "it is a whole number within the bounds of the type")]
-    (whole.abs() <= MOST).then_some(whole as i64)
-}
-
-#[allow(clippy::cast_precision_loss, reason = "a time is a float to the server too")]
-fn to_float(number: i64) -> f64 {
-    number as f64
 }

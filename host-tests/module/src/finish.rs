@@ -36,6 +36,9 @@ const TRAITS: [&str; 3] = [
     "proxy_wasm::traits::RootContext::",
 ];
 
+/// How the names of our own functions begin. How our types are dropped is left out: nobody looks for it.
+const OURS: [&str; 2] = ["promward::", "<promward::"];
+
 /// Takes away what the filter doesn't use.
 ///
 /// # Errors
@@ -58,7 +61,7 @@ pub(crate) fn finish(linked: &[u8]) -> Result<Vec<u8>> {
     }
     empty_the_sdks_host_calls(&mut module)?;
     for function in module.funcs.iter_mut() {
-        function.name = function.name.take().filter(|name| name.contains("promward"));
+        function.name = function.name.take().filter(|name| OURS.iter().any(|begin| name.starts_with(begin)));
     }
     Ok(module.emit_wasm())
 }

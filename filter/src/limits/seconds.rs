@@ -1,0 +1,160 @@
+//! Numbers of seconds as milliseconds, without floats: those can't say a millisecond exactly, and reading them would make
+//! the module some 20 KB longer.
+
+/// Which way a part of a millisecond goes: the one in which nothing reaches less far here than at the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rounded {
+    /// To the later time or the longer duration.
+    Up,
+    /// To the earlier time or the shorter duration.
+    Down,
+}
+
+/// How many digits are counted; those after them only say which way to round.
+const DIGITS: u32 = 17;
+
+/// The furthest that is counted, in milliseconds: about 290,000 years, which is further than Go can name a time.
+const FURTHEST: i64 = 9_200_000_000_000_000;
+
+/// Reads a decimal number of seconds, like `1.5`, `-3` or `1e9`, in milliseconds. None is as far away as time isn't
+/// counted; `NaN` and `Inf` are no numbers here.
+pub fn parse(text: &str, rounded: Rounded) -> Option<i64> {
+    let (is_negative, text) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, parse_exponent(exponent)?),
+        None => (text, 0),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let (mut digits, mut counted, mut is_inexact) = (0_i64, 0_u32, false);
+    // The power of ten that the counted digits are to be multiplied by.
+    let mut power = exponent.saturating_add(3);
+    for (byte, is_whole) in
+        whole.bytes().map(|byte| (byte, true)).chain(fraction.bytes().map(|byte| (byte, false)))
+    {
+        let digit = byte.checked_sub(b'0').filter(|digit| *digit < 10)?;
+        if counted < DIGITS {
+            digits = digits.saturating_mul(10).saturating_add(digit.into());
+            counted = counted.saturating_add(u32::from(digits > 0));
+            power = power.saturating_sub(i32::from(!is_whole));
+        } else {
+            is_inexact |= digit > 0;
+            power = power.saturating_add(i32::from(is_whole));
+        }
+    }
+    if whole.is_empty() && fraction.is_empty() {
+        return None;
+    }
+    let (mut milliseconds, is_inexact) = scale(digits, power, is_inexact)?;
+    if is_inexact && (rounded == Rounded::Up) != is_negative {
+        milliseconds = milliseconds.saturating_add(1);
+    }
+    let milliseconds = if is_negative { milliseconds.saturating_neg() } else { milliseconds };
+    (milliseconds.saturating_abs() <= FURTHEST).then_some(milliseconds)
+}
+
+/// Digits × a power of ten, rounded down, and whether something was left out.
+fn scale(digits: i64, power: i32, is_inexact: bool) -> Option<(i64, bool)> {
+    let factor = 10_i64.checked_pow(power.unsigned_abs());
+    match factor {
+        _ if digits == 0 => Some((0, is_inexact)),
+        Some(factor) if power >= 0 => Some((digits.checked_mul(factor)?, is_inexact)),
+        None if power >= 0 => None,
+        Some(factor) => Some((digits.checked_div(factor)?, is_inexact || digits.checked_rem(factor)? > 0)),
+        None => Some((0, true)),
+    }
+}
+
+/// The digits of an exponent with its sign, as far as it makes a difference.
+fn parse_exponent(text: &str) -> Option<i32> {
+    const MOST: i32 = 100_000;
+    let (is_negative, digits) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    if digits.is_empty() {
+        return None;
+    }
+    let mut exponent = 0_i32;
+    for byte in digits.bytes() {
+        let digit = byte.checked_sub(b'0').filter(|digit| *digit < 10)?;
+        exponent = exponent.saturating_mul(10).saturating_add(digit.into()).min(MOST);
+    }
+    Some(if is_negative { exponent.saturating_neg() } else { exponent })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_part_of_a_millisecond_is_rounded_as_asked() {
+        for (text, down, up) in [
+            ("0", 0, 0),
+            ("1.5", 1_500, 1_500),
+            ("-1.5", -1_500, -1_500),
+            ("+2", 2_000, 2_000),
+            (".5", 500, 500),
+            ("5.", 5_000, 5_000),
+            ("1e3", 1_000_000, 1_000_000),
+            ("1E-3", 1, 1),
+            ("0.0015", 1, 2),
+            ("-0.0015", -2, -1),
+            ("1e-9", 0, 1),
+            ("-1e-99999999999", -1, 0),
+            ("0e99999", 0, 0),
+            ("1700000000.1239", 1_700_000_000_123, 1_700_000_000_124),
+            ("1700000000.12300000000000000001", 1_700_000_000_123, 1_700_000_000_124),
+            ("00000000000000000000000001", 1_000, 1_000),
+            ("123456789012345678e-10", 12_345_678_901, 12_345_678_902),
+            ("9200000000000", FURTHEST, FURTHEST),
+        ] {
+            assert_eq!(
+                (parse(text, Rounded::Down), parse(text, Rounded::Up)),
+                (Some(down), Some(up)),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_or_too_far_away_is_none() {
+        for text in [
+            "",
+            ".",
+            "-",
+            "e5",
+            "1e",
+            "1e+",
+            "NaN",
+            "Inf",
+            "-inf",
+            "infinity",
+            "1_000",
+            "0x10",
+            " 1",
+            "1 ",
+            "--1",
+            "1.2.3",
+            "1e5.5",
+            "9200000000001",
+            "1e300",
+            "1e99999999999",
+        ] {
+            assert_eq!(parse(text, Rounded::Down), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_number_is_read_as_a_float_is(text in "-?[0-9]{1,9}(\\.[0-9]{0,3})?(e-?[0-3])?") {
+            let float: f64 = text.parse().unwrap();
+            let (down, up) = (parse(&text, Rounded::Down), parse(&text, Rounded::Up));
+            prop_assert!(((float * 1000.0) - down.unwrap() as f64).abs() < 1.01, "{text} {down:?}");
+            prop_assert!(up >= down && up.unwrap() - down.unwrap() <= 1);
+        }
+    }
+}
