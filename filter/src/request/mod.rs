@@ -5,6 +5,7 @@ pub mod cross_site;
 pub(crate) mod escape;
 pub mod form;
 pub mod headers;
+pub(crate) mod media_type;
 pub mod method;
 pub mod parameters;
 pub mod path;
