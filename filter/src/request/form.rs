@@ -4,6 +4,7 @@
 
 use super::demands::{Demands, Unmet};
 use super::headers::Headers;
+use super::media_type::is_exactly;
 use super::method::Method;
 use super::parameters::{ParameterError, ParameterNames, Parameters, Part};
 use std::fmt;
@@ -94,7 +95,7 @@ impl AwaitedForm {
         if headers.has("content-encoding") {
             return Err(FormError::Encoding);
         }
-        if !headers.only("content-type").is_some_and(is_form) {
+        if !headers.only("content-type").is_some_and(|value| is_exactly(value, FORM_TYPE)) {
             return Err(FormError::Type);
         }
         let length =
@@ -134,22 +135,6 @@ impl AwaitedForm {
             Some(demands) => Ok(demands.of_form(form, &self.query).map_err(FormError::Unmet)?.to_text()),
         }
     }
-}
-
-/// One media type, a form's, with at most a `charset` beside it: a parameter that stands twice makes Go ignore the body.
-fn is_form(value: &[u8]) -> bool {
-    let Ok(value) = std::str::from_utf8(value) else {
-        return false;
-    };
-    let mut parts = value.split(';').map(str::trim);
-    let is_type = parts.next().is_some_and(|media_type| media_type.eq_ignore_ascii_case(FORM_TYPE));
-    let charset = parts.next().is_none_or(|parameter| {
-        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-        let value = value.trim_matches('"');
-        name.eq_ignore_ascii_case("charset")
-            && (value.eq_ignore_ascii_case("utf-8") || value.eq_ignore_ascii_case("us-ascii"))
-    });
-    is_type && charset && parts.next().is_none()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ pub mod demands;
 pub(crate) mod escape;
 pub mod form;
 pub mod headers;
+pub(crate) mod media_type;
 pub mod method;
 pub mod parameters;
 pub mod path;

@@ -68,10 +68,7 @@ impl Filter {
             return Err(error);
         }
         let passed = self.pass(piece, end);
-        if let Err(error) = passed {
-            self.failed = Some(error);
-            self.sieve.clear();
-        }
+        self.failed = passed.as_ref().err().copied();
         passed
     }
 

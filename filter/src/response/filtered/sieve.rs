@@ -179,11 +179,6 @@ impl Sieve {
         mem::replace(&mut self.text, held)
     }
 
-    /// Forgets what is held back.
-    pub(super) fn clear(&mut self) {
-        self.text = Vec::new();
-    }
-
     /// Copies, or drops, the piece up to `to`.
     fn copy(&mut self, piece: &[u8], to: usize) -> Result<(), FilterError> {
         if self.bytes == Bytes::Copied {

@@ -75,7 +75,8 @@ proptest! {
         change_all(&mut answer, &changes);
         let at_once = filter(kind).next(&answer, End::Here);
         let (given, end) = pieces(kind, cut(&answer, &cuts));
-        prop_assert_eq!(at_once.as_ref().map(|_| ()).map_err(|&error| error), end);
+        // Which of two errors is found first may depend on where the pieces end.
+        prop_assert_eq!(at_once.is_ok(), end.is_ok());
         if let Ok(at_once) = at_once {
             prop_assert_eq!(&given, &at_once);
             let [before, after] = [&answer, &given].map(|json| serde_json::from_slice::<serde::de::IgnoredAny>(json));
