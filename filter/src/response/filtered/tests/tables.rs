@@ -180,7 +180,7 @@ fn what_is_not_about_series_stays() {
     for answer in [
         r#"{"status":"error","errorType":"bad_data","error":"no \"match\""}"#,
         r#"{"status":"success","data":null,"warnings":["w"],"infos":[],"x":{"data":[1]}}"#,
-        " {\n\t\"data\" : null ,\r\n \"a\":[true,false,null,0,-1.5e+3,\"\\u00e4ä\\n\"] } \n",
+        " {\n\t\"data\" : null ,\r\n \"a\":[true,false,null,0,-0,-0.50,10,-1.5e+3,2E-07,3e1,\"\\u00e4ä\\n\"] } \n",
         "{}",
     ] {
         for kind in [Kind::Rules, Kind::Alerts, Kind::Targets] {
@@ -204,7 +204,8 @@ fn an_error_is_final() {
     let mut filter = filter(Kind::Alerts);
     assert_eq!(filter.next(b"{\"a\":1", End::Later), Ok(b"{\"a\":1".to_vec()));
     assert_eq!(filter.next(b"]", End::Later), Err(FilterError::Malformed));
-    assert_eq!(filter.next(b",\"b\":2}", End::Here), Err(FilterError::Malformed));
+    let error = filter.next(b",\"b\":2}", End::Here).unwrap_err();
+    assert_eq!(error.to_string(), "the server's answer is not valid JSON");
 }
 
 #[test]
