@@ -137,10 +137,13 @@ impl Restriction {
     }
 }
 
+/// What means something else than itself in a regular expression.
+const META: [char; 14] = ['\\', '.', '+', '*', '?', '(', ')', '|', '[', ']', '{', '}', '^', '$'];
+
 /// Writes a value as a regular expression that matches just it, as Go's `regexp.QuoteMeta` does.
 fn escape(out: &mut String, value: &str) {
     for character in value.chars() {
-        if r"\.+*?()|[]{}^$".contains(character) {
+        if META.contains(&character) {
             out.push('\\');
         }
         out.push(character);
