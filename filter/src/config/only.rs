@@ -63,20 +63,17 @@ impl Reader<'_> {
             _ => return Err(self.refuse("", FORMS)),
         };
         let mut fields = tree.into_some_of(FIELDS).map_err(|error| error.in_field(self.path))?;
-        let [regex, claim, by, values] = ["regex", "claim", "by", "values"].map(|name| fields.take(name));
         let or_absent = fields.take("or_absent");
-        match (regex, claim, by, values, or_absent) {
-            (Some(regex), None, None, None, None) => self.matching(regex),
-            (None, Some(claim), None, None, None) => self.claim(claim),
-            (None, None, Some(by), None, None) => self.by(by),
-            (None, None, None, Some(values), or_absent) => {
-                let absent = match or_absent {
-                    None | Some(Tree::Bool(false)) => Absent::Refused,
-                    Some(Tree::Bool(true)) => Absent::Allowed,
-                    Some(_) => return Err(self.refuse(".or_absent", "this must be true or false")),
-                };
-                self.fixed(values, &self.of("values"), absent)
+        let (field, tree) = fields.only().ok_or_else(|| self.refuse("", FORMS))?;
+        match (field.as_str(), or_absent) {
+            ("regex", None) => self.matching(tree),
+            ("claim", None) => self.claim(tree),
+            ("by", None) => self.by(tree),
+            ("values", None | Some(Tree::Bool(false))) => {
+                self.fixed(tree, &self.of("values"), Absent::Refused)
             }
+            ("values", Some(Tree::Bool(true))) => self.fixed(tree, &self.of("values"), Absent::Allowed),
+            ("values", Some(_)) => Err(self.refuse(".or_absent", "this must be true or false")),
             _ => Err(self.refuse("", FORMS)),
         }
     }

@@ -214,6 +214,11 @@ impl SomeOf {
         let place = self.0.iter().position(|(known, _)| known == name)?;
         Some(self.0.swap_remove(place).1)
     }
+
+    /// The one field that is left; none, if there are more or none at all.
+    pub(super) fn only(mut self) -> Option<(String, Tree)> {
+        self.0.pop().filter(|_| self.0.is_empty())
+    }
 }
 
 struct Items {
