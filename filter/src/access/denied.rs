@@ -53,9 +53,8 @@ impl Closed {
         if rule.guards.is_some() && Classes::UNGUARDABLE.contains(class) {
             return Some(Self::NotGuardable(number));
         }
-        let is_open = rule.only.is_some() || Classes::OPEN.contains(class);
         let restricted =
-            bound.restricted.filter(|_| !is_open).map(|by| Self::Restricted { rule: number, by });
+            bound.restricted.filter(|_| rule.only.is_none()).map(|by| Self::Restricted { rule: number, by });
         restricted.or(bound.limited.map(|by| Self::Limited { rule: number, by }))
     }
 }

@@ -86,8 +86,11 @@ impl OnLabel {
                 None => Err(Why::NoClaim(path.clone())),
             },
             Values::By(by) => {
-                let fits = by.iter().filter(|(who, _)| caller.is().contains(who));
-                listed(fits.flat_map(|(_, values)| values).cloned().collect()).ok_or(Why::Unnamed)
+                let mut all = Vec::new();
+                for (_, values) in by.iter().filter(|(who, _)| caller.is().contains(who)) {
+                    all.extend_from_slice(values);
+                }
+                listed(all).ok_or(Why::Unnamed)
             }
         }
     }

@@ -4,6 +4,7 @@
 use super::pattern::Pattern;
 use crate::index::distinct;
 use std::borrow::Cow;
+use std::fmt::Write;
 use std::rc::Rc;
 
 /// What a caller may see: labels and the values that each may have. All of them hold.
@@ -137,10 +138,13 @@ impl Restriction {
     }
 }
 
+/// What means something else than itself in a regular expression.
+const META: [char; 14] = ['\\', '.', '+', '*', '?', '(', ')', '|', '[', ']', '{', '}', '^', '$'];
+
 /// Writes a value as a regular expression that matches just it, as Go's `regexp.QuoteMeta` does.
 fn escape(out: &mut String, value: &str) {
     for character in value.chars() {
-        if r"\.+*?()|[]{}^$".contains(character) {
+        if META.contains(&character) {
             out.push('\\');
         }
         out.push(character);
@@ -153,15 +157,17 @@ fn quote(out: &mut String, text: &str) {
     out.push('"');
     for character in text.chars() {
         match character {
-            '"' | '\\' => out.extend(['\\', character]),
             '\n' => out.push_str("\\n"),
-            '\u{fffd}' => out.push_str("\\ufffd"),
-            _ if character.is_control() => {
-                out.push_str("\\u00");
-                let digit = |shift: u32| char::from_digit(u32::from(character) >> shift & 0xf, 16);
-                out.extend(digit(4).into_iter().chain(digit(0)));
+            _ if character.is_control() || character == '\u{fffd}' => {
+                // Writing to a text never fails.
+                let _ = write!(out, "\\u{:04x}", u32::from(character));
             }
-            _ => out.push(character),
+            _ => {
+                if matches!(character, '"' | '\\') {
+                    out.push('\\');
+                }
+                out.push(character);
+            }
         }
     }
     out.push('"');

@@ -1,7 +1,7 @@
 //! `access`: who may do what.
 
 use super::ConfigError;
-use super::limits::{Limits, LimitsConfig};
+use super::limits::{self, Limits};
 use super::list::listed;
 use super::only::{self, Known};
 use super::tree::Tree;
@@ -37,7 +37,8 @@ pub(super) struct RuleConfig {
     #[serde(default)]
     unrestricted: bool,
     /// How often each caller may, and how much one query of theirs may touch.
-    limits: Option<LimitsConfig>,
+    #[cfg_attr(feature = "schema", schemars(with = "Option<super::schema::LimitsConfig>"))]
+    limits: Option<Tree>,
 }
 
 /// Compiles every rule and refuses those that can never decide anything.
@@ -123,7 +124,7 @@ impl RuleConfig {
     fn compile(self, path: &str, mounts: &Mounts, known: Known<'_>) -> Result<Rule, ConfigError> {
         let field = |name: &str| format!("{path}.{name}");
         let who = listed(self.who, EMPTY, &field("who"), |text| who(text, known.callers))?;
-        let limits = self.limits.map(|limits| limits.compile(&field("limits"))).transpose()?;
+        let limits = self.limits.map(|limits| limits::compile(limits, &field("limits"))).transpose()?;
         let Limits { rate, guards } = limits.unwrap_or_default();
         let only = self.only.map(|only| only::compile(only, &field("only"), known)).transpose()?;
         if self.unrestricted && only.is_some() {

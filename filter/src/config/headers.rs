@@ -2,10 +2,12 @@
 
 use super::ConfigError;
 use super::mounts::origins;
+use super::tree::{Tree, text};
 use crate::access::tenant::TenantHeader;
 use crate::response::cors::Cors;
 use crate::response::security::{Frames, Security};
 use serde::Deserialize;
+use serde::de::Error;
 
 /// Headers of answers, and those that tell the server who is calling.
 #[derive(Debug, Default, Deserialize)]
@@ -23,18 +25,8 @@ pub(super) struct HeadersConfig {
     /// The header that tells the server who is calling, as `scheme:name`, percent-encoded. A client's own is removed.
     caller: Option<String>,
     /// The header that tells a server of several tenants which of them are asked for.
-    tenant: Option<TenantConfig>,
-}
-
-/// A header that carries the values of a label that the caller is restricted to, joined by `|`. A client's own is removed.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-struct TenantConfig {
-    /// The header's name, like `x-scope-orgid`.
-    name: String,
-    /// The label, which a rule restricts by `only`.
-    label: String,
+    #[cfg_attr(feature = "schema", schemars(with = "Option<super::schema::TenantConfig>"))]
+    tenant: Option<Tree>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -59,7 +51,7 @@ impl HeadersConfig {
             .caller
             .map(|name| ours(name, "headers.caller", "the caller", "x-forwarded-user"))
             .transpose()?;
-        let tenant = self.tenant.map(|tenant| tenant.compile(caller.as_deref())).transpose()?;
+        let tenant = self.tenant.map(|tree| tenant(tree, caller.as_deref())).transpose()?;
         let cors = origins(self.cors.map(|cors| cors.origins), "headers.cors.origins")?;
         let hsts = self.hsts.map(hsts).transpose()?;
         let policy = self.content_security_policy.map(policy).transpose()?;
@@ -79,14 +71,20 @@ impl HeadersConfig {
     }
 }
 
-impl TenantConfig {
-    fn compile(self, caller: Option<&str>) -> Result<TenantHeader, ConfigError> {
-        let name = ours(self.name, "headers.tenant.name", "tenants", "x-scope-orgid")?;
-        if caller == Some(&name) {
-            return Err(ConfigError::new("headers.tenant.name", "headers.caller is this header already"));
-        }
-        Ok(TenantHeader { name, label: self.label })
+#[inline(never)]
+fn tenant(tree: Tree, caller: Option<&str>) -> Result<TenantHeader, ConfigError> {
+    const PATH: &str = "headers.tenant";
+    let mut fields = tree.into_some_of(&["name", "label"]).map_err(|error| error.in_field(PATH))?;
+    let mut needed = |name: &'static str| {
+        let missing = || ConfigError::missing_field(name).in_field(PATH);
+        text(fields.take(name).ok_or_else(missing)?, &format!("{PATH}.{name}"))
+    };
+    let (name, label) = (needed("name")?, needed("label")?);
+    let name = ours(name, "headers.tenant.name", "tenants", "x-scope-orgid")?;
+    if caller == Some(&name) {
+        return Err(ConfigError::new("headers.tenant.name", "headers.caller is this header already"));
     }
+    Ok(TenantHeader { name, label })
 }
 
 /// Headers that mean something else already.

@@ -3,7 +3,7 @@
 use super::ConfigError;
 use super::access::who;
 use super::list::listed;
-use super::tree::Tree;
+use super::tree::{Tree, text};
 use crate::access::only::{OnLabel, Only, Values};
 use crate::access::pattern::Pattern;
 use crate::access::restriction::{Absent, Term};
@@ -12,26 +12,8 @@ use crate::caller::callers::Callers;
 use serde::Deserialize;
 use std::rc::Rc;
 
-/// The values that a label may have, where they aren't a list: one of `regex`, `claim`, `by` and `values`.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub(super) struct LabelConfig {
-    /// Every value that this matches in full: characters, `.`, classes, groups, `|`, `*`, `+`, `?`.
-    regex: Option<String>,
-    /// Where in the claims of the caller's token the values are: a text or a list of texts.
-    claim: Option<Vec<String>>,
-    /// Values by whom they are for, as rules name them; who is several of these gets the values of all.
-    #[cfg_attr(
-        feature = "schema",
-        schemars(with = "Option<std::collections::BTreeMap<String, Vec<String>>>")
-    )]
-    by: Option<Tree>,
-    /// These values.
-    values: Option<Vec<String>>,
-    /// Beside `values`: whether series without the label may be seen as well.
-    or_absent: Option<bool>,
-}
+/// What an object says of a label's values.
+const FIELDS: &[&str] = &["regex", "claim", "by", "values", "or_absent"];
 
 /// What the values are held against.
 #[derive(Clone, Copy)]
@@ -75,43 +57,39 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn values(&self, tree: Tree) -> Result<Values, ConfigError> {
-        let config = match tree {
-            Tree::List(_) => {
-                let values = self.listed(texts(tree, self.path)?, self.path)?;
-                return self.fixed(values, Absent::Refused);
-            }
-            Tree::Object(_) => LabelConfig::deserialize(tree).map_err(|error| error.in_field(self.path))?,
+        let tree = match tree {
+            Tree::List(_) => return self.fixed(tree, self.path, Absent::Refused),
+            Tree::Object(_) => tree,
             _ => return Err(self.refuse("", FORMS)),
         };
-        match config {
-            LabelConfig { regex: Some(text), claim: None, by: None, values: None, or_absent: None } => {
-                self.matching(&text)
+        let mut fields = tree.into_some_of(FIELDS).map_err(|error| error.in_field(self.path))?;
+        let or_absent = fields.take("or_absent");
+        let (field, tree) = fields.only().ok_or_else(|| self.refuse("", FORMS))?;
+        match (field.as_str(), or_absent) {
+            ("regex", None) => self.matching(tree),
+            ("claim", None) => self.claim(tree),
+            ("by", None) => self.by(tree),
+            ("values", None | Some(Tree::Bool(false))) => {
+                self.fixed(tree, &self.of("values"), Absent::Refused)
             }
-            LabelConfig { regex: None, claim: Some(path), by: None, values: None, or_absent: None } => {
-                self.claim(path)
-            }
-            LabelConfig { regex: None, claim: None, by: Some(by), values: None, or_absent: None } => {
-                self.by(by)
-            }
-            LabelConfig { regex: None, claim: None, by: None, values: Some(values), or_absent } => {
-                let values = self.listed(values, &format!("{}.values", self.path))?;
-                let absent = if or_absent == Some(true) { Absent::Allowed } else { Absent::Refused };
-                self.fixed(values, absent)
-            }
+            ("values", Some(Tree::Bool(true))) => self.fixed(tree, &self.of("values"), Absent::Allowed),
+            ("values", Some(_)) => Err(self.refuse(".or_absent", "this must be true or false")),
             _ => Err(self.refuse("", FORMS)),
         }
     }
 
-    fn matching(&self, text: &str) -> Result<Values, ConfigError> {
+    fn matching(&self, tree: Tree) -> Result<Values, ConfigError> {
         if self.is_carried() {
             let message = "headers.tenant carries this label's values, and a regular expression has none";
             return Err(self.refuse(".regex", message));
         }
-        let pattern = Pattern::parse(text).map_err(|error| self.refuse(".regex", &error.to_string()))?;
+        let text = text(tree, &self.of("regex"))?;
+        let pattern = Pattern::parse(&text).map_err(|error| self.refuse(".regex", &error.to_string()))?;
         Ok(Values::Fixed(Term::matching(self.label, Rc::new(pattern))))
     }
 
-    fn claim(&self, path: Vec<String>) -> Result<Values, ConfigError> {
+    fn claim(&self, tree: Tree) -> Result<Values, ConfigError> {
+        let path = texts(tree, &self.of("claim"))?;
         if path.is_empty() || path.iter().any(String::is_empty) {
             let message = "this must be a list of field names, like [\"realm_access\", \"tenants\"]";
             return Err(self.refuse(".claim", message));
@@ -123,12 +101,12 @@ impl Reader<'_> {
     }
 
     fn by(&self, tree: Tree) -> Result<Values, ConfigError> {
-        let by_path = format!("{}.by", self.path);
+        let by_path = self.of("by");
         let mut by = Vec::new();
         for (text, tree) in tree.into_fields().map_err(|error| error.in_field(&by_path))? {
             let path = format!("{by_path}.{text}");
             let who = who(&text, self.known.callers).map_err(|message| ConfigError::new(&path, &message))?;
-            by.push((who, self.listed(texts(tree, &path)?, &path)?));
+            by.push((who, self.listed(tree, &path)?));
         }
         if by.is_empty() {
             return Err(self.refuse(".by", "an empty object lets nobody see anything: say who sees what"));
@@ -136,13 +114,14 @@ impl Reader<'_> {
         Ok(Values::By(by))
     }
 
-    fn fixed(&self, values: Vec<String>, absent: Absent) -> Result<Values, ConfigError> {
-        let term = Term::listed(self.label, values, absent);
+    fn fixed(&self, tree: Tree, path: &str, absent: Absent) -> Result<Values, ConfigError> {
+        let term = Term::listed(self.label, self.listed(tree, path)?, absent);
         term.map(Values::Fixed).ok_or_else(|| self.refuse("", EMPTY))
     }
 
-    fn listed(&self, values: Vec<String>, path: &str) -> Result<Vec<String>, ConfigError> {
-        listed(values, EMPTY, path, |value| {
+    #[inline(never)]
+    fn listed(&self, tree: Tree, path: &str) -> Result<Vec<String>, ConfigError> {
+        listed(texts(tree, path)?, EMPTY, path, |value| {
             if value.is_empty() {
                 return Err(ABSENT.to_owned());
             }
@@ -157,11 +136,18 @@ impl Reader<'_> {
         self.known.tenant_header.is_some_and(|header| header.label == self.label)
     }
 
+    fn of(&self, field: &str) -> String {
+        format!("{}.{field}", self.path)
+    }
+
+    #[cold]
+    #[inline(never)]
     fn refuse(&self, field: &str, message: &str) -> ConfigError {
         ConfigError::new(&format!("{}{field}", self.path), message)
     }
 }
 
+#[inline(never)]
 fn texts(tree: Tree, path: &str) -> Result<Vec<String>, ConfigError> {
     Vec::deserialize(tree).map_err(|error: ConfigError| error.in_field(path))
 }

@@ -170,6 +170,17 @@ impl Tree {
         Ok(fields)
     }
 
+    /// The fields of an object that may have these and no others. (`Deserialize`, derived, does the same and makes the
+    /// module kilobytes longer for each kind of object.)
+    #[inline(never)]
+    pub(super) fn into_some_of(self, names: &'static [&'static str]) -> Result<SomeOf, ConfigError> {
+        let fields = self.into_fields()?;
+        match fields.iter().find(|(name, _)| !names.contains(&name.as_str())) {
+            Some((name, _)) => Err(ConfigError::unknown_field(name, names).in_field(name)),
+            None => Ok(SomeOf(fields)),
+        }
+    }
+
     /// The error where something else is needed.
     #[cold]
     #[inline(never)]
@@ -184,6 +195,29 @@ impl Tree {
             Self::Object(_) => Unexpected::Map,
         };
         ConfigError::invalid_type(found, needed)
+    }
+}
+
+/// Reads the text at this path.
+#[inline(never)]
+pub(super) fn text(tree: Tree, path: &str) -> Result<String, ConfigError> {
+    String::deserialize(tree).map_err(|error| error.in_field(path))
+}
+
+/// Fields of an object that may be there, to be taken out one by one.
+pub(super) struct SomeOf(Vec<(String, Tree)>);
+
+impl SomeOf {
+    /// The field of this name, if it is there.
+    #[inline(never)]
+    pub(super) fn take(&mut self, name: &str) -> Option<Tree> {
+        let place = self.0.iter().position(|(known, _)| known == name)?;
+        Some(self.0.swap_remove(place).1)
+    }
+
+    /// The one field that is left; none, if there are more or none at all.
+    pub(super) fn only(mut self) -> Option<(String, Tree)> {
+        self.0.pop().filter(|_| self.0.is_empty())
     }
 }
 

@@ -53,15 +53,16 @@ pub(super) fn steps(text: &str) -> Result<Vec<Step>, PatternError> {
         1..=MAX_LENGTH => {}
         _ => return Err(PatternError::Long),
     }
-    let mut parser = Parser { text, rest: text.chars() };
+    let mut parser = Parser { rest: text.chars(), taken: 0 };
     let steps = parser.alternatives(0)?;
     // What ends alternatives but the end is a parenthesis that nothing opened.
-    if parser.peek().is_some() { Err(parser.foreign(0)) } else { Ok(steps) }
+    if parser.peek().is_some() { Err(parser.foreign_next()) } else { Ok(steps) }
 }
 
 struct Parser<'a> {
-    text: &'a str,
     rest: Chars<'a>,
+    /// How many characters were taken.
+    taken: usize,
 }
 
 impl Parser<'_> {
@@ -69,18 +70,27 @@ impl Parser<'_> {
         self.rest.clone().next()
     }
 
+    fn next(&mut self) -> Option<char> {
+        self.taken = self.taken.saturating_add(1);
+        self.rest.next()
+    }
+
     fn take(&mut self, character: char) -> bool {
         let is_next = self.peek() == Some(character);
         if is_next {
-            self.rest.next();
+            self.next();
         }
         is_next
     }
 
-    /// That the next character is not of the language, or the one that so many were taken after.
-    fn foreign(&self, taken: usize) -> PatternError {
-        let after = self.rest.clone().count().saturating_add(taken);
-        PatternError::Foreign(self.text.chars().count().saturating_sub(after).saturating_add(1))
+    /// That the character that was taken last is not of the language.
+    fn foreign(&self) -> PatternError {
+        PatternError::Foreign(self.taken)
+    }
+
+    /// That the next character isn't.
+    fn foreign_next(&self) -> PatternError {
+        PatternError::Foreign(self.taken.saturating_add(1))
     }
 
     fn alternatives(&mut self, depth: usize) -> Result<Vec<Step>, PatternError> {
@@ -103,11 +113,11 @@ impl Parser<'_> {
 
     /// A character, a class or a group.
     fn one(&mut self, depth: usize) -> Result<Vec<Step>, PatternError> {
-        let step = match self.rest.next() {
+        let step = match self.next() {
             Some('(') if depth == MAX_DEPTH => return Err(PatternError::Deep),
             Some('(') => {
                 if self.peek() == Some('?') {
-                    return Err(self.foreign(0));
+                    return Err(self.foreign_next());
                 }
                 let group = self.alternatives(depth.saturating_add(1))?;
                 return if self.take(')') { Ok(group) } else { Err(PatternError::Unclosed) };
@@ -115,7 +125,7 @@ impl Parser<'_> {
             Some('[') => self.class()?,
             Some('.') => Step::Any,
             Some('\\') => Step::Character(self.escaped()?),
-            Some('*' | '+' | '?' | '^' | '$' | '{' | '}' | ']') | None => return Err(self.foreign(1)),
+            Some('*' | '+' | '?' | '^' | '$' | '{' | '}' | ']') | None => return Err(self.foreign()),
             Some(character) => Step::Character(character),
         };
         Ok(vec![step])
@@ -124,9 +134,9 @@ impl Parser<'_> {
     /// The same as often as the sign after it says. A second sign would mean something else, or nothing.
     fn repeated(&mut self, mut one: Vec<Step>) -> Result<Vec<Step>, PatternError> {
         let Some(sign @ ('*' | '+' | '?')) = self.peek() else { return Ok(one) };
-        self.rest.next();
+        self.next();
         if let Some('*' | '+' | '?') = self.peek() {
-            return Err(self.foreign(0));
+            return Err(self.foreign_next());
         }
         let length = one.len();
         match sign {
@@ -144,7 +154,7 @@ impl Parser<'_> {
     fn escaped(&mut self) -> Result<char, PatternError> {
         let is_escaped =
             |character: &char| character.is_ascii_punctuation() && *character != '<' && *character != '>';
-        self.rest.next().filter(is_escaped).ok_or_else(|| self.foreign(1))
+        self.next().filter(is_escaped).ok_or_else(|| self.foreign())
     }
 
     /// What follows a `[`. A `-` that makes no range stands at one of the ends.
@@ -154,14 +164,14 @@ impl Parser<'_> {
         loop {
             let is_at_an_end = (ranges.is_empty() && !self.rest.as_str().starts_with("--"))
                 || self.rest.as_str().starts_with("-]");
-            let first = match self.rest.next().ok_or(PatternError::Unclosed)? {
+            let first = match self.next().ok_or(PatternError::Unclosed)? {
                 ']' if !ranges.is_empty() => break,
                 '-' if is_at_an_end => '-',
                 character => self.member(character)?,
             };
             let last = match self.rest.as_str().starts_with("-]") {
                 false if first != '-' && self.take('-') => {
-                    let character = self.rest.next().ok_or(PatternError::Unclosed)?;
+                    let character = self.next().ok_or(PatternError::Unclosed)?;
                     self.member(character)?
                 }
                 _ => first,
@@ -178,7 +188,7 @@ impl Parser<'_> {
     fn member(&mut self, character: char) -> Result<char, PatternError> {
         match character {
             '\\' => self.escaped(),
-            '[' | ']' | '-' | '&' | '~' => Err(self.foreign(1)),
+            '[' | ']' | '-' | '&' | '~' => Err(self.foreign()),
             character => Ok(character),
         }
     }
@@ -247,7 +257,7 @@ mod tests {
             (r"\ba", PatternError::Foreign(2)),
             (r"\<a", PatternError::Foreign(2)),
             (r"\é", PatternError::Foreign(2)),
-            (r"a\", PatternError::Foreign(2)),
+            (r"a\", PatternError::Foreign(3)),
             (r"[\d]", PatternError::Foreign(3)),
         ] {
             assert_eq!(steps(pattern).err(), Some(error), "{pattern}");
