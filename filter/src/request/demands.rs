@@ -80,6 +80,9 @@ const WIDENING: [&str; 1] = ["include_metadata"];
 /// A selector that nothing matches.
 const NOTHING: &str = r#"{__name__="nothing",__name__="at_all"}"#;
 
+/// A selector that every series matches.
+const EVERYTHING: &str = r#"{__name__!=""}"#;
+
 impl Demands {
     /// The query string of a request without a form, as it goes upstream.
     ///
@@ -118,7 +121,15 @@ impl Demands {
     ///
     /// It doesn't meet the demands, by itself or together with the query string.
     pub fn of_form(&self, form: Parameters, query: &Parameters) -> Result<Parameters, Unmet> {
-        self.of_last_half(form, query)
+        let mut form = self.of_last_half(form, query)?;
+        if self.selectors == Some(Selectors::AnyOf) {
+            // Where nothing is restricted, the selector that went ahead may not be the only one.
+            let name = Selectors::AnyOf.name();
+            if form.value(name).or(query.value(name)).is_none() {
+                form.put_first(name, EVERYTHING.to_owned());
+            }
+        }
+        Ok(form)
     }
 
     /// What is known to be all: this, and what went ahead. What is added stands first (`threats.md` R6).
@@ -235,6 +246,18 @@ mod tests {
             let result = demands.of_form(parameters(form), &parameters(query));
             assert_eq!(result, Ok(parameters(sent)), "{query} {form}");
         }
+    }
+
+    #[test]
+    fn who_is_limited_alone_still_gets_everything_by_a_form() {
+        let limited = Demands { restriction: None, ..demands(Selectors::AnyOf) };
+        let sent = limited.of_form(parameters("time=1"), &Parameters::default());
+        assert_eq!(sent, Ok(parameters(r#"match[]={__name__!=""}&time=1"#)));
+        assert_eq!(
+            limited.of_form(parameters("match[]=a"), &Parameters::default()),
+            Ok(parameters("match[]=a"))
+        );
+        assert_eq!(limited.of_query(parameters("time=1")), Ok(parameters("time=1")));
     }
 
     #[test]
