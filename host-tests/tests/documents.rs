@@ -121,6 +121,17 @@ fn the_page_for_the_restricted_shows_what_becomes_of_each_endpoint() {
 }
 
 #[test]
+fn the_readme_shows_what_the_check_says_of_an_example() {
+    let root = promward_module::workspace().unwrap();
+    let [readme, example] = ["README.md", "examples/tenants/promward.json"]
+        .map(|file| fs::read_to_string(root.join(file)).unwrap());
+    let found = check::check("promward.json", example.as_bytes()).unwrap();
+    let said = found.first().unwrap().to_string();
+    let (table, _) = said.split_once("  logins by password").unwrap();
+    assert!(readme.contains(table), "the README doesn't show\n{table}");
+}
+
+#[test]
 fn variants_of_the_shipped_file_differ_from_it_as_they_should() {
     for variant in Variant::ALL {
         documents::is(variant.file(), &variants::render(&[variant]).unwrap());
