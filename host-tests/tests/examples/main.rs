@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod client_certificates;
+mod grafana_token;
 mod guide;
 mod jwt;
 mod passwords;
@@ -16,7 +17,7 @@ use std::path::PathBuf;
 #[test]
 fn every_example_has_a_test_here() {
     let names: Vec<_> = folders().iter().map(|folder| name(folder)).collect();
-    assert_eq!(names, ["client-certificates", "guide", "jwt", "passwords", "tenants"]);
+    assert_eq!(names, ["client-certificates", "grafana-token", "guide", "jwt", "passwords", "tenants"]);
 }
 
 #[test]
