@@ -18,6 +18,12 @@ envoy=${PROMWARD_ENVOY:-envoy}
 prometheus=${PROMWARD_PROMETHEUS:-prometheus}
 openssl=${PROMWARD_OPENSSL:-openssl}
 
+# Where Prometheus' configuration and its rules are, and what it is asked and answers once there is something to show:
+# before it has scraped, there is nothing.
+prometheus_files=$repository/examples/guide
+asked=label/job/values
+answered='\["prometheus"\]'
+
 # Where the site is: the default port goes without saying.
 site=https://example.com
 [ "$https_port" = 443 ] || site=$site:$https_port
@@ -65,8 +71,8 @@ certificate() {
 # The shipped files with this machine's ports and paths: this one of Envoy's, with this configuration of the filter's.
 write_files() {
   local envoy_file=$1 configuration=$2
-  sed -e "s|localhost:9090|localhost:$prometheus_port|" "$repository/examples/guide/prometheus.yml" \
-    >"$directory/prometheus.yml"
+  sed -e "s|localhost:9090|localhost:$prometheus_port|" "$prometheus_files/prometheus.yml" >"$directory/prometheus.yml"
+  [ ! -e "$prometheus_files/rules.yml" ] || cp "$prometheus_files/rules.yml" "$directory/rules.yml"
   sed -e "s|/etc/promward|$directory|" "$repository/envoy/sds/certificate.yaml" >"$directory/certificate.yaml"
   local redirect="https_redirect: true"
   [ "$https_port" = 443 ] || redirect="$redirect, port_redirect: $https_port"
@@ -128,9 +134,8 @@ serve() {
     --web.listen-address="127.0.0.1:$prometheus_port" \
     --web.external-url="$site/prometheus" --web.route-prefix=/ "${@:3}"
   start "$directory/envoy.log" "$envoy" --config-path "$directory/envoy.yaml" --disable-hot-restart
-  # Until Prometheus has scraped itself once, there is nothing to show.
-  until curl --silent --noproxy '*' "http://127.0.0.1:$prometheus_port/api/v1/label/job/values" |
-    grep -q '\["prometheus"\]' && "${curl[@]}" --silent --output /dev/null "$site/prometheus/-/healthy"; do
+  until curl --silent --noproxy '*' "http://127.0.0.1:$prometheus_port/api/v1/$asked" |
+    grep -q "$answered" && "${curl[@]}" --silent --output /dev/null "$site/prometheus/-/healthy"; do
     check_alive
     sleep 0.2
   done

@@ -4,14 +4,16 @@
 #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects)]
 
 use promward::api::class::Class;
+use promward::api::endpoint::{Endpoint, Selectors, ToRestricted};
 use promward::api::prometheus::ENDPOINTS;
 use promward_host_tests::envoy::variants::{self, Variant};
 use promward_host_tests::{check, documents};
+use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Where documents and configurations for users are.
-const PLACES: [&str; 3] = ["README.md", "envoy", "examples"];
+const PLACES: [&str; 5] = ["README.md", "envoy", "examples", "filter/restricted.md", "filter/threats.md"];
 
 #[test]
 fn every_configuration_in_a_document_loads() {
@@ -22,6 +24,27 @@ fn every_configuration_in_a_document_loads() {
                 .unwrap();
         }
     }
+}
+
+#[test]
+fn every_rule_in_a_document_loads_with_the_callers_of_the_readme() {
+    let readme = fs::read_to_string(promward_module::workspace().unwrap().join("README.md")).unwrap();
+    let whole = blocks(&readme, "json").into_iter().find(|block| block.contains("\"mounts\"")).unwrap();
+    let whole: Value = serde_json::from_str(&whole).unwrap();
+    let mut loaded = 0;
+    for (path, text) in files("md") {
+        let rules = blocks(&text, "json").into_iter().filter(|block| !block.contains("\"mounts\""));
+        for rule in rules.filter(|block| block.contains("\"who\"")) {
+            let access: Value = serde_json::from_str(&rule).unwrap();
+            let (mounts, callers) = (&whole["mounts"], &whole["callers"]);
+            let configuration = json!({ "mounts": mounts, "callers": callers, "access": [access] });
+            promward::config::load(configuration.to_string().as_bytes())
+                .map_err(|error| format!("{}: {error}, in\n{rule}", path.display()))
+                .unwrap();
+            loaded += 1;
+        }
+    }
+    assert!(loaded > 5, "not even those of the README were found");
 }
 
 #[test]
@@ -66,6 +89,46 @@ fn the_readme_shows_which_class_is_where() {
         table.push_str(&format!("| `{class}` | {} |\n", paths.join(" ")));
     }
     documents::holds("README.md", &table);
+}
+
+#[test]
+fn the_page_for_the_restricted_shows_what_becomes_of_each_endpoint() {
+    let gets = |endpoint: &Endpoint| match endpoint.to_restricted {
+        ToRestricted::Restrict(Selectors::Expression) => "their own, by matchers in `query`",
+        ToRestricted::Restrict(_) => "their own, by matchers in `match[]`",
+        ToRestricted::Filter(_, Some(_)) => "filtered, and matchers in `match[]` if it is given",
+        ToRestricted::Filter(_, None) => "filtered",
+        ToRestricted::Empty => "empty",
+        ToRestricted::Pass => "all of it: there is no data in it",
+        ToRestricted::Refuse => "refused (403)",
+    };
+    let mut rows: Vec<(&str, Class, String)> = Vec::new();
+    for endpoint in ENDPOINTS {
+        let (gets, path) = (gets(endpoint), format!("`{}`", endpoint.path));
+        match rows.iter_mut().find(|row| row.0 == gets && row.1 == endpoint.class) {
+            Some((_, _, paths)) => paths.push_str(&format!(" {path}")),
+            None => rows.push((gets, endpoint.class, path)),
+        }
+    }
+    // What is refused stands last.
+    rows.sort_by_key(|(gets, ..)| gets.starts_with("refused"));
+    rows.push(("refused (403)", Class::Unknown, "everything else".to_owned()));
+    let mut table = "| a restricted caller gets | class | paths |\n| --- | --- | --- |\n".to_owned();
+    for (gets, class, paths) in rows {
+        table.push_str(&format!("| {gets} | `{class}` | {paths} |\n"));
+    }
+    documents::holds("filter/restricted.md", &table);
+}
+
+#[test]
+fn the_readme_shows_what_the_check_says_of_an_example() {
+    let root = promward_module::workspace().unwrap();
+    let [readme, example] = ["README.md", "examples/tenants/promward.json"]
+        .map(|file| fs::read_to_string(root.join(file)).unwrap());
+    let found = check::check("promward.json", example.as_bytes()).unwrap();
+    let said = found.first().unwrap().to_string();
+    let (table, _) = said.split_once("  logins by password").unwrap();
+    assert!(readme.contains(table), "the README doesn't show\n{table}");
 }
 
 #[test]

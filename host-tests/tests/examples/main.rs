@@ -4,10 +4,12 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod client_certificates;
+mod grafana_token;
 mod guide;
 mod jwt;
 mod passwords;
 mod running;
+mod tenants;
 
 use std::fs;
 use std::path::PathBuf;
@@ -15,7 +17,7 @@ use std::path::PathBuf;
 #[test]
 fn every_example_has_a_test_here() {
     let names: Vec<_> = folders().iter().map(|folder| name(folder)).collect();
-    assert_eq!(names, ["client-certificates", "guide", "jwt", "passwords"]);
+    assert_eq!(names, ["client-certificates", "grafana-token", "guide", "jwt", "passwords", "tenants"]);
 }
 
 #[test]

@@ -16,6 +16,9 @@ pub(crate) const LONG: Duration = Duration::from_secs(300);
 pub(crate) const LABEL_VALUES: &str = r#"{"status":"success","data":["prometheus"]}"#;
 pub(crate) const ASKED: &str = "/prometheus/api/v1/label/job/values";
 
+/// What requests of a README's begin with: an alias of its own.
+const ASK: &str = "ask";
+
 pub(crate) struct Running {
     pub(crate) script: Process,
     pub(crate) https: u16,
@@ -84,28 +87,33 @@ impl Running {
         String::from_utf8(stdout).unwrap()
     }
 
-    /// Runs each request that the README shows as its proof, on this port and in this directory, and holds the status
-    /// against what it says: the commands are answered, and the table says with what the others are refused.
+    /// Runs each request that the README shows as its proof, on this port and in this directory, and holds status and
+    /// answer against what it says: the commands are answered, with the line below if there is one, and the table says
+    /// with what the others are refused.
     pub(crate) fn run_what_the_readme_shows(&self) {
         let readme = fs::read_to_string(self.folder.join("README.md")).unwrap();
         let (_, proof) = readme.split_once("The proof.**").unwrap();
         let commands = || proof.lines().filter_map(|line| line.strip_prefix("$ "));
-        let before: Vec<_> = commands().filter(|command| !command.starts_with("ask ")).collect();
-        let allowed =
-            commands().filter(|command| command.starts_with("ask ")).map(|command| (command, "200"));
+        let before: Vec<_> = commands().filter(|command| !command.starts_with(ASK)).collect();
+        let below = proof.lines().skip(1).map(|line| Some(line).filter(|line| line.starts_with('{')));
+        let shown = proof.lines().zip(below);
+        let shown = shown.filter_map(|(line, below)| Some((line.strip_prefix("$ ")?, "200", below)));
+        let shown = shown.filter(|(command, ..)| command.starts_with(ASK));
         let rows = proof.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
-        let refused = rows.filter_map(|(command, answer)| Some((command, answer.get(..3)?)));
-        let requests: Vec<_> = allowed.chain(refused).collect();
+        let refused = rows.filter_map(|(command, answer)| Some((command, answer.get(..3)?, None)));
+        let refused = refused.filter(|(command, ..)| command.starts_with(ASK));
+        let requests: Vec<_> = shown.chain(refused).collect();
         assert!(requests.len() > 5, "not even these were found in the README: {requests:?}");
-        for (command, status) in requests {
-            let quiet =
-                command.replacen("ask", "ask --silent --output /dev/null --write-out '%{http_code}'", 1);
+        for (command, status, below) in requests {
+            let quiet = command.replacen(' ', " --silent --write-out '\\n%{http_code}' ", 1);
             let typed = ["shopt -s expand_aliases", &before.join("\n"), &quiet].join("\n");
-            let answered = self.patiently(|| {
-                let status = self.output_of(&self.here(&typed));
-                (status != "429").then_some(status)
+            let (answer, answered) = self.patiently(|| {
+                let output = self.output_of(&self.here(&typed));
+                let (answer, status) = output.rsplit_once('\n').unwrap();
+                (status != "429").then(|| (answer.to_owned(), status.to_owned()))
             });
-            assert_eq!(answered, status, "{command}");
+            assert_eq!(answered, status, "{command}: {answer}");
+            assert!(below.is_none_or(|below| below == answer), "{command}: {answer}");
         }
     }
 
