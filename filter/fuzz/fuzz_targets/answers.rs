@@ -1,0 +1,58 @@
+//! An answer that is filtered whole and in pieces gives the same, is JSON if it is given out at all, and lists nothing
+//! that the caller may not see.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use promward::access::restriction::{Absent, Restriction, Term};
+use promward::response::filtered::{End, Filter, Kind};
+use serde_json::Value;
+use std::rc::Rc;
+
+fuzz_target!(|input: (u8, u8, &[u8])| {
+    let (kind, size, answer) = input;
+    let kind = match kind % 3 {
+        0 => Kind::Rules,
+        1 => Kind::Alerts,
+        _ => Kind::Targets,
+    };
+    let filter = || {
+        let term = Term::listed("t", vec!["a".to_owned()], Absent::Refused).expect("a value");
+        Filter::new(kind, Rc::new(Restriction::new(vec![term]).expect("a term")))
+    };
+    let whole = filter().next(answer, End::Here);
+    let mut in_pieces = filter();
+    let mut given = Vec::new();
+    let mut failed = false;
+    for piece in answer.chunks(usize::from(size).max(1)) {
+        match in_pieces.next(piece, End::Later) {
+            Ok(part) => given.extend(part),
+            Err(_) => failed = true,
+        }
+    }
+    failed |= in_pieces.next(b"", End::Here).map(|part| given.extend(part)).is_err();
+    assert_eq!(whole.is_err(), failed);
+    let Ok(whole) = whole else { return };
+    assert_eq!(whole, given);
+    let Ok(value) = serde_json::from_slice::<Value>(&whole) else {
+        // Numbers and halves of characters that `serde_json` takes for none pass where nobody looks at them.
+        assert!(serde_json::from_slice::<Value>(answer).is_err());
+        return;
+    };
+    let is_own = |item: &Value| item["labels"]["t"] == "a";
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    match kind {
+        Kind::Alerts => assert!(list(&value["data"]["alerts"]).iter().all(is_own)),
+        Kind::Targets => {
+            assert!(list(&value["data"]["activeTargets"]).iter().all(is_own));
+            assert!(list(&value["data"]["droppedTargets"]).is_empty());
+        }
+        Kind::Rules => {
+            for rule in list(&value["data"]["groups"]).iter().flat_map(|group| list(&group["rules"])) {
+                let alerts = list(&rule["alerts"]);
+                assert!(alerts.iter().all(is_own));
+                assert!(is_own(&rule) || !alerts.is_empty());
+            }
+        }
+    }
+});
