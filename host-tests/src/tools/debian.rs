@@ -1,8 +1,10 @@
-//! Programs from the machine's Debian archives, without installing anything: packages are downloaded and unpacked into a
-//! directory that stands for `/`. apt gets lists, cache and status of its own, so that the machine's apt is left alone.
+//! Programs from Debian's archives, without installing anything: packages are downloaded and unpacked into a directory
+//! that stands for `/`. Most come from the archives that the machine itself uses, so that they fit its libraries; a program
+//! that they only have too old comes from the first release of Debian's that has a newer one.
 
-use super::fetch;
-use anyhow::{Context, Result, ensure};
+use super::apt::{Apt, Archive};
+use super::{Version, fetch};
+use anyhow::{Context, Result, bail, ensure};
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,8 +12,12 @@ use std::process::Command;
 
 /// A tree of unpacked packages.
 pub(super) struct Tree {
-    /// The package that it is about, and the name of its directory.
+    /// The name of its directory.
+    name: &'static str,
+    /// The package that it is about.
     package: &'static str,
+    /// The oldest version of that package that is of use; `None` takes the one that the machine's archives have.
+    oldest: Option<Version>,
     /// Which of the packages that it depends on, directly or not, are needed here: beginnings of names. The rest is what
     /// every machine has, or is about installing.
     needs: &'static [&'static str],
@@ -20,25 +26,62 @@ pub(super) struct Tree {
 }
 
 /// Prometheus with the scripts, styles and fonts of its pages, which Debian packs one by one.
-pub(super) const PROMETHEUS: Tree =
-    Tree { package: "prometheus", needs: &["libjs-", "fonts-"], program: "usr/bin/prometheus" };
+pub(super) const PROMETHEUS: Tree = Tree {
+    name: "prometheus",
+    package: "prometheus",
+    oldest: None,
+    needs: &["libjs-", "fonts-"],
+    program: "usr/bin/prometheus",
+};
+
+/// A Prometheus that tells what it makes of a query, which came with 3.0. Both programs link nothing but the C library.
+pub(super) const PROMETHEUS_3: Tree = Tree {
+    name: "prometheus-3",
+    package: "prometheus",
+    oldest: Some(Version::new(3, 0, 0)),
+    needs: &["promtool"],
+    program: "usr/bin/prometheus",
+};
+
+/// The keys of Debian's archives, for a machine that is another's.
+const KEYRING: Tree = Tree {
+    name: "debian-archive-keyring",
+    package: "debian-archive-keyring",
+    oldest: None,
+    needs: &[],
+    program: KEYS,
+};
+
+/// Where that package has them, below the directory that stands for `/`.
+const KEYS: &str = "usr/share/keyrings/debian-archive-keyring.gpg";
+
+/// Debian's releases by what they are today, the oldest first.
+const SUITES: [&str; 3] = ["stable", "testing", "unstable"];
 
 /// nginx with its libraries, which a small machine may lack. Ubuntu has the program in `nginx-core`.
 pub(super) const NGINX: Tree = Tree {
+    name: "nginx",
     package: "nginx",
+    oldest: None,
     needs: &["nginx-common", "nginx-core", "libpcre", "libssl", "libcrypt1", "zlib1g"],
     program: "usr/sbin/nginx",
 };
 
 /// OpenSSL with its library.
-pub(super) const OPENSSL: Tree = Tree { package: "openssl", needs: &["libssl"], program: "usr/bin/openssl" };
+pub(super) const OPENSSL: Tree = Tree {
+    name: "openssl",
+    package: "openssl",
+    oldest: None,
+    needs: &["libssl"],
+    program: "usr/bin/openssl",
+};
 
 /// The directory of the unpacked tree, fetched unless it is there.
 pub(super) fn tree(tree: &Tree) -> Result<PathBuf> {
-    fetch::once(tree.package, |root| {
-        fetch::say(&format!("fetching {} from the Debian archive", tree.package));
-        let apt = Apt::prepare()?;
-        let packages = apt.packages(tree)?;
+    fetch::once(tree.name, |root| {
+        fetch::say(&format!("fetching {} from the Debian archive", tree.name));
+        let apt = tree.oldest.map_or_else(|| Apt::prepare(Archive::Machine), |oldest| since(tree, oldest))?;
+        let packages = apt.packages(tree.package, tree.needs)?;
         let downloads = root.join("packages");
         fs::create_dir(&downloads).with_context(|| format!("cannot make {}", downloads.display()))?;
         apt.download(&packages, &downloads)?;
@@ -46,6 +89,24 @@ pub(super) fn tree(tree: &Tree) -> Result<PathBuf> {
         ensure!(root.join(tree.program).is_file(), "{} is not in {}", tree.program, packages.join(", "));
         fs::remove_dir_all(&downloads).with_context(|| format!("cannot remove {}", downloads.display()))
     })
+}
+
+/// apt with the first of Debian's releases that has the package in this version or a later one.
+fn since(tree: &Tree, oldest: Version) -> Result<Apt> {
+    let keys = keys()?;
+    for suite in SUITES {
+        let apt = Apt::prepare(Archive::Debian { suite, keys: keys.clone() })?;
+        if apt.version(tree.package).is_some_and(|version| version >= oldest) {
+            return Ok(apt);
+        }
+    }
+    bail!("no release of Debian's has {} {oldest} or later ({})", tree.package, SUITES.join(", "))
+}
+
+/// The keys of Debian's archives: the machine's, or else those of the package.
+fn keys() -> Result<PathBuf> {
+    let own = Path::new("/").join(KEYS);
+    if own.is_file() { Ok(own) } else { Ok(tree(&KEYRING)?.join(KEYS)) }
 }
 
 /// The value of `LD_LIBRARY_PATH` for programs of the tree at `root`.
@@ -63,79 +124,4 @@ fn unpack(downloads: &Path, root: &Path) -> Result<()> {
         fetch::run(Command::new("dpkg").arg("-x").arg(&package).arg(root))?;
     }
     Ok(())
-}
-
-/// apt with a state of its own under `target/tools/apt`, and the machine's list of archives. No other process uses it
-/// while this lives.
-struct Apt {
-    directory: PathBuf,
-    _lock: fs::File,
-}
-
-impl Apt {
-    fn prepare() -> Result<Self> {
-        let directory = fetch::directory()?.join("apt");
-        for part in ["state/lists/partial", "cache/archives/partial", "log"] {
-            let part = directory.join(part);
-            fs::create_dir_all(&part).with_context(|| format!("cannot make {}", part.display()))?;
-        }
-        let apt = Self { _lock: fetch::lock(&directory.join("lock"))?, directory };
-        let status = apt.directory.join("state/status");
-        fs::write(&status, "").with_context(|| format!("cannot write {}", status.display()))?;
-        apt.update();
-        Ok(apt)
-    }
-
-    /// One of the machine's archives may be out of reach without being needed, so that a failure is only shown: if it
-    /// matters, the download fails.
-    fn update(&self) {
-        fetch::say("reading the lists of the Debian archive");
-        if let Err(error) = fetch::run(self.command("apt-get").arg("update")) {
-            fetch::say(&format!("not all lists could be read: {error:#}"));
-        }
-    }
-
-    fn packages(&self, tree: &Tree) -> Result<Vec<String>> {
-        let mut depends = self.command("apt-cache");
-        depends.args(["depends", "--recurse"]);
-        depends.args(
-            ["suggests", "recommends", "conflicts", "breaks", "replaces", "enhances"]
-                .map(|kind| format!("--no-{kind}")),
-        );
-        let listed = fetch::run(depends.arg(tree.package))?;
-        let mut packages: Vec<String> = listed
-            .lines()
-            .filter(|line| line.starts_with(|first: char| first.is_ascii_alphanumeric()))
-            .filter(|name| {
-                *name == tree.package || tree.needs.iter().any(|beginning| name.starts_with(beginning))
-            })
-            .map(str::to_owned)
-            .collect();
-        packages.sort();
-        packages.dedup();
-        ensure!(!packages.is_empty(), "the Debian archive lists no package {}", tree.package);
-        Ok(packages)
-    }
-
-    fn download(&self, packages: &[String], into: &Path) -> Result<()> {
-        fetch::say(&format!("downloading {} packages", packages.len()));
-        fetch::run(self.command("apt-get").arg("download").args(packages).current_dir(into)).map(drop)
-    }
-
-    fn command(&self, name: &str) -> Command {
-        let mut command = Command::new(name);
-        let settings = [
-            ("Dir::State", "state"),
-            ("Dir::State::status", "state/status"),
-            ("Dir::Cache", "cache"),
-            ("Dir::Log", "log"),
-        ];
-        for (setting, place) in settings {
-            command.arg("-o").arg(format!("{setting}={}", self.directory.join(place).display()));
-        }
-        // A download as root goes through a user who can't write here, unless it is told not to.
-        command.args(["-o", "APT::Sandbox::User=root", "-o", "Acquire::Languages=none"]);
-        command.env("LC_ALL", "C.UTF-8");
-        command
-    }
 }
