@@ -1,8 +1,9 @@
-//! A real Prometheus that scrapes itself: what the guide guards, and what the tests stand in front of.
+//! A real Prometheus, with what it scrapes of itself or with samples from a file: what the guide guards, and what the
+//! tests stand in front of.
 
 use crate::process::{self, Process};
-use crate::tools::{self, Tool};
-use anyhow::{Context, Result};
+use crate::tools::{self, Program, Tool};
+use anyhow::{Context, Result, ensure};
 use std::ffi::OsString;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -14,9 +15,60 @@ use tempfile::TempDir;
 /// How long it may take until it has started and scraped itself once.
 const START: Duration = Duration::from_secs(60);
 
+/// Where it keeps its samples, in its directory.
+const DATA: &str = "data";
+
+/// Which Prometheus.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Release {
+    /// The one that the guide's tests and the demo run: 2.42 or later.
+    #[default]
+    Usual,
+    /// 3.0 or later.
+    Three,
+}
+
+impl Release {
+    /// The server.
+    #[must_use]
+    pub const fn server(self) -> Program {
+        match self {
+            Self::Usual => Program::Prometheus,
+            Self::Three => Program::Prometheus3,
+        }
+    }
+
+    /// The tool that makes its blocks.
+    #[must_use]
+    pub const fn promtool(self) -> Program {
+        match self {
+            Self::Usual => Program::Promtool,
+            Self::Three => Program::Promtool3,
+        }
+    }
+}
+
+/// Where samples come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Samples {
+    /// It scrapes itself each second.
+    #[default]
+    Scraped,
+    /// An OpenMetrics text with times, of any age. Nothing else is stored, so that answers at a fixed time are always
+    /// the same.
+    OpenMetrics(String),
+}
+
 /// How Prometheus is to be started. The default is what the guide begins with: no flags about the web.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
+    /// Which Prometheus.
+    pub release: Release,
+    /// Where its samples come from.
+    pub samples: Samples,
+    /// `--query.lookback-delta`: how old a sample may be that counts as the present one. `/federate` always asks for the
+    /// present.
+    pub lookback_delta: Option<String>,
     /// `--web.external-url`.
     pub external_url: Option<String>,
     /// `--web.route-prefix`.
@@ -56,6 +108,7 @@ impl Options {
         flags.extend(self.route_prefix.as_ref().map(|prefix| format!("--web.route-prefix={prefix}")));
         flags.extend(self.admin_api.then(|| "--web.enable-admin-api".to_owned()));
         flags.extend(self.lifecycle.then(|| "--web.enable-lifecycle".to_owned()));
+        flags.extend(self.lookback_delta.as_ref().map(|delta| format!("--query.lookback-delta={delta}")));
         flags
     }
 }
@@ -69,20 +122,27 @@ pub struct Prometheus {
 }
 
 impl Prometheus {
-    /// Starts it on a free port of 127.0.0.1 and waits until it has scraped itself, so that `label/job/values` says
-    /// `prometheus`.
+    /// Starts it on a free port of 127.0.0.1 and waits until it has its samples: until it has scraped itself, so that
+    /// `label/job/values` says `prometheus`, or has loaded what it was given.
     ///
     /// # Errors
     ///
-    /// When Prometheus can't be had, or doesn't get that far within a minute; the error shows its last lines.
+    /// When Prometheus can't be had, doesn't take the samples, or doesn't get that far within a minute; the error shows
+    /// its last lines.
     pub fn start(options: Options) -> Result<Self> {
-        let tool = tools::prometheus()?;
+        let tool = tools::find(options.release.server())?;
         let directory = tempfile::tempdir().context("cannot make a directory for Prometheus")?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, process::free_port()?));
         write_configuration(directory.path(), address, &options)?;
+        if let Samples::OpenMetrics(text) = &options.samples {
+            make_blocks(&tools::find(options.release.promtool())?, directory.path(), text)?;
+        }
         let process = Process::start("Prometheus", command(&tool, directory.path(), address, &options))?;
         let prometheus = Self { process, address, options, _directory: directory };
-        prometheus.wait("its first scrape", "/api/v1/query?query=up", "\"1\"]")?;
+        match prometheus.options.samples {
+            Samples::Scraped => prometheus.wait("its first scrape", "/api/v1/query?query=up", "\"1\"]")?,
+            Samples::OpenMetrics(_) => prometheus.wait("readiness", "/-/ready", "")?,
+        }
         Ok(prometheus)
     }
 
@@ -130,11 +190,13 @@ fn write_configuration(directory: &Path, address: SocketAddr, options: &Options)
         let path = directory.join(name);
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
     };
-    let mut configuration = format!(
-        "global:\n  scrape_interval: 1s\n  evaluation_interval: 1s\n\
-         scrape_configs:\n- job_name: prometheus\n  metrics_path: {}/metrics\n  static_configs:\n  - targets: ['{address}']\n",
-        options.path()
-    );
+    let mut configuration = "global:\n  scrape_interval: 1s\n  evaluation_interval: 1s\n".to_owned();
+    if options.samples == Samples::Scraped {
+        configuration.push_str(&format!(
+            "scrape_configs:\n- job_name: prometheus\n  metrics_path: {}/metrics\n  static_configs:\n  - targets: ['{address}']\n",
+            options.path()
+        ));
+    }
     if let Some(rules) = &options.rules {
         write("rules.yml", rules)?;
         configuration.push_str("rule_files: [rules.yml]\n");
@@ -142,12 +204,26 @@ fn write_configuration(directory: &Path, address: SocketAddr, options: &Options)
     write("prometheus.yml", &configuration)
 }
 
+/// Makes blocks of an OpenMetrics text, for the server to load when it starts.
+fn make_blocks(promtool: &Tool, directory: &Path, text: &str) -> Result<()> {
+    let samples = directory.join("samples.txt");
+    fs::write(&samples, text).with_context(|| format!("cannot write {}", samples.display()))?;
+    let mut command = promtool.command();
+    command.args(["tsdb", "create-blocks-from", "openmetrics"]).arg(samples).arg(directory.join(DATA));
+    let output = command.output().context("cannot run promtool")?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "promtool makes no blocks ({}): {said}", output.status);
+    Ok(())
+}
+
 fn command(tool: &Tool, directory: &Path, address: SocketAddr, options: &Options) -> Command {
     let mut command = tool.command();
     command.current_dir(directory);
-    command.arg("--config.file=prometheus.yml").arg("--storage.tsdb.path=data");
+    command.arg("--config.file=prometheus.yml").arg(format!("--storage.tsdb.path={DATA}"));
     command.arg(format!("--web.listen-address={address}"));
     command.args(options.flags());
+    // Samples from a file may be of any age.
+    command.arg("--storage.tsdb.retention.time=100y");
     if let Some(root) = &tool.root {
         command.args(page_flags(root));
     }
