@@ -1,0 +1,87 @@
+//! Queries with a mistake in them: what a parser must refuse, or take in the one way in which the server takes it.
+
+use super::Random;
+
+/// What an attacker would put somewhere.
+const FRAGMENTS: [&str; 40] = [
+    "{",
+    "}",
+    "(",
+    ")",
+    "[",
+    "]",
+    "\"",
+    "'",
+    "`",
+    "\\",
+    ",",
+    "=",
+    "=~",
+    "!=",
+    "!~",
+    "#",
+    "\n",
+    "\r",
+    " or ",
+    " and ",
+    " by ",
+    " offset ",
+    "@",
+    ":",
+    "-",
+    "5m",
+    "1",
+    "{}",
+    "{tenant=\"b\"}",
+    ", tenant=~\".*\"",
+    "\\x",
+    "\u{0}",
+    "\u{a0}",
+    "é",
+    "}#",
+    "\"}",
+    "[5m]",
+    "[5m:]",
+    " bool ",
+    "sum",
+];
+
+/// A query with a piece deleted, doubled, swapped with another or put in.
+pub fn mutated(query: &str, random: &mut Random) -> String {
+    let mut pieces = if random.once_in(2) { characters(query) } else { words(query) };
+    for _ in 0..random.below(2).saturating_add(1) {
+        let place = random.below(pieces.len());
+        let other = random.below(pieces.len());
+        match random.below(5) {
+            0 if place < pieces.len() => drop(pieces.remove(place)),
+            1 if place < pieces.len() && other < pieces.len() => pieces.swap(place, other),
+            2 => {
+                let piece = pieces.get(place).copied().unwrap_or_default();
+                pieces.insert(other.min(pieces.len()), piece);
+            }
+            _ => pieces.insert(place.min(pieces.len()), random.one(&FRAGMENTS)),
+        }
+    }
+    pieces.concat()
+}
+
+fn characters(query: &str) -> Vec<&str> {
+    query.split_inclusive(|_: char| true).collect()
+}
+
+/// Runs of letters and digits, and every other character by itself.
+fn words(query: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut rest = query;
+    while let Some(first) = rest.chars().next() {
+        let of_a_word = |character: char| character.is_alphanumeric() || character == '_';
+        let end = match of_a_word(first) {
+            true => rest.find(|character| !of_a_word(character)).unwrap_or(rest.len()),
+            false => first.len_utf8(),
+        };
+        let (word, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        words.push(word);
+        rest = after;
+    }
+    words
+}
