@@ -4,13 +4,14 @@ mod access;
 mod callers;
 mod certificates;
 mod error;
+mod field;
 mod headers;
 mod jwt;
 mod later;
 mod limits;
 mod list;
 mod mounts;
-mod number;
+mod object;
 mod only;
 mod passwords;
 #[cfg(feature = "schema")]
@@ -21,66 +22,83 @@ mod tree;
 pub use error::ConfigError;
 
 use crate::access::Access;
-use crate::caller::callers::Callers;
 use crate::gateway::{Elsewhere, Gateway};
-use crate::keyed::{Digest, sha256};
-use access::RuleConfig;
-use callers::CallersConfig;
-use headers::{Headers, HeadersConfig};
-use mounts::MountConfig;
+use crate::keyed::sha256;
+use field::Field;
+use headers::Headers;
+use object::object;
 use only::Known;
-use serde::Deserialize;
 use tree::Tree;
 
-/// The configuration of the filter: one JSON object.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Configuration {
-    /// Where the JSON Schema of this object is, for editors. The filter doesn't read it.
-    #[serde(rename = "$schema")]
-    _schema: Option<String>,
-    /// The servers that are guarded, and where they are on the site.
-    mounts: Vec<MountConfig>,
-    /// What happens to paths at no mount: `refuse` answers 404, `pass` leaves them to the proxy's own routes.
-    #[serde(default)]
-    elsewhere: ElsewhereConfig,
-    /// Who is known, and by what.
-    callers: Option<CallersConfig>,
-    /// Who may do what. The first rule that names the caller, holds at the mount and covers the class decides; what no
-    /// rule allows is refused.
-    access: Vec<RuleConfig>,
-    /// Headers of answers.
-    #[serde(default)]
-    headers: HeadersConfig,
-}
-
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-enum ElsewhereConfig {
-    #[default]
-    Refuse,
-    Pass,
-}
-
-impl Configuration {
-    /// Reads what the host passes on.
-    ///
-    /// # Errors
-    ///
-    /// It is no JSON, or a field is wrong; a `google.protobuf.Struct`, which hosts pass on as protobuf, is named as such.
-    pub fn parse(bytes: &[u8]) -> Result<Self, ConfigError> {
-        let json = bytes.trim_ascii();
-        if json.is_empty() {
-            return Err(ConfigError::empty());
-        }
-        let tree: Tree = serde_json::from_slice(json).map_err(|error| match is_protobuf_struct(bytes) {
-            true => ConfigError::protobuf_struct(),
-            false => ConfigError::new("", &format!("the configuration is no JSON: {error}")),
-        })?;
-        Self::deserialize(tree)
+object! {
+    /// The configuration of the filter: one JSON object.
+    pub Configuration, read as WholeObject {
+        /// Where the JSON Schema of this object is, for editors. The filter doesn't read it.
+        schema as "$schema": Option<String>,
+        /// The servers that are guarded, and where they are on the site.
+        mounts: Vec<mounts::MountConfig>,
+        /// What happens to paths at no mount: `refuse` answers 404, `pass` leaves them to the proxy's own routes.
+        elsewhere: Option<schema::ElsewhereConfig>,
+        /// Who is known, and by what.
+        callers: Option<callers::CallersConfig>,
+        /// Who may do what. The first rule that names the caller, holds at the mount and covers the class decides; what no
+        /// rule allows is refused.
+        access: Vec<access::RuleConfig>,
+        /// Headers of answers.
+        headers: Option<headers::HeadersConfig>,
     }
+}
+
+/// Reads and compiles a configuration.
+///
+/// # Errors
+///
+/// It is no JSON, or a field is wrong, whose path is said; a `google.protobuf.Struct`, which hosts pass on as protobuf, is
+/// named as such.
+pub fn load(bytes: &[u8]) -> Result<Gateway, ConfigError> {
+    let tree = parse(bytes)?;
+    let field = Field::whole(&tree);
+    let whole = WholeObject::read(&field)?;
+    whole.schema().optional_text()?;
+    let mounts = mounts::compile(&whole.mounts())?;
+    let mut callers = callers::compile(&whole.callers())?;
+    let Headers { caller: caller_header, tenant: tenant_header, cors, security } =
+        headers::compile(&whole.headers())?;
+    let known = Known { callers: &callers, tenant_header: tenant_header.as_ref() };
+    let access = Access::new(access::compile(&whole.access(), &mounts, known)?);
+    if tenant_header.as_ref().is_some_and(|header| !access.restricts(&header.label)) {
+        let message = "no rule restricts this label by \"only\": the header would never carry anything";
+        return Err(ConfigError::new("headers.tenant.label", message));
+    }
+    for issuer in &mut callers.issuers {
+        issuer.claims = access.claims();
+    }
+    let elsewhere = match whole.elsewhere().choice(&["refuse", "pass"])? {
+        "pass" => Elsewhere::Pass,
+        _ => Elsewhere::Refuse,
+    };
+    Ok(Gateway {
+        digest: sha256(bytes),
+        mounts,
+        elsewhere,
+        callers,
+        access,
+        caller_header,
+        tenant_header,
+        cors,
+        security,
+    })
+}
+
+fn parse(bytes: &[u8]) -> Result<Tree, ConfigError> {
+    let json = bytes.trim_ascii();
+    if json.is_empty() {
+        return Err(ConfigError::empty());
+    }
+    serde_json::from_slice(json).map_err(|error| match is_protobuf_struct(bytes) {
+        true => ConfigError::protobuf_struct(),
+        false => ConfigError::new("", &format!("the configuration is no JSON: {error}")),
+    })
 }
 
 /// Whether bytes that are no JSON begin as a `google.protobuf.Struct` does: field 1, an entry, whose own field 1 is its
@@ -93,49 +111,6 @@ fn is_protobuf_struct(bytes: &[u8]) -> bool {
 
 /// Protobuf's key of field 1, length-delimited.
 const FIELD_1: u8 = 0x0a;
-
-impl Configuration {
-    /// Compiles what was read from bytes of this digest.
-    fn compile(self, digest: Digest) -> Result<Gateway, ConfigError> {
-        let mounts = mounts::compile(self.mounts)?;
-        let mut callers = self.callers.map_or_else(|| Ok(Callers::default()), CallersConfig::compile)?;
-        let Headers { caller: caller_header, tenant: tenant_header, cors, security } =
-            self.headers.compile()?;
-        let known = Known { callers: &callers, tenant_header: tenant_header.as_ref() };
-        let access = Access::new(access::compile(self.access, &mounts, known)?);
-        if tenant_header.as_ref().is_some_and(|header| !access.restricts(&header.label)) {
-            let message = "no rule restricts this label by \"only\": the header would never carry anything";
-            return Err(ConfigError::new("headers.tenant.label", message));
-        }
-        for issuer in &mut callers.issuers {
-            issuer.claims = access.claims();
-        }
-        let elsewhere = match self.elsewhere {
-            ElsewhereConfig::Refuse => Elsewhere::Refuse,
-            ElsewhereConfig::Pass => Elsewhere::Pass,
-        };
-        Ok(Gateway {
-            digest,
-            mounts,
-            elsewhere,
-            callers,
-            access,
-            caller_header,
-            tenant_header,
-            cors,
-            security,
-        })
-    }
-}
-
-/// Reads and compiles a configuration.
-///
-/// # Errors
-///
-/// What is wrong, with the path of the field.
-pub fn load(bytes: &[u8]) -> Result<Gateway, ConfigError> {
-    Configuration::parse(bytes)?.compile(sha256(bytes))
-}
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,5 @@
-//! The JSON Schema that ships is generated from the types that read the configuration, so that editors know every field
-//! and nothing else. `PROMWARD_BLESS=1` writes it anew.
+//! The JSON Schema that ships is generated from the fields that the filter reads, so that editors know every field and
+//! nothing else. `PROMWARD_BLESS=1` writes it anew.
 
 use promward::config::Configuration;
 use schemars::Schema;

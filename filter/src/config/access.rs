@@ -1,77 +1,81 @@
 //! `access`: who may do what.
 
 use super::ConfigError;
+use super::field::Field;
 use super::limits::{self, Limits};
 use super::list::listed;
+use super::object::object;
 use super::only::{self, Known};
-use super::tree::Tree;
 use crate::access::who::{Kind, Who};
 use crate::access::{Bound, Closed, Rule, Unrestricted, Whos, walk};
 use crate::api::class::{Class, Classes};
 use crate::caller::callers::Callers;
 use crate::mount::{Api, Mount, MountId, Mounts, Prefix};
-use serde::Deserialize;
 
-/// A rule: whom it names may do this there.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub(super) struct RuleConfig {
-    /// Whom the rule names: `anyone`, `anonymous`, `authenticated`, `user:N`, `token:N`, `certificate:N`,
-    /// `jwt:ISSUER/SUBJECT`, `group:N`, or `group:ISSUER/N` for a group that tokens name.
-    who: Vec<String>,
-    /// Classes of requests, or the shorthands `read` and `everything`.
-    may: Vec<String>,
-    /// Classes that are taken out of `may`.
-    except: Option<Vec<String>>,
-    /// Prefixes of the mounts where the rule holds; without it, at every `prometheus` mount and at no opaque one.
-    at: Option<Vec<String>>,
-    /// What the callers may see: labels, each with a list of its values, or with an object that says where they come
-    /// from. All of them hold.
-    #[cfg_attr(
-        feature = "schema",
-        schemars(with = "Option<std::collections::BTreeMap<String, super::schema::LabelValues>>")
-    )]
-    only: Option<Tree>,
-    /// That callers whom earlier rules restrict or limit get all of this.
-    #[serde(default)]
-    unrestricted: bool,
-    /// How often each caller may, and how much one query of theirs may touch.
-    #[cfg_attr(feature = "schema", schemars(with = "Option<super::schema::LimitsConfig>"))]
-    limits: Option<Tree>,
+#[cfg(feature = "schema")]
+use super::schema::{ByName, LabelValues};
+
+object! {
+    /// A rule: whom it names may do this there.
+    pub(super) RuleConfig, read as RuleObject {
+        /// Whom the rule names: `anyone`, `anonymous`, `authenticated`, `user:N`, `token:N`, `certificate:N`,
+        /// `jwt:ISSUER/SUBJECT`, `group:N`, or `group:ISSUER/N` for a group that tokens name.
+        who: Vec<String>,
+        /// Classes of requests, or the shorthands `read` and `everything`.
+        may: Vec<String>,
+        /// Classes that are taken out of `may`.
+        except: Option<Vec<String>>,
+        /// Prefixes of the mounts where the rule holds; without it, at every `prometheus` mount and at no opaque one.
+        at: Option<Vec<String>>,
+        /// What the callers may see: labels, each with a list of its values, or with an object that says where they come
+        /// from. All of them hold.
+        only: Option<ByName<LabelValues>>,
+        /// That callers whom earlier rules restrict or limit get all of this.
+        #[schemars(default)]
+        unrestricted: bool,
+        /// How often each caller may, and how much one query of theirs may touch.
+        limits: Option<limits::LimitsConfig>,
+    }
 }
 
 /// Compiles every rule and refuses those that can never decide anything.
-pub(super) fn compile(
-    configured: Vec<RuleConfig>,
-    mounts: &Mounts,
-    known: Known<'_>,
-) -> Result<Vec<Rule>, ConfigError> {
-    if configured.is_empty() {
+#[inline(never)]
+pub(super) fn compile(list: &Field<'_>, mounts: &Mounts, known: Known<'_>) -> Result<Vec<Rule>, ConfigError> {
+    let items = list.items()?;
+    if items.is_empty() {
         let message = "without a rule everything is refused: to open all to all, write { \"who\": [\"anyone\"], \"may\": [\"everything\"] }";
-        return Err(ConfigError::new("access", message));
+        return Err(list.refuse(message));
     }
     let mut rules: Vec<Rule> = Vec::new();
-    for (index, rule) in configured.into_iter().enumerate() {
-        let path = format!("access[{index}]");
-        let rule = rule.compile(&path, mounts, known)?;
-        let listed = rule.who.listed().to_vec();
-        let names_twice = |who: &Who| {
-            let mut others = known.callers.also(who);
-            others.retain(|other| other != who);
-            rule.who.has_any(&others)
-        };
-        if let Some(place) = listed.iter().position(names_twice) {
-            let message = "another one in this list names them already";
-            return Err(ConfigError::new(&format!("{path}.who[{place}]"), message));
-        }
+    for item in items {
+        let rule = rule(&item, mounts, known)?;
         rules.push(rule);
-        for (place, who) in listed.iter().enumerate() {
-            check_decides(who, &rules, mounts, known.callers)
-                .map_err(|message| ConfigError::new(&format!("{path}.who[{place}]"), &message))?;
-        }
+        check_names(&item.field("who"), &rules, mounts, known.callers)?;
     }
     Ok(rules)
+}
+
+/// Refuses the last of these rules if one of those whom it names is among others whom it names, or if it decides nothing
+/// for one of them.
+fn check_names(
+    list: &Field<'_>,
+    rules: &[Rule],
+    mounts: &Mounts,
+    callers: &Callers,
+) -> Result<(), ConfigError> {
+    let Some(rule) = rules.last() else { return Ok(()) };
+    let items = list.items()?;
+    for (who, item) in rule.who.listed().iter().zip(&items) {
+        let mut others = callers.also(who);
+        others.retain(|other| other != who);
+        if rule.who.has_any(&others) {
+            return Err(item.refuse("another one in this list names them already"));
+        }
+    }
+    for (who, item) in rule.who.listed().iter().zip(&items) {
+        check_decides(who, rules, mounts, callers).map_err(|message| item.refuse(&message))?;
+    }
+    Ok(())
 }
 
 /// Refuses a rule, the last of these, that decides nothing for everybody whom `who` names.
@@ -120,59 +124,71 @@ fn classes(id: MountId, mounts: &Mounts) -> Classes {
     mounts.get(id).map(Mount::classes).unwrap_or_default()
 }
 
-impl RuleConfig {
-    fn compile(self, path: &str, mounts: &Mounts, known: Known<'_>) -> Result<Rule, ConfigError> {
-        let field = |name: &str| format!("{path}.{name}");
-        let who = listed(self.who, EMPTY, &field("who"), |text| who(text, known.callers))?;
-        let limits = self.limits.map(|limits| limits::compile(limits, &field("limits"))).transpose()?;
-        let Limits { rate, guards } = limits.unwrap_or_default();
-        let only = self.only.map(|only| only::compile(only, &field("only"), known)).transpose()?;
-        if self.unrestricted && only.is_some() {
-            let message = "this says the opposite of \"only\": keep one of the two";
-            return Err(ConfigError::new(&field("unrestricted"), message));
-        }
-        let unrestricted = if self.unrestricted { Unrestricted::Yes } else { Unrestricted::No };
-        let may = listed(self.may, EMPTY, &field("may"), class)?;
-        let except = match self.except {
-            Some(except) => listed(except, EMPTY, &field("except"), class)?,
-            None => Vec::new(),
-        };
-        let union = |all: Classes, classes: &Classes| all.with(*classes);
-        let may = may.iter().fold(Classes::default(), union);
-        if let Some(index) = except.iter().position(|&classes| may.both(classes).is_empty()) {
-            let message = "this takes nothing away: \"may\" doesn't give it";
-            return Err(ConfigError::new(&format!("{path}.except[{index}]"), message));
-        }
-        let may = may.without(except.iter().fold(Classes::default(), union));
-        if may.is_empty() {
-            return Err(ConfigError::new(
-                &field("except"),
-                "this takes away all that \"may\" gives: leave the rule out",
-            ));
-        }
-        let at = match self.at {
-            Some(at) => listed(at, EMPTY, &field("at"), |text| mount(text, mounts))?,
-            None => {
-                mounts.iter().filter(|(_, mount)| mount.api == Api::Prometheus).map(|(id, _)| id).collect()
-            }
-        };
-        if at.is_empty() {
-            return Err(ConfigError::new(
-                path,
-                "this holds nowhere: no mount speaks prometheus; name opaque mounts in \"at\"",
-            ));
-        }
-        if at.iter().all(|&id| may.both(classes(id, mounts)).is_empty()) {
-            return Err(ConfigError::new(
-                &field("may"),
-                "this never comes at an opaque mount: everything there is \"unknown\"",
-            ));
-        }
-        let who = Whos::new(who).unwrap_or_default();
-        let rule = Rule { who, may, at, only, unrestricted, guards, rate };
-        check_gives(&rule, mounts).map_err(|message| ConfigError::new(&field("may"), message))?;
-        Ok(rule)
+#[inline(never)]
+fn rule(field: &Field<'_>, mounts: &Mounts, known: Known<'_>) -> Result<Rule, ConfigError> {
+    let rule = RuleObject::read(field)?;
+    let who = listed(&rule.who(), EMPTY, |text| who(text, known.callers))?;
+    let Limits { rate, guards } = limits::compile(&rule.limits())?;
+    let only = rule.only();
+    let only = if only.is_given() { Some(only::compile(&only, known)?) } else { None };
+    let unrestricted = match rule.unrestricted() {
+        field if !field.is_true()? => Unrestricted::No,
+        _ if only.is_none() => Unrestricted::Yes,
+        field => return Err(field.refuse("this says the opposite of \"only\": keep one of the two")),
+    };
+    let may = may(&rule.may(), &rule.except())?;
+    let at = at(field, &rule.at(), mounts)?;
+    if at.iter().all(|&id| may.both(classes(id, mounts)).is_empty()) {
+        let message = "this never comes at an opaque mount: everything there is \"unknown\"";
+        return Err(rule.may().refuse(message));
     }
+    let who = Whos::new(who).unwrap_or_default();
+    let compiled = Rule { who, may, at, only, unrestricted, guards, rate };
+    check_gives(&compiled, mounts).map_err(|message| rule.may().refuse(message))?;
+    Ok(compiled)
+}
+
+/// What `may` gives and `except` doesn't take away.
+#[inline(never)]
+fn may(may: &Field<'_>, except: &Field<'_>) -> Result<Classes, ConfigError> {
+    let gives = union(&listed(may, EMPTY, class)?);
+    if !except.is_given() {
+        return Ok(gives);
+    }
+    let takes = listed(except, EMPTY, class)?;
+    for (classes, item) in takes.iter().zip(except.items()?) {
+        if gives.both(*classes).is_empty() {
+            return Err(item.refuse("this takes nothing away: \"may\" doesn't give it"));
+        }
+    }
+    let left = gives.without(union(&takes));
+    if left.is_empty() {
+        return Err(except.refuse("this takes away all that \"may\" gives: leave the rule out"));
+    }
+    Ok(left)
+}
+
+fn union(classes: &[Classes]) -> Classes {
+    classes.iter().fold(Classes::default(), |all, classes| all.with(*classes))
+}
+
+/// Where the rule in this field holds.
+#[inline(never)]
+fn at(rule: &Field<'_>, at: &Field<'_>, mounts: &Mounts) -> Result<Vec<MountId>, ConfigError> {
+    if at.is_given() {
+        return listed(at, EMPTY, |text| mount(text, mounts));
+    }
+    let mut everywhere = Vec::new();
+    for (id, mount) in mounts.iter() {
+        if mount.api == Api::Prometheus {
+            everywhere.push(id);
+        }
+    }
+    if everywhere.is_empty() {
+        let message = "this holds nowhere: no mount speaks prometheus; name opaque mounts in \"at\"";
+        return Err(rule.refuse(message));
+    }
+    Ok(everywhere)
 }
 
 /// Refuses a rule that gives nothing, whatever those before it are, because nothing of it can be restricted or guarded.

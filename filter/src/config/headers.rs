@@ -1,40 +1,46 @@
 //! `headers`: what answers tell browsers, and what servers are told of the caller.
 
 use super::ConfigError;
-use super::mounts::origins;
-use super::tree::{Tree, text};
+use super::field::Field;
+use super::mounts::{optional_origins, origins};
+use super::object::object;
 use crate::access::tenant::TenantHeader;
 use crate::response::cors::Cors;
 use crate::response::security::{Frames, Security};
-use serde::Deserialize;
-use serde::de::Error;
 
-/// Headers of answers, and those that tell the server who is calling.
-#[derive(Debug, Default, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub(super) struct HeadersConfig {
-    /// Which other sites may read answers.
-    cors: Option<CorsConfig>,
-    /// `Strict-Transport-Security`, sent over TLS. Browsers remember it: set it when the certificate is a real one.
-    hsts: Option<String>,
-    /// `Content-Security-Policy`, in place of the built-in one.
-    content_security_policy: Option<String>,
-    /// Origins whose pages may show ours in a frame; nobody's if not given.
-    frame_ancestors: Option<Vec<String>>,
-    /// The header that tells the server who is calling, as `scheme:name`, percent-encoded. A client's own is removed.
-    caller: Option<String>,
-    /// The header that tells a server of several tenants which of them are asked for.
-    #[cfg_attr(feature = "schema", schemars(with = "Option<super::schema::TenantConfig>"))]
-    tenant: Option<Tree>,
+object! {
+    /// Headers of answers, and those that tell the server who is calling.
+    pub(super) HeadersConfig, read as HeadersObject {
+        /// Which other sites may read answers.
+        cors: Option<CorsConfig>,
+        /// `Strict-Transport-Security`, sent over TLS. Browsers remember it: set it when the certificate is a real one.
+        hsts: Option<String>,
+        /// `Content-Security-Policy`, in place of the built-in one.
+        content_security_policy: Option<String>,
+        /// Origins whose pages may show ours in a frame; nobody's if not given.
+        frame_ancestors: Option<Vec<String>>,
+        /// The header that tells the server who is calling, as `scheme:name`, percent-encoded. A client's own is removed.
+        caller: Option<String>,
+        /// The header that tells a server of several tenants which of them are asked for.
+        tenant: Option<TenantConfig>,
+    }
 }
 
-#[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-struct CorsConfig {
-    /// The origins of these sites, like `https://grafana.example.com`.
-    origins: Vec<String>,
+object! {
+    /// A header that carries the values of a label that the caller is restricted to, joined by `|`. A client's own is removed.
+    TenantConfig, read as TenantObject {
+        /// The header's name, like `x-scope-orgid`.
+        name: String,
+        /// The label, which a rule restricts by `only`.
+        label: String,
+    }
+}
+
+object! {
+    CorsConfig, read as CorsObject {
+        /// The origins of these sites, like `https://grafana.example.com`.
+        origins: Vec<String>,
+    }
 }
 
 /// What a configuration says of headers, compiled.
@@ -45,46 +51,54 @@ pub(super) struct Headers {
     pub(super) security: Security,
 }
 
-impl HeadersConfig {
-    pub(super) fn compile(self) -> Result<Headers, ConfigError> {
-        let caller = self
-            .caller
-            .map(|name| ours(name, "headers.caller", "the caller", "x-forwarded-user"))
-            .transpose()?;
-        let tenant = self.tenant.map(|tree| tenant(tree, caller.as_deref())).transpose()?;
-        let cors = origins(self.cors.map(|cors| cors.origins), "headers.cors.origins")?;
-        let hsts = self.hsts.map(hsts).transpose()?;
-        let policy = self.content_security_policy.map(policy).transpose()?;
-        let names_frames = policy.as_deref().is_some_and(names_frame_ancestors);
-        let ancestors = origins(self.frame_ancestors, "headers.frame_ancestors")?;
-        let frames = match (ancestors.is_empty(), names_frames) {
-            (true, true) => Frames::AsPolicySays,
-            (true, false) => Frames::Nobody,
-            (false, false) => Frames::Only(ancestors),
-            (false, true) => {
-                let message =
-                    "headers.content_security_policy names frame-ancestors already: keep one of the two";
-                return Err(ConfigError::new("headers.frame_ancestors", message));
-            }
-        };
-        Ok(Headers { caller, tenant, cors: Cors::new(cors), security: Security::new(hsts, policy, frames) })
-    }
+/// Compiles all of it.
+#[inline(never)]
+pub(super) fn compile(field: &Field<'_>) -> Result<Headers, ConfigError> {
+    let headers = HeadersObject::read(field)?;
+    let caller = headers.caller();
+    let caller =
+        if caller.is_given() { Some(ours(&caller, "the caller", "x-forwarded-user")?) } else { None };
+    let tenant = tenant(&headers.tenant(), caller.as_deref())?;
+    let hsts = hsts(&headers.hsts())?;
+    let policy = policy(&headers.content_security_policy())?;
+    let names_frames = policy.as_deref().is_some_and(names_frame_ancestors);
+    let frame_ancestors = headers.frame_ancestors();
+    let ancestors = optional_origins(&frame_ancestors)?;
+    let frames = match (ancestors.is_empty(), names_frames) {
+        (true, true) => Frames::AsPolicySays,
+        (true, false) => Frames::Nobody,
+        (false, false) => Frames::Only(ancestors),
+        (false, true) => {
+            let message =
+                "headers.content_security_policy names frame-ancestors already: keep one of the two";
+            return Err(frame_ancestors.refuse(message));
+        }
+    };
+    Ok(Headers {
+        caller,
+        tenant,
+        cors: cors(&headers.cors())?,
+        security: Security::new(hsts, policy, frames),
+    })
 }
 
-#[inline(never)]
-fn tenant(tree: Tree, caller: Option<&str>) -> Result<TenantHeader, ConfigError> {
-    const PATH: &str = "headers.tenant";
-    let mut fields = tree.into_some_of(&["name", "label"]).map_err(|error| error.in_field(PATH))?;
-    let mut needed = |name: &'static str| {
-        let missing = || ConfigError::missing_field(name).in_field(PATH);
-        text(fields.take(name).ok_or_else(missing)?, &format!("{PATH}.{name}"))
-    };
-    let (name, label) = (needed("name")?, needed("label")?);
-    let name = ours(name, "headers.tenant.name", "tenants", "x-scope-orgid")?;
-    if caller == Some(&name) {
-        return Err(ConfigError::new("headers.tenant.name", "headers.caller is this header already"));
+fn cors(field: &Field<'_>) -> Result<Cors, ConfigError> {
+    if !field.is_given() {
+        return Ok(Cors::new(Vec::new()));
     }
-    Ok(TenantHeader { name, label })
+    Ok(Cors::new(origins(&CorsObject::read(field)?.origins())?))
+}
+
+fn tenant(field: &Field<'_>, caller: Option<&str>) -> Result<Option<TenantHeader>, ConfigError> {
+    if !field.is_given() {
+        return Ok(None);
+    }
+    let tenant = TenantObject::read(field)?;
+    let name = ours(&tenant.name(), "tenants", "x-scope-orgid")?;
+    if caller == Some(&name) {
+        return Err(tenant.name().refuse("headers.caller is this header already"));
+    }
+    Ok(Some(TenantHeader { name, label: tenant.label().text()?.to_owned() }))
 }
 
 /// Headers that mean something else already.
@@ -111,20 +125,22 @@ const TAKEN: [&str; 16] = [
 const OURS: [&str; 4] = ["x-forwarded-host", "x-forwarded-proto", "x-forwarded-prefix", "x-promward-cluster"];
 
 /// RFC 9110 §5.1, in lower case and without `_`, which some servers read as `-`.
-fn ours(name: String, path: &str, carried: &str, example: &str) -> Result<String, ConfigError> {
-    let name = name.to_ascii_lowercase();
+#[inline(never)]
+fn ours(field: &Field<'_>, carried: &str, example: &str) -> Result<String, ConfigError> {
+    let name = field.text()?.to_ascii_lowercase();
     let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if is_name && !TAKEN.contains(&name.as_str()) && !OURS.contains(&name.as_str()) {
         return Ok(name);
     }
     let message =
         format!("\"{name}\" can't carry {carried}: name a header of letters, digits and -, like {example}");
-    Err(ConfigError::new(path, &message))
+    Err(field.refuse(&message))
 }
 
 /// RFC 6797 §6.1: directives, of which `max-age` is needed.
-fn hsts(value: String) -> Result<String, ConfigError> {
-    let value = header_value(value, HSTS)?;
+#[inline(never)]
+fn hsts(field: &Field<'_>) -> Result<Option<String>, ConfigError> {
+    let Some(value) = header_value(field)? else { return Ok(None) };
     let is_age = |directive: &str| {
         let (name, seconds) = directive.trim().split_once('=').unwrap_or_default();
         let seconds = seconds.trim_matches('"');
@@ -133,30 +149,30 @@ fn hsts(value: String) -> Result<String, ConfigError> {
             && seconds.bytes().all(|byte| byte.is_ascii_digit())
     };
     if value.split(';').any(is_age) {
-        return Ok(value);
+        return Ok(Some(value));
     }
-    Err(ConfigError::new(HSTS, "this needs \"max-age\" and a number of seconds, like max-age=63072000"))
+    Err(field.refuse("this needs \"max-age\" and a number of seconds, like max-age=63072000"))
 }
 
 /// One policy: a comma would begin another one, and an empty one allows everything.
-fn policy(value: String) -> Result<String, ConfigError> {
-    let value = header_value(value, POLICY)?;
+#[inline(never)]
+fn policy(field: &Field<'_>) -> Result<Option<String>, ConfigError> {
+    let Some(value) = header_value(field)? else { return Ok(None) };
     if value.contains(',') || value.split(';').all(|directive| directive.trim().is_empty()) {
-        return Err(ConfigError::new(POLICY, "this must be one policy: directives, with \";\" between them"));
+        return Err(field.refuse("this must be one policy: directives, with \";\" between them"));
     }
-    Ok(value)
+    Ok(Some(value))
 }
 
-const HSTS: &str = "headers.hsts";
-const POLICY: &str = "headers.content_security_policy";
-
-fn header_value(value: String, path: &str) -> Result<String, ConfigError> {
+#[inline(never)]
+fn header_value(field: &Field<'_>) -> Result<Option<String>, ConfigError> {
+    let Some(value) = field.optional_text()? else { return Ok(None) };
     let is_value =
         !value.trim().is_empty() && value.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
     if is_value {
-        Ok(value)
+        Ok(Some(value.to_owned()))
     } else {
-        Err(ConfigError::new(path, "a header's value is one line of printable ASCII, and not empty"))
+        Err(field.refuse("a header's value is one line of printable ASCII, and not empty"))
     }
 }
 

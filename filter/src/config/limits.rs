@@ -1,12 +1,31 @@
 //! `access[].limits`: how often, and how much of the server one query may touch.
 
 use super::ConfigError;
-use super::number::number;
-use super::passwords::rate;
-use super::tree::{SomeOf, Tree, text};
+use super::field::Field;
+use super::object::object;
 use crate::limits::duration;
 use crate::limits::guards::Guards;
 use crate::limits::rate::{MOST, Rate};
+
+object! {
+    /// How often each caller may do what the rule allows, and how much one query of theirs may touch.
+    pub(super) LimitsConfig, read as LimitsObject {
+        /// How often, like `20/s`, in all workers together. Those who aren't known count by their address.
+        rate: Option<String>,
+        /// How often at once; the number in `rate` if not given.
+        burst: Option<u32>,
+        /// The longest from `start` to `end`, like `31d`.
+        range: Option<String>,
+        /// The longest from the time of evaluation back to the oldest sample that a query touches, like `7d`.
+        lookback: Option<String>,
+        /// The longest from now back to that sample, like `90d`.
+        oldest: Option<String>,
+        /// The most points of one series.
+        points: Option<u32>,
+        /// How long a query may take, like `30s`.
+        timeout: Option<String>,
+    }
+}
 
 /// What a rule says of limits, compiled: a rate, guards, or both.
 #[derive(Default)]
@@ -15,59 +34,63 @@ pub(super) struct Limits {
     pub(super) guards: Option<Guards>,
 }
 
-const FIELDS: &[&str] = &["rate", "burst", "range", "lookback", "oldest", "points", "timeout"];
-
 /// More points than this are no guard.
 const MOST_POINTS: u32 = 1_000_000_000;
 
-/// Compiles the limits at this path.
+/// Compiles the limits of a rule, if it has some.
 #[inline(never)]
-pub(super) fn compile(tree: Tree, path: &str) -> Result<Limits, ConfigError> {
-    let mut fields = tree.into_some_of(FIELDS).map_err(|error| error.in_field(path))?;
-    let field = |name: &str| format!("{path}.{name}");
-    let written = fields.take("rate").map(|tree| text(tree, &field("rate"))).transpose()?;
-    let rate = written.map(|text| rate(&text, &field("rate"))).transpose()?;
-    let rate = match (rate, fields.take("burst")) {
-        (Some(rate), Some(burst)) => Some(rate.with_burst(number(&burst, &field("burst"), 1..=MOST)?)),
-        (None, Some(_)) => {
-            return Err(ConfigError::new(path, "a burst needs a rate, like \"rate\": \"20/s\""));
-        }
+pub(super) fn compile(field: &Field<'_>) -> Result<Limits, ConfigError> {
+    if !field.is_given() {
+        return Ok(Limits::default());
+    }
+    let limits = LimitsObject::read(field)?;
+    let rate = match (rate(&limits.rate())?, limits.burst().number(MOST)?) {
+        (Some(rate), Some(burst)) => Some(rate.with_burst(burst)),
+        (None, Some(_)) => return Err(field.refuse("a burst needs a rate, like \"rate\": \"20/s\"")),
         (rate, None) => rate,
     };
-    let points = fields.take("points").map(|tree| number(&tree, &field("points"), 1..=MOST_POINTS));
     let guards = Guards {
-        points: points.transpose()?.map(u64::from),
-        range: length(&mut fields, path, "range")?,
-        lookback: length(&mut fields, path, "lookback")?,
-        oldest: length(&mut fields, path, "oldest")?,
-        timeout: length(&mut fields, path, "timeout")?,
+        range: length(&limits.range())?,
+        lookback: length(&limits.lookback())?,
+        oldest: length(&limits.oldest())?,
+        timeout: length(&limits.timeout())?,
+        points: limits.points().number(MOST_POINTS)?.map(u64::from),
     };
     let guards = Some(guards).filter(|guards| *guards != Guards::default());
     if rate.is_none() && guards.is_none() {
         let message = "this limits nothing: give a rate, like \"rate\": \"20/s\", or one of range, lookback, \
                        oldest, points and timeout";
-        return Err(ConfigError::new(path, message));
+        return Err(field.refuse(message));
     }
     Ok(Limits { rate, guards })
 }
 
-/// A length of time, in milliseconds, if it is given.
+/// A rate, if the field is there.
 #[inline(never)]
-fn length(fields: &mut SomeOf, path: &str, name: &str) -> Result<Option<i64>, ConfigError> {
-    let Some(tree) = fields.take(name) else { return Ok(None) };
-    let path = format!("{path}.{name}");
-    let text = text(tree, &path)?;
-    match duration::parse(&text) {
-        Some(0) => {
-            Err(ConfigError::new(&path, "nothing is as short as that: leave the field out, or allow more"))
-        }
+pub(super) fn rate(field: &Field<'_>) -> Result<Option<Rate>, ConfigError> {
+    let Some(text) = field.optional_text()? else { return Ok(None) };
+    let rate = Rate::parse(text);
+    if rate.is_none() {
+        let message =
+            format!("\"{text}\" is no rate: write a whole number, 1 to {MOST}, and /s, /m or /h, like 20/s");
+        return Err(field.refuse(&message));
+    }
+    Ok(rate)
+}
+
+/// A length of time, in milliseconds, if the field is there.
+#[inline(never)]
+fn length(field: &Field<'_>) -> Result<Option<i64>, ConfigError> {
+    let Some(text) = field.optional_text()? else { return Ok(None) };
+    match duration::parse(text) {
+        Some(0) => Err(field.refuse("nothing is as short as that: leave the field out, or allow more")),
         Some(milliseconds) => Ok(Some(milliseconds)),
         None => {
             let message = format!(
                 "\"{text}\" is no duration: write whole numbers with the units y w d h m s ms, in this order, like 7d \
                  or 1h30m"
             );
-            Err(ConfigError::new(&path, &message))
+            Err(field.refuse(&message))
         }
     }
 }

@@ -2,18 +2,36 @@
 
 use super::ConfigError;
 use super::access::who;
+use super::field::Field;
+use super::jwt::claim;
 use super::list::listed;
-use super::tree::{Tree, text};
+use super::object::object;
+use super::tree::Tree;
 use crate::access::only::{OnLabel, Only, Values};
 use crate::access::pattern::Pattern;
 use crate::access::restriction::{Absent, Term};
 use crate::access::tenant::{self, TenantHeader};
 use crate::caller::callers::Callers;
-use serde::Deserialize;
 use std::rc::Rc;
 
-/// What an object says of a label's values.
-const FIELDS: &[&str] = &["regex", "claim", "by", "values", "or_absent"];
+#[cfg(feature = "schema")]
+use super::schema::ByName;
+
+object! {
+    /// The values that a label may have, where they aren't a list: one of `regex`, `claim`, `by` and `values`.
+    pub(super) LabelConfig, read as LabelObject {
+        /// Every value that this matches in full: characters, `.`, classes, groups, `|`, `*`, `+`, `?`.
+        regex: Option<String>,
+        /// Where in the claims of the caller's token the values are: a text or a list of texts.
+        claim: Option<Vec<String>>,
+        /// Values by whom they are for, as rules name them; who is several of these gets the values of all.
+        by: Option<ByName<Vec<String>>>,
+        /// These values.
+        values: Option<Vec<String>>,
+        /// Beside `values`: whether series without the label may be seen as well.
+        or_absent: Option<bool>,
+    }
+}
 
 /// What the values are held against.
 #[derive(Clone, Copy)]
@@ -24,13 +42,13 @@ pub(super) struct Known<'a> {
     pub(super) tenant_header: Option<&'a TenantHeader>,
 }
 
-/// Compiles the `only` at this path.
+/// Compiles the `only` of a rule.
 #[inline(never)]
-pub(super) fn compile(tree: Tree, path: &str, known: Known<'_>) -> Result<Only, ConfigError> {
+pub(super) fn compile(field: &Field<'_>, known: Known<'_>) -> Result<Only, ConfigError> {
     let mut labels = Vec::new();
-    for (label, tree) in tree.into_fields().map_err(|error| error.in_field(path))? {
-        let path = format!("{path}.{label}");
-        let unusable = match label.as_str() {
+    for named in field.entries()? {
+        let label = named.name();
+        let unusable = match label {
             "" => Some("a label's name is not empty"),
             "__name__" => Some(
                 "Prometheus refuses a matcher on the name where a query names the metric: restrict another label",
@@ -38,90 +56,81 @@ pub(super) fn compile(tree: Tree, path: &str, known: Known<'_>) -> Result<Only, 
             _ => None,
         };
         if let Some(message) = unusable {
-            return Err(ConfigError::new(&path, message));
+            return Err(named.refuse(message));
         }
-        let values = Reader { label: &label, path: &path, known }.values(tree)?;
-        labels.push(OnLabel { label, values });
+        let values = Reader { label, known }.values(&named)?;
+        labels.push(OnLabel { label: label.to_owned(), values });
     }
     Only::new(labels).ok_or_else(|| {
-        ConfigError::new(path, "an empty object restricts nothing: leave the field out, or name a label")
+        field.refuse("an empty object restricts nothing: leave the field out, or name a label")
     })
 }
 
 /// Reads what stands under a label.
 struct Reader<'a> {
     label: &'a str,
-    path: &'a str,
     known: Known<'a>,
 }
 
 impl Reader<'_> {
-    fn values(&self, tree: Tree) -> Result<Values, ConfigError> {
-        let tree = match tree {
-            Tree::List(_) => return self.fixed(tree, self.path, Absent::Refused),
-            Tree::Object(_) => tree,
-            _ => return Err(self.refuse("", FORMS)),
-        };
-        let mut fields = tree.into_some_of(FIELDS).map_err(|error| error.in_field(self.path))?;
-        let or_absent = fields.take("or_absent");
-        let (field, tree) = fields.only().ok_or_else(|| self.refuse("", FORMS))?;
-        match (field.as_str(), or_absent) {
-            ("regex", None) => self.matching(tree),
-            ("claim", None) => self.claim(tree),
-            ("by", None) => self.by(tree),
-            ("values", None | Some(Tree::Bool(false))) => {
-                self.fixed(tree, &self.of("values"), Absent::Refused)
-            }
-            ("values", Some(Tree::Bool(true))) => self.fixed(tree, &self.of("values"), Absent::Allowed),
-            ("values", Some(_)) => Err(self.refuse(".or_absent", "this must be true or false")),
-            _ => Err(self.refuse("", FORMS)),
+    #[inline(never)]
+    fn values(&self, field: &Field<'_>) -> Result<Values, ConfigError> {
+        match field.tree()? {
+            Tree::List(_) => return self.fixed(field, Absent::Refused),
+            Tree::Object(_) => {}
+            _ => return Err(field.refuse(FORMS)),
+        }
+        let label = LabelObject::read(field)?;
+        let (regex, claim, by, values) = (label.regex(), label.claim(), label.by(), label.values());
+        let or_absent = label.or_absent();
+        let given = [&regex, &claim, &by, &values, &or_absent].map(Field::is_given);
+        match given {
+            [true, false, false, false, false] => self.matching(&regex),
+            [false, true, false, false, false] => self.claim(&claim),
+            [false, false, true, false, false] => self.by(&by),
+            [false, false, false, true, _] if or_absent.is_true()? => self.fixed(&values, Absent::Allowed),
+            [false, false, false, true, _] => self.fixed(&values, Absent::Refused),
+            _ => Err(field.refuse(FORMS)),
         }
     }
 
-    fn matching(&self, tree: Tree) -> Result<Values, ConfigError> {
+    fn matching(&self, regex: &Field<'_>) -> Result<Values, ConfigError> {
         if self.is_carried() {
             let message = "headers.tenant carries this label's values, and a regular expression has none";
-            return Err(self.refuse(".regex", message));
+            return Err(regex.refuse(message));
         }
-        let text = text(tree, &self.of("regex"))?;
-        let pattern = Pattern::parse(&text).map_err(|error| self.refuse(".regex", &error.to_string()))?;
+        let pattern = Pattern::parse(regex.text()?).map_err(|error| regex.refuse(&error.to_string()))?;
         Ok(Values::Fixed(Term::matching(self.label, Rc::new(pattern))))
     }
 
-    fn claim(&self, tree: Tree) -> Result<Values, ConfigError> {
-        let path = texts(tree, &self.of("claim"))?;
-        if path.is_empty() || path.iter().any(String::is_empty) {
-            let message = "this must be a list of field names, like [\"realm_access\", \"tenants\"]";
-            return Err(self.refuse(".claim", message));
-        }
+    fn claim(&self, path: &Field<'_>) -> Result<Values, ConfigError> {
+        let names = claim(path, "tenants")?;
         if self.known.callers.issuers.is_empty() {
-            return Err(self.refuse(".claim", "nobody comes with a token: there is no issuer in callers.jwt"));
+            return Err(path.refuse("nobody comes with a token: there is no issuer in callers.jwt"));
         }
-        Ok(Values::Claim(path))
+        Ok(Values::Claim(names))
     }
 
-    fn by(&self, tree: Tree) -> Result<Values, ConfigError> {
-        let by_path = self.of("by");
+    fn by(&self, field: &Field<'_>) -> Result<Values, ConfigError> {
         let mut by = Vec::new();
-        for (text, tree) in tree.into_fields().map_err(|error| error.in_field(&by_path))? {
-            let path = format!("{by_path}.{text}");
-            let who = who(&text, self.known.callers).map_err(|message| ConfigError::new(&path, &message))?;
-            by.push((who, self.listed(tree, &path)?));
+        for named in field.entries()? {
+            let who = who(named.name(), self.known.callers).map_err(|message| named.refuse(&message))?;
+            by.push((who, self.listed(&named)?));
         }
         if by.is_empty() {
-            return Err(self.refuse(".by", "an empty object lets nobody see anything: say who sees what"));
+            return Err(field.refuse("an empty object lets nobody see anything: say who sees what"));
         }
         Ok(Values::By(by))
     }
 
-    fn fixed(&self, tree: Tree, path: &str, absent: Absent) -> Result<Values, ConfigError> {
-        let term = Term::listed(self.label, self.listed(tree, path)?, absent);
-        term.map(Values::Fixed).ok_or_else(|| self.refuse("", EMPTY))
+    fn fixed(&self, list: &Field<'_>, absent: Absent) -> Result<Values, ConfigError> {
+        let term = Term::listed(self.label, self.listed(list)?, absent);
+        term.map(Values::Fixed).ok_or_else(|| list.refuse(EMPTY))
     }
 
     #[inline(never)]
-    fn listed(&self, tree: Tree, path: &str) -> Result<Vec<String>, ConfigError> {
-        listed(texts(tree, path)?, EMPTY, path, |value| {
+    fn listed(&self, list: &Field<'_>) -> Result<Vec<String>, ConfigError> {
+        listed(list, EMPTY, |value| {
             if value.is_empty() {
                 return Err(ABSENT.to_owned());
             }
@@ -135,21 +144,6 @@ impl Reader<'_> {
     fn is_carried(&self) -> bool {
         self.known.tenant_header.is_some_and(|header| header.label == self.label)
     }
-
-    fn of(&self, field: &str) -> String {
-        format!("{}.{field}", self.path)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn refuse(&self, field: &str, message: &str) -> ConfigError {
-        ConfigError::new(&format!("{}{field}", self.path), message)
-    }
-}
-
-#[inline(never)]
-fn texts(tree: Tree, path: &str) -> Result<Vec<String>, ConfigError> {
-    Vec::deserialize(tree).map_err(|error: ConfigError| error.in_field(path))
 }
 
 const EMPTY: &str = "an empty list lets nobody see anything: list a value";

@@ -1,0 +1,215 @@
+//! A place in the configuration: what stands there, and the path to it, which is put in words only where something is
+//! wrong. None of this is generic, since the module pays for each instance.
+
+use super::ConfigError;
+use super::later;
+use super::tree::Tree;
+use crate::index::{Index, Twice};
+
+/// A field of an object, or an item of a list. A field may be missing.
+#[derive(Clone, Copy)]
+pub(super) struct Field<'a> {
+    tree: Option<&'a Tree>,
+    step: Step<'a>,
+    /// What it is a field or an item of; the whole configuration is of nothing.
+    within: Option<&'a Field<'a>>,
+}
+
+#[derive(Clone, Copy)]
+enum Step<'a> {
+    Name(&'a str),
+    Item(usize),
+}
+
+impl<'a> Field<'a> {
+    /// The whole configuration.
+    pub(super) fn whole(tree: &'a Tree) -> Self {
+        Self { tree: Some(tree), step: Step::Name(""), within: None }
+    }
+
+    /// Whether it is there.
+    pub(super) fn is_given(&self) -> bool {
+        self.tree.is_some()
+    }
+
+    /// What its object calls it.
+    pub(super) fn name(&self) -> &'a str {
+        match self.step {
+            Step::Name(name) => name,
+            Step::Item(_) => "",
+        }
+    }
+
+    /// What stands there, whatever it is.
+    #[inline(never)]
+    pub(super) fn tree(&self) -> Result<&'a Tree, ConfigError> {
+        self.tree.ok_or_else(|| self.refuse("this field is missing"))
+    }
+
+    /// A text.
+    #[inline(never)]
+    pub(super) fn text(&self) -> Result<&'a str, ConfigError> {
+        match self.tree()? {
+            Tree::Text(text) => Ok(text),
+            other => Err(self.instead_of(other, "a text")),
+        }
+    }
+
+    /// A text, if the field is there.
+    #[inline(never)]
+    pub(super) fn optional_text(&self) -> Result<Option<&'a str>, ConfigError> {
+        if self.is_given() { self.text().map(Some) } else { Ok(None) }
+    }
+
+    /// The texts of a list.
+    #[inline(never)]
+    pub(super) fn texts(&self) -> Result<Vec<String>, ConfigError> {
+        let mut texts = Vec::new();
+        for item in self.items()? {
+            texts.push(item.text()?.to_owned());
+        }
+        Ok(texts)
+    }
+
+    /// Whether it is true; it isn't if the field is missing.
+    #[inline(never)]
+    pub(super) fn is_true(&self) -> Result<bool, ConfigError> {
+        match self.tree {
+            None => Ok(false),
+            Some(Tree::Bool(value)) => Ok(*value),
+            Some(other) => Err(self.instead_of(other, "true or false")),
+        }
+    }
+
+    /// A whole number from 1 to `most`, if the field is there.
+    #[inline(never)]
+    pub(super) fn number(&self, most: u32) -> Result<Option<u32>, ConfigError> {
+        let number = match self.tree {
+            None => return Ok(None),
+            Some(Tree::Whole(number)) => u32::try_from(*number).unwrap_or_default(),
+            Some(_) => 0,
+        };
+        match number {
+            1.. if number <= most => Ok(Some(number)),
+            _ => Err(self.refuse(&format!("this must be a whole number, 1 to {most}"))),
+        }
+    }
+
+    /// One of these words; the first if the field is missing.
+    #[inline(never)]
+    pub(super) fn choice(&self, words: &[&'static str]) -> Result<&'static str, ConfigError> {
+        let Some(tree) = self.tree else { return Ok(words.first().copied().unwrap_or_default()) };
+        let Tree::Text(text) = tree else {
+            return Err(self.instead_of(tree, &format!("one of {}", series(words))));
+        };
+        let word = words.iter().find(|word| **word == text.as_str());
+        word.copied().ok_or_else(|| self.refuse(&format!("\"{text}\" is none of {}", series(words))))
+    }
+
+    /// The items of a list.
+    #[inline(never)]
+    pub(super) fn items(&'a self) -> Result<Vec<Field<'a>>, ConfigError> {
+        let tree = self.tree()?;
+        let Tree::List(trees) = tree else { return Err(self.instead_of(tree, "a list")) };
+        let mut items = Vec::with_capacity(trees.len());
+        for (index, tree) in trees.iter().enumerate() {
+            items.push(Field { tree: Some(tree), step: Step::Item(index), within: Some(self) });
+        }
+        Ok(items)
+    }
+
+    /// The fields of an object whose names are the user's. Each stands once.
+    #[inline(never)]
+    pub(super) fn entries(&'a self) -> Result<Vec<Field<'a>>, ConfigError> {
+        let fields = self.object()?;
+        let mut entries = Vec::with_capacity(fields.len());
+        let mut names = Vec::with_capacity(fields.len());
+        for (name, tree) in fields {
+            entries.push(Field { tree: Some(tree), step: Step::Name(name), within: Some(self) });
+            names.push(name.as_bytes().to_vec());
+        }
+        match Index::new(names) {
+            Ok(_) => Ok(entries),
+            Err(Twice { second, .. }) => Err(entries.get(second).unwrap_or(self).refuse(TWICE)),
+        }
+    }
+
+    /// Refuses an object that has fields other than these, or one of them twice. A missing one has no fields.
+    #[inline(never)]
+    pub(super) fn has_only(&self, names: &[&'static str]) -> Result<(), ConfigError> {
+        let fields = if self.is_given() { self.object()? } else { &[] };
+        for (index, (name, tree)) in fields.iter().enumerate() {
+            let refuse = |message: &str| {
+                Err(Field { tree: Some(tree), step: Step::Name(name), within: Some(self) }.refuse(message))
+            };
+            if !names.contains(&name.as_str()) {
+                if later::comes_later(name, names) {
+                    return refuse(later::NOT_YET);
+                }
+                return refuse(&format!("there is no such field; the fields here are {}", series(names)));
+            }
+            if fields.iter().take(index).any(|(earlier, _)| earlier == name) {
+                return refuse(TWICE);
+            }
+        }
+        Ok(())
+    }
+
+    /// The field of this name.
+    #[inline(never)]
+    pub(super) fn field(&'a self, name: &'static str) -> Field<'a> {
+        let tree = match self.tree {
+            Some(Tree::Object(fields)) => {
+                fields.iter().find(|(known, _)| known == name).map(|(_, tree)| tree)
+            }
+            _ => None,
+        };
+        Field { tree, step: Step::Name(name), within: Some(self) }
+    }
+
+    fn object(&self) -> Result<&'a [(String, Tree)], ConfigError> {
+        match self.tree()? {
+            Tree::Object(fields) => Ok(fields),
+            other => Err(self.instead_of(other, "an object")),
+        }
+    }
+
+    /// The error that something else is needed here.
+    #[cold]
+    #[inline(never)]
+    fn instead_of(&self, tree: &Tree, needed: &str) -> ConfigError {
+        self.refuse(&format!("this is {}, where {needed} is needed", tree.kind()))
+    }
+
+    /// The error that this is wrong.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn refuse(&self, message: &str) -> ConfigError {
+        ConfigError::new(&self.path(), message)
+    }
+
+    /// The way to it, like `access[0].who[1]`.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn path(&self) -> String {
+        let mut path = String::new();
+        let mut here = self;
+        while let Some(within) = here.within {
+            path = match here.step {
+                Step::Name(name) => format!(".{name}{path}"),
+                Step::Item(index) => format!("[{index}]{path}"),
+            };
+            here = within;
+        }
+        path.strip_prefix('.').unwrap_or(&path).to_owned()
+    }
+}
+
+const TWICE: &str = "this field is given twice";
+
+/// Words, with commas between them.
+#[cold]
+#[inline(never)]
+fn series(words: &[&'static str]) -> String {
+    words.join(", ")
+}
