@@ -140,7 +140,7 @@ impl Restriction {
 /// Writes a value as a regular expression that matches just it, as Go's `regexp.QuoteMeta` does.
 fn escape(out: &mut String, value: &str) {
     for character in value.chars() {
-        if r"\.+*?()|[]{}^$".contains(character) {
+        if r"\.+*?()|[]{}^$".chars().any(|meta| meta == character) {
             out.push('\\');
         }
         out.push(character);
