@@ -1,6 +1,8 @@
 //! Finds one of many by its bytes. Everything that a configuration names is found by this one kind of map, since each kind
 //! adds some kilobytes to the module.
 
+use std::collections::BinaryHeap;
+
 /// Keys, and the place of each in the list that they came from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Index {
@@ -23,8 +25,7 @@ impl Index {
     ///
     /// One stands twice.
     pub fn new(keys: Vec<Vec<u8>>) -> Result<Self, Twice> {
-        let mut sorted: Vec<_> = keys.into_iter().enumerate().map(|(place, key)| (key, place)).collect();
-        sorted.sort_unstable();
+        let sorted = sorted(keys.into_iter().enumerate().map(|(place, key)| (key, place)).collect());
         let mut others = sorted.iter();
         while let Some((key, first)) = others.next() {
             if let Some((_, second)) = others.as_slice().first().filter(|(other, _)| other == key) {
@@ -54,9 +55,8 @@ impl Index {
 
 /// Texts in their order, each once: what has stood before is left out.
 pub fn distinct(mut texts: Vec<String>) -> Vec<String> {
-    let mut keys: Vec<_> =
-        texts.iter().enumerate().map(|(place, text)| (text.as_bytes().to_vec(), place)).collect();
-    keys.sort_unstable();
+    let keys =
+        sorted(texts.iter().enumerate().map(|(place, text)| (text.as_bytes().to_vec(), place)).collect());
     let mut is_again = vec![false; texts.len()];
     for pair in keys.windows(2) {
         if let [(first, _), (second, place)] = pair
@@ -69,6 +69,12 @@ pub fn distinct(mut texts: Vec<String>) -> Vec<String> {
     let mut places = is_again.into_iter();
     texts.retain(|_| places.next() == Some(false));
     texts
+}
+
+/// Keys in their order. Slices sort faster than a heap, with 5 KB more of code.
+#[inline(never)]
+fn sorted(keys: Vec<(Vec<u8>, usize)>) -> Vec<(Vec<u8>, usize)> {
+    BinaryHeap::from(keys).into_sorted_vec()
 }
 
 #[cfg(test)]
@@ -92,6 +98,7 @@ mod tests {
     fn a_key_that_stands_twice_is_named() {
         assert_eq!(index(&["c", "b", "a", "b"]), Err(Twice { first: 1, second: 3 }));
     }
+
     #[test]
     fn what_stands_twice_is_left_where_it_stood_first() {
         let texts = ["b", "a", "b", "", "c", "a", "b", ""].map(str::to_owned).to_vec();

@@ -48,7 +48,9 @@ impl<'a> Kind<'a> {
             "token" => Some(Self::Token(name)),
             "certificate" => Some(Self::Certificate(name)),
             "jwt" => parts().map(|(issuer, subject)| Self::Jwt(issuer, subject)),
-            "group" if name.contains('/') => parts().map(|(issuer, name)| Self::TokenGroup(issuer, name)),
+            "group" if name.split_once('/').is_some() => {
+                parts().map(|(issuer, name)| Self::TokenGroup(issuer, name))
+            }
             "group" => Some(Self::Group(name)),
             _ => None,
         }

@@ -142,7 +142,7 @@ fn ours(field: &Field<'_>, carried: &str, example: &str) -> Result<String, Confi
 fn hsts(field: &Field<'_>) -> Result<Option<String>, ConfigError> {
     let Some(value) = header_value(field)? else { return Ok(None) };
     let is_age = |directive: &str| {
-        let (name, seconds) = directive.trim().split_once('=').unwrap_or_default();
+        let (name, seconds) = directive.trim_ascii().split_once('=').unwrap_or_default();
         let seconds = seconds.trim_matches('"');
         name.eq_ignore_ascii_case("max-age")
             && !seconds.is_empty()
@@ -158,7 +158,7 @@ fn hsts(field: &Field<'_>) -> Result<Option<String>, ConfigError> {
 #[inline(never)]
 fn policy(field: &Field<'_>) -> Result<Option<String>, ConfigError> {
     let Some(value) = header_value(field)? else { return Ok(None) };
-    if value.contains(',') || value.split(';').all(|directive| directive.trim().is_empty()) {
+    if value.contains(',') || value.split(';').all(|directive| directive.trim_ascii().is_empty()) {
         return Err(field.refuse("this must be one policy: directives, with \";\" between them"));
     }
     Ok(Some(value))
@@ -168,7 +168,7 @@ fn policy(field: &Field<'_>) -> Result<Option<String>, ConfigError> {
 fn header_value(field: &Field<'_>) -> Result<Option<String>, ConfigError> {
     let Some(value) = field.optional_text()? else { return Ok(None) };
     let is_value =
-        !value.trim().is_empty() && value.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
+        !value.trim_ascii().is_empty() && value.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
     if is_value {
         Ok(Some(value.to_owned()))
     } else {
@@ -178,6 +178,6 @@ fn header_value(field: &Field<'_>) -> Result<Option<String>, ConfigError> {
 
 /// Whether one of a policy's directives says who may show the page in a frame.
 fn names_frame_ancestors(policy: &str) -> bool {
-    let name = |directive: &str| directive.split_ascii_whitespace().next().map(str::to_ascii_lowercase);
-    policy.split(';').any(|directive| name(directive).as_deref() == Some("frame-ancestors"))
+    let is_it = |name: &str| name.eq_ignore_ascii_case("frame-ancestors");
+    policy.split(';').any(|directive| directive.split_ascii_whitespace().next().is_some_and(is_it))
 }

@@ -13,36 +13,37 @@ pub(super) fn listed<T: PartialEq>(
     empty: &str,
     read: impl Fn(&str) -> Result<T, String>,
 ) -> Result<Vec<T>, ConfigError> {
-    let mut said = Vec::new();
+    let mut items = Vec::new();
     each(list, empty, &mut |text| {
         let item = read(text)?;
-        let place = said.iter().position(|known| *known == item);
-        if place.is_none() {
-            said.push(item);
+        if items.contains(&item) {
+            return Err(twice(text));
         }
-        Ok(place)
+        items.push(item);
+        Ok(())
     })?;
-    Ok(said)
+    Ok(items)
 }
 
-/// Has each text of a list read, by what answers with the place of an earlier one that says the same.
+/// Has each text of a list read. This is not generic, so that the module has it once.
 #[inline(never)]
 fn each(
     list: &Field<'_>,
     empty: &str,
-    read: &mut dyn FnMut(&str) -> Result<Option<usize>, String>,
+    read: &mut dyn FnMut(&str) -> Result<(), String>,
 ) -> Result<(), ConfigError> {
     let items = list.items()?;
     if items.is_empty() {
         return Err(list.refuse(empty));
     }
     for item in items {
-        let text = item.text()?;
-        match read(text) {
-            Ok(None) => {}
-            Ok(Some(_)) => return Err(item.refuse(&format!("\"{text}\" is listed twice"))),
-            Err(message) => return Err(item.refuse(&message)),
-        }
+        read(item.text()?).map_err(|message| item.refuse(&message))?;
     }
     Ok(())
+}
+
+#[cold]
+#[inline(never)]
+fn twice(text: &str) -> String {
+    format!("\"{text}\" is listed twice")
 }
