@@ -15,5 +15,6 @@ mod rates;
 mod schemes;
 mod set_up;
 mod swaps;
+mod tenants;
 mod tokens;
 mod waiting;
