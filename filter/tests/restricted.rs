@@ -1,12 +1,11 @@
-//! What becomes of each request of a caller who may see one tenant only, row by row of the endpoint table.
+//! What becomes of each request of a caller who may see one tenant only. What each endpoint gives stands in
+//! `endpoints.rs`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it doesn't expect fails")]
 
 mod desk;
 
 use desk::Desk;
-use promward::api::endpoint::{Selectors, ToRestricted};
-use promward::api::prometheus::ENDPOINTS;
 use promward::caller::callers::Facts;
 use promward::forward::Forward;
 use promward::gateway::Decision;
@@ -22,7 +21,6 @@ const TENANT_A: &str = r#"{
 
 fn decide(method: &str, path: &str, body: Body) -> Decision {
     let mut pairs = vec![(":method", method), (":path", path), (":authority", "example.com")];
-    pairs.extend([("accept-encoding", "gzip"), ("if-none-match", "x"), ("range", "bytes=0-1")]);
     if body == Body::Follows {
         pairs.push(("content-type", "application/x-www-form-urlencoded"));
     }
@@ -58,54 +56,6 @@ fn asked(forward: &Forward) -> (String, Parameters) {
 
 fn parameters(text: &str) -> Parameters {
     Parameters::parse(text.as_bytes(), Part::Query).unwrap()
-}
-
-fn removes(forward: &Forward, name: &str) -> bool {
-    forward.edits.remove.iter().any(|removed| removed == name.as_bytes())
-}
-
-#[test]
-fn each_row_of_the_table_gives_what_it_says() {
-    for endpoint in ENDPOINTS {
-        let path = endpoint.path.replace(":name", "job").replace('*', "x");
-        let method =
-            ["GET", "POST"].into_iter().find(|method| endpoint.methods.to_string().contains(method)).unwrap();
-        match endpoint.to_restricted {
-            ToRestricted::Refuse => assert_eq!(reply(method, &path).status, 403, "{path}"),
-            ToRestricted::Empty => {
-                let reply = reply(method, &path);
-                assert_eq!((reply.status, reply.body.as_str()), (200, r#"{"status":"success","data":{}}"#));
-            }
-            ToRestricted::Pass => {
-                let forward = forward(method, &path, Body::None);
-                assert_eq!(asked(&forward), (path.clone(), Parameters::default()), "{path}");
-                assert!(forward.asked.filtered.is_none() && !removes(&forward, "accept-encoding"), "{path}");
-            }
-            ToRestricted::Restrict(Selectors::Expression) => {
-                let forward = forward(method, &format!("{path}?query=a-b"), Body::None);
-                let restricted = parameters(r#"query=a{tenant="a"}-b{tenant="a"}"#);
-                assert_eq!(asked(&forward), (path.clone(), restricted), "{path}");
-            }
-            ToRestricted::Restrict(_) => {
-                let all = forward(method, &path, Body::None);
-                assert_eq!(asked(&all), (path.clone(), parameters(r#"match[]={tenant="a"}"#)), "{path}");
-                let some = forward(method, &format!("{path}?match[]=a&match[]=b"), Body::None);
-                let restricted = parameters(r#"match[]=a{tenant="a"}&match[]=b{tenant="a"}"#);
-                assert_eq!(asked(&some), (path.clone(), restricted), "{path}");
-            }
-            ToRestricted::Filter(kind, selectors) => {
-                let filtered = forward(method, &path, Body::None);
-                assert_eq!(asked(&filtered), (path.clone(), Parameters::default()), "{path}");
-                assert_eq!(filtered.asked.filtered.as_ref().unwrap().kind, kind);
-                assert_eq!(set(&filtered, "accept-encoding"), Some("identity"));
-                assert!(["if-none-match", "range"].iter().all(|name| removes(&filtered, name)), "{path}");
-                if selectors.is_some() {
-                    let some = forward(method, &format!("{path}?match[]=a"), Body::None);
-                    assert_eq!(asked(&some).1, parameters(r#"match[]=a{tenant="a"}"#));
-                }
-            }
-        }
-    }
 }
 
 #[test]
