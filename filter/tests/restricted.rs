@@ -81,6 +81,28 @@ fn a_parameter_that_the_row_does_not_name_is_refused() {
 }
 
 #[test]
+fn a_parameter_ahead_of_a_form_is_refused_as_well() {
+    match decide("POST", "/api/v1/labels?extra_label=tenant", Body::Follows) {
+        Decision::Reply(reply) => assert_eq!(reply.status, 400),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_answer_that_has_to_be_filtered_is_json_and_loses_what_describes_its_bytes() {
+    let asked = forward("GET", "/api/v1/rules", Body::None).asked;
+    let answer = |content_type: &str| {
+        let pairs =
+            [(":status", "200"), ("content-type", content_type), ("content-length", "9"), ("etag", "x")];
+        let bytes = |text: &str| text.as_bytes().to_vec();
+        let headers = Headers(pairs.into_iter().map(|(name, value)| (bytes(name), bytes(value))).collect());
+        Desk::new(TENANT_A).gateway.answer(&asked, &headers)
+    };
+    assert_eq!(answer("application/json").unwrap().remove, [b"content-length".to_vec(), b"etag".to_vec()]);
+    assert_eq!(answer("text/html").unwrap_err().status(), 502);
+}
+
+#[test]
 fn a_body_where_none_is_read_is_refused() {
     for path in ["/api/v1/alerts", "/api/v1/targets", "/api/v1/rules", "/api/v1/metadata", "/federate"] {
         match decide("GET", path, Body::Follows) {
