@@ -157,6 +157,7 @@ mod tests {
         check("a:b:c", r#"a:b:c{tenant="a"}"#);
         check("up # {x}\n{ # }\n a!~`}`, # \"\n}", "up # {x}\n{tenant=\"a\", # }\n a!~`}`, # \"\n}");
         check("up#", "up{tenant=\"a\"}#");
+        check(r#"up{a!="b"}"#, r#"up{tenant="a",a!="b"}"#);
     }
 
     #[test]
@@ -167,6 +168,7 @@ mod tests {
         check("offset offset 5m", r#"offset{tenant="a"} offset 5m"#);
         check("start @ start()", r#"start{tenant="a"} @ start()"#);
         check("sum by (sum, by, offset) (by)", r#"sum by (sum, by, offset) (by{tenant="a"})"#);
+        check(r#"sum by ("a.b", c) (up)"#, r#"sum by ("a.b", c) (up{tenant="a"})"#);
         check("a or bottomk", r#"a{tenant="a"} or bottomk{tenant="a"}"#);
         check("limitk", r#"limitk{tenant="a"}"#);
     }
@@ -204,9 +206,32 @@ mod tests {
     }
 
     #[test]
+    fn every_operator_is_read() {
+        for operator in [
+            "+", "-", "*", "/", "%", "^", "==", "!=", "<", "<=", ">", ">=", "and", "or", "unless", "atan2",
+            "AND",
+        ] {
+            check(&format!("a {operator} b"), &format!(r#"a{{tenant="a"}} {operator} b{{tenant="a"}}"#));
+        }
+    }
+
+    #[test]
     fn what_reads_nothing_stays_as_it_is() {
-        for text in ["1+1", "vector(1)", "Inf", "-nan", "\"a\"", "5m", "time()", ".5", "5.", "1e-3", "'\\''"]
-        {
+        for text in [
+            "1+1",
+            "vector(1)",
+            "Inf",
+            "-nan",
+            "\"a\"",
+            "5m",
+            "time()",
+            ".5",
+            "5.",
+            "1e-3",
+            "'\\''",
+            r#""\a\b\f\n\r\t\v\\\"""#,
+            r#""\0417\377\x4f\xffé\u00e9\ud7ff\ue000\U0010ffff""#,
+        ] {
             check(text, text);
         }
     }
@@ -220,6 +245,9 @@ mod tests {
             ("up{a}", 4),
             ("up{,}", 3),
             ("up{a=b}", 5),
+            (r#"up{1a="b"}"#, 3),
+            (r#"up{a!x"b"}"#, 4),
+            (r#"up{"a""b"}"#, 6),
             (r#"up{a="b" or c="d"}"#, 9),
             (r#"up{a="b";}"#, 8),
             ("up}", 2),
@@ -253,6 +281,11 @@ mod tests {
             ("\"a\nb\"", 0),
             ("\"\\'\"", 1),
             ("\"\\x4\"", 1),
+            ("\"\\x+4\"", 1),
+            ("\"\\400\"", 1),
+            ("\"\\08\"", 1),
+            ("\"\\dfff\"", 1),
+            ("\"\\U00110000\"", 1),
             ("\"\\ud800\"", 1),
             ("'\u{fffd}'", 1),
             ("`\u{fffd}`", 1),
@@ -260,6 +293,10 @@ mod tests {
             ("\u{a0}up", 0),
             ("bool", 0),
             ("by (up)", 0),
+            ("sum by (a:b) (up)", 8),
+            ("sum by (Inf) (up)", 8),
+            ("sum by (5) (up)", 8),
+            (". + up", 0),
             ("1.2.3", 3),
         ] {
             let error = Query::parse(text).map(|query| query.restricted(TENANT));
@@ -300,9 +337,9 @@ mod tests {
 
     #[test]
     fn a_query_that_grows_too_long_is_none() {
-        let text = "a+".repeat(8_000) + "a";
-        let query = Query::parse(&text).unwrap();
-        assert!(query.restricted(&"x".repeat(28)).is_some());
-        assert_eq!(query.restricted(&"x".repeat(32)), None);
+        let query = Query::parse("a+a+a+a+a").unwrap();
+        let longest = query.restricted(&"x".repeat(52_425)).unwrap();
+        assert_eq!(longest.len(), MAX_RESTRICTED);
+        assert_eq!(query.restricted(&"x".repeat(52_426)), None);
     }
 }

@@ -169,6 +169,7 @@ fn lookback_is_from_an_evaluation_to_the_oldest_sample() {
             ("query=up offset -1w", 200),
             ("query=up offset 1d&lookback_delta=1ms", 422),
             ("query=up&lookback_delta=1d", 200),
+            ("query=up offset 23h55m1ms&lookback_delta=0", 422),
             ("query=up&lookback_delta=86400.001", 422),
             ("query=up&lookback_delta=10y", 422),
             ("query=up&lookback_delta=NaN", 400),

@@ -1,12 +1,11 @@
-//! What becomes of each request of a caller who may see one tenant only, row by row of the endpoint table.
+//! What becomes of each request of a caller who may see one tenant only. What each endpoint gives stands in
+//! `endpoints.rs`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it doesn't expect fails")]
 
 mod desk;
 
 use desk::Desk;
-use promward::api::endpoint::{Selectors, ToRestricted};
-use promward::api::prometheus::ENDPOINTS;
 use promward::caller::callers::Facts;
 use promward::forward::Forward;
 use promward::gateway::Decision;
@@ -22,7 +21,6 @@ const TENANT_A: &str = r#"{
 
 fn decide(method: &str, path: &str, body: Body) -> Decision {
     let mut pairs = vec![(":method", method), (":path", path), (":authority", "example.com")];
-    pairs.extend([("accept-encoding", "gzip"), ("if-none-match", "x"), ("range", "bytes=0-1")]);
     if body == Body::Follows {
         pairs.push(("content-type", "application/x-www-form-urlencoded"));
     }
@@ -60,54 +58,6 @@ fn parameters(text: &str) -> Parameters {
     Parameters::parse(text.as_bytes(), Part::Query).unwrap()
 }
 
-fn removes(forward: &Forward, name: &str) -> bool {
-    forward.edits.remove.iter().any(|removed| removed == name.as_bytes())
-}
-
-#[test]
-fn each_row_of_the_table_gives_what_it_says() {
-    for endpoint in ENDPOINTS {
-        let path = endpoint.path.replace(":name", "job").replace('*', "x");
-        let method =
-            ["GET", "POST"].into_iter().find(|method| endpoint.methods.to_string().contains(method)).unwrap();
-        match endpoint.to_restricted {
-            ToRestricted::Refuse => assert_eq!(reply(method, &path).status, 403, "{path}"),
-            ToRestricted::Empty => {
-                let reply = reply(method, &path);
-                assert_eq!((reply.status, reply.body.as_str()), (200, r#"{"status":"success","data":{}}"#));
-            }
-            ToRestricted::Pass => {
-                let forward = forward(method, &path, Body::None);
-                assert_eq!(asked(&forward), (path.clone(), Parameters::default()), "{path}");
-                assert!(forward.asked.filtered.is_none() && !removes(&forward, "accept-encoding"), "{path}");
-            }
-            ToRestricted::Restrict(Selectors::Expression) => {
-                let forward = forward(method, &format!("{path}?query=a-b"), Body::None);
-                let restricted = parameters(r#"query=a{tenant="a"}-b{tenant="a"}"#);
-                assert_eq!(asked(&forward), (path.clone(), restricted), "{path}");
-            }
-            ToRestricted::Restrict(_) => {
-                let all = forward(method, &path, Body::None);
-                assert_eq!(asked(&all), (path.clone(), parameters(r#"match[]={tenant="a"}"#)), "{path}");
-                let some = forward(method, &format!("{path}?match[]=a&match[]=b"), Body::None);
-                let restricted = parameters(r#"match[]=a{tenant="a"}&match[]=b{tenant="a"}"#);
-                assert_eq!(asked(&some), (path.clone(), restricted), "{path}");
-            }
-            ToRestricted::Filter(kind, selectors) => {
-                let filtered = forward(method, &path, Body::None);
-                assert_eq!(asked(&filtered), (path.clone(), Parameters::default()), "{path}");
-                assert_eq!(filtered.asked.filtered.as_ref().unwrap().kind, kind);
-                assert_eq!(set(&filtered, "accept-encoding"), Some("identity"));
-                assert!(["if-none-match", "range"].iter().all(|name| removes(&filtered, name)), "{path}");
-                if selectors.is_some() {
-                    let some = forward(method, &format!("{path}?match[]=a"), Body::None);
-                    assert_eq!(asked(&some).1, parameters(r#"match[]=a{tenant="a"}"#));
-                }
-            }
-        }
-    }
-}
-
 #[test]
 fn what_is_not_in_the_table_is_refused() {
     for path in ["/api/v1/new", "/user/x", "/api/v2/query?query=up", "/query/"] {
@@ -128,6 +78,28 @@ fn a_parameter_that_the_row_does_not_name_is_refused() {
     ] {
         assert_eq!(reply("GET", path).status, 400, "{path}");
     }
+}
+
+#[test]
+fn a_parameter_ahead_of_a_form_is_refused_as_well() {
+    match decide("POST", "/api/v1/labels?extra_label=tenant", Body::Follows) {
+        Decision::Reply(reply) => assert_eq!(reply.status, 400),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_answer_that_has_to_be_filtered_is_json_and_loses_what_describes_its_bytes() {
+    let asked = forward("GET", "/api/v1/rules", Body::None).asked;
+    let answer = |content_type: &str| {
+        let pairs =
+            [(":status", "200"), ("content-type", content_type), ("content-length", "9"), ("etag", "x")];
+        let bytes = |text: &str| text.as_bytes().to_vec();
+        let headers = Headers(pairs.into_iter().map(|(name, value)| (bytes(name), bytes(value))).collect());
+        Desk::new(TENANT_A).gateway.answer(&asked, &headers)
+    };
+    assert_eq!(answer("application/json").unwrap().remove, [b"content-length".to_vec(), b"etag".to_vec()]);
+    assert_eq!(answer("text/html").unwrap_err().status(), 502);
 }
 
 #[test]

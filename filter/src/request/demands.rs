@@ -267,6 +267,8 @@ mod tests {
             assert!(matches!(result, Err(Unmet::Parameter(_))), "{text}: {result:?}");
             let result = demands(Selectors::Expression).of_form(parameters(text), &Parameters::default());
             assert!(matches!(result, Err(Unmet::Parameter(_))), "{text}: {result:?}");
+            let result = demands(Selectors::Expression).of_first_half(parameters(text));
+            assert!(matches!(result, Err(Unmet::Parameter(_))), "{text}: {result:?}");
         }
     }
 

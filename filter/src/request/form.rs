@@ -184,8 +184,12 @@ mod tests {
     }
 
     #[test]
-    fn a_body_on_get_is_refused_whatever_its_type() {
-        assert_eq!(announced(Method::Get, &[("content-type", FORM_TYPE)]), Err(FormError::Unexpected));
+    fn a_body_where_the_method_has_none_is_refused_whatever_its_type() {
+        for method in [Method::Get, Method::Head, Method::Delete, Method::Options] {
+            let announced = announced(method, &[("content-type", FORM_TYPE)]);
+            assert_eq!(announced, Err(FormError::Unexpected), "{method:?}");
+        }
+        assert!(matches!(announced(Method::Put, &[("content-type", FORM_TYPE)]), Ok(Some(_))));
     }
 
     #[test]
@@ -196,6 +200,7 @@ mod tests {
         assert_eq!(form.check_length(10), Ok(()));
         assert_eq!(form.complete(b"query=abcde"), Err(FormError::TooLong { max: 10 }));
         assert_eq!(form.complete(b"%71uery=a").as_deref(), Ok("query=a"));
+        assert_eq!(form.complete(b"%71%75ery=a"), Err(FormError::TooLong { max: 10 }));
         assert_eq!(form.complete(b"query=((").as_deref(), Err(&FormError::TooLong { max: 10 }));
     }
 
