@@ -82,8 +82,10 @@ fn range_is_from_start_to_end() {
                 ("query=up&start=NaN&end=1700000000", 400),
                 ("query=up&start=-Inf&end=1700000000", 400),
                 ("query=up&start=0&end=+Inf", 400),
-                ("query=up&start=&end=1700000000", 400),
+                ("query=up&start=&end=1700000000", 200),
                 ("query=up&start=yesterday", 400),
+                ("query=up&start=1699913600000&end=1700000000000", 400),
+                ("query=up&start=&end=", 200),
             ],
         );
     }
@@ -265,6 +267,21 @@ fn both_halves_of_a_request_are_read_together() {
         parameters("start=2.000&timeout=30000ms&query=up&step=1")
     );
     assert_eq!(form("query=up").unwrap_err(), 400);
+}
+
+#[test]
+fn what_has_no_steps_has_one_point() {
+    check(r#""points": 1"#, "/api/v1/query_exemplars", &[("query=up&start=0&end=1e9", 200)]);
+    check(r#""points": 1"#, RANGE, &[("query=up&start=1&end=1", 200), ("query=up&start=0&end=1", 422)]);
+}
+
+#[test]
+fn a_time_that_says_nothing_is_as_if_it_were_not_there() {
+    let limits = r#""oldest": "1h", "timeout": "30s""#;
+    let given = sent(limits, &format!("{INSTANT}?query=up&time=&timeout=&lookback_delta="));
+    assert_eq!(given, parameters("timeout=30000ms&query=up"));
+    let given = sent(limits, "/api/v1/series?match[]=up&start=&end=");
+    assert_eq!(given, parameters("start=1699996400.000&match[]=up"));
 }
 
 #[test]

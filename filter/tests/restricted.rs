@@ -66,6 +66,12 @@ fn what_is_not_in_the_table_is_refused() {
 }
 
 #[test]
+fn the_restricted_get_all_groups_of_rules_at_once() {
+    let rules = forward("GET", "/api/v1/rules?group_limit=1&type=alert&group_next_token=x", Body::None);
+    assert_eq!(asked(&rules).1, parameters("type=alert"));
+}
+
+#[test]
 fn a_parameter_that_the_row_does_not_name_is_refused() {
     for path in [
         "/api/v1/query?query=up&match[]=x",

@@ -145,17 +145,19 @@ fn json(body: &str) -> Reply {
 
 fn an_answer_that_can_not_be_filtered_is_refused(host: Host) {
     const SECRET: &str = r#"{"status":"success","data":{"alerts":[{"labels":{"tenant":"secret"}}]}}"#;
-    let typed = |status: u16, kind: &str| Reply::status(status).header("content-type", kind).body(SECRET);
-    let replies: [fn(&dyn Fn(u16, &str) -> Reply) -> Reply; 6] = [
-        |typed| typed(200, "text/plain"),
-        |typed| typed(200, "application/x-ndjson"),
-        |_| Reply::status(200).body(SECRET),
-        |typed| typed(200, "application/json").header("content-encoding", "gzip"),
-        |typed| typed(206, "application/json").header("content-range", "bytes 0-9/100"),
-        |typed| typed(503, "text/html"),
+    fn typed(status: u16, kind: &str) -> Reply {
+        Reply::status(status).header("content-type", kind).body(SECRET)
+    }
+    let replies: [fn() -> Reply; 6] = [
+        || typed(200, "text/plain"),
+        || typed(200, "application/x-ndjson"),
+        || Reply::status(200).body(SECRET),
+        || typed(200, "application/json").header("content-encoding", "gzip"),
+        || typed(206, "application/json").header("content-range", "bytes 0-9/100"),
+        || typed(503, "text/html"),
     ];
     for (number, reply) in replies.into_iter().enumerate() {
-        let upstream = answering(move || reply(&typed));
+        let upstream = answering(reply);
         let answer = site(host, upstream.address()).client().get("/a/api/v1/alerts").unwrap();
         assert_eq!(answer.status, 502, "{number}: {}", answer.text());
         assert!(answer.text().contains("no JSON that could be filtered"), "{}", answer.text());

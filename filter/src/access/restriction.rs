@@ -30,6 +30,10 @@ enum Allowed {
     Matching(Rc<Pattern>),
 }
 
+/// The longest value that is held against a pattern, in bytes: matching takes a step for each of its bytes and each part
+/// of the pattern. A longer one is nobody's.
+const MAX_MATCHED: usize = 512;
+
 /// Whether a series without the label may be seen as well. To Prometheus that is the same as an empty one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Absent {
@@ -57,7 +61,7 @@ impl Term {
         match &self.values {
             Allowed::Listed(_, absent) if value.is_empty() => *absent == Absent::Allowed,
             Allowed::Listed(values, _) => values.iter().any(|known| known == value),
-            Allowed::Matching(pattern) => !value.is_empty() && pattern.matches(value),
+            Allowed::Matching(pattern) => (1..=MAX_MATCHED).contains(&value.len()) && pattern.matches(value),
         }
     }
 
@@ -129,6 +133,11 @@ impl Restriction {
         self.terms.iter().all(|term| term.allows(&value(&term.label).unwrap_or_default()))
     }
 
+    /// Whether a label is among those that are restricted.
+    pub fn restricts(&self, label: &str) -> bool {
+        self.terms.iter().any(|term| term.label == label)
+    }
+
     /// The values of one label; none for a label that isn't restricted or is by a regular expression.
     pub fn values(&self, label: &str) -> Option<&[String]> {
         match &self.terms.iter().find(|term| term.label == label)?.values {
@@ -188,6 +197,13 @@ mod tests {
 
     fn matching(pattern: &str) -> Term {
         Term::matching("tenant", Rc::new(Pattern::parse(pattern).unwrap()))
+    }
+
+    #[test]
+    fn a_value_that_is_too_long_to_be_matched_is_nobodys() {
+        let restriction = Restriction::new(vec![matching("a*")]).unwrap();
+        let allows = |length: usize| restriction.allows(&|_| Some("a".repeat(length).into()));
+        assert_eq!([0, 1, 512, 513].map(allows), [false, true, true, false]);
     }
 
     #[test]

@@ -199,6 +199,9 @@ fn check_gives(rule: &Rule, mounts: &Mounts) -> Result<(), &'static str> {
             Err("\"only\" leaves nothing of this: a restricted caller gets none of these classes")
         }
         true => Err("guards leave nothing of this: a limited caller gets none of these classes"),
+        false if rule.guards.is_some() && gives.both(Classes::GUARDED).is_empty() => Err(
+            "guards are about queries and series, and this gives neither: leave them out, or give query or series",
+        ),
         false => Ok(()),
     }
 }

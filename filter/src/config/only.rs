@@ -53,6 +53,7 @@ pub(super) fn compile(field: &Field<'_>, known: Known<'_>) -> Result<Only, Confi
             "__name__" => Some(
                 "Prometheus refuses a matcher on the name where a query names the metric: restrict another label",
             ),
+            label if label.trim() != label => Some("a label's name has no space around it"),
             _ => None,
         };
         if let Some(message) = unusable {

@@ -136,12 +136,14 @@ impl fmt::Display for Exceeded {
 }
 
 impl Guarded {
-    /// Makes a timeout that is given no longer than is allowed.
+    /// Takes out times that say nothing, which servers take for missing ones, and makes a timeout no longer than is
+    /// allowed.
     ///
     /// # Errors
     ///
-    /// It is no duration.
-    pub fn cap_timeout(&self, parameters: &mut Parameters) -> Result<(), TimeError> {
+    /// A timeout is no duration.
+    pub fn prepare(&self, parameters: &mut Parameters) -> Result<(), TimeError> {
+        parameters.remove(|name, value| value.is_empty() && TIMES.contains(&name));
         let Some(most) = self.guards.timeout else { return Ok(()) };
         for value in parameters.values_mut(TIMEOUT) {
             if time::duration(TIMEOUT, value, Rounded::Up)? > most {
@@ -163,15 +165,15 @@ impl Guarded {
         last: &mut Parameters,
         first: &Parameters,
     ) -> Result<Times, GuardError> {
-        self.cap_timeout(last)?;
+        self.prepare(last)?;
         if let Some(most) = self.guards.timeout
             && names.contains(&TIMEOUT)
-            && last.value(TIMEOUT).or(first.value(TIMEOUT)).is_none()
+            && last.value(TIMEOUT).or(first.value(TIMEOUT)).is_none_or(str::is_empty)
         {
             last.put_first(TIMEOUT, milliseconds(most));
         }
-        let given = |name| last.value(name).or(first.value(name));
-        let mut times = Times::read(&given, self.now)?;
+        let given = |name| last.value(name).or(first.value(name)).filter(|value| !value.is_empty());
+        let mut times = Times::read(names, &given, self.now)?;
         if names.contains(&START) {
             let start = match times.start {
                 Some(start) => start,
@@ -239,6 +241,9 @@ impl Guarded {
         Exceeded { rule: self.rule, guard }
     }
 }
+
+/// The parameters that say when.
+const TIMES: [&str; 6] = [TIMEOUT, START, STEP, "end", "time", "lookback_delta"];
 
 const TIMEOUT: &str = "timeout";
 const START: &str = "start";

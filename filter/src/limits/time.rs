@@ -4,6 +4,7 @@
 use super::duration;
 use super::seconds::{self, Rounded};
 use crate::promql::Window;
+use crate::request::parameters::ParameterNames;
 use std::fmt;
 
 /// The times of a request, in milliseconds.
@@ -17,6 +18,7 @@ pub struct Times {
     pub end: i64,
     /// How far back a selector without a range reads.
     pub lookback_delta: i64,
+    /// From one evaluation to the next; none, where there is one only.
     step: Option<i64>,
 }
 
@@ -25,6 +27,8 @@ pub struct Times {
 pub enum TimeError {
     /// No time.
     Time(&'static str),
+    /// A time too far ahead.
+    Ahead(&'static str),
     /// No duration.
     Duration(&'static str),
 }
@@ -36,6 +40,12 @@ impl fmt::Display for TimeError {
                 f,
                 "the parameter \"{name}\" must be a time: seconds since 1970, or one like 2006-01-02T15:04:05Z"
             ),
+            Self::Ahead(name) => {
+                write!(
+                    f,
+                    "the parameter \"{name}\" is more than {AHEAD_YEARS} years ahead: give a time in seconds"
+                )
+            }
             Self::Duration(name) => {
                 write!(f, "the parameter \"{name}\" must be a duration like 30s, or a number of seconds")
             }
@@ -49,14 +59,28 @@ const LOOKBACK_DELTA: i64 = 300_000;
 /// What a missing step counts as, in milliseconds.
 const DEFAULT_STEP: i64 = 1_000;
 
+/// How far ahead a time may be. Some servers take a greater number for one of milliseconds, long ago.
+const AHEAD_YEARS: i64 = 10;
+
+/// The same in milliseconds.
+const AHEAD: i64 = AHEAD_YEARS * 365 * 24 * 3_600_000;
+
 impl Times {
-    /// Reads them; `given` gives a parameter's value, `now` is milliseconds since 1970.
+    /// Reads them; `names` are the endpoint's parameters, `given` gives a parameter's value, `now` is milliseconds since
+    /// 1970.
     ///
     /// # Errors
     ///
     /// One of them can't be read.
-    pub fn read<'a>(given: &impl Fn(&'static str) -> Option<&'a str>, now: i64) -> Result<Self, TimeError> {
-        let at = |name, rounded| given(name).map(|text| time(name, text, rounded)).transpose();
+    pub fn read<'a>(
+        names: ParameterNames,
+        given: &impl Fn(&'static str) -> Option<&'a str>,
+        now: i64,
+    ) -> Result<Self, TimeError> {
+        let at = |name, rounded| match given(name).map(|text| time(name, text, rounded)).transpose()? {
+            Some(time) if time > now.saturating_add(AHEAD) => Err(TimeError::Ahead(name)),
+            time => Ok(time),
+        };
         let lasts = |name| given(name).map(|text| duration(name, text, Rounded::Down)).transpose();
         let instant = at("time", Rounded::Down)?.unwrap_or(now);
         Ok(Self {
@@ -64,15 +88,14 @@ impl Times {
             start: at("start", Rounded::Down)?,
             end: at("end", Rounded::Up)?.unwrap_or(instant),
             lookback_delta: lasts("lookback_delta")?.filter(|delta| *delta > 0).unwrap_or(LOOKBACK_DELTA),
-            step: lasts("step")?,
+            step: if names.contains(&"step") { Some(lasts("step")?.unwrap_or(DEFAULT_STEP)) } else { None },
         })
     }
 
-    /// At how many points a query is evaluated, if it has steps: one of no length counts as the shortest, a missing one
-    /// as a second.
+    /// At how many points a query is evaluated: a step of no length counts as the shortest, a missing one as a second.
     pub fn points(&self) -> u64 {
+        let Some(step) = self.step.map(|step| step.max(1)) else { return 1 };
         let range = self.window.end.saturating_sub(self.window.start).max(0);
-        let step = self.step.unwrap_or(DEFAULT_STEP).max(1);
         range.checked_div(step).unwrap_or_default().unsigned_abs().saturating_add(1)
     }
 }

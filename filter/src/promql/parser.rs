@@ -190,7 +190,7 @@ impl Parser<'_> {
             };
         }
         if !is_aggregation && !is_function(name) {
-            let name = name.to_owned();
+            let name = name.chars().take(MAX_SHOWN).collect();
             return Err(SyntaxError { at: word.start, problem: Problem::Function(name) });
         }
         self.arguments()?;
@@ -331,6 +331,16 @@ impl Parser<'_> {
         if !self.lexer.takes_in_brackets(b':') {
             return Err(expected(self.lexer.at(), "\"]\" or \":\""));
         }
+        // What is a range already is none of the points that a subquery takes. So subqueries nest by parentheses only,
+        // and what stands in one is looked at again no more often than those may.
+        let is_range = match modified {
+            Modified::Selector(at) => self.query.selectors.get(at).is_some_and(|selector| selector.range > 0),
+            Modified::Subquery(_) => true,
+            Modified::Nothing => false,
+        };
+        if is_range {
+            return Err(expected(opened, "no brackets after brackets"));
+        }
         let mut step = None;
         if !self.lexer.takes_in_brackets(b']') {
             let token = self.lexer.duration_in_brackets()?;
@@ -417,6 +427,9 @@ impl Parser<'_> {
 fn is_one_of(word: &str, words: &[&str]) -> bool {
     words.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
+
+/// How many characters of a name a message shows.
+const MAX_SHOWN: usize = 40;
 
 const OPERATORS: [&str; 4] = ["and", "or", "unless", "atan2"];
 

@@ -47,17 +47,17 @@ impl Shift {
     }
 }
 
-/// A duration, or a number of seconds in its place, in milliseconds: with underscores, in hexadecimal or octal too, as Go
-/// reads a number in a program.
+/// A duration, or a number of seconds in its place, in milliseconds: with underscores or in hexadecimal too. One that
+/// begins with a needless zero is none: it is octal to Prometheus, and decimal to others.
 pub(super) fn milliseconds(text: &str, rounded: Rounded) -> Option<i64> {
     if let Some(milliseconds) = duration::parse(text) {
         return Some(milliseconds);
     }
     let plain: String = text.chars().filter(|&character| character != '_').collect();
-    let whole = |digits: &str, radix| i64::from_str_radix(digits, radix).ok();
-    match (plain.strip_prefix("0x").or(plain.strip_prefix("0X")), plain.strip_prefix('0')) {
-        (Some(digits), _) => whole(digits, 16)?.checked_mul(1_000),
-        (None, Some(digits)) if whole(digits, 8).is_some() => whole(digits, 8)?.checked_mul(1_000),
-        (None, _) => seconds::parse(&plain, rounded),
+    if let Some(digits) = plain.strip_prefix("0x").or(plain.strip_prefix("0X")) {
+        return i64::from_str_radix(digits, 16).ok()?.checked_mul(1_000);
     }
+    let is_octal =
+        plain.strip_prefix('0').is_some_and(|rest| rest.starts_with(|next: char| next.is_ascii_digit()));
+    if is_octal { None } else { seconds::parse(&plain, rounded) }
 }

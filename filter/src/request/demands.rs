@@ -45,8 +45,8 @@ impl fmt::Display for Unmet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Parameter(name) => {
-                let name: String =
-                    name.chars().filter(|character| !character.is_control()).take(40).collect();
+                let shown = |character: char| if character.is_control() { '\u{fffd}' } else { character };
+                let name: String = name.chars().map(shown).take(40).collect();
                 write!(
                     f,
                     "the parameter \"{name}\" can't be given here by callers who are restricted or limited"
@@ -77,6 +77,10 @@ impl<E: Into<GuardError>> From<E> for Unmet {
 /// Parameters that add to an answer what has no place for a restriction.
 const WIDENING: [&str; 1] = ["include_metadata"];
 
+/// Parameters that are left out for the restricted: where a page of an answer ends, and how the next one is called, would
+/// tell of groups that only others have. Without them there is one page.
+const PAGES: [&str; 2] = ["group_limit", "group_next_token"];
+
 /// A selector that nothing matches.
 const NOTHING: &str = r#"{__name__="nothing",__name__="at_all"}"#;
 
@@ -106,7 +110,7 @@ impl Demands {
             if query.value(name).is_some() {
                 return Err(Unmet::Split(name));
             }
-            guarded.cap_timeout(&mut query)?;
+            guarded.prepare(&mut query)?;
         }
         self.restrict(selectors, &mut query, |_| Ok(()))?;
         if selectors == Selectors::AnyOf && query.value(name).is_none() {
@@ -135,6 +139,9 @@ impl Demands {
     /// What is known to be all: this, and what went ahead. What is added stands first (`threats.md` R6).
     fn of_last_half(&self, mut last: Parameters, first: &Parameters) -> Result<Parameters, Unmet> {
         self.check_names(&last)?;
+        if self.restriction.is_some() {
+            last.remove(|name, _| PAGES.contains(&name));
+        }
         let times = match &self.guarded {
             Some(guarded) => Some(guarded.times(self.names, &mut last, first)?),
             None => None,

@@ -7,6 +7,7 @@ use super::headers::Headers;
 use super::media_type::is_exactly;
 use super::method::Method;
 use super::parameters::{ParameterError, ParameterNames, Parameters, Part};
+use crate::promql::MAX_RESTRICTED;
 use std::fmt;
 
 /// The only media type of a form, as it is sent upstream.
@@ -132,7 +133,12 @@ impl AwaitedForm {
         let text = form.to_text_within(self.max).ok_or(FormError::TooLong { max: self.max })?;
         match &self.demands {
             None => Ok(text),
-            Some(demands) => Ok(demands.of_form(form, &self.query).map_err(FormError::Unmet)?.to_text()),
+            Some(demands) => {
+                let form = demands.of_form(form, &self.query).map_err(FormError::Unmet)?;
+                // As much again as what is written into it may take: hosts hold no more than that.
+                let max = self.max.saturating_add(MAX_RESTRICTED);
+                form.to_text_within(max).ok_or(FormError::Unmet(Unmet::TooLong))
+            }
         }
     }
 }

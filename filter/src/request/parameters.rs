@@ -152,6 +152,11 @@ impl Parameters {
         self.pairs.iter_mut().filter(move |(given, _)| given == name).map(|(_, value)| value)
     }
 
+    /// Takes out every parameter of which this says so, by name and value.
+    pub fn remove(&mut self, goes: impl Fn(&str, &str) -> bool) {
+        self.pairs.retain(|(name, value)| !goes(name, value));
+    }
+
     /// Puts a parameter before all others.
     pub fn put_first(&mut self, name: &str, value: String) {
         self.pairs.insert(0, (name.to_owned(), value));

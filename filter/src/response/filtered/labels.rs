@@ -5,16 +5,13 @@ use super::text;
 use crate::access::restriction::Restriction;
 use std::borrow::Cow;
 
-/// How many labels something may have. Each is compared with all others, so that this bounds the time.
-const MAX_LABELS: usize = 256;
-
 /// Whether labels, an object that the scanner has checked, satisfy a restriction.
 ///
 /// # Errors
 ///
-/// A value that isn't text, a name that stands twice, or too many.
+/// A value that isn't text, or a name that the restriction is about and that stands twice.
 pub(super) fn satisfy(object: &[u8], restriction: &Restriction) -> Result<bool, FilterError> {
-    let labels = read(object)?;
+    let labels = read(object, restriction)?;
     let value = |name: &str| {
         let found = labels.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| Cow::Borrowed(&**value))
@@ -29,19 +26,19 @@ pub(super) fn none_satisfy(restriction: &Restriction) -> bool {
 
 type Label<'a> = (Cow<'a, str>, Cow<'a, str>);
 
-fn read(object: &[u8]) -> Result<Vec<Label<'_>>, FilterError> {
+/// Those labels that the restriction is about.
+fn read<'a>(object: &'a [u8], restriction: &Restriction) -> Result<Vec<Label<'a>>, FilterError> {
     let mut labels: Vec<Label<'_>> = Vec::new();
     let mut rest = object;
     while let Some((name, after)) = text::split(between(rest, b"{,")) {
         let (value, after) = text::split(between(after, b":")).ok_or(FilterError::Shape)?;
         let label = (text::read(name)?, text::read(value)?);
-        if labels.iter().any(|(known, _)| *known == label.0) {
-            return Err(FilterError::Twice);
+        if restriction.restricts(&label.0) {
+            if labels.iter().any(|(known, _)| *known == label.0) {
+                return Err(FilterError::Twice);
+            }
+            labels.push(label);
         }
-        if labels.len() == MAX_LABELS {
-            return Err(FilterError::TooLong);
-        }
-        labels.push(label);
         rest = after;
     }
     Ok(labels)

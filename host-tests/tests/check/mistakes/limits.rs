@@ -71,8 +71,13 @@ pub(super) const MISTAKES: &[Mistake] = &[
         "access[0].may: guards leave nothing of this: a limited caller gets none of these classes",
     ),
     (
+        r#"["health", "ui"]"#,
+        r#"["health", "federate"], "limits": { "range": "1d" }"#,
+        "access[0].may: guards are about queries and series, and this gives neither: leave them out, or give query or series",
+    ),
+    (
         r#"[{ "who": ["anyone"], "may": ["health", "ui"] }]"#,
-        r#"[{ "who": ["anyone"], "may": ["ui"], "limits": { "range": "1d" } }, { "who": ["user:viewer"], "may": ["query"] }]"#,
+        r#"[{ "who": ["anyone"], "may": ["series"], "limits": { "range": "1d" } }, { "who": ["user:viewer"], "may": ["query"] }]"#,
         "access[1].who[0]: this can never decide anything: access[0].limits guards their queries, and access[1].limits doesn't: it gives them no class that guards are about, unless the rule says \"unrestricted\": true",
     ),
 ];
