@@ -158,6 +158,8 @@ mod tests {
         check("up # {x}\n{ # }\n a!~`}`, # \"\n}", "up # {x}\n{tenant=\"a\", # }\n a!~`}`, # \"\n}");
         check("up#", "up{tenant=\"a\"}#");
         check(r#"up{a!="b"}"#, r#"up{tenant="a",a!="b"}"#);
+        check("up{a=~`\\d\n\"}`}", "up{tenant=\"a\",a=~`\\d\n\"}`}");
+        check("up{a=\"\u{ff01}\u{ff3d}\u{fffc}\"}", "up{tenant=\"a\",a=\"\u{ff01}\u{ff3d}\u{fffc}\"}");
     }
 
     #[test]

@@ -9,12 +9,13 @@ use promward::caller::callers::Facts;
 use promward::config;
 use promward::edits::Edits;
 use promward::forward::Forward;
-use promward::gateway::{Decision, Gateway};
+use promward::gateway::{Decision, Gateway, Needs};
 use promward::limits::bucket::Time;
 use promward::request::form::Body;
 use promward::request::headers::Headers;
 use promward::response::answer::Asked;
 use promward::response::reply::Reply;
+use promward::state::Rates;
 
 const GUIDE: &str = r#"{
     "mounts": [{ "prefix": "/prometheus", "cluster": "prometheus", "origins": ["http://localhost:9090"] }],
@@ -432,6 +433,22 @@ fn a_request_without_a_readable_target_is_refused() {
     assert!(matches!(decide(GUIDE, &headers, Body::None), Decision::Reply(Reply { status: 400, .. })));
     let twice = request("GET", "/prometheus/", &[(":path", "/prometheus/-/quit")]);
     assert!(matches!(decide(GUIDE, &twice, Body::None), Decision::Reply(Reply { status: 400, .. })));
+}
+
+#[test]
+fn no_more_is_asked_of_the_host_than_the_rules_need() {
+    for (limits, source, now) in [
+        ("", false, false),
+        (r#", "limits": { "range": "1d" }"#, false, true),
+        (r#", "limits": { "rate": "1/s" }"#, true, true),
+        (r#", "only": { "tenant": ["a"] }"#, false, false),
+    ] {
+        let rule = format!(r#"{{ "who": ["anyone"], "may": ["query"] {limits} }}"#);
+        let gateway = gateway(&format!(r#"{{ "mounts": [{{ "prefix": "/" }}], "access": [{rule}] }}"#));
+        let expected = Needs { source, certificate: false, metadata: false, now };
+        assert_eq!(gateway.needs(), expected, "{limits}");
+        assert_eq!(gateway.rates(), if source { Rates::Some } else { Rates::None }, "{limits}");
+    }
 }
 
 /// Two tenants, each with a token, and a header that tells the server which one asks.

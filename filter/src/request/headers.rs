@@ -130,6 +130,20 @@ mod tests {
             "Remote_User",
             "x-original-method",
             "x-forwarded",
+            "AccountID",
+            "Forwarded",
+            "Front-End-Https",
+            "ProjectID",
+            "Thanos-Tenant",
+            "True-Client-IP",
+            "X-Client-IP",
+            "X-Cluster-Client-IP",
+            "X-HTTP-Method",
+            "X-HTTP-Method-Override",
+            "X-Method-Override",
+            "X-Real-IP",
+            "X-Rewrite-URL",
+            "X-Auth-Request-Email",
         ] {
             assert!(Strip::Trusted.covers(name.as_bytes()), "{name}");
         }
