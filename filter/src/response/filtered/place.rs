@@ -27,17 +27,21 @@ pub(super) enum Place {
     Labels,
     /// Where the next page of groups begins.
     Token,
-    /// Targets that were dropped, and have no labels to judge by.
+    /// A list of what has no labels to judge by.
     Dropped,
-    /// How many they are.
+    /// An object of such.
     DroppedCounts,
+    /// A field beside those that are known, where a newer server might list what only others may see.
+    Unknown,
     /// Anything else. It stays as it is.
     Other,
 }
 
 /// The fields that matter: where, by which name, and what they are.
-const FIELDS: [(Place, &str, Place); 10] = [
+const FIELDS: [(Place, &str, Place); 12] = [
     (Place::Answer, "data", Place::Data),
+    (Place::Answer, "warnings", Place::Other),
+    (Place::Answer, "infos", Place::Other),
     (Place::Data, "groups", Place::Groups),
     (Place::Data, "groupNextToken", Place::Token),
     (Place::Data, "alerts", Place::Series),
@@ -82,7 +86,18 @@ impl Place {
             }
             bit <<= 1;
         }
-        (Fields::OTHER, Self::Other)
+        let other = if matches!(self, Self::Answer | Self::Data) { Self::Unknown } else { Self::Other };
+        (Fields::OTHER, other)
+    }
+
+    /// The same once its shape is known: lists and objects that nobody knows are given out empty.
+    pub(super) fn of_shape(self, shape: Shape) -> Self {
+        match (self, shape) {
+            (Self::Unknown, Shape::List) => Self::Dropped,
+            (Self::Unknown, Shape::Object) => Self::DroppedCounts,
+            (Self::Unknown, _) => Self::Other,
+            _ => self,
+        }
     }
 
     /// What an element is of a list at this place.
@@ -102,7 +117,7 @@ impl Place {
                 Some(Shape::Object)
             }
             Self::Groups | Self::Rules | Self::Series => Some(Shape::List),
-            Self::Token | Self::Dropped | Self::DroppedCounts | Self::Other => None,
+            Self::Token | Self::Dropped | Self::DroppedCounts | Self::Unknown | Self::Other => None,
         }
     }
 

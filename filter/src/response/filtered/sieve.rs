@@ -196,7 +196,7 @@ impl Sieve {
     /// What a value that begins is.
     fn place(&mut self, shape: Shape) -> Result<Place, FilterError> {
         let place = match (self.field.take(), self.open.last()) {
-            (Some(field), _) => field,
+            (Some(field), _) => field.of_shape(shape),
             (None, None) => Place::Answer,
             (None, Some(list)) => list.place.element().ok_or(FilterError::Malformed)?,
         };

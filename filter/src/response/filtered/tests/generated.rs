@@ -18,10 +18,25 @@ fn retain(list: &mut Value, stays: impl FnMut(&mut Value) -> bool) -> bool {
     !list.is_empty()
 }
 
+/// Empties the lists and objects of other names.
+fn empty_unknown(object: &mut Value, known: &[&str]) {
+    for (name, value) in object.as_object_mut().into_iter().flatten() {
+        match value {
+            _ if known.contains(&name.as_str()) => {}
+            Value::Array(list) => list.clear(),
+            Value::Object(object) => object.clear(),
+            _ => {}
+        }
+    }
+}
+
 /// What stays of an answer, told in the words of DESIGN.md.
 fn expected(answer: &str) -> Value {
     let mut answer: Value = serde_json::from_str(answer).unwrap();
+    empty_unknown(&mut answer, &["data", "warnings", "infos"]);
     let data = &mut answer["data"];
+    let lists = ["groups", "alerts", "activeTargets", "droppedTargets", "droppedTargetCounts"];
+    empty_unknown(data, &lists);
     let has = |data: &Value, name| data.get(name).is_some();
     if has(data, "groups") {
         let any = retain(&mut data["groups"], |group| {
