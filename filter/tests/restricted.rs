@@ -6,13 +6,21 @@
 mod desk;
 
 use desk::Desk;
+use promward::access::RuleNumber;
+use promward::access::restriction::{Absent, Restriction, Term};
 use promward::caller::callers::Facts;
-use promward::forward::Forward;
-use promward::gateway::Decision;
+use promward::caller::identity::Caller;
+use promward::caller::logins::StreamId;
+use promward::forward::{Forward, Granted, Terms};
+use promward::gateway::{Decision, Request};
+use promward::mount::MountId;
 use promward::request::form::Body;
 use promward::request::headers::Headers;
+use promward::request::method::Method;
 use promward::request::parameters::{Parameters, Part};
+use promward::response::origin::Scheme;
 use promward::response::reply::Reply;
+use std::rc::Rc;
 
 const TENANT_A: &str = r#"{
     "mounts": [{ "prefix": "/" }],
@@ -63,6 +71,29 @@ fn what_is_not_in_the_table_is_refused() {
     for path in ["/api/v1/new", "/user/x", "/api/v2/query?query=up", "/query/"] {
         assert_eq!(reply("GET", path).status, 403, "{path}");
     }
+}
+
+/// The rules refuse this before (`rules.rs`). Should one ever let it pass, it still isn't given out.
+#[test]
+fn what_is_not_in_the_table_is_withheld_even_if_a_rule_gives_it() {
+    let term = Term::listed("tenant", vec!["a".to_owned()], Absent::Refused).unwrap();
+    let gateway = Desk::new(TENANT_A).gateway;
+    let granted = Granted {
+        gateway: &gateway,
+        id: MountId(0),
+        mount: gateway.mounts.get(MountId(0)).unwrap(),
+        path: "/api/v1/new",
+        query: None,
+        endpoint: None,
+        method: Method::Get,
+        caller: &Caller::Anonymous,
+        rule: RuleNumber(0),
+        terms: Terms { restriction: Restriction::new(vec![term]).map(Rc::new), guarded: None },
+    };
+    let (headers, facts) = (Headers::default(), Facts::default());
+    let (body, scheme) = (Body::None, Scheme::Https);
+    let request = Request { stream: StreamId(1), headers: &headers, body, scheme, facts: &facts };
+    assert_eq!(granted.decide(&request).unwrap_err().status(), 403);
 }
 
 #[test]

@@ -138,5 +138,11 @@ mod tests {
         assert!(passes(Class::Unknown, Api::Opaque, Method::Get, link));
         assert!(!passes(Class::Unknown, Api::Opaque, Method::Post, link));
         assert!(!passes(Class::Unknown, Api::Opaque, Method::Get, image));
+        let frame =
+            &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")];
+        assert!(!passes(Class::Unknown, Api::Opaque, Method::Get, frame));
+        let fetched =
+            &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "cors"), ("sec-fetch-dest", "document")];
+        assert!(!passes(Class::Unknown, Api::Opaque, Method::Get, fetched));
     }
 }
