@@ -9,6 +9,7 @@ mod cost;
 mod error;
 mod functions;
 mod lexer;
+mod modifiers;
 mod parser;
 mod time;
 

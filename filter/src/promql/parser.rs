@@ -7,9 +7,9 @@
 use super::error::{Problem, SyntaxError};
 use super::functions::is_function;
 use super::lexer::{Kind, Lexer, Token, expected};
-use super::time::{self, At, Shift};
-use super::{MAX_DEPTH, MAX_LENGTH, Place, Query, Selector, Subquery};
-use crate::limits::seconds::Rounded;
+use super::modifiers::Mark;
+use super::time::Shift;
+use super::{MAX_DEPTH, MAX_LENGTH, Place, Query, Selector};
 
 /// Reads a text: an expression, or a selector alone as `match[]` has it.
 pub(super) fn parse(text: &str, wanted: Wanted) -> Result<Query<'_>, SyntaxError> {
@@ -34,59 +34,37 @@ pub(super) enum Wanted {
     Selector,
 }
 
-struct Parser<'a> {
-    lexer: Lexer<'a>,
+pub(super) struct Parser<'a> {
+    pub(super) lexer: Lexer<'a>,
     /// The next token that isn't used yet.
-    token: Token,
-    query: Query<'a>,
+    pub(super) token: Token,
+    pub(super) query: Query<'a>,
     depth: usize,
 }
 
 /// What an expression is, as far as it matters to what follows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Primary {
+pub(super) enum Primary {
     /// A selector, by its place in the list.
     Selector(usize),
     Other,
 }
 
-/// What a modifier is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Modified {
-    Selector(usize),
-    Subquery(usize),
-    Nothing,
-}
-
-/// What a sign before a number says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sign {
-    Plus,
-    Minus,
-}
-
-/// Where the lists ended before an expression was read: what stands after is within it.
-#[derive(Clone, Copy)]
-struct Mark {
-    selectors: usize,
-    subqueries: usize,
-}
-
 impl Parser<'_> {
-    fn advance(&mut self) -> Result<(), SyntaxError> {
+    pub(super) fn advance(&mut self) -> Result<(), SyntaxError> {
         self.token = self.lexer.next()?;
         Ok(())
     }
 
-    fn expected(&self, what: &'static str) -> SyntaxError {
+    pub(super) fn expected(&self, what: &'static str) -> SyntaxError {
         expected(self.token.start, what)
     }
 
-    fn take(&mut self, kind: Kind, what: &'static str) -> Result<(), SyntaxError> {
+    pub(super) fn take(&mut self, kind: Kind, what: &'static str) -> Result<(), SyntaxError> {
         if self.token.kind == kind { self.advance() } else { Err(self.expected(what)) }
     }
 
-    fn is_word(&self, words: &[&str]) -> bool {
+    pub(super) fn is_word(&self, words: &[&str]) -> bool {
         self.token.kind == Kind::Word && is_one_of(self.lexer.text(self.token.start, self.token.end), words)
     }
 
@@ -147,7 +125,7 @@ impl Parser<'_> {
         while self.token.kind == Kind::Sign {
             self.advance()?;
         }
-        let mark = Mark { selectors: self.query.selectors.len(), subqueries: self.query.subqueries.len() };
+        let mark = Mark::of(&self.query);
         let primary = self.primary()?;
         self.modifiers(primary, mark)
     }
@@ -271,155 +249,6 @@ impl Parser<'_> {
         }
         self.advance()?;
         Ok(any)
-    }
-
-    /// What follows an operand: ranges and subqueries in brackets, `offset`, `@`.
-    fn modifiers(&mut self, primary: Primary, mark: Mark) -> Result<(), SyntaxError> {
-        let mut modified = match primary {
-            Primary::Selector(at) => Modified::Selector(at),
-            Primary::Other => Modified::Nothing,
-        };
-        loop {
-            if self.token.kind == Kind::OpenBracket {
-                modified = self.brackets(modified, mark)?;
-            } else if self.token.kind == Kind::At {
-                self.advance()?;
-                let at = self.instant()?;
-                let shift = self.shift(modified)?;
-                if shift.at.replace(at).is_some() {
-                    return Err(self.expected("one \"@\" only"));
-                }
-            } else if self.is_word(&["offset"]) {
-                self.advance()?;
-                let offset = self.offset()?;
-                let shift = self.shift(modified)?;
-                if shift.offset.replace(offset).is_some() {
-                    return Err(self.expected("one \"offset\" only"));
-                }
-            } else {
-                return Ok(());
-            }
-        }
-    }
-
-    /// What a modifier after this changes.
-    fn shift(&mut self, modified: Modified) -> Result<&mut Shift, SyntaxError> {
-        let error = self.expected("this modifier only after a selector or a subquery");
-        let shift = match modified {
-            Modified::Selector(at) => self.query.selectors.get_mut(at).map(|selector| &mut selector.shift),
-            Modified::Subquery(at) => self.query.subqueries.get_mut(at).map(|subquery| &mut subquery.shift),
-            Modified::Nothing => None,
-        };
-        shift.ok_or(error)
-    }
-
-    /// `[5m]` after a selector, or `[1h:1m]` after any expression.
-    fn brackets(&mut self, modified: Modified, mark: Mark) -> Result<Modified, SyntaxError> {
-        let opened = self.token.start;
-        let range = self.lexer.duration_in_brackets()?;
-        let range = self.duration(range, Rounded::Up)?;
-        if self.lexer.takes_in_brackets(b']') {
-            let Modified::Selector(at) = modified else {
-                return Err(expected(opened, "a range only after a selector"));
-            };
-            let selector = self.query.selectors.get_mut(at).filter(|selector| selector.is_plain());
-            let selector = selector.ok_or(expected(opened, "a range right after its selector"))?;
-            selector.range = range;
-            self.advance()?;
-            return Ok(modified);
-        }
-        if !self.lexer.takes_in_brackets(b':') {
-            return Err(expected(self.lexer.at(), "\"]\" or \":\""));
-        }
-        // What is a range already is none of the points that a subquery takes. So subqueries nest by parentheses only,
-        // and what stands in one is looked at again no more often than those may.
-        let is_range = match modified {
-            Modified::Selector(at) => self.query.selectors.get(at).is_some_and(|selector| selector.range > 0),
-            Modified::Subquery(_) => true,
-            Modified::Nothing => false,
-        };
-        if is_range {
-            return Err(expected(opened, "no brackets after brackets"));
-        }
-        let mut step = None;
-        if !self.lexer.takes_in_brackets(b']') {
-            let token = self.lexer.duration_in_brackets()?;
-            step = Some(self.duration(token, Rounded::Down)?);
-            if !self.lexer.takes_in_brackets(b']') {
-                return Err(expected(self.lexer.at(), "\"]\""));
-            }
-        }
-        self.advance()?;
-        Ok(self.subquery(Subquery { range, step, shift: Shift::default(), within: None }, mark))
-    }
-
-    /// Notes a subquery, and that what was read since the mark is within it.
-    fn subquery(&mut self, subquery: Subquery, mark: Mark) -> Modified {
-        let number = self.query.subqueries.len();
-        for selector in self.query.selectors.iter_mut().skip(mark.selectors) {
-            selector.within.get_or_insert(number);
-        }
-        for inner in self.query.subqueries.iter_mut().skip(mark.subqueries) {
-            inner.within.get_or_insert(number);
-        }
-        self.query.subqueries.push(subquery);
-        Modified::Subquery(number)
-    }
-
-    /// The value of a duration, in milliseconds.
-    fn duration(&self, token: Token, rounded: Rounded) -> Result<i64, SyntaxError> {
-        let text = self.lexer.text(token.start, token.end);
-        time::milliseconds(text, rounded)
-            .ok_or(expected(token.start, "a duration like 5m, or a number of seconds"))
-    }
-
-    /// What stands after `offset`, with its sign.
-    fn offset(&mut self) -> Result<i64, SyntaxError> {
-        let sign = self.sign()?;
-        if self.token.kind != Kind::Number {
-            return Err(self.expected("a duration like 5m"));
-        }
-        let offset = match sign {
-            Sign::Plus => self.duration(self.token, Rounded::Up)?,
-            Sign::Minus => self.duration(self.token, Rounded::Down)?.saturating_neg(),
-        };
-        self.advance()?;
-        Ok(offset)
-    }
-
-    /// What stands after `@`: seconds since 1970, `start()` or `end()`.
-    fn instant(&mut self) -> Result<At, SyntaxError> {
-        for (word, at) in [("start", At::Start), ("end", At::End)] {
-            if self.is_word(&[word]) {
-                self.advance()?;
-                self.take(Kind::Open, "\"()\"")?;
-                self.take(Kind::Close, "\")\"")?;
-                return Ok(at);
-            }
-        }
-        let sign = self.sign()?;
-        let what = "a time: seconds since 1970, start() or end()";
-        if self.token.kind != Kind::Number {
-            return Err(self.expected(what));
-        }
-        let text = self.lexer.text(self.token.start, self.token.end);
-        let time = match sign {
-            Sign::Plus => time::milliseconds(text, Rounded::Down),
-            Sign::Minus => time::milliseconds(text, Rounded::Up).map(i64::saturating_neg),
-        };
-        let time = time.ok_or(self.expected(what))?;
-        self.advance()?;
-        Ok(At::Time(time))
-    }
-
-    fn sign(&mut self) -> Result<Sign, SyntaxError> {
-        if self.token.kind != Kind::Sign {
-            return Ok(Sign::Plus);
-        }
-        let sign =
-            if self.lexer.text(self.token.start, self.token.end) == "-" { Sign::Minus } else { Sign::Plus };
-        self.advance()?;
-        Ok(sign)
     }
 }
 

@@ -1,0 +1,188 @@
+//! What follows an operand: a range or a subquery in brackets, `offset`, `@`. Each belongs to the one expression before it.
+
+use super::error::SyntaxError;
+use super::lexer::{Kind, Token, expected};
+use super::parser::{Parser, Primary};
+use super::time::{self, At, Shift};
+use super::{Query, Subquery};
+use crate::limits::seconds::Rounded;
+
+/// Where the lists ended before an expression was read: what stands after is within it.
+#[derive(Clone, Copy)]
+pub(super) struct Mark {
+    selectors: usize,
+    subqueries: usize,
+}
+
+impl Mark {
+    /// Where they end now.
+    pub(super) fn of(query: &Query<'_>) -> Self {
+        Self { selectors: query.selectors.len(), subqueries: query.subqueries.len() }
+    }
+}
+
+/// What a modifier is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Modified {
+    Selector(usize),
+    Subquery(usize),
+    Nothing,
+}
+
+/// What a sign before a number says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sign {
+    Plus,
+    Minus,
+}
+
+impl Parser<'_> {
+    /// What follows an operand: ranges and subqueries in brackets, `offset`, `@`.
+    pub(super) fn modifiers(&mut self, primary: Primary, mark: Mark) -> Result<(), SyntaxError> {
+        let mut modified = match primary {
+            Primary::Selector(at) => Modified::Selector(at),
+            Primary::Other => Modified::Nothing,
+        };
+        loop {
+            if self.token.kind == Kind::OpenBracket {
+                modified = self.brackets(modified, mark)?;
+            } else if self.token.kind == Kind::At {
+                self.advance()?;
+                let at = self.instant()?;
+                let shift = self.shift(modified)?;
+                if shift.at.replace(at).is_some() {
+                    return Err(self.expected("one \"@\" only"));
+                }
+            } else if self.is_word(&["offset"]) {
+                self.advance()?;
+                let offset = self.offset()?;
+                let shift = self.shift(modified)?;
+                if shift.offset.replace(offset).is_some() {
+                    return Err(self.expected("one \"offset\" only"));
+                }
+            } else {
+                return Ok(());
+            }
+        }
+    }
+
+    /// What a modifier after this changes.
+    fn shift(&mut self, modified: Modified) -> Result<&mut Shift, SyntaxError> {
+        let error = self.expected("this modifier only after a selector or a subquery");
+        let shift = match modified {
+            Modified::Selector(at) => self.query.selectors.get_mut(at).map(|selector| &mut selector.shift),
+            Modified::Subquery(at) => self.query.subqueries.get_mut(at).map(|subquery| &mut subquery.shift),
+            Modified::Nothing => None,
+        };
+        shift.ok_or(error)
+    }
+
+    /// `[5m]` after a selector, or `[1h:1m]` after any expression.
+    fn brackets(&mut self, modified: Modified, mark: Mark) -> Result<Modified, SyntaxError> {
+        let opened = self.token.start;
+        let range = self.lexer.duration_in_brackets()?;
+        let range = self.duration(range, Rounded::Up)?;
+        if self.lexer.takes_in_brackets(b']') {
+            let Modified::Selector(at) = modified else {
+                return Err(expected(opened, "a range only after a selector"));
+            };
+            let selector = self.query.selectors.get_mut(at).filter(|selector| selector.is_plain());
+            let selector = selector.ok_or(expected(opened, "a range right after its selector"))?;
+            selector.range = range;
+            self.advance()?;
+            return Ok(modified);
+        }
+        if !self.lexer.takes_in_brackets(b':') {
+            return Err(expected(self.lexer.at(), "\"]\" or \":\""));
+        }
+        // What is a range already is none of the points that a subquery takes. So subqueries nest by parentheses only,
+        // and what stands in one is looked at again no more often than those may.
+        let is_range = match modified {
+            Modified::Selector(at) => self.query.selectors.get(at).is_some_and(|selector| selector.range > 0),
+            Modified::Subquery(_) => true,
+            Modified::Nothing => false,
+        };
+        if is_range {
+            return Err(expected(opened, "no brackets after brackets"));
+        }
+        let mut step = None;
+        if !self.lexer.takes_in_brackets(b']') {
+            let token = self.lexer.duration_in_brackets()?;
+            step = Some(self.duration(token, Rounded::Down)?);
+            if !self.lexer.takes_in_brackets(b']') {
+                return Err(expected(self.lexer.at(), "\"]\""));
+            }
+        }
+        self.advance()?;
+        Ok(self.subquery(Subquery { range, step, shift: Shift::default(), within: None }, mark))
+    }
+
+    /// Notes a subquery, and that what was read since the mark is within it.
+    fn subquery(&mut self, subquery: Subquery, mark: Mark) -> Modified {
+        let number = self.query.subqueries.len();
+        for selector in self.query.selectors.iter_mut().skip(mark.selectors) {
+            selector.within.get_or_insert(number);
+        }
+        for inner in self.query.subqueries.iter_mut().skip(mark.subqueries) {
+            inner.within.get_or_insert(number);
+        }
+        self.query.subqueries.push(subquery);
+        Modified::Subquery(number)
+    }
+
+    /// The value of a duration, in milliseconds.
+    fn duration(&self, token: Token, rounded: Rounded) -> Result<i64, SyntaxError> {
+        let text = self.lexer.text(token.start, token.end);
+        time::milliseconds(text, rounded)
+            .ok_or(expected(token.start, "a duration like 5m, or a number of seconds"))
+    }
+
+    /// What stands after `offset`, with its sign.
+    fn offset(&mut self) -> Result<i64, SyntaxError> {
+        let sign = self.sign()?;
+        if self.token.kind != Kind::Number {
+            return Err(self.expected("a duration like 5m"));
+        }
+        let offset = match sign {
+            Sign::Plus => self.duration(self.token, Rounded::Up)?,
+            Sign::Minus => self.duration(self.token, Rounded::Down)?.saturating_neg(),
+        };
+        self.advance()?;
+        Ok(offset)
+    }
+
+    /// What stands after `@`: seconds since 1970, `start()` or `end()`.
+    fn instant(&mut self) -> Result<At, SyntaxError> {
+        for (word, at) in [("start", At::Start), ("end", At::End)] {
+            if self.is_word(&[word]) {
+                self.advance()?;
+                self.take(Kind::Open, "\"()\"")?;
+                self.take(Kind::Close, "\")\"")?;
+                return Ok(at);
+            }
+        }
+        let sign = self.sign()?;
+        let what = "a time: seconds since 1970, start() or end()";
+        if self.token.kind != Kind::Number {
+            return Err(self.expected(what));
+        }
+        let text = self.lexer.text(self.token.start, self.token.end);
+        let time = match sign {
+            Sign::Plus => time::milliseconds(text, Rounded::Down),
+            Sign::Minus => time::milliseconds(text, Rounded::Up).map(i64::saturating_neg),
+        };
+        let time = time.ok_or(self.expected(what))?;
+        self.advance()?;
+        Ok(At::Time(time))
+    }
+
+    fn sign(&mut self) -> Result<Sign, SyntaxError> {
+        if self.token.kind != Kind::Sign {
+            return Ok(Sign::Plus);
+        }
+        let sign =
+            if self.lexer.text(self.token.start, self.token.end) == "-" { Sign::Minus } else { Sign::Plus };
+        self.advance()?;
+        Ok(sign)
+    }
+}
