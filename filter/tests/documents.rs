@@ -34,9 +34,9 @@ fn the_readme_says_what_limits_allow_and_refuse() {
     for (request, answer) in rows {
         let path = format!("/prometheus/api/v1/{}", request.replace(' ', "%20"));
         let headers = [(":method", "GET"), (":path", &path), (":authority", "example.com")];
-        let headers = headers.map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()));
+        let headers = Headers::from_iter(headers);
         let facts = Facts { source: Source::parse(b"127.0.0.1:1"), now: Some(NOW), ..Facts::default() };
-        match desk.decide(&Headers(headers.to_vec()), Body::None, &facts, 1).0 {
+        match desk.decide(&headers, Body::None, &facts, 1).0 {
             Decision::Forward(forward) => {
                 assert!(answer.starts_with("allowed"), "{request} is allowed, and not {answer}");
                 let sent = answer.split('`').nth(1).unwrap_or_default();

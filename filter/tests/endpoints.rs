@@ -158,8 +158,7 @@ fn decide(desk: &mut Desk, method: &str, path: &str, body: Body) -> Decision {
     if body == Body::Follows {
         pairs.push(("content-type", "application/x-www-form-urlencoded"));
     }
-    let bytes = |text: &str| text.as_bytes().to_vec();
-    let headers = Headers(pairs.into_iter().map(|(name, value)| (bytes(name), bytes(value))).collect());
+    let headers = Headers::from_iter(pairs);
     desk.decide(&headers, body, &Facts::default(), 1).0
 }
 

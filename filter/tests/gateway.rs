@@ -40,13 +40,15 @@ fn gateway(configuration: &str) -> Gateway {
 }
 
 fn headers(pairs: &[(&str, &str)]) -> Headers {
-    Headers(pairs.iter().map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec())).collect())
+    pairs.iter().copied().collect()
 }
 
 fn request(method: &str, path: &str, more: &[(&str, &str)]) -> Headers {
-    let mut headers = headers(&[(":method", method), (":path", path), (":authority", "example.com")]);
-    headers.0.extend(self::headers(more).0);
-    headers
+    [(":method", method), (":path", path), (":authority", "example.com")]
+        .iter()
+        .chain(more)
+        .copied()
+        .collect()
 }
 
 fn decide(configuration: &str, headers: &Headers, body: Body) -> Decision {

@@ -24,8 +24,7 @@ fn decide(limits: &str, method: &str, path: &str, body: Body) -> Decision {
     if body == Body::Follows {
         pairs.push(("content-type", "application/x-www-form-urlencoded"));
     }
-    let bytes = |text: &str| text.as_bytes().to_vec();
-    let headers = Headers(pairs.into_iter().map(|(name, value)| (bytes(name), bytes(value))).collect());
+    let headers = Headers::from_iter(pairs);
     let facts = Facts { now: Some(Time(NOW * 1_000_000_000)), ..Facts::default() };
     Desk::new(&configuration).decide(&headers, body, &facts, 1).0
 }

@@ -41,8 +41,8 @@ fn ask(desk: &mut Desk, stream: u32, source: u8, user: &str, password: &str) -> 
         (":authority", "example.com"),
         ("authorization", &authorization),
     ];
-    let headers = pairs.map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()));
-    match desk.decide(&Headers(headers.to_vec()), Body::None, &facts(source), stream).0 {
+    let headers = Headers::from_iter(pairs);
+    match desk.decide(&headers, Body::None, &facts(source), stream).0 {
         Decision::Wait => 0,
         Decision::Forward(_) => 200,
         Decision::Reply(reply) => reply.status,
@@ -132,9 +132,9 @@ fn what_the_host_does_not_say_lets_nobody_in() {
         (":path", "/p/api/v1/query?query=up"),
         ("authorization", "Basic YWxpY2U6cmlnaHQ="),
     ];
-    let headers = pairs.map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()));
+    let headers = Headers::from_iter(pairs);
     for facts in [Facts::default(), Facts { source: None, ..facts(1) }, Facts { now: None, ..facts(1) }] {
-        match desk.decide(&Headers(headers.to_vec()), Body::None, &facts, 1).0 {
+        match desk.decide(&headers, Body::None, &facts, 1).0 {
             Decision::Reply(reply) => assert_eq!(reply.status, 503),
             other => panic!("{other:?}"),
         }

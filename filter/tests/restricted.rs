@@ -32,8 +32,7 @@ fn decide(method: &str, path: &str, body: Body) -> Decision {
     if body == Body::Follows {
         pairs.push(("content-type", "application/x-www-form-urlencoded"));
     }
-    let bytes = |text: &str| text.as_bytes().to_vec();
-    let headers = Headers(pairs.into_iter().map(|(name, value)| (bytes(name), bytes(value))).collect());
+    let headers = Headers::from_iter(pairs);
     Desk::new(TENANT_A).decide(&headers, body, &Facts::default(), 1).0
 }
 
@@ -131,9 +130,7 @@ fn an_answer_that_has_to_be_filtered_is_json_and_loses_what_describes_its_bytes(
     let answer = |content_type: &str| {
         let pairs =
             [(":status", "200"), ("content-type", content_type), ("content-length", "9"), ("etag", "x")];
-        let bytes = |text: &str| text.as_bytes().to_vec();
-        let headers = Headers(pairs.into_iter().map(|(name, value)| (bytes(name), bytes(value))).collect());
-        Desk::new(TENANT_A).gateway.answer(&asked, &headers)
+        Desk::new(TENANT_A).gateway.answer(&asked, &Headers::from_iter(pairs))
     };
     assert_eq!(answer("application/json").unwrap().remove, [b"content-length".to_vec(), b"etag".to_vec()]);
     assert_eq!(answer("text/html").unwrap_err().status(), 502);

@@ -75,10 +75,8 @@ mod tests {
     use super::*;
 
     fn passes(class: Class, api: Api, method: Method, more: &[(&str, &str)]) -> bool {
-        let mut headers = vec![(b":authority".to_vec(), b"example.com".to_vec())];
-        headers
-            .extend(more.iter().map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec())));
-        check(&Asking { class, api, method, headers: &Headers(headers), scheme: Scheme::Https }).is_ok()
+        let headers = [(":authority", "example.com")].iter().chain(more).copied().collect();
+        check(&Asking { class, api, method, headers: &headers, scheme: Scheme::Https }).is_ok()
     }
 
     fn query(more: &[(&str, &str)]) -> bool {

@@ -148,9 +148,7 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&str, &str)]) -> Headers {
-        Headers(
-            pairs.iter().map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec())).collect(),
-        )
+        pairs.iter().copied().collect()
     }
 
     fn announced(method: Method, pairs: &[(&str, &str)]) -> Result<Option<AwaitedForm>, FormError> {

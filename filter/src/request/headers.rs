@@ -5,6 +5,13 @@
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Headers(pub Vec<(Vec<u8>, Vec<u8>)>);
 
+impl<'a> FromIterator<(&'a str, &'a str)> for Headers {
+    /// A map of these names and values, in their order.
+    fn from_iter<I: IntoIterator<Item = (&'a str, &'a str)>>(pairs: I) -> Self {
+        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+    }
+}
+
 impl Headers {
     /// Every value under this name, in order.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
@@ -156,7 +163,7 @@ mod tests {
     #[test]
     fn the_headers_that_name_caller_and_tenant_are_held_back_in_any_spelling() {
         let names = ["X-Caller", "x_caller", "x-caller", "X_Tenant", "x-callers", "accept"];
-        let headers = Headers(names.map(|name| (name.as_bytes().to_vec(), b"user:admin".to_vec())).to_vec());
+        let headers = Headers::from_iter(names.map(|name| (name, "user:admin")));
         for strip in [Strip::Trusted, Strip::TrustedAndCredentials, Strip::OursOnly] {
             let held_back = strip.held_back(&headers, &["x-caller", "x-tenant"]);
             let expected = ["X-Caller", "x_caller", "x-caller", "X_Tenant"];
@@ -180,7 +187,7 @@ mod tests {
 
     #[test]
     fn two_values_are_not_one() {
-        let headers = Headers(vec![(b"Origin".to_vec(), b"a".to_vec()), (b"origin".to_vec(), b"b".to_vec())]);
+        let headers = Headers::from_iter([("Origin", "a"), ("origin", "b")]);
         assert_eq!((headers.first("origin"), headers.only("origin")), (Some(&b"a"[..]), None));
     }
 }

@@ -75,8 +75,8 @@ mod tests {
 
     fn allowed(origins: &[&str]) -> Option<String> {
         let cors = Cors::new(vec![Origin::parse("https://grafana.example.com").unwrap()]);
-        let headers = origins.iter().map(|origin| (b"origin".to_vec(), origin.as_bytes().to_vec())).collect();
-        cors.allowed(&Headers(headers)).map(|AllowedOrigin(origin)| origin)
+        let headers = origins.iter().map(|origin| ("origin", *origin)).collect();
+        cors.allowed(&headers).map(|AllowedOrigin(origin)| origin)
     }
 
     #[test]

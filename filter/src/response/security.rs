@@ -172,10 +172,7 @@ mod tests {
     #[test]
     fn an_opaque_servers_own_headers_stay() {
         let security = Security::new(None, None, Frames::Nobody);
-        let given = Headers(vec![
-            (b"content-security-policy".to_vec(), b"x".to_vec()),
-            (b"cache-control".to_vec(), b"max-age=1".to_vec()),
-        ]);
+        let given = [("content-security-policy", "x"), ("cache-control", "max-age=1")].into_iter().collect();
         let headers = security.answer(Api::Opaque, Content::Fresh, Scheme::Https, &given);
         assert_eq!(headers, [("x-content-type-options", "nosniff"), ("referrer-policy", "same-origin")]);
     }

@@ -83,14 +83,11 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&str, &str)]) -> Headers {
-        let bytes = |text: &str| text.as_bytes().to_vec();
-        Headers(pairs.iter().map(|(name, value)| (bytes(name), bytes(value))).collect())
+        pairs.iter().copied().collect()
     }
 
     fn answer(status: &str, more: &[(&str, &str)]) -> Headers {
-        let mut answer = headers(&[(":status", status)]);
-        answer.0.extend(headers(more).0);
-        answer
+        [(":status", status)].iter().chain(more).copied().collect()
     }
 
     const JSON: (&str, &str) = ("content-type", "application/json");
