@@ -140,8 +140,7 @@ impl Granted<'_> {
         if endpoint.parameters_in == ParametersIn::QueryOnly && request.body == Body::Follows {
             return Err(FormError::Unexpected.into());
         }
-        let form =
-            AwaitedForm::announced(self.method, request.headers, request.body, names, query.clone(), max)?;
+        let form = AwaitedForm::announced(self.method, request.headers, request.body, names, &query, max)?;
         let demands = self.demands(endpoint);
         let query = match (&demands, &form) {
             (None, _) => query,

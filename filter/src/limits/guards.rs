@@ -175,20 +175,16 @@ impl Guarded {
         let given = |name| last.value(name).or(first.value(name)).filter(|value| !value.is_empty());
         let mut times = Times::read(names, &given, self.now)?;
         if names.contains(&START) {
-            let start = match times.start {
-                Some(start) => start,
-                None => {
-                    let earliest = self.earliest(times.end, names);
-                    if let Some(start) = earliest {
-                        last.put_first(START, seconds(start));
-                    }
-                    earliest.unwrap_or(times.end)
+            let start = match (times.start, self.earliest(times.end, names)) {
+                (Some(start), _) => start,
+                (None, Some(earliest)) => {
+                    last.put_first(START, seconds(earliest));
+                    earliest
                 }
+                (None, None) => times.end,
             };
             times.window = Window { start, end: times.end };
-            if times.start.is_some() {
-                self.check_window(times.window)?;
-            }
+            self.check_window(times.window)?;
         }
         Ok(times)
     }

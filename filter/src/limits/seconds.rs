@@ -19,10 +19,7 @@ const FURTHEST: i64 = 9_200_000_000_000_000;
 /// Reads a decimal number of seconds, like `1.5`, `-3` or `1e9`, in milliseconds. None is as far away as time isn't
 /// counted; `NaN` and `Inf` are no numbers here.
 pub fn parse(text: &str, rounded: Rounded) -> Option<i64> {
-    let (is_negative, text) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
+    let (is_negative, text) = signed(text);
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, parse_exponent(exponent)?),
         None => (text, 0),
@@ -67,13 +64,18 @@ fn scale(digits: i64, power: i32, is_inexact: bool) -> Option<(i64, bool)> {
     }
 }
 
+/// Whether a number is negative, and what follows its sign.
+fn signed(text: &str) -> (bool, &str) {
+    match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    }
+}
+
 /// The digits of an exponent with its sign, as far as it makes a difference.
 fn parse_exponent(text: &str) -> Option<i32> {
     const MOST: i32 = 100_000;
-    let (is_negative, digits) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
+    let (is_negative, digits) = signed(text);
     if digits.is_empty() {
         return None;
     }

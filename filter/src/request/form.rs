@@ -84,7 +84,7 @@ impl AwaitedForm {
         headers: &Headers,
         body: Body,
         names: ParameterNames,
-        query: Parameters,
+        query: &Parameters,
         max: usize,
     ) -> Result<Option<Self>, FormError> {
         if body == Body::None {
@@ -101,7 +101,7 @@ impl AwaitedForm {
         }
         let length =
             headers.first("content-length").and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
-        let form = Self { names, query, max, demands: None };
+        let form = Self { names, query: query.clone(), max, demands: None };
         form.check_length(length.unwrap_or(0)).map(|()| Some(form))
     }
 
@@ -152,7 +152,7 @@ mod tests {
     }
 
     fn announced(method: Method, pairs: &[(&str, &str)]) -> Result<Option<AwaitedForm>, FormError> {
-        AwaitedForm::announced(method, &headers(pairs), Body::Follows, &["query"], Parameters::default(), 10)
+        AwaitedForm::announced(method, &headers(pairs), Body::Follows, &["query"], &Parameters::default(), 10)
     }
 
     #[test]
