@@ -1,9 +1,8 @@
 //! A restricted token for Grafana: whatever its data source asks is answered, with what the token may see.
 
 use crate::running::Running;
-use promward_host_tests::client::{Answer, Request};
+use promward_host_tests::client::Request;
 use serde_json::{Value, json};
-use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 #[test]
@@ -44,14 +43,6 @@ fn a_data_source_of_grafanas_works_and_sees_one_tenant() {
     example.end();
 }
 
-#[test]
-fn the_readme_shows_the_data_source_that_is_provisioned() {
-    let folder = promward_module::workspace().unwrap().join("examples/grafana-token");
-    let [readme, source] =
-        ["README.md", "grafana.yaml"].map(|file| fs::read_to_string(folder.join(file)).unwrap());
-    assert!(readme.contains(&format!("```yaml\n{source}```\n")));
-}
-
 fn get(example: &Running, what: &str) -> Value {
     answer(example, Request::new("GET", &format!("/prometheus/api/v1/{what}")))
 }
@@ -63,9 +54,5 @@ fn post(example: &Running, what: &str, form: &str) -> Value {
 
 /// What Prometheus says to Grafana.
 fn answer(example: &Running, request: Request) -> Value {
-    let asked = format!("{request:?}");
-    let request = request.header("authorization", "Bearer grafana-for-trying");
-    let answer: Answer = example.client().send(request).unwrap();
-    assert_eq!(answer.status, 200, "{asked}: {}", answer.text());
-    serde_json::from_str(&answer.text()).unwrap()
+    example.json(request.header("authorization", "Bearer grafana-for-trying"))
 }

@@ -21,6 +21,18 @@ fn every_example_has_a_test_here() {
 }
 
 #[test]
+fn every_readme_shows_the_data_sources_that_are_provisioned() {
+    let provisioned: Vec<_> =
+        folders().into_iter().filter(|folder| folder.join("grafana.yaml").exists()).collect();
+    assert_eq!(provisioned.len(), 2, "{provisioned:?}");
+    for folder in provisioned {
+        let [readme, sources] =
+            ["README.md", "grafana.yaml"].map(|file| fs::read_to_string(folder.join(file)).unwrap());
+        assert!(readme.contains(&format!("```yaml\n{sources}```\n")), "{}", name(&folder));
+    }
+}
+
+#[test]
 fn every_readme_shows_the_configuration_that_is_run() {
     for folder in folders() {
         let [readme, configuration] =

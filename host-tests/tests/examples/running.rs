@@ -1,8 +1,9 @@
 //! An example that runs: its script on free ports, in a directory of its own.
 
-use promward_host_tests::client::Client;
+use promward_host_tests::client::{Client, Request};
 use promward_host_tests::process::{self, Process, Stream};
 use promward_host_tests::tools::{self, Program, Tool};
+use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -64,6 +65,14 @@ impl Running {
     /// A client that takes any certificate.
     pub(crate) fn client(&self) -> Client {
         Client::https(([127, 0, 0, 1], self.https).into()).insecure()
+    }
+
+    /// The JSON that a request is answered with, which has to be 200.
+    pub(crate) fn json(&self, request: Request) -> Value {
+        let asked = format!("{request:?}");
+        let answer = self.client().send(request).unwrap();
+        assert_eq!(answer.status, 200, "{asked}: {}", answer.text());
+        answer.json().unwrap()
     }
 
     /// What lies in the directory that the script writes to.

@@ -4,9 +4,8 @@
 use crate::running::Running;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use promward_host_tests::client::{Answer, Request};
+use promward_host_tests::client::Request;
 use serde_json::{Value, json};
-use std::fs;
 
 const TEAM_A: &str = "Bearer team-a-for-trying";
 const TEAM_B: &str = "Bearer team-b-for-trying";
@@ -45,14 +44,6 @@ fn each_team_sees_what_is_its_own() {
     example.end();
 }
 
-#[test]
-fn the_readme_shows_the_data_sources_that_are_provisioned() {
-    let folder = promward_module::workspace().unwrap().join("examples/tenants");
-    let [readme, sources] =
-        ["README.md", "grafana.yaml"].map(|file| fs::read_to_string(folder.join(file)).unwrap());
-    assert!(readme.contains(&format!("```yaml\n{sources}```\n")));
-}
-
 /// What Prometheus says to somebody.
 fn ask(example: &Running, who: &str, target: &str) -> Value {
     let credentials = match who {
@@ -60,10 +51,7 @@ fn ask(example: &Running, who: &str, target: &str) -> Value {
         "b" => TEAM_B.to_owned(),
         user => format!("Basic {}", STANDARD.encode(format!("{user}:{user}-for-trying"))),
     };
-    let request = Request::new("GET", target).header("authorization", credentials);
-    let answer: Answer = example.client().send(request).unwrap();
-    assert_eq!(answer.status, 200, "{who} {target}: {}", answer.text());
-    serde_json::from_str(&answer.text()).unwrap()
+    example.json(Request::new("GET", target).header("authorization", credentials))
 }
 
 /// The tenants of a list, each once and in order. Of each item the labels are under this key.
