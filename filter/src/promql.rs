@@ -315,6 +315,12 @@ mod tests {
     }
 
     #[test]
+    fn a_message_quotes_no_more_of_a_query_than_fits_a_line() {
+        let error = Query::parse(&format!("{}(up)", "A".repeat(16_000))).unwrap_err().to_string();
+        assert!(error.contains(&"A".repeat(40)) && error.len() < 200, "{error}");
+    }
+
+    #[test]
     fn a_selector_alone_has_nothing_around_it() {
         for (text, expected) in [
             ("up", r#"up{tenant="a"}"#),

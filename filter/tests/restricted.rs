@@ -14,6 +14,7 @@ use promward::caller::logins::StreamId;
 use promward::forward::{Forward, Granted, Terms};
 use promward::gateway::{Decision, Request};
 use promward::mount::MountId;
+use promward::refusal::Refusal;
 use promward::request::form::Body;
 use promward::request::headers::Headers;
 use promward::request::method::Method;
@@ -28,12 +29,16 @@ const TENANT_A: &str = r#"{
 }"#;
 
 fn decide(method: &str, path: &str, body: Body) -> Decision {
+    desk(TENANT_A, method, path, body)
+}
+
+fn desk(configuration: &str, method: &str, path: &str, body: Body) -> Decision {
     let mut pairs = vec![(":method", method), (":path", path), (":authority", "example.com")];
     if body == Body::Follows {
         pairs.push(("content-type", "application/x-www-form-urlencoded"));
     }
     let headers = Headers::from_iter(pairs);
-    Desk::new(TENANT_A).decide(&headers, body, &Facts::default(), 1).0
+    Desk::new(configuration).decide(&headers, body, &Facts::default(), 1).0
 }
 
 fn forward(method: &str, path: &str, body: Body) -> Forward {
@@ -159,6 +164,22 @@ fn a_form_is_restricted_and_the_query_string_ahead_of_it_reads_nothing() {
     assert_eq!(sent("match[]=a"), parameters(r#"match[]=a{tenant="a"}"#));
     assert!(form.complete(b"match[]=a&x=1").is_err());
     assert!(form.complete(b"limit=2").is_err());
+}
+
+/// Hosts buffer no more than twice the longest form: the shipped file of Envoy's 512 KiB.
+#[test]
+fn a_form_that_is_too_long_once_it_is_restricted_is_refused() {
+    let tenant = TENANT_A.replace(r#"["a"]"#, r#"["éééééééé"]"#);
+    let form = |selectors: usize| {
+        let form = match desk(&tenant, "POST", "/api/v1/query", Body::Follows) {
+            Decision::Forward(forward) => forward.form.unwrap(),
+            other => panic!("{other:?}"),
+        };
+        form.complete(format!("query=a{}", "-a".repeat(selectors)).as_bytes())
+    };
+    assert!(form(5_000).is_ok());
+    let refused = Refusal::from(form(7_500).unwrap_err());
+    assert_eq!(refused.status(), 422, "{refused}");
 }
 
 #[test]

@@ -21,6 +21,7 @@ on_both_hosts! {
     rules_and_alerts_of_a_real_prometheus_are_cut_down,
     targets_of_a_real_prometheus_are_cut_down,
     an_answer_is_asked_for_whole_and_plain,
+    all_groups_are_asked_for_at_once,
     an_error_of_the_servers_is_passed_on,
     an_answer_that_can_not_be_filtered_is_refused,
     an_answer_that_goes_wrong_is_broken_off,
@@ -129,6 +130,13 @@ fn an_answer_is_asked_for_whole_and_plain(host: Host) {
     let request = upstream.wait_for(0).unwrap();
     assert_eq!(request.header("accept-encoding").as_deref(), Some("identity"));
     assert_eq!((request.header("range"), request.header("if-none-match")), (None, None));
+}
+
+fn all_groups_are_asked_for_at_once(host: Host) {
+    let upstream = answering(|| json(r#"{"status":"success","data":{"groups":[]}}"#));
+    let site = site(host, upstream.address());
+    get(&site, "/a/api/v1/rules?group_limit=1&type=alert&group_next_token=x");
+    assert_eq!(upstream.wait_for(0).unwrap().target, "/api/v1/rules?type=alert");
 }
 
 fn an_error_of_the_servers_is_passed_on(host: Host) {

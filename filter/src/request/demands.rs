@@ -280,6 +280,12 @@ mod tests {
     }
 
     #[test]
+    fn a_character_that_can_not_be_shown_is_not_left_out_of_a_name() {
+        let refused = demands(Selectors::Expression).of_query(parameters("query=up&query%00=b")).unwrap_err();
+        assert!(refused.to_string().contains("\"query\u{fffd}\""), "{refused}");
+    }
+
+    #[test]
     fn what_is_not_understood_is_refused_by_the_name_of_its_parameter() {
         let result = demands(Selectors::AnyOf).of_query(parameters("match[]=up[5m]")).unwrap_err();
         assert_eq!(

@@ -20,6 +20,11 @@ pub(super) const MISTAKES: &[Mistake] = &[
     ),
     (
         r#"["health", "ui"]"#,
+        r#"["read"], "only": { "tenant ": { "values": ["a"], "or_absent": true } }"#,
+        "access[0].only.tenant : a label's name has no space around it",
+    ),
+    (
+        r#"["health", "ui"]"#,
         r#"["read"], "only": { "__name__": ["a"] }"#,
         "access[0].only.__name__: Prometheus refuses a matcher on the name where a query names the metric: restrict another label",
     ),
