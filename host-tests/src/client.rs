@@ -160,11 +160,7 @@ impl Client {
     ///
     /// As [`Client::get`].
     pub fn post_form(&self, target: &str, form: &str) -> Result<Answer> {
-        self.send(
-            Request::new("POST", target)
-                .header("content-type", "application/x-www-form-urlencoded")
-                .body(form),
-        )
+        self.send(Request::form(target).body(form))
     }
 
     /// Any request on a connection of its own.

@@ -53,10 +53,6 @@ fn clients(site: &Site) -> [Client; 2] {
     [site.client(), site.client().http2()].map(|client| client.header("authorization", "Bearer a"))
 }
 
-fn form(target: &str) -> Request {
-    Request::new("POST", target).header("content-type", "application/x-www-form-urlencoded")
-}
-
 fn body(received: &Received) -> String {
     String::from_utf8_lossy(&received.body).into_owned()
 }
@@ -64,7 +60,7 @@ fn body(received: &Received) -> String {
 fn a_form_in_pieces_is_restricted(host: Host) {
     let upstream = upstream();
     for (index, client) in clients(&site(host, &upstream)).iter().enumerate() {
-        let mut exchange = client.open(form(QUERY)).unwrap();
+        let mut exchange = client.open(Request::form(QUERY)).unwrap();
         for piece in ["qu", "ery=u", "p%2Bdo", "wn&time=1"] {
             exchange.data(piece).unwrap();
         }
@@ -78,7 +74,7 @@ fn a_form_in_pieces_is_restricted(host: Host) {
 fn a_form_with_nothing_in_it_is_restricted(host: Host) {
     let upstream = upstream();
     for (index, client) in clients(&site(host, &upstream)).iter().enumerate() {
-        let mut exchange = client.open(form(LABELS)).unwrap();
+        let mut exchange = client.open(Request::form(LABELS)).unwrap();
         exchange.end(&[]).unwrap();
         assert_eq!(exchange.answer().unwrap().status, 200);
         let received = upstream.wait_for(index).unwrap();
@@ -108,7 +104,7 @@ fn a_refused_form_never_arrives_whole_and_its_query_string_reads_nothing(host: H
             (QUERY, "query=up[2d]", 422),
             (QUERY, "query=up&lookback_delta=2d", 422),
         ] {
-            let answer = client.send(form(target).body(content)).unwrap();
+            let answer = client.send(Request::form(target).body(content)).unwrap();
             assert_eq!(answer.status, status, "{content}: {}", answer.text());
         }
     }
@@ -123,14 +119,14 @@ fn a_form_that_grows_by_its_restriction_arrives_whole(host: Host) {
     let upstream = upstream();
     let content = vec!["match[]=a"; 999].join("&");
     for (index, client) in clients(&site(host, &upstream)).iter().enumerate() {
-        let answer = client.send(form(LABELS).body(content.clone())).unwrap();
+        let answer = client.send(Request::form(LABELS).body(content.clone())).unwrap();
         assert_eq!(answer.status, 200, "{}", answer.text());
         let received = upstream.wait_for(index).unwrap();
         assert_eq!(body(&received), vec!["match%5B%5D=a%7Btenant%3D%22team-a%22%7D"; 999].join("&"));
     }
     let long = format!("query={}a", "a%2B".repeat(8_000));
     for (index, client) in clients(&site(host, &upstream)).iter().enumerate() {
-        assert_eq!(client.send(form(QUERY).body(long.clone())).unwrap().status, 200);
+        assert_eq!(client.send(Request::form(QUERY).body(long.clone())).unwrap().status, 200);
         let received = upstream.wait_for(index + 2).unwrap();
         let restricted = "a%7Btenant%3D%22team-a%22%7D";
         assert_eq!(body(&received), format!("query={}", vec![restricted; 8_001].join("%2B")));
@@ -140,7 +136,7 @@ fn a_form_that_grows_by_its_restriction_arrives_whole(host: Host) {
 fn a_server_that_answers_early_has_seen_nothing_to_answer(host: Host) {
     let upstream = Upstream::start_early(|_| Reply::text("early")).unwrap();
     for client in clients(&site(host, &upstream)) {
-        let mut exchange = client.open(form(LABELS)).unwrap();
+        let mut exchange = client.open(Request::form(LABELS)).unwrap();
         exchange.data("match[]=u").unwrap();
         assert_eq!(exchange.answer().unwrap().text(), "early");
     }

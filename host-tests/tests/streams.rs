@@ -51,7 +51,7 @@ fn answering(reply: impl Fn() -> Reply + Send + Sync + 'static) -> Upstream {
 }
 
 fn form(target: &str, body: &str) -> Request {
-    Request::new("POST", target).header("content-type", "application/x-www-form-urlencoded").body(body)
+    Request::form(target).body(body)
 }
 
 /// What of a request has arrived by now: nothing refused may be among what arrived whole.
@@ -128,8 +128,7 @@ fn a_form_in_pieces_is_read_whole(host: Host) {
     let upstream = answering(|| Reply::text("ok"));
     let site = site(host, &upstream);
     for (index, client) in [site.client(), site.client().http2()].into_iter().enumerate() {
-        let request = Request::new("POST", QUERY).header("content-type", "application/x-www-form-urlencoded");
-        let mut exchange = client.open(request).unwrap();
+        let mut exchange = client.open(Request::form(QUERY)).unwrap();
         for piece in ["que", "ry=u", "p"] {
             exchange.data(piece).unwrap();
         }

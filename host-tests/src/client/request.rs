@@ -16,6 +16,11 @@ impl Request {
         Self { method: method.to_owned(), target: target.to_owned(), ..Self::default() }
     }
 
+    /// A `POST` whose body is an urlencoded form, which is added or sent later.
+    pub fn form(target: &str) -> Self {
+        Self::new("POST", target).header("content-type", "application/x-www-form-urlencoded")
+    }
+
     /// Adds a header; `host` and `content-length` given here replace those that would be sent.
     #[must_use]
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {

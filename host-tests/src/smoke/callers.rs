@@ -85,8 +85,7 @@ pub(super) fn at_once(site: &Site, login: Login, path: &str, form: &str) -> Resu
     let mut connection = site.client(As::TrustingHttp2, login)?.connect()?;
     let mut exchanges = Vec::new();
     for _ in 0..MANY {
-        let request = Request::new("POST", path).header("content-type", "application/x-www-form-urlencoded");
-        let mut exchange = connection.open(request)?;
+        let mut exchange = connection.open(Request::form(path))?;
         exchange.data(form)?;
         exchange.end(&[])?;
         exchanges.push(exchange);

@@ -49,8 +49,7 @@ fn twenty_requests_with_a_new_password_run_one_check(host: Host) {
     let upstream = upstream();
     let site = site(host, &upstream, &users(USUAL, &Value::Null));
     let mut connection = site.client().http2().user("alice", RIGHT).connect().unwrap();
-    let form = || Request::new("POST", FORM).header("content-type", "application/x-www-form-urlencoded");
-    let mut exchanges: Vec<_> = (0..20).map(|_| connection.open(form()).unwrap()).collect();
+    let mut exchanges: Vec<_> = (0..20).map(|_| connection.open(Request::form(FORM)).unwrap()).collect();
     for exchange in &mut exchanges {
         exchange.data("query=up").unwrap();
         exchange.end(&[]).unwrap();

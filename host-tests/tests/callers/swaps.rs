@@ -30,12 +30,7 @@ fn who_waits_when_the_rules_change_is_answered(host: Host) {
     let site = Site::start(host, &options).unwrap();
     let open = |password: &str| {
         let client = site.client().http2().user("alice", password);
-        let mut exchange = client
-            .open(
-                Request::new("POST", "/prometheus/api/v1/query")
-                    .header("content-type", "application/x-www-form-urlencoded"),
-            )
-            .unwrap();
+        let mut exchange = client.open(Request::form("/prometheus/api/v1/query")).unwrap();
         exchange.data("query=").unwrap();
         exchange
     };

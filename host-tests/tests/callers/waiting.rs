@@ -68,10 +68,6 @@ impl Waiting {
     }
 }
 
-fn form() -> Request {
-    Request::new("POST", FORM).header("content-type", "application/x-www-form-urlencoded")
-}
-
 /// The scenario's exchange by HTTP/1.1 and by HTTP/2, each with a password of its own that hasn't been checked yet.
 fn open(client: &Client, request: Request, pieces: &[&str]) -> Exchange {
     let mut exchange = client.open(request).unwrap();
@@ -98,11 +94,14 @@ fn a_request_without_a_body_waits(host: Host) {
 fn a_form_that_comes_at_once_waits(host: Host) {
     in_both_modes(host, SLOW, |waiting| {
         for client in waiting.clients(WRONG) {
-            assert_eq!(client.send(form().body("query=up")).unwrap().status, 401);
+            assert_eq!(client.send(Request::form(FORM).body("query=up")).unwrap().status, 401);
         }
         waiting.nothing_arrived();
         for (number, client) in waiting.clients(RIGHT).into_iter().enumerate() {
-            assert_eq!(client.send(form().body("query=sum%28up%29&time=1")).unwrap().status, 200);
+            assert_eq!(
+                client.send(Request::form(FORM).body("query=sum%28up%29&time=1")).unwrap().status,
+                200
+            );
             let request = waiting.upstream.wait_for(number).unwrap();
             assert_eq!(String::from_utf8_lossy(&request.body), "query=sum%28up%29&time=1");
             assert_eq!((request.target.as_str(), request.end), ("/api/v1/query", End::Clean));
@@ -115,13 +114,13 @@ fn a_form_that_ends_after_its_check_is_read_whole(host: Host) {
     for http2 in [false, true] {
         in_both_modes(host, SLOW, |waiting| {
             let client = |password| waiting.clients(password)[usize::from(http2)].clone();
-            let mut wrong = open(&client(WRONG), form(), &["query=", "u"]);
+            let mut wrong = open(&client(WRONG), Request::form(FORM), &["query=", "u"]);
             assert_eq!(wrong.head().unwrap().status, 401);
             // The server may have closed the connection by now, so that the rest can't be sent.
             let _ = wrong.data("p").and_then(|()| wrong.end(&[]));
             waiting.nothing_arrived();
 
-            let mut right = open(&client(RIGHT), form(), &["que", "ry=u"]);
+            let mut right = open(&client(RIGHT), Request::form(FORM), &["que", "ry=u"]);
             waiting.checked("right", 1);
             assert!(waiting.arrived().is_empty());
             right.data("p+%2B").unwrap();
@@ -138,9 +137,9 @@ fn a_form_that_ends_after_its_check_is_read_whole(host: Host) {
 fn a_form_that_can_be_read_in_two_ways_is_refused_after_its_check(host: Host) {
     in_both_modes(host, SLOW, |waiting| {
         let [client, _] = waiting.clients(RIGHT);
-        let answer = client.send(form().body("query=up&query=down")).unwrap();
+        let answer = client.send(Request::form(FORM).body("query=up&query=down")).unwrap();
         assert_eq!(answer.status, 400, "{}", answer.text());
-        assert_eq!(client.send(form().body("query=up")).unwrap().status, 200);
+        assert_eq!(client.send(Request::form(FORM).body("query=up")).unwrap().status, 200);
         assert_eq!(waiting.arrived().len(), 1);
     });
 }
@@ -149,11 +148,11 @@ fn a_form_that_grows_too_long_while_it_waits_is_refused(host: Host) {
     in_both_modes(host, SLOW, |waiting| {
         let [client, _] = waiting.clients(RIGHT);
         let long = format!("query={}", "a".repeat(300 << 10));
-        let mut exchange = client.open(form()).unwrap();
+        let mut exchange = client.open(Request::form(FORM)).unwrap();
         // The answer may come before all of it was sent.
         let _ = exchange.data(&long).and_then(|()| exchange.end(&[]));
         assert_eq!(exchange.head().unwrap().status, 413);
-        assert_eq!(client.send(form().body("query=up")).unwrap().status, 200);
+        assert_eq!(client.send(Request::form(FORM).body("query=up")).unwrap().status, 200);
         assert_eq!(waiting.arrived().len(), 1);
     });
 }
@@ -162,7 +161,8 @@ fn a_form_that_ends_in_trailers_is_refused_after_its_check(host: Host) {
     for (password, status) in [(WRONG, 401), (RIGHT, 400)] {
         in_both_modes(host, SLOW, |waiting| {
             let [_, client] = waiting.clients(password);
-            let answer = client.send(form().body("query=up").trailer("x-anything", "1")).unwrap();
+            let answer =
+                client.send(Request::form(FORM).body("query=up").trailer("x-anything", "1")).unwrap();
             assert_eq!(answer.status, status, "{}", answer.text());
             assert!(waiting.arrived().is_empty());
         });
@@ -222,8 +222,8 @@ fn a_client_that_goes_away_takes_its_check_with_it(host: Host) {
     for (http2, request, pieces) in [
         (false, Request::new("GET", QUERY), &[][..]),
         (true, Request::new("GET", QUERY), &[]),
-        (false, form(), &["query="]),
-        (true, form(), &["query="]),
+        (false, Request::form(FORM), &["query="]),
+        (true, Request::form(FORM), &["query="]),
     ] {
         in_both_modes(host, A_SECOND, |waiting| {
             let client = waiting.clients(RIGHT)[usize::from(http2)].clone();
@@ -263,9 +263,7 @@ fn who_comes_after_one_that_has_gone_is_served(host: Host) {
 fn a_request_that_is_not_allowed_is_refused_after_its_check(host: Host) {
     in_both_modes(host, SLOW, |waiting| {
         let [client, _] = waiting.clients(RIGHT);
-        let request = Request::new("POST", "/prometheus/api/v1/admin/tsdb/delete_series")
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body("match[]=up");
+        let request = Request::form("/prometheus/api/v1/admin/tsdb/delete_series").body("match[]=up");
         let answer = client.send(request).unwrap();
         assert_eq!(answer.status, 403, "{}", answer.text());
         assert!(answer.text().contains("admin") && answer.text().contains("user:alice"), "{}", answer.text());

@@ -150,9 +150,7 @@ fn the_access_log_says_who_did_what_and_by_which_rule() {
 #[test]
 fn what_is_refused_late_is_logged_and_counted_as_such() {
     let Some(setup) = Setup::start() else { return };
-    let form = Request::new("POST", "/prometheus/api/v1/query")
-        .header("content-type", "application/x-www-form-urlencoded")
-        .body("query=a&query=b");
+    let form = Request::form("/prometheus/api/v1/query").body("query=a&query=b");
     assert_eq!(setup.client().send(form).unwrap().status, 400);
     let mut exchange =
         setup.client().open(Request::new("GET", &format!("/prometheus/graph?{HELD}"))).unwrap();

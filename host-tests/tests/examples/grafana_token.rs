@@ -48,8 +48,7 @@ fn get(example: &Running, what: &str) -> Value {
 }
 
 fn post(example: &Running, what: &str, form: &str) -> Value {
-    let request = Request::new("POST", &format!("/prometheus/api/v1/{what}"));
-    answer(example, request.header("content-type", "application/x-www-form-urlencoded").body(form))
+    answer(example, Request::form(&format!("/prometheus/api/v1/{what}")).body(form))
 }
 
 /// What Prometheus says to Grafana.

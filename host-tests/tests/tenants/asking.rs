@@ -40,9 +40,7 @@ impl Question {
             write!(form, "{and}{}={}", encoded(name), encoded(value)).unwrap();
         }
         match self.method {
-            "POST" => Request::new("POST", &self.path)
-                .header("content-type", "application/x-www-form-urlencoded")
-                .body(form),
+            "POST" => Request::form(&self.path).body(form),
             method => Request::new(method, &format!("{}?{form}", self.path)),
         }
     }
