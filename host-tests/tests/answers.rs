@@ -25,6 +25,8 @@ on_both_hosts! {
     an_error_of_the_servers_is_passed_on,
     an_answer_that_can_not_be_filtered_is_refused,
     an_answer_that_goes_wrong_is_broken_off,
+    a_server_that_breaks_off_leaves_no_whole_answer,
+    a_server_that_does_not_answer_is_an_error,
     a_long_answer_streams_in_bounded_memory,
     metadata_is_empty,
 }
@@ -201,6 +203,33 @@ fn an_answer_that_goes_wrong_is_broken_off(host: Host) {
         let refused = site.wait_for_metric("promward.answers_refused.mount=/a;", 2).unwrap();
         assert_eq!(refused, 2);
     }
+}
+
+fn a_server_that_breaks_off_leaves_no_whole_answer(host: Host) {
+    let upstream = answering(|| {
+        let begin = r#"{"status":"success","data":{"alerts":["#;
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
+        Reply::raw(format!("{head}{:x}\r\n{begin}\r\n9\r\n{{\"lab", begin.len()))
+    });
+    let site = site(host, upstream.address());
+    for client in [site.client(), site.client().http2()] {
+        if let Ok(answer) = client.get("/a/api/v1/alerts") {
+            assert!(answer.status >= 500, "it looks complete: {} {}", answer.status, answer.text());
+        }
+    }
+}
+
+fn a_server_that_does_not_answer_is_an_error(host: Host) {
+    let upstream = answering(Reply::close);
+    let site = site(host, upstream.address());
+    for path in ["/a/api/v1/alerts", "/a/api/v1/query?query=up"] {
+        let answer = site.client().get(path).unwrap();
+        assert!((502..=503).contains(&answer.status), "{path}: {} {}", answer.status, answer.text());
+    }
+    drop(upstream);
+    let answer = site.client().get("/a/api/v1/rules").unwrap();
+    assert!((502..=503).contains(&answer.status), "{} {}", answer.status, answer.text());
+    assert_eq!(get(&site, "/a/api/v1/metadata"), serde_json::json!({ "status": "success", "data": {} }));
 }
 
 fn a_long_answer_streams_in_bounded_memory(host: Host) {
