@@ -63,6 +63,9 @@ impl Gateway {
         let mount = self.mounts.get(asked.mount).ok_or(Refusal::Host)?;
         let mut edits =
             Edits { remove: security::removed_from_answers(mount.api, headers), ..Edits::default() };
+        if mount.api == Api::Prometheus && headers.first(":status") == Some(b"101") {
+            return Err(Refusal::Switched);
+        }
         if asked.filtered.is_some() {
             filtered::headers::check(headers)?;
             edits.remove.extend(filtered::headers::removed_from_answer(headers));
