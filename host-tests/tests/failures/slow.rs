@@ -4,7 +4,9 @@
 use crate::set_up::{FORM, HEALTHY, QUERY, SetUp, healthy};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use promward_host_tests::certificates::Authority;
 use promward_host_tests::client::{Client, Crowd, Request};
+use promward_host_tests::envoy::{self, Envoy};
 use promward_host_tests::on_both_hosts;
 use promward_host_tests::site::{Host, Open};
 use promward_host_tests::upstream::{Received, Upstream};
@@ -139,6 +141,32 @@ fn serve_somebody(client: &Client, gone: &AtomicBool, served: &AtomicUsize) {
             }
         }
     }
+}
+
+/// Who comes when there are as many as Envoy takes is turned away at once, and taken when somebody has left. The count is of
+/// all listeners.
+#[test]
+fn at_the_limit_of_connections_new_ones_are_closed() {
+    if !Host::Envoy.is_here() {
+        return;
+    }
+    const LIMIT: &str = "max_active_downstream_connections: 10000";
+    let upstream = Upstream::start(healthy).unwrap();
+    let authority = Authority::new("Test CA").unwrap();
+    let certificates = tempfile::tempdir().unwrap();
+    authority.server().unwrap().write(certificates.path(), "example.com").unwrap();
+    let module = promward_module::build().unwrap();
+    let mut options = envoy::Options::new(certificates.path(), &module, upstream.address());
+    options.replace.push((LIMIT.to_owned(), LIMIT.replace("10000", "20")));
+    let envoy = Envoy::start(&options).unwrap();
+    let client = Client::https(envoy.https()).trust(authority.pem());
+    let mut first = client.connect().unwrap();
+    let crowd = client.crowd(19, |_| Vec::new()).unwrap();
+    client.connect().err().expect("there are as many as may be");
+    assert_eq!(first.send(Request::new("GET", HEALTHY)).unwrap().status, 200);
+    drop(crowd);
+    let is_served = || client.get(HEALTHY).is_ok_and(|answer| answer.status == 200).then_some(());
+    envoy.process().wait_until("serving who comes next", LONG, is_served).unwrap();
 }
 
 /// Lets this process, and what it starts, have so many descriptors.
