@@ -1,6 +1,9 @@
 //! Only the filter says where a request goes, and nothing is cut short that has a reason to last.
 
 use crate::setup::{HELD, Setup};
+use promward::api::endpoint::{Endpoint, ParametersIn};
+use promward::api::prometheus::ENDPOINTS;
+use promward::request::method::Method;
 use promward_host_tests::client::{Client, Request};
 use promward_host_tests::envoy::Options;
 
@@ -102,4 +105,37 @@ fn events_come_after_a_query_has_timed_out(setup: &Setup, client: Client) {
     assert_eq!(events.event(b"\n\n").unwrap().unwrap(), b"data: 2\n\n");
     events.reset().unwrap();
     source.wait_for_close().unwrap();
+}
+
+#[test]
+fn a_form_of_each_endpoint_goes_on_when_it_is_whole_and_what_is_no_form_streams() {
+    let Some(setup) = Setup::start() else { return };
+    let takes_forms = |row: &&Endpoint| {
+        let in_a_form = row.methods.contains(Method::Post) && row.parameters_in == ParametersIn::QueryOrForm;
+        in_a_form && !row.parameters.is_empty()
+    };
+    let forms: Vec<&str> = ENDPOINTS.iter().filter(takes_forms).map(|row| row.path).collect();
+    assert!(forms.len() > 5, "{forms:?}");
+    let begin = |path: &str| {
+        let mut exchange = setup.client().open(Request::form(&format!("/prometheus{path}"))).unwrap();
+        exchange.data("x=").unwrap();
+        exchange
+    };
+    let begun: Vec<_> = forms.iter().map(|path| begin(path)).collect();
+    // What curl sends to import something is called a form too, and is as long as it likes.
+    let mut import = begin("/api/v1/import");
+    let arrived = setup.upstream.wait_until(|arrived| !arrived.is_empty()).unwrap();
+    assert!(arrived.iter().all(|request| request.target == "/api/v1/import"), "{arrived:?}");
+    import.data(vec![b'a'; 1 << 20]).unwrap();
+    import.end(&[]).unwrap();
+    assert_eq!(import.answer().unwrap().status, 200);
+    for (mut exchange, path) in begun.into_iter().zip(&forms) {
+        exchange.end(&[]).unwrap();
+        let answer = exchange.answer().unwrap();
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+    }
+    let arrived = setup.upstream.requests();
+    for path in forms {
+        assert!(arrived.iter().any(|request| request.target == path), "{path}: {arrived:?}");
+    }
 }
