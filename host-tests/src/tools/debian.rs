@@ -76,6 +76,15 @@ pub(super) const OPENSSL: Tree = Tree {
     program: "usr/bin/openssl",
 };
 
+/// testssl.sh with `hexdump`, which it reads what it hears with.
+pub(super) const TESTSSL: Tree = Tree {
+    name: "testssl",
+    package: "testssl.sh",
+    oldest: None,
+    needs: &["bsdextrautils", "libsmartcols", "libtinfo"],
+    program: "usr/bin/testssl",
+};
+
 /// The directory of the unpacked tree, fetched unless it is there.
 pub(super) fn tree(tree: &Tree) -> Result<PathBuf> {
     fetch::once(tree.name, |root| {
