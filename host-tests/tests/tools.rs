@@ -11,6 +11,8 @@ fn every_program_is_found_or_fetched() {
         Program::Prometheus3,
         Program::Promtool3,
         Program::Nginx,
+        Program::Openssl,
+        Program::Curl,
     ];
     for program in programs {
         let Some(tool) = tools::need(program) else {
