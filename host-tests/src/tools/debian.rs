@@ -85,6 +85,42 @@ pub(super) const TESTSSL: Tree = Tree {
     program: "usr/bin/testssl",
 };
 
+/// curl with the libraries of the many protocols that it speaks: it doesn't start without them.
+pub(super) const CURL: Tree = Tree {
+    name: "curl",
+    package: "curl",
+    oldest: None,
+    needs: &[
+        "libbrotli",
+        "libcom-err",
+        "libcurl",
+        "libdb",
+        "libffi",
+        "libgmp",
+        "libgnutls",
+        "libgssapi",
+        "libhogweed",
+        "libidn2",
+        "libk5",
+        "libkeyutils",
+        "libkrb5",
+        "libldap",
+        "libnettle",
+        "libnghttp2",
+        "libp11",
+        "libpsl",
+        "librtmp",
+        "libsasl2",
+        "libssh2",
+        "libssl",
+        "libtasn1",
+        "libunistring",
+        "libzstd",
+        "zlib1g",
+    ],
+    program: "usr/bin/curl",
+};
+
 /// The directory of the unpacked tree, fetched unless it is there.
 pub(super) fn tree(tree: &Tree) -> Result<PathBuf> {
     fetch::once(tree.name, |root| {
