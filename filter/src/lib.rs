@@ -38,6 +38,8 @@ mod memory;
 mod root;
 #[cfg(target_arch = "wasm32")]
 mod stream;
+#[cfg(all(target_arch = "wasm32", feature = "trap-on-request"))]
+mod trap;
 #[cfg(target_arch = "wasm32")]
 mod worker;
 

@@ -1,6 +1,13 @@
-//! What a site lives through: it keeps its memory, whatever comes.
+//! What a site lives through: a VM that dies, other rules while requests are on their way, and millions of requests.
 
-#![allow(clippy::unwrap_used, reason = "a test that meets what it doesn't expect fails")]
-#![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "these numbers are small")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test that meets what it doesn't expect fails"
+)]
 
+mod figures;
 mod memory;
+mod traps;
