@@ -10,4 +10,5 @@
 
 mod figures;
 mod memory;
+mod swaps;
 mod traps;
