@@ -10,5 +10,6 @@
 
 mod figures;
 mod memory;
+mod soak;
 mod swaps;
 mod traps;
