@@ -50,6 +50,15 @@ impl Connection {
         self.start(request, false)
     }
 
+    /// Sends a request without a body, whose answer is read piece by piece.
+    ///
+    /// # Errors
+    ///
+    /// When the connection fails.
+    pub fn ask(&mut self, request: Request) -> Result<Exchange> {
+        self.start(request, true)
+    }
+
     /// Sends bytes as they are.
     ///
     /// # Errors
