@@ -1,4 +1,4 @@
-//! Finds the programs that the tests and the demo run: Envoy, Prometheus, promtool, nginx, OpenSSL.
+//! Finds the programs that the tests and the demo run: Envoy, Prometheus, promtool, VictoriaMetrics, nginx, OpenSSL.
 //!
 //! A clone must prove itself with one command, on a machine that has none of them and without root. So a program is
 //! taken from its variable ([`Program::variable`], such as `PROMWARD_ENVOY`), else from `PATH` if it is new enough, else
@@ -37,6 +37,10 @@ pub enum Program {
     Prometheus3,
     /// Its own tool; comes with it.
     Promtool3,
+    /// VictoriaMetrics; fetched from Debian.
+    VictoriaMetrics,
+    /// A VictoriaMetrics that reads the newer MetricsQL; fetched from the first release of Debian's that has it.
+    NewerVictoriaMetrics,
     /// nginx; fetched from Debian.
     Nginx,
     /// OpenSSL's command line, which still speaks the versions of TLS that are to be refused; fetched from Debian.
@@ -162,6 +166,7 @@ impl Program {
             Self::Envoy => "envoy",
             Self::Prometheus | Self::Prometheus3 => "prometheus",
             Self::Promtool | Self::Promtool3 => "promtool",
+            Self::VictoriaMetrics | Self::NewerVictoriaMetrics => "victoria-metrics",
             Self::Nginx => "nginx",
             Self::Openssl => "openssl",
         }
@@ -176,18 +181,22 @@ impl Program {
             Self::Promtool => "PROMWARD_PROMTOOL",
             Self::Prometheus3 => "PROMWARD_PROMETHEUS_3",
             Self::Promtool3 => "PROMWARD_PROMTOOL_3",
+            Self::VictoriaMetrics => "PROMWARD_VICTORIA_METRICS",
+            Self::NewerVictoriaMetrics => "PROMWARD_NEWER_VICTORIA_METRICS",
             Self::Nginx => "PROMWARD_NGINX",
             Self::Openssl => "PROMWARD_OPENSSL",
         }
     }
 
     /// The oldest version that is taken from `PATH`. Envoy's traces are recorded on 1.40, and what Prometheus does was
-    /// measured on 2.42.
+    /// measured on 2.42. Between the two of VictoriaMetrics its language got `or` within braces and names in quotes.
     const fn oldest(self) -> Version {
         match self {
             Self::Envoy => Version::new(1, 40, 0),
             Self::Prometheus | Self::Promtool => Version::new(2, 42, 0),
             Self::Prometheus3 | Self::Promtool3 => Version::new(3, 0, 0),
+            Self::VictoriaMetrics => Version::new(1, 79, 0),
+            Self::NewerVictoriaMetrics => debian::NEWER_VICTORIA_METRICS_SINCE,
             Self::Nginx => Version::new(1, 18, 0),
             Self::Openssl => Version::new(1, 1, 1),
         }
@@ -197,9 +206,13 @@ impl Program {
         match self {
             Self::Nginx => "-v",
             Self::Openssl => "version",
-            Self::Envoy | Self::Prometheus | Self::Promtool | Self::Prometheus3 | Self::Promtool3 => {
-                "--version"
-            }
+            Self::Envoy
+            | Self::Prometheus
+            | Self::Promtool
+            | Self::Prometheus3
+            | Self::Promtool3
+            | Self::VictoriaMetrics
+            | Self::NewerVictoriaMetrics => "--version",
         }
     }
 
@@ -212,6 +225,14 @@ impl Program {
             }
             Self::Prometheus3 | Self::Promtool3 => {
                 let root = debian::tree(&debian::PROMETHEUS_3)?;
+                (root.join("usr/bin").join(self.name()), Some(root))
+            }
+            Self::VictoriaMetrics => {
+                let root = debian::tree(&debian::VICTORIA_METRICS)?;
+                (root.join("usr/bin").join(self.name()), Some(root))
+            }
+            Self::NewerVictoriaMetrics => {
+                let root = debian::tree(&debian::NEWER_VICTORIA_METRICS)?;
                 (root.join("usr/bin").join(self.name()), Some(root))
             }
             Self::Nginx => {
@@ -232,6 +253,7 @@ impl fmt::Display for Program {
         formatter.write_str(match self {
             Self::Prometheus3 => "prometheus 3",
             Self::Promtool3 => "promtool 3",
+            Self::NewerVictoriaMetrics => "newer victoria-metrics",
             _ => self.name(),
         })
     }
@@ -256,8 +278,10 @@ impl Tool {
         if !output.status.success() {
             bail!("{} {}: {}: {said}", path.display(), program.version_flag(), output.status);
         }
-        let version =
-            Version::within(&said).with_context(|| format!("{} tells no version: {said}", path.display()))?;
+        // Debian's VictoriaMetrics tells none.
+        let version = Version::within(&said)
+            .or_else(|| debian::version(root.as_deref()?, program.name()))
+            .with_context(|| format!("{} tells no version: {said}", path.display()))?;
         Ok(Self { path: path.to_owned(), version, root })
     }
 }

@@ -10,6 +10,8 @@ fn every_program_is_found_or_fetched() {
         Program::Promtool,
         Program::Prometheus3,
         Program::Promtool3,
+        Program::VictoriaMetrics,
+        Program::NewerVictoriaMetrics,
         Program::Nginx,
     ];
     for program in programs {
