@@ -79,6 +79,12 @@ pub struct Options {
     pub lifecycle: bool,
     /// Recording and alerting rules, as the text of a rule file.
     pub rules: Option<String>,
+    /// The configuration file, in place of one that makes it scrape itself: where the samples are
+    /// [`Scraped`](Samples::Scraped), it has to do that too. `ADDRESS` in it is where it listens, and `rules.yml` is the
+    /// file of the rules.
+    pub configuration: Option<String>,
+    /// Further flags.
+    pub further: Vec<String>,
 }
 
 impl Options {
@@ -109,6 +115,7 @@ impl Options {
         flags.extend(self.admin_api.then(|| "--web.enable-admin-api".to_owned()));
         flags.extend(self.lifecycle.then(|| "--web.enable-lifecycle".to_owned()));
         flags.extend(self.lookback_delta.as_ref().map(|delta| format!("--query.lookback-delta={delta}")));
+        flags.extend(self.further.iter().cloned());
         flags
     }
 }
@@ -200,6 +207,9 @@ fn write_configuration(directory: &Path, address: SocketAddr, options: &Options)
     if let Some(rules) = &options.rules {
         write("rules.yml", rules)?;
         configuration.push_str("rule_files: [rules.yml]\n");
+    }
+    if let Some(given) = &options.configuration {
+        configuration = given.replace("ADDRESS", &address.to_string());
     }
     write("prometheus.yml", &configuration)
 }
