@@ -84,6 +84,12 @@ pub struct Options {
     pub remote_write_receiver: bool,
     /// Recording and alerting rules, as the text of a rule file.
     pub rules: Option<String>,
+    /// The configuration file, in place of one that makes it scrape itself: where the samples are
+    /// [`Scraped`](Samples::Scraped), it has to do that too. `ADDRESS` in it is where it listens, and `rules.yml` is the
+    /// file of the rules.
+    pub configuration: Option<String>,
+    /// Further flags.
+    pub further: Vec<String>,
 }
 
 impl Options {
@@ -115,6 +121,7 @@ impl Options {
         flags.extend(self.lifecycle.then(|| "--web.enable-lifecycle".to_owned()));
         flags.extend(self.remote_write_receiver.then(|| "--web.enable-remote-write-receiver".to_owned()));
         flags.extend(self.lookback_delta.as_ref().map(|delta| format!("--query.lookback-delta={delta}")));
+        flags.extend(self.further.iter().cloned());
         flags
     }
 }
@@ -210,6 +217,9 @@ fn write_configuration(directory: &Path, address: SocketAddr, options: &Options)
     if let Some(rules) = &options.rules {
         write("rules.yml", rules)?;
         configuration.push_str("rule_files: [rules.yml]\n");
+    }
+    if let Some(given) = &options.configuration {
+        configuration = given.replace("ADDRESS", &address.to_string());
     }
     write("prometheus.yml", &configuration)
 }

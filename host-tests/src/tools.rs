@@ -1,4 +1,4 @@
-//! Finds the programs that the tests and the demo run: Envoy, Prometheus, promtool, nginx, OpenSSL, curl.
+//! Finds the programs that the tests and the demo run: Envoy, Prometheus, VictoriaMetrics, nginx and so on.
 //!
 //! A clone must prove itself with one command, on a machine that has none of them and without root. So a program is
 //! taken from its variable ([`Program::variable`], such as `PROMWARD_ENVOY`), else from `PATH` if it is new enough, else
@@ -154,8 +154,10 @@ impl Tool {
         if !output.status.success() {
             bail!("{} {}: {}: {said}", path.display(), program.version_flag(), output.status);
         }
-        let version =
-            Version::within(&said).with_context(|| format!("{} tells no version: {said}", path.display()))?;
+        // Debian's VictoriaMetrics tells none.
+        let version = Version::within(&said)
+            .or_else(|| debian::version(root.as_deref()?, program.name()))
+            .with_context(|| format!("{} tells no version: {said}", path.display()))?;
         Ok(Self { path: path.to_owned(), version, root })
     }
 }

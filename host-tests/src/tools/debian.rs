@@ -43,6 +43,22 @@ pub(super) const PROMETHEUS_3: Tree = Tree {
     program: "usr/bin/prometheus",
 };
 
+/// VictoriaMetrics with the one library that it needs newer than a machine may have.
+pub(super) const VICTORIA_METRICS: Tree = Tree {
+    name: "victoria-metrics",
+    package: "victoria-metrics",
+    oldest: None,
+    needs: &["libzstd"],
+    program: "usr/bin/victoria-metrics",
+};
+
+/// One that is newer than what stable releases have.
+pub(super) const NEWER_VICTORIA_METRICS: Tree =
+    Tree { name: "newer-victoria-metrics", oldest: Some(NEWER_VICTORIA_METRICS_SINCE), ..VICTORIA_METRICS };
+
+/// From which version on it counts as that.
+pub(super) const NEWER_VICTORIA_METRICS_SINCE: Version = Version::new(1, 113, 0);
+
 /// The keys of Debian's archives, for a machine that is another's.
 const KEYRING: Tree = Tree {
     name: "debian-archive-keyring",
@@ -152,6 +168,13 @@ fn since(tree: &Tree, oldest: Version) -> Result<Apt> {
 fn keys() -> Result<PathBuf> {
     let own = Path::new("/").join(KEYS);
     if own.is_file() { Ok(own) } else { Ok(tree(&KEYRING)?.join(KEYS)) }
+}
+
+/// The version of an unpacked package, as its changelog begins with it.
+pub(super) fn version(root: &Path, package: &str) -> Option<Version> {
+    let changelog = root.join("usr/share/doc").join(package).join("changelog.Debian.gz");
+    let text = fetch::run(Command::new("gzip").arg("-dc").arg(changelog)).ok()?;
+    Version::within(text.lines().next()?)
 }
 
 /// The value of `LD_LIBRARY_PATH` for programs of the tree at `root`.

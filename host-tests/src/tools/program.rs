@@ -21,6 +21,10 @@ pub enum Program {
     Prometheus3,
     /// Its own tool; comes with it.
     Promtool3,
+    /// VictoriaMetrics; fetched from Debian.
+    VictoriaMetrics,
+    /// A VictoriaMetrics that reads the newer MetricsQL; fetched from the first release of Debian's that has it.
+    NewerVictoriaMetrics,
     /// nginx; fetched from Debian.
     Nginx,
     /// OpenSSL's command line, which still speaks the versions of TLS that are to be refused; fetched from Debian.
@@ -56,13 +60,15 @@ enum Source {
 
 impl Program {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Envoy,
         Self::OldestEnvoy,
         Self::Prometheus,
         Self::Promtool,
         Self::Prometheus3,
         Self::Promtool3,
+        Self::VictoriaMetrics,
+        Self::NewerVictoriaMetrics,
         Self::Nginx,
         Self::Openssl,
         Self::Curl,
@@ -101,6 +107,24 @@ impl Program {
                 shown: "promtool 3",
                 oldest: Version::new(3, 0, 0),
                 ..Row::new("promtool", "PROMWARD_PROMTOOL_3", Source::Debian(&debian::PROMETHEUS_3, bin))
+            },
+            Self::VictoriaMetrics => Row {
+                oldest: Version::new(1, 79, 0),
+                ..Row::new(
+                    "victoria-metrics",
+                    "PROMWARD_VICTORIA_METRICS",
+                    Source::Debian(&debian::VICTORIA_METRICS, bin),
+                )
+            },
+            // From this version on its language has `or` within braces and names in quotes.
+            Self::NewerVictoriaMetrics => Row {
+                shown: "newer victoria-metrics",
+                oldest: debian::NEWER_VICTORIA_METRICS_SINCE,
+                ..Row::new(
+                    "victoria-metrics",
+                    "PROMWARD_NEWER_VICTORIA_METRICS",
+                    Source::Debian(&debian::NEWER_VICTORIA_METRICS, bin),
+                )
             },
             Self::Nginx => Row {
                 oldest: Version::new(1, 18, 0),
