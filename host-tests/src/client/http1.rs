@@ -116,6 +116,14 @@ impl Wire {
         self.stream.shutdown().await.context("the connection is gone already")
     }
 
+    /// Reads what has come, or comes next; nothing at the connection's end, however it comes.
+    pub(super) async fn read_some(&mut self) -> Vec<u8> {
+        if self.buffer.is_empty() {
+            let _ = self.stream.read_buf(&mut self.buffer).await;
+        }
+        self.buffer.split().to_vec()
+    }
+
     /// Reads to the connection's end, however it comes.
     pub(super) async fn read_to_end(&mut self) -> Vec<u8> {
         while matches!(self.stream.read_buf(&mut self.buffer).await, Ok(read) if read > 0) {}

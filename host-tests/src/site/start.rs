@@ -23,6 +23,7 @@ pub(super) fn start_envoy(options: &Options, module: &Path, certificates: &Path)
     envoy.https_port = options.https_port;
     envoy.http_port = options.http_port;
     envoy.allow_on_headers_stop_iteration = options.allow_on_headers_stop_iteration;
+    envoy.replace.clone_from(&options.replace);
     envoy.jwks.clone_from(&options.jwks);
     let asked = options.client_certificates == ClientCertificates::SignedByTheSite;
     let wanted = [
