@@ -54,6 +54,8 @@ pub enum Refusal {
     Parameters(ParameterError),
     /// The body is no form that can be read in one way only.
     Form(FormError),
+    /// The server speaks another protocol from here on, though nobody asked for one (`threats.md` H6).
+    Switched,
     /// The server's answer can't be filtered.
     NotFilterable(NotFilterable),
     /// The server answers with something else than the page that a restricted caller may have (`threats.md` R2).
@@ -125,6 +127,7 @@ impl fmt::Display for Refusal {
             Self::Upgrade => {
                 f.write_str("this path speaks no other protocol: leave the header \"upgrade\" out")
             }
+            Self::Switched => f.write_str("the server switched to another protocol, which nobody asked for"),
             Self::Method(allowed) => write!(f, "this path takes only {allowed}"),
             Self::CrossSite(error) => error.fmt(f),
             Self::Login(error, _) => error.fmt(f),
@@ -171,7 +174,7 @@ impl Refusal {
             Self::Denied(_) | Self::CrossSite(_) | Self::Tenant(_) | Self::Withheld(_) => 403,
             Self::NoMount => 404,
             Self::Method(_) => 405,
-            Self::Location(_) | Self::NotFilterable(_) | Self::NoPage(_) => 502,
+            Self::Location(_) | Self::NotFilterable(_) | Self::NoPage(_) | Self::Switched => 502,
         }
     }
 

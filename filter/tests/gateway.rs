@@ -431,6 +431,14 @@ fn a_redirect_stays_on_the_site() {
 }
 
 #[test]
+fn a_server_that_switches_to_another_protocol_is_refused() {
+    let answer =
+        |status| gateway(GUIDE).answer(&asked("GET", "/prometheus/", &[]), &headers(&[(":status", status)]));
+    assert_eq!(answer("101").unwrap_err().status(), 502);
+    assert!(answer("200").is_ok());
+}
+
+#[test]
 fn a_request_without_a_readable_target_is_refused() {
     let headers = headers(&[(":method", "GET")]);
     assert!(matches!(decide(GUIDE, &headers, Body::None), Decision::Reply(Reply { status: 400, .. })));

@@ -4,6 +4,7 @@
 
 mod answer;
 mod connection;
+mod crowd;
 mod exchange;
 mod http1;
 mod http2;
@@ -21,14 +22,16 @@ use anyhow::{Context, Result, anyhow};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::TcpSocket,
+    net::{TcpSocket, TcpStream},
     runtime::Runtime,
 };
+use tokio_rustls::client::TlsStream;
 
 use self::connection::Protocol;
 pub use self::{
     answer::{Answer, Head},
-    connection::Connection,
+    connection::{Close, Connection},
+    crowd::Crowd,
     exchange::Exchange,
     request::Request,
     tls::{Presented, Session, TlsVersion},
@@ -192,6 +195,15 @@ impl Client {
         self.connect()?.open(request)
     }
 
+    /// Starts a request that has no body on a connection of its own, to be read piece by piece.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::get`].
+    pub fn ask(&self, request: Request) -> Result<Exchange> {
+        self.connect()?.ask(request)
+    }
+
     /// Connects, and does the TLS handshake.
     ///
     /// # Errors
@@ -199,26 +211,37 @@ impl Client {
     /// When the connection or the handshake fails; the message carries the alert.
     pub fn connect(&self) -> Result<Connection> {
         block_on(self.deadline, "connecting", async {
-            let socket = TcpSocket::new_v4()?;
-            socket.bind((self.source, 0).into())?;
-            let tcp = socket
-                .connect(self.address)
-                .await
-                .with_context(|| format!("connecting to {}", self.address))?;
-            tcp.set_nodelay(true)?;
-            let (wire, session): (BoxedWire, _) = match &self.tls {
-                None => (Box::new(tcp), None),
-                Some(plan) => {
-                    let (stream, session) = plan.handshake(tcp, self.http2).await?;
-                    (Box::new(stream), Some(session))
-                }
-            };
+            let (wire, session) = self.reach().await?;
             let protocol = if self.http2 {
                 Protocol::Http2(http2::Wire::start(wire).await?)
             } else {
                 Protocol::Http1(Arc::new(tokio::sync::Mutex::new(http1::Wire::new(wire))))
             };
             Ok(Connection { client: self.clone(), protocol, session })
+        })
+    }
+
+    /// Makes a great many HTTP/1.1 connections, and sends the bytes that `first` has for each.
+    ///
+    /// # Errors
+    ///
+    /// When one of them can't be made within the deadline. That the server closes one again is none.
+    pub fn crowd(&self, number: usize, first: impl Fn(usize) -> Vec<u8>) -> Result<Crowd> {
+        Crowd::gather(self, number, first)
+    }
+
+    async fn reach(&self) -> Result<(BoxedWire, Option<Session>)> {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((self.source, 0).into())?;
+        let tcp =
+            socket.connect(self.address).await.with_context(|| format!("connecting to {}", self.address))?;
+        tcp.set_nodelay(true)?;
+        Ok(match &self.tls {
+            None => (Box::new(tcp), None),
+            Some(plan) => {
+                let (stream, session) = plan.handshake(tcp, self.http2).await?;
+                (Box::new(stream), Some(session))
+            }
         })
     }
 
@@ -231,8 +254,24 @@ impl Client {
     }
 }
 
-trait AsyncWire: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> AsyncWire for T {}
+/// A connection, with or without TLS.
+trait AsyncWire: AsyncRead + AsyncWrite + Send + Unpin {
+    /// The socket below it.
+    fn socket(&self) -> &TcpStream;
+}
+
+impl AsyncWire for TcpStream {
+    fn socket(&self) -> &TcpStream {
+        self
+    }
+}
+
+impl AsyncWire for TlsStream<TcpStream> {
+    fn socket(&self) -> &TcpStream {
+        self.get_ref().0
+    }
+}
+
 type BoxedWire = Box<dyn AsyncWire>;
 
 /// Runs a future on the one runtime that all clients share, which also keeps their HTTP/2 connections going.

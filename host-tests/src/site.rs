@@ -1,6 +1,7 @@
 //! A whole site, as a user has one: TLS for `example.com` in front of a server, on real Envoy with the shipped file or on
 //! the embedded host. Every end-to-end scenario takes one, and runs on both; so does the demo.
 
+mod idle;
 mod options;
 mod start;
 
@@ -11,6 +12,7 @@ use crate::gateway::Gateway;
 use crate::host::{Counts, MetricValue, Plugin};
 use crate::tools::{self, Program};
 use anyhow::{Context, Result, bail};
+pub use idle::Open;
 pub use options::{ClientCertificates, Options};
 use std::fmt;
 use std::net::SocketAddr;
@@ -63,6 +65,7 @@ impl Host {
 /// A running site. It ends with this value.
 pub struct Site {
     running: Running,
+    upstream: SocketAddr,
     authority: Arc<Authority>,
     directory: TempDir,
 }
@@ -95,7 +98,7 @@ impl Site {
                 Running::Embedded(gateway, plugin)
             }
         };
-        Ok(Self { running, authority, directory })
+        Ok(Self { running, upstream: options.upstream, authority, directory })
     }
 
     /// Where https is served.

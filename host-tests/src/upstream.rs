@@ -4,6 +4,7 @@
 
 mod connection;
 mod held;
+mod nobody;
 mod received;
 mod reply;
 
@@ -22,6 +23,7 @@ use anyhow::{Context, Result, bail};
 
 pub use self::{
     held::Held,
+    nobody::Nobody,
     received::{End, Received},
     reply::Reply,
 };
@@ -107,6 +109,14 @@ impl Upstream {
 
     fn start_with(when: When, answer: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("binding the test upstream")?;
+        Self::serve(listener, when, answer)
+    }
+
+    fn serve(
+        listener: TcpListener,
+        when: When,
+        answer: impl Fn(&Received) -> Reply + Send + Sync + 'static,
+    ) -> Result<Self> {
         let address = listener.local_addr()?;
         let (hold, held) = mpsc::channel();
         let shared = Arc::new(Shared {
@@ -137,31 +147,6 @@ impl Drop for Upstream {
         if let Some(acceptor) = self.acceptor.take() {
             let _ = acceptor.join();
         }
-    }
-}
-
-/// An address where nobody listens: the port stays taken for as long as this lives, so that no other test gets it.
-pub struct Nobody(socket2::Socket);
-
-impl Nobody {
-    /// Takes a loopback port without listening on it.
-    ///
-    /// # Errors
-    ///
-    /// When no loopback port can be bound.
-    pub fn bind() -> Result<Self> {
-        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)?;
-        socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
-        Ok(Self(socket))
-    }
-
-    /// The address that refuses connections.
-    ///
-    /// # Errors
-    ///
-    /// When the system doesn't say which port it took.
-    pub fn address(&self) -> Result<SocketAddr> {
-        self.0.local_addr()?.as_socket().context("a loopback socket has an address")
     }
 }
 

@@ -66,6 +66,9 @@ impl Gateway {
         let mount = self.mounts.get(asked.mount).ok_or(Refusal::Host)?;
         let mut edits =
             Edits { remove: security::removed_from_answers(mount.api, headers), ..Edits::default() };
+        if mount.api == Api::Prometheus && headers.first(":status") == Some(b"101") {
+            return Err(Refusal::Switched);
+        }
         asked.expected.check(headers)?;
         if asked.filtered.is_some() {
             filtered::headers::check(headers)?;

@@ -13,6 +13,15 @@ pub struct Connection {
     pub(super) session: Option<Session>,
 }
 
+/// How a connection is ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Close {
+    /// The end of TLS, and TCP FIN.
+    Orderly,
+    /// TCP RST, as of a program that crashed.
+    Cut,
+}
+
 pub(super) enum Protocol {
     Http1(Arc<tokio::sync::Mutex<http1::Wire>>),
     Http2(http2::Wire),
@@ -50,7 +59,7 @@ impl Connection {
         self.start(request, false)
     }
 
-    /// Sends a request without a body, whose answer is read piece by piece.
+    /// Starts a request that has no body, whose answer is read piece by piece.
     ///
     /// # Errors
     ///
@@ -97,6 +106,22 @@ impl Connection {
         let wire = self.http1()?;
         block_on(self.client.deadline, "waiting for the connection's end", async {
             Ok(wire.lock().await.read_to_end().await)
+        })
+    }
+
+    /// Closes the connection, or with [`Close::Cut`] resets it (TCP RST).
+    ///
+    /// # Errors
+    ///
+    /// On HTTP/2, and when the connection is gone already.
+    pub fn close(self, close: Close) -> Result<()> {
+        let wire = self.http1()?;
+        block_on(self.client.deadline, "closing the connection", async {
+            let mut wire = wire.lock().await;
+            match close {
+                Close::Orderly => wire.close().await,
+                Close::Cut => wire.cut(),
+            }
         })
     }
 

@@ -181,6 +181,20 @@ impl Exchange {
         })
     }
 
+    /// Ends the connection as one that crashed does: TCP RST.
+    ///
+    /// # Errors
+    ///
+    /// On HTTP/2, and when the connection is gone already.
+    pub fn cut(self) -> Result<()> {
+        match self.side {
+            Side::Http1 { wire, .. } => {
+                block_on(self.deadline, "cutting the connection", async { wire.lock().await.cut() })
+            }
+            Side::Http2(_) => bail!("a connection of several streams isn't cut by one of them"),
+        }
+    }
+
     pub(super) fn send_rest(&mut self, body: Option<Vec<u8>>, trailers: &[(String, Vec<u8>)]) -> Result<()> {
         match body {
             None if trailers.is_empty() => return Ok(()),

@@ -1,5 +1,7 @@
 //! HTTP/1.1 by hand: what is sent is what the test said, and what is read is taken apart and no more.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, bail, ensure};
 use bytes::{Buf, Bytes, BytesMut};
 use http::Version;
@@ -122,6 +124,14 @@ impl Wire {
             let _ = self.stream.read_buf(&mut self.buffer).await;
         }
         self.buffer.split().to_vec()
+    }
+
+    /// Resets the connection: TCP RST, and no end of TLS.
+    pub(super) fn cut(&self) -> Result<()> {
+        let socket = self.stream.socket();
+        socket2::SockRef::from(socket).set_linger(Some(Duration::ZERO))?;
+        // To connect it to no address ends it at once, whoever else has the socket.
+        rustix::net::connect_unspec(socket).context("the connection is gone already")
     }
 
     /// Reads to the connection's end, however it comes.

@@ -22,7 +22,7 @@ type Change = (&'static str, &'static str);
 
 /// Where the filter begins in the file, and what comes after it.
 const FILTER: &str = "          - name: promward\n            typed_config:\n";
-const AFTER_THE_FILTER: &str = "          - name: envoy.filters.http.router\n";
+const AFTER_THE_FILTER: &str = "          - name: envoy.filters.http.buffer\n";
 
 /// The last words of the comment that the file begins with.
 const TITLE: &str = "README.md says what to change and why it is so.\n";

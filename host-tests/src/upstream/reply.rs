@@ -19,7 +19,7 @@ pub struct Reply {
 enum Content {
     Whole(Vec<u8>),
     Pieces(Box<dyn Iterator<Item = Vec<u8>> + Send>),
-    Raw(Vec<u8>),
+    Raw(Vec<u8>, Next),
     Close,
     Reset,
     Hold,
@@ -47,7 +47,12 @@ impl Reply {
 
     /// These bytes in place of an answer, then the end of the connection.
     pub fn raw(bytes: impl Into<Vec<u8>>) -> Self {
-        Self { content: Content::Raw(bytes.into()), ..Self::status(0) }
+        Self { content: Content::Raw(bytes.into(), Next::Close), ..Self::status(0) }
+    }
+
+    /// The same, and the connection stays open for the next request.
+    pub fn raw_and_keep(bytes: impl Into<Vec<u8>>) -> Self {
+        Self { content: Content::Raw(bytes.into(), Next::Keep), ..Self::status(0) }
     }
 
     /// The connection is closed without an answer.
@@ -108,9 +113,9 @@ impl Reply {
                 stream.write_all(b"0\r\n\r\n")?;
                 Ok(Next::Keep)
             }
-            Content::Raw(bytes) => {
+            Content::Raw(bytes, next) => {
                 stream.write_all(&bytes)?;
-                Ok(Next::Close)
+                Ok(next)
             }
             Content::Close => Ok(Next::Close),
             Content::Reset => {

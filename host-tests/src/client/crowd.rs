@@ -1,0 +1,91 @@
+//! A great many connections at once, as somebody makes them who wants to use a server up. They share one thread, so that
+//! what is measured is the server.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    sync::Semaphore,
+    task::JoinSet,
+};
+
+use super::{BoxedWire, Client, block_on};
+
+/// How many connections are being made at a time: fewer than a listener lets wait.
+const AT_ONCE: usize = 64;
+
+/// Open connections. Dropping it closes them.
+pub struct Crowd {
+    members: Vec<BoxedWire>,
+    deadline: Duration,
+}
+
+impl Crowd {
+    pub(super) fn gather(client: &Client, number: usize, first: impl Fn(usize) -> Vec<u8>) -> Result<Self> {
+        let places = Arc::new(Semaphore::new(AT_ONCE));
+        let members = block_on(client.deadline, "gathering a crowd", async {
+            let mut coming = JoinSet::new();
+            for number in 0..number {
+                let (client, places, first) = (client.clone(), Arc::clone(&places), first(number));
+                coming.spawn(async move {
+                    let _place = places.acquire_owned().await?;
+                    let (mut wire, _) = client.reach().await?;
+                    // A server that has closed it by now is found out when it is read.
+                    let _ = wire.write_all(&first).await;
+                    let _ = wire.flush().await;
+                    Ok::<_, anyhow::Error>(wire)
+                });
+            }
+            let mut members = Vec::with_capacity(number);
+            while let Some(member) = coming.join_next().await {
+                members.push(member.context("a member of the crowd")??);
+            }
+            Ok(members)
+        })?;
+        Ok(Self { members, deadline: client.deadline })
+    }
+
+    /// Sends these bytes on each connection. Gives how many took them.
+    ///
+    /// # Errors
+    ///
+    /// When that isn't over within the deadline.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+        let members = &mut self.members;
+        block_on(self.deadline, "writing to a crowd's connections", async {
+            let mut took: usize = 0;
+            for wire in members {
+                if wire.write_all(bytes).await.is_ok() && wire.flush().await.is_ok() {
+                    took = took.saturating_add(1);
+                }
+            }
+            Ok(took)
+        })
+    }
+
+    /// Reads each connection until the server closes it, and gives what came on each.
+    ///
+    /// # Errors
+    ///
+    /// When the server leaves one open beyond the deadline.
+    pub fn wait_for_close(self) -> Result<Vec<Vec<u8>>> {
+        let start = Instant::now();
+        let mut answers = Vec::with_capacity(self.members.len());
+        for mut wire in self.members {
+            let Some(left) = self.deadline.checked_sub(start.elapsed()) else {
+                bail!("only {} connections of a crowd were closed within {:?}", answers.len(), self.deadline);
+            };
+            answers.push(block_on(left, "waiting for a crowd's end", async {
+                let mut answer = Vec::new();
+                // However it ends: the read that fails has put what came before into the answer.
+                let _ = wire.read_to_end(&mut answer).await;
+                Ok(answer)
+            })?);
+        }
+        Ok(answers)
+    }
+}
