@@ -74,6 +74,9 @@ write_files() {
   sed -e "s|localhost:9090|localhost:$prometheus_port|" "$prometheus_files/prometheus.yml" >"$directory/prometheus.yml"
   [ ! -e "$prometheus_files/rules.yml" ] || cp "$prometheus_files/rules.yml" "$directory/rules.yml"
   sed -e "s|/etc/promward|$directory|" "$repository/envoy/sds/certificate.yaml" >"$directory/certificate.yaml"
+  # Envoy 1.36 doesn't know these lines.
+  local older=()
+  case $("$envoy" --version) in */1.36.*) older=(-e '/^  allow_paths:$/,/^$/d') ;; esac
   local redirect="https_redirect: true"
   [ "$https_port" = 443 ] || redirect="$redirect, port_redirect: $https_port"
   sed -e "s|/etc/promward/sds/|$directory/|" -e "s|/etc/promward/|$directory/|" \
@@ -82,6 +85,7 @@ write_files() {
     -e "s|port_value: 9901 |port_value: $admin_port |" \
     -e "s|port_value: 9090 |port_value: $prometheus_port |" \
     -e "s|https_redirect: true|$redirect|" \
+    "${older[@]}" \
     "$repository/envoy/$envoy_file" |
     awk -v file="$configuration" '
       /^ *value: \|$/ {

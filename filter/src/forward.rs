@@ -19,6 +19,7 @@ use crate::request::query::Query;
 use crate::response::answer::{Asked, Filtered};
 use crate::response::filtered::{self, Kind};
 use crate::response::origin;
+use crate::response::page::Expected;
 use crate::response::reply::{Reply, Wording};
 use std::rc::Rc;
 
@@ -85,7 +86,9 @@ impl Granted<'_> {
                 Ok(Decision::Reply(reply))
             }
             ToRestricted::Filter(kind, _) => self.forward(request, Some(kind)),
-            ToRestricted::Restrict(_) | ToRestricted::Pass => self.forward(request, None),
+            ToRestricted::Restrict(_) | ToRestricted::Pass | ToRestricted::Page => {
+                self.forward(request, None)
+            }
         }
     }
 
@@ -118,6 +121,7 @@ impl Granted<'_> {
             origin: self.gateway.cors.allowed(request.headers),
             scheme: request.scheme,
             wording: if self.mount.is_api(self.path) { Wording::Json } else { Wording::Plain },
+            expected: if self.gives() == ToRestricted::Page { Expected::Page } else { Expected::Anything },
             filtered,
         };
         Ok(Decision::Forward(Box::new(Forward { edits, form, asked })))
@@ -159,7 +163,7 @@ impl Granted<'_> {
         let selectors = match endpoint.to_restricted {
             ToRestricted::Restrict(selectors) => Some(selectors),
             ToRestricted::Filter(_, selectors) => selectors,
-            ToRestricted::Empty | ToRestricted::Pass | ToRestricted::Refuse => None,
+            ToRestricted::Empty | ToRestricted::Pass | ToRestricted::Page | ToRestricted::Refuse => None,
         };
         let guarded = guarded.filter(|_| Classes::GUARDED.contains(endpoint.class));
         Some(Demands { names: endpoint.parameters, selectors, restriction, guarded })

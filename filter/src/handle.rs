@@ -47,6 +47,8 @@ impl Context for Handle {}
 
 impl HttpContext for Handle {
     fn on_http_request_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
+        #[cfg(feature = "trap-on-request")]
+        crate::trap::if_asked();
         let Some(shared) = &self.0 else { return send(&Reply::unavailable()) };
         let mut stream = shared.0.borrow_mut();
         let result = stream.decide(if end_of_stream { Body::None } else { Body::Follows });

@@ -33,9 +33,13 @@ mod handle;
 #[cfg(target_arch = "wasm32")]
 mod host;
 #[cfg(target_arch = "wasm32")]
+mod memory;
+#[cfg(target_arch = "wasm32")]
 mod root;
 #[cfg(target_arch = "wasm32")]
 mod stream;
+#[cfg(all(target_arch = "wasm32", feature = "trap-on-request"))]
+mod trap;
 #[cfg(target_arch = "wasm32")]
 mod worker;
 

@@ -8,6 +8,7 @@
 mod cost;
 mod error;
 mod functions;
+mod labels;
 mod lexer;
 mod modifiers;
 mod parser;
@@ -252,6 +253,8 @@ mod tests {
             (r#"up{a!x"b"}"#, 4),
             (r#"up{"a""b"}"#, 6),
             (r#"up{a="b" or c="d"}"#, 9),
+            (r#"up{a="b",__graphite__="*"}"#, 9),
+            (r#"up{"\x5f_graphite__"=~'*'}"#, 3),
             (r#"up{a="b";}"#, 8),
             ("up}", 2),
             ("up)", 2),

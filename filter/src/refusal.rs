@@ -17,6 +17,7 @@ use crate::request::parameters::ParameterError;
 use crate::request::path::TargetError;
 use crate::response::filtered::headers::NotFilterable;
 use crate::response::location::LocationError;
+use crate::response::page::NoPage;
 use crate::response::reply::{Reply, Wording};
 use std::fmt;
 
@@ -57,6 +58,8 @@ pub enum Refusal {
     Switched,
     /// The server's answer can't be filtered.
     NotFilterable(NotFilterable),
+    /// The server answers with something else than the page that a restricted caller may have (`threats.md` R2).
+    NoPage(NoPage),
     /// The server redirects off the site.
     Location(LocationError),
     /// The proxy couldn't tell or do what the decision needs.
@@ -112,6 +115,7 @@ from! {
     FormError => Form,
     LocationError => Location,
     NotFilterable => NotFilterable,
+    NoPage => NoPage,
     Unmet => Unmet,
 }
 
@@ -137,6 +141,7 @@ impl fmt::Display for Refusal {
             }
             Self::Unmet(unmet) => unmet.fmt(f),
             Self::NotFilterable(error) => error.fmt(f),
+            Self::NoPage(error) => error.fmt(f),
             Self::Limited(limited) => limited.fmt(f),
             Self::Parameters(error) => error.fmt(f),
             Self::Form(error) => error.fmt(f),
@@ -169,7 +174,7 @@ impl Refusal {
             Self::Denied(_) | Self::CrossSite(_) | Self::Tenant(_) | Self::Withheld(_) => 403,
             Self::NoMount => 404,
             Self::Method(_) => 405,
-            Self::Location(_) | Self::NotFilterable(_) | Self::Switched => 502,
+            Self::Location(_) | Self::NotFilterable(_) | Self::NoPage(_) | Self::Switched => 502,
         }
     }
 

@@ -180,6 +180,10 @@ pub enum Bound {
 /// The metric of how many checks wait, over all workers.
 pub const CHECKS_WAITING: &str = "promward.checks_waiting";
 
+/// The metric of the memory that the VMs have taken, in pages of 64 KiB, over all workers. A VM's memory never shrinks, and
+/// one that died takes nothing back.
+pub const MEMORY_PAGES: &str = "promward.memory_pages";
+
 impl Count {
     /// The name of its metric. Labels stand in it as `.name=value;`, for Envoy's `stats_tags` to take out.
     pub fn metric(self, mounts: &Mounts) -> String {

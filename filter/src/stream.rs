@@ -116,19 +116,19 @@ impl Stream {
             }
             return Ok(Action::Pause);
         }
-        if matches!(self.state, State::AwaitingForm { .. }) {
-            match shown {
-                Shown::Nothing => {}
-                // The callback that has the end reads the form, and lets it go together with the headers. A release now
-                // would send what is held unread.
-                Shown::Part(size) => return self.read_form(size, false),
-                Shown::Whole(size) => {
-                    if self.read_form(size, true)? == Action::Pause {
-                        return Ok(Action::Pause);
-                    }
+        let is_form = matches!(self.state, State::AwaitingForm { .. });
+        match shown {
+            // The callback for what is still to come lets go of all of it. Released now, a form would go on unread, and of
+            // any other body Envoys before 1.40 lose what comes next.
+            Shown::Part(size) if is_form => return self.read_form(size, false),
+            Shown::Part(_) => return Ok(Action::Continue),
+            Shown::Whole(size) if is_form => {
+                if self.read_form(size, true)? == Action::Pause {
+                    return Ok(Action::Pause);
                 }
-                Shown::Trailers => return Ok(self.refuse(FormError::Trailers)),
             }
+            Shown::Trailers if is_form => return Ok(self.refuse(FormError::Trailers)),
+            Shown::Nothing | Shown::Whole(_) | Shown::Trailers => {}
         }
         host::resume_request()?;
         Ok(Action::Continue)

@@ -8,6 +8,7 @@ use crate::gateway;
 use crate::gateway::{Decision, Gateway, Request};
 use crate::handle::Shared;
 use crate::host::{self, HostError, Metric, MetricKind, Property, SharedData};
+use crate::memory;
 use crate::report::{CHECKS_WAITING, Count, Record};
 use crate::state::State;
 use std::cell::{Cell, RefCell};
@@ -154,6 +155,7 @@ impl Worker {
             }
         }
         self.tell_waiting(i64::try_from(waiting).unwrap_or(i64::MAX));
+        memory::tell_growth();
     }
 
     fn metric(&self, count: Count) -> Result<Metric, HostError> {

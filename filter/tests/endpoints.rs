@@ -17,6 +17,7 @@ use promward::request::form::Body;
 use promward::request::headers::Headers;
 use promward::request::parameters::{Parameters, Part};
 use promward::response::filtered::Kind::{self, Alerts, Rules, Targets};
+use promward::response::page::Expected;
 use std::collections::BTreeSet;
 
 /// What a restricted caller gets.
@@ -34,13 +35,15 @@ enum Gets {
     Empty,
     /// What everybody gets.
     All,
+    /// The same, if it is a page.
+    Page,
     /// A file that everybody gets.
     File,
     /// 403.
     Nothing,
 }
 
-use Gets::{All, Cut, CutAndMatch, Empty, File, Match, Nothing, Query};
+use Gets::{All, Cut, CutAndMatch, Empty, File, Match, Nothing, Page, Query};
 
 /// A path, its methods, its class, the parameters that are read, and what the restricted get.
 type Case = (&'static str, &'static str, &'static str, &'static str, Gets);
@@ -100,11 +103,11 @@ const CASES: &[Case] = &[
     ("/debug/pprof", "GET POST", "debug", "", Nothing),
     ("/debug/pprof/heap", "GET POST", "debug", "", Nothing),
     ("/consoles/index.html", "GET", "consoles", "", Nothing),
-    ("/", "GET HEAD", "ui", "", All),
-    ("/graph", "GET HEAD", "ui", "", All),
-    ("/graph/", "GET HEAD", "ui", "", All),
-    ("/query", "GET HEAD", "ui", "", All),
-    ("/classic/graph", "GET HEAD", "ui", "", All),
+    ("/", "GET HEAD", "ui", "", Page),
+    ("/graph", "GET HEAD", "ui", "", Page),
+    ("/graph/", "GET HEAD", "ui", "", Page),
+    ("/query", "GET HEAD", "ui", "", Page),
+    ("/classic/graph", "GET HEAD", "ui", "", Page),
     ("/assets/index.js", "GET HEAD", "ui", "", File),
     ("/static/js/main.js", "GET HEAD", "ui", "", File),
     ("/classic/static/main.css", "GET HEAD", "ui", "", File),
@@ -256,7 +259,7 @@ fn the_restricted_give_no_parameter_but_those_that_are_read() {
         for name in &all {
             let given = format!("{}?{name}=up", case.0);
             // Pages read none, so that nobody looks.
-            let is_open = matches!(case.4, All | File) && case.3.is_empty();
+            let is_open = matches!(case.4, All | Page | File) && case.3.is_empty();
             let is_read = names(case).contains(name) && *name != "include_metadata";
             let expected = if is_open || is_read { 200 } else { 400 };
             assert_eq!(status(&mut desk, method, &given), expected, "{given}");
@@ -298,7 +301,7 @@ fn the_restricted_get_of_each_endpoint_what_is_theirs() {
                 asks("", "")
             }
             All if !case.3.is_empty() => asks("query=a-b", "query=a-b"),
-            Cut(_) | All | File => asks("", ""),
+            Cut(_) | All | Page | File => asks("", ""),
             Empty => {
                 let Decision::Reply(reply) = decide(&mut desk, method, path, Body::None) else {
                     panic!("{path} goes upstream")
@@ -322,6 +325,8 @@ fn the_restricted_get_of_each_endpoint_what_is_theirs() {
             let is_removed = forward.edits.remove.iter().any(|removed| removed == name.as_bytes());
             assert_eq!(is_removed, cut.is_some(), "{path}: {name}");
         }
+        let expected = if case.4 == Page { Expected::Page } else { Expected::Anything };
+        assert_eq!(forward.asked.expected, expected, "{path}");
         let content = if case.4 == File { Content::Static } else { Content::Fresh };
         assert_eq!(forward.asked.content, content, "{path}");
     }

@@ -4,7 +4,7 @@
 mod parameters;
 
 use anyhow::{Context, Result};
-use parameters::{client_parameters, parameters, server_parameters};
+use parameters::{client_parameters, expire, parameters, server_parameters};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, KeyUsagePurpose};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -93,6 +93,18 @@ impl Authority {
     pub fn client_for(&self, names: &ClientNames<'_>) -> Result<Identity> {
         let mut parameters = client_parameters(names)?;
         parameters.use_authority_key_identifier_extension = true;
+        self.sign(&parameters)
+    }
+
+    /// A client certificate with all these names that was good until yesterday.
+    ///
+    /// # Errors
+    ///
+    /// As [`Authority::client_for`].
+    pub fn expired_client(&self, names: &ClientNames<'_>) -> Result<Identity> {
+        let mut parameters = client_parameters(names)?;
+        parameters.use_authority_key_identifier_extension = true;
+        expire(&mut parameters);
         self.sign(&parameters)
     }
 

@@ -8,7 +8,7 @@ pub mod variants;
 use crate::process::{self, Process, Stream};
 use crate::tools::{self, Tool};
 use anyhow::{Context, Result, bail, ensure};
-pub use options::Options;
+pub use options::{ALLOWS_PATHS, Options};
 use serde_json::Value;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -63,7 +63,7 @@ impl Envoy {
             admin: local(None)?,
         };
         let directory = tempfile::tempdir().context("cannot make a directory for Envoy")?;
-        let file = options.write(addresses, directory.path())?;
+        let file = options.write(tool.version, addresses, directory.path())?;
         let process = Process::start("Envoy", command(&tool, &file, options))?;
         let envoy = Self { process, addresses, options: options.clone(), file, directory };
         envoy.process.wait_until("being ready", START, || {

@@ -1,8 +1,8 @@
 //! The native harness of promward: what its tests and its command line are made of.
 //!
 //! [`host`] is a proxy-wasm host on wasmtime, held to what Envoy does by recorded traces. [`gateway`] puts TLS and HTTP
-//! around it. [`envoy`], [`prometheus`] and [`nginx`] run the real programs, which [`tools`] finds or fetches;
-//! [`queries`] makes what they are asked.
+//! around it. [`envoy`], [`prometheus`], [`victoria_metrics`] and [`nginx`] run the real programs, which [`tools`] finds
+//! or fetches; [`queries`] makes what they are asked, and [`tunnel`] leads their clients to a site by its name.
 
 pub mod certificates;
 pub mod check;
@@ -21,4 +21,6 @@ pub mod queries;
 pub mod site;
 pub mod smoke;
 pub mod tools;
+pub mod tunnel;
 pub mod upstream;
+pub mod victoria_metrics;

@@ -57,6 +57,9 @@ pub enum Samples {
     /// An OpenMetrics text with times, of any age. Nothing else is stored, so that answers at a fixed time are always
     /// the same.
     OpenMetrics(String),
+    /// What these parts of a configuration say (`scrape_configs`, `remote_read`, `remote_write`), each second. Files in it
+    /// have absolute paths. It has started when it is ready, whatever it has scraped by then.
+    Configured(String),
 }
 
 /// How Prometheus is to be started. The default is what the guide begins with: no flags about the web.
@@ -77,8 +80,16 @@ pub struct Options {
     pub admin_api: bool,
     /// `--web.enable-lifecycle`.
     pub lifecycle: bool,
+    /// `--web.enable-remote-write-receiver`.
+    pub remote_write_receiver: bool,
     /// Recording and alerting rules, as the text of a rule file.
     pub rules: Option<String>,
+    /// The configuration file, in place of one that makes it scrape itself: where the samples are
+    /// [`Scraped`](Samples::Scraped), it has to do that too. `ADDRESS` in it is where it listens, and `rules.yml` is the
+    /// file of the rules.
+    pub configuration: Option<String>,
+    /// Further flags.
+    pub further: Vec<String>,
 }
 
 impl Options {
@@ -108,7 +119,9 @@ impl Options {
         flags.extend(self.route_prefix.as_ref().map(|prefix| format!("--web.route-prefix={prefix}")));
         flags.extend(self.admin_api.then(|| "--web.enable-admin-api".to_owned()));
         flags.extend(self.lifecycle.then(|| "--web.enable-lifecycle".to_owned()));
+        flags.extend(self.remote_write_receiver.then(|| "--web.enable-remote-write-receiver".to_owned()));
         flags.extend(self.lookback_delta.as_ref().map(|delta| format!("--query.lookback-delta={delta}")));
+        flags.extend(self.further.iter().cloned());
         flags
     }
 }
@@ -141,7 +154,9 @@ impl Prometheus {
         let prometheus = Self { process, address, options, _directory: directory };
         match prometheus.options.samples {
             Samples::Scraped => prometheus.wait("its first scrape", "/api/v1/query?query=up", "\"1\"]")?,
-            Samples::OpenMetrics(_) => prometheus.wait("readiness", "/-/ready", "")?,
+            Samples::OpenMetrics(_) | Samples::Configured(_) => {
+                prometheus.wait("readiness", "/-/ready", "")?
+            }
         }
         Ok(prometheus)
     }
@@ -191,15 +206,20 @@ fn write_configuration(directory: &Path, address: SocketAddr, options: &Options)
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
     };
     let mut configuration = "global:\n  scrape_interval: 1s\n  evaluation_interval: 1s\n".to_owned();
-    if options.samples == Samples::Scraped {
-        configuration.push_str(&format!(
+    match &options.samples {
+        Samples::Scraped => configuration.push_str(&format!(
             "scrape_configs:\n- job_name: prometheus\n  metrics_path: {}/metrics\n  static_configs:\n  - targets: ['{address}']\n",
             options.path()
-        ));
+        )),
+        Samples::OpenMetrics(_) => {}
+        Samples::Configured(parts) => configuration.push_str(parts),
     }
     if let Some(rules) = &options.rules {
         write("rules.yml", rules)?;
         configuration.push_str("rule_files: [rules.yml]\n");
+    }
+    if let Some(given) = &options.configuration {
+        configuration = given.replace("ADDRESS", &address.to_string());
     }
     write("prometheus.yml", &configuration)
 }

@@ -17,6 +17,7 @@ pub use options::{ClientCertificates, Options};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -27,6 +28,9 @@ const GLANCE: Duration = Duration::from_millis(5);
 
 /// What Envoy puts before the names of metrics that a module defines.
 const CUSTOM: &str = "wasmcustom";
+
+/// Envoy's count of the VMs that it has made.
+const VMS: &str = "wasm.envoy.wasm.runtime.v8.created";
 
 /// The site's authority, in its directory: where the shipped file looks for those of client certificates.
 const AUTHORITY: &str = "clients-ca.crt";
@@ -62,7 +66,7 @@ impl Host {
 pub struct Site {
     running: Running,
     upstream: SocketAddr,
-    authority: Authority,
+    authority: Arc<Authority>,
     directory: TempDir,
 }
 
@@ -80,7 +84,10 @@ impl Site {
     pub fn start(host: Host, options: &Options) -> Result<Self> {
         let module = options.module.clone().map_or_else(promward_module::build, Ok)?;
         let directory = tempfile::tempdir().context("cannot make a directory for certificates")?;
-        let authority = Authority::new("promward's own authority")?;
+        let authority = match &options.authority {
+            Some(authority) => Arc::clone(authority),
+            None => Arc::new(Authority::new("promward's own authority")?),
+        };
         let files = authority.server()?.write(directory.path(), "example.com")?;
         let authorities = directory.path().join(AUTHORITY);
         authority.write(&authorities)?;
@@ -186,6 +193,18 @@ impl Site {
                 bail!("the metric {name} is {value} after {PATIENCE:?}, and not {at_least} or more");
             }
             thread::sleep(GLANCE);
+        }
+    }
+
+    /// How many VMs have been started so far: one more than before means that one has failed, or another configuration.
+    ///
+    /// # Errors
+    ///
+    /// When Envoy's admin doesn't answer.
+    pub fn vms(&self) -> Result<u64> {
+        match &self.running {
+            Running::Envoy(envoy) => Ok(envoy.stat(VMS)?.unwrap_or_default()),
+            Running::Embedded(_, plugin) => Ok(plugin.vms()),
         }
     }
 

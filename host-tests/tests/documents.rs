@@ -100,6 +100,7 @@ fn the_page_for_the_restricted_shows_what_becomes_of_each_endpoint() {
         ToRestricted::Filter(_, None) => "filtered",
         ToRestricted::Empty => "empty",
         ToRestricted::Pass => "all of it: there is no data in it",
+        ToRestricted::Page => "all of it, if it is HTML: there is no data in it",
         ToRestricted::Refuse => "refused (403)",
     };
     let mut rows: Vec<(&str, Class, String)> = Vec::new();

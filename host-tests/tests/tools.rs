@@ -4,15 +4,7 @@ use promward_host_tests::tools::{self, Program};
 
 #[test]
 fn every_program_is_found_or_fetched() {
-    let programs = [
-        Program::Envoy,
-        Program::Prometheus,
-        Program::Promtool,
-        Program::Prometheus3,
-        Program::Promtool3,
-        Program::Nginx,
-    ];
-    for program in programs {
+    for program in Program::ALL {
         let Some(tool) = tools::need(program) else {
             continue;
         };

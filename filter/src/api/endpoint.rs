@@ -35,6 +35,8 @@ pub enum ToRestricted {
     Empty,
     /// The answer as it is: it holds no data.
     Pass,
+    /// The same, if it is a page. What another server has at that path may hold data.
+    Page,
     /// Nothing.
     Refuse,
 }

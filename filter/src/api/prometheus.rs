@@ -38,11 +38,11 @@ const fn page(path: &'static str, class: Class) -> Endpoint {
 }
 
 const fn ui(path: &'static str) -> Endpoint {
-    row(path, GET_HEAD, Class::Ui, &[], ToRestricted::Pass)
+    row(path, GET_HEAD, Class::Ui, &[], ToRestricted::Page)
 }
 
 const fn file(path: &'static str) -> Endpoint {
-    Endpoint { content: Content::Static, ..ui(path) }
+    Endpoint { content: Content::Static, to_restricted: ToRestricted::Pass, ..ui(path) }
 }
 
 const SERIES: ParameterNames = &["match[]", "start", "end", "limit"];
@@ -121,6 +121,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
     ui("/graph"),
     // Where releases without the newer page redirect the former, and redirect on from.
     ui("/graph/"),
+    // Where VictoriaMetrics answers as InfluxDB does, with the names of its databases.
     ui("/query"),
     ui("/classic/graph"),
     file("/assets/*"),

@@ -18,6 +18,8 @@ pub enum Problem {
     Expected(&'static str),
     /// A function that isn't one of stable Prometheus, or is experimental there.
     Function(String),
+    /// A label that is none to some server, but selects series.
+    Label,
     /// A string that doesn't end, or has an escape or a character that it can't have.
     Text,
     /// A carriage return in a comment, which some servers take for its end.
@@ -35,6 +37,7 @@ impl fmt::Display for SyntaxError {
             Problem::Function(name) => {
                 write!(f, "\"{name}\" is no function, or an experimental one, which can't be used here,")?;
             }
+            Problem::Label => f.write_str("this label selects more than a label can, to some servers,")?,
             Problem::Text => f.write_str("this string doesn't end, or has a wrong escape or character,")?,
             Problem::Comment => f.write_str("a comment has a carriage return in it")?,
             Problem::TooDeep => write!(f, "expressions are nested deeper than {}", super::MAX_DEPTH)?,

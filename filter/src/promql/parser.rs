@@ -6,6 +6,7 @@
 
 use super::error::{Problem, SyntaxError};
 use super::functions::is_function;
+use super::labels;
 use super::lexer::{Kind, Lexer, Token, expected};
 use super::modifiers::Mark;
 use super::time::Shift;
@@ -230,6 +231,9 @@ impl Parser<'_> {
             let is_name = token.kind == Kind::Text;
             if !is_name && token.kind != Kind::Word {
                 return Err(expected(token.start, "a label or \"}\""));
+            }
+            if labels::is_graphite(self.lexer.text(token.start, token.end)) {
+                return Err(SyntaxError { at: token.start, problem: Problem::Label });
             }
             token = self.lexer.next_in_braces()?;
             if token.kind == Kind::Match {

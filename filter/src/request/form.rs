@@ -99,10 +99,13 @@ impl AwaitedForm {
         if !headers.only("content-type").is_some_and(|value| is_exactly(value, FORM_TYPE)) {
             return Err(FormError::Type);
         }
-        let length =
-            headers.first("content-length").and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
+        // A length that is more than can be counted here is too long, and not unknown.
+        let length = headers.first("content-length").map_or(0, |value| {
+            let text = std::str::from_utf8(value).unwrap_or_default();
+            text.parse().unwrap_or(usize::MAX)
+        });
         let form = Self { names, query: query.clone(), max, demands: None };
-        form.check_length(length.unwrap_or(0)).map(|()| Some(form))
+        form.check_length(length).map(|()| Some(form))
     }
 
     /// The same form, to which a rule has demands.
@@ -200,6 +203,9 @@ mod tests {
     fn a_form_is_bounded_when_announced_and_when_it_comes() {
         let long = [("content-type", FORM_TYPE), ("content-length", "11")];
         assert_eq!(announced(Method::Post, &long), Err(FormError::TooLong { max: 10 }));
+        // More than the module's own numbers hold.
+        let endless = [("content-type", FORM_TYPE), ("content-length", "99999999999999999999")];
+        assert_eq!(announced(Method::Post, &endless), Err(FormError::TooLong { max: 10 }));
         let form = announced(Method::Post, &[("content-type", FORM_TYPE)]).unwrap().unwrap();
         assert_eq!(form.check_length(10), Ok(()));
         assert_eq!(form.complete(b"query=abcde"), Err(FormError::TooLong { max: 10 }));

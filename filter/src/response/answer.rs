@@ -5,6 +5,7 @@ use super::cors::AllowedOrigin;
 use super::filtered::{self, Filter, Kind};
 use super::location::Redirected;
 use super::origin::Scheme;
+use super::page::Expected;
 use super::reply::{Reply, Wording};
 use super::security;
 use crate::access::restriction::Restriction;
@@ -33,6 +34,8 @@ pub struct Asked {
     pub scheme: Scheme,
     /// In which form a refusal from here on is worded.
     pub wording: Wording,
+    /// What it has to be, for the client to get it.
+    pub expected: Expected,
     /// How it is filtered, if it is.
     pub filtered: Option<Filtered>,
 }
@@ -66,6 +69,7 @@ impl Gateway {
         if mount.api == Api::Prometheus && headers.first(":status") == Some(b"101") {
             return Err(Refusal::Switched);
         }
+        asked.expected.check(headers)?;
         if asked.filtered.is_some() {
             filtered::headers::check(headers)?;
             edits.remove.extend(filtered::headers::removed_from_answer(headers));

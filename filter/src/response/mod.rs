@@ -5,5 +5,6 @@ pub mod cors;
 pub mod filtered;
 pub mod location;
 pub mod origin;
+pub mod page;
 pub mod reply;
 pub mod security;

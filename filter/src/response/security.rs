@@ -13,8 +13,8 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'un
      style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; object-src 'none'; \
      base-uri 'self'; form-action 'self'";
 
-/// Headers that say what runs behind the filter.
-const REVEALING: [&str; 2] = ["server", "x-powered-by"];
+/// Headers that say what runs behind the filter, and on which machine.
+const REVEALING: [&str; 3] = ["server", "x-powered-by", "x-server-hostname"];
 
 /// Families of headers between proxies, which are no client's business.
 const INTERNAL: [&str; 2] = ["x-envoy-", "x-promward-"];

@@ -22,8 +22,12 @@ const TARGET: &str = "wasm32-wasip1";
 /// The Cargo profile that the modules are built with.
 const PROFILE: &str = "module";
 
-/// What this process has built already, by package.
-static BUILT: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
+/// The feature of promward's that lets a request take the VM down, and the directory, below the target directory, of what is
+/// built with it. It is one of its own: in the same one each build would replace the other's artifact.
+const TRAP: &str = "trap-on-request";
+
+/// What this process has built already, by package and feature.
+static BUILT: Mutex<BTreeMap<(String, Option<&str>), PathBuf>> = Mutex::new(BTreeMap::new());
 
 /// Held while a file is written: threads of one process share the name of the file that is renamed.
 static WRITING: Mutex<()> = Mutex::new(());
@@ -35,12 +39,24 @@ static WRITING: Mutex<()> = Mutex::new(());
 ///
 /// When the build fails (the compiler's messages are on standard error then) or a file can't be written.
 pub fn build() -> Result<PathBuf> {
-    let artifact = build_package("promward")?;
     let module = target_directory()?.join("promward.wasm");
-    let linked = fs::read(&artifact).with_context(|| format!("cannot read {}", artifact.display()))?;
-    let bytes = finish::finish(&linked)?;
+    let bytes = finished(&build_package("promward")?)?;
     write_whole(&module, &bytes)?;
     write_whole(&digest_file(&module), format!("{}  promward.wasm\n", sha256(&bytes)).as_bytes())?;
+    Ok(module)
+}
+
+/// Builds the same module with a defect on purpose, for tests of what comes after one: a request with the header
+/// `x-promward-trap` takes the VM down. Its file lies in a directory of its own.
+///
+/// # Errors
+///
+/// As [`build`].
+pub fn build_that_traps() -> Result<PathBuf> {
+    let directory = target_directory()?.join(TRAP);
+    let module = directory.join("promward.wasm");
+    let bytes = finished(&build_artifact("promward", Some(TRAP), &directory)?)?;
+    write_whole(&module, &bytes)?;
     Ok(module)
 }
 
@@ -51,17 +67,27 @@ pub fn build() -> Result<PathBuf> {
 ///
 /// When the build fails; the message says so if it is the target that isn't installed.
 pub fn build_package(name: &str) -> Result<PathBuf> {
+    build_artifact(name, None, &target_directory()?)
+}
+
+fn build_artifact(name: &str, feature: Option<&'static str>, target_directory: &Path) -> Result<PathBuf> {
     let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(path) = built.get(name) {
+    let key = (name.to_owned(), feature);
+    if let Some(path) = built.get(&key) {
         return Ok(path.clone());
     }
-    let target_directory = target_directory()?;
-    run_cargo(name, &target_directory)?;
+    run_cargo(name, feature, target_directory)?;
     let file = format!("{}.wasm", name.replace('-', "_"));
     let path = target_directory.join(TARGET).join(PROFILE).join(file);
     ensure!(path.is_file(), "package {name} was built, but there is no {}", path.display());
-    built.insert(name.to_owned(), path.clone());
+    built.insert(key, path.clone());
     Ok(path)
+}
+
+/// What users get of a linked module.
+fn finished(artifact: &Path) -> Result<Vec<u8>> {
+    let linked = fs::read(artifact).with_context(|| format!("cannot read {}", artifact.display()))?;
+    finish::finish(&linked)
 }
 
 /// The file beside `module` that holds its SHA-256.
@@ -99,10 +125,11 @@ pub fn workspace() -> Result<PathBuf> {
     root.canonicalize().with_context(|| format!("the workspace {} is gone", root.display()))
 }
 
-fn run_cargo(package: &str, target_directory: &Path) -> Result<()> {
+fn run_cargo(package: &str, feature: Option<&str>, target_directory: &Path) -> Result<()> {
     let status = Command::new(tool("CARGO", "cargo"))
         .args(["build", "--profile", PROFILE, "--target", TARGET, "--package", package, "--target-dir"])
         .arg(target_directory)
+        .args(feature.map(|feature| format!("--features={feature}")))
         .env("CARGO_ENCODED_RUSTFLAGS", rust_flags())
         .env_remove("RUSTFLAGS")
         .current_dir(workspace()?)

@@ -55,6 +55,11 @@ pub(super) fn parameters(subject: &[(&str, &str)]) -> Result<CertificateParams> 
     Ok(parameters)
 }
 
+/// Ends what begins with [`SLACK`] where it begins.
+pub(super) fn expire(parameters: &mut CertificateParams) {
+    parameters.not_after = parameters.not_before;
+}
+
 fn attribute(kind: &str) -> Result<DnType> {
     Ok(match kind {
         "CN" => DnType::CommonName,

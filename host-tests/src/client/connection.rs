@@ -87,6 +87,16 @@ impl Connection {
         Exchange::reading(self.http1()?, method, self.client.deadline).answer()
     }
 
+    /// Waits for more bytes, and gives those that have come; none where the server has closed the connection.
+    ///
+    /// # Errors
+    ///
+    /// On HTTP/2, and when nothing comes within the deadline.
+    pub fn read_raw(&mut self) -> Result<Vec<u8>> {
+        let wire = self.http1()?;
+        block_on(self.client.deadline, "waiting for bytes", async { Ok(wire.lock().await.read_some().await) })
+    }
+
     /// Waits until the server has closed the connection, and gives what it sent before that.
     ///
     /// # Errors

@@ -118,6 +118,14 @@ impl Wire {
         self.stream.shutdown().await.context("the connection is gone already")
     }
 
+    /// Reads what has come, or comes next; nothing at the connection's end, however it comes.
+    pub(super) async fn read_some(&mut self) -> Vec<u8> {
+        if self.buffer.is_empty() {
+            let _ = self.stream.read_buf(&mut self.buffer).await;
+        }
+        self.buffer.split().to_vec()
+    }
+
     /// Resets the connection: TCP RST, and no end of TLS.
     pub(super) fn cut(&self) -> Result<()> {
         let socket = self.stream.socket();

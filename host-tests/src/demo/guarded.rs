@@ -12,7 +12,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 /// What is guarded.
 pub(super) enum Guarded {
     /// Started by the demo, and ended with it.
-    Ours(Prometheus),
+    Ours(Box<Prometheus>),
     /// Runs already.
     Theirs(Theirs),
 }
@@ -39,7 +39,9 @@ impl Guarded {
         options.admin_api = true;
         options.external_url = Some(format!("https://example.com:{port}/prometheus"));
         let start = Prometheus::start(options);
-        start.map(Self::Ours).context("no Prometheus to guard; --upstream URL guards one that already runs")
+        start
+            .map(|prometheus| Self::Ours(Box::new(prometheus)))
+            .context("no Prometheus to guard; --upstream URL guards one that already runs")
     }
 
     /// Finds the one at the URL.

@@ -3,6 +3,7 @@
 use super::shipped::Shipped;
 use super::variants::{self, Variant};
 use super::{Addresses, CERTIFICATE};
+use crate::tools::Version;
 use anyhow::{Context, Result};
 use std::fs;
 use std::net::SocketAddr;
@@ -10,6 +11,9 @@ use std::path::{Path, PathBuf};
 
 /// What marks a place of the machine that the files are written for.
 const FOREIGN: [&str; 2] = ["/etc/promward", "0.0.0.0"];
+
+/// The first Envoy whose admin can be told which paths it has.
+pub const ALLOWS_PATHS: Version = Version::new(1, 37, 0);
 
 /// Where the files of variants lie, below the directory of the main one.
 const JWKS: &str = "jwks.json";
@@ -65,10 +69,11 @@ impl Options {
         }
     }
 
-    /// Writes all files, with everything replaced, into a directory. Gives the one that Envoy starts with.
-    pub(super) fn write(&self, addresses: Addresses, directory: &Path) -> Result<PathBuf> {
+    /// Writes all files, with everything replaced, into a directory, for an Envoy of this version. Gives the one that it
+    /// starts with.
+    pub(super) fn write(&self, envoy: Version, addresses: Addresses, directory: &Path) -> Result<PathBuf> {
         let (main, certificate) = (directory.join("envoy.yaml"), directory.join("certificate.yaml"));
-        write(&main, &self.main(addresses, directory)?)?;
+        write(&main, &self.main(envoy, addresses, directory)?)?;
         let mut secret = Shipped::new("sds/certificate.yaml", CERTIFICATE);
         secret.replace("/etc/promward/certificates", text(&self.certificates)?)?;
         write(&certificate, &secret.finish(&FOREIGN)?)?;
@@ -95,8 +100,12 @@ impl Options {
         policy.finish(&FOREIGN)
     }
 
-    fn main(&self, addresses: Addresses, directory: &Path) -> Result<String> {
+    fn main(&self, envoy: Version, addresses: Addresses, directory: &Path) -> Result<String> {
         let mut main = Shipped::new("envoy.yaml", &variants::render(&self.variants)?);
+        if envoy < ALLOWS_PATHS {
+            // As envoy/README.md tells its users to.
+            main.remove_list("  allow_paths:")?;
+        }
         main.replace("address: 0.0.0.0", "address: 127.0.0.1")?;
         main.replace("port_value: 443 }", &format!("port_value: {} }}", addresses.https.port()))?;
         main.replace("port_value: 80 }", &format!("port_value: {} }}", addresses.http.port()))?;

@@ -1,7 +1,7 @@
 //! A shipped file whose addresses and paths are replaced as text. What is to be replaced must be there: otherwise a
 //! changed file would be tested with its own addresses, or not at all, and nobody would notice.
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 
 /// A file on its way to being used.
 pub(crate) struct Shipped {
@@ -50,6 +50,17 @@ impl Shipped {
         Ok(())
     }
 
+    /// Takes out `key`, which ends its line, and the items of its list, which are indented as it is.
+    pub(crate) fn remove_list(&mut self, key: &str) -> Result<()> {
+        let Some((before, rest)) = self.text.split_once(&format!("{key}\n")) else {
+            bail!("the shipped {} doesn't contain the line {key:?}", self.name);
+        };
+        let item = format!("{}- ", " ".repeat(indentation(key)));
+        let after = rest.lines().skip_while(|line| line.starts_with(&item));
+        self.text = before.lines().chain(after).flat_map(|line| [line, "\n"]).collect();
+        Ok(())
+    }
+
     /// The text, if nothing is left in it (but in comments) that belongs to the machine which the file is written for:
     /// none of the `foreign` texts.
     pub(crate) fn finish(self, foreign: &[&str]) -> Result<String> {
@@ -90,6 +101,14 @@ mod tests {
         let mut file = Shipped::new("file", "a:\n  value: |\n    old {\n      }\n  b: 1\n");
         file.replace_block("value: |", "new\n  newer").unwrap();
         assert_eq!(file.finish(&[]).unwrap(), "a:\n  value: |\n    new\n      newer\n  b: 1\n");
+    }
+
+    #[test]
+    fn a_list_is_taken_out_with_its_items() {
+        let mut file = Shipped::new("file", "a:\n  b:\n  - c: 1\n  - d\n  e:\n  - f\n");
+        file.remove_list("  b:").unwrap();
+        assert!(file.remove_list("  b:").is_err());
+        assert_eq!(file.finish(&[]).unwrap(), "a:\n  e:\n  - f\n");
     }
 
     #[test]

@@ -116,6 +116,11 @@ impl Plugin {
         sum
     }
 
+    /// How many VMs there have been, over all workers and configurations.
+    pub fn vms(&self) -> u64 {
+        self.inner.vms.load(Ordering::Relaxed)
+    }
+
     /// What it was loaded with.
     pub fn settings(&self) -> &Settings {
         &self.inner.settings

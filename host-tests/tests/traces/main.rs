@@ -20,9 +20,19 @@ use std::path::PathBuf;
 
 use envoy::Envoy;
 use own::Own;
-use promward_host_tests::tools::{self, Program};
+use promward_host_tests::tools::{self, Program, Version};
 use scenarios::scenarios;
 use script::Mode;
+
+/// The first Envoy that the traces are true of. The ones before lose the piece that comes after a release in the midst of a
+/// body, which the filter never does.
+const RECORDED: Version = Version::new(1, 40, 0);
+const OTHERWISE_BEFORE: [&str; 4] = [
+    "pause_in_the_body_released_in_its_midst",
+    "pause_in_the_body_released_and_then_left",
+    "answer_paused_in_its_body_released_in_its_midst",
+    "answer_paused_in_its_body_released_and_then_left",
+];
 
 #[test]
 fn our_host_does_what_the_traces_say() {
@@ -53,6 +63,9 @@ fn play_to_envoy(mode: Mode) {
     let mut host = Envoy::start(&tool, &probe(), mode);
     let mut differences = Vec::new();
     for scenario in scenarios() {
+        if tool.version < RECORDED && OTHERWISE_BEFORE.contains(&scenario.name) {
+            continue;
+        }
         let trace = host.play(scenario).to_string();
         if bless {
             std::fs::write(file(scenario.name, mode), format!("{trace}\n")).unwrap();

@@ -1,0 +1,72 @@
+//! Pages that a restricted caller may have, because there is no data in them. That holds for Prometheus' pages; at the same
+//! path another server may have something else, so that what isn't a page is held back (`threats.md` R2).
+
+use crate::request::headers::Headers;
+use crate::request::media_type::is_exactly;
+use std::fmt;
+
+/// The media type of a page.
+const HTML_TYPE: &str = "text/html";
+
+/// What an answer has to be, for the client to get it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// Whatever the server says.
+    Anything,
+    /// A page, a redirect to one, or an error.
+    Page,
+}
+
+/// That an answer is no page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoPage;
+
+impl fmt::Display for NoPage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the server answered with something else than a page")
+    }
+}
+
+impl Expected {
+    /// Checks an answer's headers. One without a status is none that is known.
+    ///
+    /// # Errors
+    ///
+    /// It isn't what it has to be, so that it has to be answered with 502 in its place.
+    pub fn check(self, answer: &Headers) -> Result<(), NoPage> {
+        let is_other =
+            answer.only(":status").is_some_and(|status| matches!(status.first(), Some(b'3'..=b'5')));
+        let is_html = || answer.only("content-type").is_some_and(|value| is_exactly(value, HTML_TYPE));
+        if self == Self::Anything || is_other || is_html() { Ok(()) } else { Err(NoPage) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(expected: Expected, pairs: &[(&str, &str)]) -> Result<(), NoPage> {
+        expected.check(&pairs.iter().copied().collect())
+    }
+
+    #[test]
+    fn only_a_page_a_redirect_or_an_error_is_given_out_as_a_page() {
+        let html = ("content-type", "text/html; charset=utf-8");
+        let json = ("content-type", "application/json");
+        for (pairs, is_one) in [
+            (&[(":status", "200"), html][..], true),
+            (&[(":status", "302")], true),
+            (&[(":status", "304")], true),
+            (&[(":status", "404"), ("content-type", "text/plain")], true),
+            (&[(":status", "200"), json], false),
+            (&[(":status", "206"), json], false),
+            (&[(":status", "200")], false),
+            (&[(":status", "200"), html, json], false),
+            (&[(":status", "200"), ("content-type", "text/html, application/json")], false),
+            (&[json], false),
+        ] {
+            assert_eq!(check(Expected::Page, pairs).is_ok(), is_one, "{pairs:?}");
+            assert_eq!(check(Expected::Anything, pairs), Ok(()));
+        }
+    }
+}

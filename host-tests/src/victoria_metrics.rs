@@ -1,0 +1,139 @@
+//! A real VictoriaMetrics, which speaks Prometheus' API, reads a language of its own beside PromQL, and has other pages.
+
+use crate::client::{Client, Request};
+use crate::process::{self, Process};
+use crate::tools::{self, Program, Tool};
+use anyhow::{Context, Result, ensure};
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// How long it may take until it has started, or has come to what is waited for.
+const START: Duration = Duration::from_secs(60);
+
+/// Which VictoriaMetrics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Edition {
+    /// 1.79 or later: what the machine's archive has.
+    #[default]
+    Usual,
+    /// One that reads the newer MetricsQL.
+    Newer,
+}
+
+impl Edition {
+    /// The server.
+    #[must_use]
+    pub const fn server(self) -> Program {
+        match self {
+            Self::Usual => Program::VictoriaMetrics,
+            Self::Newer => Program::NewerVictoriaMetrics,
+        }
+    }
+}
+
+/// How VictoriaMetrics is to be started. The default holds nothing and scrapes nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Which VictoriaMetrics.
+    pub edition: Edition,
+    /// An OpenMetrics text with times, of any age.
+    pub samples: Option<String>,
+    /// What it scrapes, as the text of a file of Prometheus'. `ADDRESS` in it is where it listens itself.
+    pub scrape: Option<String>,
+    /// Further flags.
+    pub flags: Vec<String>,
+}
+
+/// A running VictoriaMetrics with data of its own, which go when it is dropped.
+pub struct VictoriaMetrics {
+    process: Process,
+    address: SocketAddr,
+    _directory: TempDir,
+}
+
+impl VictoriaMetrics {
+    /// Starts it on a free port of 127.0.0.1, and waits until it has loaded its samples.
+    ///
+    /// # Errors
+    ///
+    /// When it can't be had, doesn't take the samples, or doesn't get that far within a minute; the error shows its last
+    /// lines.
+    pub fn start(options: &Options) -> Result<Self> {
+        let tool = tools::find(options.edition.server())?;
+        let directory = tempfile::tempdir().context("cannot make a directory for VictoriaMetrics")?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, process::free_port()?));
+        if let Some(scrape) = &options.scrape {
+            let path = directory.path().join("scrape.yml");
+            let text = scrape.replace("ADDRESS", &address.to_string());
+            fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        let command = command(&tool, directory.path(), address, options);
+        let process = Process::start("VictoriaMetrics", command)?;
+        let server = Self { process, address, _directory: directory };
+        server.wait("health", "/health", "OK")?;
+        if let Some(samples) = &options.samples {
+            server.load(samples)?;
+        }
+        Ok(server)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Asks it directly, without a proxy: status and body of `GET` of `target`.
+    ///
+    /// # Errors
+    ///
+    /// When there is no answer.
+    pub fn get(&self, target: &str) -> Result<(u16, String)> {
+        process::get(self.address, target)
+    }
+
+    /// Waits until the answer to `target` is 200 and contains `wanted`.
+    ///
+    /// # Errors
+    ///
+    /// When that doesn't come within a minute.
+    pub fn wait(&self, what: &str, target: &str, wanted: &str) -> Result<()> {
+        self.process.wait_until(what, START, || {
+            self.get(target).is_ok_and(|(status, body)| status == 200 && body.contains(wanted)).then_some(())
+        })
+    }
+
+    /// Loads an OpenMetrics text, so that what is asked next sees it.
+    fn load(&self, samples: &str) -> Result<()> {
+        let body = in_milliseconds(samples);
+        let request = Request::new("POST", "/api/v1/import/prometheus").body(body);
+        let answer = Client::plain(self.address).send(request)?;
+        ensure!(answer.status < 300, "VictoriaMetrics takes no samples: {}", answer.text());
+        let (status, said) = self.get("/internal/force_flush")?;
+        ensure!(status == 200, "VictoriaMetrics flushes nothing: {said}");
+        Ok(())
+    }
+}
+
+/// The text with its times, which stand last in a line, in milliseconds: it doesn't read OpenMetrics' seconds.
+fn in_milliseconds(samples: &str) -> String {
+    let series = samples.lines().filter(|line| !line.starts_with('#'));
+    series.map(|line| format!("{line}000\n")).collect()
+}
+
+fn command(tool: &Tool, directory: &Path, address: SocketAddr, options: &Options) -> Command {
+    let mut command = tool.command();
+    command.current_dir(directory);
+    command.arg(format!("-httpListenAddr={address}")).arg("-storageDataPath=data");
+    // Samples may be of any age, and those that come are to be seen at once.
+    command.args(["-retentionPeriod=100y", "-search.latencyOffset=0s", "-memory.allowedBytes=256MB"]);
+    if options.scrape.is_some() {
+        command.arg("-promscrape.config=scrape.yml");
+    }
+    command.args(&options.flags);
+    command
+}

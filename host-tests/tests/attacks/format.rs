@@ -1,0 +1,279 @@
+//! Cases as text: one file a category, read here. `cases/README.md` says how one is written.
+
+use crate::expand::{bytes, expand, form};
+use crate::setting::Setting;
+use anyhow::{Context, Result, bail, ensure};
+
+/// What stands before an arrival that breaks off before its end, if it comes at all.
+pub(crate) const HALF: &str = "half ";
+
+/// A case, once its lists are taken apart.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Case {
+    /// The file and the line that it begins on.
+    pub(crate) place: String,
+    /// The rules of `threats.md` that it is about.
+    pub(crate) rules: Vec<String>,
+    /// What it promises.
+    pub(crate) name: String,
+    /// Who asks.
+    pub(crate) caller: String,
+    /// Whether it goes over HTTP/2.
+    pub(crate) http2: bool,
+    /// What is sent.
+    pub(crate) request: Message,
+    /// Lines that are sent as they are, in place of a request.
+    pub(crate) raw: Vec<Vec<u8>>,
+    /// Trailers, by HTTP/2 alone.
+    pub(crate) trailers: Vec<Vec<u8>>,
+    /// What the server answers, if not "ok".
+    pub(crate) reply: Option<Message>,
+    /// What the server sends as it is, in place of an answer.
+    pub(crate) raw_reply: Vec<Vec<u8>>,
+    /// What must come back, one for each answer: by default, and by setting.
+    pub(crate) answers: Vec<Vec<(String, String)>>,
+    /// What the answer must have: headers, and after an empty line what its body contains.
+    pub(crate) answer: Message,
+    /// What reaches the server.
+    pub(crate) arrivals: Vec<Message>,
+}
+
+/// A request or an answer: a first line, header lines, and a body.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Message {
+    /// Method and target, or a status.
+    pub(crate) first: Vec<u8>,
+    /// Header lines.
+    pub(crate) headers: Vec<Vec<u8>>,
+    /// The body; none where no empty line says that there is one.
+    pub(crate) body: Option<Vec<u8>>,
+    parameters: Vec<Vec<u8>>,
+    fields: Vec<Vec<u8>>,
+}
+
+/// Reads a file of cases.
+///
+/// # Errors
+///
+/// A line that isn't understood; the message begins with the file and the line.
+pub(crate) fn parse(file: &str, text: &str) -> Result<Vec<Case>> {
+    let mut cases = Vec::new();
+    let mut block: Vec<(usize, &str)> = Vec::new();
+    for (number, line) in text.lines().chain([""]).enumerate() {
+        if line.starts_with('#') {
+            continue;
+        }
+        if !line.is_empty() {
+            block.push((number + 1, line));
+        } else if let Some((first, _)) = block.first().copied() {
+            let whole: Vec<&str> = block.drain(..).map(|(_, line)| line).collect();
+            let texts = expand(&whole.join("\n")).with_context(|| format!("{file}:{first}"))?;
+            for text in texts {
+                cases.push(case(file, first, &text)?);
+            }
+        }
+    }
+    Ok(cases)
+}
+
+fn case(file: &str, first: usize, text: &str) -> Result<Case> {
+    let mut case =
+        Case { place: format!("{file}:{first}"), caller: "anonymous".to_owned(), ..Case::default() };
+    let mut section = '>';
+    for (offset, line) in text.lines().enumerate() {
+        case.line(line, offset, &mut section)
+            .with_context(|| format!("{file}:{}: {line:.200}", first + offset))?;
+    }
+    ensure!(!case.answers.is_empty(), "{}: no answer is expected", case.place);
+    ensure!(!case.request.first.is_empty() || !case.raw.is_empty(), "{}: nothing is sent", case.place);
+    let messages = case.arrivals.iter_mut().chain([&mut case.request]);
+    messages.for_each(Message::finish);
+    Ok(case)
+}
+
+impl Case {
+    fn line(&mut self, line: &str, offset: usize, section: &mut char) -> Result<()> {
+        if offset == 0 {
+            let (rules, name) = line.split_once(": ").context("a case begins with its rules, and a name")?;
+            self.rules = rules.split(' ').map(str::to_owned).collect();
+            name.clone_into(&mut self.name);
+            return Ok(());
+        }
+        let (mark, rest) = line.split_once(' ').unwrap_or((line, ""));
+        match mark {
+            "as" => rest.clone_into(&mut self.caller),
+            "over" => {
+                ensure!(rest == "http2", "only HTTP/2 has to be asked for");
+                self.http2 = true;
+            }
+            ">>" => self.raw.push(bytes(rest)?),
+            "==" => self.raw_reply.push(bytes(rest)?),
+            "~" => self.trailers.push(bytes(rest)?),
+            "<" if is_answer(rest) => self.answers.push(answers(rest)?),
+            ">" | "<" | "^" | "=" => {
+                *section = mark.chars().next().context("a mark")?;
+                let in_body = self.arrivals.last().is_some_and(|arrival| arrival.body.is_some());
+                if mark == "^" && !in_body && is_target(rest) {
+                    self.arrivals.push(Message::default());
+                }
+                self.message(*section)?.line(rest, mark != "<")?;
+            }
+            "?" => self.message(*section)?.parameters.push(bytes(rest)?),
+            "&" => self.message(*section)?.fields.push(bytes(rest)?),
+            _ => bail!("a line begins with one of: as over > >> ~ = == < ^ ? &"),
+        }
+        Ok(())
+    }
+
+    fn message(&mut self, section: char) -> Result<&mut Message> {
+        match section {
+            '<' => Ok(&mut self.answer),
+            '=' => Ok(self.reply.get_or_insert_default()),
+            '^' => self.arrivals.last_mut().context("what arrives begins with a method and a target"),
+            _ => Ok(&mut self.request),
+        }
+    }
+
+    /// The beginning of what is sent, on one line.
+    pub(crate) fn shown(&self) -> String {
+        let lines = [&self.request.first].into_iter().chain(&self.raw).chain(&self.request.headers);
+        let text: Vec<_> = lines.map(|line| line.escape_ascii().to_string()).collect();
+        text.join(" ").chars().take(400).collect()
+    }
+
+    /// What must come back under a setting.
+    pub(crate) fn answers_under(&self, setting: Setting) -> Vec<&str> {
+        self.answers
+            .iter()
+            .filter_map(|answers| {
+                let own = answers.iter().find(|(name, _)| setting.is_called(name));
+                own.or_else(|| answers.iter().find(|(name, _)| name.is_empty()))
+            })
+            .map(|(_, answer)| answer.as_str())
+            .collect()
+    }
+
+    /// What may arrive by half under a setting, and what must arrive whole. Where settings differ, it arrives where the request is answered well.
+    pub(crate) fn arrivals_under(&self, setting: Setting) -> (Vec<&Message>, Vec<&Message>) {
+        let differs = self.answers.iter().any(|answers| answers.len() > 1);
+        let refused = |answer: &&str| !matches!(answer.as_bytes(), [b'2' | b'3' | b'b', ..]);
+        let is_half = |message: &&Message| message.first.starts_with(HALF.as_bytes());
+        let (half, mut whole): (Vec<_>, Vec<_>) = self.arrivals.iter().partition(is_half);
+        if differs && self.answers_under(setting).iter().any(refused) {
+            whole.clear();
+        }
+        (half, whole)
+    }
+}
+
+impl Message {
+    /// A request that may arrive without its end.
+    pub(crate) fn half(line: &str) -> Self {
+        Self { first: format!("{HALF}{line}").into_bytes(), ..Self::default() }
+    }
+
+    fn line(&mut self, text: &str, has_first: bool) -> Result<()> {
+        let line = bytes(text)?;
+        match &mut self.body {
+            Some(body) if body.is_empty() => *body = line,
+            Some(body) => {
+                body.push(b'\n');
+                body.extend(line);
+            }
+            None if line.is_empty() => self.body = Some(Vec::new()),
+            None if has_first && self.first.is_empty() => self.first = line,
+            None => self.headers.push(line),
+        }
+        Ok(())
+    }
+
+    /// Puts parameters behind the target, and fields into the body.
+    fn finish(&mut self) {
+        if !self.parameters.is_empty() {
+            let mark = if self.first.contains(&b'?') { b'&' } else { b'?' };
+            self.first.push(mark);
+            self.first.extend(form(&self.parameters).into_bytes());
+        }
+        if !self.fields.is_empty() {
+            self.body = Some(form(&self.fields).into_bytes());
+        }
+    }
+
+    /// Whether its body was written as fields of a form.
+    pub(crate) fn is_form(&self) -> bool {
+        !self.fields.is_empty()
+    }
+
+    /// The value of its header of this name, if it has a line for it.
+    pub(crate) fn header_lines(&self) -> impl Iterator<Item = (String, Option<String>)> {
+        self.headers.iter().map(|line| {
+            let line = String::from_utf8_lossy(line).into_owned();
+            match line.split_once(": ") {
+                Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+                None => (
+                    line.trim_start_matches('!').trim_end_matches(':').to_owned(),
+                    line.ends_with(':').then(String::new),
+                ),
+            }
+        })
+    }
+}
+
+/// Whether a line says what comes back: a status, or how the connection ends.
+fn is_answer(text: &str) -> bool {
+    let word = text.split(' ').next().unwrap_or_default();
+    matches!(word, "closed" | "broken") || (word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+fn is_target(text: &str) -> bool {
+    let mut words = text.trim_start_matches(HALF).split(' ');
+    words.next().is_some_and(|method| !method.ends_with(':'))
+        && words.next().is_some_and(|target| target.starts_with('/'))
+}
+
+/// `400 | bare 404`: by default, and by setting.
+fn answers(text: &str) -> Result<Vec<(String, String)>> {
+    text.split(" | ")
+        .enumerate()
+        .map(|(index, part)| match (index, part.split_once(' ')) {
+            (0, None) => Ok((String::new(), part.to_owned())),
+            (1.., Some((setting, answer))) if is_answer(answer) => {
+                Ok((setting.to_owned(), answer.to_owned()))
+            }
+            _ => bail!("an answer is written as: 400 | bare 404"),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_case_is_read() {
+        let text = "# a comment\nT1 T4: a name\nas viewer\n> POST /a<<1|2>>\n> x: y\n& b=c d\n< 400 | bare 404\n^ POST /b\n^ p: /q\n";
+        let cases = parse("x.txt", text).unwrap();
+        let case = &cases[1];
+        assert_eq!((cases.len(), case.place.as_str(), case.caller.as_str()), (2, "x.txt:2", "viewer"));
+        assert_eq!((case.rules.join(" ").as_str(), case.name.as_str()), ("T1 T4", "a name"));
+        assert_eq!((case.request.first.as_slice(), case.request.headers.len()), (&b"POST /a2"[..], 1));
+        assert_eq!(case.request.body.as_deref(), Some(&b"b=c+d"[..]));
+        assert_eq!(case.answers_under(Setting::Bare), ["404"]);
+        assert_eq!(case.arrivals[0].header_lines().next().unwrap(), ("p".to_owned(), Some("/q".to_owned())));
+    }
+
+    #[test]
+    fn an_error_names_the_file_and_the_line() {
+        for (text, place) in [
+            ("\nT1: a\nwhat\n", "x.txt:3"),
+            ("no name\n> GET /\n", "x.txt:1"),
+            ("T1: a\n> GET /\n\nT1: b\n> GET /\n", "x.txt:1: no answer"),
+            ("T1: a\n< 200\n", "x.txt:1: nothing is sent"),
+            ("T1: a\n> GET /<<\n< 200\n", "x.txt:1"),
+            ("T1: a\n> GET /\n< 200 bare\n", "x.txt:3"),
+        ] {
+            let error = format!("{:#}", parse("x.txt", text).unwrap_err());
+            assert!(error.starts_with(place), "{error}");
+        }
+    }
+}
