@@ -21,9 +21,10 @@ fn every_test_passes_on_the_oldest_envoy() {
 fn run(tests: &[&str]) {
     let Some(envoy) = tools::need(Program::OldestEnvoy) else { return };
     assert!(envoy.version < tools::envoy().unwrap().version, "both are {}", envoy.version);
+    // Of the whole workspace, as the README's command, so that what was built for that is what runs.
     let status = Command::new(env!("CARGO"))
         .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args(["test", "--quiet", "--package", env!("CARGO_PKG_NAME")])
+        .args(["test", "--quiet", "--workspace"])
         .args(tests)
         .env(Program::Envoy.variable(), &envoy.path)
         .stdin(Stdio::null())

@@ -203,8 +203,8 @@ fn two_hundred_requests_outlive_a_configuration_that_is_refused(host: Host) {
     flight.finish();
 }
 
-/// How many callers more a configuration has that would be seen in memory if it stayed: of some 200 KiB, three pages or more.
-const SPARE: usize = 2_000;
+/// How many callers more a configuration has that would be seen in memory if it stayed: by three pages or so.
+const SPARE: usize = 500;
 
 /// By how much memory may differ between two moments under load.
 const SLACK: u64 = 25;
