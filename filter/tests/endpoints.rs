@@ -107,6 +107,7 @@ const CASES: &[Case] = &[
     ("/graph", "GET HEAD", "ui", "", Page),
     ("/graph/", "GET HEAD", "ui", "", Page),
     ("/query", "GET HEAD", "ui", "", Page),
+    ("/classic/", "GET HEAD", "ui", "", Page),
     ("/classic/graph", "GET HEAD", "ui", "", Page),
     ("/assets/index.js", "GET HEAD", "ui", "", File),
     ("/static/js/main.js", "GET HEAD", "ui", "", File),

@@ -4,8 +4,11 @@
 mod parameters;
 
 use anyhow::{Context, Result};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use parameters::{client_parameters, expire, parameters, server_parameters};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, KeyUsagePurpose};
+use sha2::{Digest, Sha256};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -195,6 +198,17 @@ impl Identity {
         let certificate = parameters.self_signed(&key).context("cannot sign a certificate")?;
         Ok(Self { certificate, key })
     }
+}
+
+/// The SHA-256 of the public key of a certificate (PEM) in base64, by which a browser can be told to believe it.
+///
+/// # Errors
+///
+/// When it is no certificate.
+pub fn public_key_pin(certificate: &str) -> Result<String> {
+    let (_, pem) = x509_parser::pem::parse_x509_pem(certificate.as_bytes()).context("no PEM")?;
+    let certificate = pem.parse_x509().context("no certificate")?;
+    Ok(STANDARD.encode(Sha256::digest(certificate.public_key().raw)))
 }
 
 fn new_key() -> Result<KeyPair> {

@@ -1,9 +1,11 @@
 //! The native harness of promward: what its tests and its command line are made of.
 //!
 //! [`host`] is a proxy-wasm host on wasmtime, held to what Envoy does by recorded traces. [`gateway`] puts TLS and HTTP
-//! around it. [`envoy`], [`prometheus`], [`victoria_metrics`] and [`nginx`] run the real programs, which [`tools`] finds
-//! or fetches; [`queries`] makes what they are asked, and [`tunnel`] leads their clients to a site by its name.
+//! around it. [`envoy`], [`prometheus`], [`victoria_metrics`], [`nginx`] and [`browser`] run the real programs, which
+//! [`tools`] finds or fetches; [`queries`] makes what they are asked, and [`tunnel`] leads their clients to a site by its
+//! name.
 
+pub mod browser;
 pub mod certificates;
 pub mod check;
 pub mod client;

@@ -124,7 +124,7 @@ fn search(program: Program) -> Result<Tool> {
 /// program as a process of its own, which we couldn't hold, and pip and pyenv put such ones there.
 fn on_path(program: Program, path: &OsStr) -> Option<Tool> {
     env::split_paths(path)
-        .map(|directory| directory.join(program.name()))
+        .flat_map(|directory| program.places(&directory))
         .filter(|candidate| is_binary(candidate))
         .filter_map(|candidate| Tool::check(program, &candidate, None).ok())
         .find(|tool| tool.version >= program.oldest())
@@ -184,6 +184,12 @@ mod tests {
         fs::write(&script, "#!/bin/sh\necho envoy 9.9.9\n").unwrap();
         fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
         assert!(on_path(Program::Envoy, directory.path().as_os_str()).is_none());
+    }
+
+    #[test]
+    fn a_program_behind_a_script_is_found_where_debian_has_it() {
+        let places = Program::Chromium.places(Path::new("/usr/bin"));
+        assert!(places.contains(&"/usr/bin/../lib/chromium/chromium".into()), "{places:?}");
     }
 
     #[test]

@@ -123,6 +123,8 @@ pub static ENDPOINTS: &[Endpoint] = &[
     ui("/graph/"),
     // Where VictoriaMetrics answers as InfluxDB does, with the names of its databases.
     ui("/query"),
+    // Where the name on the older pages leads, which redirects on.
+    ui("/classic/"),
     ui("/classic/graph"),
     file("/assets/*"),
     file("/static/*"),

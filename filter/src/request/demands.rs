@@ -5,11 +5,11 @@
 //! Servers take selectors of both halves together, so that this one changes nothing once the form is there.
 
 use super::parameters::{ParameterNames, Parameters};
+use super::unmet::Unmet;
 use crate::access::restriction::Restriction;
 use crate::api::endpoint::Selectors;
-use crate::limits::guards::{GuardError, Guarded};
-use crate::promql::{MAX_RESTRICTED, Query, SyntaxError};
-use std::fmt;
+use crate::limits::guards::Guarded;
+use crate::promql::{MAX_RESTRICTED, Query};
 use std::rc::Rc;
 
 /// What a rule demands of the parameters of one request.
@@ -26,60 +26,16 @@ pub struct Demands {
     pub guarded: Option<Guarded>,
 }
 
-/// Why a request doesn't meet what a rule demands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unmet {
-    /// A parameter that the endpoint's row doesn't name, or one that widens what is answered.
-    Parameter(String),
-    /// A query or a selector that isn't understood.
-    Syntax(&'static str, SyntaxError),
-    /// With the restriction written into them the selectors are too long.
-    TooLong,
-    /// Selectors in the query string of a request whose form may still say when they are read.
-    Split(&'static str),
-    /// A guard says no.
-    Guard(GuardError),
-}
-
-impl fmt::Display for Unmet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Parameter(name) => {
-                let shown = |character: char| if character.is_control() { '\u{fffd}' } else { character };
-                let name: String = name.chars().map(shown).take(40).collect();
-                write!(
-                    f,
-                    "the parameter \"{name}\" can't be given here by callers who are restricted or limited"
-                )
-            }
-            Self::Syntax(name, error) => write!(f, "the parameter \"{name}\": {error}"),
-            Self::TooLong => write!(
-                f,
-                "with its restriction the query is longer than {MAX_RESTRICTED} bytes: ask for less at once"
-            ),
-            Self::Split(name) => {
-                write!(
-                    f,
-                    "give the parameter \"{name}\" in the form, together with the times that it is read at"
-                )
-            }
-            Self::Guard(error) => error.fmt(f),
-        }
-    }
-}
-
-impl<E: Into<GuardError>> From<E> for Unmet {
-    fn from(error: E) -> Self {
-        Self::Guard(error.into())
-    }
-}
-
 /// Parameters that add to an answer what has no place for a restriction.
 const WIDENING: [&str; 1] = ["include_metadata"];
 
 /// Parameters that are left out for the restricted: where a page of an answer ends, and how the next one is called, would
 /// tell of groups that only others have. Without them there is one page.
 const PAGES: [&str; 2] = ["group_limit", "group_next_token"];
+
+/// What jQuery adds to a request so that no cache answers it, as the pages of Prometheus 2.x have it do. No server of today
+/// reads it, and since it goes no further none of tomorrow does.
+const PAST_CACHES: &str = "_";
 
 /// A selector that nothing matches.
 const NOTHING: &str = r#"{__name__="nothing",__name__="at_all"}"#;
@@ -103,7 +59,7 @@ impl Demands {
     ///
     /// It doesn't meet the demands, whatever the form says.
     pub fn of_first_half(&self, mut query: Parameters) -> Result<Parameters, Unmet> {
-        self.check_names(&query)?;
+        self.keep_named(&mut query)?;
         let Some(selectors) = self.selectors else { return Ok(query) };
         let name = selectors.name();
         if let Some(guarded) = &self.guarded {
@@ -138,7 +94,7 @@ impl Demands {
 
     /// What is known to be all: this, and what went ahead. What is added stands first (`threats.md` R6).
     fn of_last_half(&self, mut last: Parameters, first: &Parameters) -> Result<Parameters, Unmet> {
-        self.check_names(&last)?;
+        self.keep_named(&mut last)?;
         if self.restriction.is_some() {
             last.remove(|name, _| PAGES.contains(&name));
         }
@@ -163,7 +119,8 @@ impl Demands {
         Ok(last)
     }
 
-    fn check_names(&self, parameters: &Parameters) -> Result<(), Unmet> {
+    fn keep_named(&self, parameters: &mut Parameters) -> Result<(), Unmet> {
+        parameters.remove(|name, _| name == PAST_CACHES);
         let widens = |name: &str| self.restriction.is_some() && WIDENING.contains(&name);
         let refused = parameters.names().find(|name| !self.names.contains(name) || widens(name));
         refused.map_or(Ok(()), |name| Err(Unmet::Parameter(name.to_owned())))
@@ -277,6 +234,16 @@ mod tests {
             let result = demands(Selectors::Expression).of_first_half(parameters(text));
             assert!(matches!(result, Err(Unmet::Parameter(_))), "{text}: {result:?}");
         }
+    }
+
+    #[test]
+    fn what_a_page_adds_to_get_past_caches_goes_no_further() {
+        let (demands, nothing) = (demands(Selectors::Expression), Parameters::default());
+        let sent = || Ok(parameters(r#"query=up{tenant="a"}"#));
+        assert_eq!(demands.of_query(parameters("query=up&_=1700000000000&_=2")), sent());
+        assert_eq!(demands.of_first_half(parameters("_=1&query=up")), sent());
+        assert_eq!(demands.of_form(parameters("query=up&_=1"), &nothing), sent());
+        assert!(demands.of_query(parameters("query=up&__=1")).is_err());
     }
 
     #[test]

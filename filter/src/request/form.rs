@@ -2,11 +2,12 @@
 //! Prometheus ignores a body whose type it doesn't like, and with it a matcher that stands only there, so the type must be
 //! exactly one and goes upstream in one spelling (`threats.md` P1 to P3).
 
-use super::demands::{Demands, Unmet};
+use super::demands::Demands;
 use super::headers::Headers;
 use super::media_type::is_exactly;
 use super::method::Method;
 use super::parameters::{ParameterError, ParameterNames, Parameters, Part};
+use super::unmet::Unmet;
 use crate::promql::MAX_RESTRICTED;
 use std::fmt;
 

@@ -12,3 +12,4 @@ pub mod parameters;
 pub mod path;
 pub mod query;
 pub mod target;
+pub mod unmet;

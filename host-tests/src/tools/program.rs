@@ -2,8 +2,9 @@
 
 use super::debian::{self, Tree};
 use super::{Tool, Version, pypi};
-use anyhow::Result;
+use anyhow::{Result, bail};
 use std::fmt;
+use std::path::{Path, PathBuf};
 
 /// A program that this crate can find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +34,10 @@ pub enum Program {
     Curl,
     /// testssl.sh, a script that looks for weaknesses of a TLS listener; fetched from Debian.
     Testssl,
+    /// Chromium.
+    Chromium,
+    /// What drives it by WebDriver; comes with it, and drives no other version.
+    Chromedriver,
 }
 
 /// What there is to know of a program.
@@ -41,6 +46,8 @@ struct Row {
     shown: &'static str,
     /// The name of the executable.
     name: &'static str,
+    /// Where it is, seen from the directory in `PATH` that has a script of this name, where there is a usual place.
+    behind: Option<&'static str>,
     /// The environment variable that names an executable to use in any case.
     variable: &'static str,
     /// The oldest version that is taken from `PATH`.
@@ -56,11 +63,13 @@ enum Source {
     Envoy(&'static str),
     /// A tree of Debian's packages, and the directory in it where the program is.
     Debian(&'static Tree, &'static str),
+    /// Nowhere: this package of Debian's has to be installed.
+    Installed(&'static str),
 }
 
 impl Program {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Envoy,
         Self::OldestEnvoy,
         Self::Prometheus,
@@ -73,6 +82,8 @@ impl Program {
         Self::Openssl,
         Self::Curl,
         Self::Testssl,
+        Self::Chromium,
+        Self::Chromedriver,
     ];
 
     const fn row(self) -> Row {
@@ -144,6 +155,17 @@ impl Program {
                 oldest: Version::new(3, 0, 0),
                 ..Row::new("testssl", "PROMWARD_TESTSSL", Source::Debian(&debian::TESTSSL, bin))
             },
+            // From this version on it is the same browser with and without a window. It needs more than eighty libraries,
+            // and fonts with their configuration: a matter for an installer.
+            Self::Chromium => Row {
+                oldest: Version::new(112, 0, 0),
+                behind: Some("../lib/chromium/chromium"),
+                ..Row::new("chromium", "PROMWARD_CHROMIUM", Source::Installed("chromium"))
+            },
+            Self::Chromedriver => Row {
+                oldest: Version::new(112, 0, 0),
+                ..Row::new("chromedriver", "PROMWARD_CHROMEDRIVER", Source::Installed("chromium-driver"))
+            },
         }
     }
 
@@ -151,6 +173,12 @@ impl Program {
     #[must_use]
     pub const fn name(self) -> &'static str {
         self.row().name
+    }
+
+    /// Where the executable may be, with that directory in `PATH`.
+    pub(super) fn places(self, directory: &Path) -> Vec<PathBuf> {
+        let names = [Some(self.name()), self.row().behind];
+        names.into_iter().flatten().map(|name| directory.join(name)).collect()
     }
 
     /// The environment variable that names an executable to use in any case.
@@ -175,6 +203,7 @@ impl Program {
                 let root = debian::tree(tree)?;
                 Tool::check(self, &root.join(directory).join(self.name()), Some(root))
             }
+            Source::Installed(package) => bail!("Debian's package {package} has it"),
         }
     }
 }
@@ -182,7 +211,8 @@ impl Program {
 impl Row {
     /// One that is called as its executable is, and takes any version.
     const fn new(name: &'static str, variable: &'static str, source: Source) -> Self {
-        Self { shown: name, name, variable, oldest: Version::new(0, 0, 0), version_flag: "--version", source }
+        let (oldest, version_flag) = (Version::new(0, 0, 0), "--version");
+        Self { shown: name, name, behind: None, variable, oldest, version_flag, source }
     }
 }
 

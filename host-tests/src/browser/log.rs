@@ -1,0 +1,160 @@
+//! What a browser tells of its requests and of its console, put together of the events that its driver has kept.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// A request of the browser's, and what came of it.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Where it went.
+    pub url: String,
+    /// The method.
+    pub method: String,
+    /// What it was for, in Chromium's words: `Document`, `XHR`, `Script`, `Other`…
+    pub kind: String,
+    /// The status of the answer, if one came.
+    pub status: Option<u16>,
+    /// The headers of the answer, by their names in lower case.
+    pub headers: BTreeMap<String, String>,
+    /// How it ended, if it has.
+    pub end: Option<End>,
+    /// The body of the answer, if it is a whole one and the page was there for long enough to be asked for it.
+    pub body: Option<String>,
+    id: String,
+}
+
+/// How a request ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// With a whole answer.
+    Whole,
+    /// By going on elsewhere, which is another request.
+    Redirected,
+    /// Without one: why, in Chromium's words.
+    Failed(String),
+}
+
+/// A line on the console.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Complaint {
+    /// `SEVERE`, `WARNING`, `INFO` or `DEBUG`.
+    pub level: String,
+    /// Where it is from: `javascript`, `network`, `security`…
+    pub source: String,
+    /// What it says.
+    pub text: String,
+}
+
+/// All that was told so far.
+#[derive(Default)]
+pub(super) struct Log {
+    requests: Vec<Request>,
+    complaints: Vec<Complaint>,
+    unread: Vec<String>,
+}
+
+impl Log {
+    pub(super) fn requests(&self) -> &[Request] {
+        &self.requests
+    }
+
+    pub(super) fn complaints(&self) -> &[Complaint] {
+        &self.complaints
+    }
+
+    /// A request that isn't over.
+    pub(super) fn open(&self) -> Option<&Request> {
+        self.requests.iter().find(|request| request.end.is_none())
+    }
+
+    /// The ids of the requests with whole answers, since the last time.
+    pub(super) fn unread(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.unread)
+    }
+
+    /// Takes the answer to the question for a body.
+    pub(super) fn read(&mut self, id: &str, answer: &Value) {
+        let Some(body) = answer.get("body").and_then(Value::as_str) else { return };
+        let is_binary = answer.get("base64Encoded").and_then(Value::as_bool).unwrap_or_default();
+        let body = if is_binary {
+            String::from_utf8_lossy(&STANDARD.decode(body).unwrap_or_default()).into_owned()
+        } else {
+            body.to_owned()
+        };
+        if let Some(request) = self.latest(id) {
+            request.body = Some(body);
+        }
+    }
+
+    /// Takes a line of the console.
+    pub(super) fn take_line(&mut self, entry: &Value) {
+        let (level, source, text) = (text(entry, "/level"), text(entry, "/source"), text(entry, "/message"));
+        self.complaints.push(Complaint { level, source, text });
+    }
+
+    /// Takes an event of the page's.
+    pub(super) fn take_event(&mut self, entry: &Value) {
+        let message: Value = serde_json::from_str(&text(entry, "/message")).unwrap_or_default();
+        let id = text(&message, "/message/params/requestId");
+        let Some(event) = message.pointer("/message/params") else { return };
+        match text(&message, "/message/method").as_str() {
+            "Network.requestWillBeSent" => self.begin(id, event),
+            "Network.responseReceived" => {
+                if let Some(request) = self.latest(&id) {
+                    request.answered(event.get("response"));
+                }
+            }
+            "Network.loadingFinished" => {
+                self.end(&id, End::Whole);
+                self.unread.push(id);
+            }
+            "Network.loadingFailed" => {
+                let blocked = event.get("blockedReason").and_then(Value::as_str).unwrap_or_default();
+                self.end(
+                    &id,
+                    End::Failed(format!("{} {blocked}", text(event, "/errorText")).trim().to_owned()),
+                );
+            }
+            _ => {}
+        }
+    }
+
+    /// A redirect's next request has the id of the one before.
+    fn begin(&mut self, id: String, event: &Value) {
+        if let Some(before) = self.latest(&id).filter(|request| request.end.is_none()) {
+            before.answered(event.get("redirectResponse"));
+            before.end = Some(End::Redirected);
+        }
+        let (url, method) = (text(event, "/request/url"), text(event, "/request/method"));
+        let (kind, headers) = (text(event, "/type"), BTreeMap::new());
+        self.requests.push(Request { url, method, kind, headers, id, status: None, end: None, body: None });
+    }
+
+    fn end(&mut self, id: &str, end: End) {
+        if let Some(request) = self.latest(id) {
+            request.end = Some(end);
+        }
+    }
+
+    fn latest(&mut self, id: &str) -> Option<&mut Request> {
+        self.requests.iter_mut().rfind(|request| request.id == id)
+    }
+}
+
+impl Request {
+    fn answered(&mut self, response: Option<&Value>) {
+        let Some(response) = response else { return };
+        let status = response.get("status").and_then(Value::as_u64);
+        self.status = status.and_then(|status| u16::try_from(status).ok());
+        let headers = response.get("headers").and_then(Value::as_object).into_iter().flatten();
+        self.headers = headers
+            .map(|(name, value)| (name.to_lowercase(), value.as_str().unwrap_or_default().to_owned()))
+            .collect();
+    }
+}
+
+fn text(value: &Value, place: &str) -> String {
+    value.pointer(place).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
