@@ -255,6 +255,11 @@ mod tests {
             (r#"up{a="b" or c="d"}"#, 9),
             (r#"up{a="b",__graphite__="*"}"#, 9),
             (r#"up{"\x5f_graphite__"=~'*'}"#, 3),
+            // A raw string ends at another quote to VictoriaMetrics, where a backslash is before this one.
+            (r#"{`\`="v",`} or up{zone!="",x!=`!="a"} # `}"#, 1),
+            (r#"sum by (zone,`\`) (up) # `) ({zone!=""})"#, 13),
+            (r"up{a=`b\`}", 5),
+            (r"up{a=`b\\\`}", 5),
             (r#"up{a="b";}"#, 8),
             ("up}", 2),
             ("up)", 2),

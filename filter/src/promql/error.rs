@@ -18,7 +18,7 @@ pub enum Problem {
     Expected(&'static str),
     /// A function that isn't one of stable Prometheus, or is experimental there.
     Function(String),
-    /// A label that is none to some server, but selects series.
+    /// A label that isn't the same to all servers, or selects series in another way.
     Label,
     /// A string that doesn't end, or has an escape or a character that it can't have.
     Text,
@@ -37,8 +37,10 @@ impl fmt::Display for SyntaxError {
             Problem::Function(name) => {
                 write!(f, "\"{name}\" is no function, or an experimental one, which can't be used here,")?;
             }
-            Problem::Label => f.write_str("this label selects more than a label can, to some servers,")?,
-            Problem::Text => f.write_str("this string doesn't end, or has a wrong escape or character,")?,
+            Problem::Label => f.write_str("this label means another thing to some servers,")?,
+            Problem::Text => f.write_str(
+                "this string doesn't end, or has a wrong escape or character, or a backslash at its end,",
+            )?,
             Problem::Comment => f.write_str("a comment has a carriage return in it")?,
             Problem::TooDeep => write!(f, "expressions are nested deeper than {}", super::MAX_DEPTH)?,
             Problem::TooLong => {

@@ -216,6 +216,9 @@ impl<'a> Lexer<'a> {
         loop {
             match self.peek(0) {
                 byte if byte == quote => {
+                    if is_raw && self.escapes_its_end(start) {
+                        return Err(SyntaxError { at: start, problem: Problem::Text });
+                    }
                     self.advance(1);
                     return Ok(Kind::Text);
                 }
@@ -229,6 +232,14 @@ impl<'a> Lexer<'a> {
                 None => return Err(SyntaxError { at: start, problem: Problem::Text }),
             }
         }
+    }
+
+    /// Whether the quote that is next, of the string that began there, has an odd number of backslashes before it. In a raw
+    /// string they mean nothing, but VictoriaMetrics goes on to another quote there, and what stands between the two would
+    /// be a string to one and selectors to the other.
+    fn escapes_its_end(&self, start: usize) -> bool {
+        let backslashes = self.text(start, self.at).bytes().rev().take_while(|byte| *byte == b'\\').count();
+        !backslashes.is_multiple_of(2)
     }
 
     /// An escape as Go has it, in a string of this quote.

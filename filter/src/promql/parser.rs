@@ -232,7 +232,7 @@ impl Parser<'_> {
             if !is_name && token.kind != Kind::Word {
                 return Err(expected(token.start, "a label or \"}\""));
             }
-            if labels::is_graphite(self.lexer.text(token.start, token.end)) {
+            if !labels::is_one_label(self.lexer.text(token.start, token.end)) {
                 return Err(SyntaxError { at: token.start, problem: Problem::Label });
             }
             token = self.lexer.next_in_braces()?;

@@ -223,6 +223,7 @@ mod tests {
         unreserved_escapes_are_decoded: "/api/v1/%71uery%2D%2e%5F%7e" => "/api/v1/query-._~";
         slashes_are_merged: "//api///v1//" => "/api/v1/";
         other_escapes_become_upper_case: "/label/%c3%a9%20/values" => "/label/%C3%A9%20/values";
+        escapes_of_what_has_a_meaning_stay: "/a%3db%21%2b%40" => "/a%3Db%21%2B%40";
         an_escaped_percent_stays_escaped: "/%2571uery" => "/%2571uery";
         what_no_segment_holds_is_escaped: "/{a}|\"" => "/%7Ba%7D%7C%22";
         three_dots_are_a_name: "/.../..a/a.." => "/.../..a/a..";
