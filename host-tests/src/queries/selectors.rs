@@ -53,10 +53,10 @@ impl Generator {
         matchers.insert(place, Words::one(quoted));
     }
 
-    /// A name in quotes. A raw string is none.
+    /// A name in quotes, without the escapes that servers read in two ways there. A raw string is none.
     pub(super) fn quoted_name(&mut self, name: &str) -> String {
-        let quoted = self.quoted(name);
-        if quoted.starts_with('`') { format!("\"{}\"", name.replace('"', "\\\"")) } else { quoted }
+        let quote = if name.contains('"') || self.random.once_in(3) { '\'' } else { '"' };
+        format!("{quote}{name}{quote}")
     }
 
     fn matchers(&mut self, metric: &Metric) -> Vec<Words> {
