@@ -32,7 +32,6 @@ const LEGS: u64 = 4;
 struct Figures {
     pages: u64,
     resident: u64,
-    descriptors: usize,
 }
 
 fn soak(requests: u64) {
@@ -53,13 +52,9 @@ fn soak(requests: u64) {
         let seconds = start.elapsed().as_secs_f64();
         seen.add(&of_leg);
         server.hang_up();
-        // As few as before anybody came; what is counted below may hold a connection of the one who asks.
+        // As few as before anybody came.
         figures::wait_for_descriptors(envoy, before);
-        let figures = Figures {
-            pages: site.metric(PAGES).unwrap(),
-            resident: figures::size(envoy, "VmRSS"),
-            descriptors: figures::descriptors(envoy),
-        };
+        let figures = Figures { pages: site.metric(PAGES).unwrap(), resident: figures::size(envoy, "VmRSS") };
         println!("{} requests, {:.0}/s: {figures:?}", (number + 1) * leg, leg as f64 / seconds);
         taken.push(figures);
     }
