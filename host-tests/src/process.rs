@@ -4,11 +4,13 @@
 //! in a group of its own that is ended on drop, and the kernel ends it when we are killed. What it prints is kept, since
 //! waiting for a line is how one knows that something has happened, and since the last lines belong into every error.
 
+mod figures;
 mod lines;
 mod ready;
 mod spawn;
 
 use anyhow::{Context, Result, bail};
+pub use figures::{descriptors, size};
 use lines::Lines;
 pub use ready::{free_port, get};
 use std::fmt;

@@ -10,6 +10,7 @@
 #![allow(clippy::arithmetic_side_effects, reason = "these numbers are small")]
 
 use promward_host_tests::client::{Client, Request};
+use promward_host_tests::process;
 use promward_host_tests::site::{Host, Options, Site};
 use promward_host_tests::upstream::{End, Reply, Upstream};
 use std::fs;
@@ -35,14 +36,14 @@ fn measure(host: Host) {
     })
     .unwrap();
     let site = Site::start(host, &Options::new(upstream.address())).unwrap();
-    let process = site.envoy().map_or_else(|| "self".to_owned(), |envoy| envoy.process().id().to_string());
+    let process = site.envoy().map_or_else(std::process::id, |envoy| envoy.process().id());
     for (version, client) in [("HTTP/1.1", site.client()), ("HTTP/2", site.client().http2())] {
         for (direction, through) in [("down", down as fn(&Client, &Upstream, usize)), ("up", up)] {
             through(&client, &upstream, WARM_UP);
-            let before = resident(&process, "VmRSS:");
-            forget_the_peak(&process);
+            let before = resident(process, "VmRSS");
+            forget_the_peak(process);
             through(&client, &upstream, WHOLE);
-            let more = resident(&process, "VmHWM:").saturating_sub(before);
+            let more = resident(process, "VmHWM").saturating_sub(before);
             let what =
                 format!("{WHOLE} bytes {direction} by {version} through {host} take {more} bytes more");
             println!("{what}");
@@ -75,14 +76,12 @@ fn up(client: &Client, upstream: &Upstream, length: usize) {
     assert_eq!((received.body_length, received.end), (u64::try_from(length).unwrap(), End::Clean));
 }
 
-/// A size out of `/proc`, in bytes.
-fn resident(process: &str, name: &str) -> usize {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
-    line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() << 10
+/// A size of a process, in bytes.
+fn resident(process: u32, name: &str) -> usize {
+    usize::try_from(process::size(process, name).unwrap()).unwrap() << 10
 }
 
 /// Lets `VmHWM` begin anew.
-fn forget_the_peak(process: &str) {
+fn forget_the_peak(process: u32) {
     fs::write(format!("/proc/{process}/clear_refs"), "5").unwrap();
 }

@@ -2,6 +2,7 @@
 //! nothing was leaked.
 
 use super::{GLANCE, PATIENCE, Running, Site};
+use crate::process;
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::thread;
@@ -54,9 +55,7 @@ impl Site {
             for name in ACTIVE {
                 active.push((name, envoy.stat(name)?.unwrap_or_default()));
             }
-            let directory = format!("/proc/{}/fd", envoy.process().id());
-            descriptors =
-                Some(fs::read_dir(&directory).with_context(|| format!("cannot read {directory}"))?.count());
+            descriptors = Some(process::descriptors(envoy.process().id())?);
         }
         Ok(Open { clients, upstream, active, descriptors })
     }

@@ -6,6 +6,7 @@ use crate::set_up::{
 };
 use promward_host_tests::client::{Answer, Request};
 use promward_host_tests::on_both_hosts;
+use promward_host_tests::process;
 use promward_host_tests::site::{Host, Site};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -172,11 +173,8 @@ fn a_flood_of_wrong_passwords_is_not_felt_by_others(host: Host) {
 }
 
 /// What Envoy has in memory, in KiB; on the embedded host the test itself would be in it.
-fn resident(site: &Site) -> usize {
-    let Some(envoy) = site.envoy() else { return 0 };
-    let status = std::fs::read_to_string(format!("/proc/{}/status", envoy.process().id())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    line.trim_end_matches("kB").trim().parse().unwrap()
+fn resident(site: &Site) -> u64 {
+    site.envoy().map_or(0, |envoy| process::size(envoy.process().id(), "VmRSS").unwrap())
 }
 
 fn guess(site: &Site, number: usize, ends: &AtomicBool, guessed: &AtomicUsize) {

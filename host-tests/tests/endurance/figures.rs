@@ -1,23 +1,21 @@
 //! What the system says of Envoy: memory and descriptors. And how those who ask beside a test learn that it is over.
 
 use promward_host_tests::envoy::Envoy;
-use std::fs;
+use promward_host_tests::process;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// How long Envoy may take to close what nobody uses any more.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A size out of `/proc/PID/status`, in KiB: `VmRSS` is memory in use, `VmSize` address space.
-pub(crate) fn size(envoy: &Envoy, name: &str) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", envoy.process().id())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap();
-    line.trim().trim_end_matches(" kB").parse().unwrap()
+/// What it has in memory, in KiB.
+pub(crate) fn resident(envoy: &Envoy) -> u64 {
+    process::size(envoy.process().id(), "VmRSS").unwrap()
 }
 
 /// How many descriptors it has open.
 pub(crate) fn descriptors(envoy: &Envoy) -> usize {
-    fs::read_dir(format!("/proc/{}/fd", envoy.process().id())).unwrap().count()
+    process::descriptors(envoy.process().id()).unwrap()
 }
 
 /// Waits until it has no more than so many.

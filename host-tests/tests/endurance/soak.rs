@@ -54,7 +54,7 @@ fn soak(requests: u64) {
         server.hang_up();
         // As few as before anybody came.
         figures::wait_for_descriptors(envoy, before);
-        let figures = Figures { pages: site.metric(PAGES).unwrap(), resident: figures::size(envoy, "VmRSS") };
+        let figures = Figures { pages: site.metric(PAGES).unwrap(), resident: figures::resident(envoy) };
         println!("{} requests, {:.0}/s: {figures:?}", (number + 1) * leg, leg as f64 / seconds);
         taken.push(figures);
     }

@@ -260,8 +260,7 @@ fn fifty_more_swaps_take_no_more_memory_and_no_more_descriptors() {
                 let request = bearer("first", Request::new("GET", &format!("{QUERY}?query=seen")));
                 assert_eq!(site.client().send(request).unwrap().status, 200);
             }
-            let now =
-                (site.metric(PAGES).unwrap(), figures::descriptors(envoy), figures::size(envoy, "VmRSS"));
+            let now = (site.metric(PAGES).unwrap(), figures::descriptors(envoy), figures::resident(envoy));
             println!("after {} swaps: pages, descriptors, KiB: {now:?}", 50 * (round + 1));
             figures.push(now);
         }
