@@ -6,6 +6,7 @@ mod answer;
 mod connection;
 mod crowd;
 mod exchange;
+pub mod frames;
 mod http1;
 mod http2;
 mod request;

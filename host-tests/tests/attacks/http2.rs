@@ -1,25 +1,13 @@
-//! HTTP/2 by hand: frames as they are and fields without compression, so that a case can send what no library would. Of an
-//! answer only the status and the body are read.
+//! A client of HTTP/2 by hand, so that a case can send what no library would. Of an answer only the status and the body are
+//! read.
 
 use anyhow::{Result, bail};
+use promward_host_tests::client::frames::{
+    ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, PING, PREFACE, RST_STREAM, SETTINGS,
+    field, frame,
+};
 use promward_host_tests::client::{Client, Connection};
 use std::collections::BTreeMap;
-
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-
-/// Types of frames (RFC 9113 §6).
-const DATA: u8 = 0;
-const HEADERS: u8 = 1;
-const RST_STREAM: u8 = 3;
-const SETTINGS: u8 = 4;
-const PING: u8 = 6;
-const GOAWAY: u8 = 7;
-const CONTINUATION: u8 = 9;
-
-/// Flags.
-const END_STREAM: u8 = 1;
-const ACK: u8 = 1;
-const END_HEADERS: u8 = 4;
 
 /// The longest frame that everybody takes.
 const LONGEST: usize = 16_384;
@@ -148,14 +136,9 @@ impl Http2 {
     }
 }
 
-fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(payload.len()).unwrap_or(u32::MAX).to_be_bytes();
-    [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
-}
-
 /// HEADERS, and as many CONTINUATION as it takes.
 fn headers(stream: u32, fields: &Fields, end: bool) -> Vec<u8> {
-    let block: Vec<u8> = fields.iter().flat_map(|(name, value)| literal(name, value)).collect();
+    let block: Vec<u8> = fields.iter().flat_map(|(name, value)| field(name, value)).collect();
     let mut pieces = block.chunks(LONGEST).peekable();
     let mut bytes = Vec::new();
     let mut first = true;
@@ -165,26 +148,6 @@ fn headers(stream: u32, fields: &Fields, end: bool) -> Vec<u8> {
         bytes.extend(frame(if first { HEADERS } else { CONTINUATION }, last | ends, stream, piece));
         first = false;
     }
-    bytes
-}
-
-/// A field that no table has, never to be indexed (RFC 7541 §6.2.3).
-fn literal(name: &[u8], value: &[u8]) -> Vec<u8> {
-    [vec![0x10], length(name.len()), name.to_vec(), length(value.len()), value.to_vec()].concat()
-}
-
-/// An integer with a prefix of seven bits.
-fn length(length: usize) -> Vec<u8> {
-    if length < 127 {
-        return vec![length as u8];
-    }
-    let mut bytes = vec![127];
-    let mut rest = length - 127;
-    while rest > 127 {
-        bytes.push((rest & 127) as u8 | 128);
-        rest >>= 7;
-    }
-    bytes.push(rest as u8);
     bytes
 }
 

@@ -1,0 +1,76 @@
+//! HTTP/2 by hand: frames (RFC 9113 §4.1) and fields without compression, for a test that sends what no library would.
+
+/// What a client's connection begins with.
+pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// Types of frames (RFC 9113 §6): a piece of a body.
+pub const DATA: u8 = 0;
+/// A header block, or its beginning.
+pub const HEADERS: u8 = 1;
+/// The end of a stream before its time.
+pub const RST_STREAM: u8 = 3;
+/// What a side can do.
+pub const SETTINGS: u8 = 4;
+/// A question whether the other side is there.
+pub const PING: u8 = 6;
+/// The end of a connection.
+pub const GOAWAY: u8 = 7;
+/// More of a header block.
+pub const CONTINUATION: u8 = 9;
+
+/// Flags: nothing more comes on this stream.
+pub const END_STREAM: u8 = 1;
+/// The answer to a frame of the same type.
+pub const ACK: u8 = 1;
+/// The header block is whole.
+pub const END_HEADERS: u8 = 4;
+
+/// A frame. Its payload is shorter than 16 MiB.
+#[must_use]
+pub fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let [_, high, middle, low] = u32::try_from(payload.len()).unwrap_or(u32::MAX).to_be_bytes();
+    [&[high, middle, low, kind, flags], stream.to_be_bytes().as_slice(), payload].concat()
+}
+
+/// A field that no table has, never to be indexed (RFC 7541 §6.2.3).
+#[must_use]
+pub fn field(name: &[u8], value: &[u8]) -> Vec<u8> {
+    [vec![0x10], length(name.len()), name.to_vec(), length(value.len()), value.to_vec()].concat()
+}
+
+/// An integer with a prefix of seven bits (RFC 7541 §5.1).
+fn length(length: usize) -> Vec<u8> {
+    let Some(mut rest) = length.checked_sub(127) else { return vec![low_bits(length)] };
+    let mut bytes = vec![127];
+    while rest > 127 {
+        bytes.push(low_bits(rest) | 128);
+        rest >>= 7;
+    }
+    bytes.push(low_bits(rest));
+    bytes
+}
+
+fn low_bits(number: usize) -> u8 {
+    u8::try_from(number & 127).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{END_HEADERS, HEADERS, field, frame, length};
+
+    #[test]
+    fn lengths_are_written_as_the_rfc_has_them() {
+        let cases: [(usize, &[u8]); 5] =
+            [(10, &[10]), (126, &[126]), (127, &[127, 0]), (254, &[127, 127]), (1337, &[127, 186, 9])];
+        for (number, bytes) in cases {
+            assert_eq!(length(number), bytes, "{number}");
+        }
+    }
+
+    #[test]
+    fn a_frame_has_its_length_first() {
+        let block = field(b"a", b"bc");
+        assert_eq!(block, [0x10, 1, b'a', 2, b'b', b'c']);
+        assert_eq!(frame(HEADERS, END_HEADERS, 1, &block)[..9], [0, 0, 6, 1, 4, 0, 0, 0, 1]);
+    }
+}
