@@ -48,6 +48,9 @@ impl Release {
     }
 }
 
+/// What a configuration begins with that scrapes, and looks at its rules, each second.
+pub const EACH_SECOND: &str = "global:\n  scrape_interval: 1s\n  evaluation_interval: 1s\n";
+
 /// Where samples come from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Samples {
@@ -57,8 +60,9 @@ pub enum Samples {
     /// An OpenMetrics text with times, of any age. Nothing else is stored, so that answers at a fixed time are always
     /// the same.
     OpenMetrics(String),
-    /// What these parts of a configuration say (`scrape_configs`, `remote_read`, `remote_write`), each second. Files in it
-    /// have absolute paths. It has started when it is ready, whatever it has scraped by then.
+    /// What this configuration file says, in place of one that makes it scrape itself. `ADDRESS` in it is where Prometheus
+    /// listens, `rules.yml` is the file of the rules, and other files have absolute paths. It has started when it is ready,
+    /// whatever it has scraped by then.
     Configured(String),
 }
 
@@ -84,10 +88,6 @@ pub struct Options {
     pub remote_write_receiver: bool,
     /// Recording and alerting rules, as the text of a rule file.
     pub rules: Option<String>,
-    /// The configuration file, in place of one that makes it scrape itself: where the samples are
-    /// [`Scraped`](Samples::Scraped), it has to do that too. `ADDRESS` in it is where it listens, and `rules.yml` is the
-    /// file of the rules.
-    pub configuration: Option<String>,
     /// Further flags.
     pub further: Vec<String>,
 }
@@ -205,20 +205,18 @@ fn write_configuration(directory: &Path, address: SocketAddr, options: &Options)
         let path = directory.join(name);
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
     };
-    let mut configuration = "global:\n  scrape_interval: 1s\n  evaluation_interval: 1s\n".to_owned();
-    match &options.samples {
-        Samples::Scraped => configuration.push_str(&format!(
+    let mut configuration = EACH_SECOND.to_owned();
+    if options.samples == Samples::Scraped {
+        configuration.push_str(&format!(
             "scrape_configs:\n- job_name: prometheus\n  metrics_path: {}/metrics\n  static_configs:\n  - targets: ['{address}']\n",
             options.path()
-        )),
-        Samples::OpenMetrics(_) => {}
-        Samples::Configured(parts) => configuration.push_str(parts),
+        ));
     }
     if let Some(rules) = &options.rules {
         write("rules.yml", rules)?;
         configuration.push_str("rule_files: [rules.yml]\n");
     }
-    if let Some(given) = &options.configuration {
+    if let Samples::Configured(given) = &options.samples {
         configuration = given.replace("ADDRESS", &address.to_string());
     }
     write("prometheus.yml", &configuration)

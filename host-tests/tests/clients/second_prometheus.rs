@@ -3,7 +3,7 @@
 
 use crate::set_up::{ALL, Given, OF_A, OF_B, PASSWORD, READER, WRITER, password, prometheus, site, token};
 use promward_host_tests::on_both_hosts;
-use promward_host_tests::prometheus::{Options, Prometheus, Release, Samples};
+use promward_host_tests::prometheus::{EACH_SECOND, Options, Prometheus, Release, Samples};
 use promward_host_tests::site::{Host, Site};
 use promward_host_tests::tools;
 use promward_host_tests::tunnel::Tunnel;
@@ -82,7 +82,8 @@ fn with_each_release(parts: &str, check: impl Fn(&Prometheus) + Sync) {
             }
             let check = &check;
             scope.spawn(move || {
-                let samples = Samples::Configured(parts.replace(RELEASE, &format!("{release:?}")));
+                let parts = parts.replace(RELEASE, &format!("{release:?}"));
+                let samples = Samples::Configured(format!("{EACH_SECOND}{parts}"));
                 check(&Prometheus::start(Options { release, samples, ..Options::default() }).unwrap());
             });
         }

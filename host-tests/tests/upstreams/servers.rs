@@ -2,7 +2,7 @@
 
 use crate::canaries::{GLOBAL, OF_B, OWN, RULES, SCRAPE};
 use promward_host_tests::client::Client;
-use promward_host_tests::prometheus::{self, Prometheus, Release};
+use promward_host_tests::prometheus::{self, Prometheus, Release, Samples};
 use promward_host_tests::site::{Host, Options, Site};
 use promward_host_tests::tools::{self, Program};
 use promward_host_tests::victoria_metrics::{self, Edition, VictoriaMetrics};
@@ -57,7 +57,7 @@ impl Server {
                     admin_api: true,
                     lifecycle: true,
                     rules: Some(RULES.to_owned()),
-                    configuration: Some(format!("{GLOBAL}{SCRAPE}")),
+                    samples: Samples::Configured(format!("{GLOBAL}{SCRAPE}")),
                     further: vec!["--web.cors.origin=https://canary_of_the_flags".to_owned()],
                     ..prometheus::Options::default()
                 };
