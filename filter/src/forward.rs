@@ -108,7 +108,7 @@ impl Granted<'_> {
         let filtered = kind.zip(self.terms.restriction.clone());
         let filtered = filtered.map(|(kind, restriction)| Filtered { kind, restriction });
         let mut edits =
-            self.edits(&format!("{upstream_path}{query}"), host.as_deref(), form.is_some(), request)?;
+            self.edits([upstream_path.as_str(), &query].concat(), host.as_deref(), form.is_some(), request)?;
         if filtered.is_some() {
             edits.remove.extend(filtered::headers::removed_from_request(request.headers));
             edits.set.push(("accept-encoding".into(), "identity".to_owned()));
@@ -171,16 +171,15 @@ impl Granted<'_> {
 
     fn edits(
         &self,
-        path: &str,
+        path: String,
         host: Option<&str>,
         has_form: bool,
         request: &Request<'_>,
     ) -> Result<Edits, Refusal> {
         let strip = if self.mount.pass_credentials { Strip::Trusted } else { Strip::TrustedAndCredentials };
         let mut remove = strip.held_back(request.headers, &self.gateway.own_headers());
-        let mut set = Vec::new();
+        let mut set = vec![(":path".into(), path)];
         let mut say = |name: &'static str, value: &str| set.push((name.into(), value.to_owned()));
-        say(":path", path);
         say("x-forwarded-proto", request.scheme.as_str());
         host.into_iter().for_each(|host| say("x-forwarded-host", host));
         if !self.mount.prefix.is_root() {
@@ -207,7 +206,7 @@ impl Granted<'_> {
 
 /// A query string with its question mark; nothing, where it says nothing.
 pub fn with_mark(query: &str) -> String {
-    if query.is_empty() { String::new() } else { format!("?{query}") }
+    if query.is_empty() { String::new() } else { ["?", query].concat() }
 }
 
 /// The host that the client named, if it is one.

@@ -97,7 +97,7 @@ impl Mount {
 
     /// The path as the server is asked for it, its own prefix included.
     pub fn upstream_path(&self, path: &str) -> String {
-        format!("{}{path}", self.upstream_prefix.as_str())
+        [self.upstream_prefix.as_str(), path].concat()
     }
 }
 

@@ -5,9 +5,57 @@ pub(super) fn is_printable(byte: u8) -> bool {
     (0x21..=0x7e).contains(&byte)
 }
 
-/// RFC 3986 §2.3: octets that mean the same escaped and unescaped.
+/// A set of octets.
+pub(crate) struct Octets([bool; 256]);
+
+impl Octets {
+    /// RFC 3986 §2.3: what means the same escaped and unescaped.
+    pub(crate) const UNRESERVED: Self =
+        Self::NONE.with(b"-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+
+    /// None.
+    pub(crate) const NONE: Self = Self([false; 256]);
+
+    /// These as well.
+    #[allow(
+        clippy::indexing_slicing,
+        reason = "there is a place for each octet, and it runs in the compiler"
+    )]
+    pub(crate) const fn with(mut self, octets: &[u8]) -> Self {
+        let mut rest = octets;
+        while let [octet, others @ ..] = rest {
+            self.0[*octet as usize] = true;
+            rest = others;
+        }
+        self
+    }
+
+    /// What these texts begin with as well, in both cases.
+    pub(crate) const fn with_first(mut self, texts: &[&str]) -> Self {
+        let mut rest = texts;
+        while let [text, others @ ..] = rest {
+            if let [first, ..] = text.as_bytes() {
+                self = self.with(&[first.to_ascii_lowercase(), first.to_ascii_uppercase()]);
+            }
+            rest = others;
+        }
+        self
+    }
+
+    /// Whether it is one of them.
+    #[inline]
+    pub(crate) fn has(&self, octet: u8) -> bool {
+        self.0.get(usize::from(octet)).copied().unwrap_or_default()
+    }
+}
+
+/// Looked up rather than compared, since every octet of a request is.
+static UNRESERVED: Octets = Octets::UNRESERVED;
+
+/// Whether an octet means the same escaped and unescaped (RFC 3986 §2.3).
+#[inline]
 pub(crate) fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+    UNRESERVED.has(byte)
 }
 
 /// Reads the two hexadecimal digits after a `%`, or finds that they aren't there.
@@ -30,11 +78,18 @@ pub(crate) fn push_escape(text: &mut String, byte: u8) {
 /// Writes text so that it stands for itself in a query string or a form: a space is `+`, and everything but unreserved
 /// octets is escaped. That is what browsers and Go's clients send, so that what they send doesn't become longer.
 pub(super) fn push_form_text(text: &mut String, value: &str) {
-    for byte in value.bytes() {
-        match byte {
-            b' ' => text.push('+'),
-            _ if is_unreserved(byte) => text.push(char::from(byte)),
-            _ => push_escape(text, byte),
+    let mut rest = value;
+    while !rest.is_empty() {
+        let plain = rest.bytes().position(|byte| !is_unreserved(byte)).unwrap_or(rest.len());
+        // What is unreserved is ASCII: a character begins after it.
+        let (plain, others) = rest.split_at_checked(plain).unwrap_or((rest, ""));
+        text.push_str(plain);
+        let mut others = others.chars();
+        match others.next() {
+            Some(' ') => text.push('+'),
+            Some(other) => other.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| push_escape(text, byte)),
+            None => {}
         }
+        rest = others.as_str();
     }
 }

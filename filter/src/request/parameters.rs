@@ -171,10 +171,12 @@ impl Parameters {
     pub fn to_text_within(&self, max: usize) -> Option<String> {
         let mut text = String::new();
         for (name, value) in &self.pairs {
-            let least = text.len().saturating_add(name.len()).saturating_add(value.len());
-            if least > max {
+            let more = name.len().saturating_add(value.len());
+            if text.len().saturating_add(more) > max {
                 return None;
             }
+            // Most have some escapes.
+            text.reserve(more.saturating_add(more / 2).saturating_add(2));
             if !text.is_empty() {
                 text.push('&');
             }
@@ -204,15 +206,24 @@ fn parse_pair(pair: &[u8], part: Part, at: usize) -> Result<(String, String), Pa
 /// Decodes `+` and escapes, or says where a `%` is none.
 fn decode(raw: &[u8]) -> Result<Vec<u8>, usize> {
     let mut decoded = Vec::with_capacity(raw.len());
-    let mut bytes = raw.iter().copied().enumerate();
-    while let Some((at, byte)) = bytes.next() {
-        decoded.push(match byte {
-            b'+' => b' ',
-            b'%' => escaped(&mut bytes).ok_or(at)?,
-            _ => byte,
-        });
+    let mut rest = raw;
+    loop {
+        let plain = rest.iter().position(|byte| matches!(byte, b'+' | b'%')).unwrap_or(rest.len());
+        let (plain, others) = rest.split_at_checked(plain).unwrap_or((rest, &[]));
+        decoded.extend_from_slice(plain);
+        rest = match others {
+            [] => return Ok(decoded),
+            [b'+', others @ ..] => {
+                decoded.push(b' ');
+                others
+            }
+            [_, escape @ ..] => {
+                let octet = escaped(&mut escape.iter().copied().enumerate());
+                decoded.push(octet.ok_or(raw.len().saturating_sub(others.len()))?);
+                escape.get(2..).unwrap_or_default()
+            }
+        };
     }
-    Ok(decoded)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The canonical path. Prometheus routes on the percent-decoded path, so that `/-%2Freload` is executed; what can be
 //! read in two ways is therefore refused, and what remains has exactly one spelling (`threats.md` T1 to T4).
 
-use super::escape::{escaped, is_printable, is_unreserved, push_escape};
+use super::escape::{Octets, escaped, is_printable, is_unreserved, push_escape};
 use std::fmt;
 
 /// A path in its only spelling: it begins with `/`, has no empty segment but perhaps the last, no `.` or `..` segment,
@@ -79,7 +79,8 @@ impl CanonicalPath {
         if raw.first() != Some(&b'/') {
             return Err(TargetError::NotAPath);
         }
-        let mut path = Builder::default();
+        let text = String::with_capacity(raw.len());
+        let mut path = Builder { text, ..Builder::default() };
         let mut bytes = raw.iter().copied().enumerate();
         while let Some((at, byte)) = bytes.next() {
             match byte {
@@ -125,10 +126,8 @@ impl CanonicalPath {
     }
 }
 
-/// RFC 3986 §3.3: what a segment holds unescaped.
-fn is_segment_octet(byte: u8) -> bool {
-    is_unreserved(byte) || b"!$&'()*+,=:@".contains(&byte)
-}
+/// RFC 3986 §3.3: what a segment holds unescaped, but for `;`.
+static SEGMENT: Octets = Octets::UNRESERVED.with(b"!$&'()*+,=:@");
 
 #[derive(Default)]
 struct Builder {
@@ -181,7 +180,7 @@ impl Builder {
         } else {
             self.segment.other = true;
         }
-        if is_segment_octet(byte) {
+        if SEGMENT.has(byte) {
             self.text.push(char::from(byte));
         } else {
             push_escape(&mut self.text, byte);

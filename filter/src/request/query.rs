@@ -14,11 +14,15 @@ impl Query {
     ///
     /// The first byte that no query string may have (`threats.md` T1).
     pub fn parse(raw: &[u8], start: usize) -> Result<Self, TargetError> {
-        let refused = raw.iter().position(|&byte| !is_printable(byte) || byte == b'#');
-        if let Some((at, &byte)) = refused.and_then(|at| Some((at, raw.get(at)?))) {
-            return Err(TargetError::Byte { byte, at: start.saturating_add(at) });
+        let refused = |&byte: &u8| !is_printable(byte) || byte == b'#';
+        match (raw.iter().position(refused), std::str::from_utf8(raw)) {
+            (None, Ok(text)) => Ok(Self(text.to_owned())),
+            (at, _) => {
+                let at = at.unwrap_or_default();
+                let byte = raw.get(at).copied().unwrap_or_default();
+                Err(TargetError::Byte { byte, at: start.saturating_add(at) })
+            }
         }
-        Ok(Self(raw.iter().copied().map(char::from).collect()))
     }
 
     /// The text as it came.
