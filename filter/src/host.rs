@@ -45,7 +45,7 @@ enum Buffer {
 /// Reads a whole header map.
 pub(crate) fn headers(map: Map) -> Result<Headers, HostError> {
     let bytes = returned(|data, size| unsafe { proxy_get_header_map_pairs(map as u32, data, size) })?;
-    wire::read_map(&bytes).ok_or(HostError::Malformed)
+    wire::read_map(bytes).ok_or(HostError::Malformed)
 }
 
 /// Changes a header map. That a header to be removed isn't there is no failure.

@@ -412,8 +412,8 @@ fn who_may_read_an_opaque_servers_answers_is_its_own_business() {
 #[test]
 fn a_redirect_stays_on_the_site() {
     let answer = |location: &[&str]| {
-        let mut upstream = headers(&[(":status", "302")]);
-        upstream.0.extend(location.iter().map(|value| (b"location".to_vec(), value.as_bytes().to_vec())));
+        let locations = location.iter().map(|value| ("location", *value));
+        let upstream = [(":status", "302")].into_iter().chain(locations).collect();
         gateway(GUIDE).answer(&asked("GET", "/prometheus/", &[]), &upstream)
     };
     for location in [

@@ -111,8 +111,7 @@ mod tests {
     use super::*;
 
     fn read(values: &[&[u8]]) -> Result<Option<Credential>, Malformed> {
-        let pairs = values.iter().map(|value| (b"Authorization".to_vec(), value.to_vec())).collect();
-        Credential::of(&Headers(pairs))
+        Credential::of(&values.iter().map(|value| ("Authorization", value)).collect())
     }
 
     fn basic(user: &str, password: &str) -> Result<Option<Credential>, Malformed> {

@@ -1,22 +1,70 @@
 //! Request headers: which of them a client may not set, and how the filter reads the rest. The names are compared
 //! without case and with `_` as `-`, because servers in CGI's tradition take both for one (`threats.md` H1).
 
-/// A header map as the host gives it, with `:method`, `:path` and `:authority` or `:status` among the names.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Headers(pub Vec<(Vec<u8>, Vec<u8>)>);
+use super::escape::Octets;
+use std::ops::Range;
 
-impl<'a> FromIterator<(&'a str, &'a str)> for Headers {
+/// A header map as the host gives it, with `:method`, `:path` and `:authority` or `:status` among the names: the bytes that
+/// came, and where in them each text stands.
+#[derive(Clone, Debug, Default)]
+pub struct Headers {
+    bytes: Vec<u8>,
+    places: Vec<Header>,
+}
+
+/// Where the texts of a header stand.
+#[derive(Clone, Debug)]
+pub(crate) struct Header {
+    pub(crate) name: Range<usize>,
+    pub(crate) value: Range<usize>,
+}
+
+impl<N: AsRef<[u8]>, V: AsRef<[u8]>> FromIterator<(N, V)> for Headers {
     /// A map of these names and values, in their order.
-    fn from_iter<I: IntoIterator<Item = (&'a str, &'a str)>>(pairs: I) -> Self {
-        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
+        let mut headers = Self::default();
+        for (name, value) in pairs {
+            let (name, value) = (headers.hold(name.as_ref()), headers.hold(value.as_ref()));
+            headers.places.push(Header { name, value });
+        }
+        headers
     }
 }
 
+impl PartialEq for Headers {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Headers {}
+
 impl Headers {
+    /// A map whose texts stand at these places.
+    pub(crate) fn within(bytes: Vec<u8>, places: Vec<Header>) -> Self {
+        Self { bytes, places }
+    }
+
+    fn hold(&mut self, text: &[u8]) -> Range<usize> {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(text);
+        start..self.bytes.len()
+    }
+
+    /// Every name with its value, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let text = |place: &Range<usize>| self.bytes.get(place.clone()).unwrap_or_default();
+        self.places.iter().map(move |header| (text(&header.name), text(&header.value)))
+    }
+
+    /// The names that are like this, in order.
+    pub(crate) fn names(&self, is_like: impl Fn(&[u8]) -> bool) -> Vec<Vec<u8>> {
+        self.iter().map(|(name, _)| name).filter(|name| is_like(name)).map(<[u8]>::to_vec).collect()
+    }
+
     /// Every value under this name, in order.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-        let is_it = move |(known, _): &&(Vec<u8>, Vec<u8>)| known.eq_ignore_ascii_case(name.as_bytes());
-        self.0.iter().filter(is_it).map(|(_, value)| value.as_slice())
+        self.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name.as_bytes())).map(|(_, value)| value)
     }
 
     /// The first value under this name.
@@ -74,6 +122,9 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 /// What says who the caller is, for the filter and not for the server (`threats.md` H3).
 const CREDENTIALS: &[&str] = &["authorization", "cookie", "proxy-authorization"];
 
+/// What all of these begin with, in both cases: most headers are none of them, and are told by that.
+static FIRST: Octets = Octets::NONE.with_first(TRUSTED).with_first(TRUSTED_PREFIXES).with_first(CREDENTIALS);
+
 /// Headers of a request that don't go upstream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strip {
@@ -90,12 +141,14 @@ impl Strip {
     /// The names of a request's headers that are held back, as the client spelled them; `ours`, in lower case, are
     /// more that the filter sets.
     pub fn held_back(self, headers: &Headers, ours: &[&str]) -> Vec<Vec<u8>> {
-        let is_held_back = |name: &&Vec<u8>| self.covers(name) || ours.iter().any(|ours| spelled(name, ours));
-        headers.0.iter().map(|(name, _)| name).filter(is_held_back).cloned().collect()
+        headers.names(|name| self.covers(name) || ours.iter().any(|ours| spelled(name, ours)))
     }
 
     /// Whether a header of this name is held back.
     pub fn covers(self, name: &[u8]) -> bool {
+        if !name.first().is_some_and(|&first| FIRST.has(first)) {
+            return false;
+        }
         let is = |known: &str| spelled(name, known);
         let begins = |prefix: &&str| name.get(..prefix.len()).is_some_and(|start| spelled(start, prefix));
         match self {

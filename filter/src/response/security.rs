@@ -31,8 +31,7 @@ pub fn removed_from_answers(api: Api, given: &Headers) -> Vec<Vec<u8>> {
     };
     let overruled =
         |name: &[u8]| api == Api::Prometheus && (is_any(name, &cors::ANSWERS) || is_any(name, &OVERRULED));
-    let hidden = |name: &&Vec<u8>| is_any(name, &REVEALING) || is_internal(name) || overruled(name);
-    given.0.iter().map(|(name, _)| name).filter(hidden).cloned().collect()
+    given.names(|name| is_any(name, &REVEALING) || is_internal(name) || overruled(name))
 }
 
 /// What a configuration says about these headers, compiled.

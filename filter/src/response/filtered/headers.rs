@@ -60,8 +60,7 @@ pub fn removed_from_answer(given: &Headers) -> Vec<Vec<u8>> {
 }
 
 fn named(given: &Headers, names: &[&str]) -> Vec<Vec<u8>> {
-    let is_named = |name: &&Vec<u8>| names.iter().any(|known| spelled(name, known));
-    given.0.iter().map(|(name, _)| name).filter(is_named).cloned().collect()
+    given.names(|name| names.iter().any(|known| spelled(name, known)))
 }
 
 /// Checks that an answer can be filtered: it is whole, success or error, and plain JSON.
