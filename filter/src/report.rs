@@ -6,6 +6,7 @@ use crate::api::class::Class;
 use crate::caller::bcrypt::Verdict;
 use crate::caller::identity::{Caller, Scheme};
 use crate::mount::{MountId, Mounts};
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 
 /// A decision, as far as it is told.
@@ -76,9 +77,10 @@ impl Outcome {
     }
 }
 
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Outcome {
+    /// What logs and metrics call it.
+    pub fn name(self) -> &'static str {
+        match self {
             Self::Allowed => "allowed",
             Self::Answered => "answered",
             Self::Passed => "passed",
@@ -88,7 +90,7 @@ impl fmt::Display for Outcome {
             Self::NotFound => "not_found",
             Self::Throttled => "throttled",
             Self::Failed => "failed",
-        })
+        }
     }
 }
 
@@ -100,18 +102,21 @@ impl Record {
     }
 
     /// What the access log can show, each under a name of its own. What isn't known is left out.
-    pub fn properties(&self, mounts: &Mounts) -> Vec<(&'static str, String)> {
+    pub fn properties<'a>(
+        &'a self,
+        mounts: &'a Mounts,
+    ) -> impl Iterator<Item = (&'static str, Cow<'a, str>)> {
         let identity = self.caller.identity();
         let known = [
-            ("promward_mount", self.mount.map(|_| prefix(self.mount, mounts).to_owned())),
-            ("promward_caller", identity.map(ToString::to_string)),
-            ("promward_scheme", identity.map(|identity| identity.scheme().to_string())),
-            ("promward_class", self.class.map(|class| class.to_string())),
-            ("promward_rule", self.rule.map(|RuleNumber(number)| number.to_string())),
-            ("promward_outcome", Some(self.outcome.to_string())),
-            ("promward_reason", Some(self.reason.clone()).filter(|reason| !reason.is_empty())),
+            ("promward_mount", self.mount.map(|_| prefix(self.mount, mounts).into())),
+            ("promward_caller", identity.map(|identity| identity.to_string().into())),
+            ("promward_scheme", identity.map(|identity| identity.scheme().name().into())),
+            ("promward_class", self.class.map(|class| class.name().into())),
+            ("promward_rule", self.rule.map(|RuleNumber(number)| number.to_string().into())),
+            ("promward_outcome", Some(self.outcome.name().into())),
+            ("promward_reason", Some(self.reason.as_str().into()).filter(|_| !self.reason.is_empty())),
         ];
-        known.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+        known.into_iter().filter_map(|(name, value)| Some((name, value?)))
     }
 
     /// What counts it.
@@ -187,22 +192,19 @@ pub const MEMORY_PAGES: &str = "promward.memory_pages";
 impl Count {
     /// The name of its metric. Labels stand in it as `.name=value;`, for Envoy's `stats_tags` to take out.
     pub fn metric(self, mounts: &Mounts) -> String {
-        let none = || "none".to_owned();
+        let none = "none";
         match self {
             Self::Request { mount, class, outcome } => labelled(
                 "requests",
                 &[
                     ("mount", prefix(mount, mounts)),
-                    ("class", &class.map_or_else(none, |class| class.to_string())),
-                    ("outcome", &outcome.to_string()),
+                    ("class", class.map_or(none, Class::name)),
+                    ("outcome", outcome.name()),
                 ],
             ),
             Self::Login { scheme, login } => labelled(
                 "logins",
-                &[
-                    ("scheme", &scheme.map_or_else(none, |scheme| scheme.to_string())),
-                    ("outcome", login.as_str()),
-                ],
+                &[("scheme", scheme.map_or(none, Scheme::name)), ("outcome", login.as_str())],
             ),
             Self::Check(verdict) => {
                 let outcome = if verdict == Verdict::Right { "right" } else { "wrong" };

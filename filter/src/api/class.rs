@@ -78,10 +78,16 @@ impl Class {
     }
 }
 
+impl Class {
+    /// Its name in configurations.
+    pub fn name(self) -> &'static str {
+        NAMES.iter().find(|(class, _)| *class == self).map_or("unknown", |&(_, name)| name)
+    }
+}
+
 impl fmt::Display for Class {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = NAMES.iter().find(|(class, _)| class == self).map_or("unknown", |&(_, name)| name);
-        f.write_str(name)
+        f.write_str(self.name())
     }
 }
 

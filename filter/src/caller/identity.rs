@@ -19,14 +19,21 @@ pub enum Scheme {
     Jwt,
 }
 
-impl fmt::Display for Scheme {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Scheme {
+    /// Its name in configurations.
+    pub fn name(self) -> &'static str {
+        match self {
             Self::User => "user",
             Self::Token => "token",
             Self::Certificate => "certificate",
             Self::Jwt => "jwt",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 
