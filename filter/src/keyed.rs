@@ -10,7 +10,7 @@ pub type Digest = [u8; 32];
 
 /// A secret key. It prints as nothing.
 #[derive(Clone)]
-pub struct Key(Digest);
+pub struct Key(Hmac<Sha256>);
 
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -21,13 +21,15 @@ impl fmt::Debug for Key {
 impl Key {
     /// A key of random bytes.
     pub fn new(random: Digest) -> Self {
-        Self(random)
+        // HMAC fills a short key up with zeros, and makes of it what every hash under it begins with.
+        let mut key = hmac::digest::Key::<Hmac<Sha256>>::default();
+        key.iter_mut().zip(random).for_each(|(byte, random)| *byte = random);
+        Self(Hmac::new(&key))
     }
 
     /// The hash of these fields in this order (HMAC-SHA-256).
     pub fn hash(&self, fields: &[&[u8]]) -> Digest {
-        // A key of any length is one, so there is no error here; no two keys lead to the hash that would stand for it.
-        let Ok(mut hash) = Hmac::<Sha256>::new_from_slice(&self.0) else { return self.0 };
+        let mut hash = self.0.clone();
         for field in fields {
             let length = u64::try_from(field.len()).unwrap_or(u64::MAX);
             hash.update(&length.to_le_bytes());
@@ -52,6 +54,14 @@ mod tests {
         assert_ne!(key.hash(&[b"a:b", b"c"]), key.hash(&[b"a", b"b:c"]));
         assert_ne!(key.hash(&[b"ab", b""]), key.hash(&[b"", b"ab"]));
         assert_eq!(key.hash(&[b"a", b"b"]), key.hash(&[b"a", b"b"]));
+    }
+
+    /// `HMAC_SHA256(7 × 32, fields with their lengths)`, by Python's `hmac`.
+    #[test]
+    fn a_hash_is_the_hmac_of_its_fields() {
+        let hash = Key::new([7; 32]).hash(&[b"a", b"bc"]);
+        let hexadecimal: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hexadecimal, "174ca60cad6664cd64f2d5870341b83b971b4e44770c80ec371d381ec27ea7f6");
     }
 
     #[test]
