@@ -6,6 +6,7 @@ mod desk;
 
 use desk::Desk;
 use promward::caller::callers::Facts;
+use promward::caller::source::Source;
 use promward::config;
 use promward::edits::Edits;
 use promward::forward::Forward;
@@ -496,6 +497,26 @@ fn a_request_without_a_readable_target_is_refused() {
     assert!(matches!(decide(GUIDE, &headers, Body::None), Decision::Reply(Reply { status: 400, .. })));
     let twice = request("GET", "/prometheus/", &[(":path", "/prometheus/-/quit")]);
     assert!(matches!(decide(GUIDE, &twice, Body::None), Decision::Reply(Reply { status: 400, .. })));
+}
+
+#[test]
+fn who_comes_too_early_is_told_when_to_come_again() {
+    let mut desk = Desk::new(
+        r#"{ "mounts": [{ "prefix": "/" }],
+             "access": [{ "who": ["anyone"], "may": ["query"], "limits": { "rate": "2/h", "burst": 1 } }] }"#,
+    );
+    let facts = Facts {
+        source: Source::parse(b"192.0.2.1"),
+        now: Some(Time(1_700_000_000_000_000_000)),
+        ..Facts::default()
+    };
+    let query = request("GET", "/api/v1/query?query=up", &[]);
+    let mut ask = || desk.decide(&query, Body::None, &facts, 1).0;
+    assert!(matches!(ask(), Decision::Forward(_)));
+    let Decision::Reply(reply) = ask() else { panic!("a second one goes upstream") };
+    let message = "access[0].limits allows 2/h, 1 of them at once: try again in 1800 s";
+    assert_eq!(header(&reply, "retry-after"), Some("1800"));
+    assert_eq!((reply.status, reply.body), (429, json("throttled", message)));
 }
 
 #[test]
