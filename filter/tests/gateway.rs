@@ -6,12 +6,13 @@ mod desk;
 
 use desk::Desk;
 use promward::caller::callers::Facts;
+use promward::caller::source::Source;
 use promward::config;
 use promward::edits::Edits;
 use promward::forward::Forward;
 use promward::gateway::{Decision, Gateway, Needs};
 use promward::limits::bucket::Time;
-use promward::request::form::Body;
+use promward::request::form::{Body, FormError};
 use promward::request::headers::Headers;
 use promward::response::answer::Asked;
 use promward::response::reply::Reply;
@@ -81,6 +82,11 @@ fn header<'a>(reply: &'a Reply, name: &str) -> Option<&'a str> {
     reply.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
 }
 
+/// A refusal as an API words it.
+fn json(error_type: &str, error: &str) -> String {
+    format!(r#"{{"status":"error","errorType":"{error_type}","error":"{error}"}}"#)
+}
+
 #[test]
 fn the_prefix_is_stripped_and_what_was_read_is_forwarded() {
     for (public, upstream) in [
@@ -109,9 +115,6 @@ fn the_bare_prefix_redirects_to_a_path() {
 
 #[test]
 fn what_is_refused_says_why_in_the_form_of_the_path() {
-    let json = |error_type: &str, error: &str| {
-        format!(r#"{{"status":"error","errorType":"{error_type}","error":"{error}"}}"#)
-    };
     for (method, path, status, body) in [
         ("GET", "/", 404, "nothing is served at this path\n".to_owned()),
         ("GET", "/prometheusX/", 404, "nothing is served at this path\n".to_owned()),
@@ -240,20 +243,63 @@ fn a_form_is_awaited_and_goes_on_as_it_was_read() {
 }
 
 #[test]
-fn a_body_that_can_not_be_read_in_one_way_is_refused() {
-    let status = |method: &str, path: &str, more: &[(&str, &str)]| match decide(
-        GUIDE,
-        &request(method, path, more),
-        Body::Follows,
-    ) {
-        Decision::Reply(reply) => reply.status,
-        other => panic!("{other:?}"),
-    };
-    let multipart = [("content-type", "multipart/form-data; boundary=x")];
-    assert_eq!(status("GET", "/prometheus/api/v1/labels", &multipart), 400);
-    assert_eq!(status("POST", "/prometheus/api/v1/query", &multipart), 415);
-    let long = [("content-type", "application/x-www-form-urlencoded"), ("content-length", "262145")];
-    assert_eq!(status("POST", "/prometheus/api/v1/query", &long), 413);
+fn a_form_that_is_refused_once_it_is_there_says_why() {
+    let more = [("content-type", "application/x-www-form-urlencoded")];
+    let forward = forward(GUIDE, "POST", "/prometheus/api/v1/query?time=1", &more, Body::Follows);
+    let twice = forward.form.unwrap().complete(b"time=2").unwrap_err();
+    for (error, message) in [
+        (twice, "the parameter \\\"time\\\" is given more than once"),
+        (FormError::Trailers, "a form must not end in trailers"),
+    ] {
+        let reply = gateway(GUIDE).refuse(&forward.asked, &error.into());
+        assert_eq!((reply.status, reply.body), (400, json("bad_data", message)));
+    }
+}
+
+#[test]
+fn a_body_that_can_not_be_read_in_one_way_is_refused_and_the_client_is_told_why() {
+    let (labels, query) = ("/prometheus/api/v1/labels", "/prometheus/api/v1/query");
+    let multipart = ("content-type", "multipart/form-data; boundary=x");
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    let (gzip, long) = (("content-encoding", "gzip"), ("content-length", "262145"));
+    for (method, path, more, status, message) in [
+        (
+            "GET",
+            labels,
+            &[multipart][..],
+            400,
+            "this request must not have a body: give its parameters in the query string",
+        ),
+        (
+            "POST",
+            query,
+            &[multipart],
+            415,
+            "the body must have the content type application/x-www-form-urlencoded, once",
+        ),
+        ("POST", query, &[form, gzip], 415, "the body must have no content encoding"),
+        (
+            "POST",
+            query,
+            &[form, long],
+            413,
+            "the form is longer than 262144 bytes once its parameters are escaped",
+        ),
+    ] {
+        let Decision::Reply(reply) = decide(GUIDE, &request(method, path, more), Body::Follows) else {
+            panic!("{method} {path} goes upstream with {more:?}")
+        };
+        assert_eq!((reply.status, reply.body), (status, json("bad_data", message)), "{more:?}");
+    }
+}
+
+#[test]
+fn a_page_of_another_site_is_refused_and_told_what_would_help() {
+    let more = [("sec-fetch-site", "cross-site")];
+    let reply = reply(GUIDE, "GET", "/prometheus/api/v1/query?query=up", &more);
+    let message =
+        "a page of another site asks for this: open it from this site, or list the other one in headers.cors";
+    assert_eq!((reply.status, reply.body), (403, json("forbidden", message)));
 }
 
 #[test]
@@ -425,8 +471,15 @@ fn a_redirect_stays_on_the_site() {
     ] {
         assert_eq!(set(&answer(&[location]).unwrap(), "location"), Some("/prometheus/graph"), "{location}");
     }
-    for location in [&["https://evil.example/"][..], &["//evil.example"], &["/graph", "/graph"]] {
-        assert_eq!(answer(location).unwrap_err().status(), 502, "{location:?}");
+    let foreign = "to a host that is neither this one nor in \"origins\" of the mount";
+    let ambiguous = "to a target that browsers read in two ways";
+    for (location, where_to) in [
+        (&["https://evil.example/"][..], foreign),
+        (&["//evil.example"], ambiguous),
+        (&["/graph", "/graph"], ambiguous),
+    ] {
+        let reply = gateway(GUIDE).refuse(&asked("GET", "/prometheus/", &[]), &answer(location).unwrap_err());
+        assert_eq!((reply.status, reply.body), (502, format!("the server redirects {where_to}\n")));
     }
 }
 
@@ -444,6 +497,26 @@ fn a_request_without_a_readable_target_is_refused() {
     assert!(matches!(decide(GUIDE, &headers, Body::None), Decision::Reply(Reply { status: 400, .. })));
     let twice = request("GET", "/prometheus/", &[(":path", "/prometheus/-/quit")]);
     assert!(matches!(decide(GUIDE, &twice, Body::None), Decision::Reply(Reply { status: 400, .. })));
+}
+
+#[test]
+fn who_comes_too_early_is_told_when_to_come_again() {
+    let mut desk = Desk::new(
+        r#"{ "mounts": [{ "prefix": "/" }],
+             "access": [{ "who": ["anyone"], "may": ["query"], "limits": { "rate": "2/h", "burst": 1 } }] }"#,
+    );
+    let facts = Facts {
+        source: Source::parse(b"192.0.2.1"),
+        now: Some(Time(1_700_000_000_000_000_000)),
+        ..Facts::default()
+    };
+    let query = request("GET", "/api/v1/query?query=up", &[]);
+    let mut ask = || desk.decide(&query, Body::None, &facts, 1).0;
+    assert!(matches!(ask(), Decision::Forward(_)));
+    let Decision::Reply(reply) = ask() else { panic!("a second one goes upstream") };
+    let message = "access[0].limits allows 2/h, 1 of them at once: try again in 1800 s";
+    assert_eq!(header(&reply, "retry-after"), Some("1800"));
+    assert_eq!((reply.status, reply.body), (429, json("throttled", message)));
 }
 
 #[test]

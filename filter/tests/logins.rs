@@ -17,7 +17,10 @@ use promward::request::headers::Headers;
 
 /// A user of cost 4, and limits that one meets soon.
 fn desk(limits: &str) -> Desk {
-    let hash = bcrypt::hash("right", 4).unwrap();
+    desk_of(&bcrypt::hash("right", 4).unwrap(), limits)
+}
+
+fn desk_of(hash: &str, limits: &str) -> Desk {
     Desk::new(&format!(
         r#"{{ "mounts": [{{ "prefix": "/p" }}],
               "callers": {{ "users": {{ "alice": "{hash}" }}, "passwords": {limits} }},
@@ -32,8 +35,8 @@ fn facts(source: u8) -> Facts {
     Facts { source, now: Some(Time(1_700_000_000_000_000_000)), ..Facts::default() }
 }
 
-/// What becomes of a request: 0 if it waits, 200 if it goes upstream, else the status of its refusal.
-fn ask(desk: &mut Desk, stream: u32, source: u8, user: &str, password: &str) -> u16 {
+/// What becomes of a request.
+fn decide(desk: &mut Desk, stream: u32, source: u8, user: &str, password: &str) -> Decision {
     let authorization = format!("Basic {}", STANDARD.encode(format!("{user}:{password}")));
     let pairs = [
         (":method", "GET"),
@@ -42,7 +45,12 @@ fn ask(desk: &mut Desk, stream: u32, source: u8, user: &str, password: &str) -> 
         ("authorization", &authorization),
     ];
     let headers = Headers::from_iter(pairs);
-    match desk.decide(&headers, Body::None, &facts(source), stream).0 {
+    desk.decide(&headers, Body::None, &facts(source), stream).0
+}
+
+/// 0 if a request waits, 200 if it goes upstream, else the status of its refusal.
+fn ask(desk: &mut Desk, stream: u32, source: u8, user: &str, password: &str) -> u16 {
+    match decide(desk, stream, source, user, password) {
         Decision::Wait => 0,
         Decision::Forward(_) => 200,
         Decision::Reply(reply) => reply.status,
@@ -86,6 +94,29 @@ fn no_more_wait_than_may_in_all_and_of_one_source() {
         .collect();
     assert_eq!(statuses, [0, 0, 429, 0, 0, 0, 429]);
     assert_eq!(ask(&mut desk, 90, 4, "alice", "guess 0"), 0, "whose check waits already joins it");
+}
+
+#[test]
+fn who_can_not_log_in_now_is_told_when_to_come_again() {
+    // A quarter of the budget is a source's: one of four at once, and the next after four minutes. Two checks of cost 12
+    // take more than two seconds.
+    let hash = bcrypt::hash("right", 4).unwrap().replace("$04$", "$12$");
+    for (limits, sources, seconds) in [
+        (r#"{ "checks": "1/m", "burst": 4 }"#, &[1, 1][..], "240"),
+        (r#"{ "checks": "1/m", "burst": 4 }"#, &[1, 2, 3, 4, 5], "60"),
+        (r#"{ "checks": "1/m", "burst": 4, "waiting": 2 }"#, &[1, 2, 3], "3"),
+    ] {
+        let mut desk = desk_of(&hash, limits);
+        let (last, others) = sources.split_last().unwrap();
+        for source in others {
+            assert_eq!(ask(&mut desk, 1, *source, "alice", &source.to_string()), 0, "{limits}");
+        }
+        let Decision::Reply(reply) = decide(&mut desk, 2, *last, "alice", "one more") else {
+            panic!("{limits}: another one can log in")
+        };
+        let told = reply.headers.iter().find(|(name, _)| *name == "retry-after");
+        assert_eq!((reply.status, told.map(|(_, value)| value.as_str())), (429, Some(seconds)), "{limits}");
+    }
 }
 
 #[test]

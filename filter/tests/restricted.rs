@@ -142,6 +142,22 @@ fn an_answer_that_has_to_be_filtered_is_json_and_loses_what_describes_its_bytes(
 }
 
 #[test]
+fn what_is_no_page_is_held_back_and_the_client_is_told() {
+    let asked = forward("GET", "/graph", Body::None).asked;
+    let gateway = Desk::new(TENANT_A).gateway;
+    let answer = |content_type: &str| {
+        let pairs = [(":status", "200"), ("content-type", content_type)];
+        gateway.answer(&asked, &Headers::from_iter(pairs)).map_err(|refusal| gateway.refuse(&asked, &refusal))
+    };
+    assert!(answer("text/html; charset=utf-8").is_ok());
+    let refused = answer("application/json").unwrap_err();
+    assert_eq!(
+        (refused.status, refused.body.as_str()),
+        (502, "the server answered with something else than a page\n")
+    );
+}
+
+#[test]
 fn a_body_where_none_is_read_is_refused() {
     for path in ["/api/v1/alerts", "/api/v1/targets", "/api/v1/rules", "/api/v1/metadata", "/federate"] {
         match decide("GET", path, Body::Follows) {

@@ -189,7 +189,8 @@ fn who_is_denied_what_a_rule_seems_to_allow_is_told_why() {
     let access = access(
         r#"[{ "who": ["token:x"], "may": ["everything"], "except": ["rules", "series"], "only": { "tenant": ["a"] } },
             { "who": ["token:y"], "may": ["query", "consoles"], "limits": { "range": "1d" } },
-            { "who": ["authenticated"], "may": ["series", "rules", "ui"] }]"#,
+            { "who": ["authenticated"], "may": ["series", "rules", "ui"] },
+            { "who": ["token:y"], "may": ["remote_read", "write"] }]"#,
     );
     for (caller, class, reason) in [
         (
@@ -208,6 +209,12 @@ fn who_is_denied_what_a_rule_seems_to_allow_is_told_why() {
             Class::Series,
             "\"series\" to token:y here: access[1].limits guards their queries, and access[2].limits doesn't: it gives \
              them no class that guards are about, unless the rule says \"unrestricted\": true",
+        ),
+        (
+            y(),
+            Class::RemoteRead,
+            "\"remote_read\" to token:y here: access[1].limits guards their queries, and access[3].limits doesn't: it \
+             gives them no class that guards are about, unless the rule says \"unrestricted\": true",
         ),
         (
             y(),

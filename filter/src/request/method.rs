@@ -97,4 +97,11 @@ mod tests {
     fn a_set_prints_as_an_allow_header() {
         assert_eq!(Methods::of(&[Method::Post, Method::Get]).to_string(), "GET, POST");
     }
+
+    #[test]
+    fn what_is_in_two_sets_is_in_both_together() {
+        let [one, other] =
+            [&[Method::Get, Method::Post][..], &[Method::Post, Method::Options]].map(Methods::of);
+        assert_eq!(one.with(other).to_string(), "GET, POST, OPTIONS");
+    }
 }

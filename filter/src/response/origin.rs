@@ -107,6 +107,7 @@ mod tests {
             ("HTTPS://example.com:443", "https://example.com"),
             ("http://localhost:9090", "http://localhost:9090"),
             ("http://[::1]:80", "http://[::1]"),
+            ("https://[2001:DB8::1]", "https://[2001:db8::1]"),
         ] {
             assert_eq!(Origin::parse(text).map(|origin| origin.to_string()).as_deref(), Some(printed));
         }
@@ -128,6 +129,8 @@ mod tests {
             "https://a:0",
             "https://a:70000",
             "https://[::1",
+            "https://[::1,a:2]",
+            "https://[1.2.3.4]",
         ] {
             assert_eq!(Origin::parse(text), None, "{text}");
         }

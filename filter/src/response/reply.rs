@@ -87,6 +87,24 @@ mod tests {
     }
 
     #[test]
+    fn an_api_error_says_of_which_kind_it_is() {
+        for (status, kind) in [
+            (400, "bad_data"),
+            (401, "unauthorized"),
+            (403, "forbidden"),
+            (404, "not_found"),
+            (405, "bad_data"),
+            (422, "bad_data"),
+            (429, "throttled"),
+            (502, "unavailable"),
+            (503, "unavailable"),
+        ] {
+            let body = format!(r#"{{"status":"error","errorType":"{kind}","error":"no"}}"#);
+            assert_eq!(Reply::error(status, &"no", Wording::Json).body, body, "{status}");
+        }
+    }
+
+    #[test]
     fn other_errors_are_one_line() {
         assert_eq!(Reply::error(404, &"nothing here", Wording::Plain).body, "nothing here\n");
     }

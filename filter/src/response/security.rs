@@ -175,4 +175,32 @@ mod tests {
         let headers = security.answer(Api::Opaque, Content::Fresh, Scheme::Https, &given);
         assert_eq!(headers, [("x-content-type-options", "nosniff"), ("referrer-policy", "same-origin")]);
     }
+
+    #[test]
+    fn an_opaque_servers_page_is_not_put_under_a_policy_for_pages_of_prometheus() {
+        let security = Security::new(None, None, Frames::Nobody);
+        let headers = security.answer(Api::Opaque, Content::Fresh, Scheme::Https, &Headers::default());
+        assert_eq!(value(&headers, "content-security-policy"), None);
+    }
+
+    #[test]
+    fn who_frames_an_opaque_servers_page_is_ours_to_say_where_the_server_does_not() {
+        let frames = |given: &[(&str, &str)]| {
+            let security = Security::new(None, None, Frames::Nobody);
+            let given = given.iter().copied().collect();
+            let headers = security.answer(Api::Opaque, Content::Fresh, Scheme::Https, &given);
+            value(&headers, "x-frame-options").map(str::to_owned)
+        };
+        assert_eq!(frames(&[]).as_deref(), Some("DENY"));
+        assert_eq!(frames(&[("x-frame-options", "SAMEORIGIN")]), None);
+        assert_eq!(frames(&[("content-security-policy", "frame-ancestors 'self'")]), None);
+    }
+
+    #[test]
+    fn for_how_long_browsers_insist_on_tls_is_never_an_opaque_servers_to_say() {
+        let security = Security::new(Some("max-age=1".into()), None, Frames::Nobody);
+        let given = [("strict-transport-security", "max-age=0")].into_iter().collect();
+        let headers = security.answer(Api::Opaque, Content::Fresh, Scheme::Https, &given);
+        assert_eq!(value(&headers, "strict-transport-security"), Some("max-age=1"));
+    }
 }
