@@ -89,12 +89,12 @@ impl Stream {
                 return Ok(self.reply(&reply));
             }
             Decision::Pass(edits) => {
-                host::edit(Map::Request, &edits.needed(&headers))?;
+                host::edit(Map::Request, &edits)?;
                 self.state = State::Passed;
             }
             Decision::Forward(forward) => {
-                let Forward { edits, asked, form } = *forward;
-                host::edit(Map::Request, &edits.needed(&headers))?;
+                host::edit(Map::Request, &forward.edits)?;
+                let Forward { asked, form, .. } = *forward;
                 self.state = match form {
                     Some(form) => State::AwaitingForm { asked, form },
                     None => State::Forwarded { asked },
@@ -166,7 +166,7 @@ impl Stream {
         let headers = host::headers(Map::Response)?;
         match self.gateway().answer(asked, &headers) {
             Ok(edits) => {
-                host::edit(Map::Response, &edits.needed(&headers))?;
+                host::edit(Map::Response, &edits)?;
                 if let Some(filtered) = &asked.filtered {
                     self.state = State::Filtering(Box::new(filtered.filter()));
                 }
