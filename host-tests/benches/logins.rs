@@ -1,13 +1,18 @@
-//! What logins cost others: how long a request without a password takes beside people who guess passwords, on promward,
-//! which checks them in slices, and on nginx, which checks each at once. One worker each, TLS, kept connections; the
-//! figures of one run are to be compared with each other only.
+//! What logins cost others: how long a request takes beside people who guess passwords, on promward, which checks them in
+//! slices, and on nginx, which checks each at once. One worker each, TLS, kept connections; the figures of one run are to
+//! be compared with each other only. With promward the request is one of a caller whose password is remembered; nginx
+//! remembers none, so there it is one that needs none.
+
+mod common;
 
 use anyhow::{Context, Result, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use clap::Parser;
+use common::{Options as Call, Report, at};
 use promward_host_tests::certificates::Authority;
 use promward_host_tests::client::{Client, Request};
-use promward_host_tests::nginx::Nginx;
+use promward_host_tests::nginx::{self, Nginx};
 use promward_host_tests::site::{Host, Options, Site};
 use promward_host_tests::upstream::{Reply, Upstream};
 use serde_json::json;
@@ -20,13 +25,13 @@ use std::time::{Duration, Instant};
 /// A usual cost.
 const COST: u32 = 10;
 
-/// How long requests are timed, one after the other, and how many at most. nginx ends a connection after 1,000.
+/// How long requests are timed, one after the other, and how many at most.
 const TIME: Duration = Duration::from_secs(8);
+const QUICK: Duration = Duration::from_secs(3);
 const REQUESTS: usize = 10_000;
-const REQUESTS_OF_A_CONNECTION: usize = 900;
 
 /// How many guess at once, and at most how often each.
-const GUESSERS: u8 = 4;
+const GUESSERS: u8 = 16;
 const MOST_GUESSES: u32 = 5_000;
 
 /// What a guesser that is told to come later does.
@@ -35,49 +40,56 @@ const BREATH: Duration = Duration::from_millis(20);
 const HEALTH: &str = "/prometheus/-/healthy";
 const QUERY: &str = "/prometheus/api/v1/query?query=up";
 
+/// Whose password is remembered.
+const REMEMBERED: (&str, &str) = ("bob", "bob's");
+
 fn main() -> Result<()> {
+    let call = Call::parse();
+    let time = if call.quick { QUICK } else { TIME };
+    let mut report = Report::new("logins", "What others' logins cost", &call)?;
+    report.say(&format!(
+        "A request beside {GUESSERS} who guess passwords of cost {COST} without a pause, in milliseconds.\n"
+    ));
+    report.head(["", "alone: p50", "p99", "beside: p50", "p99", "p99, beside to alone", "guesses/s"]);
     let upstream = Upstream::start(|_| Reply::text("ok"))?;
     let hash = bcrypt::hash("nobody guesses this", COST)?;
-    println!(
-        "A request for {HEALTH}, beside {GUESSERS} who guess passwords of cost {COST}, in milliseconds:\n"
-    );
-    println!(
-        "{:10} {:>24} {:>24} {:>10} {:>12}",
-        "", "alone: median, p99", "beside: median, p99", "p99 ratio", "guesses/s"
-    );
-    promward(&upstream, &hash)?;
-    nginx(&upstream, &hash)
+    promward(&mut report, &upstream, &hash, time)?;
+    nginx(&mut report, &upstream, &hash, time)?;
+    report.write()
 }
 
-fn promward(upstream: &Upstream, hash: &str) -> Result<()> {
+fn promward(report: &mut Report, upstream: &Upstream, hash: &str, time: Duration) -> Result<()> {
     // As many checks as a worker can do, from each address as well.
     let configuration = json!({
         "mounts": [{ "prefix": "/prometheus", "cluster": "prometheus" }],
         "callers": {
-            "users": { "alice": hash },
+            "users": { "alice": hash, REMEMBERED.0: bcrypt::hash(REMEMBERED.1, COST)? },
             "passwords": { "checks": "1000/s", "burst": 1000, "waiting": 64, "waiting_per_source": 4 },
         },
-        "access": [{ "who": ["anyone"], "may": ["health"] }, { "who": ["user:alice"], "may": ["query"] }],
+        "access": [{ "who": ["authenticated"], "may": ["query"] }],
     });
     let options =
         Options { workers: 1, ..Options::configured(upstream.address(), &configuration.to_string()) };
     let site = Site::start(Host::Envoy, &options)?;
-    measure("promward", &site.client())
+    let others = site.client().user(REMEMBERED.0, REMEMBERED.1);
+    measure(report, "promward", time, &others, QUERY)
 }
 
-fn nginx(upstream: &Upstream, hash: &str) -> Result<()> {
+fn nginx(report: &mut Report, upstream: &Upstream, hash: &str, time: Duration) -> Result<()> {
     let directory = tempfile::tempdir()?;
     let authority = Authority::new("bench")?;
     authority.server()?.write(directory.path(), "example.com")?;
     let passwords = directory.path().join("htpasswd");
     fs::write(&passwords, format!("alice:{hash}\n"))?;
-    let nginx = Nginx::with_passwords(directory.path(), upstream.address(), &passwords)?;
-    measure("nginx", &Client::https(nginx.https()).trust(authority.pem()))
+    let options = nginx::Options { passwords: Some(passwords), ..nginx::Options::default() };
+    let nginx = Nginx::start_with(directory.path(), upstream.address(), &options)?;
+    let client = Client::https(nginx.https()).trust(authority.pem());
+    measure(report, "nginx", time, &client, HEALTH)
 }
 
-/// Times requests alone and beside guesses, and prints a line.
-fn measure(name: &str, client: &Client) -> Result<()> {
-    let alone = timed(client)?;
+/// Times requests of a client, alone and beside guesses, and adds a row.
+fn measure(report: &mut Report, name: &str, time: Duration, client: &Client, path: &str) -> Result<()> {
+    let mut alone = timed(client, path, time)?;
     let (ends, guesses) = (AtomicBool::new(false), AtomicU64::new(0));
     let (beside, rate) = thread::scope(|scope| {
         for number in 0..GUESSERS {
@@ -89,38 +101,38 @@ fn measure(name: &str, client: &Client) -> Result<()> {
             thread::yield_now();
         }
         let (start, before) = (Instant::now(), guesses.load(Ordering::SeqCst));
-        let beside = timed(client);
+        let beside = timed(client, path, time);
         let number = guesses.load(Ordering::SeqCst).saturating_sub(before);
         ends.store(true, Ordering::SeqCst);
         (beside, number as f64 / start.elapsed().as_secs_f64())
     });
-    let beside = beside?;
-    let shown = |times: &[f64]| format!("{:.2}, {:.2}", at(times, 50), at(times, 99));
-    let ratio = at(&beside, 99) / at(&alone, 99);
-    println!("{name:10} {:>24} {:>24} {ratio:>10.1} {rate:>12.1}", shown(&alone), shown(&beside));
+    let mut beside = beside?;
+    let shown = |time: f64| format!("{time:.2}");
+    report.row([
+        name.to_owned(),
+        shown(at(&mut alone, 50)),
+        shown(at(&mut alone, 99)),
+        shown(at(&mut beside, 50)),
+        shown(at(&mut beside, 99)),
+        format!("{:.1}", at(&mut beside, 99) / at(&mut alone, 99)),
+        format!("{rate:.1}"),
+    ]);
     Ok(())
 }
 
-/// How long requests take, in milliseconds, the shortest first.
-fn timed(client: &Client) -> Result<Vec<f64>> {
+/// How long requests take, in milliseconds.
+fn timed(client: &Client, path: &str, time: Duration) -> Result<Vec<f64>> {
     let (mut connection, mut times) = (client.connect()?, Vec::new());
+    // The first waits until its password was checked.
+    connection.send(Request::new("GET", path))?;
     let begun = Instant::now();
-    while times.len() < REQUESTS && begun.elapsed() < TIME {
-        if times.len().is_multiple_of(REQUESTS_OF_A_CONNECTION) {
-            connection = client.connect()?;
-        }
+    while times.len() < REQUESTS && begun.elapsed() < time {
         let start = Instant::now();
-        let answer = connection.send(Request::new("GET", HEALTH))?;
+        let answer = connection.send(Request::new("GET", path))?;
         times.push(start.elapsed().as_secs_f64() * 1_000.0);
-        ensure!(answer.status == 200, "{HEALTH} is answered with {}", answer.status);
+        ensure!(answer.status == 200, "{path} is answered with {}", answer.status);
     }
-    times.sort_by(f64::total_cmp);
     Ok(times)
-}
-
-fn at(times: &[f64], percent: usize) -> f64 {
-    let place = times.len().saturating_mul(percent).checked_div(100).unwrap_or_default();
-    times.get(place).copied().unwrap_or_default()
 }
 
 /// Guesses without a pause, until it is told to end. Counts what was checked.

@@ -2,10 +2,13 @@
 //! pushed into each selector of its tree and prints the tree. The queries are what dashboards and alerting rules send;
 //! the two take turns, and the figures of one run are to be compared with each other only.
 
+mod common;
 #[path = "promql/tree.rs"]
 mod tree;
 
 use anyhow::{Context, Result, anyhow, ensure};
+use clap::Parser;
+use common::{Options, Report, at};
 use promql_parser::label::{MatchOp, Matcher};
 use promql_parser::parser;
 use promward::promql::Query;
@@ -17,55 +20,59 @@ const QUERIES: &str = include_str!("promql/queries.txt");
 /// How often the two take turns, and how often each treats a query in its turn.
 const ROUNDS: usize = 9;
 const TIMES: u32 = 200;
+const QUICK: u32 = 20;
 
 /// How much of a query the table shows, in characters.
 const SHOWN: usize = 60;
 
 fn main() -> Result<()> {
-    let queries: Vec<&str> = QUERIES.lines().collect();
-    println!("Parse and restriction, in microseconds a query, the median of {ROUNDS} rounds:\n");
-    println!("{:>6} {:>10} {:>14} {:>6}", "bytes", "promward", "promql-parser", "ratio");
+    let options = Options::parse();
+    let times = if options.quick { QUICK } else { TIMES };
+    let mut report = Report::new("promql", "What it costs to read and restrict a query", &options)?;
+    report.say(&format!("Microseconds a query, the median of {ROUNDS} rounds of {times}.\n"));
+    report.head(["", "bytes", "promward", "promql-parser", "ratio"]);
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    for query in queries {
+    for query in QUERIES.lines() {
         agree(query)?;
-        let (our, their) = measured(query)?;
+        let (our, their) = measured(query, times)?;
         let shown: String = query.chars().take(SHOWN).collect();
-        println!("{:>6} {our:>10.2} {their:>14.2} {:>6.1}  {shown}", query.len(), their / our);
+        row(
+            &mut report,
+            &format!("`` {} ``", shown.replace('|', "\\|")),
+            &query.len().to_string(),
+            our,
+            their,
+        );
         ours.push(our);
         theirs.push(their);
     }
-    println!();
     for (name, percent) in [("median", 50), ("p90", 90), ("slowest", 100)] {
-        let (our, their) = (at(&mut ours, percent), at(&mut theirs, percent));
-        println!("{name:>7} {our:>9.2} {their:>14.2} {:>6.1}", their / our);
+        row(&mut report, &format!("**{name}**"), "", at(&mut ours, percent), at(&mut theirs, percent));
     }
-    Ok(())
+    report.write()
+}
+
+fn row(report: &mut Report, name: &str, bytes: &str, our: f64, their: f64) {
+    let (ratio, our, their) = (their / our, format!("{our:.2}"), format!("{their:.2}"));
+    report.row([name.to_owned(), bytes.to_owned(), our, their, format!("{ratio:.1}")]);
 }
 
 /// How long each takes, in microseconds.
-fn measured(query: &str) -> Result<(f64, f64)> {
+fn measured(query: &str, times: u32) -> Result<(f64, f64)> {
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        ours.push(timed(|| restricted(black_box(query)))?);
-        theirs.push(timed(|| restricted_by_tree(black_box(query)))?);
+        ours.push(timed(times, || restricted(black_box(query)))?);
+        theirs.push(timed(times, || restricted_by_tree(black_box(query)))?);
     }
     Ok((at(&mut ours, 50), at(&mut theirs, 50)))
 }
 
-fn timed(restrict: impl Fn() -> Result<String>) -> Result<f64> {
+fn timed(times: u32, restrict: impl Fn() -> Result<String>) -> Result<f64> {
     let start = Instant::now();
-    for _ in 0..TIMES {
+    for _ in 0..times {
         black_box(restrict()?);
     }
-    Ok(start.elapsed().as_secs_f64() * 1e6 / f64::from(TIMES))
-}
-
-/// The figure that this percentage is at most.
-fn at(figures: &mut [f64], percent: usize) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    let last = figures.len().saturating_sub(1);
-    let place = last.saturating_mul(percent).checked_div(100).unwrap_or_default();
-    figures.get(place).copied().unwrap_or_default()
+    Ok(start.elapsed().as_secs_f64() * 1e6 / f64::from(times))
 }
 
 fn restricted(query: &str) -> Result<String> {

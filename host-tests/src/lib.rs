@@ -9,6 +9,7 @@ pub mod browser;
 pub mod certificates;
 pub mod check;
 pub mod client;
+pub mod costs;
 pub mod demo;
 pub mod documents;
 pub mod envoy;

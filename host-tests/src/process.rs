@@ -10,7 +10,7 @@ mod ready;
 mod spawn;
 
 use anyhow::{Context, Result, bail};
-pub use figures::{descriptors, size};
+pub use figures::{descriptors, pin, processor_time, size};
 use lines::Lines;
 pub use ready::{free_port, get};
 use std::fmt;

@@ -156,7 +156,7 @@ impl Tool {
         }
         // Debian's VictoriaMetrics tells none.
         let version = Version::within(&said)
-            .or_else(|| debian::version(root.as_deref()?, program.name()))
+            .or_else(|| debian::version(root.as_deref()?, program.package()))
             .with_context(|| format!("{} tells no version: {said}", path.display()))?;
         Ok(Self { path: path.to_owned(), version, root })
     }

@@ -1,5 +1,7 @@
 //! What is to be sent.
 
+use bytes::Bytes;
+
 /// A request to be sent.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
@@ -44,5 +46,18 @@ impl Request {
 
     pub(super) fn has_header(&self, name: &str) -> bool {
         self.headers.iter().any(|(sent, _)| sent.eq_ignore_ascii_case(name))
+    }
+}
+
+/// For hyper, which adds the length and what else HTTP/1.1 wants.
+impl TryFrom<Request> for http::Request<Bytes> {
+    type Error = http::Error;
+
+    fn try_from(request: Request) -> Result<Self, http::Error> {
+        let mut parts = http::Request::builder().method(request.method.as_str()).uri(request.target);
+        for (name, value) in request.headers {
+            parts = parts.header(name, value);
+        }
+        parts.body(request.body.unwrap_or_default().into())
     }
 }

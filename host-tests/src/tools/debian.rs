@@ -25,6 +25,13 @@ pub(super) struct Tree {
     program: &'static str,
 }
 
+impl Tree {
+    /// The package that it is about.
+    pub(super) const fn package(&self) -> &'static str {
+        self.package
+    }
+}
+
 /// Prometheus with the scripts, styles and fonts of its pages, which Debian packs one by one.
 pub(super) const PROMETHEUS: Tree = Tree {
     name: "prometheus",
@@ -82,6 +89,10 @@ pub(super) const NGINX: Tree = Tree {
     needs: &["nginx-common", "nginx-core", "libpcre", "libssl", "libcrypt1", "zlib1g"],
     program: "usr/sbin/nginx",
 };
+
+/// Caddy.
+pub(super) const CADDY: Tree =
+    Tree { name: "caddy", package: "caddy", oldest: None, needs: &["libzstd"], program: "usr/bin/caddy" };
 
 /// OpenSSL with its library.
 pub(super) const OPENSSL: Tree = Tree {

