@@ -3,6 +3,7 @@
 //! is held until it is complete, and goes on if its labels satisfy the restriction. So an answer of any length takes a
 //! bounded memory, and nothing is given out before it was checked.
 
+mod draft;
 mod error;
 pub mod headers;
 mod labels;
@@ -83,8 +84,17 @@ impl Filter {
                     }
                 }
                 Event::Ends => self.sieve.ends(piece, at)?,
-                Event::KeyBegins => self.sieve.key_begins(piece, at)?,
-                Event::KeyEnds => self.sieve.key_ends(piece, at)?,
+                Event::KeyBegins => self.sieve.key_begins(piece, at),
+                Event::Key(name) => {
+                    if self.sieve.key(piece, at, name)? == sieve::Next::Past {
+                        self.scanner.pass();
+                    }
+                }
+                Event::KeyEnds => {
+                    if self.sieve.key_ends(piece, at)? == sieve::Next::Past {
+                        self.scanner.pass();
+                    }
+                }
             }
         }
         self.sieve.piece_ends(piece)?;
