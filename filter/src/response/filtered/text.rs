@@ -143,6 +143,22 @@ mod tests {
     }
 
     #[test]
+    fn each_byte_is_plain_or_not_wherever_it_stands() {
+        for byte in 0..=u8::MAX {
+            for place in 0..20 {
+                let mut bytes = [b'a'; 20];
+                bytes[place] = byte;
+                let is_special = byte < 0x20 || byte == b'"' || byte == b'\\';
+                assert_eq!(
+                    split_plain(&bytes).0.len(),
+                    if is_special { place } else { 20 },
+                    "{byte} {place}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn half_a_character_says_nothing() {
         for inner in [
             r"\ud800",
@@ -160,6 +176,17 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_plain_ends_at_the_first_byte_that_is_not(
+            parts in prop::collection::vec(prop_oneof![3 => "[ !#-~\u{7f}-\u{ff}€]{0,20}", 1 => any::<char>().prop_map(String::from)], 0..4),
+            begin in 0_usize..8,
+        ) {
+            let text = parts.concat();
+            let bytes = text.as_bytes().get(begin..).unwrap_or_default();
+            let plain = bytes.iter().take_while(|&&byte| byte >= 0x20 && byte != b'"' && byte != b'\\').count();
+            prop_assert_eq!(split_plain(bytes), bytes.split_at(plain));
+        }
+
         #[test]
         fn a_text_says_what_serde_json_reads(
             parts in prop::collection::vec(
