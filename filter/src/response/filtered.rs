@@ -5,6 +5,7 @@
 
 mod draft;
 mod error;
+mod event;
 pub mod headers;
 mod labels;
 mod number;
@@ -17,7 +18,8 @@ mod utf8;
 pub use error::FilterError;
 
 use crate::access::restriction::Restriction;
-use scanner::{Event, Scanner};
+use event::Event;
+use scanner::Scanner;
 use sieve::Sieve;
 use std::rc::Rc;
 use utf8::Utf8;
@@ -76,7 +78,7 @@ impl Filter {
     fn pass(&mut self, piece: &[u8], end: End) -> Result<Vec<u8>, FilterError> {
         self.utf8.check(piece)?;
         let mut at = 0;
-        while let Some(event) = self.scanner.next(piece, &mut at)? {
+        while let Some(event) = self.scanner.next(piece, &mut at, |name| self.sieve.matters(name))? {
             match event {
                 Event::Begins(shape) => {
                     if self.sieve.begins(piece, at, shape)? == sieve::Next::Inside {

@@ -2,7 +2,7 @@
 //! one that comes in another's place is filtered too.
 
 use super::Kind;
-use super::scanner::Shape;
+use super::event::Shape;
 
 /// What a value is in its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

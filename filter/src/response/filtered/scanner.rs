@@ -2,39 +2,12 @@
 //! begin and end. What is inside a value is told only where the listener enters it; it is checked all the same.
 
 use super::error::FilterError;
+use super::event::{Event, Shape};
 use super::number::Number;
 use super::text;
 
 /// How many objects and lists may stand in each other.
 const MAX_DEPTH: u32 = 64;
-
-/// What a value is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
-    /// `{…}`
-    Object,
-    /// `[…]`
-    List,
-    /// `null`
-    Null,
-    /// A text, a number, `true` or `false`.
-    Scalar,
-}
-
-/// What has just been read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Event<'a> {
-    /// The first byte of a value.
-    Begins(Shape),
-    /// A whole value; of a number, all but what follows it.
-    Ends,
-    /// A whole key without escapes: what stands between its quotes.
-    Key(&'a [u8]),
-    /// The quote before another key.
-    KeyBegins,
-    /// The quote after it.
-    KeyEnds,
-}
 
 /// What is read next.
 #[derive(Clone, Copy, Debug)]
@@ -86,11 +59,13 @@ impl Default for Scanner {
 }
 
 impl Scanner {
-    /// Reads on from `at` to the next thing to tell, and moves `at` behind it; none at the end of the piece.
+    /// Reads on from `at` to the next thing to tell, and moves `at` behind it; none at the end of the piece. A whole key
+    /// without escapes is told with its value if its name matters, and else passed.
     pub(super) fn next<'a>(
         &mut self,
         piece: &'a [u8],
         at: &mut usize,
+        matters: impl Fn(&[u8]) -> bool,
     ) -> Result<Option<Event<'a>>, FilterError> {
         let mut rest = piece.get(*at..).unwrap_or_default();
         let mut event = None;
@@ -98,7 +73,7 @@ impl Scanner {
             let is_told = self.tells() && !matches!(self.expect, Expect::Text(_));
             event = match self.text_in(rest) {
                 Some((role, text)) if !is_told => self.text(role, text, &mut rest)?,
-                Some((Role::Key, key)) => Some(self.key(key, &mut rest)),
+                Some((Role::Key, key)) => self.key(key, &mut rest, &matters),
                 _ => self.step(&mut rest)?,
             };
         }
@@ -123,6 +98,7 @@ impl Scanner {
     }
 
     /// What is still to come of a text, or what begins one, behind its quote.
+    #[inline]
     fn text_in<'a>(&self, rest: &'a [u8]) -> Option<(Role, &'a [u8])> {
         match (self.expect, rest) {
             (Expect::Text(role), _) => Some((role, rest)),
@@ -134,31 +110,20 @@ impl Scanner {
         }
     }
 
-    /// Reads the rest of a text and all that follow it in the same object or list, as far as they are plain.
+    /// Reads the rest of a text and those that follow it in a run.
     fn text<'a>(
         &mut self,
-        mut role: Role,
-        mut text: &'a [u8],
+        role: Role,
+        text: &'a [u8],
         rest: &mut &'a [u8],
     ) -> Result<Option<Event<'a>>, FilterError> {
-        let next = self.role();
-        let is_inside = self.depth > self.entered;
-        let end = loop {
-            text = text::after_plain(text);
-            (role, text) = match (role, text) {
-                (Role::Key, [b'"', b':', b'"', value @ ..]) if is_inside => (Role::Value, value),
-                (Role::Value, [b'"', b',', b'"', text @ ..]) if is_inside => (next, text),
-                (_, [end, after @ ..]) => {
-                    *rest = after;
-                    break end;
-                }
-                (_, []) => {
-                    *rest = text;
-                    self.expect = Expect::Text(role);
-                    return Ok(None);
-                }
-            };
+        let (role, text) = self.run(role, text);
+        let Some((end, after)) = text.split_first() else {
+            *rest = text;
+            self.expect = Expect::Text(role);
+            return Ok(None);
         };
+        *rest = after;
         match (end, role) {
             (b'"', Role::Value) => Ok(self.value_ends()),
             (b'"', Role::Key) => {
@@ -173,7 +138,22 @@ impl Scanner {
         }
     }
 
-    /// Reads a byte or two, a key, or what comes of a number: what there is to tell of it.
+    /// Goes on through plain texts of which there is nothing to tell, with just a comma or a colon between them. Gives the
+    /// last one: what it is, and what follows its plain part.
+    fn run<'a>(&self, mut role: Role, mut text: &'a [u8]) -> (Role, &'a [u8]) {
+        let next = self.role();
+        let is_inside = self.depth > self.entered;
+        loop {
+            text = text::after_plain(text);
+            (role, text) = match (role, text) {
+                (Role::Key, [b'"', b':', b'"', value @ ..]) if is_inside => (Role::Value, value),
+                (Role::Value, [b'"', b',', b'"', text @ ..]) if is_inside => (next, text),
+                _ => return (role, text),
+            };
+        }
+    }
+
+    /// Reads what comes of a number, or a byte of anything else.
     fn step<'a>(&mut self, rest: &mut &'a [u8]) -> Result<Option<Event<'a>>, FilterError> {
         if let Expect::Number(number) = self.expect {
             return self.number(number, rest);
@@ -202,16 +182,25 @@ impl Scanner {
         self.depth <= self.told
     }
 
-    fn key<'a>(&mut self, key: &'a [u8], rest: &mut &'a [u8]) -> Event<'a> {
-        if let (key, [b'"', after @ ..]) = text::split_plain(key) {
-            *rest = after;
-            self.expect = Expect::Colon;
-            Event::Key(key)
-        } else {
+    /// Reads a key that may be told.
+    fn key<'a>(
+        &mut self,
+        key: &'a [u8],
+        rest: &mut &'a [u8],
+        matters: &impl Fn(&[u8]) -> bool,
+    ) -> Option<Event<'a>> {
+        let (name, [b'"', after @ ..]) = text::split_plain(key) else {
             *rest = key;
             self.expect = Expect::Text(Role::Key);
-            Event::KeyBegins
+            return Some(Event::KeyBegins);
+        };
+        *rest = after;
+        self.expect = Expect::Colon;
+        if matters(name) {
+            return Some(Event::Key(name));
         }
+        self.pass();
+        None
     }
 
     fn number<'a>(

@@ -4,9 +4,9 @@
 use super::Kind;
 use super::draft::{Bytes, Draft};
 use super::error::FilterError;
+use super::event::Shape;
 use super::labels;
 use super::place::{Fields, Place};
-use super::scanner::Shape;
 use super::text::Text;
 use crate::access::restriction::Restriction;
 use std::rc::Rc;
@@ -17,6 +17,9 @@ const MAX_HELD: usize = 1 << 20;
 
 /// The longest key where keys matter, in bytes as written.
 const MAX_KEY: usize = 4_096;
+
+/// The same without its quotes.
+const MAX_NAME: usize = MAX_KEY - 2;
 
 /// Whether to go into a value that begins, or whose key has been read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,6 +131,12 @@ impl Sieve {
         Ok(())
     }
 
+    /// Whether a field of this name matters, or its value does. What is too long for a key does, since it is refused.
+    pub(super) fn matters(&self, name: &[u8]) -> bool {
+        let is_other = |object: &Open| object.place.field(name) == (Fields::OTHER, Place::Other);
+        name.len() > MAX_NAME || !self.open.last().is_some_and(is_other)
+    }
+
     /// The quote before a key, the byte before `at`.
     pub(super) fn key_begins(&mut self, piece: &[u8], at: usize) {
         let first = at.saturating_sub(1);
@@ -159,7 +168,7 @@ impl Sieve {
     pub(super) fn key(&mut self, piece: &[u8], at: usize, name: &[u8]) -> Result<Next, FilterError> {
         match self.open.last_mut() {
             Some(object) if object.place != Place::Data => {
-                if name.len() > MAX_KEY - 2 {
+                if name.len() > MAX_NAME {
                     return Err(FilterError::TooLong);
                 }
                 let place = object.field(name)?;
