@@ -133,9 +133,9 @@ impl Restriction {
         self.terms.iter().all(|term| term.allows(&value(&term.label).unwrap_or_default()))
     }
 
-    /// Whether a label is among those that are restricted.
-    pub fn restricts(&self, label: &str) -> bool {
-        self.terms.iter().any(|term| term.label == label)
+    /// Whether a label of this name is among those that are restricted.
+    pub fn restricts(&self, name: &[u8]) -> bool {
+        self.terms.iter().any(|term| term.label.as_bytes() == name)
     }
 
     /// The values of one label; none for a label that isn't restricted or is by a regular expression.

@@ -3,7 +3,9 @@
 //! is held until it is complete, and goes on if its labels satisfy the restriction. So an answer of any length takes a
 //! bounded memory, and nothing is given out before it was checked.
 
+mod draft;
 mod error;
+mod event;
 pub mod headers;
 mod labels;
 mod number;
@@ -16,7 +18,8 @@ mod utf8;
 pub use error::FilterError;
 
 use crate::access::restriction::Restriction;
-use scanner::{Event, Scanner};
+use event::Event;
+use scanner::Scanner;
 use sieve::Sieve;
 use std::rc::Rc;
 use utf8::Utf8;
@@ -75,7 +78,7 @@ impl Filter {
     fn pass(&mut self, piece: &[u8], end: End) -> Result<Vec<u8>, FilterError> {
         self.utf8.check(piece)?;
         let mut at = 0;
-        while let Some(event) = self.scanner.next(piece, &mut at)? {
+        while let Some(event) = self.scanner.next(piece, &mut at, |name| self.sieve.matters(name))? {
             match event {
                 Event::Begins(shape) => {
                     if self.sieve.begins(piece, at, shape)? == sieve::Next::Inside {
@@ -83,8 +86,17 @@ impl Filter {
                     }
                 }
                 Event::Ends => self.sieve.ends(piece, at)?,
-                Event::KeyBegins => self.sieve.key_begins(piece, at)?,
-                Event::KeyEnds => self.sieve.key_ends(piece, at)?,
+                Event::KeyBegins => self.sieve.key_begins(piece, at),
+                Event::Key(name) => {
+                    if self.sieve.key(piece, at, name)? == sieve::Next::Past {
+                        self.scanner.pass();
+                    }
+                }
+                Event::KeyEnds => {
+                    if self.sieve.key_ends(piece, at)? == sieve::Next::Past {
+                        self.scanner.pass();
+                    }
+                }
             }
         }
         self.sieve.piece_ends(piece)?;

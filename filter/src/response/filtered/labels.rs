@@ -1,7 +1,7 @@
 //! The labels of a rule, an alert or a target, and what the restriction says of them.
 
 use super::error::FilterError;
-use super::text;
+use super::text::{self, Text};
 use crate::access::restriction::Restriction;
 use std::borrow::Cow;
 
@@ -30,10 +30,10 @@ type Label<'a> = (Cow<'a, str>, Cow<'a, str>);
 fn read<'a>(object: &'a [u8], restriction: &Restriction) -> Result<Vec<Label<'a>>, FilterError> {
     let mut labels: Vec<Label<'_>> = Vec::new();
     let mut rest = object;
-    while let Some((name, after)) = text::split(between(rest, b"{,")) {
-        let (value, after) = text::split(between(after, b":")).ok_or(FilterError::Shape)?;
-        let label = (text::read(name)?, text::read(value)?);
-        if restriction.restricts(&label.0) {
+    while let Some((name, after)) = name(after_others(rest, restriction)) {
+        let (value, after) = value(after).ok_or(FilterError::Shape)?;
+        let label = (name.says()?, value.says()?);
+        if restriction.restricts(label.0.as_bytes()) {
             if labels.iter().any(|(known, _)| *known == label.0) {
                 return Err(FilterError::Twice);
             }
@@ -44,9 +44,28 @@ fn read<'a>(object: &'a [u8], restriction: &Restriction) -> Result<Vec<Label<'a>
     Ok(labels)
 }
 
-/// What follows white space and these bytes.
-fn between<'a>(bytes: &'a [u8], skipped: &[u8]) -> &'a [u8] {
-    let is_skipped = |byte: &u8| byte.is_ascii_whitespace() || skipped.contains(byte);
-    let start = bytes.iter().position(|byte| !is_skipped(byte)).unwrap_or(bytes.len());
-    bytes.get(start..).unwrap_or_default()
+/// What follows labels that the restriction isn't about and that are written as servers write most: without escapes and
+/// white space.
+fn after_others<'a>(object: &'a [u8], restriction: &Restriction) -> &'a [u8] {
+    let mut rest = object;
+    while let [b'{' | b',', b'"', name @ ..] = rest
+        && let (name, [b'"', b':', b'"', value @ ..]) = text::split_plain(name)
+        && !restriction.restricts(name)
+        && let [b'"', after @ ..] = text::after_plain(value)
+    {
+        rest = after;
+    }
+    rest
+}
+
+/// The next name, and what follows it. Before it stands no text.
+fn name(bytes: &[u8]) -> Option<(Text<'_>, &[u8])> {
+    let begin = bytes.iter().position(|&byte| byte == b'"')?;
+    Text::split(bytes.get(begin..)?)
+}
+
+/// The value behind a name, if it is a text, and what follows it.
+fn value(bytes: &[u8]) -> Option<(Text<'_>, &[u8])> {
+    let begin = bytes.iter().position(|&byte| byte != b':' && !byte.is_ascii_whitespace())?;
+    Text::split(bytes.get(begin..)?)
 }

@@ -2,7 +2,7 @@
 //! one that comes in another's place is filtered too.
 
 use super::Kind;
-use super::scanner::Shape;
+use super::event::Shape;
 
 /// What a value is in its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,22 +37,6 @@ pub(super) enum Place {
     Other,
 }
 
-/// The fields that matter: where, by which name, and what they are.
-const FIELDS: [(Place, &str, Place); 12] = [
-    (Place::Answer, "data", Place::Data),
-    (Place::Answer, "warnings", Place::Other),
-    (Place::Answer, "infos", Place::Other),
-    (Place::Data, "groups", Place::Groups),
-    (Place::Data, "groupNextToken", Place::Token),
-    (Place::Data, "alerts", Place::Series),
-    (Place::Data, "activeTargets", Place::Series),
-    (Place::Data, "droppedTargets", Place::Dropped),
-    (Place::Data, "droppedTargetCounts", Place::DroppedCounts),
-    (Place::Group, "rules", Place::Rules),
-    (Place::Rule, "alerts", Place::Series),
-    (Place::One, "labels", Place::Labels),
-];
-
 /// Fields of one object, a bit each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Fields(u16);
@@ -75,14 +59,32 @@ impl Fields {
 }
 
 impl Place {
+    /// The fields that matter in an object at this place: their names, and what they are.
+    const fn fields(self) -> &'static [(&'static str, Self)] {
+        match self {
+            Self::Answer => &[("data", Self::Data), ("warnings", Self::Other), ("infos", Self::Other)],
+            Self::Data => &[
+                ("groups", Self::Groups),
+                ("groupNextToken", Self::Token),
+                ("alerts", Self::Series),
+                ("activeTargets", Self::Series),
+                ("droppedTargets", Self::Dropped),
+                ("droppedTargetCounts", Self::DroppedCounts),
+            ],
+            Self::Group => &[("rules", Self::Rules)],
+            Self::Rule => &[("labels", Self::Labels), ("alerts", Self::Series)],
+            Self::One => &[("labels", Self::Labels)],
+            _ => &[],
+        }
+    }
+
     /// The field of this name in an object at this place.
-    pub(super) fn field(self, name: &str) -> (Fields, Self) {
-        // A rule has the fields of an alert, and more.
-        let is_here = |place| place == self || (self == Self::Rule && place == Self::One);
+    #[inline]
+    pub(super) fn field(self, name: &[u8]) -> (Fields, Self) {
         let mut bit = 1;
-        for (place, known, field) in FIELDS {
-            if is_here(place) && known == name {
-                return (Fields(bit), field);
+        for (known, field) in self.fields() {
+            if known.as_bytes() == name {
+                return (Fields(bit), *field);
             }
             bit <<= 1;
         }
@@ -141,6 +143,11 @@ impl Place {
         matches!(self, Self::Rule | Self::One)
     }
 
+    /// Whether it is held back until something in it is known to stay.
+    pub(super) fn is_held(self) -> bool {
+        self.is_judged() || self == Self::Group
+    }
+
     /// What is written in its place.
     pub(super) fn replaced(self) -> Option<&'static [u8]> {
         match self {
@@ -159,6 +166,6 @@ impl Kind {
             Self::Alerts => "alerts",
             Self::Targets => "activeTargets",
         };
-        Place::Data.field(name).0
+        Place::Data.field(name.as_bytes()).0
     }
 }

@@ -2,37 +2,12 @@
 //! begin and end. What is inside a value is told only where the listener enters it; it is checked all the same.
 
 use super::error::FilterError;
+use super::event::{Event, Shape};
 use super::number::Number;
 use super::text;
 
 /// How many objects and lists may stand in each other.
 const MAX_DEPTH: u32 = 64;
-
-/// What a value is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
-    /// `{…}`
-    Object,
-    /// `[…]`
-    List,
-    /// `null`
-    Null,
-    /// A text, a number, `true` or `false`.
-    Scalar,
-}
-
-/// What has just been read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Event {
-    /// The first byte of a value.
-    Begins(Shape),
-    /// A whole value; of a number, all but what follows it.
-    Ends,
-    /// The quote before a key.
-    KeyBegins,
-    /// The quote after it.
-    KeyEnds,
-}
 
 /// What is read next.
 #[derive(Clone, Copy, Debug)]
@@ -71,35 +46,50 @@ pub(super) struct Scanner {
     depth: u32,
     /// A bit for each open one, the innermost lowest: whether it is an object.
     objects: u64,
-    /// Down to which depth it tells what it reads.
+    /// The depth inside the innermost one that was entered.
+    entered: u32,
+    /// Down to which depth it tells what it reads: that, or one less while a value is passed.
     told: u32,
 }
 
 impl Default for Scanner {
     fn default() -> Self {
-        Self { expect: Expect::Value, depth: 0, objects: 0, told: 0 }
+        Self { expect: Expect::Value, depth: 0, objects: 0, entered: 0, told: 0 }
     }
 }
 
 impl Scanner {
-    /// Reads on from `at` to the next thing to tell, and moves `at` behind it; none at the end of the piece.
-    pub(super) fn next(&mut self, piece: &[u8], at: &mut usize) -> Result<Option<Event>, FilterError> {
-        while let Some(rest) = piece.get(*at..).filter(|rest| !rest.is_empty()) {
-            let depth = self.depth;
-            let (length, event) = self.step(rest)?;
-            *at = at.saturating_add(length);
-            // An object or list begins and ends at the depth around it.
-            if event.is_some() && depth.min(self.depth) <= self.told {
-                self.told = self.told.min(self.depth);
-                return Ok(event);
-            }
+    /// Reads on from `at` to the next thing to tell, and moves `at` behind it; none at the end of the piece. A whole key
+    /// without escapes is told with its value if its name matters, and else passed.
+    pub(super) fn next<'a>(
+        &mut self,
+        piece: &'a [u8],
+        at: &mut usize,
+        matters: impl Fn(&[u8]) -> bool,
+    ) -> Result<Option<Event<'a>>, FilterError> {
+        let mut rest = piece.get(*at..).unwrap_or_default();
+        let mut event = None;
+        while event.is_none() && !rest.is_empty() {
+            let is_told = self.tells() && !matches!(self.expect, Expect::Text(_));
+            event = match self.text_in(rest) {
+                Some((role, text)) if !is_told => self.text(role, text, &mut rest)?,
+                Some((Role::Key, key)) => self.key(key, &mut rest, &matters),
+                _ => self.step(&mut rest)?,
+            };
         }
-        Ok(None)
+        *at = piece.len().saturating_sub(rest.len());
+        Ok(event)
     }
 
     /// From here on, tells what is inside the object or list that has just begun.
     pub(super) fn enter(&mut self) {
+        self.entered = self.depth;
         self.told = self.depth;
+    }
+
+    /// Tells nothing of the value whose key has just been read.
+    pub(super) fn pass(&mut self) {
+        self.told = self.entered.saturating_sub(1);
     }
 
     /// Whether the one value is complete.
@@ -107,60 +97,163 @@ impl Scanner {
         matches!(self.expect, Expect::Nothing)
     }
 
-    /// Reads at least a byte, or the end of a number: how many bytes, and what they are.
-    fn step(&mut self, rest: &[u8]) -> Result<(usize, Option<Event>), FilterError> {
-        let Some(&byte) = rest.first() else { return Ok((0, None)) };
-        let event = match self.expect {
-            Expect::Text(role) => return self.text(rest, role),
-            Expect::Escape(role) => self.escape(byte, role)?,
-            Expect::Hex(more, role) => self.hex(byte, more, role)?,
-            Expect::Word(word) => self.word(byte, word)?,
-            Expect::Number(number) => match number.and(byte) {
-                Some(number) => {
-                    self.expect = Expect::Number(number);
-                    None
-                }
-                None if number.is_whole() => return Ok((0, Some(self.value_ends()))),
-                None => return Err(FilterError::Malformed),
-            },
-            _ if matches!(byte, b' ' | b'\t' | b'\n' | b'\r') => None,
-            _ => self.structure(byte)?,
-        };
-        Ok((1, event))
+    /// What is still to come of a text, or what begins one, behind its quote.
+    #[inline]
+    fn text_in<'a>(&self, rest: &'a [u8]) -> Option<(Role, &'a [u8])> {
+        match (self.expect, rest) {
+            (Expect::Text(role), _) => Some((role, rest)),
+            (Expect::FirstKey | Expect::Key, [b'"', text @ ..]) => Some((Role::Key, text)),
+            (Expect::FirstValue | Expect::Value, [b'"', text @ ..]) => Some((Role::Value, text)),
+            (Expect::Colon, [b':', b'"', text @ ..]) => Some((Role::Value, text)),
+            (Expect::Comma, [b',', b'"', text @ ..]) => Some((self.role(), text)),
+            _ => None,
+        }
     }
 
-    fn structure(&mut self, byte: u8) -> Result<Option<Event>, FilterError> {
-        let in_object = self.objects & 1 == 1;
-        match (self.expect, byte) {
-            (Expect::FirstValue, b']') => return self.close().map(Some),
-            (Expect::Value | Expect::FirstValue, _) => return self.value(byte).map(Some),
-            (Expect::FirstKey, b'}') => return self.close().map(Some),
-            (Expect::Key | Expect::FirstKey, b'"') => {
-                self.expect = Expect::Text(Role::Key);
-                return Ok(Some(Event::KeyBegins));
+    /// Reads the rest of a text and those that follow it in a run.
+    fn text<'a>(
+        &mut self,
+        role: Role,
+        text: &'a [u8],
+        rest: &mut &'a [u8],
+    ) -> Result<Option<Event<'a>>, FilterError> {
+        let (role, text) = self.run(role, text);
+        let Some((end, after)) = text.split_first() else {
+            *rest = text;
+            self.expect = Expect::Text(role);
+            return Ok(None);
+        };
+        *rest = after;
+        match (end, role) {
+            (b'"', Role::Value) => Ok(self.value_ends()),
+            (b'"', Role::Key) => {
+                self.expect = Expect::Colon;
+                Ok(self.tell(Event::KeyEnds))
             }
+            (b'\\', _) => {
+                self.expect = Expect::Escape(role);
+                Ok(None)
+            }
+            _ => Err(FilterError::Malformed),
+        }
+    }
+
+    /// Goes on through plain texts of which there is nothing to tell, with just a comma or a colon between them. Gives the
+    /// last one: what it is, and what follows its plain part.
+    fn run<'a>(&self, mut role: Role, mut text: &'a [u8]) -> (Role, &'a [u8]) {
+        let next = self.role();
+        let is_inside = self.depth > self.entered;
+        loop {
+            text = text::after_plain(text);
+            (role, text) = match (role, text) {
+                (Role::Key, [b'"', b':', b'"', value @ ..]) if is_inside => (Role::Value, value),
+                (Role::Value, [b'"', b',', b'"', text @ ..]) if is_inside => (next, text),
+                _ => return (role, text),
+            };
+        }
+    }
+
+    /// Reads what comes of a number, or a byte of anything else.
+    fn step<'a>(&mut self, rest: &mut &'a [u8]) -> Result<Option<Event<'a>>, FilterError> {
+        if let Expect::Number(number) = self.expect {
+            return self.number(number, rest);
+        }
+        let Some((&byte, after)) = rest.split_first() else { return Ok(None) };
+        *rest = after;
+        match self.expect {
+            Expect::Escape(role) => self.escape(byte, role),
+            Expect::Hex(more, role) => self.hex(byte, more, role),
+            Expect::Word(word) => self.word(byte, word),
+            _ => self.structure(byte),
+        }
+    }
+
+    /// What a text that follows a comma is.
+    fn role(&self) -> Role {
+        if self.objects & 1 == 1 { Role::Key } else { Role::Value }
+    }
+
+    /// What is told of an event at this depth.
+    fn tell<'a>(&self, event: Event<'a>) -> Option<Event<'a>> {
+        self.tells().then_some(event)
+    }
+
+    fn tells(&self) -> bool {
+        self.depth <= self.told
+    }
+
+    /// Reads a key that may be told.
+    fn key<'a>(
+        &mut self,
+        key: &'a [u8],
+        rest: &mut &'a [u8],
+        matters: &impl Fn(&[u8]) -> bool,
+    ) -> Option<Event<'a>> {
+        let (name, [b'"', after @ ..]) = text::split_plain(key) else {
+            *rest = key;
+            self.expect = Expect::Text(Role::Key);
+            return Some(Event::KeyBegins);
+        };
+        *rest = after;
+        self.expect = Expect::Colon;
+        if matters(name) {
+            return Some(Event::Key(name));
+        }
+        self.pass();
+        None
+    }
+
+    fn number<'a>(
+        &mut self,
+        mut number: Number,
+        rest: &mut &'a [u8],
+    ) -> Result<Option<Event<'a>>, FilterError> {
+        while let [byte, after @ ..] = *rest {
+            match number.and(*byte) {
+                Some(more) => number = more,
+                None if number.is_whole() => return Ok(self.value_ends()),
+                None => return Err(FilterError::Malformed),
+            }
+            *rest = after;
+        }
+        self.expect = Expect::Number(number);
+        Ok(None)
+    }
+
+    fn structure<'a>(&mut self, byte: u8) -> Result<Option<Event<'a>>, FilterError> {
+        match (self.expect, byte) {
+            (_, b' ' | b'\t' | b'\n' | b'\r') => return Ok(None),
             (Expect::Colon, b':') => self.expect = Expect::Value,
-            (Expect::Comma, b',') if in_object => self.expect = Expect::Key,
-            (Expect::Comma, b',') => self.expect = Expect::Value,
-            (Expect::Comma, b'}') if in_object => return self.close().map(Some),
-            (Expect::Comma, b']') if !in_object => return self.close().map(Some),
+            (Expect::Comma, b',') => {
+                self.expect = if self.role() == Role::Key { Expect::Key } else { Expect::Value };
+            }
+            (Expect::FirstValue, b']') | (Expect::FirstKey, b'}') => return self.close(),
+            (Expect::FirstValue | Expect::Value, _) => return self.value(byte),
+            (Expect::Comma, b'}') if self.role() == Role::Key => return self.close(),
+            (Expect::Comma, b']') if self.role() == Role::Value => return self.close(),
             _ => return Err(FilterError::Malformed),
         }
         Ok(None)
     }
 
-    fn value(&mut self, byte: u8) -> Result<Event, FilterError> {
-        let (expect, shape) = match byte {
-            b'{' => (self.open(Shape::Object)?, Shape::Object),
-            b'[' => (self.open(Shape::List)?, Shape::List),
-            b'"' => (Expect::Text(Role::Value), Shape::Scalar),
-            b'n' => (Expect::Word(b"ull"), Shape::Null),
-            b't' => (Expect::Word(b"rue"), Shape::Scalar),
-            b'f' => (Expect::Word(b"alse"), Shape::Scalar),
-            _ => (Expect::Number(Number::begin(byte).ok_or(FilterError::Malformed)?), Shape::Scalar),
+    fn value<'a>(&mut self, byte: u8) -> Result<Option<Event<'a>>, FilterError> {
+        let shape = match byte {
+            b'{' => Shape::Object,
+            b'[' => Shape::List,
+            b'n' => Shape::Null,
+            _ => Shape::Scalar,
         };
-        self.expect = expect;
-        Ok(Event::Begins(shape))
+        // An object or list begins at the depth around it.
+        let event = self.tell(Event::Begins(shape));
+        self.expect = match byte {
+            b'"' => Expect::Text(Role::Value),
+            b'{' | b'[' => self.open(shape)?,
+            b'n' => Expect::Word(b"ull"),
+            b't' => Expect::Word(b"rue"),
+            b'f' => Expect::Word(b"alse"),
+            _ => Expect::Number(Number::begin(byte).ok_or(FilterError::Malformed)?),
+        };
+        Ok(event)
     }
 
     fn open(&mut self, shape: Shape) -> Result<Expect, FilterError> {
@@ -172,36 +265,23 @@ impl Scanner {
         Ok(if shape == Shape::Object { Expect::FirstKey } else { Expect::FirstValue })
     }
 
-    fn close(&mut self) -> Result<Event, FilterError> {
+    fn close<'a>(&mut self) -> Result<Option<Event<'a>>, FilterError> {
         self.depth = self.depth.checked_sub(1).ok_or(FilterError::Malformed)?;
         self.objects >>= 1;
         Ok(self.value_ends())
     }
 
-    fn value_ends(&mut self) -> Event {
+    fn value_ends<'a>(&mut self) -> Option<Event<'a>> {
         self.expect = if self.depth == 0 { Expect::Nothing } else { Expect::Comma };
-        Event::Ends
+        let event = self.tell(Event::Ends);
+        // What was entered has ended, or what was passed.
+        if self.depth <= self.entered {
+            self.enter();
+        }
+        event
     }
 
-    fn text(&mut self, rest: &[u8], role: Role) -> Result<(usize, Option<Event>), FilterError> {
-        let plain = text::plain(rest);
-        let event = match rest.get(plain) {
-            None => return Ok((plain, None)),
-            Some(b'"') if role == Role::Key => {
-                self.expect = Expect::Colon;
-                Some(Event::KeyEnds)
-            }
-            Some(b'"') => Some(self.value_ends()),
-            Some(b'\\') => {
-                self.expect = Expect::Escape(role);
-                None
-            }
-            Some(_) => return Err(FilterError::Malformed),
-        };
-        Ok((plain.saturating_add(1), event))
-    }
-
-    fn escape(&mut self, byte: u8, role: Role) -> Result<Option<Event>, FilterError> {
+    fn escape<'a>(&mut self, byte: u8, role: Role) -> Result<Option<Event<'a>>, FilterError> {
         self.expect = match byte {
             b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Expect::Text(role),
             b'u' => Expect::Hex(4, role),
@@ -210,7 +290,7 @@ impl Scanner {
         Ok(None)
     }
 
-    fn hex(&mut self, byte: u8, more: u8, role: Role) -> Result<Option<Event>, FilterError> {
+    fn hex<'a>(&mut self, byte: u8, more: u8, role: Role) -> Result<Option<Event<'a>>, FilterError> {
         self.expect = match more.saturating_sub(1) {
             _ if !byte.is_ascii_hexdigit() => return Err(FilterError::Malformed),
             0 => Expect::Text(role),
@@ -219,11 +299,11 @@ impl Scanner {
         Ok(None)
     }
 
-    fn word(&mut self, byte: u8, word: &'static [u8]) -> Result<Option<Event>, FilterError> {
+    fn word<'a>(&mut self, byte: u8, word: &'static [u8]) -> Result<Option<Event<'a>>, FilterError> {
         match word.split_first() {
             Some((&first, rest)) if first == byte => {
                 self.expect = Expect::Word(rest);
-                Ok(rest.is_empty().then(|| self.value_ends()))
+                Ok(if rest.is_empty() { self.value_ends() } else { None })
             }
             _ => Err(FilterError::Malformed),
         }

@@ -4,29 +4,97 @@ use super::error::FilterError;
 use std::borrow::Cow;
 use std::str;
 
-/// How many bytes from here on stand for themselves: up to a quote, a backslash or a control byte.
-pub(super) fn plain(bytes: &[u8]) -> usize {
-    let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | ..0x20);
-    bytes.iter().position(is_special).unwrap_or(bytes.len())
+/// A text as it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Text<'a> {
+    /// What stands between its quotes, which is what it says.
+    Plain(&'a [u8]),
+    /// The same, with escapes in it.
+    Escaped(&'a [u8]),
 }
 
-/// What a text says, given with its quotes. The scanner has checked its grammar; half of a surrogate pair says nothing.
-pub(super) fn read(quoted: &[u8]) -> Result<Cow<'_, str>, FilterError> {
-    let inner = quoted.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
-    let inner = inner.and_then(|inner| str::from_utf8(inner).ok()).ok_or(FilterError::Malformed)?;
-    if plain(inner.as_bytes()) == inner.len() {
-        return Ok(Cow::Borrowed(inner));
+impl<'a> Text<'a> {
+    /// Splits off the text that bytes begin with; none if they begin with something else.
+    pub(super) fn split(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        let inner = bytes.strip_prefix(b"\"")?;
+        match split_plain(inner) {
+            (plain, [b'"', after @ ..]) => Some((Self::Plain(plain), after)),
+            (_, rest) => Self::split_escaped(inner, rest),
+        }
     }
-    unescaped(inner).map(Cow::Owned).ok_or(FilterError::Malformed)
+
+    fn split_escaped(inner: &'a [u8], mut rest: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        loop {
+            match rest {
+                [b'"', after @ ..] => {
+                    return Some((
+                        Self::Escaped(inner.get(..inner.len().saturating_sub(rest.len()))?),
+                        after,
+                    ));
+                }
+                [_, _, after @ ..] => rest = after_plain(after),
+                _ => return None,
+            }
+        }
+    }
+
+    /// What it says. The scanner has checked its grammar; half of a surrogate pair says nothing.
+    pub(super) fn says(self) -> Result<Cow<'a, str>, FilterError> {
+        let (Self::Plain(inner) | Self::Escaped(inner)) = self;
+        let inner = str::from_utf8(inner).map_err(|_| FilterError::Malformed)?;
+        match self {
+            Self::Plain(_) => Ok(Cow::Borrowed(inner)),
+            Self::Escaped(_) => unescaped(inner).map(Cow::Owned).ok_or(FilterError::Malformed),
+        }
+    }
+}
+
+/// Splits off the bytes that stand for themselves: up to a quote, a backslash or a control byte.
+#[inline]
+pub(super) fn split_plain(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let after = after_plain(bytes);
+    (bytes.get(..bytes.len().saturating_sub(after.len())).unwrap_or_default(), after)
+}
+
+/// What follows the bytes that stand for themselves.
+#[inline]
+pub(super) fn after_plain(bytes: &[u8]) -> &[u8] {
+    let mut rest = bytes;
+    while let Some((eight, after)) = rest.split_first_chunk() {
+        let special = special(u64::from_le_bytes(*eight));
+        if special != 0 {
+            return rest.get(special.trailing_zeros() as usize / 8..).unwrap_or_default();
+        }
+        rest = after;
+    }
+    after_last_plain(rest)
+}
+
+/// The same of bytes that are few.
+fn after_last_plain(bytes: &[u8]) -> &[u8] {
+    let mut rest = bytes;
+    while let [byte, after @ ..] = rest
+        && !matches!(byte, b'"' | b'\\' | ..0x20)
+    {
+        rest = after;
+    }
+    rest
+}
+
+/// Which of eight bytes are a quote, a backslash or a control byte: the lowest bit that is set is the highest of the first.
+fn special(eight: u64) -> u64 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    // With a bit turned, the quote follows the control bytes, and what follows the quote stays above it.
+    let below = (eight ^ (EACH * 0x02)).wrapping_sub(EACH * 0x21);
+    let backslash = (eight ^ (EACH * 0x5c)).wrapping_sub(EACH);
+    (below | backslash) & !eight & (EACH * 0x80)
 }
 
 fn unescaped(inner: &str) -> Option<String> {
     let mut text = String::with_capacity(inner.len());
     let mut rest = inner;
-    loop {
-        let (before, escape) = rest.split_at_checked(plain(rest.as_bytes()))?;
+    while let Some((before, escape)) = rest.split_once('\\') {
         text.push_str(before);
-        let Some(escape) = escape.strip_prefix('\\') else { return Some(text) };
         let kind = escape.chars().next()?;
         rest = escape.get(kind.len_utf8()..)?;
         text.push(match kind {
@@ -40,6 +108,8 @@ fn unescaped(inner: &str) -> Option<String> {
             _ => return None,
         });
     }
+    text.push_str(rest);
+    Some(text)
 }
 
 /// The character of one or two UTF-16 units, the first of which begins here.
@@ -59,19 +129,6 @@ fn unit(rest: &mut &str) -> Option<u32> {
     digits.chars().try_fold(0, |value, digit| Some(value << 4 | digit.to_digit(16)?))
 }
 
-/// Splits off the text that bytes begin with, quotes included; none if they begin with something else.
-pub(super) fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let mut end = 1;
-    bytes.first().filter(|&&byte| byte == b'"')?;
-    loop {
-        end = plain(bytes.get(end..)?).saturating_add(end);
-        match bytes.get(end)? {
-            b'"' => return bytes.split_at_checked(end.saturating_add(1)),
-            _ => end = end.saturating_add(2),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,7 +136,26 @@ mod tests {
 
     /// What a text with this between its quotes says.
     fn says(inner: &str) -> Option<String> {
-        read(format!("\"{inner}\"").as_bytes()).ok().map(Cow::into_owned)
+        let quoted = format!("\"{inner}\",");
+        let (text, after) = Text::split(quoted.as_bytes())?;
+        assert_eq!(after, b",");
+        text.says().ok().map(Cow::into_owned)
+    }
+
+    #[test]
+    fn each_byte_is_plain_or_not_wherever_it_stands() {
+        for byte in 0..=u8::MAX {
+            for place in 0..20 {
+                let mut bytes = [b'a'; 20];
+                bytes[place] = byte;
+                let is_special = byte < 0x20 || byte == b'"' || byte == b'\\';
+                assert_eq!(
+                    split_plain(&bytes).0.len(),
+                    if is_special { place } else { 20 },
+                    "{byte} {place}"
+                );
+            }
+        }
     }
 
     #[test]
@@ -100,6 +176,17 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_plain_ends_at_the_first_byte_that_is_not(
+            parts in prop::collection::vec(prop_oneof![3 => "[ !#-~\u{7f}-\u{ff}€]{0,20}", 1 => any::<char>().prop_map(String::from)], 0..4),
+            begin in 0_usize..8,
+        ) {
+            let text = parts.concat();
+            let bytes = text.as_bytes().get(begin..).unwrap_or_default();
+            let plain = bytes.iter().take_while(|&&byte| byte >= 0x20 && byte != b'"' && byte != b'\\').count();
+            prop_assert_eq!(split_plain(bytes), bytes.split_at(plain));
+        }
+
         #[test]
         fn a_text_says_what_serde_json_reads(
             parts in prop::collection::vec(

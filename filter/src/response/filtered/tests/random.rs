@@ -11,7 +11,7 @@ pub(super) const SECRET: &str = "SECRET";
 /// Text with whatever JSON has to escape.
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
-        "[a-z]{0,6}",
+        "[a-z]{0,24}",
         prop::collection::vec(
             prop_oneof![
                 Just('"'),
