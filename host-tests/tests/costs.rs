@@ -1,41 +1,39 @@
 //! What a request takes of the module, held to budgets: nobody makes it dearer unseen, nor leaves a budget behind that
-//! holds nothing any more.
+//! holds nothing any more. What it takes of time is for the benchmark to say.
 
 use promward_host_tests::costs::{self, Taken, Work};
 
 /// How far a figure may be from its budget, as a part of it.
 const MARGIN: f64 = 0.1;
 
-/// Host calls and instructions for a request.
-fn budget(work: Work) -> (f64, f64) {
+/// Host calls and instructions for a request. An answer that is filtered comes in as many pieces as it happens to, with two
+/// calls for each, so that its calls aren't counted.
+fn budget(work: Work) -> (Option<f64>, f64) {
     match work {
-        Work::Prefix => (0.0, 0.0),
-        Work::Password => (0.0, 0.0),
-        Work::Restricted => (0.0, 0.0),
-        Work::NewQueries => (0.0, 0.0),
-        Work::Form => (0.0, 0.0),
-        Work::LongAnswer => (0.0, 0.0),
-        Work::Rules => (0.0, 0.0),
-        Work::Alerts => (0.0, 0.0),
+        Work::Prefix => (Some(19.0), 58_000.0),
+        Work::Password => (Some(25.0), 99_000.0),
+        Work::Restricted => (Some(25.0), 119_000.0),
+        Work::NewQueries => (Some(25.0), 118_000.0),
+        Work::Form => (Some(29.0), 147_000.0),
+        Work::LongAnswer => (Some(25.0), 133_000.0),
+        Work::Rules => (None, 200_000_000.0),
+        Work::Alerts => (None, 197_000_000.0),
     }
 }
 
 #[test]
 fn a_request_takes_what_it_may() {
+    let is_near = |figure: f64, budget: f64| (figure - budget).abs() <= budget * MARGIN;
     let mut wrong = Vec::new();
     for work in Work::ALL {
-        let taken = costs::taken(work, &work.configuration()).unwrap();
-        let Taken { host_calls, callbacks, instructions } = taken;
-        let (calls, fuel) = budget(work);
-        let is_near = |figure: f64, budget: f64| (figure - budget).abs() <= budget * MARGIN;
-        let line = format!(
-            "{}: {host_calls} host calls of {calls}, {instructions} instructions of {fuel}, {callbacks} callbacks",
-            work.name()
-        );
-        println!("{line}");
-        if !is_near(host_calls, calls) || !is_near(instructions, fuel) {
-            wrong.push(line);
+        let Taken { host_calls, instructions, .. } = costs::taken(work, &work.configuration()).unwrap();
+        let (calls, most) = budget(work);
+        if !calls.is_none_or(|calls| is_near(host_calls, calls)) || !is_near(instructions, most) {
+            wrong.push(format!(
+                "{}: {host_calls} host calls where {calls:?} were, {instructions} instructions where {most} were",
+                work.name()
+            ));
         }
     }
-    assert!(wrong.is_empty(), "more or less than the budget:\n{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "more than a tenth away from the budget:\n{}", wrong.join("\n"));
 }

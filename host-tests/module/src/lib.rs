@@ -60,7 +60,7 @@ pub fn build_that_traps() -> Result<PathBuf> {
     Ok(module)
 }
 
-/// Builds the module of the workspace's package `name` (`promward`, `promward-probe`) and returns the artifact's path.
+/// Builds the module of the workspace's package `name` (`promward`, `promward-probe`, `promward-empty`) and returns the artifact's path.
 /// A second call in the same process returns the first one's answer.
 ///
 /// # Errors
