@@ -208,6 +208,29 @@ fn keys_are_bounded() {
     let key = |length: usize| format!(r#"{{"{}":1}}"#, "x".repeat(length - 2));
     assert!(is_taken(Kind::Rules, &key(4_096)));
     assert!(!is_taken(Kind::Rules, &key(4_097)));
+    let in_alert = |length| format!(r#"{{"data":{{"alerts":[{}]}}}}"#, key(length));
+    assert!(is_taken(Kind::Alerts, &in_alert(4_096)));
+    assert!(!is_taken(Kind::Alerts, &in_alert(4_097)));
+}
+
+#[test]
+fn what_is_too_long_is_refused_before_its_end() {
+    for (kind, begun, max) in [
+        (Kind::Rules, r#"{"data":{"groups":[{"x":""#, 1 << 20),
+        (Kind::Rules, r#"{"data":{"groups":[{"rules":[{"x":""#, 1 << 20),
+        (Kind::Rules, r#"{"data":{"groups":[{"rules":[{"alerts":[{"labels":{"x":""#, 1 << 20),
+        (Kind::Rules, r#"{"data":{"groupNextToken":""#, 1 << 20),
+        (Kind::Alerts, r#"{"data":{"alerts":[{"x":""#, 1 << 20),
+        (Kind::Targets, r#"{"data":{"activeTargets":[{"x":""#, 1 << 20),
+        (Kind::Rules, "{\"", 4_096),
+        (Kind::Rules, "{\"data\":{\"", 4_096),
+        (Kind::Alerts, r#"{"data":{"alerts":[{"\u0078"#, 4_096),
+    ] {
+        let answer = format!("{begun}{}", "x".repeat(max));
+        assert_eq!(filter(kind).next(answer.as_bytes(), End::Later), Err(FilterError::TooLong), "{begun}");
+        let (_, end) = pieces(kind, answer.as_bytes().chunks(1_000));
+        assert_eq!(end, Err(FilterError::TooLong), "{begun}");
+    }
 }
 
 #[test]
