@@ -75,9 +75,7 @@ impl Outcome {
             500.. => Self::Failed,
         }
     }
-}
 
-impl Outcome {
     /// What logs and metrics call it.
     pub fn name(self) -> &'static str {
         match self {

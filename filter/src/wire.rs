@@ -2,7 +2,7 @@
 //! end first, and texts that end in a zero. What a host sends is read with its bounds checked, since a wrong length must
 //! not trap.
 
-use crate::request::headers::{Header, Headers};
+use crate::request::headers::{Headers, Place};
 use std::ops::Range;
 
 /// Reads a header map; nothing, if it isn't one.
@@ -11,19 +11,20 @@ pub fn read_map(bytes: Vec<u8>) -> Option<Headers> {
         return Some(Headers::default());
     }
     let (count, mut lengths) = number(&bytes)?;
+    // Two lengths for each. Before there is room for so many, they have to be there.
     let size = count.checked_mul(8)?;
     lengths.get(..size)?;
-    let mut at = size.checked_add(4)?;
-    let mut headers = Vec::with_capacity(count);
+    let mut at = bytes.len().checked_sub(lengths.len())?.checked_add(size)?;
+    let mut places = Vec::with_capacity(count);
     for _ in 0..count {
         let (name_length, rest) = number(lengths)?;
         let (value_length, rest) = number(rest)?;
         lengths = rest;
         let name = text(&bytes, &mut at, name_length)?;
         let value = text(&bytes, &mut at, value_length)?;
-        headers.push(Header { name, value });
+        places.push(Place { name, value });
     }
-    Some(Headers::within(bytes, headers))
+    Some(Headers::within(bytes, places))
 }
 
 /// Writes a header map.

@@ -72,16 +72,14 @@ const SHORTHANDS: [(&str, Classes); 2] = [
 ];
 
 impl Class {
-    /// Every class, in the order of the documentation.
-    pub fn all() -> impl Iterator<Item = Self> {
-        NAMES.iter().map(|&(class, _)| class)
-    }
-}
-
-impl Class {
     /// Its name in configurations.
     pub fn name(self) -> &'static str {
         NAMES.iter().find(|(class, _)| *class == self).map_or("unknown", |&(_, name)| name)
+    }
+
+    /// Every class, in the order of the documentation.
+    pub fn all() -> impl Iterator<Item = Self> {
+        NAMES.iter().map(|&(class, _)| class)
     }
 }
 

@@ -13,7 +13,7 @@ impl Octets {
     pub(crate) const UNRESERVED: Self =
         Self::NONE.with(b"-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
-    /// None.
+    /// The empty set.
     pub(crate) const NONE: Self = Self([false; 256]);
 
     /// These as well.

@@ -9,12 +9,12 @@ use std::ops::Range;
 #[derive(Clone, Debug, Default)]
 pub struct Headers {
     bytes: Vec<u8>,
-    places: Vec<Header>,
+    places: Vec<Place>,
 }
 
-/// Where the texts of a header stand.
+/// Where a header stands.
 #[derive(Clone, Debug)]
-pub(crate) struct Header {
+pub(crate) struct Place {
     pub(crate) name: Range<usize>,
     pub(crate) value: Range<usize>,
 }
@@ -25,7 +25,7 @@ impl<N: AsRef<[u8]>, V: AsRef<[u8]>> FromIterator<(N, V)> for Headers {
         let mut headers = Self::default();
         for (name, value) in pairs {
             let (name, value) = (headers.hold(name.as_ref()), headers.hold(value.as_ref()));
-            headers.places.push(Header { name, value });
+            headers.places.push(Place { name, value });
         }
         headers
     }
@@ -41,7 +41,7 @@ impl Eq for Headers {}
 
 impl Headers {
     /// A map whose texts stand at these places.
-    pub(crate) fn within(bytes: Vec<u8>, places: Vec<Header>) -> Self {
+    pub(crate) fn within(bytes: Vec<u8>, places: Vec<Place>) -> Self {
         Self { bytes, places }
     }
 
@@ -53,8 +53,8 @@ impl Headers {
 
     /// Every name with its value, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let text = |place: &Range<usize>| self.bytes.get(place.clone()).unwrap_or_default();
-        self.places.iter().map(move |header| (text(&header.name), text(&header.value)))
+        let text = |range: &Range<usize>| self.bytes.get(range.clone()).unwrap_or_default();
+        self.places.iter().map(move |place| (text(&place.name), text(&place.value)))
     }
 
     /// The names that are like this, in order.
@@ -122,7 +122,8 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 /// What says who the caller is, for the filter and not for the server (`threats.md` H3).
 const CREDENTIALS: &[&str] = &["authorization", "cookie", "proxy-authorization"];
 
-/// What all of these begin with, in both cases: most headers are none of them, and are told by that.
+/// What all of these begin with, in both cases: most headers are none of them, and are told by that. None begins with a
+/// hyphen, which would have a second spelling.
 static FIRST: Octets = Octets::NONE.with_first(TRUSTED).with_first(TRUSTED_PREFIXES).with_first(CREDENTIALS);
 
 /// Headers of a request that don't go upstream.
@@ -173,6 +174,20 @@ pub(crate) fn spelled(name: &[u8], known: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_name_that_is_listed_is_held_back() {
+        for name in [TRUSTED, CREDENTIALS].concat() {
+            for spelling in [name.to_owned(), name.to_uppercase(), name.replace('-', "_")] {
+                assert!(Strip::TrustedAndCredentials.covers(spelling.as_bytes()), "{spelling}");
+            }
+        }
+        for prefix in TRUSTED_PREFIXES.iter().map(|prefix| format!("{prefix}x")) {
+            for spelling in [prefix.clone(), prefix.to_uppercase(), prefix.replace('-', "_")] {
+                assert!(Strip::Trusted.covers(spelling.as_bytes()), "{spelling}");
+            }
+        }
+    }
 
     #[test]
     fn a_trusted_header_is_held_back_in_any_spelling() {

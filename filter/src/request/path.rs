@@ -79,8 +79,7 @@ impl CanonicalPath {
         if raw.first() != Some(&b'/') {
             return Err(TargetError::NotAPath);
         }
-        let text = String::with_capacity(raw.len());
-        let mut path = Builder { text, ..Builder::default() };
+        let mut path = Builder { text: String::with_capacity(raw.len()), ..Builder::default() };
         let mut bytes = raw.iter().copied().enumerate();
         while let Some((at, byte)) = bytes.next() {
             match byte {
