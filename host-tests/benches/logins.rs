@@ -71,8 +71,8 @@ fn promward(report: &mut Report, upstream: &Upstream, hash: &str, time: Duration
     let options =
         Options { workers: 1, ..Options::configured(upstream.address(), &configuration.to_string()) };
     let site = Site::start(Host::Envoy, &options)?;
-    let others = site.client().user(REMEMBERED.0, REMEMBERED.1);
-    measure(report, "promward", time, &others, QUERY)
+    let remembered = site.client().user(REMEMBERED.0, REMEMBERED.1);
+    measure(report, "promward", time, &site.client(), (&remembered, QUERY))
 }
 
 fn nginx(report: &mut Report, upstream: &Upstream, hash: &str, time: Duration) -> Result<()> {
@@ -84,17 +84,23 @@ fn nginx(report: &mut Report, upstream: &Upstream, hash: &str, time: Duration) -
     let options = nginx::Options { passwords: Some(passwords), ..nginx::Options::default() };
     let nginx = Nginx::start_with(directory.path(), upstream.address(), &options)?;
     let client = Client::https(nginx.https()).trust(authority.pem());
-    measure(report, "nginx", time, &client, HEALTH)
+    measure(report, "nginx", time, &client, (&client, HEALTH))
 }
 
-/// Times requests of a client, alone and beside guesses, and adds a row.
-fn measure(report: &mut Report, name: &str, time: Duration, client: &Client, path: &str) -> Result<()> {
+/// Times requests of somebody for a path, alone and beside guesses, and adds a row.
+fn measure(
+    report: &mut Report,
+    name: &str,
+    time: Duration,
+    stranger: &Client,
+    (client, path): (&Client, &str),
+) -> Result<()> {
     let mut alone = timed(client, path, time)?;
     let (ends, guesses) = (AtomicBool::new(false), AtomicU64::new(0));
     let (beside, rate) = thread::scope(|scope| {
         for number in 0..GUESSERS {
             let (ends, guesses) = (&ends, &guesses);
-            let client = client.clone().source(IpAddr::V4(Ipv4Addr::new(127, 0, 1, number)));
+            let client = stranger.clone().source(IpAddr::V4(Ipv4Addr::new(127, 0, 1, number)));
             scope.spawn(move || guess(&client, ends, guesses));
         }
         while guesses.load(Ordering::SeqCst) == 0 {
