@@ -72,6 +72,7 @@ mod tests {
     fn a_map_is_read_as_it_was_written() {
         let written = write_map(&[("a", "1".to_owned()), ("bc", String::new())]);
         assert_eq!(read_map(written), Some([("a", "1"), ("bc", "")].into_iter().collect()));
+        assert_ne!(read_map(write_map(&[("a", "1".to_owned())])), Some([("a", "2")].into_iter().collect()));
     }
 
     #[test]
