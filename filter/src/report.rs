@@ -202,7 +202,7 @@ impl Count {
             ),
             Self::Login { scheme, login } => labelled(
                 "logins",
-                &[("scheme", scheme.map_or(none, Scheme::name)), ("outcome", login.as_str())],
+                &[("scheme", scheme.map_or(none, Scheme::name)), ("outcome", login.name())],
             ),
             Self::Check(verdict) => {
                 let outcome = if verdict == Verdict::Right { "right" } else { "wrong" };
@@ -210,7 +210,7 @@ impl Count {
             }
             Self::Limit(RuleNumber(number)) => labelled("limited", &[("rule", &number.to_string())]),
             Self::Answer(mount) => labelled("answers_refused", &[("mount", prefix(mount, mounts))]),
-            Self::Bound(bound) => labelled("bounds_reached", &[("bound", bound.as_str())]),
+            Self::Bound(bound) => labelled("bounds_reached", &[("bound", bound.name())]),
         }
     }
 }
@@ -234,7 +234,7 @@ fn labelled(name: &str, labels: &[(&str, &str)]) -> String {
 }
 
 impl Login {
-    fn as_str(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
             Self::Rejected => "rejected",
@@ -244,7 +244,7 @@ impl Login {
 }
 
 impl Bound {
-    fn as_str(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Self::Checks => "checks",
             Self::ChecksOfSource => "checks_of_source",

@@ -11,10 +11,9 @@ pub fn read_map(bytes: Vec<u8>) -> Option<Headers> {
         return Some(Headers::default());
     }
     let (count, mut lengths) = number(&bytes)?;
-    // Two lengths for each. Before there is room for so many, they have to be there.
-    let size = count.checked_mul(8)?;
-    lengths.get(..size)?;
-    let mut at = bytes.len().checked_sub(lengths.len())?.checked_add(size)?;
+    // The texts follow two lengths for each, which have to be there before there is room for so many.
+    let texts = lengths.get(count.checked_mul(8)?..)?;
+    let mut at = bytes.len().checked_sub(texts.len())?;
     let mut places = Vec::with_capacity(count);
     for _ in 0..count {
         let (name_length, rest) = number(lengths)?;

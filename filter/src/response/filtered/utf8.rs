@@ -14,7 +14,7 @@ pub(super) struct Utf8 {
 impl Utf8 {
     /// Checks the next piece. A character that the last one leaves open is in no text, or in one that has no end.
     pub(super) fn check(&mut self, piece: &[u8]) -> Result<(), FilterError> {
-        if self.begun.is_empty() && is_ascii(piece) {
+        if self.begun.is_empty() && piece.is_ascii() {
             return Ok(());
         }
         let mut rest = piece;
@@ -35,13 +35,6 @@ impl Utf8 {
         self.begun.extend(rest.get(error.valid_up_to()..).unwrap_or_default());
         Ok(())
     }
-}
-
-/// Whether all bytes are ASCII, eight at a time.
-fn is_ascii(bytes: &[u8]) -> bool {
-    let (eights, rest) = bytes.as_chunks();
-    let all = eights.iter().fold(0, |all, eight| all | u64::from_ne_bytes(*eight));
-    all.to_ne_bytes().is_ascii() && rest.is_ascii()
 }
 
 #[cfg(test)]
