@@ -117,18 +117,15 @@ fn configuration(
     let mut file = Shipped::new("nginx.conf", CONFIGURATION);
     file.replace("443 ssl;", &format!("{https} ssl;"))?;
     file.replace("/root/certs/example.com/", &format!("{certificates}/"))?;
-    file.replace("http://localhost:9090/", &format!("http://{upstream}/"))?;
-    file.replace("http {\n", &format!("http {{\n{PLACES}"))?;
-    let place = "location /prometheus/ {\n";
-    if options.keeps_connections {
-        file.replace("proxy_pass http://", &format!("{KEEPS}proxy_pass http://"))?;
-        file.replace(&format!("proxy_pass http://{upstream}/"), "proxy_pass http://prometheus/")?;
-        file.replace(
-            "http {\n",
-            &format!("http {{\n{}", UPSTREAM.replace("UPSTREAM", &upstream.to_string())),
-        )?;
-    }
+    let address = upstream.to_string();
+    let (server, keeps, kept) = match options.keeps_connections {
+        true => ("prometheus", KEEPS, UPSTREAM.replace("UPSTREAM", &address)),
+        false => (address.as_str(), "", String::new()),
+    };
+    file.replace("proxy_pass http://localhost:9090/", &format!("{keeps}proxy_pass http://{server}/"))?;
+    file.replace("http {\n", &format!("http {{\n{PLACES}{kept}"))?;
     if let Some(passwords) = &options.passwords {
+        let place = "location /prometheus/ {\n";
         let asks = format!("auth_basic Prometheus;\nauth_basic_user_file {};\n", passwords.display());
         let open = format!("location /prometheus/-/healthy {{ proxy_pass http://{upstream}/-/healthy; }}\n");
         file.replace(place, &format!("{open}{place}{asks}"))?;

@@ -5,23 +5,20 @@ use clap::Parser;
 use std::fs;
 use std::process::Command;
 
-/// How a benchmark is called.
+/// How every benchmark can be called, by one `cargo bench` for all.
 #[derive(Parser)]
 pub(crate) struct Options {
     /// Takes less than three minutes for all benchmarks, and is less exact
     #[arg(long)]
     pub(crate) quick: bool,
-    /// Only the works whose names have one of these texts in them
-    #[arg(long, value_delimiter = ',')]
-    pub(crate) work: Vec<String>,
     /// What Cargo says
     #[arg(long, hide = true)]
     bench: bool,
 }
 
 impl Options {
-    /// What stands on the command line, as an argument for whoever wants to see the same.
-    pub(crate) fn command(&self, name: &str) -> String {
+    /// What the same report is made by.
+    fn command(&self, name: &str) -> String {
         let quick = if self.quick { " -- --quick" } else { "" };
         format!("cargo bench --bench {name}{quick}")
     }

@@ -35,20 +35,12 @@ const LISTENER: &[&str] = &["static_resources", "listeners", "0"];
 const TLS: &[&str] = &["filter_chains", "0", "transport_socket", "typed_config", "common_tls_context"];
 const MANAGER: &[&str] = &["filter_chains", "0", "filters", "0", "typed_config"];
 const CLUSTER: &[&str] = &["static_resources", "clusters", "0"];
-const ENDPOINT: &[&str] =
-    &["load_assignment", "endpoints", "0", "lb_endpoints", "0", "endpoint", "address", "socket_address"];
+const ENDPOINT: &[&str] = &["load_assignment", "endpoints", "0", "lb_endpoints", "0", "endpoint"];
 
 /// A route that does what the guide's nginx does, and one for what has made the path already.
 const REWRITES: &str =
     r#"[{ match: { prefix: "/prometheus/" }, route: { cluster: prometheus, prefix_rewrite: "/" } }]"#;
 const GOES: &str = r#"[{ match: { prefix: "/" }, route: { cluster: prometheus } }]"#;
-
-const ROUTER: &str = r#"
-name: envoy.filters.http.router
-typed_config:
-  "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router
-  suppress_envoy_headers: true
-"#;
 
 const LUA: &str = r#"
 name: envoy.filters.http.lua
@@ -113,7 +105,7 @@ pub(crate) fn configuration(
         .context("the shipped file has listeners")?
         .truncate(1);
     set(at(&mut file, &["admin"])?, "address", address(admin)?)?;
-    *at(&mut file, &[CLUSTER, ENDPOINT].concat())? = socket(upstream)?;
+    set(at(&mut file, &[CLUSTER, ENDPOINT].concat())?, "address", address(upstream)?)?;
     let shipped = at(&mut file, LISTENER)?;
     set(shipped, "address", address(listener)?)?;
     let tls = at(shipped, TLS)?;
@@ -127,15 +119,15 @@ pub(crate) fn configuration(
     set(tls, "tls_certificates", yaml(&files)?)?;
     let manager = at(shipped, MANAGER)?;
     remove(manager, "access_log")?;
-    if let Filter::Promward { module, configuration } = filter {
-        let config = at(manager, &["http_filters", "0", "typed_config", "config"])?;
-        set(at(config, &["configuration"])?, "value", Value::from(*configuration))?;
-        let code = at(config, &["vm_config", "code", "local"])?;
-        set(code, "filename", Value::from(module.display().to_string()))?;
-        return Ok(serde_norway::to_string(&file)?);
-    }
-    let (filters, routes) = match filter {
-        Filter::None | Filter::Promward { .. } => (vec![], REWRITES),
+    let (mut filters, routes) = match filter {
+        Filter::Promward { module, configuration } => {
+            let config = at(manager, &["http_filters", "0", "typed_config", "config"])?;
+            set(at(config, &["configuration"])?, "value", Value::from(*configuration))?;
+            let code = at(config, &["vm_config", "code", "local"])?;
+            set(code, "filename", Value::from(module.display().to_string()))?;
+            return Ok(serde_norway::to_string(&file)?);
+        }
+        Filter::None => (vec![], REWRITES),
         Filter::Empty(module) => {
             (vec![yaml(&EMPTY.replace("MODULE", &module.display().to_string()))?], REWRITES)
         }
@@ -144,7 +136,8 @@ pub(crate) fn configuration(
             (vec![yaml(&PASSWORD.replace("DIGEST", &sha1(costs::PASSWORD)))?, yaml(RIGHTS)?], REWRITES)
         }
     };
-    let filters: Vec<_> = filters.into_iter().chain([yaml(ROUTER)?]).collect();
+    let shipped = at(manager, &["http_filters"])?.as_sequence_mut();
+    filters.push(shipped.and_then(Vec::pop).context("the shipped file has no router")?);
     set(manager, "http_filters", Value::from(filters))?;
     remove(manager, "early_header_mutation_extensions")?;
     let host = at(manager, &["route_config", "virtual_hosts", "0"])?;
@@ -157,16 +150,9 @@ fn sha1(text: &str) -> String {
     STANDARD.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes()))
 }
 
-fn address(socket_address: SocketAddr) -> Result<Value> {
-    yaml(&format!("{{ socket_address: {} }}", text(socket_address)))
-}
-
-fn socket(socket_address: SocketAddr) -> Result<Value> {
-    yaml(&text(socket_address))
-}
-
-fn text(address: SocketAddr) -> String {
-    format!("{{ address: \"{}\", port_value: {} }}", address.ip(), address.port())
+fn address(address: SocketAddr) -> Result<Value> {
+    let (ip, port) = (address.ip(), address.port());
+    yaml(&format!("{{ socket_address: {{ address: \"{ip}\", port_value: {port} }} }}"))
 }
 
 fn yaml(text: &str) -> Result<Value> {

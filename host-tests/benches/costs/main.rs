@@ -42,8 +42,18 @@ pub(crate) struct Measured {
     round: Round,
 }
 
+/// How this benchmark is called.
+#[derive(Parser)]
+struct Call {
+    #[command(flatten)]
+    options: Options,
+    /// Only the works whose names have one of these texts in them
+    #[arg(long, value_delimiter = ',')]
+    work: Vec<String>,
+}
+
 fn main() -> Result<()> {
-    let options = Options::parse();
+    let Call { options, work } = Call::parse();
     let plan = if options.quick { QUICK } else { FULL };
     process::pin(std::process::id(), CLIENTS)?;
     let directory = tempfile::tempdir()?;
@@ -64,8 +74,7 @@ fn main() -> Result<()> {
         plan.rounds,
         plan.length.as_millis()
     ));
-    let is_wanted =
-        |name: &str| options.work.is_empty() || options.work.iter().any(|part| name.contains(part));
+    let is_wanted = |name: &str| work.is_empty() || work.iter().any(|part| name.contains(part));
     for work in Work::ALL.into_iter().filter(|work| is_wanted(work.name())) {
         compare(&mut report, work, &setting, plan)?;
     }
@@ -117,8 +126,8 @@ fn compare(report: &mut Report, work: Work, setting: &Setting, plan: Plan) -> Re
             format!("{:.1} ({:.1} – {:.1})", at(&mut costs, 50), at(&mut costs, 0), at(&mut costs, 100)),
             format!("{:.2}", at(&mut ratios, 50)),
             format!("{:.0}", of_rounds(&Round::rate)),
-            format!("{:.2}", of_rounds(&|round| round.latency(50))),
-            format!("{:.2}", of_rounds(&|round| round.latency(99))),
+            format!("{:.2}", of_rounds(&|round| round.p50)),
+            format!("{:.2}", of_rounds(&|round| round.p99)),
         ]);
     }
     Ok(())
@@ -137,6 +146,6 @@ fn start(bench: &Bench, peer: Peer, work: Work, setting: &Setting) -> Result<Run
 pub(crate) fn measure(bench: &Bench, proxy: &Running, work: Work, length: Duration) -> Result<Measured> {
     let (round, before, after) =
         bench.round(proxy.address, work, length, || process::processor_time(proxy.id()))?;
-    let cost = after.saturating_sub(before).as_secs_f64() * 1e6 / round.requests() as f64;
+    let cost = after.saturating_sub(before).as_secs_f64() * 1e6 / round.requests as f64;
     Ok(Measured { cost, round })
 }

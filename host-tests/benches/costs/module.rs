@@ -94,7 +94,7 @@ fn growth(report: &mut Report, setting: &Setting, plan: Plan) -> Result<()> {
     let before = size()?;
     for _ in 0..plan.rounds {
         let (round, (), ()) = bench.round(proxy.address, work, plan.length, || Ok(()))?;
-        requests = requests.saturating_add(round.requests());
+        requests = requests.saturating_add(round.requests);
     }
     let grown = size()?.saturating_sub(before);
     report.say(&format!(

@@ -1,4 +1,5 @@
-//! Builds the WebAssembly modules of this workspace: the one that users get, and the probe that the tests load.
+//! Builds the WebAssembly modules of this workspace: the one that users get, and those that tests and
+//! benchmarks load.
 //!
 //! Tests need the module before they start, and Cargo can't depend on a package for another target. So Cargo is run
 //! once more, for `wasm32-wasip1`, in the same target directory. Cargo's own lock makes parallel calls wait for each
