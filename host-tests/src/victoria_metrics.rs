@@ -131,6 +131,8 @@ fn command(tool: &Tool, directory: &Path, address: SocketAddr, options: &Options
     command.arg(format!("-httpListenAddr={address}")).arg("-storageDataPath=data");
     // Samples may be of any age, and those that come are to be seen at once.
     command.args(["-retentionPeriod=100y", "-search.latencyOffset=0s", "-memory.allowedBytes=256MB"]);
+    // It counts the series that it fetched, which are fewer where it remembers an answer; when it forgets is up to it.
+    command.arg("-search.disableCache");
     if options.scrape.is_some() {
         command.arg("-promscrape.config=scrape.yml");
     }
