@@ -83,6 +83,20 @@ fn first_come_is_first_served_and_one_check_serves_all_who_ask_for_it() {
 }
 
 #[test]
+fn a_right_password_is_known_from_where_it_was_presented_and_a_wrong_one_from_anywhere() {
+    let mut desk = desk(WIDE);
+    for (stream, source, password) in [(1, 1, "right"), (2, 2, "right"), (3, 1, "wrong")] {
+        assert_eq!(ask(&mut desk, stream, source, "alice", password), 0, "{password} from {source}");
+    }
+    drain(&mut desk);
+    for (source, password, status) in
+        [(1, "right", 200), (2, "right", 200), (3, "right", 0), (1, "wrong", 401), (3, "wrong", 401)]
+    {
+        assert_eq!(ask(&mut desk, 9, source, "alice", password), status, "{password} from {source}");
+    }
+}
+
+#[test]
 fn no_more_wait_than_may_in_all_and_of_one_source() {
     let mut desk = desk(r#"{ "checks": "1000/s", "burst": 1000, "waiting": 5, "waiting_per_source": 2 }"#);
     let statuses: Vec<_> = [1, 1, 1, 2, 2, 3, 4]

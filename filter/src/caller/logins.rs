@@ -88,7 +88,16 @@ struct Waiting {
     source: Source,
     check: Check,
     has_begun: bool,
-    streams: Vec<(StreamId, Source)>,
+    streams: Vec<Stream>,
+}
+
+/// A stream that waits for a check.
+#[derive(Debug)]
+struct Stream {
+    id: StreamId,
+    source: Source,
+    /// The credential with where it was presented.
+    from: Digest,
 }
 
 impl Logins {
@@ -111,33 +120,32 @@ impl Logins {
     ///
     /// It isn't known, and no check may begin or wait.
     pub fn ask(&mut self, passwords: &Passwords, attempt: &Attempt<'_>, now: Time) -> Result<Known, TooMany> {
-        let stored = passwords.stored(attempt.user);
-        let hash = self.key.hash(&[attempt.user, attempt.password.reveal(), stored]);
+        let (user, password) = (attempt.user, attempt.password.reveal());
+        let stored = passwords.stored(user);
+        // A right password is known from where it was presented. Were it known from anywhere, others could guess it without
+        // a check: what isn't known is refused when their budget is used up, and what is known passes.
+        let from = self.key.hash(&[user, password, stored, &attempt.source.bytes()]);
+        if self.right.has(&from) {
+            return Ok(passwords
+                .user(user)
+                .map_or(Known::Wrong, |user| Known::Right(Rc::clone(&user.identity))));
+        }
+        let hash = self.key.hash(&[user, password, stored]);
         if self.wrong.has(&hash) {
             return Ok(Known::Wrong);
         }
-        if self.right.has(&self.from(&hash, attempt.source)) {
-            return Ok(passwords
-                .user(attempt.user)
-                .map_or(Known::Wrong, |user| Known::Right(Rc::clone(&user.identity))));
-        }
+        let stream = Stream { id: attempt.stream, source: attempt.source, from };
         let waiting = self.queue.iter().flat_map(|waiting| &waiting.streams);
-        let of_source = waiting.clone().filter(|(_, source)| *source == attempt.source).count();
+        let of_source = waiting.clone().filter(|stream| stream.source == attempt.source).count();
         if waiting.count() >= MOST_STREAMS || of_source >= MOST_STREAMS_OF_SOURCE {
             self.counts.push(Count::Bound(Bound::Waiting));
             return Err(TooMany::Waiting(self.time_to_wait(passwords)));
         }
         if let Some(waiting) = self.queue.iter_mut().find(|waiting| waiting.hash == hash) {
-            waiting.streams.push((attempt.stream, attempt.source));
+            waiting.streams.push(stream);
             return Ok(Known::NotYet);
         }
-        self.begin(passwords, attempt, hash, now)
-    }
-
-    /// A right password is known from where it was presented. Were it known from anywhere, others could guess it without a
-    /// check: what isn't known is refused when their budget is used up, and what is known passes.
-    fn from(&self, hash: &Digest, source: Source) -> Digest {
-        self.key.hash(&[hash, &source.bytes()])
+        self.begin(passwords, attempt, hash, stream, now)
     }
 
     fn begin(
@@ -145,6 +153,7 @@ impl Logins {
         passwords: &Passwords,
         attempt: &Attempt<'_>,
         hash: Digest,
+        stream: Stream,
         now: Time,
     ) -> Result<Known, TooMany> {
         let limits = passwords.limits;
@@ -170,7 +179,7 @@ impl Logins {
                 passwords.rounds(),
             ),
             has_begun: false,
-            streams: vec![(attempt.stream, attempt.source)],
+            streams: vec![stream],
         });
         Ok(Known::NotYet)
     }
@@ -199,15 +208,14 @@ impl Logins {
                 }
             }
             Verdict::Right => {
-                done.streams.iter().for_each(|&(_, source)| self.remember(&done.hash, source));
+                done.streams.iter().for_each(|stream| self.remember(stream.from));
                 self.budget.iter_mut().for_each(|budget| budget.give_back(done.source));
             }
         }
-        self.ready.extend(done.streams.into_iter().map(|(stream, _)| stream));
+        self.ready.extend(done.streams.into_iter().map(|stream| stream.id));
     }
 
-    fn remember(&mut self, hash: &Digest, source: Source) {
-        let from = self.from(hash, source);
+    fn remember(&mut self, from: Digest) {
         if !self.right.has(&from) && self.right.insert(from) == Room::Full {
             self.counts.push(Count::Bound(Bound::Right));
         }
@@ -217,7 +225,7 @@ impl Logins {
     pub fn forget(&mut self, stream: StreamId) {
         self.ready.retain(|&ready| ready != stream);
         for waiting in &mut self.queue {
-            waiting.streams.retain(|&(waits, _)| waits != stream);
+            waiting.streams.retain(|waits| waits.id != stream);
         }
         let Some(at) = self.queue.iter().position(|waiting| waiting.streams.is_empty()) else { return };
         if let Some(waiting) = self.queue.remove(at)
