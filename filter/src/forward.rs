@@ -23,6 +23,9 @@ use crate::response::page::Expected;
 use crate::response::reply::{Reply, Wording};
 use std::rc::Rc;
 
+/// What the client's connection speaks, as proxies tell servers.
+const FORWARDED_PROTO: &str = "x-forwarded-proto";
+
 /// A request on its way upstream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forward {
@@ -180,7 +183,12 @@ impl Granted<'_> {
         let mut remove = strip.held_back(request.headers, &self.gateway.own_headers());
         let mut set = vec![(":path".into(), path)];
         let mut say = |name: &'static str, value: &str| set.push((name.into(), value.to_owned()));
-        say("x-forwarded-proto", request.scheme.as_str());
+        if request.headers.only(FORWARDED_PROTO) == Some(request.scheme.as_str().as_bytes()) {
+            // Proxies say it themselves, as a rule.
+            remove.retain(|name| !name.eq_ignore_ascii_case(FORWARDED_PROTO.as_bytes()));
+        } else {
+            say(FORWARDED_PROTO, request.scheme.as_str());
+        }
         host.into_iter().for_each(|host| say("x-forwarded-host", host));
         if !self.mount.prefix.is_root() {
             say("x-forwarded-prefix", self.mount.prefix.as_str());

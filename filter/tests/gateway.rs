@@ -208,6 +208,32 @@ fn a_client_can_not_say_what_only_the_filter_says() {
 }
 
 #[test]
+fn what_the_proxy_says_of_the_connection_is_left_if_it_is_right() {
+    for (said, removed, sent) in [
+        (vec![("x-forwarded-proto", "https")], vec![], None),
+        (
+            vec![("X-Forwarded-Proto", "https"), ("x_forwarded_proto", "http")],
+            vec!["x_forwarded_proto"],
+            None,
+        ),
+        (vec![("x-forwarded-proto", "http")], vec!["x-forwarded-proto"], Some("https")),
+        (vec![("x-forwarded-proto", "HTTPS")], vec!["x-forwarded-proto"], Some("https")),
+        (
+            vec![("x-forwarded-proto", "https"), ("x-forwarded-proto", "http")],
+            vec!["x-forwarded-proto", "x-forwarded-proto"],
+            Some("https"),
+        ),
+        (vec![("x_forwarded_proto", "https")], vec!["x_forwarded_proto"], Some("https")),
+    ] {
+        let edits = forward(GUIDE, "GET", "/prometheus/", &said, Body::None).edits;
+        let names: Vec<_> =
+            edits.remove.iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+        assert_eq!(names, removed, "{said:?}");
+        assert_eq!(set(&edits, "x-forwarded-proto"), sent, "{said:?}");
+    }
+}
+
+#[test]
 fn elsewhere_goes_on_untouched_but_for_our_own_routing() {
     let pass = GUIDE.replacen('{', r#"{ "elsewhere": "pass", "#, 1);
     let more = [("x-promward-cluster", "prometheus"), ("x-real-ip", "1.2.3.4")];
