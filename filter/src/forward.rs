@@ -15,6 +15,7 @@ use crate::request::form::{AwaitedForm, Body, FORM_TYPE, FormError};
 use crate::request::headers::{Headers, Strip};
 use crate::request::method::Method;
 use crate::request::parameters::Parameters;
+use crate::request::queries::Queries;
 use crate::request::query::Query;
 use crate::response::answer::{Asked, Filtered};
 use crate::response::filtered::{self, Kind};
@@ -79,18 +80,18 @@ impl Granted<'_> {
     ///
     /// Nothing can be restricted there; the parameters or an announced body can be read in two ways (P2), or don't meet
     /// what the rule demands.
-    pub fn decide(&self, request: &Request<'_>) -> Result<Decision, Refusal> {
+    pub fn decide(&self, request: &Request<'_>, queries: &mut Queries) -> Result<Decision, Refusal> {
         match self.gives() {
             ToRestricted::Refuse => Err(Refusal::Withheld(self.rule)),
             ToRestricted::Empty => {
-                self.parameters(request)?;
+                self.parameters(request, queries)?;
                 let origin = self.gateway.cors.allowed(request.headers);
                 let reply = self.gateway.dressed(Reply::nothing(), request.scheme, origin.as_ref());
                 Ok(Decision::Reply(reply))
             }
-            ToRestricted::Filter(kind, _) => self.forward(request, Some(kind)),
+            ToRestricted::Filter(kind, _) => self.forward(request, Some(kind), queries),
             ToRestricted::Restrict(_) | ToRestricted::Pass | ToRestricted::Page => {
-                self.forward(request, None)
+                self.forward(request, None, queries)
             }
         }
     }
@@ -104,9 +105,14 @@ impl Granted<'_> {
     }
 
     /// Reads parameters, prints them anew, and says what changes in the headers.
-    fn forward(&self, request: &Request<'_>, kind: Option<Kind>) -> Result<Decision, Refusal> {
+    fn forward(
+        &self,
+        request: &Request<'_>,
+        kind: Option<Kind>,
+        queries: &mut Queries,
+    ) -> Result<Decision, Refusal> {
         let upstream_path = self.mount.upstream_path(self.path);
-        let (query, form) = self.parameters(request)?;
+        let (query, form) = self.parameters(request, queries)?;
         let host = host(request.headers);
         let filtered = kind.zip(self.terms.restriction.clone());
         let filtered = filtered.map(|(kind, restriction)| Filtered { kind, restriction });
@@ -132,7 +138,11 @@ impl Granted<'_> {
 
     /// The query string, with its question mark, and the form that is to be awaited. Where the row names no parameters
     /// both pass as they are, but where an answer has to be what the row says.
-    fn parameters(&self, request: &Request<'_>) -> Result<(String, Option<AwaitedForm>), Refusal> {
+    fn parameters(
+        &self,
+        request: &Request<'_>,
+        queries: &mut Queries,
+    ) -> Result<(String, Option<AwaitedForm>), Refusal> {
         let is_read = |endpoint: &&Endpoint| {
             let is_cut = matches!(self.gives(), ToRestricted::Filter(..) | ToRestricted::Empty);
             is_cut || !endpoint.parameters.is_empty()
@@ -151,8 +161,8 @@ impl Granted<'_> {
         let demands = self.demands(endpoint);
         let query = match (&demands, &form) {
             (None, _) => query,
-            (Some(demands), None) => demands.of_query(query)?,
-            (Some(demands), Some(_)) => demands.of_first_half(query)?,
+            (Some(demands), None) => demands.of_query(query, queries)?,
+            (Some(demands), Some(_)) => demands.of_first_half(query, queries)?,
         };
         Ok((with_mark(&query.to_text()), form.map(|form| form.with_demands(demands))))
     }

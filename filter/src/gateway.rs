@@ -157,7 +157,7 @@ impl Gateway {
         let caller = &caller;
         let granted =
             Granted { gateway: self, id, mount, path, query, endpoint, method, caller, rule: number, terms };
-        granted.decide(request)
+        granted.decide(request, &mut worker.state.queries)
     }
 
     /// The bare prefix: a redirect to a path, never to a host.

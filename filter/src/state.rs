@@ -4,6 +4,7 @@ use crate::caller::logins::Logins;
 use crate::keyed::Digest;
 use crate::limits::table::{SharedData, Table, Unreachable};
 use crate::report::Count;
+use crate::request::queries::Queries;
 
 /// A worker's own state.
 #[derive(Debug)]
@@ -12,6 +13,8 @@ pub struct State {
     pub logins: Logins,
     /// Where rates are counted, if there are any.
     pub rates: Option<Table>,
+    /// Queries that were restricted.
+    pub queries: Queries,
     counts: Vec<Count>,
 }
 
@@ -36,7 +39,7 @@ impl State {
             Rates::Some => Some(Table::open(shared, table)?),
             Rates::None => None,
         };
-        Ok(Self { logins: Logins::new(logins), rates, counts: Vec::new() })
+        Ok(Self { logins: Logins::new(logins), rates, queries: Queries::default(), counts: Vec::new() })
     }
 
     /// Counts something.

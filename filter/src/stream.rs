@@ -144,7 +144,7 @@ impl Stream {
             });
         }
         let body = if size == 0 { Vec::new() } else { host::request_body(size)? };
-        match form.complete(&body) {
+        match self.worker.complete(form, &body) {
             Ok(text) => {
                 host::replace_request_body(size, &text)?;
                 self.state = State::Forwarded { asked: asked.clone() };

@@ -10,6 +10,7 @@ use crate::handle::Shared;
 use crate::host::{self, HostError, Metric, MetricKind, Property, SharedData};
 use crate::memory;
 use crate::report::{CHECKS_WAITING, Count, Record};
+use crate::request::form::{AwaitedForm, FormError};
 use crate::state::State;
 use std::cell::{Cell, RefCell};
 
@@ -56,6 +57,11 @@ impl Worker {
     pub(crate) fn decide(&self, request: &Request<'_>) -> (Decision, Record) {
         let mut state = self.state.borrow_mut();
         self.gateway.decide(request, &mut gateway::Worker { state: &mut state, shared: &SharedData })
+    }
+
+    /// Completes a form whose whole body has come.
+    pub(crate) fn complete(&self, form: &AwaitedForm, body: &[u8]) -> Result<String, FormError> {
+        form.complete(body, &mut self.state.borrow_mut().queries)
     }
 
     /// What the configuration has to know of the current stream.

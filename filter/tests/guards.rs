@@ -11,6 +11,7 @@ use promward::limits::bucket::Time;
 use promward::request::form::Body;
 use promward::request::headers::Headers;
 use promward::request::parameters::{Parameters, Part};
+use promward::request::queries::Queries;
 
 /// 2023-11-14T22:13:20Z
 const NOW: u64 = 1_700_000_000;
@@ -255,14 +256,15 @@ fn both_halves_of_a_request_are_read_together() {
         other => panic!("{query}: {other:?}"),
     };
     let ahead = form("timeout=20s").unwrap();
-    let sent = |body: &str| ahead.complete(body.as_bytes()).map(|text| parameters(&text));
+    let sent =
+        |body: &str| ahead.complete(body.as_bytes(), &mut Queries::default()).map(|text| parameters(&text));
     assert_eq!(sent("query=up&start=1&end=2&step=1"), Ok(parameters("query=up&start=1&end=2&step=1")));
     assert!(sent("query=up&start=1&end=86402&step=1").is_err());
     assert!(sent("query=up[2d]&start=1&end=2&step=1").is_err());
     let ahead = form("end=86402").unwrap();
-    assert!(ahead.complete(b"query=up&start=1&step=1").is_err());
+    assert!(ahead.complete(b"query=up&start=1&step=1", &mut Queries::default()).is_err());
     assert_eq!(
-        parameters(&ahead.complete(b"query=up&step=1").unwrap()),
+        parameters(&ahead.complete(b"query=up&step=1", &mut Queries::default()).unwrap()),
         parameters("start=2.000&timeout=30000ms&query=up&step=1")
     );
     assert_eq!(form("query=up").unwrap_err(), 400);

@@ -19,6 +19,7 @@ use promward::request::form::Body;
 use promward::request::headers::Headers;
 use promward::request::method::Method;
 use promward::request::parameters::{Parameters, Part};
+use promward::request::queries::Queries;
 use promward::response::origin::Scheme;
 use promward::response::reply::Reply;
 use std::rc::Rc;
@@ -97,7 +98,7 @@ fn what_is_not_in_the_table_is_withheld_even_if_a_rule_gives_it() {
     let (headers, facts) = (Headers::default(), Facts::default());
     let (body, scheme) = (Body::None, Scheme::Https);
     let request = Request { stream: StreamId(1), headers: &headers, body, scheme, facts: &facts };
-    assert_eq!(granted.decide(&request).unwrap_err().status(), 403);
+    assert_eq!(granted.decide(&request, &mut Queries::default()).unwrap_err().status(), 403);
 }
 
 #[test]
@@ -175,11 +176,11 @@ fn a_form_is_restricted_and_the_query_string_ahead_of_it_reads_nothing() {
     let ahead = query.value("match[]").unwrap();
     assert!(ahead.contains("__name__=\"nothing\",__name__=\"at_all\""), "{ahead}");
     let form = forward.form.unwrap();
-    let sent = |body: &str| parameters(&form.complete(body.as_bytes()).unwrap());
+    let sent = |body: &str| parameters(&form.complete(body.as_bytes(), &mut Queries::default()).unwrap());
     assert_eq!(sent("start=1"), parameters(r#"match[]={tenant="a"}&start=1"#));
     assert_eq!(sent("match[]=a"), parameters(r#"match[]=a{tenant="a"}"#));
-    assert!(form.complete(b"match[]=a&x=1").is_err());
-    assert!(form.complete(b"limit=2").is_err());
+    assert!(form.complete(b"match[]=a&x=1", &mut Queries::default()).is_err());
+    assert!(form.complete(b"limit=2", &mut Queries::default()).is_err());
 }
 
 /// Hosts buffer no more than twice the longest form: the shipped file of Envoy's 512 KiB.
@@ -191,7 +192,7 @@ fn a_form_that_is_too_long_once_it_is_restricted_is_refused() {
             Decision::Forward(forward) => forward.form.unwrap(),
             other => panic!("{other:?}"),
         };
-        form.complete(format!("query=a{}", "-a".repeat(selectors)).as_bytes())
+        form.complete(format!("query=a{}", "-a".repeat(selectors)).as_bytes(), &mut Queries::default())
     };
     assert!(form(5_000).is_ok());
     let refused = Refusal::from(form(7_500).unwrap_err());

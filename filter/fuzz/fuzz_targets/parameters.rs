@@ -8,6 +8,7 @@ use promward::access::restriction::{Absent, Restriction, Term};
 use promward::api::endpoint::Selectors;
 use promward::request::demands::Demands;
 use promward::request::parameters::{Parameters, Part};
+use promward::request::queries::Queries;
 use std::rc::Rc;
 
 fuzz_target!(|raw: &[u8]| {
@@ -22,7 +23,10 @@ fuzz_target!(|raw: &[u8]| {
         restriction,
         guarded: None,
     };
-    let Ok(sent) = demands.of_query(parameters) else { return };
+    let mut queries = Queries::default();
+    let first = demands.of_query(parameters.clone(), &mut queries);
+    assert_eq!(first, demands.of_query(parameters, &mut queries), "what is remembered says something else");
+    let Ok(sent) = first else { return };
     let names: Vec<_> = sent.names().collect();
     assert!(names.contains(&"match[]"));
     assert!(names.iter().all(|name| demands.names.contains(name)));

@@ -5,6 +5,7 @@
 //! Servers take selectors of both halves together, so that this one changes nothing once the form is there.
 
 use super::parameters::{ParameterNames, Parameters};
+use super::queries::{Asked, Queries};
 use super::unmet::Unmet;
 use crate::access::restriction::Restriction;
 use crate::api::endpoint::Selectors;
@@ -49,8 +50,8 @@ impl Demands {
     /// # Errors
     ///
     /// It doesn't meet the demands.
-    pub fn of_query(&self, query: Parameters) -> Result<Parameters, Unmet> {
-        self.of_last_half(query, &Parameters::default())
+    pub fn of_query(&self, query: Parameters, queries: &mut Queries) -> Result<Parameters, Unmet> {
+        self.of_last_half(query, &Parameters::default(), queries)
     }
 
     /// The query string of a request whose form follows, as it goes upstream ahead of it.
@@ -58,7 +59,7 @@ impl Demands {
     /// # Errors
     ///
     /// It doesn't meet the demands, whatever the form says.
-    pub fn of_first_half(&self, mut query: Parameters) -> Result<Parameters, Unmet> {
+    pub fn of_first_half(&self, mut query: Parameters, queries: &mut Queries) -> Result<Parameters, Unmet> {
         self.keep_named(&mut query)?;
         let Some(selectors) = self.selectors else { return Ok(query) };
         let name = selectors.name();
@@ -68,7 +69,7 @@ impl Demands {
             }
             guarded.prepare(&mut query)?;
         }
-        self.restrict(selectors, &mut query, |_| Ok(()))?;
+        self.restrict(selectors, &mut query, queries, |_| Ok(()))?;
         if selectors == Selectors::AnyOf && query.value(name).is_none() {
             query.put_first(name, NOTHING.to_owned());
         }
@@ -80,8 +81,13 @@ impl Demands {
     /// # Errors
     ///
     /// It doesn't meet the demands, by itself or together with the query string.
-    pub fn of_form(&self, form: Parameters, query: &Parameters) -> Result<Parameters, Unmet> {
-        let mut form = self.of_last_half(form, query)?;
+    pub fn of_form(
+        &self,
+        form: Parameters,
+        query: &Parameters,
+        queries: &mut Queries,
+    ) -> Result<Parameters, Unmet> {
+        let mut form = self.of_last_half(form, query, queries)?;
         if self.selectors == Some(Selectors::AnyOf) {
             // Where nothing is restricted, the selector that went ahead may not be the only one.
             let name = Selectors::AnyOf.name();
@@ -93,7 +99,12 @@ impl Demands {
     }
 
     /// What is known to be all: this, and what went ahead. What is added stands first (`threats.md` R6).
-    fn of_last_half(&self, mut last: Parameters, first: &Parameters) -> Result<Parameters, Unmet> {
+    fn of_last_half(
+        &self,
+        mut last: Parameters,
+        first: &Parameters,
+        queries: &mut Queries,
+    ) -> Result<Parameters, Unmet> {
         self.keep_named(&mut last)?;
         if self.restriction.is_some() {
             last.remove(|name, _| PAGES.contains(&name));
@@ -103,7 +114,7 @@ impl Demands {
             None => None,
         };
         let Some(selectors) = self.selectors else { return Ok(last) };
-        self.restrict(selectors, &mut last, |query| match (&self.guarded, &times) {
+        self.restrict(selectors, &mut last, queries, |query| match (&self.guarded, &times) {
             (Some(guarded), Some(times)) if selectors == Selectors::Expression => {
                 Ok(guarded.check(query, times)?)
             }
@@ -126,30 +137,51 @@ impl Demands {
         refused.map_or(Ok(()), |name| Err(Unmet::Parameter(name.to_owned())))
     }
 
-    /// Reads every query or selector, lets it be checked, and writes the restriction into it.
+    /// Reads every query or selector, lets it be checked, and writes the restriction into it. Where nothing is checked, one
+    /// that is remembered needn't be read.
     fn restrict(
         &self,
         selectors: Selectors,
         parameters: &mut Parameters,
+        queries: &mut Queries,
         check: impl Fn(&Query<'_>) -> Result<(), Unmet>,
     ) -> Result<(), Unmet> {
         let name = selectors.name();
         let mut left = MAX_RESTRICTED;
+        // What guards are held against has to be read.
+        let mut queries = Some(queries).filter(|_| self.guarded.is_none());
         for value in parameters.values_mut(name) {
-            let query = match selectors {
-                Selectors::Expression => Query::parse(value),
-                Selectors::AnyOf | Selectors::Filters => Query::parse_selector(value),
+            let Some(restriction) = self.restriction.as_deref() else {
+                check(&read(selectors, value)?)?;
+                continue;
             };
-            let query = query.map_err(|error| Unmet::Syntax(name, error))?;
-            check(&query)?;
-            if let Some(restriction) = &self.restriction {
-                let restricted = query.restricted(restriction.matchers()).ok_or(Unmet::TooLong)?;
-                left = left.checked_sub(restricted.len()).ok_or(Unmet::TooLong)?;
-                *value = restricted;
-            }
+            let asked = Asked { selectors, text: value, restriction };
+            let restricted = match queries.as_ref().and_then(|queries| queries.find(&asked)) {
+                Some(restricted) => restricted.to_owned(),
+                None => {
+                    let query = read(selectors, value)?;
+                    check(&query)?;
+                    let restricted = query.restricted(restriction.matchers()).ok_or(Unmet::TooLong)?;
+                    if let Some(queries) = &mut queries {
+                        queries.remember(&asked, &restricted);
+                    }
+                    restricted
+                }
+            };
+            left = left.checked_sub(restricted.len()).ok_or(Unmet::TooLong)?;
+            *value = restricted;
         }
         Ok(())
     }
+}
+
+/// Reads a query or a selector.
+fn read(selectors: Selectors, text: &str) -> Result<Query<'_>, Unmet> {
+    let query = match selectors {
+        Selectors::Expression => Query::parse(text),
+        Selectors::AnyOf | Selectors::Filters => Query::parse_selector(text),
+    };
+    query.map_err(|error| Unmet::Syntax(selectors.name(), error))
 }
 
 #[cfg(test)]
@@ -186,7 +218,11 @@ mod tests {
             (Selectors::Filters, "match[]=a", r#"match[]=a{tenant="a"}"#),
             (Selectors::Filters, "", ""),
         ] {
-            assert_eq!(demands(selectors).of_query(parameters(text)), Ok(parameters(sent)), "{text}");
+            assert_eq!(
+                demands(selectors).of_query(parameters(text), &mut Queries::default()),
+                Ok(parameters(sent)),
+                "{text}"
+            );
         }
     }
 
@@ -194,9 +230,12 @@ mod tests {
     fn a_query_string_ahead_of_a_form_reads_nothing_by_itself() {
         let demands = demands(Selectors::AnyOf);
         let nothing = format!("match[]={NOTHING}&time=1");
-        assert_eq!(demands.of_first_half(parameters("time=1")), Ok(parameters(&nothing)));
+        assert_eq!(
+            demands.of_first_half(parameters("time=1"), &mut Queries::default()),
+            Ok(parameters(&nothing))
+        );
         let given = parameters(r#"match[]=a{tenant="a"}"#);
-        assert_eq!(demands.of_first_half(parameters("match[]=a")), Ok(given));
+        assert_eq!(demands.of_first_half(parameters("match[]=a"), &mut Queries::default()), Ok(given));
     }
 
     #[test]
@@ -207,7 +246,7 @@ mod tests {
             ("match[]=a", "query=x", "query=x"),
             ("", "match[]=b", r#"match[]=b{tenant="a"}"#),
         ] {
-            let result = demands.of_form(parameters(form), &parameters(query));
+            let result = demands.of_form(parameters(form), &parameters(query), &mut Queries::default());
             assert_eq!(result, Ok(parameters(sent)), "{query} {form}");
         }
     }
@@ -215,23 +254,28 @@ mod tests {
     #[test]
     fn who_is_limited_alone_still_gets_everything_by_a_form() {
         let limited = Demands { restriction: None, ..demands(Selectors::AnyOf) };
-        let sent = limited.of_form(parameters("time=1"), &Parameters::default());
+        let sent = limited.of_form(parameters("time=1"), &Parameters::default(), &mut Queries::default());
         assert_eq!(sent, Ok(parameters(r#"match[]={__name__!=""}&time=1"#)));
         assert_eq!(
-            limited.of_form(parameters("match[]=a"), &Parameters::default()),
+            limited.of_form(parameters("match[]=a"), &Parameters::default(), &mut Queries::default()),
             Ok(parameters("match[]=a"))
         );
-        assert_eq!(limited.of_query(parameters("time=1")), Ok(parameters("time=1")));
+        assert_eq!(limited.of_query(parameters("time=1"), &mut Queries::default()), Ok(parameters("time=1")));
     }
 
     #[test]
     fn a_parameter_that_the_row_does_not_name_is_refused() {
         for text in ["query=up&lookback_delta=10y", "Query=up", "query=up&include_metadata=1"] {
-            let result = demands(Selectors::Expression).of_query(parameters(text));
+            let result = demands(Selectors::Expression).of_query(parameters(text), &mut Queries::default());
             assert!(matches!(result, Err(Unmet::Parameter(_))), "{text}: {result:?}");
-            let result = demands(Selectors::Expression).of_form(parameters(text), &Parameters::default());
+            let result = demands(Selectors::Expression).of_form(
+                parameters(text),
+                &Parameters::default(),
+                &mut Queries::default(),
+            );
             assert!(matches!(result, Err(Unmet::Parameter(_))), "{text}: {result:?}");
-            let result = demands(Selectors::Expression).of_first_half(parameters(text));
+            let result =
+                demands(Selectors::Expression).of_first_half(parameters(text), &mut Queries::default());
             assert!(matches!(result, Err(Unmet::Parameter(_))), "{text}: {result:?}");
         }
     }
@@ -240,27 +284,59 @@ mod tests {
     fn what_a_page_adds_to_get_past_caches_goes_no_further() {
         let (demands, nothing) = (demands(Selectors::Expression), Parameters::default());
         let sent = || Ok(parameters(r#"query=up{tenant="a"}"#));
-        assert_eq!(demands.of_query(parameters("query=up&_=1700000000000&_=2")), sent());
-        assert_eq!(demands.of_first_half(parameters("_=1&query=up")), sent());
-        assert_eq!(demands.of_form(parameters("query=up&_=1"), &nothing), sent());
-        assert!(demands.of_query(parameters("query=up&__=1")).is_err());
+        assert_eq!(
+            demands.of_query(parameters("query=up&_=1700000000000&_=2"), &mut Queries::default()),
+            sent()
+        );
+        assert_eq!(demands.of_first_half(parameters("_=1&query=up"), &mut Queries::default()), sent());
+        assert_eq!(demands.of_form(parameters("query=up&_=1"), &nothing, &mut Queries::default()), sent());
+        assert!(demands.of_query(parameters("query=up&__=1"), &mut Queries::default()).is_err());
     }
 
     #[test]
     fn a_character_that_can_not_be_shown_is_not_left_out_of_a_name() {
-        let refused = demands(Selectors::Expression).of_query(parameters("query=up&query%00=b")).unwrap_err();
+        let refused = demands(Selectors::Expression)
+            .of_query(parameters("query=up&query%00=b"), &mut Queries::default())
+            .unwrap_err();
         assert!(refused.to_string().contains("\"query\u{fffd}\""), "{refused}");
     }
 
     #[test]
     fn what_is_not_understood_is_refused_by_the_name_of_its_parameter() {
-        let result = demands(Selectors::AnyOf).of_query(parameters("match[]=up[5m]")).unwrap_err();
+        let result = demands(Selectors::AnyOf)
+            .of_query(parameters("match[]=up[5m]"), &mut Queries::default())
+            .unwrap_err();
         assert_eq!(
             result.to_string(),
             "the parameter \"match[]\": expected the end of the selector at position 2 of the query"
         );
-        let result = demands(Selectors::Expression).of_query(parameters("query=info(up)"));
+        let result =
+            demands(Selectors::Expression).of_query(parameters("query=info(up)"), &mut Queries::default());
         assert!(matches!(result, Err(Unmet::Syntax("query", _))));
+    }
+
+    #[test]
+    fn what_is_remembered_of_one_is_nothing_to_others() {
+        let others = {
+            let term = Term::listed("tenant", vec!["b".to_owned()], Absent::Refused).unwrap();
+            Demands {
+                restriction: Some(Rc::new(Restriction::new(vec![term]).unwrap())),
+                ..demands(Selectors::Expression)
+            }
+        };
+        let mut queries = Queries::default();
+        for _ in 0..2 {
+            for (demands, text, sent) in [
+                (&demands(Selectors::Expression), "query=a-b", Some(r#"query=a{tenant="a"}-b{tenant="a"}"#)),
+                (&others, "query=a-b", Some(r#"query=a{tenant="b"}-b{tenant="b"}"#)),
+                (&demands(Selectors::AnyOf), "match[]=a-b", None),
+                (&demands(Selectors::Expression), "query=a-", None),
+                (&demands(Selectors::Filters), "match[]=a", Some(r#"match[]=a{tenant="a"}"#)),
+            ] {
+                let result = demands.of_query(parameters(text), &mut queries);
+                assert_eq!(result.ok(), sent.map(parameters), "{text}");
+            }
+        }
     }
 
     #[test]
@@ -269,7 +345,7 @@ mod tests {
         let term = Term::listed("tenant", vec!["a".repeat(1_000)], Absent::Refused).unwrap();
         restricted.restriction = Some(Rc::new(Restriction::new(vec![term]).unwrap()));
         let many = |number: usize| parameters(&vec!["match[]=a"; number].join("&"));
-        assert!(restricted.of_query(many(250)).is_ok());
-        assert_eq!(restricted.of_query(many(270)), Err(Unmet::TooLong));
+        assert!(restricted.of_query(many(250), &mut Queries::default()).is_ok());
+        assert_eq!(restricted.of_query(many(270), &mut Queries::default()), Err(Unmet::TooLong));
     }
 }

@@ -7,6 +7,7 @@ use super::headers::Headers;
 use super::media_type::is_exactly;
 use super::method::Method;
 use super::parameters::{ParameterError, ParameterNames, Parameters, Part};
+use super::queries::Queries;
 use super::unmet::Unmet;
 use crate::promql::MAX_RESTRICTED;
 use std::fmt;
@@ -130,7 +131,7 @@ impl AwaitedForm {
     ///
     /// It is too long as it came or as it goes on, ambiguous by itself or together with the query string, or doesn't meet
     /// what the rule demands.
-    pub fn complete(&self, body: &[u8]) -> Result<String, FormError> {
+    pub fn complete(&self, body: &[u8], queries: &mut Queries) -> Result<String, FormError> {
         self.check_length(body.len())?;
         let form = Parameters::parse(body, Part::Form).map_err(FormError::Parameters)?;
         form.check(self.names, &self.query).map_err(FormError::Parameters)?;
@@ -138,7 +139,7 @@ impl AwaitedForm {
         match &self.demands {
             None => Ok(text),
             Some(demands) => {
-                let form = demands.of_form(form, &self.query).map_err(FormError::Unmet)?;
+                let form = demands.of_form(form, &self.query, queries).map_err(FormError::Unmet)?;
                 // As much again as what is written into it may take: hosts hold no more than that.
                 let max = self.max.saturating_add(MAX_RESTRICTED);
                 form.to_text_within(max).ok_or(FormError::Unmet(Unmet::TooLong))
@@ -209,10 +210,19 @@ mod tests {
         assert_eq!(announced(Method::Post, &endless), Err(FormError::TooLong { max: 10 }));
         let form = announced(Method::Post, &[("content-type", FORM_TYPE)]).unwrap().unwrap();
         assert_eq!(form.check_length(10), Ok(()));
-        assert_eq!(form.complete(b"query=abcde"), Err(FormError::TooLong { max: 10 }));
-        assert_eq!(form.complete(b"%71uery=a").as_deref(), Ok("query=a"));
-        assert_eq!(form.complete(b"%71%75ery=a"), Err(FormError::TooLong { max: 10 }));
-        assert_eq!(form.complete(b"query=((").as_deref(), Err(&FormError::TooLong { max: 10 }));
+        assert_eq!(
+            form.complete(b"query=abcde", &mut Queries::default()),
+            Err(FormError::TooLong { max: 10 })
+        );
+        assert_eq!(form.complete(b"%71uery=a", &mut Queries::default()).as_deref(), Ok("query=a"));
+        assert_eq!(
+            form.complete(b"%71%75ery=a", &mut Queries::default()),
+            Err(FormError::TooLong { max: 10 })
+        );
+        assert_eq!(
+            form.complete(b"query=((", &mut Queries::default()).as_deref(),
+            Err(&FormError::TooLong { max: 10 })
+        );
     }
 
     #[test]
@@ -220,6 +230,6 @@ mod tests {
         let query = Parameters::parse(b"query=a", Part::Query).unwrap();
         let form = AwaitedForm { names: &["query"], query, max: 100, demands: None };
         let repeated = ParameterError::Repeated { name: "query" };
-        assert_eq!(form.complete(b"query=b"), Err(FormError::Parameters(repeated)));
+        assert_eq!(form.complete(b"query=b", &mut Queries::default()), Err(FormError::Parameters(repeated)));
     }
 }

@@ -10,6 +10,7 @@ pub(crate) mod media_type;
 pub mod method;
 pub mod parameters;
 pub mod path;
+pub mod queries;
 pub mod query;
 pub mod target;
 pub mod unmet;
