@@ -4,9 +4,13 @@
 use anyhow::{Context, Result};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use promward::api::endpoint::Content;
+use promward::response::origin::Scheme;
+use promward::response::security::{Frames, Security};
 use promward_host_tests::costs;
 use promward_host_tests::envoy::CONFIGURATION;
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+use serde_json::json;
 use serde_norway::Value;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -15,6 +19,8 @@ use std::path::Path;
 pub(crate) enum Filter<'a> {
     /// Nothing: the route rewrites the prefix.
     None,
+    /// Nothing: the route rewrites the prefix, and edits headers as promward does.
+    Headers,
     /// A module at this path. The route rewrites the prefix.
     Empty(&'a Path),
     /// promward, with the shipped routes.
@@ -119,6 +125,7 @@ pub(crate) fn configuration(
     set(tls, "tls_certificates", yaml(&files)?)?;
     let manager = at(shipped, MANAGER)?;
     remove(manager, "access_log")?;
+    let edits = rewrites_and_edits();
     let (mut filters, routes) = match filter {
         Filter::Promward { module, configuration } => {
             let config = at(manager, &["http_filters", "0", "typed_config", "config"])?;
@@ -128,6 +135,7 @@ pub(crate) fn configuration(
             return Ok(serde_norway::to_string(&file)?);
         }
         Filter::None => (vec![], REWRITES),
+        Filter::Headers => (vec![], edits.as_str()),
         Filter::Empty(module) => {
             (vec![yaml(&EMPTY.replace("MODULE", &module.display().to_string()))?], REWRITES)
         }
@@ -144,6 +152,27 @@ pub(crate) fn configuration(
     remove(host, "typed_per_filter_config")?;
     set(host, "routes", yaml(routes)?)?;
     Ok(serde_norway::to_string(&file)?)
+}
+
+/// The route that rewrites the prefix, with promward's headers as they are where nothing else is configured.
+fn rewrites_and_edits() -> String {
+    let set = |(name, value)| json!({ "header": { "key": name, "value": value }, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD" });
+    let request = [
+        ("x-forwarded-proto", "https"),
+        ("x-forwarded-host", "%REQ(:AUTHORITY)%"),
+        ("x-forwarded-prefix", "/prometheus"),
+    ];
+    let security = Security::new(None, None, Frames::Nobody);
+    let answer = security.headers(Content::Fresh, Scheme::Https);
+    let route = json!({
+        "match": { "prefix": "/prometheus/" },
+        "route": { "cluster": "prometheus", "prefix_rewrite": "/" },
+        "request_headers_to_add": request.map(set),
+        "request_headers_to_remove": ["authorization", "cookie", "x-envoy-internal"],
+        "response_headers_to_add": answer.into_iter().map(set).collect::<Vec<_>>(),
+        "response_headers_to_remove": ["x-envoy-upstream-service-time"],
+    });
+    json!([route]).to_string()
 }
 
 fn sha1(text: &str) -> String {

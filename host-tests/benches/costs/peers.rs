@@ -23,7 +23,9 @@ const START: Duration = Duration::from_secs(60);
 pub(crate) enum Peer {
     /// Envoy without a filter: a route with `prefix_rewrite`.
     Envoy,
-    /// The same, with a module of the SDK's that does nothing.
+    /// The same, with promward's headers.
+    Headers,
+    /// Envoy with a module of the SDK's that does nothing.
     Empty,
     /// The shipped file with promward.
     Promward,
@@ -72,12 +74,15 @@ enum Started {
 impl Peer {
     /// Those that do a work, the one first that all are put beside.
     pub(crate) fn of(work: Work) -> Vec<Self> {
-        use Peer::{Caddy, Empty, Envoy, Lua, Nginx, NginxKept, NginxPasswords, Own, Promward, Vmauth};
+        use Peer::{
+            Caddy, Empty, Envoy, Headers, Lua, Nginx, NginxKept, NginxPasswords, Own, Promward, Vmauth,
+        };
         match work {
-            Work::Prefix => vec![Envoy, Empty, Promward, Lua, Nginx, NginxKept, Caddy, Vmauth],
+            Work::Prefix => vec![Envoy, Headers, Empty, Promward, Lua, Nginx, NginxKept, Caddy, Vmauth],
             Work::Password => vec![Envoy, Empty, Promward, Own, NginxPasswords, Caddy, Vmauth],
             Work::Restricted | Work::Form => vec![Envoy, Empty, Promward, Nginx, NginxKept],
-            Work::NewQueries | Work::LongAnswer | Work::Rules | Work::Alerts => vec![Envoy, Empty, Promward],
+            Work::LongAnswer => vec![Envoy, Headers, Empty, Promward],
+            Work::NewQueries | Work::Rules | Work::Alerts => vec![Envoy, Empty, Promward],
         }
     }
 
@@ -85,6 +90,7 @@ impl Peer {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Envoy => "Envoy, `prefix_rewrite`",
+            Self::Headers => "Envoy, `prefix_rewrite` and the same headers",
             Self::Empty => "Envoy, an empty filter of the SDK",
             Self::Promward => "**promward**",
             Self::Lua => "Envoy, Lua",
@@ -109,7 +115,9 @@ impl Peer {
     /// The program.
     pub(crate) const fn program(self) -> Program {
         match self {
-            Self::Envoy | Self::Empty | Self::Promward | Self::Lua | Self::Own => Program::Envoy,
+            Self::Envoy | Self::Headers | Self::Empty | Self::Promward | Self::Lua | Self::Own => {
+                Program::Envoy
+            }
             Self::Nginx | Self::NginxKept | Self::NginxPasswords => Program::Nginx,
             Self::Caddy => Program::Caddy,
             Self::Vmauth => Program::Vmauth,
@@ -136,6 +144,7 @@ impl Peer {
         let promward = Filter::Promward { module: &setting.module, configuration };
         match self {
             Self::Envoy => start_envoy(&Filter::None, setting, upstream, workers),
+            Self::Headers => start_envoy(&Filter::Headers, setting, upstream, workers),
             Self::Empty => start_envoy(&Filter::Empty(&setting.empty), setting, upstream, workers),
             Self::Promward => start_envoy(&promward, setting, upstream, workers),
             Self::Lua => start_envoy(&Filter::Lua, setting, upstream, workers),
