@@ -176,6 +176,8 @@ pub enum Bound {
     Right,
     /// Wrong passwords that are remembered.
     Wrong,
+    /// Queries that are remembered with their restriction.
+    Queries,
     /// The table of rates: callers share a bucket.
     Rates,
 }
@@ -251,6 +253,7 @@ impl Bound {
             Self::Waiting => "waiting",
             Self::Right => "right_passwords",
             Self::Wrong => "wrong_passwords",
+            Self::Queries => "queries",
             Self::Rates => "rates",
         }
     }

@@ -3,7 +3,7 @@
 use crate::caller::logins::Logins;
 use crate::keyed::Digest;
 use crate::limits::table::{SharedData, Table, Unreachable};
-use crate::report::Count;
+use crate::report::{Bound, Count};
 use crate::request::queries::Queries;
 
 /// A worker's own state.
@@ -33,13 +33,14 @@ impl State {
     /// # Errors
     ///
     /// A rule has a rate, and the host has no data that workers share.
-    pub fn new(random: [Digest; 2], rates: Rates, shared: &dyn SharedData) -> Result<Self, Unreachable> {
-        let [logins, table] = random;
+    pub fn new(random: [Digest; 3], rates: Rates, shared: &dyn SharedData) -> Result<Self, Unreachable> {
+        let [logins, table, queries] = random;
         let rates = match rates {
             Rates::Some => Some(Table::open(shared, table)?),
             Rates::None => None,
         };
-        Ok(Self { logins: Logins::new(logins), rates, queries: Queries::default(), counts: Vec::new() })
+        let seed = queries.first_chunk().map_or(0, |seed| u64::from_le_bytes(*seed));
+        Ok(Self { logins: Logins::new(logins), rates, queries: Queries::new(seed), counts: Vec::new() })
     }
 
     /// Counts something.
@@ -51,6 +52,9 @@ impl State {
     pub fn take_counts(&mut self) -> Vec<Count> {
         let mut counts = self.logins.take_counts();
         counts.append(&mut self.counts);
+        if self.queries.take_full() {
+            counts.push(Count::Bound(Bound::Queries));
+        }
         counts
     }
 }

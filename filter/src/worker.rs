@@ -37,7 +37,8 @@ impl Worker {
     /// A worker of the plugin whose root has this context.
     pub(crate) fn new(gateway: Gateway, root: u32) -> Result<Self, Unfit> {
         let no_randomness = |_| Unfit("the host has no randomness");
-        let random = [host::random().map_err(no_randomness)?, host::random().map_err(no_randomness)?];
+        let random = || host::random().map_err(no_randomness);
+        let random = [random()?, random()?, random()?];
         let state = State::new(random, gateway.rates(), &SharedData);
         let no_shared_data = |_| {
             Unfit("access[].limits.rate needs data that the proxy's workers share, and this host has none")

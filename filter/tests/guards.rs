@@ -25,9 +25,12 @@ fn decide(limits: &str, method: &str, path: &str, body: Body) -> Decision {
     if body == Body::Follows {
         pairs.push(("content-type", "application/x-www-form-urlencoded"));
     }
-    let headers = Headers::from_iter(pairs);
+    at(&mut Desk::new(&configuration), &Headers::from_iter(pairs), body)
+}
+
+fn at(desk: &mut Desk, headers: &Headers, body: Body) -> Decision {
     let facts = Facts { now: Some(Time(NOW * 1_000_000_000)), ..Facts::default() };
-    Desk::new(&configuration).decide(&headers, body, &facts, 1).0
+    desk.decide(headers, body, &facts, 1).0
 }
 
 /// The status of a refusal, and 200 for what goes upstream.
@@ -63,6 +66,28 @@ fn check(limits: &str, endpoint: &str, cases: &[(&str, u16)]) {
 
 const RANGE: &str = "/api/v1/query_range";
 const INSTANT: &str = "/api/v1/query";
+
+#[test]
+fn a_query_that_was_asked_before_is_held_against_guards_again() {
+    let mut desk = Desk::new(
+        r#"{ "mounts": [{ "prefix": "/guarded" }, { "prefix": "/free" }],
+             "access": [
+               { "who": ["anyone"], "may": ["query"], "at": ["/guarded"], "only": { "tenant": ["a"] },
+                 "limits": { "lookback": "1h", "points": 100 } },
+               { "who": ["anyone"], "may": ["query"], "at": ["/free"], "only": { "tenant": ["a"] } }
+             ] }"#,
+    );
+    let over = |step: &str| format!("/guarded{RANGE}?query=up&start={}&end={NOW}&step={step}", NOW - 3_600);
+    let far = |mount: &str| format!("{mount}{INSTANT}?query=rate(up[2d])");
+    for (path, goes) in
+        [(over("60"), true), (over("1"), false), (far("/free"), true), (far("/guarded"), false)]
+    {
+        let headers =
+            Headers::from_iter([(":method", "GET"), (":path", &path), (":authority", "example.com")]);
+        let decision = at(&mut desk, &headers, Body::None);
+        assert_eq!(matches!(decision, Decision::Forward(_)), goes, "{path}: {decision:?}");
+    }
+}
 
 #[test]
 fn range_is_from_start_to_end() {
@@ -257,14 +282,14 @@ fn both_halves_of_a_request_are_read_together() {
     };
     let ahead = form("timeout=20s").unwrap();
     let sent =
-        |body: &str| ahead.complete(body.as_bytes(), &mut Queries::default()).map(|text| parameters(&text));
+        |body: &str| ahead.complete(body.as_bytes(), &mut Queries::new(1)).map(|text| parameters(&text));
     assert_eq!(sent("query=up&start=1&end=2&step=1"), Ok(parameters("query=up&start=1&end=2&step=1")));
     assert!(sent("query=up&start=1&end=86402&step=1").is_err());
     assert!(sent("query=up[2d]&start=1&end=2&step=1").is_err());
     let ahead = form("end=86402").unwrap();
-    assert!(ahead.complete(b"query=up&start=1&step=1", &mut Queries::default()).is_err());
+    assert!(ahead.complete(b"query=up&start=1&step=1", &mut Queries::new(1)).is_err());
     assert_eq!(
-        parameters(&ahead.complete(b"query=up&step=1", &mut Queries::default()).unwrap()),
+        parameters(&ahead.complete(b"query=up&step=1", &mut Queries::new(1)).unwrap()),
         parameters("start=2.000&timeout=30000ms&query=up&step=1")
     );
     assert_eq!(form("query=up").unwrap_err(), 400);

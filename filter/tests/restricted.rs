@@ -15,6 +15,7 @@ use promward::forward::{Forward, Granted, Terms};
 use promward::gateway::{Decision, Request};
 use promward::mount::MountId;
 use promward::refusal::Refusal;
+use promward::report::{Bound, Count};
 use promward::request::form::Body;
 use promward::request::headers::Headers;
 use promward::request::method::Method;
@@ -72,6 +73,24 @@ fn parameters(text: &str) -> Parameters {
 }
 
 #[test]
+fn a_metric_says_that_no_more_queries_can_be_remembered() {
+    let mut desk = Desk::new(TENANT_A);
+    let mut full = |numbers: std::ops::Range<u32>| {
+        for number in numbers {
+            let path = format!("/api/v1/query?query=metric_{number}");
+            let headers =
+                Headers::from_iter([(":method", "GET"), (":path", &path), (":authority", "example.com")]);
+            let decision = desk.decide(&headers, Body::None, &Facts::default(), 1).0;
+            assert!(matches!(decision, Decision::Forward(_)), "{decision:?}");
+        }
+        desk.state.take_counts().contains(&Count::Bound(Bound::Queries))
+    };
+    assert!(!full(0..4));
+    assert!(full(4..300));
+    assert!(!full(299..300), "it is remembered already");
+}
+
+#[test]
 fn what_is_not_in_the_table_is_refused() {
     for path in ["/api/v1/new", "/user/x", "/api/v2/query?query=up", "/query/"] {
         assert_eq!(reply("GET", path).status, 403, "{path}");
@@ -98,7 +117,7 @@ fn what_is_not_in_the_table_is_withheld_even_if_a_rule_gives_it() {
     let (headers, facts) = (Headers::default(), Facts::default());
     let (body, scheme) = (Body::None, Scheme::Https);
     let request = Request { stream: StreamId(1), headers: &headers, body, scheme, facts: &facts };
-    assert_eq!(granted.decide(&request, &mut Queries::default()).unwrap_err().status(), 403);
+    assert_eq!(granted.decide(&request, &mut Queries::new(1)).unwrap_err().status(), 403);
 }
 
 #[test]
@@ -176,11 +195,11 @@ fn a_form_is_restricted_and_the_query_string_ahead_of_it_reads_nothing() {
     let ahead = query.value("match[]").unwrap();
     assert!(ahead.contains("__name__=\"nothing\",__name__=\"at_all\""), "{ahead}");
     let form = forward.form.unwrap();
-    let sent = |body: &str| parameters(&form.complete(body.as_bytes(), &mut Queries::default()).unwrap());
+    let sent = |body: &str| parameters(&form.complete(body.as_bytes(), &mut Queries::new(1)).unwrap());
     assert_eq!(sent("start=1"), parameters(r#"match[]={tenant="a"}&start=1"#));
     assert_eq!(sent("match[]=a"), parameters(r#"match[]=a{tenant="a"}"#));
-    assert!(form.complete(b"match[]=a&x=1", &mut Queries::default()).is_err());
-    assert!(form.complete(b"limit=2", &mut Queries::default()).is_err());
+    assert!(form.complete(b"match[]=a&x=1", &mut Queries::new(1)).is_err());
+    assert!(form.complete(b"limit=2", &mut Queries::new(1)).is_err());
 }
 
 /// Hosts buffer no more than twice the longest form: the shipped file of Envoy's 512 KiB.
@@ -192,7 +211,7 @@ fn a_form_that_is_too_long_once_it_is_restricted_is_refused() {
             Decision::Forward(forward) => forward.form.unwrap(),
             other => panic!("{other:?}"),
         };
-        form.complete(format!("query=a{}", "-a".repeat(selectors)).as_bytes(), &mut Queries::default())
+        form.complete(format!("query=a{}", "-a".repeat(selectors)).as_bytes(), &mut Queries::new(1))
     };
     assert!(form(5_000).is_ok());
     let refused = Refusal::from(form(7_500).unwrap_err());

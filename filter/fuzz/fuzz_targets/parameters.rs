@@ -23,7 +23,7 @@ fuzz_target!(|raw: &[u8]| {
         restriction,
         guarded: None,
     };
-    let mut queries = Queries::default();
+    let mut queries = Queries::new(1);
     let first = demands.of_query(parameters.clone(), &mut queries);
     assert_eq!(first, demands.of_query(parameters, &mut queries), "what is remembered says something else");
     let Ok(sent) = first else { return };

@@ -5,7 +5,7 @@
 //! Servers take selectors of both halves together, so that this one changes nothing once the form is there.
 
 use super::parameters::{ParameterNames, Parameters};
-use super::queries::{Asked, Queries};
+use super::queries::{Queries, Unrestricted};
 use super::unmet::Unmet;
 use crate::access::restriction::Restriction;
 use crate::api::endpoint::Selectors;
@@ -155,15 +155,15 @@ impl Demands {
                 check(&read(selectors, value)?)?;
                 continue;
             };
-            let asked = Asked { selectors, text: value, restriction };
-            let restricted = match queries.as_ref().and_then(|queries| queries.find(&asked)) {
+            let unrestricted = Unrestricted { selectors, text: value, restriction };
+            let restricted = match queries.as_ref().and_then(|queries| queries.find(&unrestricted)) {
                 Some(restricted) => restricted.to_owned(),
                 None => {
                     let query = read(selectors, value)?;
                     check(&query)?;
                     let restricted = query.restricted(restriction.matchers()).ok_or(Unmet::TooLong)?;
                     if let Some(queries) = &mut queries {
-                        queries.remember(&asked, &restricted);
+                        queries.remember(&unrestricted, &restricted);
                     }
                     restricted
                 }
@@ -219,7 +219,7 @@ mod tests {
             (Selectors::Filters, "", ""),
         ] {
             assert_eq!(
-                demands(selectors).of_query(parameters(text), &mut Queries::default()),
+                demands(selectors).of_query(parameters(text), &mut Queries::new(1)),
                 Ok(parameters(sent)),
                 "{text}"
             );
@@ -231,11 +231,11 @@ mod tests {
         let demands = demands(Selectors::AnyOf);
         let nothing = format!("match[]={NOTHING}&time=1");
         assert_eq!(
-            demands.of_first_half(parameters("time=1"), &mut Queries::default()),
+            demands.of_first_half(parameters("time=1"), &mut Queries::new(1)),
             Ok(parameters(&nothing))
         );
         let given = parameters(r#"match[]=a{tenant="a"}"#);
-        assert_eq!(demands.of_first_half(parameters("match[]=a"), &mut Queries::default()), Ok(given));
+        assert_eq!(demands.of_first_half(parameters("match[]=a"), &mut Queries::new(1)), Ok(given));
     }
 
     #[test]
@@ -246,7 +246,7 @@ mod tests {
             ("match[]=a", "query=x", "query=x"),
             ("", "match[]=b", r#"match[]=b{tenant="a"}"#),
         ] {
-            let result = demands.of_form(parameters(form), &parameters(query), &mut Queries::default());
+            let result = demands.of_form(parameters(form), &parameters(query), &mut Queries::new(1));
             assert_eq!(result, Ok(parameters(sent)), "{query} {form}");
         }
     }
@@ -254,28 +254,27 @@ mod tests {
     #[test]
     fn who_is_limited_alone_still_gets_everything_by_a_form() {
         let limited = Demands { restriction: None, ..demands(Selectors::AnyOf) };
-        let sent = limited.of_form(parameters("time=1"), &Parameters::default(), &mut Queries::default());
+        let sent = limited.of_form(parameters("time=1"), &Parameters::default(), &mut Queries::new(1));
         assert_eq!(sent, Ok(parameters(r#"match[]={__name__!=""}&time=1"#)));
         assert_eq!(
-            limited.of_form(parameters("match[]=a"), &Parameters::default(), &mut Queries::default()),
+            limited.of_form(parameters("match[]=a"), &Parameters::default(), &mut Queries::new(1)),
             Ok(parameters("match[]=a"))
         );
-        assert_eq!(limited.of_query(parameters("time=1"), &mut Queries::default()), Ok(parameters("time=1")));
+        assert_eq!(limited.of_query(parameters("time=1"), &mut Queries::new(1)), Ok(parameters("time=1")));
     }
 
     #[test]
     fn a_parameter_that_the_row_does_not_name_is_refused() {
         for text in ["query=up&lookback_delta=10y", "Query=up", "query=up&include_metadata=1"] {
-            let result = demands(Selectors::Expression).of_query(parameters(text), &mut Queries::default());
+            let result = demands(Selectors::Expression).of_query(parameters(text), &mut Queries::new(1));
             assert!(matches!(result, Err(Unmet::Parameter(_))), "{text}: {result:?}");
             let result = demands(Selectors::Expression).of_form(
                 parameters(text),
                 &Parameters::default(),
-                &mut Queries::default(),
+                &mut Queries::new(1),
             );
             assert!(matches!(result, Err(Unmet::Parameter(_))), "{text}: {result:?}");
-            let result =
-                demands(Selectors::Expression).of_first_half(parameters(text), &mut Queries::default());
+            let result = demands(Selectors::Expression).of_first_half(parameters(text), &mut Queries::new(1));
             assert!(matches!(result, Err(Unmet::Parameter(_))), "{text}: {result:?}");
         }
     }
@@ -285,18 +284,18 @@ mod tests {
         let (demands, nothing) = (demands(Selectors::Expression), Parameters::default());
         let sent = || Ok(parameters(r#"query=up{tenant="a"}"#));
         assert_eq!(
-            demands.of_query(parameters("query=up&_=1700000000000&_=2"), &mut Queries::default()),
+            demands.of_query(parameters("query=up&_=1700000000000&_=2"), &mut Queries::new(1)),
             sent()
         );
-        assert_eq!(demands.of_first_half(parameters("_=1&query=up"), &mut Queries::default()), sent());
-        assert_eq!(demands.of_form(parameters("query=up&_=1"), &nothing, &mut Queries::default()), sent());
-        assert!(demands.of_query(parameters("query=up&__=1"), &mut Queries::default()).is_err());
+        assert_eq!(demands.of_first_half(parameters("_=1&query=up"), &mut Queries::new(1)), sent());
+        assert_eq!(demands.of_form(parameters("query=up&_=1"), &nothing, &mut Queries::new(1)), sent());
+        assert!(demands.of_query(parameters("query=up&__=1"), &mut Queries::new(1)).is_err());
     }
 
     #[test]
     fn a_character_that_can_not_be_shown_is_not_left_out_of_a_name() {
         let refused = demands(Selectors::Expression)
-            .of_query(parameters("query=up&query%00=b"), &mut Queries::default())
+            .of_query(parameters("query=up&query%00=b"), &mut Queries::new(1))
             .unwrap_err();
         assert!(refused.to_string().contains("\"query\u{fffd}\""), "{refused}");
     }
@@ -304,14 +303,14 @@ mod tests {
     #[test]
     fn what_is_not_understood_is_refused_by_the_name_of_its_parameter() {
         let result = demands(Selectors::AnyOf)
-            .of_query(parameters("match[]=up[5m]"), &mut Queries::default())
+            .of_query(parameters("match[]=up[5m]"), &mut Queries::new(1))
             .unwrap_err();
         assert_eq!(
             result.to_string(),
             "the parameter \"match[]\": expected the end of the selector at position 2 of the query"
         );
         let result =
-            demands(Selectors::Expression).of_query(parameters("query=info(up)"), &mut Queries::default());
+            demands(Selectors::Expression).of_query(parameters("query=info(up)"), &mut Queries::new(1));
         assert!(matches!(result, Err(Unmet::Syntax("query", _))));
     }
 
@@ -324,7 +323,7 @@ mod tests {
                 ..demands(Selectors::Expression)
             }
         };
-        let mut queries = Queries::default();
+        let mut queries = Queries::new(1);
         for _ in 0..2 {
             for (demands, text, sent) in [
                 (&demands(Selectors::Expression), "query=a-b", Some(r#"query=a{tenant="a"}-b{tenant="a"}"#)),
@@ -345,7 +344,7 @@ mod tests {
         let term = Term::listed("tenant", vec!["a".repeat(1_000)], Absent::Refused).unwrap();
         restricted.restriction = Some(Rc::new(Restriction::new(vec![term]).unwrap()));
         let many = |number: usize| parameters(&vec!["match[]=a"; number].join("&"));
-        assert!(restricted.of_query(many(250), &mut Queries::default()).is_ok());
-        assert_eq!(restricted.of_query(many(270), &mut Queries::default()), Err(Unmet::TooLong));
+        assert!(restricted.of_query(many(250), &mut Queries::new(1)).is_ok());
+        assert_eq!(restricted.of_query(many(270), &mut Queries::new(1)), Err(Unmet::TooLong));
     }
 }

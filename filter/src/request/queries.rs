@@ -1,19 +1,25 @@
 //! Queries into which a restriction was written: dashboards and rules ask the same ones over and over, with other times.
-//! Each is found again by its whole text, what was read of it, and the matchers of the restriction (`threats.md` R7).
+//! Each is found again by its whole text, what it was read as, and the matchers of the restriction (`threats.md` R7). All of
+//! it is one worker's and dies with the configuration (S3).
 
 use crate::access::restriction::Restriction;
 use crate::api::endpoint::Selectors;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// How many are remembered, as a power of two. One that comes to the place of another takes it.
-const MOST: u32 = 7;
+/// Places for queries of one hash. When all are taken, the oldest of them goes.
+const WAYS: usize = 4;
 
-/// How long a query, the matchers and what they made may be together, in bytes. Longer ones are read each time, so that a
-/// worker keeps half a megabyte at most.
+/// How many bits of a hash are told apart, and how many sets of places that makes.
+const BITS: u32 = 6;
+const SETS: usize = 1 << BITS;
+
+/// How long a query, the matchers and what they made of it may be together, in bytes. Longer ones are read each time, so that
+/// their texts take a worker a megabyte at most.
 const MAX_LENGTH: usize = 4 * 1024;
 
 /// A query, and what is to be written into it.
 #[derive(Clone, Copy, Debug)]
-pub struct Asked<'a> {
+pub struct Unrestricted<'a> {
     /// What it is read as.
     pub selectors: Selectors,
     /// Its text.
@@ -22,15 +28,18 @@ pub struct Asked<'a> {
     pub restriction: &'a Restriction,
 }
 
-/// What one worker remembers. It dies with its configuration.
-#[derive(Clone, Debug, Default)]
+/// What a worker remembers.
+#[derive(Debug)]
 pub struct Queries {
-    /// None, as long as nothing is remembered.
-    places: Vec<Option<Remembered>>,
+    seed: u64,
+    /// Each the newest first. None at all, as long as nothing is remembered.
+    sets: Vec<[Option<Known>; WAYS]>,
+    has_been_full: bool,
 }
 
-#[derive(Clone, Debug)]
-struct Remembered {
+/// A query that is remembered.
+#[derive(Debug)]
+struct Known {
     selectors: Selectors,
     text: String,
     matchers: String,
@@ -38,50 +47,59 @@ struct Remembered {
 }
 
 impl Queries {
-    /// What became of the query, if it is remembered.
-    pub fn find(&self, asked: &Asked<'_>) -> Option<&str> {
-        let remembered = self.places.get(place(asked))?.as_ref()?;
-        let is_same = remembered.selectors == asked.selectors
-            && remembered.text == asked.text
-            && remembered.matchers == asked.restriction.matchers();
-        is_same.then_some(&remembered.restricted)
+    /// Nothing is remembered yet. The seed is random, and the worker's own: so nobody can say beforehand which queries go
+    /// for which.
+    pub fn new(seed: u64) -> Self {
+        Self { seed, sets: Vec::new(), has_been_full: false }
     }
 
-    /// Remembers what became of it, if that isn't too long.
-    pub fn remember(&mut self, asked: &Asked<'_>, restricted: &str) {
-        let matchers = asked.restriction.matchers();
-        let length = asked.text.len().saturating_add(matchers.len()).saturating_add(restricted.len());
+    /// What became of the query, if it is remembered.
+    pub fn find(&self, query: &Unrestricted<'_>) -> Option<&str> {
+        let matchers = query.restriction.matchers();
+        if query.text.len().saturating_add(matchers.len()) > MAX_LENGTH {
+            return None;
+        }
+        let is_same = |known: &&Known| {
+            known.selectors == query.selectors && known.text == query.text && known.matchers == matchers
+        };
+        let set = self.sets.get(self.place(query))?;
+        set.iter().flatten().find(is_same).map(|known| known.restricted.as_str())
+    }
+
+    /// Remembers what became of one that isn't remembered, if that isn't too long.
+    pub fn remember(&mut self, query: &Unrestricted<'_>, restricted: &str) {
+        let matchers = query.restriction.matchers();
+        let length = query.text.len().saturating_add(matchers.len()).saturating_add(restricted.len());
         if length > MAX_LENGTH {
             return;
         }
-        if self.places.is_empty() {
-            self.places.resize_with(1 << MOST, || None);
+        if self.sets.is_empty() {
+            self.sets.resize_with(SETS, Default::default);
         }
-        if let Some(place) = self.places.get_mut(place(asked)) {
-            *place = Some(Remembered {
-                selectors: asked.selectors,
-                text: asked.text.to_owned(),
-                matchers: matchers.to_owned(),
-                restricted: restricted.to_owned(),
-            });
-        }
+        let place = self.place(query);
+        let Some(set) = self.sets.get_mut(place) else { return };
+        set.rotate_right(1);
+        let known = Known {
+            selectors: query.selectors,
+            text: query.text.to_owned(),
+            matchers: matchers.to_owned(),
+            restricted: restricted.to_owned(),
+        };
+        self.has_been_full |= set.first_mut().and_then(|place| place.replace(known)).is_some();
     }
-}
 
-/// The place of a query with a restriction. Who finds others with the same one gains nothing but that these are read anew.
-fn place(asked: &Asked<'_>) -> usize {
-    let hash = mixed(mixed(0, asked.text), asked.restriction.matchers());
-    usize::try_from(hash >> (u64::BITS - MOST)).unwrap_or_default()
-}
+    /// Whether one went for another since this was asked last.
+    pub fn take_full(&mut self) -> bool {
+        std::mem::take(&mut self.has_been_full)
+    }
 
-/// Mixes a text into a hash, eight bytes at a time.
-fn mixed(hash: u64, text: &str) -> u64 {
-    /// 2⁶⁴ by the golden ratio, which spreads what differs anywhere over the upper bits.
-    const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mix = |hash: u64, eight: u64| (hash ^ eight).wrapping_mul(SPREAD).rotate_left(29);
-    let (chunks, rest) = text.as_bytes().as_chunks::<8>();
-    let hash = chunks.iter().fold(hash, |hash, &chunk| mix(hash, u64::from_le_bytes(chunk)));
-    rest.iter().fold(hash, |hash, &byte| mix(hash, byte.into())).wrapping_mul(SPREAD)
+    fn place(&self, query: &Unrestricted<'_>) -> usize {
+        let mut hash = DefaultHasher::new();
+        self.seed.hash(&mut hash);
+        query.text.hash(&mut hash);
+        query.restriction.matchers().hash(&mut hash);
+        usize::try_from(hash.finish() >> (u64::BITS - BITS)).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
@@ -94,67 +112,97 @@ mod tests {
         Restriction::new(vec![term]).unwrap()
     }
 
-    fn asked<'a>(text: &'a str, restriction: &'a Restriction) -> Asked<'a> {
-        Asked { selectors: Selectors::Expression, text, restriction }
+    fn unrestricted<'a>(text: &'a str, restriction: &'a Restriction) -> Unrestricted<'a> {
+        Unrestricted { selectors: Selectors::Expression, text, restriction }
     }
 
     #[test]
     fn what_differs_in_anything_is_another_query() {
         let [a, b] = ["a", "b"].map(restriction);
-        let mut queries = Queries::default();
-        assert_eq!(queries.find(&asked("up", &a)), None);
-        queries.remember(&asked("up", &a), "restricted");
-        assert_eq!(queries.find(&asked("up", &a)), Some("restricted"));
-        assert_eq!(queries.find(&asked("up", &b)), None);
-        assert_eq!(queries.find(&asked("up ", &a)), None);
-        assert_eq!(queries.find(&Asked { selectors: Selectors::AnyOf, ..asked("up", &a) }), None);
+        let mut queries = Queries::new(1);
+        assert_eq!(queries.find(&unrestricted("up", &a)), None);
+        queries.remember(&unrestricted("up", &a), "restricted");
+        assert_eq!(queries.find(&unrestricted("up", &a)), Some("restricted"));
+        assert_eq!(queries.find(&unrestricted("up", &b)), None);
+        assert_eq!(queries.find(&unrestricted("up ", &a)), None);
+        let selector = Unrestricted { selectors: Selectors::AnyOf, ..unrestricted("up", &a) };
+        assert_eq!(queries.find(&selector), None);
     }
 
     #[test]
-    fn one_at_the_place_of_another_is_not_taken_for_it() {
+    fn one_in_the_set_of_another_is_not_taken_for_it() {
         let tenants: Vec<_> = (100..999).map(|number| restriction(&number.to_string())).collect();
         let texts: Vec<_> = (100..999).map(|number| format!("metric_{number}")).collect();
-        let first = asked(&texts[0], &tenants[0]);
-        let mut queries = Queries::default();
+        let first = unrestricted(&texts[0], &tenants[0]);
+        let mut queries = Queries::new(1);
         queries.remember(&first, "restricted");
-        let of_texts = texts[1..].iter().map(|text| asked(text, &tenants[0]));
-        let of_tenants = tenants[1..].iter().map(|tenant| asked(&texts[0], tenant));
+        let of_texts = texts[1..].iter().map(|text| unrestricted(text, &tenants[0]));
+        let of_tenants = tenants[1..].iter().map(|tenant| unrestricted(&texts[0], tenant));
         for others in [of_texts.collect::<Vec<_>>(), of_tenants.collect()] {
-            assert!(others.iter().any(|other| place(other) == place(&first)));
+            assert!(others.iter().any(|other| queries.place(other) == queries.place(&first)));
+            assert!(others.iter().any(|other| queries.place(other) != queries.place(&first)));
             assert!(others.iter().all(|other| queries.find(other).is_none()));
         }
     }
 
     #[test]
-    fn they_have_as_many_places_as_are_said_and_a_new_one_goes_before_an_old_one() {
+    fn there_is_room_for_256_and_the_oldest_of_a_set_goes_first() {
         let a = restriction("a");
-        let mut queries = Queries::default();
-        let texts: Vec<_> = (0..1_000).map(|number| format!("metric_{number}")).collect();
-        texts.iter().for_each(|text| queries.remember(&asked(text, &a), text));
-        let known = texts.iter().filter(|text| queries.find(&asked(text, &a)) == Some(text)).count();
-        assert_eq!(known, 128);
-        let last = texts.last().unwrap();
-        assert_eq!(queries.find(&asked(last, &a)), Some(last.as_str()));
+        let mut queries = Queries::new(1);
+        let texts: Vec<_> = (0..2_000).map(|number| format!("metric_{number}")).collect();
+        texts.iter().for_each(|text| queries.remember(&unrestricted(text, &a), text));
+        let (mut known, mut in_set) = (0, [0; SETS]);
+        for text in texts.iter().rev() {
+            let query = unrestricted(text, &a);
+            let newer = &mut in_set[queries.place(&query)];
+            assert_eq!(queries.find(&query), Some(text.as_str()).filter(|_| *newer < 4), "{text}");
+            known += usize::from(*newer < 4);
+            *newer += 1;
+        }
+        assert_eq!(known, 256);
     }
 
     #[test]
-    fn texts_that_differ_in_one_byte_have_places_of_their_own_as_a_rule() {
+    fn that_one_went_for_another_is_said_once() {
         let a = restriction("a");
-        let texts = (b'a'..=b'z').map(|letter| format!("sum(rate({}_total[5m]))", char::from(letter)));
-        let places: std::collections::BTreeSet<_> = texts.map(|text| place(&asked(&text, &a))).collect();
-        assert!(places.len() >= 20, "{places:?}");
+        let mut queries = Queries::new(1);
+        let texts: Vec<_> = (0..1_000).map(|number| format!("metric_{number}")).collect();
+        // Up to the first that has room after one that had none.
+        let (mut in_set, mut has_been_full) = ([0; SETS], false);
+        let last = texts.iter().position(|text| {
+            let others = &mut in_set[queries.place(&unrestricted(text, &a))];
+            *others += 1;
+            let is_last = has_been_full && *others <= 4;
+            has_been_full |= *others > 4;
+            is_last
+        });
+        let mut fill = |texts: &[String]| {
+            texts.iter().for_each(|text| queries.remember(&unrestricted(text, &a), text));
+            [queries.take_full(), queries.take_full()]
+        };
+        assert_eq!(fill(&texts[..4]), [false, false]);
+        assert_eq!(fill(&texts[4..=last.unwrap()]), [true, false]);
+    }
+
+    #[test]
+    fn which_go_for_which_is_another_matter_with_another_seed() {
+        let a = restriction("a");
+        let places = |seed| {
+            let queries = Queries::new(seed);
+            (0..99).map(|number| queries.place(&unrestricted(&format!("m_{number}"), &a))).collect::<Vec<_>>()
+        };
+        assert_ne!(places(1), places(2));
     }
 
     #[test]
     fn what_is_long_is_not_kept() {
         let a = restriction("a");
-        let mut queries = Queries::default();
-        let matchers = a.matchers().len();
-        let text = |length: usize| "x".repeat(length - matchers - 10);
+        let mut queries = Queries::new(1);
+        let text = |length: usize| "x".repeat(length - a.matchers().len() - 10);
         let (fits, long) = (text(MAX_LENGTH), text(MAX_LENGTH + 1));
-        queries.remember(&asked(&fits, &a), "restricted");
-        queries.remember(&asked(&long, &a), "restricted");
-        assert_eq!(queries.find(&asked(&fits, &a)), Some("restricted"));
-        assert_eq!(queries.find(&asked(&long, &a)), None);
+        queries.remember(&unrestricted(&fits, &a), "restricted");
+        queries.remember(&unrestricted(&long, &a), "restricted");
+        assert_eq!(queries.find(&unrestricted(&fits, &a)), Some("restricted"));
+        assert_eq!(queries.find(&unrestricted(&long, &a)), None);
     }
 }

@@ -43,7 +43,7 @@ impl Desk {
     pub(crate) fn new(configuration: &str) -> Self {
         let gateway = config::load(configuration.as_bytes()).unwrap();
         let shared = Memory::default();
-        let state = State::new([[1; 32], [2; 32]], gateway.rates(), &shared).unwrap();
+        let state = State::new([[1; 32], [2; 32], [3; 32]], gateway.rates(), &shared).unwrap();
         Self { gateway, state, shared }
     }
 

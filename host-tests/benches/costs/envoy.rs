@@ -157,11 +157,7 @@ pub(crate) fn configuration(
 /// The route that rewrites the prefix, with promward's headers as they are where nothing else is configured.
 fn rewrites_and_edits() -> String {
     let set = |(name, value)| json!({ "header": { "key": name, "value": value }, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD" });
-    let request = [
-        ("x-forwarded-proto", "https"),
-        ("x-forwarded-host", "%REQ(:AUTHORITY)%"),
-        ("x-forwarded-prefix", "/prometheus"),
-    ];
+    let request = [("x-forwarded-host", "%REQ(:AUTHORITY)%"), ("x-forwarded-prefix", "/prometheus")];
     let security = Security::new(None, None, Frames::Nobody);
     let answer = security.headers(Content::Fresh, Scheme::Https);
     let route = json!({
