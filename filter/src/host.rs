@@ -49,8 +49,8 @@ pub(crate) fn headers(map: Map) -> Result<Headers, HostError> {
 }
 
 /// Changes a header map, a call for each change. Written as a whole, in one call, it is no cheaper on Envoy (measured), and
-/// other hosts lose what stands in it: one of nginx stops at `:scheme`, one of Traffic Server removes nothing. That a header
-/// to be removed isn't there is no failure.
+/// other hosts lose what stands in it, by their sources: one of nginx stops at `:scheme`, one of Traffic Server removes
+/// nothing. That a header to be removed isn't there is no failure.
 pub(crate) fn edit(map: Map, edits: &Edits) -> Result<(), HostError> {
     let map = map as u32;
     for name in &edits.remove {

@@ -5,7 +5,7 @@
 //! Servers take selectors of both halves together, so that this one changes nothing once the form is there.
 
 use super::parameters::{ParameterNames, Parameters};
-use super::queries::{Queries, Unrestricted};
+use super::queries::{Original, Queries};
 use super::unmet::Unmet;
 use crate::access::restriction::Restriction;
 use crate::api::endpoint::Selectors;
@@ -155,15 +155,15 @@ impl Demands {
                 check(&read(selectors, value)?)?;
                 continue;
             };
-            let unrestricted = Unrestricted { selectors, text: value, restriction };
-            let restricted = match queries.as_ref().and_then(|queries| queries.find(&unrestricted)) {
+            let original = Original { selectors, text: value, restriction };
+            let restricted = match queries.as_ref().and_then(|queries| queries.find(&original)) {
                 Some(restricted) => restricted.to_owned(),
                 None => {
                     let query = read(selectors, value)?;
                     check(&query)?;
                     let restricted = query.restricted(restriction.matchers()).ok_or(Unmet::TooLong)?;
                     if let Some(queries) = &mut queries {
-                        queries.remember(&unrestricted, &restricted);
+                        queries.remember(&original, &restricted);
                     }
                     restricted
                 }

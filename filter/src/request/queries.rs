@@ -17,9 +17,9 @@ const SETS: usize = 1 << BITS;
 /// their texts take a worker a megabyte at most.
 const MAX_LENGTH: usize = 4 * 1024;
 
-/// A query, and what is to be written into it.
+/// A query as it came, and what is to be written into it.
 #[derive(Clone, Copy, Debug)]
-pub struct Unrestricted<'a> {
+pub struct Original<'a> {
     /// What it is read as.
     pub selectors: Selectors,
     /// Its text.
@@ -54,34 +54,34 @@ impl Queries {
     }
 
     /// What became of the query, if it is remembered.
-    pub fn find(&self, query: &Unrestricted<'_>) -> Option<&str> {
-        let matchers = query.restriction.matchers();
-        if query.text.len().saturating_add(matchers.len()) > MAX_LENGTH {
+    pub fn find(&self, original: &Original<'_>) -> Option<&str> {
+        let matchers = original.restriction.matchers();
+        if original.text.len().saturating_add(matchers.len()) > MAX_LENGTH {
             return None;
         }
         let is_same = |known: &&Known| {
-            known.selectors == query.selectors && known.text == query.text && known.matchers == matchers
+            known.selectors == original.selectors && known.text == original.text && known.matchers == matchers
         };
-        let set = self.sets.get(self.place(query))?;
+        let set = self.sets.get(self.place(original))?;
         set.iter().flatten().find(is_same).map(|known| known.restricted.as_str())
     }
 
     /// Remembers what became of one that isn't remembered, if that isn't too long.
-    pub fn remember(&mut self, query: &Unrestricted<'_>, restricted: &str) {
-        let matchers = query.restriction.matchers();
-        let length = query.text.len().saturating_add(matchers.len()).saturating_add(restricted.len());
+    pub fn remember(&mut self, original: &Original<'_>, restricted: &str) {
+        let matchers = original.restriction.matchers();
+        let length = original.text.len().saturating_add(matchers.len()).saturating_add(restricted.len());
         if length > MAX_LENGTH {
             return;
         }
         if self.sets.is_empty() {
             self.sets.resize_with(SETS, Default::default);
         }
-        let place = self.place(query);
+        let place = self.place(original);
         let Some(set) = self.sets.get_mut(place) else { return };
         set.rotate_right(1);
         let known = Known {
-            selectors: query.selectors,
-            text: query.text.to_owned(),
+            selectors: original.selectors,
+            text: original.text.to_owned(),
             matchers: matchers.to_owned(),
             restricted: restricted.to_owned(),
         };
@@ -93,11 +93,11 @@ impl Queries {
         std::mem::take(&mut self.has_been_full)
     }
 
-    fn place(&self, query: &Unrestricted<'_>) -> usize {
+    fn place(&self, original: &Original<'_>) -> usize {
         let mut hash = DefaultHasher::new();
         self.seed.hash(&mut hash);
-        query.text.hash(&mut hash);
-        query.restriction.matchers().hash(&mut hash);
+        original.text.hash(&mut hash);
+        original.restriction.matchers().hash(&mut hash);
         usize::try_from(hash.finish() >> (u64::BITS - BITS)).unwrap_or_default()
     }
 }
@@ -112,20 +112,20 @@ mod tests {
         Restriction::new(vec![term]).unwrap()
     }
 
-    fn unrestricted<'a>(text: &'a str, restriction: &'a Restriction) -> Unrestricted<'a> {
-        Unrestricted { selectors: Selectors::Expression, text, restriction }
+    fn original<'a>(text: &'a str, restriction: &'a Restriction) -> Original<'a> {
+        Original { selectors: Selectors::Expression, text, restriction }
     }
 
     #[test]
     fn what_differs_in_anything_is_another_query() {
         let [a, b] = ["a", "b"].map(restriction);
         let mut queries = Queries::new(1);
-        assert_eq!(queries.find(&unrestricted("up", &a)), None);
-        queries.remember(&unrestricted("up", &a), "restricted");
-        assert_eq!(queries.find(&unrestricted("up", &a)), Some("restricted"));
-        assert_eq!(queries.find(&unrestricted("up", &b)), None);
-        assert_eq!(queries.find(&unrestricted("up ", &a)), None);
-        let selector = Unrestricted { selectors: Selectors::AnyOf, ..unrestricted("up", &a) };
+        assert_eq!(queries.find(&original("up", &a)), None);
+        queries.remember(&original("up", &a), "restricted");
+        assert_eq!(queries.find(&original("up", &a)), Some("restricted"));
+        assert_eq!(queries.find(&original("up", &b)), None);
+        assert_eq!(queries.find(&original("up ", &a)), None);
+        let selector = Original { selectors: Selectors::AnyOf, ..original("up", &a) };
         assert_eq!(queries.find(&selector), None);
     }
 
@@ -133,11 +133,11 @@ mod tests {
     fn one_in_the_set_of_another_is_not_taken_for_it() {
         let tenants: Vec<_> = (100..999).map(|number| restriction(&number.to_string())).collect();
         let texts: Vec<_> = (100..999).map(|number| format!("metric_{number}")).collect();
-        let first = unrestricted(&texts[0], &tenants[0]);
+        let first = original(&texts[0], &tenants[0]);
         let mut queries = Queries::new(1);
         queries.remember(&first, "restricted");
-        let of_texts = texts[1..].iter().map(|text| unrestricted(text, &tenants[0]));
-        let of_tenants = tenants[1..].iter().map(|tenant| unrestricted(&texts[0], tenant));
+        let of_texts = texts[1..].iter().map(|text| original(text, &tenants[0]));
+        let of_tenants = tenants[1..].iter().map(|tenant| original(&texts[0], tenant));
         for others in [of_texts.collect::<Vec<_>>(), of_tenants.collect()] {
             assert!(others.iter().any(|other| queries.place(other) == queries.place(&first)));
             assert!(others.iter().any(|other| queries.place(other) != queries.place(&first)));
@@ -150,10 +150,10 @@ mod tests {
         let a = restriction("a");
         let mut queries = Queries::new(1);
         let texts: Vec<_> = (0..2_000).map(|number| format!("metric_{number}")).collect();
-        texts.iter().for_each(|text| queries.remember(&unrestricted(text, &a), text));
+        texts.iter().for_each(|text| queries.remember(&original(text, &a), text));
         let (mut known, mut in_set) = (0, [0; SETS]);
         for text in texts.iter().rev() {
-            let query = unrestricted(text, &a);
+            let query = original(text, &a);
             let newer = &mut in_set[queries.place(&query)];
             assert_eq!(queries.find(&query), Some(text.as_str()).filter(|_| *newer < 4), "{text}");
             known += usize::from(*newer < 4);
@@ -170,14 +170,14 @@ mod tests {
         // Up to the first that has room after one that had none.
         let (mut in_set, mut has_been_full) = ([0; SETS], false);
         let last = texts.iter().position(|text| {
-            let others = &mut in_set[queries.place(&unrestricted(text, &a))];
+            let others = &mut in_set[queries.place(&original(text, &a))];
             *others += 1;
             let is_last = has_been_full && *others <= 4;
             has_been_full |= *others > 4;
             is_last
         });
         let mut fill = |texts: &[String]| {
-            texts.iter().for_each(|text| queries.remember(&unrestricted(text, &a), text));
+            texts.iter().for_each(|text| queries.remember(&original(text, &a), text));
             [queries.take_full(), queries.take_full()]
         };
         assert_eq!(fill(&texts[..4]), [false, false]);
@@ -189,7 +189,7 @@ mod tests {
         let a = restriction("a");
         let places = |seed| {
             let queries = Queries::new(seed);
-            (0..99).map(|number| queries.place(&unrestricted(&format!("m_{number}"), &a))).collect::<Vec<_>>()
+            (0..99).map(|number| queries.place(&original(&format!("m_{number}"), &a))).collect::<Vec<_>>()
         };
         assert_ne!(places(1), places(2));
     }
@@ -200,9 +200,9 @@ mod tests {
         let mut queries = Queries::new(1);
         let text = |length: usize| "x".repeat(length - a.matchers().len() - 10);
         let (fits, long) = (text(MAX_LENGTH), text(MAX_LENGTH + 1));
-        queries.remember(&unrestricted(&fits, &a), "restricted");
-        queries.remember(&unrestricted(&long, &a), "restricted");
-        assert_eq!(queries.find(&unrestricted(&fits, &a)), Some("restricted"));
-        assert_eq!(queries.find(&unrestricted(&long, &a)), None);
+        queries.remember(&original(&fits, &a), "restricted");
+        queries.remember(&original(&long, &a), "restricted");
+        assert_eq!(queries.find(&original(&fits, &a)), Some("restricted"));
+        assert_eq!(queries.find(&original(&long, &a)), None);
     }
 }

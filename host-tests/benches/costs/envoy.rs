@@ -125,7 +125,6 @@ pub(crate) fn configuration(
     set(tls, "tls_certificates", yaml(&files)?)?;
     let manager = at(shipped, MANAGER)?;
     remove(manager, "access_log")?;
-    let edits = rewrites_and_edits();
     let (mut filters, routes) = match filter {
         Filter::Promward { module, configuration } => {
             let config = at(manager, &["http_filters", "0", "typed_config", "config"])?;
@@ -134,14 +133,14 @@ pub(crate) fn configuration(
             set(code, "filename", Value::from(module.display().to_string()))?;
             return Ok(serde_norway::to_string(&file)?);
         }
-        Filter::None => (vec![], REWRITES),
-        Filter::Headers => (vec![], edits.as_str()),
+        Filter::None => (vec![], yaml(REWRITES)?),
+        Filter::Headers => (vec![], rewrites_and_edits()?),
         Filter::Empty(module) => {
-            (vec![yaml(&EMPTY.replace("MODULE", &module.display().to_string()))?], REWRITES)
+            (vec![yaml(&EMPTY.replace("MODULE", &module.display().to_string()))?], yaml(REWRITES)?)
         }
-        Filter::Lua => (vec![yaml(LUA)?], GOES),
+        Filter::Lua => (vec![yaml(LUA)?], yaml(GOES)?),
         Filter::Own => {
-            (vec![yaml(&PASSWORD.replace("DIGEST", &sha1(costs::PASSWORD)))?, yaml(RIGHTS)?], REWRITES)
+            (vec![yaml(&PASSWORD.replace("DIGEST", &sha1(costs::PASSWORD)))?, yaml(RIGHTS)?], yaml(REWRITES)?)
         }
     };
     let shipped = at(manager, &["http_filters"])?.as_sequence_mut();
@@ -150,25 +149,26 @@ pub(crate) fn configuration(
     remove(manager, "early_header_mutation_extensions")?;
     let host = at(manager, &["route_config", "virtual_hosts", "0"])?;
     remove(host, "typed_per_filter_config")?;
-    set(host, "routes", yaml(routes)?)?;
+    set(host, "routes", routes)?;
     Ok(serde_norway::to_string(&file)?)
 }
 
 /// The route that rewrites the prefix, with promward's headers as they are where nothing else is configured.
-fn rewrites_and_edits() -> String {
-    let set = |(name, value)| json!({ "header": { "key": name, "value": value }, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD" });
+fn rewrites_and_edits() -> Result<Value> {
+    let header = |(name, value)| json!({ "header": { "key": name, "value": value }, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD" });
     let request = [("x-forwarded-host", "%REQ(:AUTHORITY)%"), ("x-forwarded-prefix", "/prometheus")];
     let security = Security::new(None, None, Frames::Nobody);
     let answer = security.headers(Content::Fresh, Scheme::Https);
-    let route = json!({
-        "match": { "prefix": "/prometheus/" },
-        "route": { "cluster": "prometheus", "prefix_rewrite": "/" },
-        "request_headers_to_add": request.map(set),
-        "request_headers_to_remove": ["authorization", "cookie", "x-envoy-internal"],
-        "response_headers_to_add": answer.into_iter().map(set).collect::<Vec<_>>(),
-        "response_headers_to_remove": ["x-envoy-upstream-service-time"],
-    });
-    json!([route]).to_string()
+    let mut routes = yaml(REWRITES)?;
+    for (field, edits) in [
+        ("request_headers_to_add", json!(request.map(header))),
+        ("request_headers_to_remove", json!(["authorization", "cookie", "x-envoy-internal"])),
+        ("response_headers_to_add", answer.into_iter().map(header).collect()),
+        ("response_headers_to_remove", json!(["x-envoy-upstream-service-time"])),
+    ] {
+        set(at(&mut routes, &["0"])?, field, yaml(&edits.to_string())?)?;
+    }
+    Ok(routes)
 }
 
 fn sha1(text: &str) -> String {
