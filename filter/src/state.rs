@@ -58,3 +58,42 @@ impl State {
         counts
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::restriction::{Absent, Restriction, Term};
+    use crate::api::endpoint::Selectors;
+    use crate::limits::table::Written;
+    use crate::request::queries::Original;
+
+    /// Nothing is shared where nothing has a rate.
+    struct Nothing;
+
+    impl SharedData for Nothing {
+        fn get(&self, _: &str) -> Result<Option<(Vec<u8>, u32)>, Unreachable> {
+            Err(Unreachable)
+        }
+
+        fn set(&self, _: &str, _: &[u8], _: u32) -> Result<Written, Unreachable> {
+            Err(Unreachable)
+        }
+    }
+
+    #[test]
+    fn which_queries_go_for_which_is_each_workers_own() {
+        let term = Term::listed("tenant", vec!["a".to_owned()], Absent::Refused).unwrap();
+        let restriction = Restriction::new(vec![term]).unwrap();
+        let texts: Vec<_> = (0..1_000).map(|number| format!("metric_{number}")).collect();
+        let remembered = |random: u8| {
+            let digests = [Digest::default(), Digest::default(), [random; 32]];
+            let mut queries = State::new(digests, Rates::None, &Nothing).unwrap().queries;
+            let original =
+                |text| Original { selectors: Selectors::Expression, text, restriction: &restriction };
+            texts.iter().for_each(|text| queries.remember(&original(text), text));
+            texts.iter().map(|text| queries.find(&original(text)).is_some()).collect::<Vec<_>>()
+        };
+        assert_eq!(remembered(1), remembered(1));
+        assert_ne!(remembered(1), remembered(2));
+    }
+}

@@ -202,6 +202,16 @@ fn a_form_is_restricted_and_the_query_string_ahead_of_it_reads_nothing() {
     assert!(form.complete(b"limit=2", &mut Queries::new(1)).is_err());
 }
 
+#[test]
+fn what_forms_ask_is_remembered_too() {
+    let form = forward("POST", "/api/v1/query", Body::Follows).form.unwrap();
+    let mut desk = Desk::new(TENANT_A);
+    for number in 0..300 {
+        form.complete(format!("query=metric_{number}").as_bytes(), &mut desk.state.queries).unwrap();
+    }
+    assert!(desk.state.take_counts().contains(&Count::Bound(Bound::Queries)));
+}
+
 /// Hosts buffer no more than twice the longest form: the shipped file of Envoy's 512 KiB.
 #[test]
 fn a_form_that_is_too_long_once_it_is_restricted_is_refused() {
