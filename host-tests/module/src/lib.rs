@@ -27,6 +27,10 @@ const PROFILE: &str = "module";
 /// built with it. It is one of its own: in the same one each build would replace the other's artifact.
 const TRAP: &str = "trap-on-request";
 
+/// How the variables begin in which Cargo describes the package that it runs a program of.
+const PACKAGE_VARIABLES: [&str; 6] =
+    ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE", "OUT_DIR"];
+
 /// What this process has built already, by package and feature.
 static BUILT: Mutex<BTreeMap<(String, Option<&str>), PathBuf>> = Mutex::new(BTreeMap::new());
 
@@ -126,15 +130,31 @@ pub fn workspace() -> Result<PathBuf> {
     root.canonicalize().with_context(|| format!("the workspace {} is gone", root.display()))
 }
 
+/// Returns a command that runs Cargo in the workspace, without input, as if a user had typed it: what an outer `cargo run`
+/// or `cargo test` says of its own package would make build scripts run anew, and all that depends on them be built again.
+///
+/// # Errors
+///
+/// Returns an error if the workspace's root is gone.
+pub fn cargo() -> Result<Command> {
+    let mut command = Command::new(tool("CARGO", "cargo"));
+    command.current_dir(workspace()?).stdin(Stdio::null());
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        if PACKAGE_VARIABLES.iter().any(|beginning| text.starts_with(beginning)) {
+            command.env_remove(name);
+        }
+    }
+    Ok(command)
+}
+
 fn run_cargo(package: &str, feature: Option<&str>, target_directory: &Path) -> Result<()> {
-    let status = Command::new(tool("CARGO", "cargo"))
+    let status = cargo()?
         .args(["build", "--profile", PROFILE, "--target", TARGET, "--package", package, "--target-dir"])
         .arg(target_directory)
         .args(feature.map(|feature| format!("--features={feature}")))
         .env("CARGO_ENCODED_RUSTFLAGS", rust_flags())
         .env_remove("RUSTFLAGS")
-        .current_dir(workspace()?)
-        .stdin(Stdio::null())
         .status()
         .context("cannot run cargo")?;
     if status.success() {

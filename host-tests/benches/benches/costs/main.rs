@@ -1,0 +1,152 @@
+//! What a request costs with promward, beside what it costs with others.
+//!
+//! All proxies of a work run at once and take turns, so that a machine that drifts favours nobody. Each has one worker and
+//! one processor; the clients and the server have another. The figure that counts is the processor time that the proxy
+//! takes for a request, in user mode and in the kernel; latencies are of clients that never let it rest.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod envoy;
+mod load;
+mod module;
+mod peers;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use common::{Options, Report, at};
+use load::{Bench, Round};
+use peers::{Peer, Running, Setting};
+use promward_benches::costs::Work;
+use promward_harness::certificates::Authority;
+use promward_harness::process;
+use promward_harness::tools;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// The processor of the proxies, and that of the clients and the server.
+const PROXY: usize = 0;
+const CLIENTS: usize = 1;
+
+/// How many rounds there are, and how long each is.
+#[derive(Clone, Copy)]
+pub(crate) struct Plan {
+    rounds: u32,
+    length: Duration,
+}
+
+const FULL: Plan = Plan { rounds: 7, length: Duration::from_millis(1_500) };
+const QUICK: Plan = Plan { rounds: 3, length: Duration::from_millis(400) };
+
+/// A round of one proxy: processor time of a request, in microseconds, and what clients saw.
+pub(crate) struct Measured {
+    pub(crate) cost: f64,
+    round: Round,
+}
+
+/// How this benchmark is called.
+#[derive(Parser)]
+struct Call {
+    #[command(flatten)]
+    options: Options,
+    /// Only the works whose names have one of these texts in them
+    #[arg(long, value_delimiter = ',')]
+    work: Vec<String>,
+}
+
+fn main() -> Result<()> {
+    let Call { options, work } = Call::parse();
+    let plan = if options.quick { QUICK } else { FULL };
+    process::pin(std::process::id(), CLIENTS)?;
+    let directory = tempfile::tempdir()?;
+    let authority = Authority::new("bench")?;
+    authority.server()?.write(directory.path(), "example.com")?;
+    let setting = Setting {
+        module: promward_module::build()?,
+        empty: promward_module::build_package("promward-empty")?,
+        certificates: directory.path().to_owned(),
+        authority: authority.pem(),
+    };
+    let mut report = Report::new("costs", "What a request costs", &options)?;
+    say_versions(&mut report)?;
+    report.say(&format!(
+        "{} connections that are kept; {} rounds of {} ms for each in turn; medians, the least and the most in \
+         brackets.",
+        load::CONNECTIONS,
+        plan.rounds,
+        plan.length.as_millis()
+    ));
+    let is_wanted = |name: &str| work.is_empty() || work.iter().any(|part| name.contains(part));
+    for work in Work::ALL.into_iter().filter(|work| is_wanted(work.name())) {
+        compare(&mut report, work, &setting, plan)?;
+    }
+    if is_wanted(module::TITLE) {
+        module::report(&mut report, &setting, plan)?;
+    }
+    report.write()
+}
+
+fn say_versions(report: &mut Report) -> Result<()> {
+    let programs: BTreeSet<_> = Work::ALL.into_iter().flat_map(Peer::of).map(Peer::program).collect();
+    let mut versions = vec![promward::VERSION.to_owned()];
+    for program in programs {
+        versions.push(format!("{program} {}", tools::find(program)?.version));
+    }
+    report.say(&format!("{}.\n", versions.join(", ")));
+    Ok(())
+}
+
+/// Lets all peers do a work in turns.
+fn compare(report: &mut Report, work: Work, setting: &Setting, plan: Plan) -> Result<()> {
+    report.say(&format!("\n## {}\n", work.title()));
+    report.head(["", "does", "µs a request", "to Envoy", "requests/s", "p50 ms", "p99 ms"]);
+    let bench = Bench::start(work, &setting.authority)?;
+    let mut running = Vec::new();
+    for peer in Peer::of(work) {
+        let proxy = start(&bench, peer, work, setting)?;
+        running.push((peer, proxy, Vec::new()));
+    }
+    for _ in 0..plan.rounds {
+        for (peer, proxy, rounds) in &mut running {
+            let measured = measure(&bench, proxy, work, plan.length.max(peer.least_round()));
+            rounds.push(measured.with_context(|| format!("{}, {}", work.name(), peer.name()))?);
+        }
+    }
+    let base: Vec<f64> = match running.first() {
+        Some((_, _, rounds)) => rounds.iter().map(|round| round.cost).collect(),
+        None => Vec::new(),
+    };
+    for (peer, _, rounds) in &running {
+        let mut costs: Vec<f64> = rounds.iter().map(|round| round.cost).collect();
+        let mut ratios: Vec<f64> = costs.iter().zip(&base).map(|(cost, base)| cost / base).collect();
+        let of_rounds = |figure: &dyn Fn(&Round) -> f64| {
+            at(&mut rounds.iter().map(|measured| figure(&measured.round)).collect::<Vec<_>>(), 50)
+        };
+        report.row([
+            peer.name().to_owned(),
+            peer.does(work).to_owned(),
+            format!("{:.1} ({:.1} – {:.1})", at(&mut costs, 50), at(&mut costs, 0), at(&mut costs, 100)),
+            format!("{:.2}", at(&mut ratios, 50)),
+            format!("{:.0}", of_rounds(&Round::rate)),
+            format!("{:.2}", of_rounds(&|round| round.p50)),
+            format!("{:.2}", of_rounds(&|round| round.p99)),
+        ]);
+    }
+    Ok(())
+}
+
+/// Starts a proxy on its processor, and waits until it does its work.
+fn start(bench: &Bench, peer: Peer, work: Work, setting: &Setting) -> Result<Running> {
+    let configuration = work.configuration().to_string();
+    let proxy = peer.start(work, &configuration, setting, bench.upstream(), 1)?;
+    process::pin(proxy.id(), PROXY)?;
+    bench.wait_for(proxy.address, work).with_context(|| format!("{}, {}", work.name(), peer.name()))?;
+    Ok(proxy)
+}
+
+/// One round of one proxy.
+pub(crate) fn measure(bench: &Bench, proxy: &Running, work: Work, length: Duration) -> Result<Measured> {
+    let (round, before, after) =
+        bench.round(proxy.address, work, length, || process::processor_time(proxy.id()))?;
+    let cost = after.saturating_sub(before).as_secs_f64() * 1e6 / round.requests as f64;
+    Ok(Measured { cost, round })
+}

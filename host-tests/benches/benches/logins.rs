@@ -1,0 +1,159 @@
+//! What logins cost others: how long a request takes beside people who guess passwords, on promward, which checks them in
+//! slices, and on nginx, which checks each at once. One worker each, TLS, kept connections; the figures of one run are to
+//! be compared with each other only. With promward the request is one of a caller whose password is remembered; nginx
+//! remembers none, so there it is one that needs none.
+
+mod common;
+
+use anyhow::{Context, Result, ensure};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use clap::Parser;
+use common::{Options as Call, Report, at};
+use promward_e2e::site::{Host, Options, Site};
+use promward_harness::certificates::Authority;
+use promward_harness::client::{Client, Request};
+use promward_harness::nginx::{self, Nginx};
+use promward_harness::upstream::{Reply, Upstream};
+use serde_json::json;
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A usual cost.
+const COST: u32 = 10;
+
+/// How long requests are timed, one after the other, and how many at most.
+const TIME: Duration = Duration::from_secs(8);
+const QUICK: Duration = Duration::from_secs(3);
+const REQUESTS: usize = 10_000;
+
+/// How many guess at once, and at most how often each.
+const GUESSERS: u8 = 16;
+const MOST_GUESSES: u32 = 5_000;
+
+/// What a guesser that is told to come later does.
+const BREATH: Duration = Duration::from_millis(20);
+
+const HEALTH: &str = "/prometheus/-/healthy";
+const QUERY: &str = "/prometheus/api/v1/query?query=up";
+
+/// Whose password is remembered.
+const REMEMBERED: (&str, &str) = ("bob", "bob's");
+
+fn main() -> Result<()> {
+    let call = Call::parse();
+    let time = if call.quick { QUICK } else { TIME };
+    let mut report = Report::new("logins", "What others' logins cost", &call)?;
+    report.say(&format!(
+        "A request beside {GUESSERS} who guess passwords of cost {COST} without a pause, in milliseconds.\n"
+    ));
+    report.head(["", "alone: p50", "p99", "beside: p50", "p99", "p99, beside to alone", "guesses/s"]);
+    let upstream = Upstream::start(|_| Reply::text("ok"))?;
+    let hash = bcrypt::hash("nobody guesses this", COST)?;
+    promward(&mut report, &upstream, &hash, time)?;
+    nginx(&mut report, &upstream, &hash, time)?;
+    report.write()
+}
+
+fn promward(report: &mut Report, upstream: &Upstream, hash: &str, time: Duration) -> Result<()> {
+    // As many checks as a worker can do, from each address as well.
+    let configuration = json!({
+        "mounts": [{ "prefix": "/prometheus", "cluster": "prometheus" }],
+        "callers": {
+            "users": { "alice": hash, REMEMBERED.0: bcrypt::hash(REMEMBERED.1, COST)? },
+            "passwords": { "checks": "1000/s", "burst": 1000, "waiting": 64, "waiting_per_source": 4 },
+        },
+        "access": [{ "who": ["authenticated"], "may": ["query"] }],
+    });
+    let options =
+        Options { workers: 1, ..Options::configured(upstream.address(), &configuration.to_string()) };
+    let site = Site::start(Host::Envoy, &options)?;
+    let remembered = site.client().user(REMEMBERED.0, REMEMBERED.1);
+    measure(report, "promward", time, &site.client(), (&remembered, QUERY))
+}
+
+fn nginx(report: &mut Report, upstream: &Upstream, hash: &str, time: Duration) -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let authority = Authority::new("bench")?;
+    authority.server()?.write(directory.path(), "example.com")?;
+    let passwords = directory.path().join("htpasswd");
+    fs::write(&passwords, format!("alice:{hash}\n"))?;
+    let options = nginx::Options { passwords: Some(passwords), ..nginx::Options::default() };
+    let nginx = Nginx::start_with(directory.path(), upstream.address(), &options)?;
+    let client = Client::https(nginx.https()).trust(authority.pem());
+    measure(report, "nginx", time, &client, (&client, HEALTH))
+}
+
+/// Times requests of somebody for a path, alone and beside guesses, and adds a row.
+fn measure(
+    report: &mut Report,
+    name: &str,
+    time: Duration,
+    stranger: &Client,
+    (client, path): (&Client, &str),
+) -> Result<()> {
+    let mut alone = timed(client, path, time)?;
+    let (ends, guesses) = (AtomicBool::new(false), AtomicU64::new(0));
+    let (beside, rate) = thread::scope(|scope| {
+        for number in 0..GUESSERS {
+            let (ends, guesses) = (&ends, &guesses);
+            let client = stranger.clone().source(IpAddr::V4(Ipv4Addr::new(127, 0, 1, number)));
+            scope.spawn(move || guess(&client, ends, guesses));
+        }
+        while guesses.load(Ordering::SeqCst) == 0 {
+            thread::yield_now();
+        }
+        let (start, before) = (Instant::now(), guesses.load(Ordering::SeqCst));
+        let beside = timed(client, path, time);
+        let number = guesses.load(Ordering::SeqCst).saturating_sub(before);
+        ends.store(true, Ordering::SeqCst);
+        (beside, number as f64 / start.elapsed().as_secs_f64())
+    });
+    let mut beside = beside?;
+    let shown = |time: f64| format!("{time:.2}");
+    report.row([
+        name.to_owned(),
+        shown(at(&mut alone, 50)),
+        shown(at(&mut alone, 99)),
+        shown(at(&mut beside, 50)),
+        shown(at(&mut beside, 99)),
+        format!("{:.1}", at(&mut beside, 99) / at(&mut alone, 99)),
+        format!("{rate:.1}"),
+    ]);
+    Ok(())
+}
+
+/// How long requests take, in milliseconds.
+fn timed(client: &Client, path: &str, time: Duration) -> Result<Vec<f64>> {
+    let (mut connection, mut times) = (client.connect()?, Vec::new());
+    // The first waits until its password was checked.
+    connection.send(Request::new("GET", path))?;
+    let begun = Instant::now();
+    while times.len() < REQUESTS && begun.elapsed() < time {
+        let start = Instant::now();
+        let answer = connection.send(Request::new("GET", path))?;
+        times.push(start.elapsed().as_secs_f64() * 1_000.0);
+        ensure!(answer.status == 200, "{path} is answered with {}", answer.status);
+    }
+    Ok(times)
+}
+
+/// Guesses without a pause, until it is told to end. Counts what was checked.
+fn guess(client: &Client, ends: &AtomicBool, guesses: &AtomicU64) -> Result<()> {
+    let mut connection = client.connect()?;
+    for number in 0..MOST_GUESSES {
+        if ends.load(Ordering::SeqCst) {
+            break;
+        }
+        let guess = STANDARD.encode(format!("alice:{:?} {number}", thread::current().id()));
+        let request = Request::new("GET", QUERY).header("authorization", format!("Basic {guess}"));
+        match connection.send(request).context("a guess")?.status {
+            401 => _ = guesses.fetch_add(1, Ordering::SeqCst),
+            _ => thread::sleep(BREATH),
+        }
+    }
+    Ok(())
+}

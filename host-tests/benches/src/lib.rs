@@ -1,0 +1,3 @@
+//! What promward costs: [`costs`] has the works that benchmarks time and that tests hold to budgets.
+
+pub mod costs;

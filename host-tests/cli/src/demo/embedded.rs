@@ -1,0 +1,88 @@
+//! The embedded host as a program of its own. Cargo compiles it when a demo asks for it, since few do, and its WebAssembly
+//! engine takes minutes to compile.
+
+use super::say;
+use super::site::Options;
+use anyhow::{Context, Result, ensure};
+use promward_harness::certificates::Files;
+use promward_harness::process::{self, Process};
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// The package's and the program's name.
+const PROGRAM: &str = "promward-embedded";
+
+/// How long the program may take to start; compiling the module is most of it.
+const START: Duration = Duration::from_secs(60);
+
+/// A running embedded host. It ends with this value.
+pub(super) struct Embedded {
+    process: Process,
+    admin: SocketAddr,
+    _directory: TempDir,
+}
+
+impl Embedded {
+    /// Compiles the program if need be, starts it, and waits until it serves.
+    ///
+    /// # Errors
+    ///
+    /// When Cargo can't build it, or it ends before it serves; the message has its last lines.
+    pub(super) fn start(options: &Options<'_>, files: &Files) -> Result<Self> {
+        let program = build()?;
+        let directory = tempfile::tempdir().context("cannot make a directory for the embedded host")?;
+        let configuration = directory.path().join("promward.json");
+        fs::write(&configuration, options.configuration)
+            .with_context(|| format!("cannot write {}", configuration.display()))?;
+        let admin = SocketAddr::from((Ipv4Addr::LOCALHOST, process::free_port()?));
+        let mut command = Command::new(program);
+        let mut path = |name: &str, path: &Path| {
+            command.arg(name).arg(path);
+        };
+        path("--module", options.module);
+        path("--configuration", &configuration);
+        path("--certificate", &files.certificate);
+        path("--key", &files.key);
+        command.args(["--upstream", &options.upstream.to_string()]);
+        command.args(["--https-port", &options.https.to_string()]);
+        command.args(["--http-port", &options.http.to_string()]);
+        command.args(["--admin-port", &admin.port().to_string()]);
+        let process = Process::start("the embedded host", command)?;
+        process.wait_until("being ready", START, || {
+            process::get(admin, "/ready").is_ok_and(|(status, _)| status == 200).then_some(())
+        })?;
+        Ok(Self { process, admin, _directory: directory })
+    }
+
+    pub(super) fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// Returns where it tells about itself.
+    pub(super) fn admin(&self) -> SocketAddr {
+        self.admin
+    }
+}
+
+/// Has Cargo build the program, and returns its path.
+fn build() -> Result<PathBuf> {
+    let target = promward_module::target_directory()?;
+    let program = target.join("debug").join(PROGRAM);
+    if !program.exists() {
+        say(
+            "compiling the embedded host with its WebAssembly engine, which takes some minutes the first time",
+        );
+    }
+    // Of the whole workspace, so that nothing is built with other features than for the tests.
+    let status = promward_module::cargo()?
+        .args(["build", "--workspace", "--bin", PROGRAM, "--target-dir"])
+        .arg(&target)
+        .status()
+        .context("cannot run cargo")?;
+    ensure!(status.success(), "cargo could not build {PROGRAM}: {status}");
+    Ok(program)
+}

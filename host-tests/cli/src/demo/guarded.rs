@@ -1,0 +1,149 @@
+//! The Prometheus that a demo guards: one of its own, set up as the guide says, or one that already runs.
+
+use anyhow::{Context, Result, ensure};
+use http::Uri;
+use promward_harness::process;
+use promward_harness::prometheus::{self, Prometheus};
+use promward_harness::tools;
+use serde_json::json;
+use std::fmt;
+use std::net::{SocketAddr, ToSocketAddrs};
+
+/// What is guarded.
+pub(super) enum Guarded {
+    /// Started by the demo, and ended with it.
+    Ours(Box<Prometheus>),
+    /// Runs already.
+    Theirs(Theirs),
+}
+
+/// A Prometheus that somebody else runs.
+pub(super) struct Theirs {
+    url: String,
+    address: SocketAddr,
+    /// Scheme, host and port, as it may name itself in a redirect.
+    origin: String,
+    /// The path that its own pages begin with, without a slash at its end.
+    path: String,
+}
+
+impl Guarded {
+    /// Starts one with the guide's flags, for a site on that port, and with its admin API, so that one sees who keeps others
+    /// away from it.
+    ///
+    /// # Errors
+    ///
+    /// When Prometheus can't be had or doesn't start.
+    pub(super) fn ours(port: u16) -> Result<Self> {
+        let mut options = prometheus::Options::guide();
+        options.admin_api = true;
+        options.external_url = Some(format!("https://example.com:{port}/prometheus"));
+        let start = Prometheus::start(options);
+        start
+            .map(|prometheus| Self::Ours(Box::new(prometheus)))
+            .context("no Prometheus to guard; --upstream URL guards one that already runs")
+    }
+
+    /// Finds the one at the URL.
+    ///
+    /// # Errors
+    ///
+    /// When the URL isn't one of plain HTTP, or nothing answers there.
+    pub(super) fn theirs(url: &str) -> Result<Self> {
+        let theirs = Theirs::parse(url)?;
+        process::get(theirs.address, &format!("{}/-/ready", theirs.path))
+            .with_context(|| format!("--upstream {url}: no Prometheus answers there"))?;
+        Ok(Self::Theirs(theirs))
+    }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        match self {
+            Self::Ours(prometheus) => prometheus.address(),
+            Self::Theirs(theirs) => theirs.address,
+        }
+    }
+
+    /// The process, if it is ours.
+    pub(super) fn prometheus(&self) -> Option<&Prometheus> {
+        match self {
+            Self::Ours(prometheus) => Some(prometheus),
+            Self::Theirs(_) => None,
+        }
+    }
+
+    /// Where it is on the site: a mount of the filter's configuration (JSON).
+    pub(super) fn mount(&self) -> String {
+        let Self::Theirs(theirs) = self else {
+            return r#"{ "prefix": "/prometheus", "cluster": "prometheus" }"#.to_owned();
+        };
+        let upstream_prefix = if theirs.path.is_empty() { "/" } else { &theirs.path };
+        format!(
+            r#"{{ "prefix": "/prometheus", "cluster": "prometheus", "upstream_prefix": {}, "origins": [{}] }}"#,
+            json!(upstream_prefix),
+            json!(theirs.origin)
+        )
+    }
+}
+
+impl fmt::Display for Guarded {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ours(_) => match tools::prometheus() {
+                Ok(tool) => write!(formatter, "Prometheus {}", tool.version),
+                Err(_) => formatter.write_str("Prometheus"),
+            },
+            Self::Theirs(theirs) => write!(formatter, "the Prometheus at {}", theirs.url),
+        }
+    }
+}
+
+impl Theirs {
+    fn parse(url: &str) -> Result<Self> {
+        let uri: Uri = url.parse().with_context(|| format!("--upstream {url} is no URL"))?;
+        ensure!(
+            uri.scheme_str() == Some("http") && uri.query().is_none(),
+            "--upstream {url}: write http://host:port or http://host:port/path"
+        );
+        let host = uri.host().with_context(|| format!("--upstream {url} names no host"))?;
+        let port = uri.port_u16().unwrap_or(80);
+        // The standard library wants an IPv6 address without its brackets.
+        let name = host.trim_start_matches('[').trim_end_matches(']');
+        let addresses =
+            (name, port).to_socket_addrs().with_context(|| format!("--upstream {url}: unknown host"))?;
+        let address = addresses
+            .min_by_key(SocketAddr::is_ipv6)
+            .with_context(|| format!("--upstream {url}: the host has no address"))?;
+        let path = uri.path().trim_end_matches('/').to_owned();
+        Ok(Self { url: url.to_owned(), address, origin: format!("http://{host}:{port}"), path })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::callers::Callers;
+    use super::{Guarded, Theirs};
+
+    #[test]
+    fn a_url_becomes_a_mount_that_the_filter_takes() {
+        for (url, address, prefix) in [
+            ("http://127.0.0.1:9090", "127.0.0.1:9090", ""),
+            ("http://127.0.0.1:9090/", "127.0.0.1:9090", ""),
+            ("http://127.0.0.1/a/b/", "127.0.0.1:80", "/a/b"),
+            ("http://[::1]:9090/x", "[::1]:9090", "/x"),
+        ] {
+            let guarded = Guarded::Theirs(Theirs::parse(url).unwrap());
+            assert_eq!(guarded.address().to_string(), address);
+            let callers = Callers::anew(&guarded.mount()).unwrap();
+            let gateway = promward::config::load(callers.configuration().as_bytes()).unwrap();
+            let (_, mount) = gateway.mounts.iter().next().unwrap();
+            assert_eq!((mount.prefix.as_str(), mount.upstream_prefix.as_str()), ("/prometheus", prefix));
+        }
+    }
+
+    #[test]
+    fn what_is_no_url_of_plain_http_is_refused() {
+        for url in ["", "localhost:9090", "https://localhost:9090", "/path", "http://", "http://a?b=c"] {
+            assert!(Theirs::parse(url).is_err(), "{url}");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! What the programs of a demo print, in files that one can follow, one a program.
+
+use super::Host;
+use anyhow::{Context, Result};
+use promward_harness::process::{Mark, Process, Stream};
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// The log files of a demo.
+pub(super) struct Logs {
+    directory: PathBuf,
+    host: Mark,
+    prometheus: Mark,
+}
+
+impl Logs {
+    pub(super) fn in_directory(directory: &Path) -> Self {
+        Self { directory: directory.to_owned(), host: Mark::default(), prometheus: Mark::default() }
+    }
+
+    /// Appends what the programs have printed since the last time.
+    ///
+    /// # Errors
+    ///
+    /// When a file can't be written.
+    pub(super) fn write(&mut self, on: Host, host: &Process, prometheus: Option<&Process>) -> Result<()> {
+        let (lines, end) = host.lines_after(self.host);
+        self.host = end;
+        match on {
+            Host::Envoy => {
+                // Envoy's access log goes to its standard output, and what it says of itself and of the filter doesn't.
+                self.append("access.log", lines.iter().filter(|(stream, _)| *stream == Stream::Output))?;
+                self.append("envoy.log", lines.iter().filter(|(stream, _)| *stream == Stream::Errors))?;
+            }
+            Host::Embedded => self.append("filter.log", lines.iter())?,
+        }
+        if let Some(prometheus) = prometheus {
+            let (lines, end) = prometheus.lines_after(self.prometheus);
+            self.prometheus = end;
+            self.append("prometheus.log", lines.iter())?;
+        }
+        Ok(())
+    }
+
+    fn append<'a>(&self, name: &str, lines: impl Iterator<Item = &'a (Stream, String)>) -> Result<()> {
+        let text: String = lines.map(|(_, line)| format!("{line}\n")).collect();
+        if text.is_empty() {
+            return Ok(());
+        }
+        self.open(name)?.write_all(text.as_bytes()).with_context(|| format!("cannot write {name}"))
+    }
+
+    fn open(&self, name: &str) -> Result<File> {
+        let path = self.directory.join(name);
+        let mut options = OpenOptions::new();
+        options.create(true).append(true);
+        options.open(&path).with_context(|| format!("cannot write {}", path.display()))
+    }
+}

@@ -1,0 +1,52 @@
+//! The ports of a demo: those that one remembers if they are free, others if not.
+
+use anyhow::{Context, Result};
+use promward_harness::process;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+
+/// Like 443 and 80, without root.
+const HTTPS: u16 = 8443;
+const HTTP: u16 = 8080;
+
+/// The ports on 127.0.0.1 where a demo serves.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ports {
+    pub(super) https: u16,
+    pub(super) http: u16,
+}
+
+impl Ports {
+    /// Chooses free ones; https gets the one that is wanted. Whoever chooses it may run several demos at once, so http
+    /// then gets any that is free.
+    ///
+    /// # Errors
+    ///
+    /// When that one is taken.
+    pub(super) fn choose(wanted: Option<u16>) -> Result<Self> {
+        let or_any = |port| free(port).or_else(|_| process::free_port());
+        match wanted {
+            Some(port) => {
+                let taken = || format!("port {port} can't be had: choose another --port");
+                Ok(Self { https: free(port).with_context(taken)?, http: process::free_port()? })
+            }
+            None => Ok(Self { https: or_any(HTTPS)?, http: or_any(HTTP)? }),
+        }
+    }
+
+    pub(super) fn https_address(self) -> SocketAddr {
+        local(self.https)
+    }
+
+    pub(super) fn http_address(self) -> SocketAddr {
+        local(self.http)
+    }
+}
+
+/// The port, if nobody listens there.
+fn free(port: u16) -> Result<u16> {
+    Ok(TcpListener::bind(local(port))?.local_addr()?.port())
+}
+
+fn local(port: u16) -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+}

@@ -1,0 +1,153 @@
+//! The command line of promward.
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use promward_cli::demo::Host;
+use promward_cli::{check, demo};
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Guards Prometheus on a network that nobody trusts.
+#[derive(Debug, Parser)]
+#[command(name = "promward", bin_name = "promward", version = version(), arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the guide's site on this machine: Prometheus behind TLS at https://example.com:8443/prometheus/.
+    #[command(after_help = DEMO_HELP)]
+    Demo(DemoArguments),
+    /// Says whether the filter takes a configuration, and what it opens to whom.
+    #[command(after_help = CHECK_HELP)]
+    Check {
+        /// A configuration (JSON), or a file of Envoy's (YAML or JSON) that holds one or more; `-` is standard input.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+struct DemoArguments {
+    /// What runs the filter: Envoy if it can be had, else the embedded host, unless one of them is named here.
+    #[arg(long)]
+    host: Option<HostName>,
+    /// Guards a Prometheus that already runs, http://host:port or http://host:port/path, in place of a new one.
+    #[arg(long, value_name = "URL")]
+    upstream: Option<String>,
+    /// The port of https; without it 8443 if that is free, else any that is.
+    #[arg(long)]
+    port: Option<u16>,
+    /// Walks through the guide and the rules for its users, prints what was expected and what came, and ends.
+    #[arg(long)]
+    smoke: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum HostName {
+    /// Real Envoy with the shipped envoy.yaml.
+    Envoy,
+    /// The proxy-wasm host of this repository.
+    Embedded,
+}
+
+const DEMO_HELP: &str = "\
+Builds the module, makes an authority and a certificate for example.com, and starts Prometheus and Envoy with the shipped
+envoy.yaml. Three users may log in: viewer, operator and admin, whose passwords are made anew each time. It prints them,
+what each may do, where the filter's configuration is, and how to open the page, and ends all of it on Ctrl-C. What isn't
+installed is fetched into target/tools, without root.
+
+With --smoke it tries what the guide's reader does, and who may do what, and prints what was expected and what came. A
+Prometheus that already runs is only asked, and nothing is changed there.
+
+Examples:
+  cargo demo
+  cargo demo --smoke
+  cargo demo --smoke --host embedded
+  cargo demo --upstream http://localhost:9090
+
+Environment variables:
+  PROMWARD_ENVOY       the envoy to use, in place of one in PATH or target/tools
+  PROMWARD_PROMETHEUS  the prometheus to use, likewise
+  CARGO_TARGET_DIR     the directory to use in place of target
+
+Exit codes:
+  0  it was told to end, or every step of the walk went well
+  1  something can't be had, didn't start or ended by itself, or a step of the walk failed
+  2  wrong arguments";
+
+const CHECK_HELP: &str = "\
+In a file of Envoy's every Wasm filter is checked, wherever it stands: in a bootstrap file, or as the resource of a
+filter that is discovered (ECDS). A refused configuration is one line that names the field.
+
+A valid one is shown as what it opens and refuses to whom. Where there are users, it is also said how many logins their
+hashes allow and how many checks of passwords may begin and wait, with a warning where these don't fit together.
+
+Callers who are known by what their certificates say (uri_san, dns_san, subject) are refused where the filter stands in
+a filter chain that validates no client certificates. Where no chain is in the file, a line says what to make sure of.
+
+Examples:
+  cargo promward check envoy/envoy.yaml
+  cargo promward check promward.json
+  kubectl get configmap envoy -o jsonpath='{.data.envoy\\.yaml}' | cargo promward check -
+
+Exit codes:
+  0  every configuration is valid
+  1  the filter refuses at least one
+  2  a file can't be read, or there is no configuration in it";
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse_from(without_separator(std::env::args_os().collect()));
+    match run(arguments.command) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            eprintln!("promward: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Does what is asked, and gives the exit code.
+fn run(command: Command) -> Result<u8> {
+    match command {
+        Command::Demo(arguments) => {
+            let outcome = demo::run(&arguments.into())?;
+            Ok(u8::from(outcome == demo::Outcome::Failed))
+        }
+        Command::Check { files } => {
+            let verdict = check::run(&files, &mut io::stdout().lock(), &mut io::stderr().lock())?;
+            Ok(verdict.exit_code())
+        }
+    }
+}
+
+impl From<DemoArguments> for demo::Options {
+    fn from(arguments: DemoArguments) -> Self {
+        Self {
+            host: arguments.host.map(|host| match host {
+                HostName::Envoy => Host::Envoy,
+                HostName::Embedded => Host::Embedded,
+            }),
+            upstream: arguments.upstream,
+            port: arguments.port,
+            purpose: if arguments.smoke { demo::Purpose::Smoke } else { demo::Purpose::Stay },
+        }
+    }
+}
+
+/// `promward 0.1.0 (git …)`, without the name that clap writes itself.
+fn version() -> &'static str {
+    promward::VERSION.strip_prefix("promward ").unwrap_or(promward::VERSION)
+}
+
+/// Drops one `--` after the subcommand: with the alias, `cargo demo -- --smoke` arrives as `demo -- --smoke`.
+fn without_separator(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    if arguments.get(2).map(OsString::as_os_str) == Some(OsStr::new("--")) {
+        arguments.remove(2);
+    }
+    arguments
+}

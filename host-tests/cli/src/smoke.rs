@@ -1,0 +1,224 @@
+//! A walk through the guide: what its reader does with curl and a browser, each as one line of what was expected and what
+//! came. Then the same with callers who may do more or less. Whoever runs it sees at a glance whether the site in front of
+//! them keeps the guide's promises, and its own.
+
+mod callers;
+mod guide;
+mod tls;
+
+use anyhow::{Context, Result};
+use promward_harness::client::{Answer, Client};
+use promward_harness::page::Page;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+
+/// The site that is walked through. It has the users `viewer`, `operator` and `admin`, who haven't logged in yet.
+pub struct Site {
+    /// Where https is served, for the name `example.com`.
+    pub https: SocketAddr,
+    /// Where plain http is redirected.
+    pub http: SocketAddr,
+    /// The certificate of the authority that signed the site's (PEM).
+    pub authority: String,
+    /// The users' passwords by their names.
+    pub passwords: BTreeMap<String, String>,
+    /// How many checks of passwords have ended well so far, over all workers.
+    pub right_checks: Box<dyn Fn() -> Result<u64> + Send>,
+    /// Whose Prometheus it is.
+    pub prometheus: Whose,
+}
+
+/// Whose a Prometheus is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// It was started for this walk, as the guide says, with its admin API.
+    Ours,
+    /// It is somebody's, who wants to find it unchanged.
+    Theirs,
+}
+
+/// One thing to try.
+struct Step {
+    what: &'static str,
+    ask: Ask,
+    expected: &'static str,
+}
+
+/// How it is tried.
+enum Ask {
+    /// A `GET`; the answer's body should contain the text.
+    Get(As, Login, &'static str, &'static str),
+    /// A form by `POST`; the answer's body should contain the text.
+    Post(As, Login, &'static str, &'static str, &'static str),
+    /// A page, by way of its redirects.
+    Page(Login, &'static str),
+    /// Everything that the page names.
+    Assets(Login, &'static str),
+    /// A form by `POST` many times at once, on one connection of HTTP/2.
+    AtOnce(Login, &'static str, &'static str),
+    /// A handshake of TLS 1.1.
+    OldTls,
+}
+
+/// Who logs in.
+#[derive(Clone, Copy)]
+enum Login {
+    /// Nobody.
+    Nobody,
+    /// The user of this name.
+    User(&'static str),
+    /// Somebody who knows that name, and no more.
+    Guesser(&'static str),
+}
+
+/// What asks.
+#[derive(Clone, Copy)]
+enum As {
+    /// Trusts the site's authority, as `curl --cacert`.
+    Trusting,
+    /// The same over HTTP/2.
+    TrustingHttp2,
+    /// Takes any certificate, as `curl -k`.
+    Careless,
+    /// Trusts nobody.
+    Stranger,
+    /// Speaks plain http.
+    Plain,
+}
+
+const SUCCESS: &str = r#""status":"success""#;
+
+/// Steps that belong together, and what can be said when they went well, or not.
+struct Part {
+    steps: Vec<&'static Step>,
+    holds: &'static str,
+    fails: &'static str,
+}
+
+/// Walks through the guide and then through its callers, prints a line for each step as it is taken, and says whether all
+/// of them went well.
+///
+/// # Errors
+///
+/// When `output` can't be written to.
+pub fn walk(site: &Site, output: &mut dyn Write) -> io::Result<bool> {
+    let guide = Part {
+        steps: guide::STEPS.iter().collect(),
+        holds: "The guide holds",
+        fails: "The guide doesn't hold",
+    };
+    let callers = Part {
+        steps: callers::steps(site.prometheus),
+        holds: "The rules hold",
+        fails: "The rules don't hold",
+    };
+    let guide_holds = guide.walk(site, output)?;
+    writeln!(output)?;
+    Ok(callers.walk(site, output)? && guide_holds)
+}
+
+impl Part {
+    fn walk(&self, site: &Site, output: &mut dyn Write) -> io::Result<bool> {
+        let width = |text: fn(&Step) -> &str| {
+            self.steps.iter().map(|step| text(step).chars().count()).max().unwrap_or(0)
+        };
+        let (what, expected) = (width(|step| step.what), width(|step| step.expected));
+        let mut failed: usize = 0;
+        writeln!(output, "        {:what$}  {:expected$}  got", "step", "expected")?;
+        for step in &self.steps {
+            let got = site.take(&step.ask).unwrap_or_else(|error| format!("{error:#}"));
+            let is_ok = got == step.expected;
+            failed = failed.saturating_add(usize::from(!is_ok));
+            let verdict = if is_ok { "ok" } else { "FAILED" };
+            writeln!(output, "{verdict:6}  {:what$}  {:expected$}  {got}", step.what, step.expected)?;
+        }
+        let (all, Self { holds, fails, .. }) = (self.steps.len(), self);
+        match failed {
+            0 => writeln!(output, "{holds}: {all} steps of {all} went well.")?,
+            _ => writeln!(output, "{fails}: {failed} of {all} steps FAILED.")?,
+        }
+        Ok(failed == 0)
+    }
+}
+
+impl Site {
+    /// What came, in the words of [`Step::expected`].
+    fn take(&self, ask: &Ask) -> Result<String> {
+        match *ask {
+            Ask::Get(client, login, path, text) => self.seen(self.client(client, login)?.get(path), text),
+            Ask::Post(client, login, path, form, text) => {
+                self.seen(self.client(client, login)?.post_form(path, form), text)
+            }
+            Ask::Page(login, path) => Ok(kind(&Page::open(&self.client(As::Trusting, login)?, path)?)),
+            Ask::Assets(login, path) => files(&self.client(As::Trusting, login)?, path),
+            Ask::AtOnce(login, path, form) => callers::at_once(self, login, path, form),
+            Ask::OldTls => tls::handshake_of_1_1(self.https),
+        }
+    }
+
+    fn client(&self, client: As, login: Login) -> Result<Client> {
+        let client = match client {
+            As::Trusting => Client::https(self.https).trust(&self.authority),
+            As::TrustingHttp2 => Client::https(self.https).trust(&self.authority).http2(),
+            As::Careless => Client::https(self.https).insecure(),
+            As::Stranger => Client::https(self.https),
+            As::Plain => Client::plain(self.http),
+        };
+        Ok(match login {
+            Login::Nobody => client,
+            Login::User(name) => client.user(name, self.password(name)?),
+            Login::Guesser(name) => client.user(name, "a guess"),
+        })
+    }
+
+    fn password(&self, name: &str) -> Result<&str> {
+        let password = self.passwords.get(name).map(String::as_str);
+        password.with_context(|| format!("the site has no user {name}"))
+    }
+
+    fn seen(&self, answer: Result<Answer>, text: &str) -> Result<String> {
+        let answer = match answer {
+            Err(error) if format!("{error:#}").contains("UnknownIssuer") => {
+                return Ok("certificate refused".to_owned());
+            }
+            other => other?,
+        };
+        let mut seen = format!("{} {:?}", answer.status, answer.version);
+        if let Some(location) = answer.header("location") {
+            // The guide's site is at the default port.
+            let location =
+                location.replacen(&format!("example.com:{}/", self.https.port()), "example.com/", 1);
+            seen.push_str(&format!(" to {location}"));
+        }
+        if let Some(challenges) = answer.header("www-authenticate") {
+            let scheme = challenges.split(' ').next().unwrap_or_default();
+            seen.push_str(&format!(" asking for {scheme}"));
+        }
+        if !text.is_empty() {
+            let with = if answer.text().contains(text) { "with" } else { "without" };
+            seen.push_str(&format!(" {with} {text}"));
+        }
+        Ok(seen)
+    }
+}
+
+/// What a page turns out to be.
+fn kind(page: &Page) -> String {
+    let kind = page.answer.header("content-type").unwrap_or_default();
+    if page.answer.status == 200 && kind.starts_with("text/html") {
+        return "200, an HTML page".to_owned();
+    }
+    format!("{} {kind} at {}", page.answer.status, page.path)
+}
+
+/// Whether every file that a page names is there.
+fn files(client: &Client, path: &str) -> Result<String> {
+    for file in Page::open(client, path)?.files()? {
+        let answer = client.get(&file)?;
+        if answer.status != 200 || answer.body.is_empty() {
+            return Ok(format!("{} with {} bytes at {file}", answer.status, answer.body.len()));
+        }
+    }
+    Ok("200, all of them".to_owned())
+}

@@ -1,0 +1,114 @@
+//! `promward check` says in one line which field is wrong: one case for each mistake that the filter's validator knows,
+//! and one for each way in which a file of Envoy's can hold a configuration, or fail to.
+
+mod certificates;
+mod envoys;
+mod mistakes;
+mod passwords;
+
+use mistakes::VALID;
+use promward_cli::check::{self, Verdict};
+use std::fs;
+use std::process::Command;
+
+#[test]
+fn every_mistake_is_one_line_that_names_the_field() {
+    for (place, spoiled, line) in mistakes::all() {
+        assert!(VALID.contains(place), "the case {spoiled} replaces what isn't there: {place}");
+        let text = VALID.replacen(place, spoiled, 1);
+        assert_eq!(checked("promward.json", &text), format!("promward.json: refused: {line}\n"), "{spoiled}");
+    }
+}
+
+#[test]
+fn a_rule_for_an_opaque_mount_needs_a_class_that_can_come_there() {
+    let text = r#"{ "mounts": [{ "prefix": "/", "api": "opaque" }],
+                    "access": [{ "who": ["anyone"], "may": ["ui"], "at": ["/"] }] }"#;
+    assert_eq!(
+        checked("promward.json", text),
+        "promward.json: refused: access[0].may: this never comes at an opaque mount: everything there is \"unknown\"\n"
+    );
+}
+
+#[test]
+fn a_valid_configuration_is_shown_as_what_it_opens_and_refuses() {
+    let text = r#"{
+      "mounts": [{ "prefix": "/prometheus" }, { "prefix": "/", "api": "opaque" }],
+      "access": [
+        { "who": ["anyone"], "may": ["health", "ui"] },
+        { "who": ["anonymous"], "may": ["read", "ui"] },
+        { "who": ["anyone"], "may": ["unknown"], "at": ["/"] }
+      ]
+    }"#;
+    assert_eq!(
+        checked("promward.json", text),
+        "promward.json: valid\n  \
+           mount        who        open            refused\n  \
+           /prometheus  anyone     health ui       read federate remote_read status config metrics write admin lifecycle debug consoles unknown\n  \
+           /prometheus  anonymous  read health ui  federate remote_read status config metrics write admin lifecycle debug consoles unknown\n  \
+           /            anyone     unknown         nothing\n  \
+           /            anonymous  unknown         nothing\n"
+    );
+}
+
+#[test]
+fn what_is_restricted_and_limited_is_shown_where_something_is() {
+    let text = r#"{
+      "mounts": [{ "prefix": "/prometheus" }],
+      "access": [
+        { "who": ["anyone"], "may": ["read", "ui"], "only": { "tenant": ["a"] }, "limits": { "range": "31d" } },
+        { "who": ["anonymous"], "may": ["everything"] }
+      ]
+    }"#;
+    assert_eq!(
+        checked("promward.json", text),
+        "promward.json: valid\n  \
+           mount        who        open            restricted                   refused                                                                                         limited\n  \
+           /prometheus  anyone     info ui         query series rules metadata  health federate remote_read status config metrics write admin lifecycle debug consoles unknown  query series\n  \
+           /prometheus  anonymous  health info ui  query series rules metadata  federate remote_read status config metrics write admin lifecycle debug consoles unknown         query series\n"
+    );
+}
+
+#[test]
+fn the_worst_of_several_files_decides_and_all_are_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = directory.path().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    };
+    let (good, bad) = (file("good.json", VALID), file("bad.json", "{}"));
+    let missing = directory.path().join("missing.json");
+    for (files, verdict, lines, errors) in [
+        (vec![good.clone()], Verdict::Valid, 6, 0),
+        (vec![bad.clone(), good.clone()], Verdict::Refused, 7, 0),
+        (vec![missing, bad, good], Verdict::Unreadable, 7, 1),
+    ] {
+        let (mut printed, mut complained) = (Vec::new(), Vec::new());
+        assert_eq!(check::run(&files, &mut printed, &mut complained).unwrap(), verdict);
+        let count = |text: &[u8]| String::from_utf8_lossy(text).lines().count();
+        assert_eq!((count(&printed), count(&complained)), (lines, errors));
+    }
+}
+
+#[test]
+fn the_command_exits_with_what_it_found() {
+    let directory = tempfile::tempdir().unwrap();
+    let exit_code = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_promward"));
+        command.current_dir(directory.path()).args(arguments).output().unwrap().status.code()
+    };
+    fs::write(directory.path().join("good.json"), VALID).unwrap();
+    fs::write(directory.path().join("bad.json"), "{}").unwrap();
+    assert_eq!(exit_code(&["check", "good.json"]), Some(0));
+    assert_eq!(exit_code(&["check", "--", "good.json"]), Some(0));
+    assert_eq!(exit_code(&["check", "good.json", "bad.json"]), Some(1));
+    assert_eq!(exit_code(&["check", "missing.json"]), Some(2));
+    assert_eq!(exit_code(&["check"]), Some(2));
+    assert_eq!(exit_code(&["check", "--help"]), Some(0));
+}
+
+/// What is printed about a file of that name with this text.
+fn checked(name: &str, text: &str) -> String {
+    check::check(name, text.as_bytes()).unwrap().iter().map(ToString::to_string).collect()
+}

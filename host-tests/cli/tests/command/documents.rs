@@ -1,0 +1,172 @@
+//! What the documents show is true: their configurations load, and their links lead somewhere.
+
+use promward::api::class::Class;
+use promward::api::endpoint::{Endpoint, Selectors, ToRestricted};
+use promward::api::prometheus::ENDPOINTS;
+use promward_cli::check;
+use promward_harness::documents;
+use promward_harness::envoy::variants::{self, Variant};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Where documents and configurations for users are.
+const PLACES: [&str; 5] = ["README.md", "envoy", "examples", "filter/restricted.md", "filter/threats.md"];
+
+#[test]
+fn every_configuration_in_a_document_loads() {
+    for (path, text) in files("md") {
+        for block in blocks(&text, "json").into_iter().filter(|block| block.contains("\"mounts\"")) {
+            promward::config::load(block.as_bytes())
+                .map_err(|error| format!("{}: {error}, in\n{block}", path.display()))
+                .unwrap();
+        }
+    }
+}
+
+#[test]
+fn every_rule_in_a_document_loads_with_the_callers_of_the_readme() {
+    let readme = fs::read_to_string(promward_module::workspace().unwrap().join("README.md")).unwrap();
+    let whole = blocks(&readme, "json").into_iter().find(|block| block.contains("\"mounts\"")).unwrap();
+    let whole: Value = serde_json::from_str(&whole).unwrap();
+    let mut loaded = 0;
+    for (path, text) in files("md") {
+        let rules = blocks(&text, "json").into_iter().filter(|block| !block.contains("\"mounts\""));
+        for rule in rules.filter(|block| block.contains("\"who\"")) {
+            let access: Value = serde_json::from_str(&rule).unwrap();
+            let (mounts, callers) = (&whole["mounts"], &whole["callers"]);
+            let configuration = json!({ "mounts": mounts, "callers": callers, "access": [access] });
+            promward::config::load(configuration.to_string().as_bytes())
+                .map_err(|error| format!("{}: {error}, in\n{rule}", path.display()))
+                .unwrap();
+            loaded += 1;
+        }
+    }
+    assert!(loaded > 5, "not even those of the README were found");
+}
+
+#[test]
+fn every_configuration_in_a_file_is_valid() {
+    let mut checked = 0;
+    for (path, text) in ["json", "yaml", "yml"].into_iter().flat_map(files) {
+        let is_configuration = path.extension().is_some_and(|extension| extension == "json");
+        // Other YAML files, such as Prometheus' own, lie there as well, and one that says where the filter's is.
+        if !is_configuration
+            && !text.contains("\"@type\": type.googleapis.com/envoy.extensions.filters.http.wasm")
+        {
+            continue;
+        }
+        for finding in check::check(&path.to_string_lossy(), text.as_bytes()).unwrap() {
+            assert!(finding.loaded.is_ok(), "{finding}");
+            checked += 1;
+        }
+    }
+    assert!(checked > 0, "not even the shipped file of Envoy's was found");
+}
+
+#[test]
+fn every_link_to_a_file_leads_to_one() {
+    for (path, text) in files("md") {
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next()) {
+            let is_elsewhere = link.is_empty() || link.contains("://");
+            let target = path.parent().unwrap().join(link);
+            assert!(is_elsewhere || target.exists(), "{} links to {link}, which isn't there", path.display());
+        }
+    }
+}
+
+#[test]
+fn the_readme_shows_which_class_is_where() {
+    let mut table = "| class | is at these paths below the mount |\n| --- | --- |\n".to_owned();
+    for class in Class::all() {
+        let paths = ENDPOINTS.iter().filter(|endpoint| endpoint.class == class).map(|endpoint| endpoint.path);
+        let mut paths: Vec<_> = paths.map(|path| format!("`{path}`")).collect();
+        if class == Class::Unknown {
+            paths.push("everything else".to_owned());
+        }
+        table.push_str(&format!("| `{class}` | {} |\n", paths.join(" ")));
+    }
+    documents::holds("README.md", &table);
+}
+
+#[test]
+fn the_page_for_the_restricted_shows_what_becomes_of_each_endpoint() {
+    let gets = |endpoint: &Endpoint| match endpoint.to_restricted {
+        ToRestricted::Restrict(Selectors::Expression) => "their own, by matchers in `query`",
+        ToRestricted::Restrict(_) => "their own, by matchers in `match[]`",
+        ToRestricted::Filter(_, Some(_)) => "filtered, and matchers in `match[]` if it is given",
+        ToRestricted::Filter(_, None) => "filtered",
+        ToRestricted::Empty => "empty",
+        ToRestricted::Pass => "all of it: there is no data in it",
+        ToRestricted::Page => "all of it, if it is HTML: there is no data in it",
+        ToRestricted::Refuse => "refused (403)",
+    };
+    let mut rows: Vec<(&str, Class, String)> = Vec::new();
+    for endpoint in ENDPOINTS {
+        let (gets, path) = (gets(endpoint), format!("`{}`", endpoint.path));
+        match rows.iter_mut().find(|row| row.0 == gets && row.1 == endpoint.class) {
+            Some((_, _, paths)) => paths.push_str(&format!(" {path}")),
+            None => rows.push((gets, endpoint.class, path)),
+        }
+    }
+    // What is refused stands last.
+    rows.sort_by_key(|(gets, ..)| gets.starts_with("refused"));
+    rows.push(("refused (403)", Class::Unknown, "everything else".to_owned()));
+    let mut table = "| a restricted caller gets | class | paths |\n| --- | --- | --- |\n".to_owned();
+    for (gets, class, paths) in rows {
+        table.push_str(&format!("| {gets} | `{class}` | {paths} |\n"));
+    }
+    documents::holds("filter/restricted.md", &table);
+}
+
+#[test]
+fn the_readme_shows_what_the_check_says_of_an_example() {
+    let root = promward_module::workspace().unwrap();
+    let [readme, example] = ["README.md", "examples/tenants/promward.json"]
+        .map(|file| fs::read_to_string(root.join(file)).unwrap());
+    let found = check::check("promward.json", example.as_bytes()).unwrap();
+    let said = found.first().unwrap().to_string();
+    let (table, _) = said.split_once("  logins by password").unwrap();
+    assert!(readme.contains(table), "the README doesn't show\n{table}");
+}
+
+#[test]
+fn variants_of_the_shipped_file_differ_from_it_as_they_should() {
+    for variant in Variant::ALL {
+        documents::is(variant.file(), &variants::render(&[variant]).unwrap());
+    }
+    documents::is(variants::POLICY_FILE, &variants::policy().unwrap());
+}
+
+/// The fenced blocks of a language.
+fn blocks(text: &str, language: &str) -> Vec<String> {
+    let mut blocks = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if line.trim() == format!("```{language}") {
+            let block: Vec<_> = lines.by_ref().take_while(|line| line.trim() != "```").collect();
+            blocks.push(block.join("\n"));
+        }
+    }
+    blocks
+}
+
+/// Every file with that ending, and its text.
+fn files(extension: &str) -> Vec<(PathBuf, String)> {
+    let root = promward_module::workspace().unwrap();
+    let mut found = Vec::new();
+    let mut places: Vec<_> = PLACES.iter().map(|place| root.join(place)).collect();
+    while let Some(path) = places.pop() {
+        if path.is_dir() {
+            places.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if has_extension(&path, extension) && path.is_file() {
+            let text = fs::read_to_string(&path).unwrap();
+            found.push((path, text));
+        }
+    }
+    found
+}
+
+fn has_extension(path: &Path, extension: &str) -> bool {
+    path.extension().is_some_and(|known| known == extension)
+}

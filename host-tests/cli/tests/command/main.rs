@@ -1,0 +1,6 @@
+//! The command line as its users call it.
+
+mod check;
+mod demo;
+mod documents;
+mod examples;

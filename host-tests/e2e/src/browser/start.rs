@@ -1,0 +1,117 @@
+//! Starts a browser. Chromium and its driver are both our own processes, the one in a group with all that it starts:
+//! the driver would put it where we couldn't end it.
+
+use super::log::Log;
+use super::{Browser, PATIENCE};
+use anyhow::{Context, Result};
+use fantoccini::ClientBuilder;
+use hyper_util::client::legacy::connect::HttpConnector;
+use promward_harness::certificates;
+use promward_harness::process::{self, Process};
+use promward_harness::tools::{self, Program};
+use serde_json::json;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Command;
+use tokio::runtime;
+use tokio::time::timeout;
+
+/// What every browser of ours is started with: no window, no business of its own, and a page of a known size.
+const FLAGS: [&str; 11] = [
+    "--headless=new",
+    // Its sandbox needs rights that a container doesn't have.
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--remote-debugging-port=0",
+    "--window-size=1280,1000",
+];
+
+/// What Chromium prints before the address that its driver needs.
+const LISTENS: &str = "DevTools listening on ws://";
+
+/// Which hosts a browser can reach: these, and no others.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    names: Vec<(String, SocketAddr)>,
+    keys: Vec<String>,
+}
+
+impl Options {
+    /// A site with a name: `https://NAME` is served at this address, with this certificate (PEM), whose key the browser
+    /// believes without asking who has signed it, and no other key.
+    ///
+    /// # Errors
+    ///
+    /// When it is no certificate.
+    pub fn site(mut self, name: &str, address: SocketAddr, certificate: &str) -> Result<Self> {
+        self.names.push((format!("{name}:443"), address));
+        self.keys.push(certificates::public_key_pin(certificate)?);
+        Ok(self)
+    }
+
+    /// A server that is known by its address, such as one without a gateway.
+    #[must_use]
+    pub fn server(mut self, address: SocketAddr) -> Self {
+        self.names.push((address.to_string(), address));
+        self
+    }
+
+    /// Chromium's rules for names: an unknown one is found nowhere.
+    fn rules(&self) -> String {
+        let rules = self.names.iter().map(|(name, address)| format!("MAP {name} {address}, "));
+        rules.chain(["MAP * ~NOTFOUND".to_owned()]).collect()
+    }
+}
+
+impl Browser {
+    /// Starts a browser that shows an empty page.
+    ///
+    /// # Errors
+    ///
+    /// When Chromium or its driver can't be had or doesn't start; the message has their last lines.
+    pub fn start(options: &Options) -> Result<Self> {
+        let profile = tempfile::tempdir().context("cannot make a directory for Chromium")?;
+        let chromium = Process::start("Chromium", command(options, profile.path())?)?;
+        let listens = chromium.wait_for_line(LISTENS, PATIENCE)?;
+        let address = listens.split(LISTENS).nth(1).and_then(|rest| rest.split('/').next());
+        let address = address.with_context(|| format!("Chromium listens nowhere: {listens}"))?;
+
+        let port = process::free_port()?;
+        let mut command = tools::find(Program::Chromedriver)?.command();
+        command.arg(format!("--port={port}"));
+        let driver = Process::start("ChromeDriver", command)?;
+        driver.wait_for_line("started successfully", PATIENCE)?;
+
+        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        let wanted = json!({
+            "goog:chromeOptions": { "debuggerAddress": address },
+            "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
+        });
+        builder.capabilities(wanted.as_object().cloned().unwrap_or_default());
+        let url = format!("http://127.0.0.1:{port}");
+        let client = runtime.block_on(async { timeout(PATIENCE, builder.connect(&url)).await });
+        let client = client.with_context(|| format!("no session from {driver}"))?;
+        let client = client.with_context(|| format!("no session from {driver}, for {chromium}"))?;
+        let (log, login) = (Log::default(), None);
+        Ok(Self { client, runtime, log, login, driver, chromium, _profile: profile })
+    }
+}
+
+fn command(options: &Options, profile: &Path) -> Result<Command> {
+    let mut command = tools::find(Program::Chromium)?.command();
+    command.args(FLAGS);
+    command.arg(format!("--user-data-dir={}", profile.display()));
+    command.arg(format!("--host-resolver-rules={}", options.rules()));
+    command.arg(format!("--ignore-certificate-errors-spki-list={}", options.keys.join(",")));
+    command.arg("about:blank");
+    // What it keeps outside its profile is kept there too.
+    command.env("HOME", profile);
+    Ok(command)
+}

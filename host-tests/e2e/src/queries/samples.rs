@@ -1,0 +1,199 @@
+//! What the servers that are asked hold: series of two tenants and of nobody, alike in all but one label and their
+//! values, so that whatever slips through shows.
+
+use super::Random;
+use promward_harness::prometheus::Release;
+use std::fmt::Write;
+
+/// The time of the first sample, in seconds since 1970: a time at which Prometheus begins a block.
+pub const START: i64 = 1_704_067_200;
+
+/// How long the samples go on, and the time between them, in seconds.
+pub const LENGTH: i64 = 6_000;
+const STEP: i64 = 30;
+
+/// The label that says whose a series is.
+pub const LABEL: &str = "tenant";
+
+/// What stands in series of the second tenant only: nobody else may ever read it.
+pub const SECRET: &str = "beta";
+
+/// A metric.
+#[derive(Clone, Copy, Debug)]
+pub struct Metric {
+    /// Its name.
+    pub name: &'static str,
+    /// Its labels beside job and instance, and the values of each.
+    pub labels: &'static [(&'static str, &'static [&'static str])],
+    /// How its values go.
+    pub course: Course,
+    /// Whether only Prometheus 3 takes its names.
+    pub quoted: bool,
+}
+
+/// How values go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Course {
+    /// Up and down.
+    Gauge,
+    /// Up, with resets.
+    Counter,
+    /// As a counter, by `le`.
+    Bucket,
+    /// One.
+    Info,
+}
+
+/// The values of `job` and `instance`, which every series has.
+pub const JOBS: [&str; 2] = ["api", "db"];
+/// The values of `instance`.
+pub const INSTANCES: [&str; 2] = ["one:9090", "two:9090"];
+
+/// All metrics.
+pub const METRICS: &[Metric] = &[
+    metric("up", &[], Course::Gauge),
+    metric("memory_bytes", &[], Course::Gauge),
+    metric("temperature_celsius", &[], Course::Gauge),
+    metric("job:requests:rate5m", &[], Course::Gauge),
+    metric("requests_total", &[("method", &["get", "post"]), ("status", &["200", "500"])], Course::Counter),
+    metric("sent_bytes_total", &[("device", &["eth0", "wlan0"])], Course::Counter),
+    metric("request_seconds_bucket", &[("le", &["0.1", "0.5", "2.5", "+Inf"])], Course::Bucket),
+    metric("request_seconds_sum", &[], Course::Counter),
+    metric("request_seconds_count", &[], Course::Counter),
+    metric("build_info", &[("version", &["1.2.3"])], Course::Info),
+    metric("sum", &[("by", &["x"])], Course::Gauge),
+    metric("offset", &[("on", &["y"]), ("bool", &["z"])], Course::Gauge),
+    metric("start", &[("group_left", &["left"])], Course::Gauge),
+    Metric {
+        name: "http.server.duration",
+        labels: &[("service.name", &["shop", "größe"])],
+        course: Course::Gauge,
+        quoted: true,
+    },
+    Metric { name: "quoted \"name\"", labels: &[("a label", &["v"])], course: Course::Counter, quoted: true },
+];
+
+const fn metric(
+    name: &'static str,
+    labels: &'static [(&'static str, &'static [&'static str])],
+    course: Course,
+) -> Metric {
+    Metric { name, labels, course, quoted: false }
+}
+
+/// Whose series are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// Those of `a` and `b`, and those of nobody.
+    Everybodys,
+    /// Those of `a`, the same samples.
+    As,
+}
+
+/// The samples as an OpenMetrics text.
+#[must_use]
+pub fn open_metrics(release: Release, whose: Whose) -> String {
+    let tenants: &[&str] = match whose {
+        Whose::Everybodys => &["a", "b", ""],
+        Whose::As => &["a"],
+    };
+    let metrics = METRICS.iter().filter(|metric| release == Release::Three || !metric.quoted);
+    let mut text = String::new();
+    for metric in metrics {
+        for tenant in tenants {
+            for labels in series(metric, tenant) {
+                write_series(&mut text, metric, &labels);
+            }
+        }
+    }
+    text.push_str("# EOF\n");
+    text
+}
+
+type Labels = Vec<(&'static str, String)>;
+
+/// The label sets of a metric that a tenant has.
+fn series(metric: &Metric, tenant: &str) -> Vec<Labels> {
+    let zone = if tenant == "b" { SECRET.to_owned() } else { format!("zone-{tenant}") };
+    let mut sets: Vec<Labels> = vec![vec![("zone", zone)]];
+    if !tenant.is_empty() {
+        sets.iter_mut().for_each(|set| set.push((LABEL, tenant.to_owned())));
+    }
+    let ours: &[(&str, &[&str])] = &[("job", &JOBS), ("instance", &INSTANCES)];
+    for (label, values) in ours.iter().chain(metric.labels) {
+        sets = sets
+            .iter()
+            .flat_map(|set| {
+                values.iter().map(|value| [set.clone(), vec![(*label, (*value).to_owned())]].concat())
+            })
+            .collect();
+    }
+    // A job that b alone has.
+    if tenant == "b" {
+        let own = sets.iter().filter(|set| set.iter().any(|(_, value)| value == "db")).cloned();
+        let own: Vec<Labels> = own.map(renamed).collect();
+        sets.extend(own);
+    }
+    sets
+}
+
+fn renamed(labels: Labels) -> Labels {
+    let named = labels.into_iter().map(|(name, value)| match value.as_str() {
+        "db" => (name, format!("billing-{SECRET}")),
+        _ => (name, value),
+    });
+    named.collect()
+}
+
+fn write_series(text: &mut String, metric: &Metric, labels: &Labels) {
+    let named: Vec<_> =
+        labels.iter().map(|(label, value)| format!("{}=\"{}\"", name(label), escaped(value))).collect();
+    let series = match metric.quoted {
+        false => format!("{}{{{}}}", metric.name, named.join(",")),
+        true => format!("{{\"{}\",{}}}", escaped(metric.name), named.join(",")),
+    };
+    let seed = series.bytes().fold(7_u64, |seed, byte| seed.wrapping_mul(31).wrapping_add(byte.into()));
+    let mut random = Random::new(seed);
+    let bucket = labels.iter().find(|(label, _)| *label == "le").map(|(_, le)| le.parse().unwrap_or(9.0));
+    let (mut value, mut time) = (start(metric, &mut random), START);
+    while time <= START.saturating_add(LENGTH) {
+        // Writing to a text doesn't fail.
+        let _ = writeln!(text, "{series} {value} {time}");
+        value = next(metric, value, bucket, &mut random);
+        time = time.saturating_add(STEP);
+    }
+}
+
+/// A label's name, quoted where it must be.
+fn name(label: &str) -> String {
+    let plain = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if plain { label.to_owned() } else { format!("\"{}\"", escaped(label)) }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"")
+}
+
+fn start(metric: &Metric, random: &mut Random) -> f64 {
+    match metric.course {
+        Course::Info => 1.0,
+        _ => small(random),
+    }
+}
+
+/// The value after a value. All are multiples of a half, so that sums are exact in any order.
+fn next(metric: &Metric, value: f64, bucket: Option<f64>, random: &mut Random) -> f64 {
+    match metric.course {
+        Course::Info => value,
+        Course::Gauge if metric.name == "up" => f64::from(u8::from(!random.once_in(9))),
+        Course::Gauge => small(random) - 12.0,
+        Course::Counter if random.once_in(50) => 0.0,
+        Course::Counter => value + small(random),
+        Course::Bucket => value + (2.0 * bucket.unwrap_or(1.0)).ceil() * 4.0,
+    }
+}
+
+/// 0.5 to 32.
+fn small(random: &mut Random) -> f64 {
+    f64::from(u8::try_from(random.below(64)).unwrap_or_default().saturating_add(1)) / 2.0
+}

@@ -1,0 +1,124 @@
+//! What takes more than one request to exhaust: logins, streams, forms that never end. What is counted is answers, and what
+//! reaches the server, never time.
+
+use crate::format::Message;
+use crate::http2::{Fields, Http2};
+use crate::run::Runner;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use promward_harness::client::Request;
+use std::net::{IpAddr, Ipv4Addr};
+
+const QUERY: &str = "/prometheus/api/v1/query?query=up";
+
+/// How many wrong passwords one source tries, and how many at once.
+const LOGINS: usize = 400;
+const AT_ONCE: usize = 80;
+
+/// How many streams are opened and given up.
+const STREAMS: usize = 1_000;
+
+/// How many forms are begun and not ended.
+const FORMS: usize = 50;
+
+/// All of it, one after the other.
+pub(crate) fn all(runner: &mut Runner) {
+    many_logins_of_one_source_hold_up_nobody(runner);
+    rapid_resets_reach_nobody(runner);
+    many_streams_are_answered_or_refused(runner);
+    forms_that_do_not_end_reach_nobody(runner);
+}
+
+/// Wrong passwords, many at once: each is 401, or 429 with a time to come again, while a token lets its caller in.
+fn many_logins_of_one_source_hold_up_nobody(runner: &mut Runner) {
+    let source = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 9));
+    let guesser = runner.running.client("anonymous").source(source);
+    let mut refused = 0;
+    for round in 0..LOGINS / AT_ONCE {
+        let exchanges: Vec<_> = (0..AT_ONCE)
+            .map(|number| {
+                let guess = STANDARD.encode(format!("alice:guess {round} {number}"));
+                let request = Request::new("GET", QUERY).header("authorization", format!("Basic {guess}"));
+                let mut exchange = guesser.open(request.header("content-length", "0")).unwrap();
+                exchange.end(&[]).unwrap();
+                exchange
+            })
+            .collect();
+        assert_eq!(runner.running.client("viewer").get(QUERY).unwrap().status, 200, "a token's caller waits");
+        for mut exchange in exchanges {
+            let answer = exchange.answer().unwrap();
+            assert!(matches!(answer.status, 401 | 429), "{}", answer.status);
+            if answer.status == 429 {
+                refused += 1;
+                assert!(answer.header("retry-after").is_some());
+            }
+        }
+    }
+    assert!(refused > 0, "nothing bounds {LOGINS} logins");
+    assert_eq!(runner.arrived().unwrap().len(), LOGINS / AT_ONCE, "only the token's caller got through");
+}
+
+fn fields(method: &str, target: &str, token: &str) -> Fields {
+    [
+        (":method", method),
+        (":path", target),
+        (":scheme", "https"),
+        (":authority", "example.com"),
+        ("authorization", &format!("Bearer {token}-token")),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.into(), value.into()))
+    .collect()
+}
+
+/// Streams that are given up as soon as they have begun: connections may be closed for it, and nobody else suffers.
+fn rapid_resets_reach_nobody(runner: &mut Runner) {
+    let client = runner.running.client("anonymous");
+    let mut connection = Http2::connect(&client).unwrap();
+    for _ in 0..STREAMS {
+        let stream = connection.open(&fields("POST", "/prometheus/-/reload", "viewer"), false).unwrap();
+        connection.reset(stream);
+    }
+    let last = connection.open(&fields("GET", "/prometheus/-/healthy", "viewer"), true).unwrap();
+    let (answer, _) = connection.answer(last).unwrap();
+    assert!(matches!(answer.as_str(), "200" | "closed"), "{answer}");
+    let arrived = runner.arrived().unwrap();
+    assert!(arrived.iter().all(|request| request.target == "/-/healthy"), "{arrived:?}");
+}
+
+/// More streams at once than the listener allows: each is answered, or refused by the protocol.
+fn many_streams_are_answered_or_refused(runner: &mut Runner) {
+    let mut connection = Http2::connect(&runner.running.client("anonymous")).unwrap();
+    let streams: Vec<u32> =
+        (0..300).map(|_| connection.open(&fields("GET", QUERY, "team-a"), true).unwrap()).collect();
+    let mut answered = 0;
+    for stream in streams {
+        let (answer, _) = connection.answer(stream).unwrap();
+        assert!(matches!(answer.as_str(), "200" | "closed"), "{answer}");
+        answered += usize::from(answer == "200");
+    }
+    assert!(answered > 0);
+    let restricted = |target: &str| target.starts_with("/api/v1/query?query=up%7Btenant");
+    let arrived = runner.arrived().unwrap();
+    assert!(arrived.iter().all(|request| restricted(&request.target)), "{arrived:?}");
+}
+
+/// Forms that come byte by byte and are never ended: none arrives whole, and what is held ends with its client.
+fn forms_that_do_not_end_reach_nobody(runner: &mut Runner) {
+    runner.expect_halves(&Message::half("POST /api/v1/query"), FORMS);
+    let client = runner.running.client("team-a");
+    let exchanges: Vec<_> = (0..FORMS)
+        .map(|number| {
+            let client = if number % 2 == 0 { client.clone() } else { client.clone().http2() };
+            let mut exchange = client.open(Request::form("/prometheus/api/v1/query")).unwrap();
+            for piece in ["q", "u", "e", "ry=", "up", "%"] {
+                exchange.data(piece).unwrap();
+            }
+            exchange
+        })
+        .collect();
+    assert_eq!(runner.running.client("viewer").get(QUERY).unwrap().status, 200);
+    exchanges.into_iter().for_each(|exchange| exchange.reset().unwrap());
+    let arrived: Vec<_> = runner.arrived().unwrap().into_iter().map(|request| request.target).collect();
+    assert_eq!(arrived, ["/api/v1/query?query=up"]);
+}

@@ -1,0 +1,83 @@
+//! A hostile suite: requests of an attacker's, as data, against Envoy as it ships, Envoy with a listener that normalises
+//! nothing, Envoy with `allow_on_headers_stop_iteration`, and the embedded host. Each says what comes back, and what
+//! reaches the server. `cases/README.md` says how one is written.
+
+mod exhaustion;
+mod expand;
+mod format;
+mod health;
+mod http2;
+mod rules;
+mod run;
+mod send;
+mod setting;
+
+use format::Case;
+use run::Runner;
+use setting::Setting;
+
+/// The categories, a file each.
+const CATEGORIES: [(&str, &str); 13] = [
+    ("paths", include_str!("cases/paths.txt")),
+    ("methods", include_str!("cases/methods.txt")),
+    ("headers", include_str!("cases/headers.txt")),
+    ("smuggling", include_str!("cases/smuggling.txt")),
+    ("http2", include_str!("cases/http2.txt")),
+    ("parameters", include_str!("cases/parameters.txt")),
+    ("promql", include_str!("cases/promql.txt")),
+    ("endpoints", include_str!("cases/endpoints.txt")),
+    ("credentials", include_str!("cases/credentials.txt")),
+    ("certificates", include_str!("cases/certificates.txt")),
+    ("cross-site", include_str!("cases/cross-site.txt")),
+    ("answers", include_str!("cases/answers.txt")),
+    ("exhaustion", include_str!("cases/exhaustion.txt")),
+];
+
+#[test]
+fn envoy_as_shipped_withstands_it() {
+    withstand(Setting::Shipped);
+}
+
+#[test]
+fn envoy_with_a_bare_listener_withstands_it() {
+    withstand(Setting::Bare);
+}
+
+#[test]
+fn envoy_that_stops_at_headers_withstands_it() {
+    withstand(Setting::Stopping);
+}
+
+#[test]
+fn the_embedded_host_withstands_it() {
+    withstand(Setting::Embedded);
+}
+
+/// All cases of a category.
+fn cases(category: &str, text: &str) -> Vec<Case> {
+    format::parse(&format!("{category}.txt"), text).unwrap_or_else(|error| panic!("{error:#}"))
+}
+
+/// Runs everything, and says all that went wrong.
+fn withstand(setting: Setting) {
+    if !setting.host().is_here() {
+        return;
+    }
+    let all = CATEGORIES.map(|(category, text)| (category, cases(category, text)));
+    let mut runner = Runner::start(setting);
+    let vms = runner.running.site.vms().unwrap();
+    let mut wrong = Vec::new();
+    for (category, cases) in all {
+        for case in &cases {
+            if let Err(error) = runner.run(case) {
+                wrong.push(format!("{}: {} ({})\n    {error:#}", case.place, case.name, case.shown()));
+            }
+        }
+        if let Err(error) = health::check(&mut runner, vms) {
+            wrong.push(format!("after {category}: {error:#}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} went wrong:\n{}", wrong.len(), wrong.join("\n"));
+    exhaustion::all(&mut runner);
+    health::check(&mut runner, vms).unwrap();
+}

@@ -1,0 +1,32 @@
+//! That every rule of `threats.md` has cases, and every case a rule.
+
+use crate::{CATEGORIES, cases, setting};
+use std::collections::BTreeSet;
+
+/// The rules, as `filter/threats.md` has them.
+const THREATS: &str = include_str!("../../../../filter/threats.md");
+
+/// Rules that no request shows, and the tests that hold them.
+const FROM_INSIDE: [(&str, &str); 2] = [
+    ("R8", "a configuration is refused at load: tests/check/mistakes/only.rs"),
+    ("S4", "a configuration is refused at load: tests/check/mistakes, tests/configuration.rs"),
+];
+
+/// How many cases there are at least.
+const CASES: usize = 500;
+
+#[test]
+fn every_rule_has_cases() {
+    let rules: BTreeSet<&str> =
+        THREATS.lines().filter_map(|line| Some(line.strip_prefix("- **")?.split_once("**")?.0)).collect();
+    let inside: BTreeSet<&str> = FROM_INSIDE.iter().map(|(rule, _)| *rule).collect();
+    let all: Vec<_> = CATEGORIES.iter().flat_map(|(category, text)| cases(category, text)).collect();
+    let named: BTreeSet<&str> = all.iter().flat_map(|case| case.rules.iter().map(String::as_str)).collect();
+    let expected: BTreeSet<&str> = rules.difference(&inside).copied().collect();
+    assert_eq!(named, expected);
+    assert!(inside.is_subset(&rules));
+    assert!(all.len() >= CASES, "{} cases", all.len());
+    for case in &all {
+        assert!(setting::is_caller(&case.caller), "{}: nobody is called {}", case.place, case.caller);
+    }
+}

@@ -1,0 +1,252 @@
+//! Runs a case: sends it, reads what comes back, and looks at what has reached the server.
+
+use crate::format::{Case, HALF, Message};
+use crate::http2::Http2;
+use crate::send::{fields, http1, method, pairs};
+use crate::setting::{Running, Setting};
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use promward_harness::client::{Answer, Connection, Request};
+use promward_harness::upstream::{End, Received, Reply, Upstream};
+use std::fmt::Write;
+use std::sync::{Arc, Mutex};
+
+/// Where the marker goes that follows each case: everybody may ask for it, and nothing else does.
+const MARKER: &str = "/prometheus/-/healthy?marker=";
+const MARKED: &str = "/-/healthy?marker=";
+
+/// Headers that reach the server only where a case says so.
+const NEVER: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "x-promward-cluster"];
+
+/// Headers that the filter or Envoy sets, and no client.
+const OWN: [&str; 5] =
+    ["x-forwarded-for", "x-forwarded-host", "x-forwarded-prefix", "x-forwarded-proto", "x-forwarded-user"];
+
+/// What the server says: an answer, or lines in place of one.
+type Said = (Message, Vec<Vec<u8>>);
+
+/// A site, the server behind it, and how far that was looked at.
+pub(crate) struct Runner {
+    pub(crate) running: Running,
+    upstream: Upstream,
+    reply: Arc<Mutex<Option<Said>>>,
+    marker: Option<Connection>,
+    markers: usize,
+    seen: usize,
+    /// What may arrive by half, and hasn't yet.
+    halves: Vec<Message>,
+}
+
+impl Runner {
+    pub(crate) fn start(setting: Setting) -> Self {
+        let reply: Arc<Mutex<Option<Said>>> = Arc::default();
+        let said = Arc::clone(&reply);
+        let upstream = Upstream::start(move |request| match &*said.lock().unwrap() {
+            Some((message, raw)) if !request.target.starts_with(MARKED) => answer(message, raw),
+            _ => Reply::text("ok"),
+        });
+        let upstream = upstream.unwrap();
+        let running = Running::start(setting, upstream.address());
+        Self { running, upstream, reply, marker: None, markers: 0, seen: 0, halves: Vec::new() }
+    }
+
+    /// Runs a case.
+    ///
+    /// # Errors
+    ///
+    /// What came isn't what the case says.
+    pub(crate) fn run(&mut self, case: &Case) -> Result<()> {
+        let reply = case.reply.clone().map(|reply| (reply, Vec::new()));
+        let raw = (!case.raw_reply.is_empty()).then(|| (Message::default(), case.raw_reply.clone()));
+        *self.reply.lock().unwrap() = reply.or(raw);
+        let (half, whole) = case.arrivals_under(self.running.setting);
+        self.halves.extend(half.into_iter().cloned());
+        let answered = if case.http2 { self.ask_by_http2(case) } else { self.ask(case) };
+        let arrived = self.arrived().context("the marker after it")?;
+        answered.with_context(|| format!("{} arrived: {}", arrived.len(), shown(&arrived)))?;
+        let all = || format!("{} arrived in place of {}: {}", arrived.len(), whole.len(), shown(&arrived));
+        ensure!(whole.len() == arrived.len(), all());
+        whole.iter().zip(&arrived).try_for_each(|(message, request)| check_arrival(message, request))
+    }
+
+    /// Says that so many requests may arrive by half from now on.
+    pub(crate) fn expect_halves(&mut self, half: &Message, number: usize) {
+        self.halves.extend(std::iter::repeat_n(half.clone(), number));
+    }
+
+    /// What has arrived since the last look, once everything that was on its way has ended; without what a case says may
+    /// arrive by half, which may have been on its way since the case before.
+    pub(crate) fn arrived(&mut self) -> Result<Vec<Received>> {
+        self.markers += 1;
+        let target = format!("{MARKER}{}", self.markers);
+        let sent = match &mut self.marker {
+            Some(connection) => connection.send(Request::new("GET", &target)),
+            None => Err(anyhow!("no connection")),
+        };
+        if sent.is_err() {
+            let mut connection = self.running.client("anonymous").connect()?;
+            let answer = connection.send(Request::new("GET", &target))?;
+            ensure!(answer.status == 200, "the marker is answered {}", answer.status);
+            self.marker = Some(connection);
+        }
+        let marker = format!("{MARKED}{}", self.markers);
+        let all = self.upstream.wait_until(|all| {
+            let marked = all[self.seen..].iter().any(|request| request.target == marker);
+            marked && all.iter().all(|request| request.end != End::Open)
+        })?;
+        let new = all[self.seen..].iter().filter(|request| !request.target.starts_with(MARKED));
+        let mut arrived = Vec::new();
+        for request in new {
+            let fits = |half: &Message| request.end == End::Cut && check_arrival(half, request).is_ok();
+            match self.halves.iter().position(fits) {
+                Some(half) => drop(self.halves.remove(half)),
+                None => arrived.push(request.clone()),
+            }
+        }
+        self.seen = all.len();
+        Ok(arrived)
+    }
+
+    fn ask(&self, case: &Case) -> Result<()> {
+        let expected = case.answers_under(self.running.setting);
+        let client = self.running.client(&case.caller);
+        let mut connection = match client.connect() {
+            Ok(connection) => connection,
+            Err(_) if expected == ["closed"] => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let (bytes, method) = if case.raw.is_empty() {
+            (http1(case), method(&case.request.first))
+        } else {
+            let lines = case.raw.iter().flat_map(|line| [line.as_slice(), b"\r\n"]);
+            (lines.collect::<Vec<_>>().concat(), method(&case.raw[0]))
+        };
+        // A server may answer and stop reading before all is sent.
+        let sent = connection.write_raw(&bytes);
+        for expected in expected {
+            if expected == "closed" {
+                let rest = connection.wait_for_close()?;
+                ensure!(rest.is_empty(), "not closed: {}", String::from_utf8_lossy(&rest));
+                continue;
+            }
+            if expected == "broken" {
+                let answer = connection.read_answer(&method);
+                let whole = answer.ok().filter(|answer| answer.status < 500);
+                let text = whole.map(|answer| format!("{} {}", answer.status, answer.text()));
+                ensure!(text.is_none(), "it looks complete: {text:?}");
+                continue;
+            }
+            let answer = match (connection.read_answer(&method), &sent) {
+                (Err(_), Err(error)) => bail!("{expected} expected: {error:#}"),
+                (answer, _) => answer.with_context(|| format!("{expected} expected"))?,
+            };
+            check_answer(case, expected, &answer)?;
+        }
+        Ok(())
+    }
+
+    fn ask_by_http2(&self, case: &Case) -> Result<()> {
+        let mut connection = Http2::connect(&self.running.client(&case.caller))?;
+        let stream = connection.ask(&fields(case), case.request.body.as_deref(), &pairs(&case.trailers))?;
+        let (status, body) = connection.answer(stream)?;
+        let expected = case.answers_under(self.running.setting);
+        ensure!(expected == [status.as_str()], "{status} in place of {expected:?}: {body}");
+        check_text(case, &body)
+    }
+}
+
+/// What the server says.
+fn answer(message: &Message, raw: &[Vec<u8>]) -> Reply {
+    if !raw.is_empty() {
+        return Reply::raw(
+            raw.iter().flat_map(|line| [line.as_slice(), b"\r\n"]).collect::<Vec<_>>().concat(),
+        );
+    }
+    let status = String::from_utf8_lossy(&message.first).parse().unwrap_or(200);
+    let reply = pairs(&message.headers).into_iter().fold(Reply::status(status), |reply, (name, value)| {
+        reply.header(&String::from_utf8_lossy(&name), value)
+    });
+    reply.body(message.body.clone().unwrap_or_default())
+}
+
+fn check_answer(case: &Case, expected: &str, answer: &Answer) -> Result<()> {
+    ensure!(
+        answer.status.to_string() == expected,
+        "{} in place of {expected}: {:?} {:.300}",
+        answer.status,
+        answer.header("location"),
+        answer.text()
+    );
+    for (name, value) in case.answer.header_lines() {
+        let given = answer.header(&name);
+        ensure!(fits(given.as_deref(), value.as_deref()), "{name}: {given:?} in place of {value:?}");
+    }
+    check_text(case, &answer.text())
+}
+
+fn check_text(case: &Case, text: &str) -> Result<()> {
+    let Some(expected) = &case.answer.body else { return Ok(()) };
+    let expected = String::from_utf8_lossy(expected);
+    ensure!(text.contains(&*expected), "no {expected:?} in {text:.300}");
+    Ok(())
+}
+
+/// Whether a value is the expected one; `x*` is any that begins with `x`.
+fn fits(given: Option<&str>, expected: Option<&str>) -> bool {
+    match (given, expected) {
+        (Some(given), Some(expected)) if expected.ends_with('*') => {
+            given.starts_with(expected.trim_end_matches('*'))
+        }
+        (given, expected) => given == expected,
+    }
+}
+
+fn shown<'a>(requests: impl IntoIterator<Item = &'a Received>) -> String {
+    let mut all = String::new();
+    for Received { method, target, body, end, .. } in requests {
+        let body: String = String::from_utf8_lossy(body).chars().take(300).collect();
+        let _ = write!(all, "\n      {method} {target:.300} {end:?} {body:?}");
+    }
+    all
+}
+
+fn check_arrival(expected: &Message, arrived: &Received) -> Result<()> {
+    let line = String::from_utf8_lossy(&expected.first).into_owned();
+    let line = line.trim_start_matches(HALF);
+    let given = format!("{} {}", arrived.method, arrived.target);
+    ensure!(given == line, "{given:.400}\n      arrived in place of\n      {line:.400}");
+    let lines: Vec<_> = expected.header_lines().collect();
+    for (name, value) in &lines {
+        let given = arrived.header(name);
+        ensure!(fits(given.as_deref(), value.as_deref()), "{name}: {given:?} arrived in place of {value:?}");
+    }
+    let is_said = |name: &str| lines.iter().any(|(said, _)| said.eq_ignore_ascii_case(name));
+    let unexpected = |(name, _): &&(String, Vec<u8>)| !is_said(name) && !may_arrive(name);
+    let unexpected: Vec<_> = arrived.headers.iter().filter(unexpected).collect();
+    ensure!(unexpected.is_empty(), "{unexpected:?} arrived");
+    let cut = line != String::from_utf8_lossy(&expected.first);
+    ensure!(cut == (arrived.end == End::Cut), "{given:.400}: {:?}", arrived.end);
+    // What was refused or given up has shown the server no byte of its form.
+    ensure!(!cut || arrived.body.is_empty(), "{given:.400}: {:?}", arrived.body);
+    if !cut {
+        let body = expected.body.clone().unwrap_or_default();
+        let shown = |body: &[u8]| String::from_utf8_lossy(body).chars().take(400).collect::<String>();
+        ensure!(
+            arrived.body == body,
+            "{:?}\n      arrived in place of\n      {:?}",
+            shown(&arrived.body),
+            shown(&body)
+        );
+    }
+    Ok(())
+}
+
+/// Whether a header may reach the server though no case says so.
+fn may_arrive(name: &str) -> bool {
+    let name = name.to_ascii_lowercase().replace('_', "-");
+    if OWN.contains(&name.as_str()) {
+        return true;
+    }
+    let trusted =
+        ["x-forwarded", "x-envoy-", "x-promward-", "x-remote-", "x-webauth-", "x-original-", "remote-"];
+    !NEVER.contains(&name.as_str()) && !trusted.iter().any(|family| name.starts_with(family))
+}

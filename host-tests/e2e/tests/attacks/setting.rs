@@ -1,0 +1,242 @@
+//! What the cases are run against: one site with callers of every kind, under four settings.
+
+use promward_e2e::site::{ClientCertificates, Host, Options, Site};
+use promward_harness::certificates::{Authority, ClientNames, Identity};
+use promward_harness::client::Client;
+use promward_harness::process::Mark;
+use promward_harness::tools::{self, Version};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Older Envoys read some requests otherwise before the filter sees them.
+const OLDEST: Version = Version::new(1, 37, 0);
+
+/// How long anything may take before it is an error.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+
+/// What a site runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Setting {
+    /// Envoy with the file that ships.
+    Shipped,
+    /// Envoy with a listener that normalises and limits nothing that it can be told not to.
+    Bare,
+    /// Envoy as shipped with `allow_on_headers_stop_iteration`.
+    Stopping,
+    /// The embedded host.
+    Embedded,
+}
+
+impl Setting {
+    /// Whether cases call it that: by its own name, or `normalising` for both whose listener is the shipped one. With
+    /// `oldest-` before it, only on the oldest Envoy.
+    pub(crate) fn is_called(self, name: &str) -> bool {
+        if let Some(name) = name.strip_prefix("oldest-") {
+            return tools::envoy().is_ok_and(|envoy| envoy.version < OLDEST) && self.is_called(name);
+        }
+        match self {
+            Self::Shipped => matches!(name, "shipped" | "normalising"),
+            Self::Bare => name == "bare",
+            Self::Stopping => matches!(name, "stopping" | "normalising"),
+            Self::Embedded => name == "embedded",
+        }
+    }
+
+    pub(crate) fn host(self) -> Host {
+        if self == Self::Embedded { Host::Embedded } else { Host::Envoy }
+    }
+}
+
+/// What the bare listener has in place of what ships. `use_remote_address` stays: without it Envoy takes a client's word
+/// for its address, which no filter could mend.
+const BARE: &[(&str, &str)] = &[
+    ("normalize_path: true", "normalize_path: false"),
+    ("merge_slashes: true", "merge_slashes: false"),
+    ("path_with_escaped_slashes_action: REJECT_REQUEST", "path_with_escaped_slashes_action: KEEP_UNCHANGED"),
+    ("headers_with_underscores_action: REJECT_REQUEST", "headers_with_underscores_action: ALLOW"),
+    ("max_headers_count: 100\n", "max_headers_count: 10000\n"),
+    ("domains: [example.com]", "domains: [\"*\"]"),
+    (
+        "          http2_protocol_options:\n",
+        "          max_request_headers_kb: 8192
+          http_protocol_options:
+            accept_http_10: true
+            allow_chunked_length: true
+            enable_trailers: true
+          http2_protocol_options:
+            override_stream_error_on_invalid_http_message: true
+",
+    ),
+    ("              - remove: x-promward-cluster\n", "              - remove: x-nothing\n"),
+    // The last, since the other listener has it too.
+    ("          strip_trailing_host_dot: true\n", ""),
+];
+
+/// Who calls: names of tokens, which are "NAME-token", and of certificates.
+const TOKENS: [&str; 5] = ["admin", "viewer", "team-a", "team-ab", "limited"];
+
+/// The passwords of users, whose hashes are as cheap as can be.
+const PASSWORDS: [(&str, &str); 2] = [("alice", "correct horse"), ("bob", "battery staple")];
+
+/// A running site and who calls it.
+pub(crate) struct Running {
+    pub(crate) setting: Setting,
+    pub(crate) site: Site,
+    certificates: BTreeMap<&'static str, Identity>,
+    log: Arc<Mutex<Vec<String>>>,
+}
+
+impl Running {
+    pub(crate) fn start(setting: Setting, upstream: SocketAddr) -> Self {
+        let authority = Arc::new(Authority::new("Everybody's").unwrap());
+        let certificates = certificates(&authority);
+        let mut options = Options::configured(upstream, &configuration(&certificates["scraper"]));
+        options.authority = Some(authority);
+        options.client_certificates = ClientCertificates::SignedByTheSite;
+        options.allow_on_headers_stop_iteration = setting == Setting::Stopping;
+        if setting == Setting::Bare {
+            options.replace = BARE.iter().map(|(old, new)| ((*old).to_owned(), (*new).to_owned())).collect();
+        }
+        if setting == Setting::Embedded {
+            // Nothing tells from outside which of its workers answers.
+            options.workers = 1;
+        }
+        let log: Arc<Mutex<Vec<String>>> = Arc::default();
+        let said = Arc::clone(&log);
+        options.log = Arc::new(move |_, line| said.lock().unwrap().push(line.to_owned()));
+        let site = Site::start(setting.host(), &options).unwrap();
+        Self { setting, site, certificates, log }
+    }
+
+    /// What was logged so far, by Envoy on both of its streams.
+    pub(crate) fn log(&self) -> Vec<String> {
+        match self.site.envoy() {
+            Some(envoy) => {
+                let (lines, _) = envoy.process().lines_after(Mark::default());
+                lines.into_iter().map(|(_, line)| line).collect()
+            }
+            None => self.log.lock().unwrap().clone(),
+        }
+    }
+
+    /// A client that is this caller.
+    pub(crate) fn client(&self, caller: &str) -> Client {
+        let client = self.site.client().deadline(DEADLINE);
+        match caller.split_once(' ') {
+            None if caller == "anonymous" => client,
+            None => client.header("authorization", format!("Bearer {caller}-token")),
+            Some((kind, name)) => {
+                assert_eq!(kind, "certificate", "nobody is called {caller}");
+                let identity = &self.certificates[name];
+                client.certificate(identity.certificate_pem(), identity.key_pem())
+            }
+        }
+    }
+}
+
+/// Whether anybody is called that.
+pub(crate) fn is_caller(name: &str) -> bool {
+    let certificate = name.strip_prefix("certificate ");
+    name == "anonymous"
+        || TOKENS.contains(&name)
+        || certificate.is_some_and(|name| CERTIFICATES.contains(&name))
+}
+
+/// The certificates that cases present: the first four are known.
+const CERTIFICATES: [&str; 12] = [
+    "scraper",
+    "reader",
+    "host",
+    "named",
+    "second-uri",
+    "common-name",
+    "other-subject",
+    "unknown",
+    "expired",
+    "self-signed",
+    "other-authority",
+    "crlf",
+];
+
+fn certificates(authority: &Authority) -> BTreeMap<&'static str, Identity> {
+    const READER: &str = "spiffe://example.com/reader";
+    let other = Authority::new("Everybody's").unwrap();
+    let subject = |subject, uris, dns| ClientNames { subject, uris, dns };
+    let common: &[(&str, &str)] = &[("CN", "x")];
+    let make = |name: &str| -> anyhow::Result<Identity> {
+        Ok(match name {
+            "scraper" => authority.client("scraper", None)?,
+            "reader" => authority.client_for(&subject(common, &[READER], &[]))?,
+            "host" => authority.client_for(&subject(common, &[], &["host.example.com"]))?,
+            "named" => authority.client_for(&subject(&[("O", "Example"), ("CN", "named")], &[], &[]))?,
+            "second-uri" => authority.client_for(&subject(common, &["spiffe://x", READER], &[]))?,
+            "common-name" => authority.client_for(&subject(&[("CN", READER)], &[], &["spiffe"]))?,
+            "other-subject" => authority.client_for(&subject(&[("CN", "named,O=Example")], &[], &[]))?,
+            "unknown" => authority.client("scraper", None)?,
+            "expired" => authority.expired_client(&subject(common, &[READER], &[]))?,
+            "self-signed" => Identity::self_signed_client("x", Some(READER))?,
+            "other-authority" => other.client_for(&subject(common, &[READER], &[]))?,
+            _ => authority.client_for(&subject(
+                &[("CN", "named\r\nx-forwarded-user: user:alice")],
+                &[],
+                &[],
+            ))?,
+        })
+    };
+    let identity = |name: &&'static str| Ok((*name, make(name)?));
+    CERTIFICATES.iter().map(identity).collect::<anyhow::Result<_>>().unwrap()
+}
+
+/// The configuration of every setting.
+fn configuration(scraper: &Identity) -> String {
+    let digest = |text: &str| format!("sha256:{}", promward_module::sha256(text.as_bytes()));
+    let tokens: BTreeMap<_, _> = TOKENS.iter().map(|name| (name, digest(&format!("{name}-token")))).collect();
+    let hash = |password| bcrypt::hash(password, 4).unwrap();
+    let users: BTreeMap<_, _> = PASSWORDS.iter().map(|(name, password)| (name, hash(password))).collect();
+    json!({
+        "mounts": [
+            { "prefix": "/prometheus", "cluster": "prometheus", "origins": ["http://internal:9090"] },
+            { "prefix": "/behind", "cluster": "prometheus", "upstream_prefix": "/base" },
+            {
+                "prefix": "/app", "api": "opaque", "cluster": "prometheus", "upstream_prefix": "/app",
+                "encoded_slash": "pass", "credentials": "pass"
+            },
+        ],
+        "callers": {
+            "users": users,
+            "tokens": tokens,
+            "certificates": {
+                "scraper": format!("sha256:{}", scraper.sha256()),
+                "reader": { "uri_san": "spiffe://example.com/reader" },
+                "host": { "dns_san": "host.example.com" },
+                "named": { "subject": "CN=named,O=Example" },
+            },
+            "certificates_validated_by_listener": true,
+            "groups": { "machines": ["certificate:scraper", "certificate:reader", "certificate:host", "certificate:named"] },
+            "passwords": { "checks": "60/m", "burst": 400, "waiting": 256, "waiting_per_source": 64 },
+        },
+        "access": [
+            { "who": ["anyone"], "may": ["health"] },
+            { "who": ["anonymous"], "may": ["ui"] },
+            { "who": ["token:admin"], "may": ["everything"], "at": ["/prometheus", "/behind", "/app"] },
+            { "who": ["token:viewer"], "may": ["read", "ui"], "at": ["/prometheus", "/behind"] },
+            { "who": ["token:team-a"], "may": ["everything"], "only": { "tenant": ["a"] } },
+            { "who": ["token:team-ab"], "may": ["everything"], "only": { "tenant": ["a", "b"] } },
+            {
+                "who": ["token:limited"], "may": ["everything"],
+                "limits": { "range": "1d", "lookback": "1h", "oldest": "90d", "points": 1000, "timeout": "30s" }
+            },
+            { "who": ["user:alice", "user:bob", "group:machines"], "may": ["query", "ui"] },
+        ],
+        "headers": {
+            "caller": "x-forwarded-user",
+            "tenant": { "name": "x-scope-orgid", "label": "tenant" },
+            "cors": { "origins": ["https://grafana.example.com"] },
+            "hsts": "max-age=63072000",
+        },
+    })
+    .to_string()
+}

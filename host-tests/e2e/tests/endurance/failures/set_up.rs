@@ -1,0 +1,118 @@
+//! What these tests share: a site with a mount of each kind, and that it is whole afterwards.
+
+use promward_e2e::site::{Host, Open, Options, Site};
+use promward_harness::client::{Client, Request};
+use promward_harness::upstream::{End, Received, Reply, Upstream};
+use serde_json::{Value, json};
+
+/// What nobody may see: of another tenant, or of an answer that nobody asked for.
+pub(crate) const SECRET: &str = "secret";
+
+pub(crate) const HEALTHY: &str = "/prometheus/-/healthy";
+pub(crate) const QUERY: &str = "/prometheus/api/v1/query?query=up";
+pub(crate) const FORM: &str = "/prometheus/api/v1/query";
+pub(crate) const LIVE: &str = "/prometheus/api/v1/notifications/live";
+pub(crate) const WRITE: &str = "/prometheus/api/v1/write";
+pub(crate) const FILTERED: &str = "/a/api/v1/alerts";
+pub(crate) const OPAQUE: &str = "/other/anything";
+
+/// A user's hash, where nobody logs in.
+pub(crate) const USER: &str = "$2y$10$CTq6c7qUAUb8U8m9ik8IW./W5p2t/S2gUvkYjy903uwdnJX7nPaJC";
+
+/// How many connections it takes to come to both workers but once in thousands.
+const CONNECTIONS: usize = 12;
+
+/// Users, a mount for each way that answers are treated, and room for one login of a source beside three that wait.
+pub(crate) fn configuration(user: &Value) -> String {
+    json!({
+        "mounts": [
+            { "prefix": "/prometheus", "cluster": "prometheus", "max_form": "64KiB" },
+            { "prefix": "/a", "cluster": "prometheus" },
+            { "prefix": "/other", "cluster": "prometheus", "api": "opaque" },
+            { "prefix": "/login", "cluster": "prometheus" }
+        ],
+        "callers": {
+            "users": { "alice": user },
+            "passwords": { "checks": "1/h", "burst": 16, "waiting": 64, "waiting_per_source": 4 }
+        },
+        "access": [
+            { "who": ["anyone"], "may": ["everything"], "at": ["/prometheus"] },
+            { "who": ["anyone"], "may": ["read", "status"], "only": { "tenant": ["a"] }, "at": ["/a"] },
+            { "who": ["anyone"], "may": ["unknown"], "at": ["/other"] },
+            { "who": ["user:alice"], "may": ["everything"], "at": ["/login"] }
+        ]
+    })
+    .to_string()
+}
+
+/// A site in front of a test upstream, and what it had open before anything was asked.
+pub(crate) struct SetUp {
+    pub(crate) site: Site,
+    pub(crate) upstream: Upstream,
+    before: Open,
+}
+
+impl SetUp {
+    pub(crate) fn start(host: Host, upstream: Upstream) -> Self {
+        let options = Options::configured(upstream.address(), &configuration(&json!(USER)));
+        Self::with(host, upstream, &options)
+    }
+
+    pub(crate) fn with(host: Host, upstream: Upstream, options: &Options) -> Self {
+        let site = Site::start(host, options).unwrap();
+        let before = site.open().unwrap();
+        Self { site, upstream, before }
+    }
+
+    /// The same caller by HTTP/1.1 and by HTTP/2.
+    pub(crate) fn clients(&self) -> [Client; 2] {
+        [self.site.client(), self.site.client().http2()]
+    }
+
+    /// Waits until nobody is there and nothing is on its way, and sees that everybody is served then.
+    pub(crate) fn is_whole(&self, after: &str) {
+        self.site.wait_until_open(after, Open::is_idle).unwrap();
+        self.upstream.wait_until(|requests| requests.iter().all(|request| request.end != End::Open)).unwrap();
+        assert_eq!(self.site.metric("promward.checks_waiting").unwrap(), 0, "{after}");
+        self.every_worker_serves(after);
+    }
+
+    /// Healthy requests on connections that are there at once, so that each worker has some.
+    fn every_worker_serves(&self, after: &str) {
+        let connections = (0..CONNECTIONS).map(|_| self.site.client().connect().unwrap());
+        for mut connection in connections.collect::<Vec<_>>() {
+            let answer = connection.send(Request::new("GET", HEALTHY)).unwrap();
+            assert_eq!((answer.status, answer.text().as_str()), (200, "healthy"), "after {after}");
+        }
+    }
+
+    /// What has arrived whole, but for the requests that ask whether the site is whole.
+    pub(crate) fn arrived(&self) -> Vec<Received> {
+        let is_asked = |request: &Received| request.end == End::Clean && request.target != "/-/healthy";
+        self.upstream.requests().into_iter().filter(is_asked).collect()
+    }
+
+    /// Lets the server go too: then all is as it was before the first request.
+    pub(crate) fn comes_back(self) {
+        let Self { site, upstream, before } = self;
+        drop(upstream);
+        let is_back =
+            |open: &Open| open.is_idle() && open.upstream == 0 && open.descriptors <= before.descriptors;
+        site.wait_until_open(&format!("everything to be closed, as in {before:?}"), is_back).unwrap();
+    }
+}
+
+/// What a healthy server says of each path.
+pub(crate) fn healthy(request: &Received) -> Reply {
+    let json = |body: &str| Reply::status(200).header("content-type", "application/json").body(body);
+    match request.target.as_str() {
+        "/-/healthy" => Reply::text("healthy"),
+        "/graph" => Reply::status(302).header("location", "/query"),
+        "/api/v1/alerts" => json(ALERTS),
+        target if target.starts_with("/api/v1/") => json(r#"{"status":"success","data":"mine"}"#),
+        _ => Reply::text("mine"),
+    }
+}
+
+/// An alert of the caller's, and one that isn't.
+pub(crate) const ALERTS: &str = r#"{"status":"success","data":{"alerts":[{"labels":{"tenant":"a","of":"mine"}},{"labels":{"tenant":"secret"}}]}}"#;

@@ -1,0 +1,190 @@
+//! Clients without number: each task keeps a connection for a while, HTTP/1.1 or HTTP/2, then comes back from another
+//! address. Now and then one leaves without its answer.
+
+use super::kinds::KINDS;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper::client::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use promward_e2e::site::Site;
+use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject};
+use rustls::{ClientConfig, RootCertStore};
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::net::TcpSocket;
+use tokio_rustls::TlsConnector;
+
+/// How many clients there are at once.
+const CLIENTS: u64 = 24;
+
+/// How many requests a connection has; a number that leads to another kind each time.
+const OF_A_CONNECTION: u64 = 251;
+
+/// How long an answer may take.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// What became of requests: how often each status came, and how many clients left, by kind.
+#[derive(Default)]
+pub(crate) struct Seen {
+    statuses: BTreeMap<usize, BTreeMap<u16, u64>>,
+    left: BTreeMap<usize, u64>,
+}
+
+impl Seen {
+    pub(crate) fn statuses(&self, kind: usize) -> BTreeMap<u16, u64> {
+        self.statuses.get(&kind).cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn left(&self, kind: usize) -> u64 {
+        self.left.get(&kind).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn total(&self) -> u64 {
+        self.statuses.values().flat_map(BTreeMap::values).chain(self.left.values()).sum()
+    }
+
+    pub(crate) fn add(&mut self, other: &Self) {
+        for (kind, statuses) in &other.statuses {
+            for (status, number) in statuses {
+                *self.statuses.entry(*kind).or_default().entry(*status).or_default() += number;
+            }
+        }
+        for (kind, number) in &other.left {
+            *self.left.entry(*kind).or_default() += number;
+        }
+    }
+}
+
+/// Sends the requests with these numbers, and gives what became of them. When it returns all clients are gone.
+pub(crate) async fn run(site: &Site, numbers: Range<u64>) -> Seen {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(site.authority().pem().as_ref()).unwrap()).unwrap();
+    let plan = Arc::new(Plan { address: site.https(), roots });
+    let next = Arc::new(AtomicU64::new(numbers.start));
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|_| tokio::spawn(client(Arc::clone(&plan), Arc::clone(&next), numbers.end)))
+        .collect();
+    let mut seen = Seen::default();
+    for client in clients {
+        seen.add(&client.await.unwrap());
+    }
+    seen
+}
+
+/// How to connect.
+struct Plan {
+    address: SocketAddr,
+    roots: RootCertStore,
+}
+
+async fn client(plan: Arc<Plan>, next: Arc<AtomicU64>, end: u64) -> Seen {
+    let mut seen = Seen::default();
+    loop {
+        let first = next.fetch_add(OF_A_CONNECTION, Ordering::Relaxed);
+        if first >= end {
+            return seen;
+        }
+        let mut connection = plan.connect(first / OF_A_CONNECTION).await;
+        let last = (first + OF_A_CONNECTION).min(end) - 1;
+        for number in first..=last {
+            let kind = usize::try_from(number).unwrap() % KINDS.len();
+            // Whoever is refused before the end of a form has to connect anew.
+            if !connection.is_open().await {
+                connection = plan.connect(first / OF_A_CONNECTION).await;
+            }
+            // The last one of a third of the connections leaves.
+            if number == last && (first / OF_A_CONNECTION).is_multiple_of(3) {
+                connection.leave(number).await;
+                *seen.left.entry(kind).or_default() += 1;
+            } else {
+                let status = tokio::time::timeout(DEADLINE, connection.send(number)).await.unwrap();
+                *seen.statuses.entry(kind).or_default().entry(status).or_default() += 1;
+            }
+        }
+    }
+}
+
+enum Connection {
+    Http1(http1::SendRequest<Full<Bytes>>),
+    Http2(http2::SendRequest<Full<Bytes>>),
+}
+
+impl Plan {
+    /// The connection with this number, from an address that few others have.
+    async fn connect(&self, number: u64) -> Connection {
+        let with_http2 = number % 2 == 1;
+        let [.., high, low] = u32::try_from(number % 60_000).unwrap().to_be_bytes();
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((Ipv4Addr::new(127, 1, high, low), 0).into()).unwrap();
+        let tcp = socket.connect(self.address).await.unwrap();
+        tcp.set_nodelay(true).unwrap();
+        let mut tls = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(self.roots.clone())
+            .with_no_client_auth();
+        tls.alpn_protocols = vec![if with_http2 { b"h2".to_vec() } else { b"http/1.1".to_vec() }];
+        let name = ServerName::try_from("example.com").unwrap();
+        let tls = TokioIo::new(TlsConnector::from(Arc::new(tls)).connect(name, tcp).await.unwrap());
+        if with_http2 {
+            let (send, connection) = http2::handshake(TokioExecutor::new(), tls).await.unwrap();
+            tokio::spawn(connection);
+            Connection::Http2(send)
+        } else {
+            let (send, connection) = http1::handshake(tls).await.unwrap();
+            tokio::spawn(connection);
+            Connection::Http1(send)
+        }
+    }
+}
+
+impl Connection {
+    async fn is_open(&mut self) -> bool {
+        match self {
+            Self::Http1(send) => send.ready().await.is_ok(),
+            Self::Http2(send) => send.ready().await.is_ok(),
+        }
+    }
+
+    async fn send(&mut self, number: u64) -> u16 {
+        let mut answer = match self {
+            Self::Http1(send) => send.send_request(head(number)).await.unwrap(),
+            Self::Http2(send) => send.send_request(KINDS[place(number)].request(number)).await.unwrap(),
+        };
+        while let Some(frame) = answer.frame().await {
+            frame.unwrap();
+        }
+        answer.status().as_u16()
+    }
+
+    /// Sends a request, and goes away without its answer.
+    async fn leave(&mut self, number: u64) {
+        match self {
+            Self::Http1(send) => {
+                let asked = send.send_request(head(number));
+                let _ = tokio::time::timeout(Duration::ZERO, asked).await;
+            }
+            Self::Http2(send) => {
+                let asked = send.send_request(KINDS[place(number)].request(number));
+                let _ = tokio::time::timeout(Duration::ZERO, asked).await;
+            }
+        }
+    }
+}
+
+fn place(number: u64) -> usize {
+    usize::try_from(number).unwrap() % KINDS.len()
+}
+
+/// A request as HTTP/1.1 writes it: the authority is a header.
+fn head(number: u64) -> http::Request<Full<Bytes>> {
+    let mut request = KINDS[place(number)].request(number);
+    let target = request.uri().path_and_query().unwrap().as_str().parse().unwrap();
+    *request.uri_mut() = target;
+    request.headers_mut().insert("host", "example.com".parse().unwrap());
+    request
+}

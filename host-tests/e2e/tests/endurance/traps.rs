@@ -1,0 +1,200 @@
+//! A VM that dies in the midst of a request: a defect on purpose, since the filter has none to show. Nothing gets past it,
+//! and the worker serves again with a new VM.
+
+use crate::figures;
+use promward_e2e::on_both_hosts;
+use promward_e2e::site::{Host, Options, Site};
+use promward_harness::client::{Client, Exchange, Request};
+use promward_harness::upstream::{End, Received, Reply, Upstream};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+on_both_hosts! {
+    one_trap_fails_what_its_worker_had_in_hand_and_nothing_else,
+    what_is_refused_stays_refused_while_the_filter_traps_again_and_again,
+}
+
+const QUERY: &str = "/prometheus/api/v1/query";
+const HELD: &str = "/prometheus/api/v1/query?query=held";
+const HEADER: &str = "x-promward-trap";
+const PASSWORD: &str = "correct horse";
+
+/// A second a check.
+const SLOW: u32 = 12;
+
+/// How often the filter traps beside ordinary requests.
+const TRAPS: u32 = 5;
+
+/// How long a worker may take to serve again. Envoy waits a second or so from one VM to the next.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// One worker, so that everything is in the VM that dies.
+fn start(host: Host, cost: u32) -> (Upstream, Site) {
+    let upstream = Upstream::start(|request| match request.target.contains("held") {
+        true => Reply::hold(),
+        false => Reply::text("ok"),
+    });
+    let upstream = upstream.unwrap();
+    let configuration = json!({
+        "mounts": [{ "prefix": "/prometheus", "cluster": "prometheus" }],
+        "callers": { "users": { "alice": bcrypt::hash(PASSWORD, cost).unwrap() } },
+        "access": [
+            { "who": ["anyone"], "may": ["query"], "only": { "tenant": ["a"] } },
+            { "who": ["anyone"], "may": ["health"], "limits": { "rate": "1/h", "burst": 1 } },
+            { "who": ["user:alice"], "may": ["write"], "unrestricted": true },
+        ],
+    });
+    let options = Options {
+        workers: 1,
+        module: Some(promward_module::build_that_traps().unwrap()),
+        ..Options::configured(upstream.address(), &configuration.to_string())
+    };
+    let site = Site::start(host, &options).unwrap();
+    (upstream, site)
+}
+
+fn get(client: &Client, target: &str) -> u16 {
+    client.get(target).unwrap().status
+}
+
+fn trap(site: &Site) -> u16 {
+    get(&site.client().header(HEADER, "1"), &format!("{QUERY}?query=trap"))
+}
+
+/// Asks until a new VM serves. Whatever else comes until then is 503.
+fn recover(site: &Site) {
+    let start = Instant::now();
+    loop {
+        match get(&site.client(), &format!("{QUERY}?query=recovered")) {
+            200 => return,
+            status => assert_eq!(status, 503),
+        }
+        assert!(start.elapsed() < PATIENCE, "the worker doesn't serve again");
+    }
+}
+
+fn opened(client: &Client, request: Request, pieces: &[&str]) -> Exchange {
+    let mut exchange = client.open(request).unwrap();
+    for piece in pieces {
+        exchange.data(piece).unwrap();
+    }
+    exchange
+}
+
+/// What arrived whole. By default the head of a form goes ahead on Envoy, and nothing of its body before it was read.
+fn decided(upstream: &Upstream) -> Vec<Received> {
+    let (whole, cut) = upstream.requests().into_iter().partition(|request| request.end == End::Clean);
+    let cut: Vec<Received> = cut;
+    assert!(
+        cut.iter().all(|request| request.body_length == 0 && request.target == "/api/v1/query"),
+        "{cut:?}"
+    );
+    whole
+}
+
+fn one_trap_fails_what_its_worker_had_in_hand_and_nothing_else(host: Host) {
+    let (upstream, site) = start(host, SLOW);
+    let alice = site.client().user("alice", PASSWORD);
+    let write = || Request::new("POST", "/prometheus/api/v1/write").body("series");
+    assert_eq!(alice.send(write()).unwrap().status, 200);
+    assert_eq!(get(&site.client(), "/prometheus/-/healthy"), 200);
+    site.wait_for_metric("promward.checks.outcome=right;", 1).unwrap();
+
+    let mut held = site.client().connect().unwrap().ask(Request::new("GET", HELD)).unwrap();
+    let mut server = upstream.held().unwrap();
+    let mut form = opened(&site.client(), Request::form(QUERY), &["query=half"]);
+    let waits = opened(&site.client().user("alice", "a guess"), write(), &[]);
+    site.wait_for_metric("promward.checks_waiting", 1).unwrap();
+
+    assert_eq!(trap(&site), 503);
+    // The answer of a server that was asked is no answer any more, and the rest of a form isn't read.
+    server.head(200, &[]).unwrap();
+    let _ = server.data(b"secret").and_then(|()| server.end(&[]));
+    let _ = form.data("&time=1").and_then(|()| form.end(&[]));
+    for (name, exchange) in [("held", &mut held), ("form", &mut form)] {
+        let status = exchange.head().map(|head| head.status);
+        assert_eq!(status.unwrap(), 503, "{name}");
+    }
+    // Nobody checks a password any more: who waits for it goes away some time.
+    waits.reset().unwrap();
+
+    recover(&site);
+    assert_eq!(get(&site.client(), "/prometheus/-/healthy"), 429, "rates are in data that the workers share");
+    assert_eq!(alice.send(write()).unwrap().status, 200);
+    assert_eq!(site.wait_for_metric("promward.checks.outcome=right;", 2).unwrap(), 2, "a login is forgotten");
+
+    let asked: Vec<_> = decided(&upstream).into_iter().map(|request| request.target).collect();
+    let restricted = |query: &str| format!("/api/v1/query?query={query}%7Btenant%3D%22a%22%7D");
+    let expected = [
+        "/api/v1/write".to_owned(),
+        "/-/healthy".to_owned(),
+        restricted("held"),
+        restricted("recovered"),
+        "/api/v1/write".to_owned(),
+    ];
+    assert_eq!(asked, expected, "what wasn't decided never arrived");
+}
+
+fn what_is_refused_stays_refused_while_the_filter_traps_again_and_again(host: Host) {
+    let (upstream, site) = start(host, 4);
+    let before = site.envoy().map(figures::descriptors);
+    let ends = AtomicBool::new(false);
+    let seen: BTreeMap<(&str, u16), u32> = thread::scope(|scope| {
+        let ask = |name: &'static str, request: Request| {
+            let (site, ends) = (&site, &ends);
+            scope.spawn(move || {
+                let mut seen = BTreeMap::new();
+                while !ends.load(Ordering::SeqCst) {
+                    let status = site.client().send(request.clone()).unwrap().status;
+                    *seen.entry((name, status)).or_insert(0) += 1;
+                }
+                seen
+            })
+        };
+        let asking = [
+            ask("allowed", Request::new("GET", &format!("{QUERY}?query=allowed"))),
+            ask("form", Request::form(QUERY).body("query=form")),
+            ask("refused", Request::new("GET", "/prometheus/api/v1/status/config")),
+            ask("ambiguous", Request::form(QUERY).body("query=a&query=b")),
+        ];
+        let end = figures::EndsOnDrop(&ends);
+        for _ in 0..TRAPS {
+            assert_eq!(trap(&site), 503);
+            recover(&site);
+        }
+        drop(end);
+        asking.into_iter().flat_map(|asking| asking.join().unwrap()).collect()
+    });
+    for (name, status) in [("allowed", 200), ("form", 200), ("refused", 401), ("ambiguous", 400)] {
+        let other = seen.keys().find(|(kind, seen)| *kind == name && ![status, 503].contains(seen));
+        assert_eq!(other, None, "{seen:?}");
+        assert!(seen.contains_key(&(name, status)), "{seen:?}");
+    }
+    for _ in 0..20 {
+        assert_eq!(get(&site.client(), &format!("{QUERY}?query=allowed")), 200);
+    }
+    for request in decided(&upstream) {
+        let query = [request.target.as_bytes(), request.body.as_slice()].concat();
+        let query = String::from_utf8(query).unwrap();
+        assert!(query.contains("%7Btenant%3D%22a%22%7D"), "{query}");
+        assert!(!query.contains("query=trap") && !query.contains("status"), "{query}");
+    }
+    if let (Some(envoy), Some(before)) = (site.envoy(), before) {
+        // A connection to the server, and one that is being closed.
+        figures::wait_for_descriptors(envoy, before + 6);
+    }
+}
+
+#[test]
+fn the_module_that_users_get_has_no_such_defect() {
+    let holds = |module| {
+        let bytes = fs::read(module).unwrap();
+        bytes.windows(HEADER.len()).any(|window| window == HEADER.as_bytes())
+    };
+    assert!(holds(promward_module::build_that_traps().unwrap()), "what is looked for can be found");
+    assert!(!holds(promward_module::build().unwrap()));
+}

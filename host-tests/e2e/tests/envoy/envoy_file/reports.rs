@@ -1,0 +1,219 @@
+//! What one sees of the filter's decisions: fields of the access log, and metrics with labels, which name nobody.
+
+use crate::envoy_file::setup::{HELD, Setup};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use promward_harness::client::Request;
+use promward_harness::process::Stream;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// A user, a token, and what neither is.
+const USER: &str = "alice";
+const PASSWORD: &str = "correct horse";
+const WRONG: &str = "battery staple";
+const TOKEN: &str = "a-token-of-grafana";
+const STRANGER: &str = "mallory";
+
+/// Callers and rules with a reason for each outcome. The second mount has a dot in its prefix.
+fn configuration() -> String {
+    json!({
+        "mounts": [
+            { "prefix": "/prometheus", "cluster": "prometheus" },
+            { "prefix": "/a.b", "cluster": "prometheus" },
+        ],
+        "callers": {
+            "users": { USER: bcrypt::hash(PASSWORD, 4).unwrap() },
+            "tokens": { "grafana": format!("sha256:{}", promward_module::sha256(TOKEN.as_bytes())) },
+            // A quarter of these for each source.
+            "passwords": { "checks": "1/h", "burst": 8 },
+        },
+        "access": [
+            { "who": ["anyone"], "may": ["health"] },
+            { "who": [format!("user:{USER}")], "may": ["read"], "limits": { "rate": "1/h", "burst": 1 } },
+            { "who": ["token:grafana"], "may": ["read"] },
+        ],
+    })
+    .to_string()
+}
+
+/// Requests, the status of each, and what the access log has in `caller`, `scheme`, `class`, `rule`, `outcome` and
+/// `reason`; of the reason its first word.
+fn requests() -> [(Request, u16, [Option<&'static str>; 6]); 10] {
+    let get = |target| Request::new("GET", target);
+    let query = || get("/prometheus/api/v1/query?query=up");
+    let basic = |user: &str, password: &str| {
+        let pair = STANDARD.encode(format!("{user}:{password}"));
+        ("authorization", format!("Basic {pair}"))
+    };
+    let with = |request: Request, (name, value): (&str, String)| request.header(name, value);
+    let bearer = || ("authorization", format!("Bearer {TOKEN}"));
+    let alice = Some("user:alice");
+    let grafana = Some("token:grafana");
+    [
+        (get("/prometheus/-/healthy"), 200, [None, None, Some("health"), Some("0"), Some("allowed"), None]),
+        (query(), 401, [None, None, Some("query"), None, Some("unauthorized"), Some("no")]),
+        (
+            with(query(), basic(USER, PASSWORD)),
+            200,
+            [alice, Some("user"), Some("query"), Some("1"), Some("allowed"), None],
+        ),
+        (
+            with(query(), basic(USER, PASSWORD)),
+            429,
+            [alice, Some("user"), Some("query"), Some("1"), Some("throttled"), Some("access[1].limits")],
+        ),
+        (
+            with(query(), basic(USER, WRONG)),
+            401,
+            [None, None, Some("query"), None, Some("unauthorized"), Some("wrong")],
+        ),
+        (
+            with(query(), basic(STRANGER, WRONG)),
+            401,
+            [None, None, Some("query"), None, Some("unauthorized"), Some("wrong")],
+        ),
+        (
+            with(query(), basic(STRANGER, PASSWORD)),
+            429,
+            [None, None, Some("query"), None, Some("throttled"), Some("too")],
+        ),
+        (
+            with(get("/a.b/api/v1/labels"), bearer()),
+            200,
+            [grafana, Some("token"), Some("series"), Some("2"), Some("allowed"), None],
+        ),
+        (
+            with(Request::new("POST", "/prometheus/-/quit"), bearer()),
+            403,
+            [grafana, Some("token"), Some("lifecycle"), None, Some("forbidden"), Some("no")],
+        ),
+        (get("/elsewhere"), 404, [None, None, None, None, Some("not_found"), Some("nothing")]),
+    ]
+}
+
+/// The same, as the filter counts them.
+const METRICS: [&str; 14] = [
+    r#"promward_requests{mount="/prometheus",class="health",outcome="allowed"} 1"#,
+    r#"promward_requests{mount="/prometheus",class="query",outcome="allowed"} 1"#,
+    r#"promward_requests{mount="/prometheus",class="query",outcome="unauthorized"} 3"#,
+    r#"promward_requests{mount="/prometheus",class="query",outcome="throttled"} 2"#,
+    r#"promward_requests{mount="/prometheus",class="lifecycle",outcome="forbidden"} 1"#,
+    r#"promward_requests{mount="/a.b",class="series",outcome="allowed"} 1"#,
+    r#"promward_requests{mount="none",class="none",outcome="not_found"} 1"#,
+    r#"promward_logins{outcome="accepted",scheme="user"} 2"#,
+    r#"promward_logins{outcome="rejected",scheme="user"} 2"#,
+    r#"promward_logins{outcome="throttled",scheme="user"} 1"#,
+    r#"promward_logins{outcome="accepted",scheme="token"} 2"#,
+    r#"promward_checks{outcome="right"} 1"#,
+    r#"promward_limited{rule="1"} 1"#,
+    r#"promward_bounds_reached{bound="checks_of_source"} 1"#,
+];
+
+/// A site that has answered all these requests, in their order, since one worker did.
+fn asked() -> Option<Setup> {
+    let setup = Setup::with(|options| {
+        options.configuration = Some(configuration());
+        options.concurrency = 1;
+    })?;
+    for (request, status, _) in requests() {
+        let shown = format!("{request:?}");
+        assert_eq!(setup.client().send(request).unwrap().status, status, "{shown}");
+    }
+    Some(setup)
+}
+
+#[test]
+fn the_access_log_says_who_did_what_and_by_which_rule() {
+    let Some(setup) = asked() else { return };
+    let number = requests().len();
+    let lines = setup.envoy.process().wait_until("the access log", Duration::from_secs(60), || {
+        Some(setup.envoy.access_log()).filter(|lines| lines.len() >= number)
+    });
+    let lines = lines.unwrap();
+    assert_eq!(lines.len(), number);
+    for (line, (request, status, expected)) in lines.iter().zip(requests()) {
+        assert_eq!(line.get("status").and_then(Value::as_u64), Some(status.into()), "{line}");
+        let field = |name: &str| line.get(name).unwrap().as_str();
+        let reason = field("reason").and_then(|reason| reason.split(' ').next());
+        let [caller, scheme, class, rule, outcome] =
+            ["caller", "scheme", "class", "rule", "outcome"].map(field);
+        assert_eq!([caller, scheme, class, rule, outcome, reason], expected, "{line}");
+        let asked = format!("{request:?}");
+        let mount = ["/prometheus", "/a.b"].into_iter().find(|mount| asked.contains(&format!("\"{mount}/")));
+        assert_eq!(field("mount"), mount, "{line}");
+    }
+}
+
+/// A form that turns out to be ambiguous, and a redirect off the site: both were on their way already.
+#[test]
+fn what_is_refused_late_is_logged_and_counted_as_such() {
+    let Some(setup) = Setup::start() else { return };
+    let form = Request::form("/prometheus/api/v1/query").body("query=a&query=b");
+    assert_eq!(setup.client().send(form).unwrap().status, 400);
+    let mut exchange =
+        setup.client().open(Request::new("GET", &format!("/prometheus/graph?{HELD}"))).unwrap();
+    exchange.end(&[]).unwrap();
+    let mut server = setup.upstream.held().unwrap();
+    server.head(302, &[("location", "https://evil.example/")]).unwrap();
+    assert_eq!(exchange.head().unwrap().status, 502);
+    drop(server);
+    let lines = setup.envoy.process().wait_until("the access log", Duration::from_secs(60), || {
+        Some(setup.envoy.access_log()).filter(|lines| lines.len() >= 2)
+    });
+    let outcomes: Vec<_> = lines.unwrap().iter().map(|line| line.get("outcome").cloned().unwrap()).collect();
+    assert_eq!(outcomes, ["invalid", "failed"]);
+    let stats = setup.envoy.stats().unwrap();
+    for metric in [
+        r#"promward_requests{mount="/prometheus",class="query",outcome="invalid"} 1"#,
+        r#"promward_requests{mount="/prometheus",class="ui",outcome="allowed"} 1"#,
+        r#"promward_answers_refused{mount="/prometheus"} 1"#,
+    ] {
+        assert!(stats.lines().any(|line| line == metric), "{metric}");
+    }
+}
+
+#[test]
+fn no_log_holds_a_secret_or_the_name_of_somebody_unknown() {
+    let Some(setup) = asked() else { return };
+    let process = setup.envoy.process();
+    process
+        .wait_until("the access log", Duration::from_secs(60), || {
+            (setup.envoy.access_log().len() >= requests().len()).then_some(())
+        })
+        .unwrap();
+    let logged = [process.lines(Stream::Output), process.lines(Stream::Errors)].concat().join("\n");
+    assert!(logged.contains("user:alice"), "what is looked through is the log");
+    let encoded = STANDARD.encode(format!("{USER}:{PASSWORD}"));
+    for secret in [PASSWORD, WRONG, TOKEN, STRANGER, &encoded, "Basic ", "Bearer ", "$2b$"] {
+        assert!(!logged.contains(secret), "{secret}: {logged}");
+    }
+}
+
+#[test]
+fn metrics_have_labels_and_name_no_caller() {
+    let Some(setup) = asked() else { return };
+    let stats = || setup.envoy.stats().ok();
+    let missing = |stats: &str| METRICS.into_iter().find(|metric| !stats.lines().any(|line| line == *metric));
+    let counted = setup.envoy.process().wait_until("every metric", Duration::from_secs(20), || {
+        stats().filter(|stats| missing(stats).is_none())
+    });
+    let stats = counted.unwrap_or_else(|_| stats().unwrap());
+    let own: Vec<_> = stats.lines().filter(|line| line.contains("promward_")).collect();
+    assert_eq!(missing(&stats), None, "{own:#?}");
+    for name in [USER, STRANGER, "grafana"] {
+        assert!(!own.iter().any(|line| line.contains(name)), "{name}: {own:#?}");
+    }
+    let labels: BTreeSet<_> = own.iter().flat_map(|line| labels(line)).collect();
+    assert_eq!(labels, BTreeSet::from(["mount", "class", "outcome", "scheme", "rule", "bound"]), "{own:#?}");
+    let untouched = r#"envoy_http_downstream_rq_total{envoy_http_conn_manager_prefix="https"} 10"#;
+    assert!(stats.lines().any(|line| line == untouched), "Envoy's own labels stay");
+}
+
+/// The names of a series' labels.
+fn labels(line: &str) -> Vec<&str> {
+    let inside = line.split_once('{').and_then(|(_, rest)| rest.rsplit_once('}')).map(|(inside, _)| inside);
+    let pairs = inside.unwrap_or_default().split("\",").filter(|pair| !pair.is_empty());
+    pairs.map(|pair| pair.split('=').next().unwrap_or_default()).collect()
+}

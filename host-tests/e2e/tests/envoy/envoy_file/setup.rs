@@ -1,0 +1,54 @@
+//! Envoy with the shipped file, between a client that trusts its authority and a stand-in for Prometheus.
+
+use anyhow::Result;
+use promward_harness::certificates::Authority;
+use promward_harness::client::Client;
+use promward_harness::envoy::{Envoy, Options};
+use promward_harness::tools::{self, Program, Tool};
+use promward_harness::upstream::{Reply, Upstream};
+use tempfile::TempDir;
+
+/// A target that contains this is answered by the test itself, through [`Upstream::held`].
+pub(crate) const HELD: &str = "held=1";
+
+pub(crate) struct Setup {
+    pub(crate) tool: Tool,
+    pub(crate) authority: Authority,
+    pub(crate) certificates: TempDir,
+    pub(crate) upstream: Upstream,
+    pub(crate) envoy: Envoy,
+}
+
+impl Setup {
+    /// `None` where there is no Envoy, and the test is to be skipped.
+    pub(crate) fn start() -> Option<Self> {
+        Self::with(|_| ())
+    }
+
+    /// As [`start`](Self::start), with other options.
+    pub(crate) fn with(change: impl FnOnce(&mut Options)) -> Option<Self> {
+        Self::try_start(change).map(Result::unwrap)
+    }
+
+    /// As [`with`](Self::with), where Envoy may refuse to start.
+    pub(crate) fn try_start(change: impl FnOnce(&mut Options)) -> Option<Result<Self>> {
+        let tool = tools::need(Program::Envoy)?;
+        let authority = Authority::new("Test CA").unwrap();
+        let certificates = tempfile::tempdir().unwrap();
+        authority.server().unwrap().write(certificates.path(), "example.com").unwrap();
+        let upstream = Upstream::start(|request| match request.target.contains(HELD) {
+            true => Reply::hold(),
+            false => Reply::text("from upstream"),
+        });
+        let upstream = upstream.unwrap();
+        let mut options =
+            Options::new(certificates.path(), &promward_module::build().unwrap(), upstream.address());
+        change(&mut options);
+        let envoy = Envoy::start(&options);
+        Some(envoy.map(|envoy| Self { tool, authority, certificates, upstream, envoy }))
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        Client::https(self.envoy.https()).trust(self.authority.pem())
+    }
+}

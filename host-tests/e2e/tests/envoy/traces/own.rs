@@ -1,0 +1,140 @@
+//! The host of this repository, driven without a network.
+
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use promward_embedded::host::{Connection, Frame, Headers, Output, Plugin, Settings, StreamId, Why, Worker};
+
+use super::script::{
+    ANSWER, ANSWER_TRAILERS, AUTHORITY, BUFFER_LIMIT, Mode, PATH, REQUEST_TRAILERS, Scenario, Step,
+};
+use super::trace::{End, Message, Trace};
+
+/// What the front says when the upstream breaks off before its answer: Envoy's words.
+const BROKEN_OFF: &str =
+    "upstream connect error or disconnect/reset before headers. reset reason: remote reset";
+
+/// A worker with the probe.
+pub(crate) struct Own {
+    worker: Worker,
+    log: Arc<Mutex<Vec<String>>>,
+}
+
+impl Own {
+    pub(crate) fn start(module: &[u8], mode: Mode) -> Own {
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let lines = Arc::clone(&log);
+        let plugin = Plugin::load(Settings {
+            vm_id: "vm".into(),
+            plugin_name: "plugin".into(),
+            root_id: "root".into(),
+            allow_on_headers_stop_iteration: mode == Mode::StopIteration,
+            buffer_limit: BUFFER_LIMIT,
+            log: Arc::new(move |_, line| lines.lock().unwrap().push(line.to_owned())),
+            ..Settings::new(module.to_vec(), "")
+        });
+        Own { worker: plugin.unwrap().worker().unwrap(), log }
+    }
+
+    pub(crate) fn play(&mut self, scenario: &Scenario) -> Trace {
+        self.log.lock().unwrap().clear();
+        let id = self.worker.open(connection());
+        let mut trace = Trace::default();
+        for step in scenario.steps {
+            self.step(id, scenario, *step);
+            for output in self.worker.outputs(id) {
+                note(&mut trace, output);
+            }
+        }
+        self.worker.close(id, Why::Finished);
+        let lines = self.log.lock().unwrap();
+        trace.module =
+            lines.iter().filter_map(|line| line.strip_prefix("probe: ")).map(str::to_owned).collect();
+        trace
+    }
+
+    fn step(&mut self, id: StreamId, scenario: &Scenario, step: Step) {
+        let worker = &mut self.worker;
+        match step {
+            Step::Open => worker.request(id, Frame::Headers(head(scenario), false)),
+            Step::OpenAndEnd => worker.request(id, Frame::Headers(head(scenario), true)),
+            Step::Send(piece) => worker.request(id, Frame::Data(piece.into(), false)),
+            Step::SendBytes(size) => worker.request(id, Frame::Data(bytes(size), false)),
+            Step::SendLast(piece) => worker.request(id, Frame::Data(piece.into(), true)),
+            Step::SendTrailers => worker.request(id, Frame::Trailers(pairs(REQUEST_TRAILERS))),
+            Step::Leave => worker.close(id, Why::ClientGone),
+            Step::Answer => worker.response(id, Frame::Headers(answer(), false)),
+            Step::AnswerAndEnd => worker.response(id, Frame::Headers(answer(), true)),
+            Step::Body(piece) => worker.response(id, Frame::Data(piece.into(), false)),
+            Step::BodyBytes(size) => worker.response(id, Frame::Data(bytes(size), false)),
+            Step::BodyLast(piece) => worker.response(id, Frame::Data(piece.into(), true)),
+            Step::AnswerTrailers => worker.response(id, Frame::Trailers(pairs(ANSWER_TRAILERS))),
+            Step::BreakOff => worker.local_reply(id, 503, BROKEN_OFF),
+            Step::Tell(what) => self.tell(what),
+        }
+    }
+
+    fn tell(&mut self, what: &str) {
+        let id = self.worker.open(connection());
+        let mut head =
+            pairs(&[(":method", "GET"), (":path", "/"), (":authority", AUTHORITY), (":scheme", "http")]);
+        head.extend(pairs(&[("x-probe-tell", what)]));
+        self.worker.request(id, Frame::Headers(head, true));
+        self.worker.close(id, Why::Finished);
+        self.worker.tick();
+    }
+}
+
+fn note(trace: &mut Trace, output: Output) {
+    match output {
+        Output::ToUpstream(frame) => receive(&mut trace.upstream, frame),
+        Output::ToDownstream(frame) => receive(&mut trace.client, frame),
+        Output::Reset => trace.client.end = End::Reset,
+    }
+}
+
+fn receive(message: &mut Message, frame: Frame) {
+    if frame.ends() {
+        message.end = End::Whole;
+    }
+    match frame {
+        Frame::Headers(headers, _) => message.set_headers(texts(headers)),
+        Frame::Data(bytes, _) => message.body.extend(bytes),
+        Frame::Trailers(trailers) => message.set_trailers(texts(trailers)),
+    }
+}
+
+fn connection() -> Arc<Connection> {
+    Arc::new(Connection::plain(1, ([127, 0, 0, 1], 1000).into(), ([127, 0, 0, 1], 2000).into()))
+}
+
+fn head(scenario: &Scenario) -> Headers {
+    let mut head = pairs(&[
+        (":method", scenario.method),
+        (":path", PATH),
+        (":authority", AUTHORITY),
+        (":scheme", "http"),
+    ]);
+    head.extend(pairs(&[("x-probe", scenario.probe)]));
+    head.extend(pairs(scenario.headers));
+    head
+}
+
+fn answer() -> Headers {
+    let mut head = pairs(&[(":status", "200")]);
+    head.extend(pairs(ANSWER));
+    head
+}
+
+fn pairs(pairs: &[(&str, &str)]) -> Headers {
+    pairs.iter().map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec())).collect()
+}
+
+fn texts(headers: Headers) -> impl Iterator<Item = (String, String)> {
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    headers.into_iter().map(move |(name, value)| (text(name), text(value)))
+}
+
+fn bytes(size: usize) -> Bytes {
+    vec![b'a'; size].into()
+}

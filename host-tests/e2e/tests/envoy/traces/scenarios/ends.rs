@@ -1,0 +1,109 @@
+//! Streams that end before their time: closed by the module, left by an end, too large, or by a trap.
+
+use super::NONE;
+use crate::traces::script::Scenario;
+use crate::traces::script::Step::*;
+
+pub(super) const ENDS: &[Scenario] = &[
+    Scenario {
+        name: "closed_at_headers",
+        method: "GET",
+        probe: "request_headers=close",
+        steps: &[OpenAndEnd],
+        ..NONE
+    },
+    Scenario {
+        name: "closed_in_the_body",
+        probe: "request_body=close",
+        steps: &[Open, Send("abc"), SendLast("d")],
+        ..NONE
+    },
+    Scenario {
+        name: "closed_from_the_tick",
+        probe: "request_headers=pause",
+        steps: &[Open, Tell("close"), SendLast("abc")],
+        ..NONE
+    },
+    Scenario {
+        name: "closed_in_the_answers_body",
+        method: "GET",
+        probe: "response_body=close",
+        steps: &[OpenAndEnd, Answer, Body("gh"), BodyLast("i")],
+        ..NONE
+    },
+    Scenario { name: "client_gone_in_the_body", steps: &[Open, Send("abc"), Leave], ..NONE },
+    Scenario {
+        name: "client_gone_while_paused",
+        probe: "request_headers=pause,request_body=pause",
+        steps: &[Open, Send("abc"), Leave],
+        ..NONE
+    },
+    Scenario {
+        name: "client_gone_in_the_answer",
+        method: "GET",
+        steps: &[OpenAndEnd, Answer, Body("gh"), Leave],
+        ..NONE
+    },
+    Scenario {
+        name: "upstream_gone_before_its_answer",
+        method: "GET",
+        steps: &[OpenAndEnd, BreakOff],
+        ..NONE
+    },
+    Scenario {
+        name: "upstream_gone_in_its_answer",
+        method: "GET",
+        steps: &[OpenAndEnd, Answer, Body("gh"), BreakOff],
+        ..NONE
+    },
+    // As long as the answer's head hasn't gone to the client it can become 503; no callback runs for that.
+    Scenario {
+        name: "upstream_gone_while_its_answer_is_paused",
+        method: "GET",
+        probe: "response_headers=pause",
+        steps: &[OpenAndEnd, Answer, BreakOff],
+        ..NONE
+    },
+    // Over HTTP/2 the limit is the window of a stream, not the listener's per_connection_buffer_limit_bytes. The
+    // callback is shown the body that is too large before 413 is sent.
+    Scenario {
+        name: "held_body_too_large",
+        probe: "request_body=pause",
+        steps: &[
+            Open,
+            SendBytes(16_000),
+            SendBytes(16_000),
+            SendBytes(16_000),
+            SendBytes(16_000),
+            SendBytes(16_000),
+            SendLast("a"),
+        ],
+        ..NONE
+    },
+    // An answer that is paused by its headers is read slower; one that is paused by its body becomes 500.
+    Scenario {
+        name: "held_answer_too_large",
+        method: "GET",
+        probe: "response_headers=pause,response_body=pause",
+        steps: &[
+            OpenAndEnd,
+            Answer,
+            BodyBytes(16_000),
+            BodyBytes(16_000),
+            BodyBytes(16_000),
+            BodyBytes(16_000),
+            BodyBytes(16_000),
+            Tell("resume_response"),
+        ],
+        ..NONE
+    },
+    // A tick that releases a stream and traps afterwards has released it: the headers go on. What the module would be
+    // shown then is answered 503.
+    Scenario {
+        name: "trap_after_a_release",
+        probe: "request_headers=pause",
+        steps: &[Open, SendLast("abc"), Tell("resume+trap")],
+        ..NONE
+    },
+    Scenario { name: "request_after_a_trap", method: "GET", steps: &[OpenAndEnd], ..NONE },
+];

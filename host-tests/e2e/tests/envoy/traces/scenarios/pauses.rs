@@ -1,0 +1,172 @@
+//! Pauses, and where they are released. These decide how a filter can wait for something.
+
+use super::NONE;
+use crate::traces::script::Scenario;
+use crate::traces::script::Step::*;
+
+pub(super) const PAUSES: &[Scenario] = &[
+    Scenario {
+        name: "pause_without_body",
+        method: "GET",
+        probe: "request_headers=pause",
+        steps: &[OpenAndEnd, Tell("edit+resume"), AnswerAndEnd],
+        ..NONE
+    },
+    Scenario {
+        name: "pause_released_before_the_body",
+        probe: "request_headers=pause",
+        steps: &[Open, Tell("edit+resume"), Send("abc"), SendLast("def"), AnswerAndEnd],
+        ..NONE
+    },
+    // By default nothing of the body is shown while the headers are paused; then it comes in one piece. With
+    // allow_on_headers_stop_iteration the body is shown, and a callback that continues sends the headers on, unedited.
+    Scenario {
+        name: "pause_released_during_the_body",
+        probe: "request_headers=pause",
+        steps: &[Open, Send("abc"), Tell("edit+resume"), Send("def"), SendLast("g"), AnswerAndEnd],
+        ..NONE
+    },
+    // The same: in the second mode the request has gone before the tick's edit, which is lost.
+    Scenario {
+        name: "pause_released_after_the_body",
+        probe: "request_headers=pause",
+        steps: &[Open, Send("abc"), SendLast("def"), Tell("edit+resume"), AnswerAndEnd],
+        ..NONE
+    },
+    Scenario {
+        name: "pause_released_after_trailers",
+        probe: "request_headers=pause",
+        steps: &[Open, Send("abc"), SendTrailers, Tell("edit+resume"), AnswerAndEnd],
+        ..NONE
+    },
+    Scenario {
+        name: "pause_everywhere_released_before_the_body",
+        probe: "request_headers=pause,request_body=hold,request_trailers=pause",
+        steps: &[Open, Tell("edit+resume"), Send("abc"), SendLast("def"), AnswerAndEnd],
+        ..NONE
+    },
+    // In the second mode the release sends what is held by itself: the next callback is shown the rest only.
+    Scenario {
+        name: "pause_everywhere_released_during_the_body",
+        probe: "request_headers=pause,request_body=hold,request_trailers=pause",
+        steps: &[Open, Send("abc"), Tell("edit+resume"), Send("def"), SendLast("g"), AnswerAndEnd],
+        ..NONE
+    },
+    Scenario {
+        name: "pause_everywhere_edited_during_the_body",
+        probe: "request_headers=pause,request_body=hold",
+        steps: &[Open, Send("abc"), Tell("edit"), Send("def"), SendLast("g"), Tell("resume"), AnswerAndEnd],
+        ..NONE
+    },
+    Scenario {
+        name: "pause_everywhere_released_after_the_body",
+        probe: "request_headers=pause,request_body=pause,request_trailers=pause",
+        steps: &[
+            Open,
+            Send("abc"),
+            SendLast("def"),
+            Tell("edit+body+replace+resume"),
+            Tell("resume"),
+            AnswerAndEnd,
+        ],
+        ..NONE
+    },
+    // By default, headers that are released after trailers have come run the trailers callback twice if a body
+    // callback pauses, and the body never goes on. In the second mode the trailers callback that continues sends all
+    // on, unedited.
+    Scenario {
+        name: "pause_everywhere_released_after_trailers",
+        probe: "request_headers=pause,request_body=pause",
+        steps: &[Open, Send("abc"), SendTrailers, Tell("edit+resume"), Tell("resume"), AnswerAndEnd],
+        ..NONE
+    },
+    Scenario {
+        name: "pause_in_the_body_released_from_the_tick",
+        probe: "request_body=pause",
+        steps: &[Open, Send("abc"), SendLast("def"), Tell("edit+body+replace+resume"), AnswerAndEnd],
+        ..NONE
+    },
+    Scenario {
+        name: "answer_paused_in_its_body_released_in_its_midst",
+        method: "GET",
+        probe: "response_body=pause+once",
+        steps: &[
+            OpenAndEnd,
+            Answer,
+            Body("abc"),
+            Tell("resume_response+answer_body"),
+            Body("def"),
+            BodyLast("g"),
+        ],
+        ..NONE
+    },
+    // A release is done after the tick that asked for it. What comes later isn't joined to what was held.
+    Scenario {
+        name: "pause_in_the_body_released_in_its_midst",
+        probe: "request_body=pause+once",
+        steps: &[Open, Send("abc"), Tell("resume+body"), Send("def"), SendLast("g"), AnswerAndEnd],
+        ..NONE
+    },
+    Scenario {
+        name: "pause_in_the_body_released_and_then_left",
+        probe: "request_body=pause+once",
+        steps: &[Open, Send("abc"), Tell("resume"), Tell("body"), Send("def"), Tell("body")],
+        ..NONE
+    },
+    Scenario {
+        name: "answer_paused_in_its_body_released_and_then_left",
+        method: "GET",
+        probe: "response_body=pause+once",
+        steps: &[
+            OpenAndEnd,
+            Answer,
+            Body("abc"),
+            Tell("resume_response"),
+            Tell("answer_body"),
+            Body("def"),
+            Tell("answer_body"),
+        ],
+        ..NONE
+    },
+    Scenario {
+        name: "answer_paused",
+        method: "GET",
+        probe: "response_headers=pause",
+        steps: &[OpenAndEnd, Answer, Body("gh"), BodyLast("i"), Tell("resume_response")],
+        ..NONE
+    },
+    Scenario {
+        name: "answer_paused_and_released_in_its_midst",
+        method: "GET",
+        probe: "response_headers=pause",
+        steps: &[OpenAndEnd, Answer, Body("gh"), Tell("resume_response"), Body("i"), AnswerTrailers],
+        ..NONE
+    },
+    // An own reply in place of an answer that has come goes past the response callbacks.
+    Scenario {
+        name: "answer_paused_and_replaced",
+        method: "GET",
+        probe: "response_headers=pause",
+        steps: &[OpenAndEnd, Answer, Body("gh"), Tell("reply")],
+        ..NONE
+    },
+    Scenario {
+        name: "answer_held_in_its_body",
+        method: "GET",
+        probe: "response_headers=pause,response_body=hold",
+        steps: &[OpenAndEnd, Answer, Body("gh"), Body("i"), AnswerTrailers, Tell("resume_response")],
+        ..NONE
+    },
+    Scenario {
+        name: "resumed_in_the_headers_callback",
+        probe: "request_headers=resume_and_pause",
+        steps: &[Open, Send("abc"), SendLast("def"), Tell("resume"), AnswerAndEnd],
+        ..NONE
+    },
+    Scenario {
+        name: "resumed_in_the_body_callback",
+        probe: "request_body=resume_and_pause",
+        steps: &[Open, Send("abc"), SendLast("def"), Tell("resume"), AnswerAndEnd],
+        ..NONE
+    },
+];

@@ -1,0 +1,113 @@
+//! Who may do what, in front of a real Prometheus whose dangerous endpoints are on: every class, asked for by everybody.
+//! What is refused never reaches it.
+
+use crate::callers::set_up::{CHEAP, configuration, hashed};
+use promward_e2e::on_both_hosts;
+use promward_e2e::site::{Host, Options, Site};
+use promward_harness::client::{Client, Request};
+use promward_harness::prometheus::{self, Prometheus};
+use promward_harness::tools::{self, Program};
+use promward_harness::upstream::{Received, Reply, Upstream};
+use serde_json::json;
+
+on_both_hosts! {
+    everybody_may_do_what_the_table_says_and_nothing_else,
+}
+
+/// What is asked for, and who gets it: the anonymous, the viewer, the operator, the admin.
+#[rustfmt::skip]
+const TABLE: &[(&str, &str, &str, [bool; 4])] = &[
+    ("health",      "GET",  "/-/healthy",                                  [true,  true,  true,  true]),
+    ("info",        "GET",  "/api/v1/status/buildinfo",                    [false, true,  true,  true]),
+    ("query",       "GET",  "/api/v1/query?query=up",                      [false, true,  true,  true]),
+    ("query",       "POST", "/api/v1/query_range?query=up&start=1&end=2&step=1", [false, true, true, true]),
+    ("series",      "GET",  "/api/v1/labels",                              [false, true,  true,  true]),
+    ("rules",       "GET",  "/api/v1/rules",                               [false, true,  true,  true]),
+    ("metadata",    "GET",  "/api/v1/metadata",                            [false, true,  true,  true]),
+    ("federate",    "GET",  "/federate?match[]=up",                        [false, false, true,  true]),
+    ("remote_read", "POST", "/api/v1/read",                                [false, false, false, true]),
+    ("status",      "GET",  "/api/v1/targets",                             [false, false, true,  true]),
+    ("config",      "GET",  "/api/v1/status/config",                       [false, false, false, true]),
+    ("metrics",     "GET",  "/metrics",                                    [false, false, true,  true]),
+    ("write",       "POST", "/api/v1/write",                               [false, false, false, true]),
+    ("admin",       "POST", "/api/v1/admin/tsdb/clean_tombstones",         [false, false, false, true]),
+    ("admin",       "POST", "/api/v1/admin/tsdb/delete_series?match[]=nothing", [false, false, false, true]),
+    ("lifecycle",   "POST", "/-/reload",                                   [false, false, true,  false]),
+    ("debug",       "GET",  "/debug/pprof/cmdline",                        [false, false, false, true]),
+    ("consoles",    "GET",  "/consoles/nothing.html",                      [false, false, false, true]),
+    ("ui",          "GET",  "/graph",                                      [true,  true,  true,  true]),
+    ("unknown",     "GET",  "/api/v1/not_yet",                             [false, false, false, true]),
+    ("lifecycle",   "POST", "/-/quit",                                     [false, false, false, false]),
+];
+
+const WHO: [&str; 4] = ["anonymous", "viewer", "operator", "admin"];
+
+fn rules() -> String {
+    let users = WHO[1..].iter().map(|name| ((*name).to_owned(), hashed(name, CHEAP).into()));
+    let callers = json!({ "users": serde_json::Map::from_iter(users) });
+    // `/-/quit` is of the class of `/-/reload`: it is asked for last, and by nobody who may.
+    let access = json!([
+        { "who": ["anyone"], "may": ["health", "ui"] },
+        { "who": ["user:viewer"], "may": ["read"] },
+        { "who": ["user:operator"], "may": ["read", "federate", "status", "metrics", "lifecycle"] },
+        { "who": ["user:admin"], "may": ["everything"], "except": ["lifecycle"] },
+    ]);
+    configuration(&callers, &access)
+}
+
+/// Passes everything on to Prometheus, and keeps what passed.
+fn recording(prometheus: &Prometheus) -> Upstream {
+    let client = Client::plain(prometheus.address());
+    Upstream::start(move |received| pass_on(&client, received)).unwrap()
+}
+
+fn pass_on(client: &Client, received: &Received) -> Reply {
+    let mut request = Request::new(&received.method, &received.target).body(received.body.clone());
+    if let Some(kind) = received.header("content-type") {
+        request = request.header("content-type", kind);
+    }
+    let answer = client.send(request).unwrap();
+    Reply::status(answer.status).body(answer.body)
+}
+
+fn everybody_may_do_what_the_table_says_and_nothing_else(host: Host) {
+    if tools::need(Program::Prometheus).is_none() {
+        return;
+    }
+    let options = prometheus::Options { admin_api: true, lifecycle: true, ..prometheus::Options::guide() };
+    let prometheus = Prometheus::start(options).unwrap();
+    let upstream = recording(&prometheus);
+    let options = Options { workers: 1, ..Options::configured(upstream.address(), &rules()) };
+    let site = Site::start(host, &options).unwrap();
+    let mut passed = Vec::new();
+    for (class, method, target, may) in TABLE {
+        for (who, may) in WHO.iter().zip(may) {
+            if *target == "/-/quit" && *who == "operator" {
+                continue;
+            }
+            let client = match *who {
+                "anonymous" => site.client(),
+                name => site.client().user(name, name),
+            };
+            let answer = client.send(Request::new(method, &format!("/prometheus{target}"))).unwrap();
+            let refused = if *who == "anonymous" { 401 } else { 403 };
+            // What Prometheus makes of it is its own business: an empty remote write is an error of the client's.
+            assert_eq!(
+                answer.status != refused,
+                *may,
+                "{who}, {class}, {target}: {} {}",
+                answer.status,
+                answer.text()
+            );
+            if *may {
+                passed.push(((*method).to_owned(), (*target).replace("[]", "%5B%5D")));
+            } else {
+                assert!(answer.text().contains(class), "{who}, {target}: {}", answer.text());
+            }
+        }
+    }
+    let arrived: Vec<_> =
+        upstream.requests().into_iter().map(|request| (request.method, request.target)).collect();
+    assert_eq!(arrived, passed);
+    assert_eq!(site.client().get("/prometheus/-/healthy").unwrap().status, 200, "it still runs");
+}

@@ -1,0 +1,11 @@
+//! Who is calling, end to end on both hosts: each scheme, waiting streams, budgets and rates.
+
+mod logins;
+mod matrix;
+mod rates;
+mod schemes;
+mod set_up;
+mod swaps;
+mod tenants;
+mod tokens;
+mod waiting;

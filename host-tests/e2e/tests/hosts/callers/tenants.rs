@@ -1,0 +1,115 @@
+//! What callers may see, by whatever says so: a list, their groups, a claim of their token. A stand-in shows what arrives,
+//! the tenant header with it.
+
+use crate::callers::set_up::{QUERY, digest, options, upstream};
+use promward_e2e::on_both_hosts;
+use promward_e2e::site::{Host, Options, Site};
+use promward_harness::client::Answer;
+use promward_harness::jwt::{self, AUDIENCE, ISSUER, Issuer};
+use promward_harness::upstream::Upstream;
+use serde_json::{Value, json};
+
+on_both_hosts! {
+    everybody_sees_what_their_list_or_their_groups_say,
+    a_claim_says_what_a_token_may_see,
+}
+
+fn rules() -> String {
+    json!({
+        "mounts": [{ "prefix": "/prometheus", "cluster": "prometheus" }],
+        "callers": {
+            "tokens": { "a": digest("a"), "b": digest("b"), "both": digest("both"), "none": digest("none"),
+                        "pattern": digest("pattern"), "own": digest("own"), "all": digest("all") },
+            "jwt": { "corp": { "payload": "jwt", "issuer": ISSUER, "audience": AUDIENCE } },
+            "groups": { "team-a": ["token:a", "token:both"], "team-b": ["token:b", "token:both"] },
+        },
+        "access": [
+            { "who": ["token:own"], "may": ["query"], "only": { "tenant": { "values": ["own"], "or_absent": true } } },
+            { "who": ["token:pattern"], "may": ["query"], "only": { "env": { "regex": "dev-.*" }, "tenant": ["a"] } },
+            { "who": ["token:all"], "may": ["query"] },
+            { "who": ["group:team-a", "group:team-b", "token:none"], "may": ["query"],
+              "only": { "tenant": { "by": { "group:team-a": ["a", "shared"], "group:team-b": ["b", "shared"] } } } },
+            { "who": ["authenticated"], "may": ["query"], "only": { "tenant": { "claim": ["org", "tenants"] } } },
+        ],
+        "headers": { "tenant": { "name": "X-Scope-OrgID", "label": "tenant" } },
+    })
+    .to_string()
+}
+
+/// What arrived of a query for `up`, and of which tenants the server was told.
+fn arrived(upstream: &Upstream) -> (String, Option<String>) {
+    let request = upstream.requests().pop().unwrap();
+    let query = request.target.split_once("query=").unwrap().1.to_owned();
+    let query = query.replace("%7B", "{").replace("%7D", "}").replace("%22", "\"").replace("%3D", "=");
+    let query = query.replace("%7E", "~").replace("%7C", "|").replace("%2C", ",").replace("%21", "!");
+    (query.replace("%2A", "*"), request.header("x-scope-orgid"))
+}
+
+fn everybody_sees_what_their_list_or_their_groups_say(host: Host) {
+    let upstream = upstream();
+    let site = Site::start(host, &options(&upstream, &rules())).unwrap();
+    let ask = |token: &str| {
+        let client = site.client().header("authorization", format!("Bearer {token}"));
+        client.header("x-scope-orgid", "secret").get(QUERY).unwrap()
+    };
+    for (token, query, tenants) in [
+        ("a", r#"up{tenant=~"a|shared"}"#, Some("a|shared")),
+        ("b", r#"up{tenant=~"b|shared"}"#, Some("b|shared")),
+        ("both", r#"up{tenant=~"a|shared|b"}"#, Some("a|shared|b")),
+        ("own", r#"up{tenant=~"own|"}"#, Some("own")),
+        ("pattern", r#"up{env=~"dev-.*",env!="",tenant="a"}"#, Some("a")),
+        ("all", "up", None),
+    ] {
+        let answer = ask(token);
+        assert_eq!(answer.status, 200, "{token}: {}", answer.text());
+        assert_eq!(arrived(&upstream), (query.to_owned(), tenants.map(str::to_owned)), "{token}");
+    }
+    let before = upstream.requests().len();
+    let refused = ask("none");
+    assert_eq!(refused.status, 403);
+    assert!(refused.text().contains("token:none may see no value of the label"), "{}", refused.text());
+    assert!(!refused.text().contains("shared"));
+    assert_eq!(upstream.requests().len(), before);
+}
+
+fn a_claim_says_what_a_token_may_see(host: Host) {
+    let upstream = upstream();
+    let issuer = Issuer::new().unwrap();
+    let options = Options { jwks: Some(issuer.jwks()), ..options(&upstream, &rules()) };
+    let on_envoy = (host == Host::Envoy).then(|| Site::start(host, &options).unwrap());
+    let ask = |claims: &Value| -> Answer {
+        if let Some(site) = &on_envoy {
+            let token = issuer.token("alice", claims).unwrap();
+            return site.client().header("authorization", format!("Bearer {token}")).get(QUERY).unwrap();
+        }
+        // The embedded host verifies no tokens, and is told what is in them at its start.
+        let metadata = Some(jwt::metadata(&jwt::claims("alice", claims).unwrap()));
+        let site = Site::start(host, &Options { jwks: None, metadata, ..options.clone() }).unwrap();
+        site.client().get(QUERY).unwrap()
+    };
+    for (tenants, query, header) in [
+        (json!("a"), r#"up{tenant="a"}"#, "a"),
+        (json!(["a", "b"]), r#"up{tenant=~"a|b"}"#, "a|b"),
+        (json!(["a", "a"]), r#"up{tenant="a"}"#, "a"),
+    ] {
+        let answer = ask(&json!({ "org": { "tenants": tenants } }));
+        assert_eq!(answer.status, 200, "{tenants}: {}", answer.text());
+        assert_eq!(arrived(&upstream), (query.to_owned(), Some(header.to_owned())));
+    }
+    let before = upstream.requests().len();
+    for claims in [
+        json!({}),
+        json!({ "tenants": ["a"] }),
+        json!({ "org": { "tenants": [] } }),
+        json!({ "org": { "tenants": null } }),
+        json!({ "org": { "tenants": "" } }),
+        json!({ "org": { "tenants": ["a", 1] } }),
+        json!({ "org": { "tenants": ["a", ""] } }),
+        json!({ "org": { "tenants": { "a": true } } }),
+        json!({ "org": { "tenants": "a,b" } }),
+    ] {
+        let answer = ask(&claims);
+        assert_eq!(answer.status, 403, "{claims}: {}", answer.text());
+    }
+    assert_eq!(upstream.requests().len(), before);
+}

@@ -1,0 +1,147 @@
+//! Forms of a caller who may see one tenant, as they arrive at a server: restricted in whatever pieces they come, never
+//! whole where they are refused, and behind a query string that reads nothing by itself. The server is a stand-in, since
+//! a real one doesn't show what has arrived.
+
+use promward_e2e::on_both_hosts;
+use promward_e2e::site::{Host, Options, Site};
+use promward_harness::client::{Client, Request};
+use promward_harness::upstream::{End, Received, Reply, Upstream};
+
+on_both_hosts! {
+    a_form_in_pieces_is_restricted,
+    a_form_with_nothing_in_it_is_restricted,
+    a_post_without_a_form_is_restricted_in_its_query_string,
+    a_refused_form_never_arrives_whole_and_its_query_string_reads_nothing,
+    a_form_that_grows_by_its_restriction_arrives_whole,
+    a_server_that_answers_early_has_seen_nothing_to_answer,
+}
+
+const CONFIGURATION: &str = r#"{
+    "mounts": [{ "prefix": "/prometheus", "cluster": "prometheus" }],
+    "callers": { "tokens": { "a": "sha256:ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb" } },
+    "access": [
+        { "who": ["token:a"], "may": ["read"], "only": { "tenant": ["team-a"] }, "limits": { "lookback": "1d" } }
+    ]
+}"#;
+
+const LABELS: &str = "/prometheus/api/v1/labels";
+const QUERY: &str = "/prometheus/api/v1/query";
+
+/// `match[]={__name__="nothing",__name__="at_all"}`
+const NOTHING: &str = "match%5B%5D=%7B__name__%3D%22nothing%22%2C__name__%3D%22at_all%22%7D";
+
+/// `match[]={tenant="team-a"}`
+const OWN: &str = "match%5B%5D=%7Btenant%3D%22team-a%22%7D";
+
+fn upstream() -> Upstream {
+    Upstream::start(|_| Reply::text("ok")).unwrap()
+}
+
+fn site(host: Host, upstream: &Upstream) -> Site {
+    Site::start(host, &Options::configured(upstream.address(), CONFIGURATION)).unwrap()
+}
+
+/// Clients of both versions of HTTP, which the filter knows.
+fn clients(site: &Site) -> [Client; 2] {
+    [site.client(), site.client().http2()].map(|client| client.header("authorization", "Bearer a"))
+}
+
+fn body(received: &Received) -> String {
+    String::from_utf8_lossy(&received.body).into_owned()
+}
+
+fn a_form_in_pieces_is_restricted(host: Host) {
+    let upstream = upstream();
+    for (index, client) in clients(&site(host, &upstream)).iter().enumerate() {
+        let mut exchange = client.open(Request::form(QUERY)).unwrap();
+        for piece in ["qu", "ery=u", "p%2Bdo", "wn&time=1"] {
+            exchange.data(piece).unwrap();
+        }
+        exchange.end(&[]).unwrap();
+        assert_eq!(exchange.answer().unwrap().status, 200);
+        let sent = "query=up%7Btenant%3D%22team-a%22%7D%2Bdown%7Btenant%3D%22team-a%22%7D&time=1";
+        assert_eq!(body(&upstream.wait_for(index).unwrap()), sent);
+    }
+}
+
+fn a_form_with_nothing_in_it_is_restricted(host: Host) {
+    let upstream = upstream();
+    for (index, client) in clients(&site(host, &upstream)).iter().enumerate() {
+        let mut exchange = client.open(Request::form(LABELS)).unwrap();
+        exchange.end(&[]).unwrap();
+        assert_eq!(exchange.answer().unwrap().status, 200);
+        let received = upstream.wait_for(index).unwrap();
+        let in_query = received.target.contains(OWN) && received.body.is_empty();
+        assert!(in_query || body(&received) == OWN, "{} {}", received.target, body(&received));
+    }
+}
+
+fn a_post_without_a_form_is_restricted_in_its_query_string(host: Host) {
+    let upstream = upstream();
+    for (index, client) in clients(&site(host, &upstream)).iter().enumerate() {
+        let answer = client.send(Request::new("POST", LABELS).header("content-length", "0")).unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let received = upstream.wait_for(index).unwrap();
+        assert_eq!(received.target, format!("/api/v1/labels?{OWN}"));
+    }
+}
+
+fn a_refused_form_never_arrives_whole_and_its_query_string_reads_nothing(host: Host) {
+    let upstream = upstream();
+    for client in clients(&site(host, &upstream)) {
+        for (target, content, status) in [
+            (LABELS, "match[]=up[5m]", 400),
+            (LABELS, "match[]=up&unknown=1", 400),
+            (LABELS, "include_metadata=1", 400),
+            (QUERY, "query=info(up)", 400),
+            (QUERY, "query=up[2d]", 422),
+            (QUERY, "query=up&lookback_delta=2d", 422),
+        ] {
+            let answer = client.send(Request::form(target).body(content)).unwrap();
+            assert_eq!(answer.status, status, "{content}: {}", answer.text());
+        }
+    }
+    let requests = upstream.requests();
+    assert!(requests.iter().all(|request| request.end != End::Clean), "{requests:?}");
+    for request in requests.iter().filter(|request| request.target.contains("labels")) {
+        assert_eq!(request.target, format!("/api/v1/labels?{NOTHING}"));
+    }
+}
+
+fn a_form_that_grows_by_its_restriction_arrives_whole(host: Host) {
+    let upstream = upstream();
+    let content = vec!["match[]=a"; 999].join("&");
+    for (index, client) in clients(&site(host, &upstream)).iter().enumerate() {
+        let answer = client.send(Request::form(LABELS).body(content.clone())).unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let received = upstream.wait_for(index).unwrap();
+        assert_eq!(body(&received), vec!["match%5B%5D=a%7Btenant%3D%22team-a%22%7D"; 999].join("&"));
+    }
+    let long = format!("query={}a", "a%2B".repeat(8_000));
+    for (index, client) in clients(&site(host, &upstream)).iter().enumerate() {
+        assert_eq!(client.send(Request::form(QUERY).body(long.clone())).unwrap().status, 200);
+        let received = upstream.wait_for(index + 2).unwrap();
+        let restricted = "a%7Btenant%3D%22team-a%22%7D";
+        assert_eq!(body(&received), format!("query={}", vec![restricted; 8_001].join("%2B")));
+    }
+}
+
+/// By the shipped file a server isn't asked before the form is whole; the embedded host asks it at once.
+fn a_server_that_answers_early_has_seen_nothing_to_answer(host: Host) {
+    let upstream = Upstream::start_early(|_| Reply::text("early")).unwrap();
+    for client in clients(&site(host, &upstream)) {
+        let mut exchange = client.open(Request::form(LABELS)).unwrap();
+        exchange.data("match[]=u").unwrap();
+        if host == Host::Envoy {
+            assert_eq!(client.get(LABELS).unwrap().text(), "early");
+            let is_whole = |request: &Received| request.method == "GET" || request.end == End::Clean;
+            assert!(upstream.requests().iter().all(is_whole), "{:?}", upstream.requests());
+            exchange.end(&[]).unwrap();
+        }
+        assert_eq!(exchange.answer().unwrap().text(), "early");
+    }
+    for request in upstream.requests().into_iter().filter(|request| request.method == "POST") {
+        assert_eq!(request.target, format!("/api/v1/labels?{NOTHING}"));
+        assert!(host == Host::Envoy || request.body.is_empty(), "{request:?}");
+    }
+}

@@ -1,0 +1,134 @@
+//! Questions, and answers that can be compared.
+
+use promward_harness::client::{Answer, Client, Connection, Request};
+use serde_json::Value;
+use std::fmt::Write;
+
+/// Something to ask a server.
+#[derive(Clone, Debug)]
+pub(crate) struct Question {
+    pub(crate) method: &'static str,
+    pub(crate) path: String,
+    pub(crate) parameters: Vec<(&'static str, String)>,
+}
+
+/// What of an answer has to be equal: of an error its kind, since its words tell places in a text.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Said {
+    pub(crate) status: u16,
+    pub(crate) error: Option<String>,
+    pub(crate) data: Value,
+    /// The whole of it, to be searched for what must not be there.
+    whole: Whole,
+}
+
+/// Is equal to any other.
+#[derive(Clone, Debug)]
+struct Whole(String);
+
+impl PartialEq for Whole {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Question {
+    fn request(&self) -> Request {
+        let mut form = String::new();
+        for (name, value) in &self.parameters {
+            let and = if form.is_empty() { "" } else { "&" };
+            write!(form, "{and}{}={}", encoded(name), encoded(value)).unwrap();
+        }
+        match self.method {
+            "POST" => Request::form(&self.path).body(form),
+            method => Request::new(method, &format!("{}?{form}", self.path)),
+        }
+    }
+}
+
+/// A client with a connection that is kept.
+pub(crate) struct Asker {
+    client: Client,
+    connection: Connection,
+}
+
+impl Asker {
+    pub(crate) fn new(client: Client) -> Self {
+        Self { connection: client.connect().unwrap(), client }
+    }
+
+    /// Asks, on another connection if this one was closed meanwhile or is said to be.
+    pub(crate) fn ask(&mut self, question: &Question) -> Answer {
+        let answer = self.connection.send(question.request()).unwrap_or_else(|_| {
+            self.connection = self.client.connect().unwrap();
+            self.connection.send(question.request()).unwrap()
+        });
+        if answer.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close")) {
+            self.connection = self.client.connect().unwrap();
+        }
+        answer
+    }
+
+    /// Asks for JSON.
+    pub(crate) fn say(&mut self, question: &Question) -> Said {
+        let answer = self.ask(question);
+        Said::new(&answer)
+    }
+}
+
+impl Said {
+    fn new(answer: &Answer) -> Self {
+        let whole = Whole(answer.text());
+        let Ok(mut body) = answer.json() else {
+            let mut lines: Vec<_> = whole.0.lines().collect();
+            lines.sort_unstable();
+            return Self { status: answer.status, error: None, data: lines.into(), whole };
+        };
+        let error = body["errorType"].as_str().map(str::to_owned);
+        let mut data = body["data"].take();
+        if let Some(series) = data.get_mut("result").and_then(Value::as_array_mut) {
+            series.sort_by_cached_key(|series| series["metric"].to_string());
+            series.iter_mut().for_each(rounded);
+        }
+        Self { status: answer.status, error, data, whole }
+    }
+
+    /// Whether it has samples.
+    pub(crate) fn is_something(&self) -> bool {
+        self.error.is_none()
+            && self.data.get("result").and_then(Value::as_array).is_some_and(|result| !result.is_empty())
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.whole.0
+    }
+}
+
+/// Rounds every value: in which order Prometheus adds numbers up is not always the same.
+fn rounded(node: &mut Value) {
+    match node {
+        Value::Array(items) => items.iter_mut().for_each(rounded),
+        Value::Object(fields) => {
+            fields.iter_mut().filter(|(key, _)| *key != "metric").for_each(|(_, value)| rounded(value))
+        }
+        Value::String(text) => {
+            if let Ok(number) = text.parse::<f64>() {
+                // Neither is a zero's sign.
+                *text = format!("{:.10e}", if number == 0.0 { 0.0 } else { number });
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A value as it stands in a form.
+pub(crate) fn encoded(value: &str) -> String {
+    let mut text = String::new();
+    for byte in value.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' | b'-' => text.push(char::from(byte)),
+            _ => write!(text, "%{byte:02X}").unwrap(),
+        }
+    }
+    text
+}

@@ -1,0 +1,41 @@
+//! What the console may show, to the letter.
+
+use super::set_up;
+use super::visit::METRIC;
+use promward_e2e::browser::{Browser, Complaint, Options};
+use promward_harness::prometheus::{self, Prometheus};
+
+/// What an answer with a status of 400 or more adds to its URL.
+pub(crate) fn failed(status: u16) -> String {
+    format!(" - Failed to load resource: the server responded with a status of {status} ()")
+}
+
+/// What an answer of 401 is on a page on which nobody can log in.
+pub(crate) const ASKED: &str =
+    "chrome-error://chromewebdata/ - Failed to load resource: the server responded with a status of 401 ()";
+
+/// Debian's pages load a library that isn't made to be loaded like that: by file and message. Menus work without it.
+const DEBIANS: [(&str, &str); 1] =
+    [("/classic/static/popper.js/popper.min.js?", "Uncaught SyntaxError: Unexpected token 'export'")];
+
+/// Whether it is about what Debian's pages do wrong by themselves.
+pub(crate) fn is_debians(complaint: &Complaint) -> bool {
+    complaint.source == "javascript"
+        && DEBIANS
+            .iter()
+            .any(|(file, message)| complaint.text.contains(file) && complaint.text.ends_with(message))
+}
+
+/// So nothing is let pass that the gateway has a part in.
+#[test]
+fn debians_pages_complain_of_themselves_without_a_gateway_too() {
+    let Some(_) = set_up::prometheus() else { return };
+    let prometheus = Prometheus::start(prometheus::Options::default()).unwrap();
+    let mut browser = Browser::start(&Options::default().server(prometheus.address())).unwrap();
+    browser.open(&format!("http://{}/classic/graph", prometheus.address())).unwrap();
+    browser.wait_for(METRIC).unwrap();
+    browser.settle().unwrap();
+    let complaints = browser.complaints();
+    assert!(complaints.iter().all(is_debians), "{complaints:?}");
+    assert_eq!(complaints.len(), DEBIANS.len(), "{complaints:?}");
+}

@@ -1,0 +1,8 @@
+//! The programs that people point at a Prometheus, pointed at a site: another Prometheus, promtool, curl, and the requests
+//! of Grafana's data source.
+
+mod curl;
+mod grafana;
+mod promtool;
+mod second_prometheus;
+mod set_up;

@@ -1,0 +1,272 @@
+//! A second Prometheus, of both releases, that scrapes, federates, reads from and writes to the first one by way of a site:
+//! with `tls_config`, `basic_auth` and `authorization`.
+
+use crate::clients::set_up::{
+    ALL, Given, OF_A, OF_B, PASSWORD, READER, WRITER, password, prometheus, site, token,
+};
+use promward_e2e::on_both_hosts;
+use promward_e2e::site::{Host, Site};
+use promward_harness::prometheus::{EACH_SECOND, Options, Prometheus, Release, Samples};
+use promward_harness::tools;
+use promward_harness::tunnel::Tunnel;
+use promward_harness::upstream::{Reply, Upstream};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::thread;
+use std::time::Duration;
+
+on_both_hosts! {
+    it_scrapes_and_federates_what_it_may,
+    what_may_not_be_scraped_is_down_for_the_reason_that_is_true,
+    it_reads_and_writes_what_it_may,
+}
+
+/// How long it may take until a fact is there.
+const LONG: Duration = Duration::from_secs(60);
+
+/// What a site's clients are given, and the way to it.
+struct Way {
+    given: Given,
+    tunnel: Tunnel,
+}
+
+impl Way {
+    /// A scrape configuration: what is asked for, as whom, and with which TLS.
+    fn job(&self, name: &str, path: &str, tls: Value, caller: &Value) -> Value {
+        let own = json!({
+            "job_name": name,
+            "scheme": "https",
+            "metrics_path": format!("/prometheus{path}"),
+            "honor_labels": true,
+            "static_configs": [{ "targets": ["example.com:443"] }],
+            "tls_config": tls,
+            "proxy_url": self.tunnel.url(),
+        });
+        both(own, caller)
+    }
+
+    /// The same for `/federate`, with a selector.
+    fn federate(&self, name: &str, selector: &str, tls: Value, caller: &Value) -> Value {
+        both(self.job(name, "/federate", tls, caller), &json!({ "params": { "match[]": [selector] } }))
+    }
+
+    /// A server to read from or to write to.
+    fn remote(&self, name: &str, path: &str, tls: Value, caller: &Value) -> Value {
+        let url = format!("https://example.com/prometheus/api/v1/{path}");
+        both(json!({ "name": name, "url": url, "tls_config": tls, "proxy_url": self.tunnel.url() }), caller)
+    }
+
+    /// Trusts the site's authority.
+    fn tls(&self) -> Value {
+        Given::tls(&self.given.authority, None)
+    }
+
+    /// Presents the known certificate too.
+    fn certified(&self) -> Value {
+        Given::tls(&self.given.authority, Some(&self.given.scraper))
+    }
+}
+
+fn both(mut one: Value, other: &Value) -> Value {
+    one.as_object_mut().unwrap().extend(other.as_object().cloned().unwrap_or_default());
+    one
+}
+
+/// Stands in a configuration for the name of the release that it is for.
+const RELEASE: &str = "$RELEASE";
+
+/// Runs a second Prometheus of each release, both at once, with this configuration.
+fn with_each_release(parts: &str, check: impl Fn(&Prometheus) + Sync) {
+    thread::scope(|scope| {
+        for release in [Release::Usual, Release::Three] {
+            if tools::need(release.server()).is_none() {
+                continue;
+            }
+            let check = &check;
+            scope.spawn(move || {
+                let parts = parts.replace(RELEASE, &format!("{release:?}"));
+                let samples = Samples::Configured(format!("{EACH_SECOND}{parts}"));
+                check(&Prometheus::start(Options { release, samples, ..Options::default() }).unwrap());
+            });
+        }
+    });
+}
+
+/// What a Prometheus answers to a target of its API.
+fn api(prometheus: &Prometheus, target: &str) -> Value {
+    let (status, body) = prometheus.get(&format!("/api/v1/{target}")).unwrap();
+    assert_eq!(status, 200, "{target}: {body}");
+    serde_json::from_str(&body).unwrap()
+}
+
+/// The values of an instant query, by one of the labels of the series.
+fn values(prometheus: &Prometheus, query: &str, label: &str) -> BTreeMap<String, f64> {
+    let encoded: String = query.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let answer = api(prometheus, &format!("query?query={encoded}"));
+    let series = answer["data"]["result"].as_array().unwrap().iter();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    series.map(|one| (text(&one["metric"][label]), text(&one["value"][1]).parse().unwrap())).collect()
+}
+
+/// Waits until every target has been scraped, and gives the last error of each: an empty one where all is well.
+fn last_errors(prometheus: &Prometheus, jobs: usize) -> BTreeMap<String, String> {
+    let scraped = || {
+        let targets = api(prometheus, "targets?state=active");
+        let targets = targets["data"]["activeTargets"].as_array().unwrap().clone();
+        let all = targets.len() == jobs && targets.iter().all(|target| target["health"] != "unknown");
+        all.then_some(targets)
+    };
+    let targets = prometheus.process().wait_until("a scrape of every target", LONG, scraped).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    targets.iter().map(|target| (text(&target["scrapePool"]), text(&target["lastError"]))).collect()
+}
+
+fn way_to(site: &Site) -> Way {
+    Way { given: Given::by(site), tunnel: Tunnel::to(site.https()).unwrap() }
+}
+
+fn it_scrapes_and_federates_what_it_may(host: Host) {
+    const EVERYTHING: &str = "{__name__=~\".+\"}";
+    let Some(first) = prometheus(None) else { return };
+    let site = site(host, first.address());
+    let way = way_to(&site);
+    let nobody = json!({});
+    let old = both(token(OF_A), &json!({ "enable_http2": false }));
+    let jobs = [
+        way.job("metrics", "/metrics", way.certified(), &nobody),
+        way.federate("all", EVERYTHING, way.certified(), &nobody),
+        way.federate("of a", EVERYTHING, way.tls(), &token(OF_A)),
+        way.federate("of a by HTTP/1.1", EVERYTHING, way.tls(), &old),
+        way.federate("of b", EVERYTHING, way.tls(), &password(OF_B, PASSWORD)),
+        way.federate("of b for a", "{tenant=\"b\"}", way.tls(), &token(OF_A)),
+    ];
+    with_each_release(&format!("scrape_configs: {}\n", json!(jobs)), |second| {
+        for (job, error) in last_errors(second, jobs.len()) {
+            assert_eq!(error, "", "{job}");
+        }
+        let up = values(second, "up", "job");
+        assert!(up.len() == jobs.len() && up.values().all(|value| *value == 1.0), "{up:?}");
+        let mut scraped = values(second, "scrape_samples_scraped", "job");
+        assert!(scraped.remove("metrics").unwrap() > 100.0, "{scraped:?}");
+        let expected =
+            [("all", 6.0), ("of a", 3.0), ("of a by HTTP/1.1", 3.0), ("of b", 2.0), ("of b for a", 0.0)];
+        assert_eq!(scraped, expected.map(|(job, count)| (job.to_owned(), count)).into());
+        let stock = values(second, "count(stock{job=\"all\"})", "");
+        assert_eq!(stock[""], ALL as f64, "as series of its own");
+    });
+}
+
+fn what_may_not_be_scraped_is_down_for_the_reason_that_is_true(host: Host) {
+    const UNAUTHORIZED: &str = "server returned HTTP status 401 Unauthorized";
+    const FORBIDDEN: &str = "server returned HTTP status 403 Forbidden";
+    let upstream = Upstream::start(|_| Reply::text("up 1\n")).unwrap();
+    let site = site(host, upstream.address());
+    let way = way_to(&site);
+    let given = &way.given;
+    let scraper = Some(&given.scraper);
+    let mut other_name = way.certified();
+    other_name["server_name"] = json!("example.org");
+    let nobody = json!({});
+    let refused = [
+        (
+            "another authority",
+            Given::tls(&given.other_authority, scraper),
+            &nobody,
+            "x509: certificate signed by unknown",
+        ),
+        ("another name", other_name, &nobody, "x509: certificate is valid for example.com"),
+        ("a forged certificate", Given::tls(&given.authority, Some(&given.forged)), &nobody, "tls: "),
+        ("an unknown certificate", Given::tls(&given.authority, Some(&given.unknown)), &nobody, UNAUTHORIZED),
+        ("no certificate", way.tls(), &nobody, UNAUTHORIZED),
+        ("a wrong password", way.tls(), &password(READER, "battery staple"), UNAUTHORIZED),
+        ("a wrong token", way.tls(), &token("nobodys-token"), UNAUTHORIZED),
+        ("a reader", way.tls(), &password(READER, PASSWORD), FORBIDDEN),
+        ("a writer", way.tls(), &token(WRITER), FORBIDDEN),
+        ("a token beside a certificate", way.certified(), &token(WRITER), FORBIDDEN),
+        ("a restricted caller", way.tls(), &token(OF_A), FORBIDDEN),
+    ];
+    let jobs: Vec<_> =
+        refused.iter().map(|(name, tls, caller, _)| way.job(name, "/metrics", tls.clone(), caller)).collect();
+    with_each_release(&format!("scrape_configs: {}\n", json!(jobs)), |second| {
+        let errors = last_errors(second, jobs.len());
+        for (name, _, _, reason) in &refused {
+            let error = &errors[*name];
+            assert!(error.contains(reason), "{name}: {error}");
+        }
+        let up = values(second, "up", "job");
+        assert!(up.len() == jobs.len() && up.values().all(|value| *value == 0.0), "{up:?}");
+    });
+    assert!(upstream.requests().is_empty(), "{:?}", upstream.requests());
+}
+
+fn it_reads_and_writes_what_it_may(host: Host) {
+    let Some(first) = prometheus(None) else { return };
+    let site = site(host, first.address());
+    let way = way_to(&site);
+    // Which server is asked follows from whose series a query is about.
+    let read = |name: &str, tenant: &str, tls: Value, caller: &Value| {
+        let of = json!({ "read_recent": true, "required_matchers": { "tenant": tenant } });
+        both(way.remote(name, "read", tls, caller), &of)
+    };
+    let write = |name: &str, tls: Value, caller: &Value| {
+        let what = json!({
+            "write_relabel_configs": [
+                { "source_labels": ["__name__"], "regex": "up", "action": "keep" },
+                { "target_label": "written_by", "replacement": name },
+                { "target_label": "release", "replacement": RELEASE },
+            ],
+            "queue_config": { "batch_send_deadline": "1s" },
+        });
+        both(way.remote(name, "write", tls, caller), &what)
+    };
+    let wrong = Given::tls(&way.given.other_authority, None);
+    let reads = [
+        read("reader", "a", way.tls(), &password(READER, PASSWORD)),
+        read("restricted", "b", way.tls(), &token(OF_A)),
+        read("writer", "c", way.tls(), &token(WRITER)),
+        read("mistrusted", "d", wrong.clone(), &password(READER, PASSWORD)),
+    ];
+    let writes = [
+        write("writer", way.tls(), &token(WRITER)),
+        write("reader", way.tls(), &password(READER, PASSWORD)),
+        write("restricted", way.tls(), &token(OF_A)),
+        write("mistrusted", wrong, &token(WRITER)),
+    ];
+    let scrapes = [way.job("first", "/metrics", way.certified(), &json!({}))];
+    let parts = json!({ "scrape_configs": scrapes, "remote_read": reads, "remote_write": writes });
+    let parts: String =
+        parts.as_object().unwrap().iter().map(|(part, value)| format!("{part}: {value}\n")).collect();
+    with_each_release(&parts, |second| {
+        let read = values(second, "stock{tenant=\"a\"}", "item");
+        assert_eq!(read, [("1".to_owned(), 1.0), ("2".to_owned(), 2.0), ("3".to_owned(), 3.0)].into());
+        for (tenant, reason) in [
+            ("b", r#"restricts them by \"only\", which nothing of this class can be"#),
+            ("c", r#"no access rule allows the class \"remote_read\" to token:writer here"#),
+            ("d", "x509: certificate signed by unknown authority"),
+        ] {
+            let answer = api(second, &format!("query?query=stock%7Btenant%3D%22{tenant}%22%7D"));
+            assert_eq!(answer["data"]["result"], json!([]), "{tenant}");
+            let warning = answer["warnings"][0].as_str().unwrap();
+            assert!(warning.contains(reason), "{tenant}: {warning}");
+        }
+        let written = format!("up{{written_by=\"writer\",release=\"{:?}\"}}", second.options().release);
+        let is_written =
+            || (values(&first, &written, "job") == [("first".to_owned(), 1.0)].into()).then_some(());
+        second.process().wait_until("what it writes", LONG, is_written).unwrap();
+        // What it says of a refusal, it says once a minute, whichever server it is about; what it counts is of each.
+        for (name, counter) in [("reader", "failed"), ("restricted", "failed"), ("mistrusted", "retried")] {
+            let counter =
+                format!("prometheus_remote_storage_samples_{counter}_total{{remote_name=\"{name}\"");
+            let is_counted = || {
+                let metrics = second.get("/metrics").unwrap().1;
+                metrics.lines().any(|line| line.starts_with(&counter) && !line.ends_with(" 0")).then_some(())
+            };
+            second.process().wait_until(&counter, LONG, is_counted).unwrap();
+        }
+        for reason in ["HTTP status 403 Forbidden", "x509: certificate signed by unknown authority"] {
+            second.process().wait_for_line(reason, LONG).unwrap();
+        }
+    });
+    let writers = values(&first, "count by (written_by) ({written_by!=\"\"})", "written_by");
+    assert_eq!(writers.keys().collect::<Vec<_>>(), ["writer"]);
+}

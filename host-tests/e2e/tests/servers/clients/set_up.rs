@@ -1,0 +1,144 @@
+//! What these tests share: a Prometheus with series of three tenants, a site in front of it, and who may do what there.
+
+use promward_e2e::site::{self, ClientCertificates, Host, Site};
+use promward_harness::certificates::{Authority, Files};
+use promward_harness::prometheus::{Options, Prometheus, Samples};
+use promward_harness::tools::{self, Program};
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Who reads everything, with a password.
+pub(crate) const READER: &str = "reader";
+/// Who reads what is of `b`, with a password.
+pub(crate) const OF_B: &str = "of-b";
+/// Their password.
+pub(crate) const PASSWORD: &str = "correct horse";
+
+/// The token of a program that writes and reads nothing.
+pub(crate) const WRITER: &str = "writers-token";
+/// The token of who reads what is of `a`, and of whom the rule says that they may do everything.
+pub(crate) const OF_A: &str = "as-token";
+
+/// How many series each tenant has. The `number`th of a tenant's has that value.
+pub(crate) const TENANTS: [(&str, usize); 3] = [("a", 3), ("b", 2), ("c", 1)];
+
+/// How many series there are.
+pub(crate) const ALL: usize = 6;
+
+/// Seconds since 1970.
+pub(crate) fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
+
+/// The Prometheus that is guarded: it has the tenants' series and no others, and takes remote writes. `None` where it
+/// can't be had, which is printed.
+#[track_caller]
+pub(crate) fn prometheus(rules: Option<&str>) -> Option<Prometheus> {
+    tools::need(Program::Prometheus)?;
+    tools::need(Program::Promtool)?;
+    let mut text = "# TYPE stock gauge\n".to_owned();
+    for (tenant, count) in TENANTS {
+        for number in 1..=count {
+            for age in [120, 60] {
+                text += &format!("stock{{tenant=\"{tenant}\",item=\"{number}\"}} {number} {}\n", now() - age);
+            }
+        }
+    }
+    let options = Options {
+        samples: Samples::OpenMetrics(text + "# EOF\n"),
+        // A slow machine may look at them long after.
+        lookback_delta: Some("1h".to_owned()),
+        remote_write_receiver: true,
+        rules: rules.map(str::to_owned),
+        ..Options::guide()
+    };
+    Some(Prometheus::start(options).unwrap())
+}
+
+/// A site in front of a server, that asks for client certificates.
+pub(crate) fn site(host: Host, upstream: SocketAddr) -> Site {
+    let mut options = site::Options::configured(upstream, &configuration());
+    options.workers = 1;
+    options.client_certificates = ClientCertificates::SignedByTheSite;
+    Site::start(host, &options).unwrap()
+}
+
+fn configuration() -> String {
+    let digest = |token: &str| format!("sha256:{}", promward_module::sha256(token.as_bytes()));
+    let hash = bcrypt::hash(PASSWORD, 4).unwrap();
+    json!({
+        "mounts": [{ "prefix": "/prometheus", "cluster": "prometheus" }],
+        "callers": {
+            "users": { READER: hash, OF_B: hash },
+            "tokens": { "writer": digest(WRITER), "a": digest(OF_A) },
+            "certificates": { "scraper": { "uri_san": "spiffe://example.com/scraper" } },
+            "certificates_validated_by_listener": true,
+        },
+        "access": [
+            { "who": ["anyone"], "may": ["health"] },
+            { "who": ["certificate:scraper"], "may": ["metrics", "federate"] },
+            { "who": ["token:writer"], "may": ["write"] },
+            { "who": ["user:reader"], "may": ["read", "ui", "remote_read"] },
+            { "who": ["token:a"], "may": ["everything"], "only": { "tenant": ["a"] } },
+            { "who": ["user:of-b"], "may": ["everything"], "only": { "tenant": ["b"] } },
+        ],
+    })
+    .to_string()
+}
+
+/// The files that clients of a site are given.
+pub(crate) struct Given {
+    /// The authority that signed the site's certificate.
+    pub(crate) authority: PathBuf,
+    /// Another one.
+    pub(crate) other_authority: PathBuf,
+    /// The certificate that the site knows.
+    pub(crate) scraper: Files,
+    /// One that the site's authority has signed for somebody who isn't known.
+    pub(crate) unknown: Files,
+    /// The known one's name, signed by the other authority.
+    pub(crate) forged: Files,
+}
+
+impl Given {
+    pub(crate) fn by(site: &Site) -> Self {
+        let directory = site.directory();
+        let other = Authority::new("another authority").unwrap();
+        let write = |authority: &Authority, file: &str, caller: &str| {
+            let uri = format!("spiffe://example.com/{caller}");
+            authority.client(caller, Some(&uri)).unwrap().write(directory, file).unwrap()
+        };
+        let [authority, other_authority] = ["authority.crt", "other.crt"].map(|file| directory.join(file));
+        site.authority().write(&authority).unwrap();
+        other.write(&other_authority).unwrap();
+        Self {
+            authority,
+            other_authority,
+            scraper: write(site.authority(), "scraper", "scraper"),
+            unknown: write(site.authority(), "unknown", "unknown"),
+            forged: write(&other, "forged", "scraper"),
+        }
+    }
+
+    /// `tls_config` of Prometheus' and its tool's: with this authority, and a certificate.
+    pub(crate) fn tls(authority: &Path, certificate: Option<&Files>) -> Value {
+        let mut tls = json!({ "ca_file": authority, "server_name": "example.com" });
+        if let Some(files) = certificate {
+            tls["cert_file"] = json!(files.certificate);
+            tls["key_file"] = json!(files.key);
+        }
+        tls
+    }
+}
+
+/// `basic_auth` of Prometheus' and its tool's.
+pub(crate) fn password(user: &str, password: &str) -> Value {
+    json!({ "basic_auth": { "username": user, "password": password } })
+}
+
+/// `authorization` of Prometheus' and its tool's, which says `Bearer`.
+pub(crate) fn token(token: &str) -> Value {
+    json!({ "authorization": { "credentials": token } })
+}

@@ -1,0 +1,13 @@
+//! promward in front of real servers, asked by real clients.
+
+mod answers;
+mod asking;
+mod beside_nginx;
+mod browser;
+mod clients;
+mod guide;
+mod prometheus;
+mod redirects;
+mod tenants;
+mod tools;
+mod upstreams;

@@ -1,0 +1,134 @@
+//! Thousands of generated queries: the answer to each is what a server with the caller's series alone gives, and most
+//! answers say something.
+
+use crate::asking::{Asker, Question, Said};
+use crate::tenants::servers::{Servers, Sites, as_a};
+use promward_e2e::on_both_hosts;
+use promward_e2e::queries::samples::{SECRET, START};
+use promward_e2e::queries::{Generator, Kind, Query, Random};
+use promward_e2e::site::Host;
+use promward_harness::client::Client;
+use promward_harness::prometheus::Release;
+use std::thread;
+
+on_both_hosts! {
+    the_answer_is_what_a_server_with_ones_own_series_alone_gives,
+}
+
+/// Of a hundred queries, how many have to find something, and how many have to find something else without the filter.
+const SOMETHING: usize = 70;
+const DIFFERENT: usize = 50;
+
+/// Of a hundred, how many may have more than one answer, and how often a server is asked to show that.
+const UNDECIDED: usize = 2;
+const ATTEMPTS: usize = 60;
+
+const SEED: u64 = 4;
+
+/// How many ask at once.
+const ASKERS: usize = 3;
+
+/// What was found.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    asked: usize,
+    something: usize,
+    different: usize,
+    undecided: usize,
+}
+
+impl Tally {
+    fn add(&mut self, other: Self) {
+        self.asked += other.asked;
+        self.something += other.something;
+        self.different += other.different;
+        self.undecided += other.undecided;
+    }
+
+    fn says_enough(self) {
+        assert!(self.something * 100 >= self.asked * SOMETHING, "{self:?}");
+        assert!(self.different * 100 >= self.asked * DIFFERENT, "{self:?}");
+        assert!(self.undecided * 100 <= self.asked * UNDECIDED, "{self:?}");
+    }
+}
+
+fn the_answer_is_what_a_server_with_ones_own_series_alone_gives(host: Host) {
+    for (release, number) in [(Release::Three, 2_000), (Release::Usual, 500)] {
+        let Some(servers) = Servers::start(release) else { continue };
+        let sites = servers.guarded(host);
+        let questions = questions(release, number);
+        let size = questions.len().div_ceil(ASKERS);
+        let mut tally = Tally::default();
+        thread::scope(|scope| {
+            let asking: Vec<_> =
+                questions.chunks(size).map(|part| scope.spawn(|| compare(&servers, &sites, part))).collect();
+            asking.into_iter().for_each(|thread| tally.add(thread.join().unwrap()));
+        });
+        println!("{host}, {release:?}: {tally:?}");
+        tally.says_enough();
+    }
+}
+
+fn compare(servers: &Servers, sites: &Sites, questions: &[(Query, Question)]) -> Tally {
+    let [mut guarded, mut guarded_own] = [&sites.everybodys, &sites.own].map(|site| Asker::new(as_a(site)));
+    let [mut open, mut own] =
+        [&servers.everybodys, &servers.own].map(|server| Asker::new(Client::plain(server.address())));
+    let mut tally = Tally { asked: questions.len(), ..Tally::default() };
+    for (query, question) in questions {
+        let said = guarded.say(question);
+        same(&said, &mut guarded_own, question, &mut tally);
+        // The filter may not hide anything either. What shows a selector's matchers shows the added one as well.
+        if !query.echoes_matchers {
+            same(&said, &mut own, question, &mut tally);
+        }
+        assert!(!said.text().contains(SECRET), "{question:?}: {}", said.text());
+        tally.something += usize::from(said.is_something());
+        tally.different += usize::from(said != open.say(question));
+    }
+    tally
+}
+
+/// Checks that the caller's own server says the same. To some queries it has more than one answer itself, as which of
+/// equal values `topk` takes: that is seen by asking again.
+fn same(said: &Said, own: &mut Asker, question: &Question, tally: &mut Tally) {
+    let first = own.say(question);
+    if first == *said {
+        return;
+    }
+    let undecided = (0..ATTEMPTS).any(|_| own.say(question) != first);
+    assert!(undecided, "{question:?}: {said:?} is not {first:?}");
+    tally.undecided += 1;
+}
+
+/// Queries, and how to ask each: at one time or over a range, in the URL or in a form.
+fn questions(release: Release, number: usize) -> Vec<(Query, Question)> {
+    let mut generator = Generator::new(SEED, release);
+    let mut random = Random::new(SEED);
+    let queries = (0..number).map(|_| generator.query());
+    queries.map(|query| (query.clone(), question(&query, &mut random))).collect()
+}
+
+fn question(query: &Query, random: &mut Random) -> Question {
+    let time = START + 3_600 + 17 * i64::try_from(random.below(100)).unwrap();
+    let ranged = matches!(query.kind, Kind::Vector | Kind::Scalar) && random.once_in(4);
+    let (path, times) = if ranged {
+        let (start, end) = (time.to_string(), (time + 600).to_string());
+        ("/api/v1/query_range", vec![("start", start), ("end", end), ("step", "60".to_owned())])
+    } else {
+        ("/api/v1/query", vec![("time", time.to_string())])
+    };
+    let parameters = [vec![("query", query.text.clone())], times].concat();
+    Question { method: random.one(&["GET", "POST"]), path: path.to_owned(), parameters }
+}
+
+#[test]
+fn what_is_generated_is_valid() {
+    for release in [Release::Three, Release::Usual] {
+        let Some(servers) = Servers::start(release) else { continue };
+        let mut own = Asker::new(Client::plain(servers.own.address()));
+        for (query, question) in questions(release, 1_000) {
+            let said = own.say(&question);
+            assert_ne!(said.error.as_deref(), Some("bad_data"), "{}: {}", query.text, said.text());
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Series, labels, their values and the federation endpoint: what there is tells as much as its samples do.
+
+use crate::asking::{Asker, Question};
+use crate::tenants::servers::{Servers, as_a};
+use promward_e2e::on_both_hosts;
+use promward_e2e::queries::samples::{SECRET, START};
+use promward_e2e::site::Host;
+use promward_harness::client::Client;
+use promward_harness::prometheus::Release;
+
+on_both_hosts! {
+    what_there_is_is_what_a_server_with_ones_own_series_alone_has,
+}
+
+/// Whether nothing guards what a question asks: then the answer has something of others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Open {
+    /// It tells of them.
+    Tells,
+    /// It doesn't.
+    Doesnt,
+    /// There is none: a selector that fits everything is refused. With one more matcher it no longer does.
+    Refused,
+}
+use Open::{Doesnt, Refused, Tells};
+
+/// What is asked, and with which values of `match[]`.
+#[rustfmt::skip]
+const TABLE: &[(&str, &[&str], Open)] = &[
+    ("/api/v1/series", &["up"], Tells),
+    ("/api/v1/series", &["up", "memory_bytes{job=\"api\"}"], Tells),
+    ("/api/v1/series", &["{zone!=\"\"}"], Tells),
+    ("/api/v1/series", &["up{tenant=\"b\"}"], Tells),
+    ("/api/v1/series", &["up{tenant=\"a\"}", "{tenant=\"b\"}"], Tells),
+    ("/api/v1/series", &["{__name__=~\".+\"}"], Tells),
+    ("/api/v1/series", &["up # }\n{tenant=\"b\"}"], Tells),
+    ("/api/v1/series", &["sum{by=\"x\"}"], Tells),
+    ("/api/v1/series", &["nothing"], Doesnt),
+    ("/api/v1/labels", &[], Doesnt),
+    ("/api/v1/labels", &["{tenant=\"b\"}"], Doesnt),
+    ("/api/v1/labels", &["requests_total", "start"], Doesnt),
+    ("/api/v1/label/zone/values", &[], Tells),
+    ("/api/v1/label/zone/values", &["up"], Tells),
+    ("/api/v1/label/zone/values", &["{tenant=\"b\"}"], Tells),
+    ("/api/v1/label/zone/values", &["up{tenant=\"a\"}", "up{tenant!=\"a\"}"], Tells),
+    ("/api/v1/label/job/values", &[], Tells),
+    ("/api/v1/label/tenant/values", &[], Doesnt),
+    ("/api/v1/label/tenant/values", &["{tenant=~\".*\"}"], Refused),
+    ("/api/v1/series", &["{}"], Refused),
+    ("/api/v1/series", &["{tenant!=\"a\"}", "{job!=\"db\"}"], Refused),
+    ("/api/v1/labels", &["{tenant=\"\"}"], Refused),
+    ("/api/v1/label/__name__/values", &[], Doesnt),
+    ("/api/v1/label/__name__/values", &["{tenant=\"b\"}"], Doesnt),
+    ("/api/v1/label/U__zone/values", &[], Tells),
+    ("/federate", &["up"], Tells),
+    ("/federate", &["{zone!=\"\"}"], Tells),
+    ("/federate", &["{tenant=\"b\"}"], Tells),
+    ("/federate", &["up{tenant=\"a\"}", "memory_bytes"], Tells),
+    ("/federate", &["{__name__=~\".+\"}", "{__name__=\"up\"}"], Tells),
+];
+
+/// Of each path what may be asked by POST too.
+const FORMS: [&str; 2] = ["/api/v1/series", "/api/v1/labels"];
+
+/// Older releases know no such names.
+const ESCAPED: &str = "U__";
+
+fn what_there_is_is_what_a_server_with_ones_own_series_alone_has(host: Host) {
+    for release in [Release::Three, Release::Usual] {
+        // The samples are old, and `/federate` asks for the present.
+        let Some(servers) = Servers::looking_back(release, Some("100y")) else { continue };
+        let sites = servers.guarded(host);
+        let [mut guarded, mut guarded_own] =
+            [&sites.everybodys, &sites.own].map(|site| Asker::new(as_a(site)));
+        let [mut open, mut own] =
+            [&servers.everybodys, &servers.own].map(|server| Asker::new(Client::plain(server.address())));
+        for (question, tells) in questions(release) {
+            let said = guarded.say(&question);
+            assert_eq!(said.status, 200, "{question:?}: {}", said.text());
+            assert_eq!(said, guarded_own.say(&question), "{question:?}");
+            if tells != Refused {
+                assert_eq!(said, own.say(&question), "{question:?}");
+            }
+            assert!(!said.text().contains(SECRET), "{question:?}: {}", said.text());
+            let without = open.say(&question);
+            assert_eq!(without.text().contains(SECRET), tells == Tells, "{question:?}: {}", without.text());
+            assert_eq!(without.status == 400, tells == Refused, "{question:?}: {}", without.text());
+        }
+    }
+}
+
+/// The table's questions: as they are and within a time, in the URL and in a form.
+fn questions(release: Release) -> Vec<(Question, Open)> {
+    let mut questions = Vec::new();
+    for (path, matches, tells) in TABLE {
+        if release == Release::Usual && path.contains(ESCAPED) {
+            continue;
+        }
+        let matches: Vec<_> = matches.iter().map(|text| ("match[]", (*text).to_owned())).collect();
+        let times = vec![("start", START.to_string()), ("end", (START + 600).to_string())];
+        let within = [matches.clone(), times].concat();
+        let ways = if *path == "/federate" { vec![matches] } else { vec![matches, within] };
+        for parameters in ways {
+            for method in ["GET", "POST"] {
+                if method == "GET" || FORMS.contains(path) {
+                    let question =
+                        Question { method, path: (*path).to_owned(), parameters: parameters.clone() };
+                    questions.push((question, *tells));
+                }
+            }
+        }
+    }
+    questions
+}

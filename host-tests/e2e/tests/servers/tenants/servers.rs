@@ -1,0 +1,77 @@
+//! Two servers: one with everybody's series, and one with those of `a` alone; and the same behind the filter.
+
+use promward_e2e::queries::samples::{self, Whose};
+use promward_e2e::site::{self, Host, Site};
+use promward_harness::client::Client;
+use promward_harness::prometheus::{Options, Prometheus, Release, Samples};
+use promward_harness::tools;
+use serde_json::json;
+use std::thread;
+
+/// The token of the caller who may see the series of `a`.
+const TOKEN: &str = "as-token";
+
+/// The servers.
+pub(crate) struct Servers {
+    pub(crate) everybodys: Prometheus,
+    pub(crate) own: Prometheus,
+}
+
+impl Servers {
+    /// Both, of a release; `None` where that can't be had, which is printed.
+    #[track_caller]
+    pub(crate) fn start(release: Release) -> Option<Self> {
+        Self::looking_back(release, None)
+    }
+
+    /// The same, with another age up to which samples count as present.
+    #[track_caller]
+    pub(crate) fn looking_back(release: Release, lookback_delta: Option<&str>) -> Option<Self> {
+        tools::need(release.server())?;
+        tools::need(release.promtool())?;
+        let start = |whose| {
+            let samples = Samples::OpenMetrics(samples::open_metrics(release, whose));
+            let lookback_delta = lookback_delta.map(str::to_owned);
+            Prometheus::start(Options { release, samples, lookback_delta, ..Options::default() }).unwrap()
+        };
+        thread::scope(|scope| {
+            let own = scope.spawn(|| start(Whose::As));
+            Some(Self { everybodys: start(Whose::Everybodys), own: own.join().unwrap() })
+        })
+    }
+
+    /// Both behind the filter, as a user has them.
+    pub(crate) fn guarded(&self, host: Host) -> Sites {
+        let site = |server: &Prometheus| {
+            let options =
+                site::Options { workers: 1, ..site::Options::configured(server.address(), &configuration()) };
+            Site::start(host, &options).unwrap()
+        };
+        Sites { everybodys: site(&self.everybodys), own: site(&self.own) }
+    }
+}
+
+/// The servers behind the filter.
+pub(crate) struct Sites {
+    pub(crate) everybodys: Site,
+    pub(crate) own: Site,
+}
+
+/// A client of a site, who may see the series of `a`.
+pub(crate) fn as_a(site: &Site) -> Client {
+    site.client().header("authorization", format!("Bearer {TOKEN}"))
+}
+
+fn configuration() -> String {
+    let digest = format!("sha256:{}", promward_module::sha256(TOKEN.as_bytes()));
+    json!({
+        "mounts": [{ "prefix": "/", "cluster": "prometheus" }],
+        "callers": { "tokens": { "a": digest } },
+        "access": [{
+            "who": ["token:a"],
+            "may": ["read", "federate"],
+            "only": { samples::LABEL: ["a"] },
+        }],
+    })
+    .to_string()
+}

@@ -1,0 +1,14 @@
+//! Every program that the other tests need can be had on this machine, and tells its version.
+
+use promward_harness::tools::{self, Program};
+
+#[test]
+fn every_program_is_found_or_fetched() {
+    for program in Program::ALL {
+        let Some(tool) = tools::need(program) else {
+            continue;
+        };
+        eprintln!("{program} {} at {}", tool.version, tool.path.display());
+        assert!(tool.path.is_file());
+    }
+}

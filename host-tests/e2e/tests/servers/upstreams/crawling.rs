@@ -1,0 +1,99 @@
+//! Every path that a server's pages and scripts name, and every one that stands in its program.
+
+use promward_harness::client::Client;
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::path::Path;
+
+/// How many pages are read.
+const PAGES: usize = 200;
+
+/// The longest path that is looked for.
+const LONGEST: usize = 64;
+
+/// What takes long, or ends the server or its connections, so that it isn't read; it is asked for as any other.
+const LEFT_ALONE: [&str; 3] = ["/-/", "/debug/", "/live"];
+
+/// The paths that one comes to from the first page, and those that scripts have in quotes. Asks the server itself.
+pub(crate) fn linked(server: SocketAddr) -> BTreeSet<String> {
+    let client = Client::plain(server);
+    let mut found = BTreeSet::from(["/".to_owned(), "/graph".to_owned(), "/targets".to_owned()]);
+    let mut read = BTreeSet::new();
+    while let Some(path) = found.iter().find(|path| !read.contains(*path)).cloned() {
+        read.insert(path.clone());
+        if read.len() > PAGES || LEFT_ALONE.iter().any(|part| path.contains(part)) {
+            continue;
+        }
+        let answer = client.get(&path).unwrap();
+        let content = answer.header("content-type").unwrap_or_default();
+        let text = answer.text();
+        found.extend(answer.header("location").and_then(|location| resolved(&path, &location)));
+        if content.starts_with("text/html") {
+            for attribute in ["href=", "src=", "action="] {
+                let values = text.split(attribute).skip(1).filter_map(value);
+                found.extend(values.filter_map(|value| resolved(&path, value)));
+            }
+        } else if content.contains("javascript") {
+            let named: BTreeSet<_> = text.split(['"', '\'', '`']).filter(|word| is_path(word)).collect();
+            read.extend(named.iter().map(|path| (*path).to_owned()));
+            found.extend(named.into_iter().map(str::to_owned));
+        }
+    }
+    found
+}
+
+/// The value of an attribute, of the text after its equals sign.
+fn value(rest: &str) -> Option<&str> {
+    let quote = rest.chars().next().filter(|quote| "\"'".contains(*quote))?;
+    rest[1..].split(quote).next()
+}
+
+/// The path of a link on a page, unless it leads off the server.
+fn resolved(page: &str, link: &str) -> Option<String> {
+    let link = link.split(['?', '#']).next()?;
+    if link.is_empty() || link.contains(':') || link.starts_with("//") {
+        return None;
+    }
+    let folder = page.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let path = match link.strip_prefix('/') {
+        Some(_) => link.to_owned(),
+        None => format!("{folder}/{}", link.trim_start_matches("./")),
+    };
+    is_path(&path).then_some(path)
+}
+
+fn is_path(text: &str) -> bool {
+    text.len() <= LONGEST && text.starts_with('/') && text.bytes().all(is_of_path)
+}
+
+fn is_of_path(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-' | b'.')
+}
+
+/// What paths of servers begin with; a program has thousands that are about files and other programs.
+#[rustfmt::skip]
+const BEGINNINGS: [&str; 34] = [
+    "/-/", "/agent", "/alert", "/api/", "/classic", "/config", "/consoles", "/datadog", "/debug", "/expand",
+    "/federate", "/flags", "/functions", "/graphite/", "/health", "/influx", "/insert", "/internal/", "/metric",
+    "/newrelic", "/open", "/ping", "/prometheus/", "/query", "/remotewrite", "/render", "/rules", "/select",
+    "/service", "/snapshot", "/static", "/tags", "/target", "/vmui",
+];
+
+/// The paths in a program. Its texts stand beside each other without an end between, so that what is found is taken from
+/// each slash on, to the end that it seems to have. A point would be one between a package and what is in it.
+pub(crate) fn written(program: &Path) -> BTreeSet<String> {
+    let bytes = std::fs::read(program).unwrap();
+    let mut found = BTreeSet::new();
+    for run in bytes.split(|byte| !is_of_path(*byte) || *byte == b'.') {
+        let run = str::from_utf8(run).unwrap();
+        for (start, _) in run.match_indices('/') {
+            let text = &run[start..];
+            if !BEGINNINGS.iter().any(|beginning| text.starts_with(beginning)) {
+                continue;
+            }
+            let text = &text[..text.len().min(LONGEST)];
+            found.insert(text.to_owned());
+        }
+    }
+    found
+}

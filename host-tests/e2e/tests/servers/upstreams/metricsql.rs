@@ -1,0 +1,245 @@
+//! MetricsQL, which is PromQL and more, and reads some of what both have in another way. Whatever is asked, by whichever
+//! parameter, the answer is refused or is, series for series, the one of a server that has the caller's own series alone.
+
+use crate::asking::{Asker, Question, Said};
+use promward_e2e::on_both_hosts;
+use promward_e2e::queries::samples::{self, SECRET, START, Whose};
+use promward_e2e::queries::{Generator, Random, mutated};
+use promward_e2e::site::{self, Host, Site};
+use promward_harness::client::{Answer, Client};
+use promward_harness::prometheus::Release;
+use promward_harness::tools;
+use promward_harness::victoria_metrics::{Edition, Options, VictoriaMetrics};
+use serde_json::{Value, json};
+
+on_both_hosts! {
+    whatever_is_written_shows_nothing_of_others,
+    whatever_is_written_shows_nothing_of_others_to_a_newer_server,
+    what_is_generated_is_answered_as_by_a_server_of_ones_own,
+    what_is_generated_is_answered_as_by_a_newer_server_of_ones_own,
+}
+
+/// Queries, as JSON, so that every character of theirs can be seen.
+const QUERIES: &str = include_str!("metricsql.json");
+
+/// Of the questions that the filter lets pass, how many have to be answered with something, and how many have to show
+/// others' series where nothing guards them.
+const ANSWERED: usize = 600;
+const TELLING: usize = 500;
+
+/// How many queries are generated, and how many of them are asked again with a mistake in them.
+const GENERATED: usize = 300;
+const SEED: u64 = 11;
+
+/// Of a hundred, how many have to find something; how many may have more than one answer, and how often a server is asked
+/// to show that.
+const SOMETHING: usize = 60;
+const UNDECIDED: usize = 2;
+const ATTEMPTS: usize = 60;
+
+/// The ways to restrict `a`, by the mount where they are in use, each with other matchers to write.
+const WAYS: [&str; 4] = ["/one", "/listed", "/matching", "/absent"];
+
+fn whatever_is_written_shows_nothing_of_others(host: Host) {
+    whatever_is_written(host, Edition::Usual);
+}
+
+fn whatever_is_written_shows_nothing_of_others_to_a_newer_server(host: Host) {
+    whatever_is_written(host, Edition::Newer);
+}
+
+fn what_is_generated_is_answered_as_by_a_server_of_ones_own(host: Host) {
+    what_is_generated(host, Edition::Usual);
+}
+
+fn what_is_generated_is_answered_as_by_a_newer_server_of_ones_own(host: Host) {
+    what_is_generated(host, Edition::Newer);
+}
+
+/// Two servers, the one with everybody's series and the one with those of `a`, and the filter before each.
+struct Pair {
+    servers: [VictoriaMetrics; 2],
+    sites: [Site; 2],
+}
+
+impl Pair {
+    #[track_caller]
+    fn start(host: Host, edition: Edition) -> Option<Self> {
+        tools::need(edition.server())?;
+        let servers = [Whose::Everybodys, Whose::As].map(|whose| {
+            let samples = Some(samples::open_metrics(Release::Usual, whose));
+            VictoriaMetrics::start(&Options { edition, samples, ..Options::default() }).unwrap()
+        });
+        let sites = [0, 1].map(|place| {
+            let address = servers[place].address();
+            let options =
+                site::Options { workers: 1, ..site::Options::configured(address, &configuration()) };
+            Site::start(host, &options).unwrap()
+        });
+        Some(Self { servers, sites })
+    }
+
+    /// Who asks everybody's server and the own one, each by way of the filter.
+    fn guarded(&self) -> [Asker; 2] {
+        [0, 1].map(|place| Asker::new(self.sites[place].client()))
+    }
+
+    /// Who asks them without it.
+    fn open(&self) -> [Asker; 2] {
+        [0, 1].map(|place| Asker::new(Client::plain(self.servers[place].address())))
+    }
+}
+
+fn configuration() -> String {
+    let mounts = WAYS.map(|prefix| json!({ "prefix": prefix, "cluster": "prometheus" }));
+    let may = json!(["read", "federate"]);
+    let rule =
+        |at: &str, tenant| json!({ "who": ["anyone"], "may": may, "only": { "tenant": tenant }, "at": [at] });
+    let access = [
+        rule(WAYS[0], json!(["a"])),
+        rule(WAYS[1], json!(["a", "c"])),
+        rule(WAYS[2], json!({ "regex": "a(-[^b]+)?" })),
+        rule(WAYS[3], json!({ "values": ["a"], "or_absent": true })),
+    ];
+    json!({ "mounts": mounts, "access": access }).to_string()
+}
+
+fn whatever_is_written(host: Host, edition: Edition) {
+    let Some(pair) = Pair::start(host, edition) else { return };
+    let [mut guarded, mut guarded_own] = pair.guarded();
+    let [mut open, _] = pair.open();
+    let queries: Vec<String> = serde_json::from_str(QUERIES).unwrap();
+    let (mut asked, mut passed, mut answered, mut telling) = (0, 0, 0, 0);
+    for (place, query) in queries.iter().enumerate() {
+        for question in questions(place, query) {
+            asked += 1;
+            let answer = guarded.ask(&question);
+            let said = answer.text();
+            assert!(!said.contains(SECRET), "{question:?}: {said}");
+            assert!(matches!(answer.status, 200 | 400..=499), "{question:?}: {} {said}", answer.status);
+            if answer.status != 200 {
+                continue;
+            }
+            passed += 1;
+            // `/absent` shows series of nobody too, which the own server hasn't.
+            if !question.path.starts_with(WAYS[3]) {
+                assert_eq!(whole(&answer), whole(&guarded_own.ask(&question)), "{question:?}");
+            }
+            answered += usize::from(said.contains("zone-a") || said.contains("\"value"));
+            telling += usize::from(open.ask(&unguarded(&question)).text().contains(SECRET));
+        }
+    }
+    println!("{host}, {edition:?}: of {asked} {passed} pass, {answered} are answered, {telling} would tell");
+    assert!(
+        answered >= ANSWERED && telling >= TELLING,
+        "{answered} answered and {telling} telling say little"
+    );
+}
+
+/// An answer without what differs from one time to the next: how long it took, and in which order series stand where a
+/// query gives them none.
+fn whole(answer: &Answer) -> (u16, Value) {
+    let Ok(mut body) = answer.json() else {
+        let text = answer.text();
+        let mut lines: Vec<_> = text.lines().collect();
+        lines.sort_unstable();
+        return (answer.status, lines.into());
+    };
+    if let Some(stats) = body.get_mut("stats").and_then(Value::as_object_mut) {
+        stats.remove("executionTimeMsec");
+    }
+    if let Some(series) = body.pointer_mut("/data/result").and_then(Value::as_array_mut) {
+        series.sort_by_cached_key(Value::to_string);
+    }
+    (answer.status, body)
+}
+
+/// The same, without the mount.
+fn unguarded(question: &Question) -> Question {
+    let path = WAYS.iter().find_map(|way| question.path.strip_prefix(way)).unwrap();
+    Question { path: path.to_owned(), ..question.clone() }
+}
+
+/// All ways to ask it: as an expression and as a selector, where one value alone is allowed; and as an expression under
+/// each other restriction.
+fn questions(place: usize, query: &str) -> Vec<Question> {
+    let time = START + 3_600;
+    let over =
+        vec![("start", time.to_string()), ("end", (time + 120).to_string()), ("step", "60".to_owned())];
+    let at = vec![("time", time.to_string())];
+    let within = vec![("start", START.to_string()), ("end", (START + 6_000).to_string())];
+    let both = if place.is_multiple_of(2) { ["GET", "POST"] } else { ["POST", "GET"] };
+    let ask = |method, mount: &str, path: &str, name, more: &[(&'static str, String)]| Question {
+        method,
+        path: format!("{mount}{path}"),
+        parameters: [&[(name, query.to_owned())], more].concat(),
+    };
+    let mut questions = vec![
+        ask(both[0], WAYS[0], "/api/v1/query", "query", &at),
+        ask(both[1], WAYS[0], "/api/v1/query_range", "query", &over),
+        ask(both[0], WAYS[0], "/api/v1/series", "match[]", &within),
+        ask(both[1], WAYS[0], "/api/v1/labels", "match[]", &within),
+        ask("GET", WAYS[0], "/api/v1/label/zone/values", "match[]", &within),
+        ask("GET", WAYS[0], "/federate", "match[]", &[]),
+    ];
+    questions.extend(WAYS[1..].iter().map(|way| ask(both[1], way, "/api/v1/query", "query", &at)));
+    questions
+}
+
+fn what_is_generated(host: Host, edition: Edition) {
+    let Some(pair) = Pair::start(host, edition) else { return };
+    let [mut guarded, mut guarded_own] = pair.guarded();
+    let [mut open, mut own] = pair.open();
+    let mut generator = Generator::new(SEED, Release::Usual);
+    let mut random = Random::new(SEED);
+    let (mut something, mut different, mut undecided) = (0, 0, 0);
+    for _ in 0..GENERATED {
+        let query = generator.query();
+        let question = at_some_time(&query.text, &mut random);
+        let said = guarded.say(&question);
+        assert!(!said.text().contains(SECRET), "{question:?}: {}", said.text());
+        undecided += same(&said, &mut guarded_own, &question);
+        // The filter may not hide anything either. What shows a selector's matchers shows the added one as well.
+        if !query.echoes_matchers {
+            undecided += same(&said, &mut own, &unguarded(&question));
+        }
+        let path = question.path.replacen(WAYS[0], WAYS[3], 1);
+        let absent = guarded.ask(&Question { path, ..question.clone() }).text();
+        assert!(!absent.contains(SECRET), "{question:?}: {absent}");
+        something += usize::from(said.is_something());
+        different += usize::from(said != open.say(&unguarded(&question)));
+
+        let mistaken = at_some_time(&mutated(&query.text, &mut random), &mut random);
+        let said = guarded.say(&mistaken);
+        assert!(!said.text().contains(SECRET), "{mistaken:?}: {}", said.text());
+        if said.status == 200 {
+            undecided += same(&said, &mut guarded_own, &mistaken);
+        }
+    }
+    println!(
+        "{host}, {edition:?}: {something} find something, {different} differ, {undecided} are undecided"
+    );
+    assert!(
+        something * 100 >= GENERATED * SOMETHING && different * 2 >= GENERATED,
+        "{something}, {different}"
+    );
+    assert!(undecided * 100 <= GENERATED * UNDECIDED, "{undecided} are undecided");
+}
+
+/// Checks that another server says the same, and counts one that has more than one answer itself: that is seen by asking
+/// again.
+fn same(said: &Said, other: &mut Asker, question: &Question) -> usize {
+    let first = other.say(question);
+    if first == *said {
+        return 0;
+    }
+    let undecided = (0..ATTEMPTS).any(|_| other.say(question) != first);
+    assert!(undecided, "{question:?}: {said:?} is not {first:?}");
+    1
+}
+
+fn at_some_time(query: &str, random: &mut Random) -> Question {
+    let time = START + 3_600 + 17 * i64::try_from(random.below(100)).unwrap();
+    let parameters = vec![("query", query.to_owned()), ("time", time.to_string())];
+    Question { method: random.one(&["GET", "POST"]), path: format!("{}/api/v1/query", WAYS[0]), parameters }
+}

@@ -1,0 +1,109 @@
+//! Every path of every server, with every method: what a restricted caller gets has no canary in it, and what is theirs is
+//! there. An admin sees the canaries on the same way.
+
+use crate::asking::{Asker, Question};
+use crate::upstreams::canaries::{self, ALL, EXTERNAL, OWN};
+use crate::upstreams::crawling;
+use crate::upstreams::paths;
+use crate::upstreams::servers::{Server, as_a, as_admin, guarded};
+use promward_e2e::on_both_hosts;
+use promward_e2e::site::{Host, Site};
+use promward_harness::prometheus::Release;
+use promward_harness::tools;
+use promward_harness::victoria_metrics::Edition;
+use std::collections::{BTreeMap, BTreeSet};
+
+on_both_hosts! {
+    prometheus_shows_a_tenant_nothing_of_others,
+    prometheus_3_shows_a_tenant_nothing_of_others,
+    victoria_metrics_shows_a_tenant_nothing_of_others,
+    a_newer_victoria_metrics_shows_a_tenant_nothing_of_others,
+}
+
+fn prometheus_shows_a_tenant_nothing_of_others(host: Host) {
+    nothing_of_others_shows(host, Server::Prometheus(Release::Usual));
+}
+
+fn prometheus_3_shows_a_tenant_nothing_of_others(host: Host) {
+    nothing_of_others_shows(host, Server::Prometheus(Release::Three));
+}
+
+fn victoria_metrics_shows_a_tenant_nothing_of_others(host: Host) {
+    nothing_of_others_shows(host, Server::VictoriaMetrics(Edition::Usual));
+}
+
+fn a_newer_victoria_metrics_shows_a_tenant_nothing_of_others(host: Host) {
+    nothing_of_others_shows(host, Server::VictoriaMetrics(Edition::Newer));
+}
+
+/// Where a caller's own has to be, in front of any of the servers.
+const OWN_IS_AT: [&str; 5] =
+    ["/api/v1/query", "/api/v1/query_range", "/api/v1/series", "/federate", "/api/v1/targets"];
+
+/// Where it is in front of a Prometheus alone: VictoriaMetrics has no rules.
+const OWN_OF_RULES_IS_AT: [&str; 2] = ["/api/v1/rules", "/api/v1/alerts"];
+
+fn nothing_of_others_shows(host: Host, server: Server) {
+    let Some(address) = server.address() else { return };
+    let site = guarded(host, address);
+    let linked = crawling::linked(address);
+    let written = match server {
+        Server::Prometheus(_) => BTreeSet::new(),
+        Server::VictoriaMetrics(_) => crawling::written(&tools::find(server.program()).unwrap().path),
+    };
+    println!("{host}, {server:?}: {} paths are linked, {} written", linked.len(), written.len());
+    let questions = paths::questions(&linked, &written);
+
+    let (mut leaks, mut statuses, mut own_at) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
+    let client = as_a(&site).header("accept-encoding", "gzip");
+    let mut asker = Asker::new(client);
+    for question in &questions {
+        let answer = asker.ask(question);
+        let said = canaries::said(&answer);
+        *statuses.entry(answer.status).or_insert(0) += 1;
+        // A path that has one in it may be told back.
+        let told = said.replace("canary_of_b_label/values", "");
+        let shows_label = said.contains(EXTERNAL) && question.path != "/federate";
+        if canaries::are_in(&told) || shows_label {
+            leaks.push(format!("{question:?}: {}\n{said}", answer.status));
+        }
+        if said.contains(OWN) {
+            own_at.insert(question.path.as_str());
+        }
+    }
+    println!("{host}, {server:?}: {} questions, answered {statuses:?}", questions.len());
+    assert!(leaks.is_empty(), "{} leaks:\n{}", leaks.len(), leaks.join("\n\n"));
+    let rules = if matches!(server, Server::Prometheus(_)) { OWN_OF_RULES_IS_AT.as_slice() } else { &[] };
+    for path in OWN_IS_AT.iter().chain(rules) {
+        assert!(own_at.contains(path), "nothing of one's own at {path}, but at {own_at:?}");
+    }
+    an_admin_sees_all(&site, &linked);
+}
+
+/// By the same way each canary can be seen, on pages as in data.
+fn an_admin_sees_all(site: &Site, linked: &BTreeSet<String>) {
+    let mut asker = Asker::new(as_admin(site).header("accept-encoding", "gzip"));
+    let data = [
+        "/api/v1/query",
+        "/api/v1/targets",
+        "/api/v1/status/config",
+        "/api/v1/status/flags",
+        "/config",
+        "/flags",
+    ];
+    let paths =
+        data.into_iter().map(str::to_owned).chain(linked.iter().filter(|path| !is_long(path)).cloned());
+    let mut said = String::new();
+    for path in paths {
+        let parameters = vec![("query", r#"{tenant="b"}"#.to_owned())];
+        said.push_str(&canaries::said(&asker.ask(&Question { method: "GET", path, parameters })));
+    }
+    for canary in ALL {
+        assert!(said.contains(canary), "even the admin doesn't see {canary}");
+    }
+}
+
+/// Whether reading it would take long, or end something.
+fn is_long(path: &str) -> bool {
+    ["/-/", "/debug/", "/live"].iter().any(|part| path.contains(part))
+}

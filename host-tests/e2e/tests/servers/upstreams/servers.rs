@@ -1,0 +1,130 @@
+//! The servers, each with two tenants and canaries, and the filter before them.
+
+use crate::upstreams::canaries::{GLOBAL, OF_B, OWN, RULES, SCRAPE};
+use promward_e2e::site::{Host, Options, Site};
+use promward_harness::client::Client;
+use promward_harness::prometheus::{self, Prometheus, Release, Samples};
+use promward_harness::tools::{self, Program};
+use promward_harness::victoria_metrics::{self, Edition, VictoriaMetrics};
+use serde_json::json;
+use std::net::SocketAddr;
+use std::sync::OnceLock;
+
+/// A server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Server {
+    Prometheus(Release),
+    VictoriaMetrics(Edition),
+}
+
+/// One of the servers, running.
+enum Running {
+    Prometheus(Prometheus),
+    VictoriaMetrics(VictoriaMetrics),
+}
+
+impl Server {
+    /// Its program.
+    pub(crate) fn program(self) -> Program {
+        match self {
+            Self::Prometheus(release) => release.server(),
+            Self::VictoriaMetrics(edition) => edition.server(),
+        }
+    }
+
+    /// Where it listens; the same one for all tests. `None` where it can't be had, which is printed.
+    #[track_caller]
+    pub(crate) fn address(self) -> Option<SocketAddr> {
+        static RUNNING: [OnceLock<Running>; 4] = [const { OnceLock::new() }; 4];
+        tools::need(self.program())?;
+        let place = match self {
+            Self::Prometheus(Release::Usual) => &RUNNING[0],
+            Self::Prometheus(Release::Three) => &RUNNING[1],
+            Self::VictoriaMetrics(Edition::Usual) => &RUNNING[2],
+            Self::VictoriaMetrics(Edition::Newer) => &RUNNING[3],
+        };
+        Some(match place.get_or_init(|| self.start()) {
+            Running::Prometheus(server) => server.address(),
+            Running::VictoriaMetrics(server) => server.address(),
+        })
+    }
+
+    fn start(self) -> Running {
+        match self {
+            Self::Prometheus(release) => {
+                let options = prometheus::Options {
+                    release,
+                    admin_api: true,
+                    lifecycle: true,
+                    rules: Some(RULES.to_owned()),
+                    samples: Samples::Configured(format!("{GLOBAL}{SCRAPE}")),
+                    further: vec!["--web.cors.origin=https://canary_of_the_flags".to_owned()],
+                    ..prometheus::Options::default()
+                };
+                let server = Prometheus::start(options).unwrap();
+                for (target, wanted) in [
+                    ("/api/v1/query?query=process_resident_memory_bytes", OWN),
+                    ("/api/v1/query?query=canary_of_b_metric", OF_B),
+                    ("/api/v1/query?query=of_a_alone:rule", OWN),
+                    ("/api/v1/alerts", "canary_of_b_text"),
+                    ("/api/v1/alerts", "of_a_alone_alert"),
+                    ("/api/v1/targets", "connection refused"),
+                ] {
+                    server.wait(wanted, target, wanted).unwrap();
+                }
+                Running::Prometheus(server)
+            }
+            Self::VictoriaMetrics(edition) => {
+                let flags = [
+                    "-influx.databaseNames=canary_of_the_flags",
+                    "-search.resetCacheAuthKey=canary_of_the_flags",
+                    "-vmalert.proxyURL=http://127.0.0.1:1/canary_of_the_flags",
+                ];
+                let options = victoria_metrics::Options {
+                    edition,
+                    scrape: Some(format!("global: {{ scrape_interval: 1s }}\n{SCRAPE}")),
+                    flags: flags.map(str::to_owned).to_vec(),
+                    ..victoria_metrics::Options::default()
+                };
+                let server = VictoriaMetrics::start(&options).unwrap();
+                for (target, wanted) in [
+                    ("/api/v1/query?query=process_resident_memory_bytes", OWN),
+                    ("/api/v1/query?query=canary_of_b_metric", OF_B),
+                    ("/api/v1/targets", "connection refused"),
+                ] {
+                    server.wait(wanted, target, wanted).unwrap();
+                }
+                Running::VictoriaMetrics(server)
+            }
+        }
+    }
+}
+
+/// Token of the restricted caller, and of one who may do everything.
+const A: &str = "as-token";
+const ADMIN: &str = "admins-token";
+
+/// A site before a server, where `a` may have of everything what is theirs.
+pub(crate) fn guarded(host: Host, server: SocketAddr) -> Site {
+    let digest = |token: &str| format!("sha256:{}", promward_module::sha256(token.as_bytes()));
+    let configuration = json!({
+        "mounts": [{ "prefix": "/", "cluster": "prometheus" }],
+        "callers": { "tokens": { "a": digest(A), "admin": digest(ADMIN) } },
+        "access": [
+            { "who": ["token:a"], "may": ["everything"], "only": { "tenant": ["a"] } },
+            { "who": ["token:admin"], "may": ["everything"] },
+        ],
+    });
+    let options = Options { workers: 1, ..Options::configured(server, &configuration.to_string()) };
+    Site::start(host, &options).unwrap()
+}
+
+/// The restricted caller.
+pub(crate) fn as_a(site: &Site) -> Client {
+    site.client().header("authorization", format!("Bearer {A}"))
+}
+
+/// Who may do everything.
+pub(crate) fn as_admin(site: &Site) -> Client {
+    site.client().header("authorization", format!("Bearer {ADMIN}"))
+}

