@@ -1,7 +1,7 @@
 //! promward guards Prometheus on a network that nobody trusts: a proxy-wasm filter that strips the public prefix, mends
 //! headers and redirects, and lets through what the rules allow.
 //!
-//! The rules that the rooms keep stand in `threats.md` beside this crate, and are cited by their letters.
+//! The rules that the rooms keep stand in `docs/threats.md`, and are cited by their letters.
 //!
 //! The core ([`gateway`] and the rooms that it leads through) is pure and is tested natively. The shell (`host`, `root`,
 //! `stream`) exists in WebAssembly only and turns the host's callbacks into calls of the core.

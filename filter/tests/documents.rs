@@ -1,4 +1,4 @@
-//! What the documents say of limits and of restricted queries is so: each row of their tables is tried.
+//! Tries each row of the manual's tables about limits and restricted queries.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it doesn't expect fails")]
 
@@ -14,18 +14,18 @@ use promward::request::form::Body;
 use promward::request::headers::Headers;
 use serde_json::{Value, json};
 
-const README: &str = include_str!("../../README.md");
-const RESTRICTED: &str = include_str!("../restricted.md");
+const CONFIGURATION: &str = include_str!("../docs/configuration.md");
+const RESTRICTED: &str = include_str!("../docs/restricted.md");
 
 /// 31 January 2026 at midnight, in nanoseconds since 1970.
 const NOW: Time = Time(1_769_817_600_000_000_000);
 
-/// Which rule of the README's has the limits.
+/// The rule of the manual's configuration that has the limits.
 const LIMITED: usize = 2;
 
 #[test]
-fn the_readme_says_what_limits_allow_and_refuse() {
-    let (_, table) = README.split_once("With the limits of `access[2]`").unwrap();
+fn the_manual_says_what_limits_allow_and_refuse() {
+    let (_, table) = CONFIGURATION.split_once("With the limits of `access[2]`").unwrap();
     let rows =
         table.lines().skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));
     let rows: Vec<_> = rows.filter_map(|row| row.strip_prefix("| `")?.split_once("` | ")).collect();
@@ -60,13 +60,13 @@ fn the_readme_says_what_limits_allow_and_refuse() {
 
 #[test]
 fn the_page_for_the_restricted_shows_what_becomes_of_queries() {
-    for (query, shown) in rows(RESTRICTED, "**A matcher is put in**") {
+    for (query, shown) in rows(RESTRICTED, "**Matchers are added**") {
         let restricted = Query::parse(query).unwrap().restricted(r#"tenant="a""#);
         assert_eq!(restricted.as_deref(), shown.strip_prefix('`').and_then(|shown| shown.split('`').next()));
     }
 }
 
-/// The rows of the table after these words: what stands in backquotes in their first cell, and what follows that.
+/// Returns the rows of the table after these words: the text in backquotes of the first cell, and what follows it.
 fn rows<'a>(document: &'a str, after: &str) -> Vec<(&'a str, &'a str)> {
     let (_, table) = document.split_once(after).unwrap();
     let rows =
@@ -76,9 +76,9 @@ fn rows<'a>(document: &'a str, after: &str) -> Vec<(&'a str, &'a str)> {
     rows
 }
 
-/// The README's, with the limits for whoever shows nothing.
+/// Returns the configuration of the manual, with the limits for the anonymous.
 fn configuration() -> String {
-    let (_, block) = README.split_once("```json\n").unwrap();
+    let (_, block) = CONFIGURATION.split_once("```json\n").unwrap();
     let (block, _) = block.split_once("```").unwrap();
     let mut configuration: Value = serde_json::from_str(block).unwrap();
     *configuration.pointer_mut(&format!("/access/{LIMITED}/who")).unwrap() = json!(["anonymous"]);
