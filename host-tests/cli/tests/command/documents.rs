@@ -11,7 +11,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Where documents and configurations for users are.
-const PLACES: [&str; 5] = ["README.md", "envoy", "examples", "filter/restricted.md", "filter/threats.md"];
+const PLACES: [&str; 7] =
+    ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "envoy", "examples", "filter/docs"];
+
+/// The page of the manual that describes the whole configuration.
+const CONFIGURATION: &str = "filter/docs/configuration.md";
 
 #[test]
 fn every_configuration_in_a_document_loads() {
@@ -25,9 +29,9 @@ fn every_configuration_in_a_document_loads() {
 }
 
 #[test]
-fn every_rule_in_a_document_loads_with_the_callers_of_the_readme() {
-    let readme = fs::read_to_string(promward_module::workspace().unwrap().join("README.md")).unwrap();
-    let whole = blocks(&readme, "json").into_iter().find(|block| block.contains("\"mounts\"")).unwrap();
+fn every_rule_in_a_document_loads_with_the_callers_of_the_manual() {
+    let manual = fs::read_to_string(promward_module::workspace().unwrap().join(CONFIGURATION)).unwrap();
+    let whole = blocks(&manual, "json").into_iter().find(|block| block.contains("\"mounts\"")).unwrap();
     let whole: Value = serde_json::from_str(&whole).unwrap();
     let mut loaded = 0;
     for (path, text) in files("md") {
@@ -42,7 +46,7 @@ fn every_rule_in_a_document_loads_with_the_callers_of_the_readme() {
             loaded += 1;
         }
     }
-    assert!(loaded > 5, "not even those of the README were found");
+    assert!(loaded > 5, "not even those of the manual were found");
 }
 
 #[test]
@@ -76,7 +80,7 @@ fn every_link_to_a_file_leads_to_one() {
 }
 
 #[test]
-fn the_readme_shows_which_class_is_where() {
+fn the_manual_shows_which_class_is_where() {
     let mut table = "| class | is at these paths below the mount |\n| --- | --- |\n".to_owned();
     for class in Class::all() {
         let paths = ENDPOINTS.iter().filter(|endpoint| endpoint.class == class).map(|endpoint| endpoint.path);
@@ -86,7 +90,7 @@ fn the_readme_shows_which_class_is_where() {
         }
         table.push_str(&format!("| `{class}` | {} |\n", paths.join(" ")));
     }
-    documents::holds("README.md", &table);
+    documents::holds(CONFIGURATION, &table);
 }
 
 #[test]
@@ -116,18 +120,18 @@ fn the_page_for_the_restricted_shows_what_becomes_of_each_endpoint() {
     for (gets, class, paths) in rows {
         table.push_str(&format!("| {gets} | `{class}` | {paths} |\n"));
     }
-    documents::holds("filter/restricted.md", &table);
+    documents::holds("filter/docs/restricted.md", &table);
 }
 
 #[test]
-fn the_readme_shows_what_the_check_says_of_an_example() {
+fn the_manual_shows_what_the_check_says_of_an_example() {
     let root = promward_module::workspace().unwrap();
-    let [readme, example] = ["README.md", "examples/tenants/promward.json"]
+    let [manual, example] = [CONFIGURATION, "examples/tenants/promward.json"]
         .map(|file| fs::read_to_string(root.join(file)).unwrap());
     let found = check::check("promward.json", example.as_bytes()).unwrap();
     let said = found.first().unwrap().to_string();
     let (table, _) = said.split_once("  logins by password").unwrap();
-    assert!(readme.contains(table), "the README doesn't show\n{table}");
+    assert!(manual.contains(table), "{CONFIGURATION} doesn't show\n{table}");
 }
 
 #[test]

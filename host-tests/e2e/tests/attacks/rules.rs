@@ -3,8 +3,8 @@
 use crate::{CATEGORIES, cases, setting};
 use std::collections::BTreeSet;
 
-/// The rules, as `filter/threats.md` has them.
-const THREATS: &str = include_str!("../../../../filter/threats.md");
+/// The rules, as `filter/docs/threats.md` has them.
+const THREATS: &str = include_str!("../../../../filter/docs/threats.md");
 
 /// Rules that no request shows, and the tests that hold them.
 const FROM_INSIDE: [(&str, &str); 2] = [
