@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Stands in for an identity provider: prints a token for a subject in some groups, signed with the key that run.sh made.
-# `token.sh SUBJECT [GROUP…]`. LIFETIME is in seconds, 300 if not given; a negative one makes a token that has expired.
+# Takes the place of an identity provider: prints a token for a subject in some groups, signed with the key that the demo
+# has made. `token.sh SUBJECT [GROUP…]`. LIFETIME is in seconds, 300 by default; a negative one makes an expired token.
 set -euo pipefail
 
 key=${DIRECTORY:-$(dirname "$0")/../../target/jwt}/issuer.key
