@@ -8,6 +8,7 @@
 //! hands it what comes from the client and from the upstream, and does what [`Worker::outputs`] says.
 
 mod callbacks;
+mod compiled;
 mod connection;
 mod counts;
 mod exports;

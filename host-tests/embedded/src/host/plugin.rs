@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result, anyhow, bail};
-use wasmtime::{Config, Engine, InstancePre, Linker, Module};
+use wasmtime::{Config, Engine, InstancePre, Linker};
 
 use super::counts::Counts;
 use super::metrics::{MetricValue, Metrics};
@@ -12,7 +12,7 @@ use super::settings::{Level, Settings};
 use super::shared::{SharedData, SharedQueues};
 use super::state::State;
 use super::vm::{Vm, told};
-use super::{Worker, imports};
+use super::{Worker, compiled, imports};
 
 /// The marker that a module of our ABI exports.
 const ABI: &str = "proxy_abi_version_0_2_1";
@@ -165,7 +165,7 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 fn compile(engine: &Engine, bytes: &[u8]) -> Result<InstancePre<State>> {
-    let module = Module::new(engine, bytes).map_err(told).context("compiling the module")?;
+    let module = compiled::module(engine, bytes)?;
     if module.get_export(ABI).is_none() {
         bail!("the module doesn't export {ABI}: build it with a proxy-wasm SDK of ABI 0.2.1");
     }

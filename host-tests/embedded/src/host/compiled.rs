@@ -1,0 +1,126 @@
+//! Compiled modules as files, so that each module is compiled once for all processes and not by every test. They lie in
+//! `compiled/` below the target directory, named after the module and the engine.
+
+use super::vm::told;
+use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
+use std::fs::{self, DirEntry, File};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
+use std::time::SystemTime;
+use wasmtime::{Engine, Module};
+
+/// The directory below the target directory.
+const DIRECTORY: &str = "compiled";
+
+/// The files that are kept, the most recently used ones: a test run uses six modules or so, of some MB each.
+const KEPT: usize = 16;
+
+/// Returns the module, compiled by this engine, from its file if there is one. Processes that need the same module at the
+/// same time wait for the first of them to compile it.
+///
+/// # Errors
+///
+/// Returns an error if the bytes are not a module, or the directory can't be used.
+pub(super) fn module(engine: &Engine, bytes: &[u8]) -> Result<Module> {
+    module_in(&promward_module::target_directory()?.join(DIRECTORY), engine, bytes)
+}
+
+fn module_in(directory: &Path, engine: &Engine, bytes: &[u8]) -> Result<Module> {
+    fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))?;
+    let path = directory.join(name(engine, bytes));
+    let lock = path.with_extension("lock");
+    let lock = File::create(&lock).with_context(|| format!("cannot write {}", lock.display()))?;
+    lock.lock().context("cannot lock a compiled module")?;
+    if let Some(module) = read(engine, &path) {
+        return Ok(module);
+    }
+    let module = Module::new(engine, bytes).map_err(told).context("compiling the module")?;
+    let compiled = module.serialize().map_err(told).context("writing down a compiled module")?;
+    let beside = path.with_extension("new");
+    fs::write(&beside, compiled)
+        .and_then(|()| fs::rename(&beside, &path))
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    tidy(directory);
+    Ok(module)
+}
+
+/// Names a module's file: after what it is, and what compiles it and how.
+fn name(engine: &Engine, bytes: &[u8]) -> String {
+    let mut hasher = DefaultHasher::new();
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    let module: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{module}-{:016x}.cwasm", hasher.finish())
+}
+
+/// Reads a module's file, and marks it as used. A file that can't be read, or is another engine's, counts as none.
+fn read(engine: &Engine, path: &Path) -> Option<Module> {
+    let file = File::open(path).ok()?;
+    // Only tells which files to keep.
+    let _ = file.set_modified(SystemTime::now());
+    // SAFETY: the file is what `Module::serialize` wrote, renamed into place as a whole, below a directory whose programs
+    // this process runs anyway; and wasmtime refuses a file of another version or of other settings.
+    #[allow(unsafe_code, reason = "there is no safe way to read a compiled module")]
+    unsafe { Module::deserialize_file(engine, path) }.ok()
+}
+
+/// Removes all files but the most recently used ones. What can't be removed stays.
+fn tidy(directory: &Path) {
+    let used = |entry: &DirEntry| entry.metadata().and_then(|metadata| metadata.modified()).ok();
+    let mut files: Vec<_> = fs::read_dir(directory)
+        .into_iter()
+        .flatten()
+        .filter_map(Result::ok)
+        .filter(|entry| entry.path().extension().is_some_and(|extension| extension == "cwasm"))
+        .collect();
+    files.sort_by_key(|entry| std::cmp::Reverse(used(entry)));
+    for old in files.iter().skip(KEPT) {
+        let _ = fs::remove_file(old.path());
+        let _ = fs::remove_file(old.path().with_extension("lock"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns a module that exports one function, of that name, which does nothing.
+    fn exporting(name: u8) -> Vec<u8> {
+        let types = [1, 4, 1, 0x60, 0, 0];
+        let functions = [3, 2, 1, 0];
+        let exports = [7, 5, 1, 1, name, 0, 0];
+        let code = [10, 4, 1, 2, 0, 0x0b];
+        [&b"\0asm\x01\0\0\0"[..], &types, &functions, &exports, &code].concat()
+    }
+
+    #[test]
+    fn a_module_that_was_compiled_is_read_from_its_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let engine = Engine::default();
+        assert!(module_in(directory.path(), &engine, &exporting(b'a')).unwrap().get_export("a").is_some());
+        let other = Module::new(&engine, exporting(b'b')).unwrap().serialize().unwrap();
+        fs::write(directory.path().join(name(&engine, &exporting(b'a'))), other).unwrap();
+        assert!(module_in(directory.path(), &engine, &exporting(b'a')).unwrap().get_export("b").is_some());
+    }
+
+    #[test]
+    fn a_file_that_is_no_compiled_module_is_replaced() {
+        let directory = tempfile::tempdir().unwrap();
+        let engine = Engine::default();
+        let file = directory.path().join(name(&engine, &exporting(b'a')));
+        fs::write(&file, "half a file").unwrap();
+        assert!(module_in(directory.path(), &engine, &exporting(b'a')).unwrap().get_export("a").is_some());
+        assert!(read(&engine, &file).is_some());
+    }
+
+    #[test]
+    fn the_least_recently_used_files_go() {
+        let directory = tempfile::tempdir().unwrap();
+        let engine = Engine::default();
+        for number in 0..20 {
+            module_in(directory.path(), &engine, &exporting(b'a' + number)).unwrap();
+        }
+        let files = fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().path());
+        assert_eq!(files.filter(|path| path.extension().is_some_and(|is| is == "cwasm")).count(), KEPT);
+    }
+}
