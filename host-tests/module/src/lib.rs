@@ -7,18 +7,16 @@
 
 mod finish;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
+use promward_start::{TARGET, cargo, ensure_target};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{self, Command, Stdio};
+use std::process::{self, Stdio};
 use std::sync::{Mutex, PoisonError};
-
-/// The target that the modules are built for.
-const TARGET: &str = "wasm32-wasip1";
 
 /// The Cargo profile that the modules are built with.
 const PROFILE: &str = "module";
@@ -26,10 +24,6 @@ const PROFILE: &str = "module";
 /// The feature of promward's that lets a request take the VM down, and the directory, below the target directory, of what is
 /// built with it. It is one of its own: in the same one each build would replace the other's artifact.
 const TRAP: &str = "trap-on-request";
-
-/// How the variables begin in which Cargo describes the package that it runs a program of.
-const PACKAGE_VARIABLES: [&str; 6] =
-    ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE", "OUT_DIR"];
 
 /// What this process has built already, by package and feature.
 static BUILT: Mutex<BTreeMap<(String, Option<&str>), PathBuf>> = Mutex::new(BTreeMap::new());
@@ -70,7 +64,7 @@ pub fn build_that_traps() -> Result<PathBuf> {
 ///
 /// # Errors
 ///
-/// When the build fails; the message says so if it is the target that isn't installed.
+/// Returns an error if the target can't be installed, or the build fails.
 pub fn build_package(name: &str) -> Result<PathBuf> {
     build_artifact(name, None, &target_directory()?)
 }
@@ -130,26 +124,11 @@ pub fn workspace() -> Result<PathBuf> {
     root.canonicalize().with_context(|| format!("the workspace {} is gone", root.display()))
 }
 
-/// Returns a command that runs Cargo in the workspace, without input, as if a user had typed it: what an outer `cargo run`
-/// or `cargo test` says of its own package would make build scripts run anew, and all that depends on them be built again.
-///
-/// # Errors
-///
-/// Returns an error if the workspace's root is gone.
-pub fn cargo() -> Result<Command> {
-    let mut command = Command::new(tool("CARGO", "cargo"));
-    command.current_dir(workspace()?).stdin(Stdio::null());
-    for (name, _) in env::vars_os() {
-        let text = name.to_string_lossy();
-        if PACKAGE_VARIABLES.iter().any(|beginning| text.starts_with(beginning)) {
-            command.env_remove(name);
-        }
-    }
-    Ok(command)
-}
-
 fn run_cargo(package: &str, feature: Option<&str>, target_directory: &Path) -> Result<()> {
-    let status = cargo()?
+    ensure_target()?;
+    let status = cargo()
+        .current_dir(workspace()?)
+        .stdin(Stdio::null())
         .args(["build", "--profile", PROFILE, "--target", TARGET, "--package", package, "--target-dir"])
         .arg(target_directory)
         .args(feature.map(|feature| format!("--features={feature}")))
@@ -157,13 +136,8 @@ fn run_cargo(package: &str, feature: Option<&str>, target_directory: &Path) -> R
         .env_remove("RUSTFLAGS")
         .status()
         .context("cannot run cargo")?;
-    if status.success() {
-        return Ok(());
-    }
-    if !target_is_installed() {
-        bail!("the target {TARGET} is not installed: rustup target add {TARGET}");
-    }
-    bail!("cargo could not build the module of package {package}: {status}");
+    ensure!(status.success(), "cargo could not build the module of package {package}: {status}");
+    Ok(())
 }
 
 /// What the compiler is told beside the profile. Paths of the builder's machine stay out of the module, so that it is the
@@ -178,20 +152,6 @@ fn rust_flags() -> OsString {
         flags.push("=crates");
     }
     flags
-}
-
-/// Whether the compiler has a standard library for the target. Asked only after a failed build.
-fn target_is_installed() -> bool {
-    let Ok(root) = workspace() else { return true };
-    Command::new(tool("RUSTC", "rustc"))
-        .args(["--print", "target-libdir", "--target", TARGET])
-        .current_dir(root)
-        .output()
-        .is_ok_and(|output| Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir())
-}
-
-fn tool(variable: &str, name: &str) -> OsString {
-    env::var_os(variable).unwrap_or_else(|| name.into())
 }
 
 /// Writes beside and renames, so that nobody ever reads half a file.

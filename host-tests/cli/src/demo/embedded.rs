@@ -9,7 +9,7 @@ use promward_harness::process::{self, Process};
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -78,9 +78,11 @@ fn build() -> Result<PathBuf> {
         );
     }
     // Of the whole workspace, so that nothing is built with other features than for the tests.
-    let status = promward_module::cargo()?
+    let status = promward_start::cargo()
         .args(["build", "--workspace", "--bin", PROGRAM, "--target-dir"])
         .arg(&target)
+        .current_dir(promward_module::workspace()?)
+        .stdin(Stdio::null())
         .status()
         .context("cannot run cargo")?;
     ensure!(status.success(), "cargo could not build {PROGRAM}: {status}");

@@ -1,0 +1,94 @@
+//! Sees to it that the compiler has the target that modules are built for, before minutes go into compiling anything else.
+
+use std::env;
+use std::ffi::OsString;
+use std::fmt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// The target that modules are built for.
+pub const TARGET: &str = "wasm32-wasip1";
+
+/// How the variables begin in which Cargo describes the package that it runs a program of.
+const PACKAGE_VARIABLES: [&str; 6] =
+    ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE", "OUT_DIR"];
+
+/// The reason why the compiler hasn't got the target, with what to do about it.
+#[derive(Debug, PartialEq, Eq)]
+pub enum TargetError {
+    /// There is no rustup that could install it.
+    NoRustup,
+    /// `rustup target add` failed; its own words are on standard error.
+    RustupFailed,
+}
+
+impl fmt::Display for TargetError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoRustup => write!(
+                formatter,
+                "the Rust target {TARGET} is not installed, and there is no rustup in PATH to install it.\n\
+                 Install Rust by rustup (https://rustup.rs), or the package of your distribution that has the standard \
+                 library of Rust for {TARGET}, and try again"
+            ),
+            Self::RustupFailed => write!(
+                formatter,
+                "the Rust target {TARGET} is not installed, and rustup could not install it: \
+                 run \"rustup target add {TARGET}\" and try again"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for TargetError {}
+
+/// Installs the target by rustup if the compiler hasn't got it, and says so in one line on standard error.
+///
+/// # Errors
+///
+/// Returns an error if there is no rustup, or it fails.
+pub fn ensure_target() -> Result<(), TargetError> {
+    if is_installed() {
+        return Ok(());
+    }
+    eprintln!("promward: the Rust target {TARGET} is not installed: running rustup target add {TARGET}");
+    let status = Command::new("rustup")
+        .args(["target", "add", TARGET])
+        .current_dir(workspace())
+        .stdin(Stdio::null())
+        .status()
+        .map_err(|_| TargetError::NoRustup)?;
+    if status.success() && is_installed() { Ok(()) } else { Err(TargetError::RustupFailed) }
+}
+
+/// Tells whether the compiler has a standard library for the target.
+fn is_installed() -> bool {
+    Command::new(tool("RUSTC", "rustc"))
+        .args(["--print", "target-libdir", "--target", TARGET])
+        .current_dir(workspace())
+        .output()
+        .is_ok_and(|output| Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir())
+}
+
+/// Returns a command that runs Cargo as if a user had typed it: what an outer `cargo run` or `cargo test` says of its own
+/// package would make build scripts run anew, and all that depends on them be built again.
+#[must_use]
+pub fn cargo() -> Command {
+    let mut command = Command::new(tool("CARGO", "cargo"));
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        if PACKAGE_VARIABLES.iter().any(|beginning| text.starts_with(beginning)) {
+            command.env_remove(&name);
+        }
+    }
+    command
+}
+
+fn tool(variable: &str, name: &str) -> OsString {
+    env::var_os(variable).filter(|value| !value.is_empty()).unwrap_or_else(|| name.into())
+}
+
+/// Returns the root of the workspace that this was built in, which says which toolchain is used.
+fn workspace() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.."))
+}

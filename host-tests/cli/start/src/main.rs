@@ -1,0 +1,39 @@
+//! `cargo demo` and `cargo wasm` begin here: a program without dependencies, so that a missing target is installed, or
+//! complained about, in the first second. It then becomes the `cargo run` of the program that was asked for.
+
+use promward_start::{cargo, ensure_target};
+use std::env;
+use std::ffi::OsString;
+use std::os::unix::process::CommandExt;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<OsString> = env::args_os().skip(1).collect();
+    let Some((program, arguments)) = arguments.split_first() else {
+        eprintln!("promward-start PROGRAM [ARGUMENT…]: the name of a program of this workspace is missing");
+        return ExitCode::from(2);
+    };
+    if asks_for_help(arguments) {
+        return run(program, arguments);
+    }
+    match ensure_target() {
+        Ok(()) => run(program, arguments),
+        Err(error) => {
+            eprintln!("promward: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Tells whether the program will only print something, for which it needs no target.
+fn asks_for_help(arguments: &[OsString]) -> bool {
+    arguments.iter().any(|argument| ["--help", "-h", "--list"].iter().any(|only| argument == only))
+}
+
+/// Becomes `cargo run`, which is told the program alone and no package: Cargo takes the features of the whole workspace
+/// then, and builds nothing that it would have to build again for the tests.
+fn run(program: &OsString, arguments: &[OsString]) -> ExitCode {
+    let error = cargo().args(["run", "--bin"]).arg(program).arg("--").args(arguments).exec();
+    eprintln!("promward: cannot run cargo: {error}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,105 @@
+//! A missing target is installed, or complained about, before Cargo compiles anything.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// A directory of programs that stand in for the compiler, rustup and Cargo, and write down how they were called.
+struct Toolchain {
+    directory: PathBuf,
+}
+
+impl Toolchain {
+    fn new(name: &str) -> Self {
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _ = fs::remove_dir_all(&directory);
+        fs::create_dir_all(&directory).unwrap();
+        let toolchain = Self { directory };
+        toolchain.program("rustc", &format!("echo {}", toolchain.library().display()));
+        toolchain.program("cargo", "");
+        toolchain
+    }
+
+    /// Where the standard library of the target is, if it is installed.
+    fn library(&self) -> PathBuf {
+        self.directory.join("library")
+    }
+
+    fn program(&self, name: &str, does: &str) {
+        let path = self.directory.join(name);
+        let log = self.directory.join("calls");
+        // The shell's own commands alone, since nothing else is in the path.
+        let text = format!("#!/bin/sh\n[ {name} = rustc ] || echo \"{name} $*\" >>{}\n{does}\n", log.display());
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    fn start(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_promward-start"))
+            .args(arguments)
+            .env("PATH", &self.directory)
+            .env("CARGO", self.directory.join("cargo"))
+            .env("RUSTC", self.directory.join("rustc"))
+            .output()
+            .unwrap()
+    }
+
+    fn calls(&self) -> String {
+        fs::read_to_string(self.directory.join("calls")).unwrap_or_default()
+    }
+}
+
+const DEMO: [&str; 3] = ["promward", "demo", "--smoke"];
+
+#[test]
+fn a_target_that_is_there_costs_nothing() {
+    let toolchain = Toolchain::new("there");
+    fs::create_dir(toolchain.library()).unwrap();
+    let output = toolchain.start(&DEMO);
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    assert_eq!(toolchain.calls(), "cargo run --bin promward -- demo --smoke\n");
+}
+
+#[test]
+fn a_missing_target_is_installed_by_rustup_and_said_in_one_line() {
+    let toolchain = Toolchain::new("missing");
+    // With no program but these in the path, a directory is made by its absolute name.
+    toolchain.program("rustup", &format!("/bin/mkdir {}", toolchain.library().display()));
+    let output = toolchain.start(&DEMO);
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(
+        toolchain.calls(),
+        "rustup target add wasm32-wasip1\ncargo run --bin promward -- demo --smoke\n"
+    );
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "promward: the Rust target wasm32-wasip1 is not installed: running rustup target add wasm32-wasip1\n"
+    );
+}
+
+#[test]
+fn without_rustup_it_says_what_to_do_and_compiles_nothing() {
+    let toolchain = Toolchain::new("no-rustup");
+    let output = toolchain.start(&DEMO);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("there is no rustup in PATH") && said.contains("https://rustup.rs"), "{said}");
+    assert_eq!(toolchain.calls(), "");
+}
+
+#[test]
+fn a_rustup_that_fails_is_no_success() {
+    let toolchain = Toolchain::new("failing");
+    toolchain.program("rustup", "exit 1");
+    let output = toolchain.start(&DEMO);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert_eq!(toolchain.calls(), "rustup target add wasm32-wasip1\n");
+}
+
+#[test]
+fn help_needs_no_target() {
+    let toolchain = Toolchain::new("help");
+    assert!(toolchain.start(&["promward", "demo", "--help"]).status.success());
+    assert_eq!(toolchain.calls(), "cargo run --bin promward -- demo --help\n");
+}
