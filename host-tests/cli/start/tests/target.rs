@@ -30,7 +30,8 @@ impl Toolchain {
         let path = self.directory.join(name);
         let log = self.directory.join("calls");
         // The shell's own commands alone, since nothing else is in the path.
-        let text = format!("#!/bin/sh\n[ {name} = rustc ] || echo \"{name} $*\" >>{}\n{does}\n", log.display());
+        let text =
+            format!("#!/bin/sh\n[ {name} = rustc ] || echo \"{name} $*\" >>{}\n{does}\n", log.display());
         fs::write(&path, text).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     }
