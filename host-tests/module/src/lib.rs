@@ -25,24 +25,27 @@ const PROFILE: &str = "module";
 /// built with it. It is one of its own: in the same one each build would replace the other's artifact.
 const TRAP: &str = "trap-on-request";
 
-/// What this process has built already, by package and feature.
-static BUILT: Mutex<BTreeMap<(String, Option<&str>), PathBuf>> = Mutex::new(BTreeMap::new());
+/// The file that users get.
+const FILE: &str = "promward.wasm";
 
 /// Held while a file is written: threads of one process share the name of the file that is renamed.
 static WRITING: Mutex<()> = Mutex::new(());
 
 /// Builds the module that users get and returns its path, `promward.wasm` in the target directory. Beside it lies
-/// `promward.wasm.sha256`, as `sha256sum -c` reads it.
+/// `promward.wasm.sha256`, as `sha256sum -c` reads it. A second call in the same process returns the first one's answer.
 ///
 /// # Errors
 ///
-/// When the build fails (the compiler's messages are on standard error then) or a file can't be written.
+/// Returns an error if the build fails (the compiler's messages are on standard error then) or a file can't be written.
 pub fn build() -> Result<PathBuf> {
-    let module = target_directory()?.join("promward.wasm");
-    let bytes = finished(&build_package("promward")?)?;
-    write_whole(&module, &bytes)?;
-    write_whole(&digest_file(&module), format!("{}  promward.wasm\n", sha256(&bytes)).as_bytes())?;
-    Ok(module)
+    static MODULE: Mutex<Option<PathBuf>> = Mutex::new(None);
+    once(&MODULE, || {
+        let directory = target_directory()?;
+        let module = finish_into(&build_artifact("promward", None, &directory)?, &directory)?;
+        let digest = sha256(&fs::read(&module).with_context(|| format!("cannot read {}", module.display()))?);
+        write_whole(&digest_file(&module), format!("{digest}  {FILE}\n").as_bytes())?;
+        Ok(module)
+    })
 }
 
 /// Builds the same module with a defect on purpose, for tests of what comes after one: a request with the header
@@ -50,43 +53,55 @@ pub fn build() -> Result<PathBuf> {
 ///
 /// # Errors
 ///
-/// As [`build`].
+/// Returns an error where [`build`] does.
 pub fn build_that_traps() -> Result<PathBuf> {
-    let directory = target_directory()?.join(TRAP);
-    let module = directory.join("promward.wasm");
-    let bytes = finished(&build_artifact("promward", Some(TRAP), &directory)?)?;
-    write_whole(&module, &bytes)?;
-    Ok(module)
+    static MODULE: Mutex<Option<PathBuf>> = Mutex::new(None);
+    once(&MODULE, || {
+        let directory = target_directory()?.join(TRAP);
+        finish_into(&build_artifact("promward", Some(TRAP), &directory)?, &directory)
+    })
 }
 
-/// Builds the module of the workspace's package `name` (`promward`, `promward-probe`, `promward-empty`) and returns the artifact's path.
+/// Builds the module of the workspace's package `name` (`promward-probe`, `promward-empty`) and returns the artifact's path.
 /// A second call in the same process returns the first one's answer.
 ///
 /// # Errors
 ///
 /// Returns an error if the target can't be installed, or the build fails.
 pub fn build_package(name: &str) -> Result<PathBuf> {
-    build_artifact(name, None, &target_directory()?)
-}
-
-fn build_artifact(name: &str, feature: Option<&'static str>, target_directory: &Path) -> Result<PathBuf> {
-    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
-    let key = (name.to_owned(), feature);
-    if let Some(path) = built.get(&key) {
+    static MODULES: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
+    let mut built = MODULES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(path) = built.get(name) {
         return Ok(path.clone());
     }
+    let path = build_artifact(name, None, &target_directory()?)?;
+    built.insert(name.to_owned(), path.clone());
+    Ok(path)
+}
+
+/// Returns what was made before, or makes it while others wait.
+fn once(made: &Mutex<Option<PathBuf>>, make: impl FnOnce() -> Result<PathBuf>) -> Result<PathBuf> {
+    let mut made = made.lock().unwrap_or_else(PoisonError::into_inner);
+    match &*made {
+        Some(path) => Ok(path.clone()),
+        None => Ok(made.insert(make()?).clone()),
+    }
+}
+
+fn build_artifact(name: &str, feature: Option<&str>, target_directory: &Path) -> Result<PathBuf> {
     run_cargo(name, feature, target_directory)?;
     let file = format!("{}.wasm", name.replace('-', "_"));
     let path = target_directory.join(TARGET).join(PROFILE).join(file);
     ensure!(path.is_file(), "package {name} was built, but there is no {}", path.display());
-    built.insert(key, path.clone());
     Ok(path)
 }
 
-/// What users get of a linked module.
-fn finished(artifact: &Path) -> Result<Vec<u8>> {
+/// Makes of a linked module what users get, as a file in the directory, and returns its path.
+fn finish_into(artifact: &Path, directory: &Path) -> Result<PathBuf> {
     let linked = fs::read(artifact).with_context(|| format!("cannot read {}", artifact.display()))?;
-    finish::finish(&linked)
+    let module = directory.join(FILE);
+    write_whole(&module, &finish::finish(&linked)?)?;
+    Ok(module)
 }
 
 /// The file beside `module` that holds its SHA-256.
