@@ -1,24 +1,19 @@
 //! Access rules: the first one that names the caller, holds at the mount and covers the class decides. What no rule
 //! allows is refused.
 
+pub mod cross_site;
 mod denied;
-pub mod only;
-pub mod pattern;
-pub mod restriction;
 mod rule;
-pub mod tenant;
-pub mod who;
 
 pub use denied::{Closed, Denied};
 pub use rule::{Bound, Rule, Unrestricted};
-pub use who::Whos;
 
 use crate::api::class::{Class, Classes};
+use crate::api::mount::MountId;
 use crate::caller::identity::Caller;
-use crate::mount::MountId;
-use only::Only;
+use crate::caller::who::Who;
+use crate::enforce::only::Only;
 use std::fmt;
-use who::Who;
 
 /// The rules of a configuration, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -181,6 +176,7 @@ impl Access {
 mod tests {
     use super::*;
     use crate::caller::identity::{Identity, Scheme};
+    use crate::caller::who::Whos;
     use std::rc::Rc;
 
     fn rule(who: &[&str], may: &[Class]) -> Rule {

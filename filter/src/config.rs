@@ -7,13 +7,13 @@ mod error;
 mod field;
 mod headers;
 mod jwt;
-mod later;
 mod limits;
 mod list;
 mod mounts;
 mod object;
 mod only;
 mod passwords;
+mod reserved_fields;
 #[cfg(feature = "schema")]
 mod schema;
 mod size;
@@ -23,7 +23,7 @@ pub use error::ConfigError;
 
 use crate::access::Access;
 use crate::gateway::{Elsewhere, Gateway};
-use crate::keyed::sha256;
+use crate::keyed_hash::sha256;
 use field::Field;
 use headers::Headers;
 use object::object;

@@ -1,29 +1,34 @@
 //! The core's front door: a compiled configuration, and the way of a request through the rooms. It is pure: what the
 //! host says comes in, a decision goes out.
 
+mod admission;
+pub mod answer;
+pub mod forward;
+pub mod state;
+
 use crate::access::Access;
-use crate::access::tenant::TenantHeader;
 use crate::api::class::Class;
 use crate::api::endpoint::Endpoint;
+use crate::api::mount::{Api, Mount, Mounts, Place};
 use crate::caller::callers::{Callers, Facts, Identified};
 use crate::caller::logins::StreamId;
-use crate::edits::Edits;
-use crate::forward::{Forward, Granted, with_mark};
-use crate::keyed::Digest;
+use crate::decision::refusal::Refusal;
+use crate::enforce::form::Body;
+use crate::enforce::tenant::TenantHeader;
+use crate::gateway::forward::{Forward, Granted, with_mark};
+use crate::gateway::state::{Rates, State};
+use crate::keyed_hash::Digest;
 use crate::limits::table::SharedData;
-use crate::mount::{Api, Mount, Mounts, Place};
-use crate::refusal::Refusal;
 use crate::report::{Outcome, Record};
-use crate::request::form::Body;
-use crate::request::headers::{Headers, Strip};
-use crate::request::method::{Method, Methods};
-use crate::request::parameters::Parameters;
-use crate::request::target::Target;
 use crate::response::cors::{self, Cors};
-use crate::response::origin::Scheme;
 use crate::response::reply::{Reply, Wording};
 use crate::response::security::Security;
-use crate::state::{Rates, State};
+use crate::target::Target;
+use crate::target::header_edits::Edits;
+use crate::target::headers::{Headers, Strip};
+use crate::target::method::{Method, Methods};
+use crate::target::origin::Scheme;
+use crate::target::parameters::Parameters;
 
 /// A compiled configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -16,7 +16,6 @@ mod time;
 
 pub use cost::Reach;
 pub use error::{Problem, SyntaxError};
-pub use time::Window;
 
 use parser::Wanted;
 use time::Shift;

@@ -3,9 +3,9 @@
 
 use crate::access::RuleNumber;
 use crate::api::class::Class;
+use crate::api::mount::{MountId, Mounts};
 use crate::caller::bcrypt::Verdict;
 use crate::caller::identity::{Caller, Scheme};
-use crate::mount::{MountId, Mounts};
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 

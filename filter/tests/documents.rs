@@ -7,11 +7,11 @@ mod desk;
 use desk::Desk;
 use promward::caller::callers::Facts;
 use promward::caller::source::Source;
+use promward::enforce::form::Body;
 use promward::gateway::Decision;
-use promward::limits::bucket::Time;
 use promward::promql::Query;
-use promward::request::form::Body;
-use promward::request::headers::Headers;
+use promward::target::headers::Headers;
+use promward::time::bucket::Time;
 use serde_json::{Value, json};
 
 const CONFIGURATION: &str = include_str!("../docs/configuration.md");

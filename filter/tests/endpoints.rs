@@ -11,13 +11,13 @@ use promward::api::class::Class;
 use promward::api::endpoint::{Content, Endpoint};
 use promward::api::prometheus::{self, ENDPOINTS};
 use promward::caller::callers::Facts;
-use promward::forward::Forward;
+use promward::enforce::form::Body;
 use promward::gateway::Decision;
-use promward::request::form::Body;
-use promward::request::headers::Headers;
-use promward::request::parameters::{Parameters, Part};
+use promward::gateway::forward::Forward;
 use promward::response::filtered::Kind::{self, Alerts, Rules, Targets};
 use promward::response::page::Expected;
+use promward::target::headers::Headers;
+use promward::target::parameters::{Parameters, Part};
 use std::collections::BTreeSet;
 
 /// What a restricted caller gets.

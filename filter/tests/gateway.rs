@@ -8,16 +8,16 @@ use desk::Desk;
 use promward::caller::callers::Facts;
 use promward::caller::source::Source;
 use promward::config;
-use promward::edits::Edits;
-use promward::forward::Forward;
+use promward::enforce::form::{Body, FormError};
+use promward::enforce::rewrite_cache::Queries;
+use promward::gateway::answer::Asked;
+use promward::gateway::forward::Forward;
+use promward::gateway::state::Rates;
 use promward::gateway::{Decision, Gateway, Needs};
-use promward::limits::bucket::Time;
-use promward::request::form::{Body, FormError};
-use promward::request::headers::Headers;
-use promward::request::queries::Queries;
-use promward::response::answer::Asked;
 use promward::response::reply::Reply;
-use promward::state::Rates;
+use promward::target::header_edits::Edits;
+use promward::target::headers::Headers;
+use promward::time::bucket::Time;
 
 const GUIDE: &str = r#"{
     "mounts": [{ "prefix": "/prometheus", "cluster": "prometheus", "origins": ["http://localhost:9090"] }],

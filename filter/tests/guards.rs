@@ -6,12 +6,12 @@ mod desk;
 
 use desk::Desk;
 use promward::caller::callers::Facts;
+use promward::enforce::form::Body;
+use promward::enforce::rewrite_cache::Queries;
 use promward::gateway::Decision;
-use promward::limits::bucket::Time;
-use promward::request::form::Body;
-use promward::request::headers::Headers;
-use promward::request::parameters::{Parameters, Part};
-use promward::request::queries::Queries;
+use promward::target::headers::Headers;
+use promward::target::parameters::{Parameters, Part};
+use promward::time::bucket::Time;
 
 /// 2023-11-14T22:13:20Z
 const NOW: u64 = 1_700_000_000;

@@ -10,10 +10,10 @@ use desk::Desk;
 use promward::caller::callers::Facts;
 use promward::caller::logins::StreamId;
 use promward::caller::source::Source;
+use promward::enforce::form::Body;
 use promward::gateway::Decision;
-use promward::limits::bucket::Time;
-use promward::request::form::Body;
-use promward::request::headers::Headers;
+use promward::target::headers::Headers;
+use promward::time::bucket::Time;
 
 /// A user of cost 4, and limits that one meets soon.
 fn desk(limits: &str) -> Desk {

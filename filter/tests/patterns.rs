@@ -4,7 +4,7 @@
 // A test that can't go on has failed, and says where.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use promward::access::pattern::Pattern;
+use promward::enforce::pattern::Pattern;
 use proptest::prelude::*;
 use regex::Regex;
 

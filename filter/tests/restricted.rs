@@ -7,22 +7,22 @@ mod desk;
 
 use desk::Desk;
 use promward::access::RuleNumber;
-use promward::access::restriction::{Absent, Restriction, Term};
+use promward::api::mount::MountId;
 use promward::caller::callers::Facts;
 use promward::caller::identity::Caller;
 use promward::caller::logins::StreamId;
-use promward::forward::{Forward, Granted, Terms};
+use promward::decision::refusal::Refusal;
+use promward::enforce::form::Body;
+use promward::enforce::restriction::{Absent, Restriction, Term};
+use promward::enforce::rewrite_cache::Queries;
+use promward::gateway::forward::{Forward, Granted, Terms};
 use promward::gateway::{Decision, Request};
-use promward::mount::MountId;
-use promward::refusal::Refusal;
 use promward::report::{Bound, Count};
-use promward::request::form::Body;
-use promward::request::headers::Headers;
-use promward::request::method::Method;
-use promward::request::parameters::{Parameters, Part};
-use promward::request::queries::Queries;
-use promward::response::origin::Scheme;
 use promward::response::reply::Reply;
+use promward::target::headers::Headers;
+use promward::target::method::Method;
+use promward::target::origin::Scheme;
+use promward::target::parameters::{Parameters, Part};
 use std::rc::Rc;
 
 const TENANT_A: &str = r#"{

@@ -3,12 +3,12 @@
 // A test that can't go on has failed, and says where.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use promward::access::who::Who;
 use promward::access::{Access, RuleNumber};
 use promward::api::class::Class;
+use promward::api::mount::MountId;
 use promward::caller::identity::{Caller, Identity, Scheme};
+use promward::caller::who::Who;
 use promward::config;
-use promward::mount::MountId;
 use std::rc::Rc;
 
 /// What these rules make.

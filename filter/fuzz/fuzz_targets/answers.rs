@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use promward::access::restriction::{Absent, Restriction, Term};
+use promward::enforce::restriction::{Absent, Restriction, Term};
 use promward::response::filtered::{End, Filter, Kind};
 use serde_json::Value;
 use std::rc::Rc;

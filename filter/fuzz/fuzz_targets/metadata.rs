@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use promward::caller::jwt::{self, Issuer};
-use promward::limits::bucket::Time;
+use promward::time::bucket::Time;
 
 fuzz_target!(|metadata: &[u8]| {
     let path = |name: &str| vec![name.to_owned()];

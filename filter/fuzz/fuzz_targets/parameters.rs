@@ -4,11 +4,11 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use promward::access::restriction::{Absent, Restriction, Term};
 use promward::api::endpoint::Selectors;
-use promward::request::demands::Demands;
-use promward::request::parameters::{Parameters, Part};
-use promward::request::queries::Queries;
+use promward::enforce::requirements::Demands;
+use promward::enforce::restriction::{Absent, Restriction, Term};
+use promward::enforce::rewrite_cache::Queries;
+use promward::target::parameters::{Parameters, Part};
 use std::rc::Rc;
 
 fuzz_target!(|raw: &[u8]| {

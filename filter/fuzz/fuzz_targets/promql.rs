@@ -4,7 +4,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use promward::promql::{Query, SyntaxError, Window};
+use promward::promql::{Query, SyntaxError};
+use promward::time::Window;
 
 const MATCHERS: &str = r#"promward_tenant="only_this_one""#;
 

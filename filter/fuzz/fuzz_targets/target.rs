@@ -3,8 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use promward::request::path::CanonicalPath;
-use promward::request::target::Target;
+use promward::target::Target;
+use promward::target::path::CanonicalPath;
 
 fuzz_target!(|raw: &[u8]| {
     let Ok(target) = Target::parse(raw) else { return };

@@ -2,15 +2,15 @@
 //! those that follow.
 
 use super::RuleNumber;
-use super::only::{NoValues, Only};
-use super::restriction::Restriction;
-use super::who::{Who, Whos};
 use crate::api::class::Classes;
+use crate::api::mount::MountId;
 use crate::api::prometheus::RESTRICTABLE;
 use crate::caller::identity::Caller;
-use crate::limits::guards::Guards;
-use crate::limits::rate::Rate;
-use crate::mount::MountId;
+use crate::caller::who::{Who, Whos};
+use crate::enforce::guards::Guards;
+use crate::enforce::only::{NoValues, Only};
+use crate::enforce::restriction::Restriction;
+use crate::time::rate::Rate;
 use std::rc::Rc;
 
 /// One rule, compiled: shorthands and exceptions are worked out.

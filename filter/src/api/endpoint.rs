@@ -1,9 +1,9 @@
 //! An endpoint: one row of a table, and how a path finds it.
 
 use super::class::Class;
-use crate::request::method::Methods;
-use crate::request::parameters::ParameterNames;
 use crate::response::filtered::Kind;
+use crate::target::method::Methods;
+use crate::target::parameters::ParameterNames;
 
 /// A row: what is at a path.
 #[derive(Debug, PartialEq, Eq)]

@@ -4,9 +4,9 @@
 
 use super::class::{Class, Classes};
 use super::endpoint::{Content, Endpoint, ParametersIn, Selectors, ToRestricted};
-use crate::request::method::{Method, Methods};
-use crate::request::parameters::ParameterNames;
 use crate::response::filtered::Kind;
+use crate::target::method::{Method, Methods};
+use crate::target::parameters::ParameterNames;
 
 const GET: Methods = Methods::of(&[Method::Get]);
 const GET_HEAD: Methods = Methods::of(&[Method::Get, Method::Head]);

@@ -2,7 +2,7 @@
 //! refused like a wrong password, and never taken for nothing (`threats.md` C4, C7, H2).
 
 use super::secret::Secret;
-use crate::request::headers::Headers;
+use crate::target::headers::Headers;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::fmt;

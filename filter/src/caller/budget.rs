@@ -3,8 +3,8 @@
 //! don't either. A password that turns out to be right costs nothing.
 
 use super::source::Source;
-use crate::limits::bucket::{Bucket, Empty, Time};
-use crate::limits::rate::Rate;
+use crate::time::bucket::{Bucket, Empty, Time};
+use crate::time::rate::Rate;
 
 /// Which part of the budget one source may use: one of so many.
 pub const SHARE: u32 = 4;

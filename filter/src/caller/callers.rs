@@ -9,11 +9,11 @@ use super::passwords::Passwords;
 use super::secret::Secret;
 use super::source::Source;
 use super::tokens::Tokens;
-use crate::access::Whos;
-use crate::access::who::{Kind, Who};
-use crate::limits::bucket::Time;
+use super::who::{Kind, Who};
+use crate::caller::who::Whos;
 use crate::report::Login;
-use crate::request::headers::Headers;
+use crate::target::headers::Headers;
+use crate::time::bucket::Time;
 use std::fmt;
 use std::rc::Rc;
 

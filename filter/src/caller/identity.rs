@@ -1,8 +1,8 @@
 //! Who is calling: one identity, by one scheme, with the groups that it is in.
 
 use super::claim::Claim;
-use crate::access::who::Who;
-use crate::request::escape::{is_unreserved, push_escape};
+use super::who::Who;
+use crate::target::escape::{is_unreserved, push_escape};
 use std::fmt;
 use std::rc::Rc;
 

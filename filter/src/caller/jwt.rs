@@ -5,8 +5,8 @@
 use super::claim::Claim;
 use super::identity::{Identity, Scheme};
 use super::metadata::{self, Malformed, Struct, Value};
-use crate::access::who::Who;
-use crate::limits::bucket::Time;
+use super::who::Who;
+use crate::time::bucket::Time;
 use std::fmt;
 
 /// The filter that verifies tokens.

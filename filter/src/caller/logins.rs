@@ -9,9 +9,9 @@ use super::passwords::Passwords;
 use super::remembered::{Remembered, Room};
 use super::secret::Secret;
 use super::source::Source;
-use crate::keyed::{Digest, Key};
-use crate::limits::bucket::{Empty, Time};
+use crate::keyed_hash::{Digest, Key};
 use crate::report::{Bound, Count};
+use crate::time::bucket::{Empty, Time};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -255,7 +255,7 @@ impl Logins {
     fn time_to_wait(&self, passwords: &Passwords) -> Empty {
         let checks = u64::try_from(self.queue.len()).unwrap_or(u64::MAX);
         let nanoseconds =
-            super::passwords::TICK.saturating_mul(passwords.slices().into()).saturating_mul(checks);
+            crate::caller::passwords::TICK.saturating_mul(passwords.slices().into()).saturating_mul(checks);
         Empty { retry_after: nanoseconds.div_ceil(1_000_000_000).max(1) }
     }
 }

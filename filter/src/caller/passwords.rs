@@ -4,8 +4,8 @@ use super::hash::Hash;
 use super::identity::{Identity, Scheme};
 use super::logins::SLICE;
 use crate::index::Index;
-use crate::keyed::{Digest, sha256};
-use crate::limits::rate::Rate;
+use crate::keyed_hash::{Digest, sha256};
+use crate::time::rate::Rate;
 use std::rc::Rc;
 
 /// How often a slice can run, in nanoseconds: hosts that are asked for a tick each millisecond come every fourth.

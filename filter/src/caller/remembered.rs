@@ -1,7 +1,7 @@
 //! Credentials that were checked, by their keyed hashes: a table of a fixed size. A hash has eight places, and when all of
 //! them are taken, the oldest of the eight goes.
 
-use crate::keyed::Digest;
+use crate::keyed_hash::Digest;
 
 /// Places for one hash.
 const WAYS: usize = 8;
@@ -51,7 +51,7 @@ impl Remembered {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keyed::sha256;
+    use crate::keyed_hash::sha256;
 
     fn hash(number: u32) -> Digest {
         sha256(&number.to_le_bytes())

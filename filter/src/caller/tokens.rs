@@ -3,7 +3,7 @@
 use super::identity::Identity;
 use super::secret::Secret;
 use crate::index::Index;
-use crate::keyed::sha256;
+use crate::keyed_hash::sha256;
 use std::rc::Rc;
 use subtle::ConstantTimeEq;
 

@@ -6,11 +6,11 @@ use super::limits::{self, Limits};
 use super::list::listed;
 use super::object::object;
 use super::only::{self, Known};
-use crate::access::who::{Kind, Who};
-use crate::access::{Bound, Closed, Rule, Unrestricted, Whos, walk};
+use crate::access::{Bound, Closed, Rule, Unrestricted, walk};
 use crate::api::class::{Class, Classes};
+use crate::api::mount::{Api, Mount, MountId, Mounts, Prefix};
 use crate::caller::callers::Callers;
-use crate::mount::{Api, Mount, MountId, Mounts, Prefix};
+use crate::caller::who::{Kind, Who, Whos};
 
 #[cfg(feature = "schema")]
 use super::schema::{ByName, LabelValues};

@@ -6,15 +6,15 @@ use super::list::listed;
 use super::object::object;
 use super::tree::Tree;
 use super::{certificates, jwt, passwords};
-use crate::access::Whos;
-use crate::access::who::{Kind, Who};
 use crate::caller::callers::{Callers, Group, groups_of};
 use crate::caller::hash::Hash;
 use crate::caller::identity::{Identity, Scheme};
 use crate::caller::passwords::{Passwords, User};
 use crate::caller::tokens::Tokens;
+use crate::caller::who::Whos;
+use crate::caller::who::{Kind, Who};
 use crate::index::{Index, Twice};
-use crate::keyed::Digest;
+use crate::keyed_hash::Digest;
 use std::rc::Rc;
 
 #[cfg(feature = "schema")]

@@ -2,7 +2,7 @@
 //! wrong. None of this is generic, since the module pays for each instance.
 
 use super::ConfigError;
-use super::later;
+use super::reserved_fields;
 use super::tree::Tree;
 use crate::index::{Index, Twice};
 
@@ -143,8 +143,8 @@ impl<'a> Field<'a> {
                 Err(Field { tree: Some(tree), step: Step::Name(name), within: Some(self) }.refuse(message))
             };
             if !names.contains(&name.as_str()) {
-                if later::comes_later(name, names) {
-                    return refuse(later::NOT_YET);
+                if reserved_fields::comes_later(name, names) {
+                    return refuse(reserved_fields::NOT_YET);
                 }
                 return refuse(&format!("there is no such field; the fields here are {}", series(names)));
             }

@@ -4,7 +4,7 @@ use super::ConfigError;
 use super::field::Field;
 use super::mounts::{optional_origins, origins};
 use super::object::object;
-use crate::access::tenant::TenantHeader;
+use crate::enforce::tenant::TenantHeader;
 use crate::response::cors::Cors;
 use crate::response::security::{Frames, Security};
 

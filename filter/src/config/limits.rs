@@ -3,9 +3,9 @@
 use super::ConfigError;
 use super::field::Field;
 use super::object::object;
-use crate::limits::duration;
-use crate::limits::guards::Guards;
-use crate::limits::rate::{MOST, Rate};
+use crate::enforce::guards::Guards;
+use crate::time::duration;
+use crate::time::rate::{MOST, Rate};
 
 object! {
     /// How often each caller may do what the rule allows, and how much one query of theirs may touch.

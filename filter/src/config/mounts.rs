@@ -5,8 +5,8 @@ use super::field::Field;
 use super::list::listed;
 use super::object::object;
 use super::size;
-use crate::mount::{Api, Mount, Mounts, Prefix};
-use crate::response::origin::Origin;
+use crate::api::mount::{Api, Mount, Mounts, Prefix};
+use crate::target::origin::Origin;
 
 #[cfg(feature = "schema")]
 use super::schema::{ApiConfig, CredentialsConfig, EncodedSlashConfig, Size};

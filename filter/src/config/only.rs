@@ -7,11 +7,11 @@ use super::jwt::claim;
 use super::list::listed;
 use super::object::object;
 use super::tree::Tree;
-use crate::access::only::{OnLabel, Only, Values};
-use crate::access::pattern::Pattern;
-use crate::access::restriction::{Absent, Term};
-use crate::access::tenant::{self, TenantHeader};
 use crate::caller::callers::Callers;
+use crate::enforce::only::{OnLabel, Only, Values};
+use crate::enforce::pattern::Pattern;
+use crate::enforce::restriction::{Absent, Term};
+use crate::enforce::tenant::{self, TenantHeader};
 use std::rc::Rc;
 
 #[cfg(feature = "schema")]

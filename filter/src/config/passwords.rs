@@ -5,7 +5,7 @@ use super::field::Field;
 use super::limits::rate;
 use super::object::object;
 use crate::caller::passwords::PasswordLimits;
-use crate::limits::rate::MOST;
+use crate::time::rate::MOST;
 
 object! {
     /// How many checks of passwords may begin and wait, in each worker. What is left out follows from what a check costs.

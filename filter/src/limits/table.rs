@@ -2,9 +2,9 @@
 //! so that the table is of a fixed size. Nothing that grants access is in it, because a neighbour in the same VM could
 //! write there (`threats.md` C9).
 
-use super::bucket::{Bucket, Empty, Time};
-use super::rate::Rate;
-use crate::keyed::{Digest, Key};
+use crate::keyed_hash::{Digest, Key};
+use crate::time::bucket::{Bucket, Empty, Time};
+use crate::time::rate::Rate;
 use std::fmt;
 
 /// How many buckets there are for known callers, and as many again for unknown ones, who can't crowd the others out.

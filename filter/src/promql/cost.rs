@@ -2,7 +2,7 @@
 //! evaluated (`threats.md` R5).
 
 use super::Query;
-use super::time::Window;
+use crate::time::Window;
 
 /// How far back a query reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //! than elsewhere. What isn't known is an error, never a character to pass over.
 
 use super::error::{Problem, SyntaxError};
-use crate::limits::duration;
+use crate::time::duration;
 
 /// A token, and where it stands: bytes from the start of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

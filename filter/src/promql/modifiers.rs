@@ -5,7 +5,7 @@ use super::lexer::{Kind, Token, expected};
 use super::parser::{Parser, Primary};
 use super::time::{self, At, Shift};
 use super::{Query, Subquery};
-use crate::limits::seconds::Rounded;
+use crate::time::seconds::Rounded;
 
 /// Where the lists ended before an expression was read: what stands after is within it.
 #[derive(Clone, Copy)]

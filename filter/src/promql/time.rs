@@ -1,17 +1,9 @@
 //! The times that a query names, in milliseconds: numbers, durations, `offset` and `@`, and how they move the window in
 //! which a selector is read.
 
-use crate::limits::duration;
-use crate::limits::seconds::{self, Rounded};
-
-/// When an expression is evaluated: the first time and the last, in milliseconds since 1970.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
-    /// The first time.
-    pub start: i64,
-    /// The last one; the same for an instant query.
-    pub end: i64,
-}
+use crate::time::Window;
+use crate::time::duration;
+use crate::time::seconds::{self, Rounded};
 
 /// What `@` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

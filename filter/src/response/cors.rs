@@ -1,9 +1,9 @@
 //! Cross-origin answers of a Prometheus are the filter's own: it allows every site by default, so what it says is removed,
 //! and only the origins that the configuration lists are let in (`threats.md` B2).
 
-use super::origin::Origin;
-use crate::request::headers::Headers;
-use crate::request::method::Methods;
+use crate::target::headers::Headers;
+use crate::target::method::Methods;
+use crate::target::origin::Origin;
 
 /// The headers by which a server answers a cross-origin request; a Prometheus' own are not passed on.
 pub(super) const ANSWERS: [&str; 8] = [

@@ -3,24 +3,24 @@
 //! is held until it is complete, and goes on if its labels satisfy the restriction. So an answer of any length takes a
 //! bounded memory, and nothing is given out before it was checked.
 
-mod draft;
 mod error;
 mod event;
 pub mod headers;
+mod label_filter;
 mod labels;
+mod layout;
 mod number;
-mod place;
+mod output;
 mod scanner;
-mod sieve;
 mod text;
 mod utf8;
 
 pub use error::FilterError;
 
-use crate::access::restriction::Restriction;
+use crate::enforce::restriction::Restriction;
 use event::Event;
+use label_filter::Sieve;
 use scanner::Scanner;
-use sieve::Sieve;
 use std::rc::Rc;
 use utf8::Utf8;
 
@@ -81,19 +81,19 @@ impl Filter {
         while let Some(event) = self.scanner.next(piece, &mut at, |name| self.sieve.matters(name))? {
             match event {
                 Event::Begins(shape) => {
-                    if self.sieve.begins(piece, at, shape)? == sieve::Next::Inside {
+                    if self.sieve.begins(piece, at, shape)? == label_filter::Next::Inside {
                         self.scanner.enter();
                     }
                 }
                 Event::Ends => self.sieve.ends(piece, at)?,
                 Event::KeyBegins => self.sieve.key_begins(piece, at),
                 Event::Key(name) => {
-                    if self.sieve.key(piece, at, name)? == sieve::Next::Past {
+                    if self.sieve.key(piece, at, name)? == label_filter::Next::Past {
                         self.scanner.pass();
                     }
                 }
                 Event::KeyEnds => {
-                    if self.sieve.key_ends(piece, at)? == sieve::Next::Past {
+                    if self.sieve.key_ends(piece, at)? == label_filter::Next::Past {
                         self.scanner.pass();
                     }
                 }

@@ -1,8 +1,8 @@
 //! `Location`: one deployment of Prometheus redirects to paths with the public prefix and to paths without it, so the
 //! prefix is added only where it is missing. A `Location` never leaves the site (`threats.md` B3).
 
-use super::origin::Origin;
-use crate::mount::Mount;
+use crate::api::mount::Mount;
+use crate::target::origin::Origin;
 use std::fmt;
 
 /// Why a `Location` is not passed on.
@@ -159,7 +159,7 @@ fn dots(segment: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mount::{Api, Prefix};
+    use crate::api::mount::{Api, Prefix};
     use proptest::prelude::*;
 
     fn mount(prefix: &str, upstream_prefix: &str) -> Mount {

@@ -1,8 +1,8 @@
 //! Pages that a restricted caller may have, because there is no data in them. That holds for Prometheus' pages; at the same
 //! path another server may have something else, so that what isn't a page is held back (`threats.md` R2).
 
-use crate::request::headers::Headers;
-use crate::request::media_type::is_exactly;
+use crate::target::headers::Headers;
+use crate::target::media_type::is_exactly;
 use std::fmt;
 
 /// The media type of a page.

@@ -2,10 +2,10 @@
 //! runs behind the filter.
 
 use super::cors;
-use super::origin::{Origin, Scheme};
 use crate::api::endpoint::Content;
-use crate::mount::Api;
-use crate::request::headers::Headers;
+use crate::api::mount::Api;
+use crate::target::headers::Headers;
+use crate::target::origin::{Origin, Scheme};
 
 /// A policy under which the pages of Prometheus 2.x and 3.x work: their one inline script varies from start to start, and
 /// their libraries inject styles.

@@ -3,13 +3,13 @@
 use promward::caller::callers::Facts;
 use promward::caller::logins::StreamId;
 use promward::config;
+use promward::enforce::form::Body;
+use promward::gateway::state::State;
 use promward::gateway::{Decision, Gateway, Request, Worker};
 use promward::limits::table::{SharedData, Unreachable, Written};
 use promward::report::Record;
-use promward::request::form::Body;
-use promward::request::headers::Headers;
-use promward::response::origin::Scheme;
-use promward::state::State;
+use promward::target::headers::Headers;
+use promward::target::origin::Scheme;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 

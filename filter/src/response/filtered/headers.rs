@@ -1,8 +1,8 @@
 //! The headers around an answer that is filtered: it must be asked for whole and as plain JSON, it must be that, and what
 //! described the server's bytes doesn't describe what is left of them (`threats.md` R3).
 
-use crate::request::headers::{Headers, spelled};
-use crate::request::media_type::is_exactly;
+use crate::target::headers::{Headers, spelled};
+use crate::target::media_type::is_exactly;
 use std::fmt;
 use std::str;
 

@@ -2,7 +2,7 @@
 
 use super::error::FilterError;
 use super::text::{self, Text};
-use crate::access::restriction::Restriction;
+use crate::enforce::restriction::Restriction;
 use std::borrow::Cow;
 
 /// Whether labels, an object that the scanner has checked, satisfy a restriction.

@@ -5,7 +5,7 @@ mod shapes;
 mod tables;
 
 use super::*;
-use crate::access::restriction::{Absent, Term};
+use crate::enforce::restriction::{Absent, Term};
 use proptest::sample::Index;
 
 fn restriction(label: &str, values: &[&str], absent: Absent) -> Restriction {

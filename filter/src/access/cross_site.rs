@@ -1,0 +1,146 @@
+//! Requests that pages of other sites make a browser send, with the password that it remembers: an image tag must not run
+//! queries (`threats.md` B1). Browsers say where a request comes from; programs that aren't browsers say nothing.
+
+use crate::api::class::Class;
+use crate::api::mount::Api;
+use crate::target::headers::Headers;
+use crate::target::method::Method;
+use crate::target::origin::{Origin, Scheme};
+use std::fmt;
+
+/// A request that a page of another site made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CrossSite;
+
+impl fmt::Display for CrossSite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a page of another site asks for this: open it from this site, or list the other one in headers.cors")
+    }
+}
+
+/// What is asked for, as far as it matters where the question comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Asking<'a> {
+    /// What it does.
+    pub class: Class,
+    /// What the server speaks.
+    pub api: Api,
+    /// How it asks.
+    pub method: Method,
+    /// What the browser says.
+    pub headers: &'a Headers,
+    /// What the client's connection speaks.
+    pub scheme: Scheme,
+}
+
+/// Refuses what a page of another site asks for. A listed origin is let in before this is asked.
+///
+/// Pages without data may be asked for from anywhere. At an opaque mount so may whatever a link leads to, since nobody here
+/// knows which of its paths are pages.
+///
+/// # Errors
+///
+/// The browser says that it comes from elsewhere, or can't say where from.
+pub fn check(asking: &Asking<'_>) -> Result<(), CrossSite> {
+    let Asking { class, headers, .. } = asking;
+    if matches!(class, Class::Ui | Class::Health) || asking.follows_a_link() {
+        return Ok(());
+    }
+    let is_ours = match (headers.has("sec-fetch-site"), headers.has("origin")) {
+        (true, _) => matches!(headers.only("sec-fetch-site"), Some(b"same-origin" | b"none")),
+        (false, true) => asking.is_own_origin(),
+        (false, false) => true,
+    };
+    if is_ours { Ok(()) } else { Err(CrossSite) }
+}
+
+impl Asking<'_> {
+    fn follows_a_link(&self) -> bool {
+        self.api == Api::Opaque
+            && matches!(self.method, Method::Get | Method::Head)
+            && self.headers.only("sec-fetch-mode") == Some(b"navigate")
+            && self.headers.only("sec-fetch-dest") == Some(b"document")
+    }
+
+    fn is_own_origin(&self) -> bool {
+        let text = |name| std::str::from_utf8(self.headers.only(name)?).ok();
+        let origin = text("origin").and_then(Origin::parse);
+        let own = text(":authority").and_then(|authority| Origin::new(self.scheme, authority));
+        origin.is_some() && origin == own
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passes(class: Class, api: Api, method: Method, more: &[(&str, &str)]) -> bool {
+        let headers = [(":authority", "example.com")].iter().chain(more).copied().collect();
+        check(&Asking { class, api, method, headers: &headers, scheme: Scheme::Https }).is_ok()
+    }
+
+    fn query(more: &[(&str, &str)]) -> bool {
+        passes(Class::Query, Api::Prometheus, Method::Get, more)
+    }
+
+    #[test]
+    fn our_own_pages_and_programs_may_ask() {
+        for headers in [
+            &[][..],
+            &[("sec-fetch-site", "same-origin")],
+            &[("sec-fetch-site", "none")],
+            &[("origin", "https://example.com")],
+            &[("origin", "https://EXAMPLE.com:443")],
+            &[("sec-fetch-site", "same-origin"), ("origin", "null")],
+        ] {
+            assert!(query(headers), "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn other_sites_may_not() {
+        for headers in [
+            &[("sec-fetch-site", "cross-site")][..],
+            &[("sec-fetch-site", "same-site")],
+            &[("sec-fetch-site", "")],
+            &[("sec-fetch-site", "none"), ("sec-fetch-site", "none")],
+            &[("sec-fetch-site", "same-origin,same-origin")],
+            &[("sec-fetch-site", "cross-site"), ("origin", "https://example.com")],
+            &[
+                ("sec-fetch-site", "cross-site"),
+                ("sec-fetch-mode", "navigate"),
+                ("sec-fetch-dest", "document"),
+            ],
+            &[("origin", "null")],
+            &[("origin", "http://example.com")],
+            &[("origin", "https://example.com:8443")],
+            &[("origin", "https://example.com.evil")],
+            &[("origin", "https://example.com"), ("origin", "https://example.com")],
+        ] {
+            assert!(!query(headers), "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn links_lead_to_pages_without_data_and_into_opaque_mounts() {
+        let link = &[
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-dest", "document"),
+        ];
+        let image =
+            &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "image")];
+        assert!(passes(Class::Ui, Api::Prometheus, Method::Get, image));
+        assert!(passes(Class::Health, Api::Prometheus, Method::Get, image));
+        assert!(!passes(Class::Rules, Api::Prometheus, Method::Get, link));
+        assert!(passes(Class::Unknown, Api::Opaque, Method::Get, link));
+        assert!(!passes(Class::Unknown, Api::Opaque, Method::Post, link));
+        assert!(!passes(Class::Unknown, Api::Opaque, Method::Get, image));
+        let frame =
+            &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")];
+        assert!(!passes(Class::Unknown, Api::Opaque, Method::Get, frame));
+        let fetched =
+            &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "cors"), ("sec-fetch-dest", "document")];
+        assert!(!passes(Class::Unknown, Api::Opaque, Method::Get, fetched));
+    }
+}

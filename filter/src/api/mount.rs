@@ -1,0 +1,236 @@
+//! Mounts: which part of the public site is which server. A prefix holds whole segments of the canonical path, so that
+//! neither `/prometheusX` nor `/prometheus..` is below `/prometheus` (`threats.md` T3).
+
+use super::class::{Class, Classes};
+use super::endpoint::Endpoint;
+use super::prometheus;
+use crate::target::escape::is_unreserved;
+use crate::target::origin::Origin;
+use crate::target::path::{CanonicalPath, TargetError};
+
+/// A path prefix of whole segments. The root is the empty text, so that a prefix can stand before any path.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Prefix(String);
+
+impl Prefix {
+    /// A prefix as a configuration writes it: `/`, or a canonical path without a trailing slash, of letters, digits and
+    /// `-._~` only, since any other octet could stand in a request both as itself and escaped.
+    pub fn parse(text: &str) -> Option<Self> {
+        let path = CanonicalPath::parse(text.as_bytes()).ok()?;
+        if path.as_str() != text || !text.bytes().all(|byte| byte == b'/' || is_unreserved(byte)) {
+            return None;
+        }
+        match text {
+            "/" => Some(Self::default()),
+            _ if text.ends_with('/') => None,
+            _ => Some(Self(text.to_owned())),
+        }
+    }
+
+    /// What stands before a path: nothing for the root.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether this is `/`.
+    pub fn is_root(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What follows the prefix in a path below it: nothing, or a path that begins with `/`.
+    pub fn strip<'a>(&self, path: &'a str) -> Option<&'a str> {
+        path.strip_prefix(&self.0).filter(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+}
+
+/// What a mount's server speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Api {
+    /// Prometheus' API and pages.
+    Prometheus,
+    /// Nothing that the filter knows: everything is of the class `unknown`.
+    Opaque,
+}
+
+/// One server and its place on the site.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mount {
+    /// The public prefix.
+    pub prefix: Prefix,
+    /// What the server itself is mounted at.
+    pub upstream_prefix: Prefix,
+    /// What it speaks.
+    pub api: Api,
+    /// What the proxy's routes pick a cluster by (`x-promward-cluster`).
+    pub cluster: Option<String>,
+    /// Hosts that the server may name in `Location`, beside the public one.
+    pub origins: Vec<Origin>,
+    /// The longest form body, in bytes.
+    pub max_form: usize,
+    /// Whether credentials go on to the server.
+    pub pass_credentials: bool,
+    /// Whether an escaped slash may stand in a path. Never at a mount whose paths the filter reads.
+    pub pass_encoded_slash: bool,
+}
+
+impl Mount {
+    /// The row of a path below the mount; none is the class `unknown`.
+    pub fn endpoint(&self, path: &str) -> Option<&'static Endpoint> {
+        match self.api {
+            Api::Prometheus => prometheus::endpoint(path),
+            Api::Opaque => None,
+        }
+    }
+
+    /// The classes that a request below the mount can have.
+    pub fn classes(&self) -> Classes {
+        match self.api {
+            Api::Prometheus => Classes::ALL,
+            Api::Opaque => Classes::of(&[Class::Unknown]),
+        }
+    }
+
+    /// Whether answers below the mount at this path are Prometheus' JSON.
+    pub fn is_api(&self, path: &str) -> bool {
+        self.api == Api::Prometheus && path.starts_with("/api/")
+    }
+
+    /// The path as the server is asked for it, its own prefix included.
+    pub fn upstream_path(&self, path: &str) -> String {
+        [self.upstream_prefix.as_str(), path].concat()
+    }
+}
+
+/// Which mount of a configuration: its place in the list as written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MountId(pub usize);
+
+/// Every mount of a configuration, as it lists them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mounts(Vec<Mount>);
+
+/// Where a path is on the site.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place<'a> {
+    /// Below a mount.
+    Below {
+        /// Which.
+        id: MountId,
+        /// The mount itself.
+        mount: &'a Mount,
+        /// The path below its prefix. It begins with `/`; paths of an API have no trailing slash.
+        path: &'a str,
+    },
+    /// At a mount's prefix without the slash.
+    Bare {
+        /// The mount.
+        mount: &'a Mount,
+    },
+    /// At no mount.
+    Elsewhere,
+}
+
+impl Mounts {
+    /// Mounts as a configuration lists them.
+    pub fn new(mounts: Vec<Mount>) -> Self {
+        Self(mounts)
+    }
+
+    /// Every mount with its id.
+    pub fn iter(&self) -> impl Iterator<Item = (MountId, &Mount)> {
+        self.0.iter().enumerate().map(|(id, mount)| (MountId(id), mount))
+    }
+
+    /// The mount of that id.
+    pub fn get(&self, id: MountId) -> Option<&Mount> {
+        self.0.get(id.0)
+    }
+
+    /// Checks a path below a mount for an escaped slash.
+    ///
+    /// # Errors
+    ///
+    /// There is one, and the mount doesn't let it pass, or it would lead to another mount if it stood unescaped.
+    pub fn check_encoded_slash(&self, id: MountId, path: &CanonicalPath) -> Result<(), TargetError> {
+        let Some(at) = path.encoded_slash() else { return Ok(()) };
+        let passes = self.get(id).is_some_and(|mount| mount.pass_encoded_slash);
+        let stays =
+            matches!(self.place(&path.with_slashes()), Place::Below { id: decoded, .. } if decoded == id);
+        if passes && stays { Ok(()) } else { Err(TargetError::Escape { byte: b'/', at }) }
+    }
+
+    /// The longest prefix that a path is below.
+    pub fn place<'a>(&'a self, path: &'a str) -> Place<'a> {
+        let below = self.iter().filter_map(|(id, mount)| Some((id, mount, mount.prefix.strip(path)?)));
+        let found = below.max_by_key(|(_, mount, _)| mount.prefix.0.len());
+        match found {
+            None => Place::Elsewhere,
+            Some((_, mount, "")) => Place::Bare { mount },
+            Some((id, mount, path)) => Place::Below { id, mount, path: without_trailing_slash(mount, path) },
+        }
+    }
+}
+
+/// `/api/v1/query/` is what people type; Prometheus would redirect it to `/query`, which is another page. `/api/v1` itself
+/// it redirects to `/api/v1/`, so that slash stays.
+fn without_trailing_slash<'a>(mount: &Mount, path: &'a str) -> &'a str {
+    let is_endpoint = |trimmed: &&str| mount.is_api(path) && trimmed.starts_with("/api/v1/");
+    path.strip_suffix('/').filter(is_endpoint).unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mount(prefix: &str, api: Api) -> Mount {
+        Mount {
+            prefix: Prefix::parse(prefix).unwrap(),
+            upstream_prefix: Prefix::default(),
+            api,
+            cluster: None,
+            origins: Vec::new(),
+            max_form: 0,
+            pass_credentials: false,
+            pass_encoded_slash: false,
+        }
+    }
+
+    fn place(path: &str) -> Option<(usize, String)> {
+        let mounts = Mounts::new(vec![mount("/a", Api::Prometheus), mount("/a/b", Api::Opaque)]);
+        match mounts.place(path) {
+            Place::Below { id, path, .. } => Some((id.0, path.to_owned())),
+            Place::Bare { mount } => Some((9, mount.prefix.as_str().to_owned())),
+            Place::Elsewhere => None,
+        }
+    }
+
+    #[test]
+    fn the_longest_prefix_of_whole_segments_decides() {
+        assert_eq!(place("/a/graph"), Some((0, "/graph".into())));
+        assert_eq!(place("/a/b/graph"), Some((1, "/graph".into())));
+        assert_eq!(place("/a/bc"), Some((0, "/bc".into())));
+        assert_eq!(place("/a"), Some((9, "/a".into())));
+        assert_eq!(place("/a/b"), Some((9, "/a/b".into())));
+        for elsewhere in ["/", "/aX", "/a..", "/A/", "/b"] {
+            assert_eq!(place(elsewhere), None, "{elsewhere}");
+        }
+    }
+
+    #[test]
+    fn the_trailing_slash_of_an_api_path_is_dropped() {
+        assert_eq!(place("/a/api/v1/query/"), Some((0, "/api/v1/query".into())));
+        assert_eq!(place("/a/graph/"), Some((0, "/graph/".into())));
+        assert_eq!(place("/a/api/v1/"), Some((0, "/api/v1/".into())));
+        assert_eq!(place("/a/b/api/v1/query/"), Some((1, "/api/v1/query/".into())));
+    }
+
+    #[test]
+    fn a_prefix_is_canonical_and_has_no_trailing_slash() {
+        assert!(Prefix::parse("/").unwrap().is_root());
+        for refused in
+            ["", "a", "/a/", "//", "/a//b", "/%61", "/a%2Fb", "/..", "/a;b", "/a+b", "/a%20b", "/a@b"]
+        {
+            assert_eq!(Prefix::parse(refused), None, "{refused}");
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! What comes out of the core.
+
+pub mod refusal;

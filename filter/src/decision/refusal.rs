@@ -1,0 +1,205 @@
+//! Refusals: whatever room says no, and with which status. The words are those of the room's own error.
+
+use crate::access::cross_site::CrossSite;
+use crate::access::{Denied, RuleNumber};
+use crate::caller::budget::Spent;
+use crate::caller::callers::LoginError;
+use crate::caller::logins::TooMany;
+use crate::enforce::form::FormError;
+use crate::enforce::guards::GuardError;
+use crate::enforce::only::NoValues;
+use crate::enforce::tenant::NoTenant;
+use crate::enforce::violation::Unmet;
+use crate::response::filtered::headers::NotFilterable;
+use crate::response::location::LocationError;
+use crate::response::page::NoPage;
+use crate::response::reply::{Reply, Wording};
+use crate::target::method::Methods;
+use crate::target::parameters::ParameterError;
+use crate::target::path::TargetError;
+use crate::time::bucket::Empty;
+use crate::time::rate::Rate;
+use std::fmt;
+
+/// Why a request goes no further, or its answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The target can be read in two ways.
+    Target(TargetError),
+    /// No server is mounted there.
+    NoMount,
+    /// It asks to speak another protocol, whose requests nobody would look at (`threats.md` H6).
+    Upgrade,
+    /// The endpoint doesn't know the method.
+    Method(Methods),
+    /// A page of another site asks for it.
+    CrossSite(CrossSite),
+    /// What the client presents to log in is invalid, or isn't looked at now.
+    Login(LoginError, CanLogIn),
+    /// No rule allows it to somebody who isn't known.
+    Unknown(Denied, CanLogIn),
+    /// No rule allows it to somebody who is.
+    Denied(Denied),
+    /// The `only` of a rule leaves nothing for them to see.
+    NoValues(NoValues, CanLogIn),
+    /// What they may see can't be told to the server.
+    Tenant(NoTenant),
+    /// A rule restricts its callers, and nothing can be restricted there (`threats.md` R2).
+    Withheld(RuleNumber),
+    /// The parameters don't meet what the rule demands.
+    Unmet(Unmet),
+    /// It comes too early for the rate of a rule.
+    Limited(Limited),
+    /// The query string is ambiguous.
+    Parameters(ParameterError),
+    /// The body is no form that can be read in one way only.
+    Form(FormError),
+    /// The server speaks another protocol from here on, though nobody asked for one (`threats.md` H6).
+    Switched,
+    /// The server's answer can't be filtered.
+    NotFilterable(NotFilterable),
+    /// The server answers with something else than the page that a restricted caller may have (`threats.md` R2).
+    NoPage(NoPage),
+    /// The server redirects off the site.
+    Location(LocationError),
+    /// The proxy couldn't tell or do what the decision needs.
+    Host,
+}
+
+/// Whether a 401 has something to ask for: it must carry a challenge (RFC 9110 §15.5.2), and there is none for
+/// certificates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CanLogIn {
+    /// By password or token.
+    Yes,
+    /// Only by certificate, or not at all.
+    No,
+}
+
+/// That the rate of a rule is used up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limited {
+    /// Which rule.
+    pub rule: RuleNumber,
+    /// Its rate.
+    pub rate: Rate,
+    /// When to come again.
+    pub empty: Empty,
+}
+
+impl fmt::Display for Limited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { rule, rate, empty } = self;
+        let (burst, seconds) = (rate.burst, empty.retry_after);
+        write!(f, "{rule}.limits allows {rate}, {burst} of them at once: try again in {seconds} s")
+    }
+}
+
+/// A refusal from the error of a room.
+macro_rules! from {
+    ($($error:ty => $variant:ident),* $(,)?) => {$(
+        impl From<$error> for Refusal {
+            fn from(error: $error) -> Self {
+                Self::$variant(error)
+            }
+        }
+    )*};
+}
+
+from! {
+    TargetError => Target,
+    CrossSite => CrossSite,
+    Limited => Limited,
+    NoTenant => Tenant,
+    ParameterError => Parameters,
+    FormError => Form,
+    LocationError => Location,
+    NotFilterable => NotFilterable,
+    NoPage => NoPage,
+    Unmet => Unmet,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Target(error) => error.fmt(f),
+            Self::NoMount => f.write_str("nothing is served at this path"),
+            Self::Upgrade => {
+                f.write_str("this path speaks no other protocol: leave the header \"upgrade\" out")
+            }
+            Self::Switched => f.write_str("the server switched to another protocol, which nobody asked for"),
+            Self::Method(allowed) => write!(f, "this path takes only {allowed}"),
+            Self::CrossSite(error) => error.fmt(f),
+            Self::Login(error, _) => error.fmt(f),
+            Self::Unknown(denied, CanLogIn::Yes) => write!(f, "{denied}: log in"),
+            Self::Unknown(denied, CanLogIn::No) | Self::Denied(denied) => denied.fmt(f),
+            Self::NoValues(none, CanLogIn::Yes) => write!(f, "{none}: log in"),
+            Self::NoValues(none, CanLogIn::No) => none.fmt(f),
+            Self::Tenant(error) => error.fmt(f),
+            Self::Withheld(rule) => {
+                write!(f, "{rule} restricts its callers by \"only\", which nothing at this path can be")
+            }
+            Self::Unmet(unmet) => unmet.fmt(f),
+            Self::NotFilterable(error) => error.fmt(f),
+            Self::NoPage(error) => error.fmt(f),
+            Self::Limited(limited) => limited.fmt(f),
+            Self::Parameters(error) => error.fmt(f),
+            Self::Form(error) => error.fmt(f),
+            Self::Location(error) => error.fmt(f),
+            Self::Host => f.write_str("the proxy could not process this request"),
+        }
+    }
+}
+
+impl Refusal {
+    /// The HTTP status. Where nobody can log in by a header, a 401 would ask for what can't be given.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::Target(_) | Self::Parameters(_) | Self::Upgrade => 400,
+            Self::Form(FormError::TooLong { .. }) => 413,
+            Self::Form(FormError::Type | FormError::Encoding) => 415,
+            Self::Unmet(unmet) | Self::Form(FormError::Unmet(unmet)) => match unmet {
+                Unmet::TooLong | Unmet::Guard(GuardError::Exceeded(_)) => 422,
+                _ => 400,
+            },
+            Self::Form(_) => 400,
+            Self::Login(LoginError::TooMany(_), _) | Self::Limited(_) => 429,
+            Self::Login(LoginError::Unknown, _) | Self::Host => 503,
+            Self::Login(_, CanLogIn::Yes)
+            | Self::Unknown(_, CanLogIn::Yes)
+            | Self::NoValues(_, CanLogIn::Yes) => 401,
+            Self::Login(_, CanLogIn::No)
+            | Self::Unknown(_, CanLogIn::No)
+            | Self::NoValues(_, CanLogIn::No) => 403,
+            Self::Denied(_) | Self::CrossSite(_) | Self::Tenant(_) | Self::Withheld(_) => 403,
+            Self::NoMount => 404,
+            Self::Method(_) => 405,
+            Self::Location(_) | Self::NotFilterable(_) | Self::NoPage(_) | Self::Switched => 502,
+        }
+    }
+
+    /// The reply that says so.
+    pub fn reply(&self, wording: Wording) -> Reply {
+        let mut reply = Reply::error(self.status(), self, wording);
+        if let Self::Method(allowed) = self {
+            reply.headers.push(("allow", allowed.to_string()));
+        }
+        if let Some(seconds) = self.retry_after() {
+            reply.headers.push(("retry-after", seconds.to_string()));
+        }
+        reply
+    }
+
+    fn retry_after(&self) -> Option<u64> {
+        let empty = match self {
+            Self::Limited(limited) => limited.empty,
+            Self::Login(LoginError::TooMany(TooMany::Waiting(empty)), _) => *empty,
+            Self::Login(
+                LoginError::TooMany(TooMany::Begun(Spent::BySource(empty) | Spent::InAll(empty))),
+                _,
+            ) => *empty,
+            _ => return None,
+        };
+        Some(empty.retry_after)
+    }
+}

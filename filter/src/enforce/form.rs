@@ -1,0 +1,229 @@
+//! A form body: announced by the headers, awaited, then read, checked together with the query string and printed anew.
+//! Prometheus ignores a body whose type it doesn't like, and with it a matcher that stands only there, so the type must be
+//! exactly one and goes upstream in one spelling (`threats.md` P1 to P3).
+
+use super::requirements::Demands;
+use super::rewrite_cache::Queries;
+use super::violation::Unmet;
+use crate::promql::MAX_RESTRICTED;
+use crate::target::headers::Headers;
+use crate::target::media_type::is_exactly;
+use crate::target::method::Method;
+use crate::target::parameters::{ParameterError, ParameterNames, Parameters, Part};
+use std::fmt;
+
+/// The only media type of a form, as it is sent upstream.
+pub const FORM_TYPE: &str = "application/x-www-form-urlencoded";
+
+/// Whether a request has a body, as the end of its headers shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// The request ends with its headers.
+    None,
+    /// Something follows, if only an empty piece or trailers.
+    Follows,
+}
+
+/// Why a body is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FormError {
+    /// A body where there is no use for one, or none that could be refused in time.
+    Unexpected,
+    /// No content type, two, or another than a form's.
+    Type,
+    /// A content encoding.
+    Encoding,
+    /// More bytes than the mount's `max_form`.
+    TooLong {
+        /// That bound, in bytes.
+        max: usize,
+    },
+    /// It ended in trailers, which some hosts pass on without the body (`threats.md` P3).
+    Trailers,
+    /// What it says is ambiguous.
+    Parameters(ParameterError),
+    /// It doesn't meet what the rule demands.
+    Unmet(Unmet),
+}
+
+impl fmt::Display for FormError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unexpected => {
+                f.write_str("this request must not have a body: give its parameters in the query string")
+            }
+            Self::Type => write!(f, "the body must have the content type {FORM_TYPE}, once"),
+            Self::Encoding => f.write_str("the body must have no content encoding"),
+            Self::TooLong { max } => {
+                write!(f, "the form is longer than {max} bytes once its parameters are escaped")
+            }
+            Self::Trailers => f.write_str("a form must not end in trailers"),
+            Self::Parameters(error) => error.fmt(f),
+            Self::Unmet(unmet) => unmet.fmt(f),
+        }
+    }
+}
+
+/// A form that has been announced and is awaited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AwaitedForm {
+    names: ParameterNames,
+    query: Parameters,
+    max: usize,
+    demands: Option<Demands>,
+}
+
+impl AwaitedForm {
+    /// Decides from the headers whether a form follows: it does where the method may have one and a body follows.
+    ///
+    /// `query` is what the query string says, `max` the longest form in bytes.
+    ///
+    /// # Errors
+    ///
+    /// A body where there must be none, of another type, encoded, or announced as too long.
+    pub fn announced(
+        method: Method,
+        headers: &Headers,
+        body: Body,
+        names: ParameterNames,
+        query: &Parameters,
+        max: usize,
+    ) -> Result<Option<Self>, FormError> {
+        if body == Body::None {
+            return Ok(None);
+        }
+        if matches!(method, Method::Get | Method::Head | Method::Delete | Method::Options) {
+            return Err(FormError::Unexpected);
+        }
+        if headers.has("content-encoding") {
+            return Err(FormError::Encoding);
+        }
+        if !headers.only("content-type").is_some_and(|value| is_exactly(value, FORM_TYPE)) {
+            return Err(FormError::Type);
+        }
+        // A length that is more than can be counted here is too long, and not unknown.
+        let length = headers.first("content-length").map_or(0, |value| {
+            let text = std::str::from_utf8(value).unwrap_or_default();
+            text.parse().unwrap_or(usize::MAX)
+        });
+        let form = Self { names, query: query.clone(), max, demands: None };
+        form.check_length(length).map(|()| Some(form))
+    }
+
+    /// The same form, to which a rule has demands.
+    #[must_use]
+    pub fn with_demands(self, demands: Option<Demands>) -> Self {
+        Self { demands, ..self }
+    }
+
+    /// Checks how much has come so far, in bytes.
+    ///
+    /// # Errors
+    ///
+    /// It is more than the mount allows.
+    pub fn check_length(&self, length: usize) -> Result<(), FormError> {
+        if length > self.max { Err(FormError::TooLong { max: self.max }) } else { Ok(()) }
+    }
+
+    /// Reads the whole form and prints what goes upstream in its place.
+    ///
+    /// # Errors
+    ///
+    /// It is too long as it came or as it goes on, ambiguous by itself or together with the query string, or doesn't meet
+    /// what the rule demands.
+    pub fn complete(&self, body: &[u8], queries: &mut Queries) -> Result<String, FormError> {
+        self.check_length(body.len())?;
+        let form = Parameters::parse(body, Part::Form).map_err(FormError::Parameters)?;
+        form.check(self.names, &self.query).map_err(FormError::Parameters)?;
+        let text = form.to_text_within(self.max).ok_or(FormError::TooLong { max: self.max })?;
+        match &self.demands {
+            None => Ok(text),
+            Some(demands) => {
+                let form = demands.of_form(form, &self.query, queries).map_err(FormError::Unmet)?;
+                // As much again as what is written into it may take: hosts hold no more than that.
+                let max = self.max.saturating_add(MAX_RESTRICTED);
+                form.to_text_within(max).ok_or(FormError::Unmet(Unmet::TooLong))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&str, &str)]) -> Headers {
+        pairs.iter().copied().collect()
+    }
+
+    fn announced(method: Method, pairs: &[(&str, &str)]) -> Result<Option<AwaitedForm>, FormError> {
+        AwaitedForm::announced(method, &headers(pairs), Body::Follows, &["query"], &Parameters::default(), 10)
+    }
+
+    #[test]
+    fn one_urlencoded_type_is_a_form() {
+        for value in [
+            FORM_TYPE,
+            "Application/X-WWW-Form-URLencoded; charset=UTF-8",
+            "application/x-www-form-urlencoded;charset=\"utf-8\"",
+        ] {
+            assert!(announced(Method::Post, &[("content-type", value)]).is_ok(), "{value}");
+        }
+    }
+
+    #[test]
+    fn what_prometheus_would_ignore_is_refused() {
+        for value in [
+            "",
+            "application/json",
+            "text/plain",
+            "multipart/form-data; boundary=x",
+            "application/x-www-form-urlencoded, text/plain",
+            "application/x-www-form-urlencoded; charset=utf-8; charset=utf-8",
+            "application/x-www-form-urlencoded; boundary=x",
+            "application/x-www-form-urlencoded;",
+        ] {
+            assert_eq!(announced(Method::Post, &[("content-type", value)]), Err(FormError::Type), "{value}");
+        }
+        assert_eq!(announced(Method::Post, &[]), Err(FormError::Type));
+        let twice = [("content-type", FORM_TYPE), ("Content-Type", FORM_TYPE)];
+        assert_eq!(announced(Method::Post, &twice), Err(FormError::Type));
+        let encoded = [("content-type", FORM_TYPE), ("content-encoding", "gzip")];
+        assert_eq!(announced(Method::Post, &encoded), Err(FormError::Encoding));
+    }
+
+    #[test]
+    fn a_body_where_the_method_has_none_is_refused_whatever_its_type() {
+        for method in [Method::Get, Method::Head, Method::Delete, Method::Options] {
+            let announced = announced(method, &[("content-type", FORM_TYPE)]);
+            assert_eq!(announced, Err(FormError::Unexpected), "{method:?}");
+        }
+        assert!(matches!(announced(Method::Put, &[("content-type", FORM_TYPE)]), Ok(Some(_))));
+    }
+
+    #[test]
+    fn a_form_is_bounded_when_announced_and_when_it_comes() {
+        let long = [("content-type", FORM_TYPE), ("content-length", "11")];
+        assert_eq!(announced(Method::Post, &long), Err(FormError::TooLong { max: 10 }));
+        // More than the module's own numbers hold.
+        let endless = [("content-type", FORM_TYPE), ("content-length", "99999999999999999999")];
+        assert_eq!(announced(Method::Post, &endless), Err(FormError::TooLong { max: 10 }));
+        let form = announced(Method::Post, &[("content-type", FORM_TYPE)]).unwrap().unwrap();
+        assert_eq!(form.check_length(10), Ok(()));
+        assert_eq!(form.complete(b"query=abcde", &mut Queries::new(1)), Err(FormError::TooLong { max: 10 }));
+        assert_eq!(form.complete(b"%71uery=a", &mut Queries::new(1)).as_deref(), Ok("query=a"));
+        assert_eq!(form.complete(b"%71%75ery=a", &mut Queries::new(1)), Err(FormError::TooLong { max: 10 }));
+        assert_eq!(
+            form.complete(b"query=((", &mut Queries::new(1)).as_deref(),
+            Err(&FormError::TooLong { max: 10 })
+        );
+    }
+
+    #[test]
+    fn a_form_may_not_repeat_what_the_query_string_says() {
+        let query = Parameters::parse(b"query=a", Part::Query).unwrap();
+        let form = AwaitedForm { names: &["query"], query, max: 100, demands: None };
+        let repeated = ParameterError::Repeated { name: "query" };
+        assert_eq!(form.complete(b"query=b", &mut Queries::new(1)), Err(FormError::Parameters(repeated)));
+    }
+}

@@ -1,0 +1,247 @@
+//! `only`: the labels that a rule restricts its callers by. What is the same for all of them is put together once; what
+//! a token's claims or a caller's groups say is put together for each request.
+
+use super::restriction::{Absent, Restriction, Term};
+use crate::caller::claim::{Claim, MAX_VALUES};
+use crate::caller::identity::Caller;
+use crate::caller::who::Who;
+use std::fmt;
+use std::rc::Rc;
+
+/// What a rule's callers may see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Only {
+    labels: Vec<OnLabel>,
+    /// The restriction, where it is the same for every caller.
+    fixed: Option<Rc<Restriction>>,
+}
+
+/// What a rule says of one label.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnLabel {
+    /// The label's name.
+    pub label: String,
+    /// The values that it may have.
+    pub values: Values,
+}
+
+/// Where the values of a label come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Values {
+    /// They are the same for every caller.
+    Fixed(Term),
+    /// They are what the caller's token says at this path of its claims.
+    Claim(Vec<String>),
+    /// They are those of all these whom the caller is.
+    By(Vec<(Who, Vec<String>)>),
+}
+
+/// That nothing is left for a caller to see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoValues {
+    /// Who.
+    pub caller: Caller,
+    /// The label that has no value.
+    pub label: String,
+    /// Why that is so.
+    pub why: Why,
+}
+
+/// Why a label has no value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The rule has none for this caller.
+    Unnamed,
+    /// There is no such claim, or nothing in it.
+    NoClaim(Vec<String>),
+    /// The claim isn't one that values can be read from.
+    BadClaim(Vec<String>),
+}
+
+impl fmt::Display for NoValues {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} may see no value of the label \"{}\" here", self.caller, self.label)?;
+        match &self.why {
+            Why::Unnamed => Ok(()),
+            Why::NoClaim(path) => write!(f, ": the claim \"{}\" of a token has to say which", path.join(".")),
+            Why::BadClaim(path) => write!(
+                f,
+                ": the token's claim \"{}\" is neither a text nor a list of at most {MAX_VALUES} texts, or one is empty",
+                path.join(".")
+            ),
+        }
+    }
+}
+
+impl OnLabel {
+    fn term(&self, caller: &Caller) -> Result<Term, Why> {
+        let listed = |values| Term::listed(&self.label, values, Absent::Refused);
+        match &self.values {
+            Values::Fixed(term) => Ok(term.clone()),
+            Values::Claim(path) => match caller.identity().and_then(|identity| identity.claim(path)) {
+                Some(Claim::Unreadable) => Err(Why::BadClaim(path.clone())),
+                Some(Claim::Values(values)) => {
+                    listed(values.clone()).ok_or_else(|| Why::NoClaim(path.clone()))
+                }
+                None => Err(Why::NoClaim(path.clone())),
+            },
+            Values::By(by) => {
+                let mut all = Vec::new();
+                for (_, values) in by.iter().filter(|(who, _)| caller.is().contains(who)) {
+                    all.extend_from_slice(values);
+                }
+                listed(all).ok_or(Why::Unnamed)
+            }
+        }
+    }
+}
+
+impl Only {
+    /// Of these labels, each of which is another one. Without a label nothing would be restricted, so there is no such
+    /// thing.
+    pub fn new(labels: Vec<OnLabel>) -> Option<Self> {
+        if labels.is_empty() {
+            return None;
+        }
+        let fixed = |on: &OnLabel| match &on.values {
+            Values::Fixed(term) => Some(term.clone()),
+            Values::Claim(_) | Values::By(_) => None,
+        };
+        let terms: Option<Vec<Term>> = labels.iter().map(fixed).collect();
+        let fixed = terms.and_then(Restriction::new).map(Rc::new);
+        Some(Self { labels, fixed })
+    }
+
+    /// What this caller may see.
+    ///
+    /// # Errors
+    ///
+    /// No value is left of one of the labels.
+    pub fn restriction(&self, caller: &Caller) -> Result<Rc<Restriction>, NoValues> {
+        if let Some(fixed) = &self.fixed {
+            return Ok(Rc::clone(fixed));
+        }
+        let mut terms = Vec::new();
+        for on in &self.labels {
+            let refused = |why| NoValues { caller: caller.clone(), label: on.label.clone(), why };
+            terms.push(on.term(caller).map_err(refused)?);
+        }
+        let nothing = || NoValues { caller: caller.clone(), label: String::new(), why: Why::Unnamed };
+        Restriction::new(terms).map(Rc::new).ok_or_else(nothing)
+    }
+
+    /// Whether callers differ in what they may see.
+    pub fn depends_on_caller(&self) -> bool {
+        self.fixed.is_none()
+    }
+
+    /// Whether it says something of this label.
+    pub fn restricts(&self, label: &str) -> bool {
+        self.labels.iter().any(|on| on.label == label)
+    }
+
+    /// The claims that it reads.
+    pub fn claims(&self) -> impl Iterator<Item = &Vec<String>> {
+        self.labels.iter().filter_map(|on| match &on.values {
+            Values::Claim(path) => Some(path),
+            Values::Fixed(_) | Values::By(_) => None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::caller::identity::{Identity, Scheme};
+
+    fn texts(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|&text| text.to_owned()).collect()
+    }
+
+    fn on(label: &str, values: Values) -> OnLabel {
+        OnLabel { label: label.to_owned(), values }
+    }
+
+    fn fixed(label: &str, values: &[&str]) -> OnLabel {
+        on(label, Values::Fixed(Term::listed(label, texts(values), Absent::Refused).unwrap()))
+    }
+
+    fn claim(label: &str) -> OnLabel {
+        on(label, Values::Claim(texts(&["promward", "tenants"])))
+    }
+
+    fn by(label: &str, by: &[(&str, &[&str])]) -> OnLabel {
+        let by = by.iter().map(|(who, values)| (who.parse().unwrap(), texts(values)));
+        on(label, Values::By(by.collect()))
+    }
+
+    fn token(claim: Option<Claim>) -> Caller {
+        let groups = ["a", "b"].map(|name| Who::token_group("corp", name));
+        let claims = claim.map(|claim| (texts(&["promward", "tenants"]), claim));
+        let identity = Identity::new(Scheme::Jwt, "corp/alice", groups);
+        Caller::Known(Rc::new(identity.with_claims(claims.into_iter().collect())))
+    }
+
+    fn matchers(labels: Vec<OnLabel>, caller: &Caller) -> Result<String, String> {
+        let restriction = Only::new(labels).unwrap().restriction(caller);
+        restriction.map(|found| found.matchers().to_owned()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_is_the_same_for_all_is_made_once() {
+        let only = Only::new(vec![fixed("tenant", &["a", "b"]), fixed("env", &["prod"])]).unwrap();
+        let (one, other) = (only.restriction(&Caller::Anonymous), only.restriction(&token(None)));
+        assert!(Rc::ptr_eq(&one.unwrap(), &other.unwrap()) && !only.depends_on_caller());
+        for labels in [vec![claim("tenant")], vec![fixed("env", &["a"]), by("tenant", &[("anyone", &["a"])])]]
+        {
+            assert!(Only::new(labels).unwrap().depends_on_caller());
+        }
+        assert_eq!(Only::new(Vec::new()), None);
+    }
+
+    #[test]
+    fn a_member_of_two_teams_sees_both() {
+        let by = by(
+            "tenant",
+            &[
+                ("group:corp/a", &["a", "shared"]),
+                ("group:corp/b", &["b", "shared"]),
+                ("group:corp/c", &["c"]),
+                ("anonymous", &["public"]),
+            ],
+        );
+        assert_eq!(matchers(vec![by.clone()], &token(None)), Ok("tenant=~\"a|shared|b\"".into()));
+        assert_eq!(matchers(vec![by.clone()], &Caller::Anonymous), Ok("tenant=\"public\"".into()));
+        let other = Caller::Known(Rc::new(Identity::new(Scheme::User, "bob", [])));
+        let error = "user:bob may see no value of the label \"tenant\" here";
+        assert_eq!(matchers(vec![by], &other), Err(error.into()));
+    }
+
+    #[test]
+    fn a_claim_says_which_values_and_is_never_split() {
+        for (values, expected) in [
+            (&["a", "b", "a"][..], "tenant=~\"a|b\""),
+            (&["a,b"], "tenant=\"a,b\""),
+            (&["a|b"], "tenant=\"a|b\""),
+        ] {
+            let caller = token(Some(Claim::Values(texts(values))));
+            assert_eq!(matchers(vec![claim("tenant")], &caller).as_deref(), Ok(expected));
+        }
+    }
+
+    #[test]
+    fn without_a_readable_claim_nothing_may_be_seen() {
+        let none = "jwt:corp/alice may see no value of the label \"tenant\" here: \
+                    the claim \"promward.tenants\" of a token has to say which";
+        let bad = "jwt:corp/alice may see no value of the label \"tenant\" here: the token's claim \
+                   \"promward.tenants\" is neither a text nor a list of at most 1000 texts, or one is empty";
+        for (said, error) in
+            [(None, none), (Some(Claim::Values(Vec::new())), none), (Some(Claim::Unreadable), bad)]
+        {
+            let labels = vec![fixed("env", &["prod"]), claim("tenant")];
+            assert_eq!(matchers(labels, &token(said)), Err(error.into()));
+        }
+        let error = matchers(vec![claim("tenant")], &Caller::Anonymous).unwrap_err();
+        assert!(error.starts_with("anonymous callers may see no value of the label \"tenant\""), "{error}");
+    }
+}

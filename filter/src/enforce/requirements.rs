@@ -1,0 +1,350 @@
+//! What a rule demands of a request's parameters: its restriction goes into every selector, and its guards are checked.
+//!
+//! A form comes after the headers have gone, so its request has two halves. What the query string alone would do is
+//! decided with the headers (`threats.md` P4): where it would read everything, it gets a selector that nothing matches.
+//! Servers take selectors of both halves together, so that this one changes nothing once the form is there.
+
+use super::guards::Guarded;
+use super::restriction::Restriction;
+use super::rewrite_cache::{Original, Queries};
+use super::violation::Unmet;
+use crate::api::endpoint::Selectors;
+use crate::promql::{MAX_RESTRICTED, Query};
+use crate::target::parameters::{ParameterNames, Parameters};
+use std::rc::Rc;
+
+/// What a rule demands of the parameters of one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Demands {
+    /// The parameters that the endpoint's row names; no other is let through, since it may widen what is answered
+    /// (`threats.md` P5).
+    pub names: ParameterNames,
+    /// The parameter that has selectors in it, if there is one.
+    pub selectors: Option<Selectors>,
+    /// What is written into the selectors; none, where the rule has guards alone.
+    pub restriction: Option<Rc<Restriction>>,
+    /// What is held against the guards.
+    pub guarded: Option<Guarded>,
+}
+
+/// Parameters that add to an answer what has no place for a restriction.
+const WIDENING: [&str; 1] = ["include_metadata"];
+
+/// Parameters that are left out for the restricted: where a page of an answer ends, and how the next one is called, would
+/// tell of groups that only others have. Without them there is one page.
+const PAGES: [&str; 2] = ["group_limit", "group_next_token"];
+
+/// What jQuery adds to a request so that no cache answers it, as the pages of Prometheus 2.x have it do. No server of today
+/// reads it, and since it goes no further none of tomorrow does.
+const PAST_CACHES: &str = "_";
+
+/// A selector that nothing matches.
+const NOTHING: &str = r#"{__name__="nothing",__name__="at_all"}"#;
+
+/// A selector that every series matches.
+const EVERYTHING: &str = r#"{__name__!=""}"#;
+
+impl Demands {
+    /// The query string of a request without a form, as it goes upstream.
+    ///
+    /// # Errors
+    ///
+    /// It doesn't meet the demands.
+    pub fn of_query(&self, query: Parameters, queries: &mut Queries) -> Result<Parameters, Unmet> {
+        self.of_last_half(query, &Parameters::default(), queries)
+    }
+
+    /// The query string of a request whose form follows, as it goes upstream ahead of it.
+    ///
+    /// # Errors
+    ///
+    /// It doesn't meet the demands, whatever the form says.
+    pub fn of_first_half(&self, mut query: Parameters, queries: &mut Queries) -> Result<Parameters, Unmet> {
+        self.keep_named(&mut query)?;
+        let Some(selectors) = self.selectors else { return Ok(query) };
+        let name = selectors.name();
+        if let Some(guarded) = &self.guarded {
+            if query.value(name).is_some() {
+                return Err(Unmet::Split(name));
+            }
+            guarded.prepare(&mut query)?;
+        }
+        self.restrict(selectors, &mut query, queries, |_| Ok(()))?;
+        if selectors == Selectors::AnyOf && query.value(name).is_none() {
+            query.put_first(name, NOTHING.to_owned());
+        }
+        Ok(query)
+    }
+
+    /// The form, as it goes upstream; `query` is what the query string says, as it came.
+    ///
+    /// # Errors
+    ///
+    /// It doesn't meet the demands, by itself or together with the query string.
+    pub fn of_form(
+        &self,
+        form: Parameters,
+        query: &Parameters,
+        queries: &mut Queries,
+    ) -> Result<Parameters, Unmet> {
+        let mut form = self.of_last_half(form, query, queries)?;
+        if self.selectors == Some(Selectors::AnyOf) {
+            // Where nothing is restricted, the selector that went ahead may not be the only one.
+            let name = Selectors::AnyOf.name();
+            if form.value(name).or(query.value(name)).is_none() {
+                form.put_first(name, EVERYTHING.to_owned());
+            }
+        }
+        Ok(form)
+    }
+
+    /// What is known to be all: this, and what went ahead. What is added stands first (`threats.md` R6).
+    fn of_last_half(
+        &self,
+        mut last: Parameters,
+        first: &Parameters,
+        queries: &mut Queries,
+    ) -> Result<Parameters, Unmet> {
+        self.keep_named(&mut last)?;
+        if self.restriction.is_some() {
+            last.remove(|name, _| PAGES.contains(&name));
+        }
+        let times = match &self.guarded {
+            Some(guarded) => Some(guarded.times(self.names, &mut last, first)?),
+            None => None,
+        };
+        let Some(selectors) = self.selectors else { return Ok(last) };
+        self.restrict(selectors, &mut last, queries, |query| match (&self.guarded, &times) {
+            (Some(guarded), Some(times)) if selectors == Selectors::Expression => {
+                Ok(guarded.check(query, times)?)
+            }
+            _ => Ok(()),
+        })?;
+        let name = selectors.name();
+        if let Some(restriction) = &self.restriction
+            && selectors == Selectors::AnyOf
+            && last.value(name).or(first.value(name)).is_none()
+        {
+            last.put_first(name, format!("{{{}}}", restriction.matchers()));
+        }
+        Ok(last)
+    }
+
+    fn keep_named(&self, parameters: &mut Parameters) -> Result<(), Unmet> {
+        parameters.remove(|name, _| name == PAST_CACHES);
+        let widens = |name: &str| self.restriction.is_some() && WIDENING.contains(&name);
+        let refused = parameters.names().find(|name| !self.names.contains(name) || widens(name));
+        refused.map_or(Ok(()), |name| Err(Unmet::Parameter(name.to_owned())))
+    }
+
+    /// Reads every query or selector, lets it be checked, and writes the restriction into it. Where nothing is checked, one
+    /// that is remembered needn't be read.
+    fn restrict(
+        &self,
+        selectors: Selectors,
+        parameters: &mut Parameters,
+        queries: &mut Queries,
+        check: impl Fn(&Query<'_>) -> Result<(), Unmet>,
+    ) -> Result<(), Unmet> {
+        let name = selectors.name();
+        let mut left = MAX_RESTRICTED;
+        // What guards are held against has to be read.
+        let mut queries = Some(queries).filter(|_| self.guarded.is_none());
+        for value in parameters.values_mut(name) {
+            let Some(restriction) = self.restriction.as_deref() else {
+                check(&read(selectors, value)?)?;
+                continue;
+            };
+            let original = Original { selectors, text: value, restriction };
+            let restricted = match queries.as_ref().and_then(|queries| queries.find(&original)) {
+                Some(restricted) => restricted.to_owned(),
+                None => {
+                    let query = read(selectors, value)?;
+                    check(&query)?;
+                    let restricted = query.restricted(restriction.matchers()).ok_or(Unmet::TooLong)?;
+                    if let Some(queries) = &mut queries {
+                        queries.remember(&original, &restricted);
+                    }
+                    restricted
+                }
+            };
+            left = left.checked_sub(restricted.len()).ok_or(Unmet::TooLong)?;
+            *value = restricted;
+        }
+        Ok(())
+    }
+}
+
+/// Reads a query or a selector.
+fn read(selectors: Selectors, text: &str) -> Result<Query<'_>, Unmet> {
+    let query = match selectors {
+        Selectors::Expression => Query::parse(text),
+        Selectors::AnyOf | Selectors::Filters => Query::parse_selector(text),
+    };
+    query.map_err(|error| Unmet::Syntax(selectors.name(), error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::restriction::{Absent, Term};
+    use super::*;
+    use crate::target::parameters::Part;
+
+    fn restriction() -> Rc<Restriction> {
+        let term = Term::listed("tenant", vec!["a".to_owned()], Absent::Refused).unwrap();
+        Rc::new(Restriction::new(vec![term]).unwrap())
+    }
+
+    fn demands(selectors: Selectors) -> Demands {
+        let names = &["query", "match[]", "time", "include_metadata"];
+        Demands { names, selectors: Some(selectors), restriction: Some(restriction()), guarded: None }
+    }
+
+    fn parameters(text: &str) -> Parameters {
+        Parameters::parse(text.as_bytes(), Part::Query).unwrap()
+    }
+
+    #[test]
+    fn every_selector_gets_the_restriction() {
+        for (selectors, text, sent) in [
+            (Selectors::Expression, "time=1&query=a-b", r#"time=1&query=a{tenant="a"}-b{tenant="a"}"#),
+            (Selectors::Expression, "time=1", "time=1"),
+            (
+                Selectors::AnyOf,
+                "match[]=a&match[]={b='c'}",
+                r#"match[]=a{tenant="a"}&match[]={tenant="a",b='c'}"#,
+            ),
+            (Selectors::AnyOf, "time=1", r#"match[]={tenant="a"}&time=1"#),
+            (Selectors::Filters, "match[]=a", r#"match[]=a{tenant="a"}"#),
+            (Selectors::Filters, "", ""),
+        ] {
+            assert_eq!(
+                demands(selectors).of_query(parameters(text), &mut Queries::new(1)),
+                Ok(parameters(sent)),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_query_string_ahead_of_a_form_reads_nothing_by_itself() {
+        let demands = demands(Selectors::AnyOf);
+        let nothing = format!("match[]={NOTHING}&time=1");
+        assert_eq!(
+            demands.of_first_half(parameters("time=1"), &mut Queries::new(1)),
+            Ok(parameters(&nothing))
+        );
+        let given = parameters(r#"match[]=a{tenant="a"}"#);
+        assert_eq!(demands.of_first_half(parameters("match[]=a"), &mut Queries::new(1)), Ok(given));
+    }
+
+    #[test]
+    fn a_form_has_the_restriction_where_neither_half_has_a_selector() {
+        let demands = demands(Selectors::AnyOf);
+        for (query, form, sent) in [
+            ("time=1", "query=x", r#"match[]={tenant="a"}&query=x"#),
+            ("match[]=a", "query=x", "query=x"),
+            ("", "match[]=b", r#"match[]=b{tenant="a"}"#),
+        ] {
+            let result = demands.of_form(parameters(form), &parameters(query), &mut Queries::new(1));
+            assert_eq!(result, Ok(parameters(sent)), "{query} {form}");
+        }
+    }
+
+    #[test]
+    fn who_is_limited_alone_still_gets_everything_by_a_form() {
+        let limited = Demands { restriction: None, ..demands(Selectors::AnyOf) };
+        let sent = limited.of_form(parameters("time=1"), &Parameters::default(), &mut Queries::new(1));
+        assert_eq!(sent, Ok(parameters(r#"match[]={__name__!=""}&time=1"#)));
+        assert_eq!(
+            limited.of_form(parameters("match[]=a"), &Parameters::default(), &mut Queries::new(1)),
+            Ok(parameters("match[]=a"))
+        );
+        assert_eq!(limited.of_query(parameters("time=1"), &mut Queries::new(1)), Ok(parameters("time=1")));
+    }
+
+    #[test]
+    fn a_parameter_that_the_row_does_not_name_is_refused() {
+        for text in ["query=up&lookback_delta=10y", "Query=up", "query=up&include_metadata=1"] {
+            let result = demands(Selectors::Expression).of_query(parameters(text), &mut Queries::new(1));
+            assert!(matches!(result, Err(Unmet::Parameter(_))), "{text}: {result:?}");
+            let result = demands(Selectors::Expression).of_form(
+                parameters(text),
+                &Parameters::default(),
+                &mut Queries::new(1),
+            );
+            assert!(matches!(result, Err(Unmet::Parameter(_))), "{text}: {result:?}");
+            let result = demands(Selectors::Expression).of_first_half(parameters(text), &mut Queries::new(1));
+            assert!(matches!(result, Err(Unmet::Parameter(_))), "{text}: {result:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_page_adds_to_get_past_caches_goes_no_further() {
+        let (demands, nothing) = (demands(Selectors::Expression), Parameters::default());
+        let sent = || Ok(parameters(r#"query=up{tenant="a"}"#));
+        assert_eq!(
+            demands.of_query(parameters("query=up&_=1700000000000&_=2"), &mut Queries::new(1)),
+            sent()
+        );
+        assert_eq!(demands.of_first_half(parameters("_=1&query=up"), &mut Queries::new(1)), sent());
+        assert_eq!(demands.of_form(parameters("query=up&_=1"), &nothing, &mut Queries::new(1)), sent());
+        assert!(demands.of_query(parameters("query=up&__=1"), &mut Queries::new(1)).is_err());
+    }
+
+    #[test]
+    fn a_character_that_can_not_be_shown_is_not_left_out_of_a_name() {
+        let refused = demands(Selectors::Expression)
+            .of_query(parameters("query=up&query%00=b"), &mut Queries::new(1))
+            .unwrap_err();
+        assert!(refused.to_string().contains("\"query\u{fffd}\""), "{refused}");
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused_by_the_name_of_its_parameter() {
+        let result = demands(Selectors::AnyOf)
+            .of_query(parameters("match[]=up[5m]"), &mut Queries::new(1))
+            .unwrap_err();
+        assert_eq!(
+            result.to_string(),
+            "the parameter \"match[]\": expected the end of the selector at position 2 of the query"
+        );
+        let result =
+            demands(Selectors::Expression).of_query(parameters("query=info(up)"), &mut Queries::new(1));
+        assert!(matches!(result, Err(Unmet::Syntax("query", _))));
+    }
+
+    #[test]
+    fn what_is_remembered_of_one_is_nothing_to_others() {
+        let others = {
+            let term = Term::listed("tenant", vec!["b".to_owned()], Absent::Refused).unwrap();
+            Demands {
+                restriction: Some(Rc::new(Restriction::new(vec![term]).unwrap())),
+                ..demands(Selectors::Expression)
+            }
+        };
+        let mut queries = Queries::new(1);
+        for _ in 0..2 {
+            for (demands, text, sent) in [
+                (&demands(Selectors::Expression), "query=a-b", Some(r#"query=a{tenant="a"}-b{tenant="a"}"#)),
+                (&others, "query=a-b", Some(r#"query=a{tenant="b"}-b{tenant="b"}"#)),
+                (&demands(Selectors::AnyOf), "match[]=a-b", None),
+                (&demands(Selectors::Expression), "query=a-", None),
+                (&demands(Selectors::Filters), "match[]=a", Some(r#"match[]=a{tenant="a"}"#)),
+            ] {
+                let result = demands.of_query(parameters(text), &mut queries);
+                assert_eq!(result.ok(), sent.map(parameters), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn all_selectors_together_are_bounded_once_they_are_restricted() {
+        let mut restricted = demands(Selectors::AnyOf);
+        let term = Term::listed("tenant", vec!["a".repeat(1_000)], Absent::Refused).unwrap();
+        restricted.restriction = Some(Rc::new(Restriction::new(vec![term]).unwrap()));
+        let many = |number: usize| parameters(&vec!["match[]=a"; number].join("&"));
+        assert!(restricted.of_query(many(250), &mut Queries::new(1)).is_ok());
+        assert_eq!(restricted.of_query(many(270), &mut Queries::new(1)), Err(Unmet::TooLong));
+    }
+}

@@ -1,0 +1,208 @@
+//! Queries into which a restriction was written: dashboards and rules ask the same ones over and over, with other times.
+//! Each is found again by its whole text, what it was read as, and the matchers of the restriction (`threats.md` R7). All of
+//! it is one worker's and dies with the configuration (S3).
+
+use super::restriction::Restriction;
+use crate::api::endpoint::Selectors;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// Places for queries of one hash. When all are taken, the oldest of them goes.
+const WAYS: usize = 4;
+
+/// How many bits of a hash are told apart, and how many sets of places that makes.
+const BITS: u32 = 6;
+const SETS: usize = 1 << BITS;
+
+/// How long a query, the matchers and what they made of it may be together, in bytes. Longer ones are read each time, so that
+/// their texts take a worker a megabyte at most.
+const MAX_LENGTH: usize = 4 * 1024;
+
+/// A query as it came, and what is to be written into it.
+#[derive(Clone, Copy, Debug)]
+pub struct Original<'a> {
+    /// What it is read as.
+    pub selectors: Selectors,
+    /// Its text.
+    pub text: &'a str,
+    /// What goes into each of its selectors.
+    pub restriction: &'a Restriction,
+}
+
+/// What a worker remembers.
+#[derive(Debug)]
+pub struct Queries {
+    seed: u64,
+    /// Each the newest first. None at all, as long as nothing is remembered.
+    sets: Vec<[Option<Known>; WAYS]>,
+    has_been_full: bool,
+}
+
+/// A query that is remembered.
+#[derive(Debug)]
+struct Known {
+    selectors: Selectors,
+    text: String,
+    matchers: String,
+    restricted: String,
+}
+
+impl Queries {
+    /// Nothing is remembered yet. The seed is random, and the worker's own: so nobody can say beforehand which queries go
+    /// for which.
+    pub fn new(seed: u64) -> Self {
+        Self { seed, sets: Vec::new(), has_been_full: false }
+    }
+
+    /// What became of the query, if it is remembered.
+    pub fn find(&self, original: &Original<'_>) -> Option<&str> {
+        let matchers = original.restriction.matchers();
+        if original.text.len().saturating_add(matchers.len()) > MAX_LENGTH {
+            return None;
+        }
+        let is_same = |known: &&Known| {
+            known.selectors == original.selectors && known.text == original.text && known.matchers == matchers
+        };
+        let set = self.sets.get(self.place(original))?;
+        set.iter().flatten().find(is_same).map(|known| known.restricted.as_str())
+    }
+
+    /// Remembers what became of one that isn't remembered, if that isn't too long.
+    pub fn remember(&mut self, original: &Original<'_>, restricted: &str) {
+        let matchers = original.restriction.matchers();
+        let length = original.text.len().saturating_add(matchers.len()).saturating_add(restricted.len());
+        if length > MAX_LENGTH {
+            return;
+        }
+        if self.sets.is_empty() {
+            self.sets.resize_with(SETS, Default::default);
+        }
+        let place = self.place(original);
+        let Some(set) = self.sets.get_mut(place) else { return };
+        set.rotate_right(1);
+        let known = Known {
+            selectors: original.selectors,
+            text: original.text.to_owned(),
+            matchers: matchers.to_owned(),
+            restricted: restricted.to_owned(),
+        };
+        self.has_been_full |= set.first_mut().and_then(|place| place.replace(known)).is_some();
+    }
+
+    /// Whether one went for another since this was asked last.
+    pub fn take_full(&mut self) -> bool {
+        std::mem::take(&mut self.has_been_full)
+    }
+
+    fn place(&self, original: &Original<'_>) -> usize {
+        let mut hash = DefaultHasher::new();
+        self.seed.hash(&mut hash);
+        original.text.hash(&mut hash);
+        original.restriction.matchers().hash(&mut hash);
+        usize::try_from(hash.finish() >> (u64::BITS - BITS)).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::restriction::{Absent, Term};
+    use super::*;
+
+    fn restriction(tenant: &str) -> Restriction {
+        let term = Term::listed("tenant", vec![tenant.to_owned()], Absent::Refused).unwrap();
+        Restriction::new(vec![term]).unwrap()
+    }
+
+    fn original<'a>(text: &'a str, restriction: &'a Restriction) -> Original<'a> {
+        Original { selectors: Selectors::Expression, text, restriction }
+    }
+
+    #[test]
+    fn what_differs_in_anything_is_another_query() {
+        let [a, b] = ["a", "b"].map(restriction);
+        let mut queries = Queries::new(1);
+        assert_eq!(queries.find(&original("up", &a)), None);
+        queries.remember(&original("up", &a), "restricted");
+        assert_eq!(queries.find(&original("up", &a)), Some("restricted"));
+        assert_eq!(queries.find(&original("up", &b)), None);
+        assert_eq!(queries.find(&original("up ", &a)), None);
+        let selector = Original { selectors: Selectors::AnyOf, ..original("up", &a) };
+        assert_eq!(queries.find(&selector), None);
+    }
+
+    #[test]
+    fn one_in_the_set_of_another_is_not_taken_for_it() {
+        let tenants: Vec<_> = (100..999).map(|number| restriction(&number.to_string())).collect();
+        let texts: Vec<_> = (100..999).map(|number| format!("metric_{number}")).collect();
+        let first = original(&texts[0], &tenants[0]);
+        let mut queries = Queries::new(1);
+        queries.remember(&first, "restricted");
+        let of_texts = texts[1..].iter().map(|text| original(text, &tenants[0]));
+        let of_tenants = tenants[1..].iter().map(|tenant| original(&texts[0], tenant));
+        for others in [of_texts.collect::<Vec<_>>(), of_tenants.collect()] {
+            assert!(others.iter().any(|other| queries.place(other) == queries.place(&first)));
+            assert!(others.iter().any(|other| queries.place(other) != queries.place(&first)));
+            assert!(others.iter().all(|other| queries.find(other).is_none()));
+        }
+    }
+
+    #[test]
+    fn there_is_room_for_256_and_the_oldest_of_a_set_goes_first() {
+        let a = restriction("a");
+        let mut queries = Queries::new(1);
+        let texts: Vec<_> = (0..2_000).map(|number| format!("metric_{number}")).collect();
+        texts.iter().for_each(|text| queries.remember(&original(text, &a), text));
+        let (mut known, mut in_set) = (0, [0; SETS]);
+        for text in texts.iter().rev() {
+            let query = original(text, &a);
+            let newer = &mut in_set[queries.place(&query)];
+            assert_eq!(queries.find(&query), Some(text.as_str()).filter(|_| *newer < 4), "{text}");
+            known += usize::from(*newer < 4);
+            *newer += 1;
+        }
+        assert_eq!(known, 256);
+    }
+
+    #[test]
+    fn that_one_went_for_another_is_said_once() {
+        let a = restriction("a");
+        let mut queries = Queries::new(1);
+        let texts: Vec<_> = (0..1_000).map(|number| format!("metric_{number}")).collect();
+        // Up to the first that has room after one that had none.
+        let (mut in_set, mut has_been_full) = ([0; SETS], false);
+        let last = texts.iter().position(|text| {
+            let others = &mut in_set[queries.place(&original(text, &a))];
+            *others += 1;
+            let is_last = has_been_full && *others <= 4;
+            has_been_full |= *others > 4;
+            is_last
+        });
+        let mut fill = |texts: &[String]| {
+            texts.iter().for_each(|text| queries.remember(&original(text, &a), text));
+            [queries.take_full(), queries.take_full()]
+        };
+        assert_eq!(fill(&texts[..4]), [false, false]);
+        assert_eq!(fill(&texts[4..=last.unwrap()]), [true, false]);
+    }
+
+    #[test]
+    fn which_go_for_which_is_another_matter_with_another_seed() {
+        let a = restriction("a");
+        let places = |seed| {
+            let queries = Queries::new(seed);
+            (0..99).map(|number| queries.place(&original(&format!("m_{number}"), &a))).collect::<Vec<_>>()
+        };
+        assert_ne!(places(1), places(2));
+    }
+
+    #[test]
+    fn what_is_long_is_not_kept() {
+        let a = restriction("a");
+        let mut queries = Queries::new(1);
+        let text = |length: usize| "x".repeat(length - a.matchers().len() - 10);
+        let (fits, long) = (text(MAX_LENGTH), text(MAX_LENGTH + 1));
+        queries.remember(&original(&fits, &a), "restricted");
+        queries.remember(&original(&long, &a), "restricted");
+        assert_eq!(queries.find(&original(&fits, &a)), Some("restricted"));
+        assert_eq!(queries.find(&original(&long, &a)), None);
+    }
+}

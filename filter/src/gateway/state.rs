@@ -1,0 +1,99 @@
+//! What a worker keeps between requests, beside its configuration, and dies with it.
+
+use crate::caller::logins::Logins;
+use crate::enforce::rewrite_cache::Queries;
+use crate::keyed_hash::Digest;
+use crate::limits::table::{SharedData, Table, Unreachable};
+use crate::report::{Bound, Count};
+
+/// A worker's own state.
+#[derive(Debug)]
+pub struct State {
+    /// Passwords that are known, and those that are being checked.
+    pub logins: Logins,
+    /// Where rates are counted, if there are any.
+    pub rates: Option<Table>,
+    /// Queries that were restricted.
+    pub queries: Queries,
+    counts: Vec<Count>,
+}
+
+/// Whether a table is needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rates {
+    /// A rule has a rate.
+    Some,
+    /// None has.
+    None,
+}
+
+impl State {
+    /// A new state of these random bytes, of which every worker needs its own.
+    ///
+    /// # Errors
+    ///
+    /// A rule has a rate, and the host has no data that workers share.
+    pub fn new(random: [Digest; 3], rates: Rates, shared: &dyn SharedData) -> Result<Self, Unreachable> {
+        let [logins, table, queries] = random;
+        let rates = match rates {
+            Rates::Some => Some(Table::open(shared, table)?),
+            Rates::None => None,
+        };
+        let seed = queries.first_chunk().map_or(0, |seed| u64::from_le_bytes(*seed));
+        Ok(Self { logins: Logins::new(logins), rates, queries: Queries::new(seed), counts: Vec::new() })
+    }
+
+    /// Counts something.
+    pub fn count(&mut self, count: Count) {
+        self.counts.push(count);
+    }
+
+    /// What was counted since this was asked last.
+    pub fn take_counts(&mut self) -> Vec<Count> {
+        let mut counts = self.logins.take_counts();
+        counts.append(&mut self.counts);
+        if self.queries.take_full() {
+            counts.push(Count::Bound(Bound::Queries));
+        }
+        counts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::endpoint::Selectors;
+    use crate::enforce::restriction::{Absent, Restriction, Term};
+    use crate::enforce::rewrite_cache::Original;
+    use crate::limits::table::Written;
+
+    /// Nothing is shared where nothing has a rate.
+    struct Nothing;
+
+    impl SharedData for Nothing {
+        fn get(&self, _: &str) -> Result<Option<(Vec<u8>, u32)>, Unreachable> {
+            Err(Unreachable)
+        }
+
+        fn set(&self, _: &str, _: &[u8], _: u32) -> Result<Written, Unreachable> {
+            Err(Unreachable)
+        }
+    }
+
+    #[test]
+    fn which_queries_go_for_which_is_each_workers_own() {
+        let term = Term::listed("tenant", vec!["a".to_owned()], Absent::Refused).unwrap();
+        let restriction = Restriction::new(vec![term]).unwrap();
+        let texts: Vec<_> = (0..1_000).map(|number| format!("metric_{number}")).collect();
+        let remembered = |random: u8| {
+            let digests = [Digest::default(), Digest::default(), [random; 32]];
+            let mut queries = State::new(digests, Rates::None, &Nothing).unwrap().queries;
+            let original =
+                |text| Original { selectors: Selectors::Expression, text, restriction: &restriction };
+            texts.iter().for_each(|text| queries.remember(&original(text), text));
+            texts.iter().map(|text| queries.find(&original(text)).is_some()).collect::<Vec<_>>()
+        };
+        assert_eq!(remembered(1), remembered(1));
+        assert_ne!(remembered(1), remembered(2));
+    }
+}

@@ -1,0 +1,3 @@
+//! How often: the table in which all workers of a proxy count together.
+
+pub mod table;

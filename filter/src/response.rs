@@ -1,0 +1,8 @@
+//! What a client gets: the server's answer with its headers mended, or a reply of the filter's own.
+
+pub mod cors;
+pub mod filtered;
+pub mod location;
+pub mod page;
+pub mod reply;
+pub mod security;

@@ -1,0 +1,102 @@
+//! How header maps cross the border to the host (proxy-wasm ABI 0.2.1): numbers of four bytes, little
+//! end first, and texts that end in a zero. What a host sends is read with its bounds checked, since a wrong length must
+//! not trap.
+
+use crate::target::headers::{Headers, Place};
+use std::ops::Range;
+
+/// Reads a header map; nothing, if it isn't one.
+pub(super) fn read_map(bytes: Vec<u8>) -> Option<Headers> {
+    if bytes.is_empty() {
+        return Some(Headers::default());
+    }
+    let (count, mut lengths) = number(&bytes)?;
+    // The texts follow two lengths for each, which have to be there before there is room for so many.
+    let texts = lengths.get(count.checked_mul(8)?..)?;
+    let mut at = bytes.len().checked_sub(texts.len())?;
+    let mut places = Vec::with_capacity(count);
+    for _ in 0..count {
+        let (name_length, rest) = number(lengths)?;
+        let (value_length, rest) = number(rest)?;
+        lengths = rest;
+        let name = text(&bytes, &mut at, name_length)?;
+        let value = text(&bytes, &mut at, value_length)?;
+        places.push(Place { name, value });
+    }
+    Some(Headers::within(bytes, places))
+}
+
+/// Writes a header map.
+pub(super) fn write_map(headers: &[(&'static str, String)]) -> Vec<u8> {
+    let mut bytes = length(headers.len()).to_vec();
+    for (name, value) in headers {
+        bytes.extend(length(name.len()));
+        bytes.extend(length(value.len()));
+    }
+    for (name, value) in headers {
+        for text in [*name, value] {
+            bytes.extend(text.as_bytes());
+            bytes.push(0);
+        }
+    }
+    bytes
+}
+
+fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let (number, rest) = bytes.split_first_chunk::<4>()?;
+    Some((usize::try_from(u32::from_le_bytes(*number)).ok()?, rest))
+}
+
+/// Where a text of this length stands, which ends in a zero. The next one begins after it.
+fn text(bytes: &[u8], at: &mut usize, length: usize) -> Option<Range<usize>> {
+    let place = *at..at.checked_add(length)?;
+    if *bytes.get(place.end)? != 0 {
+        return None;
+    }
+    *at = place.end.checked_add(1)?;
+    Some(place)
+}
+
+/// A length as the host reads it. Longer than four bytes can say is longer than a 32-bit module's memory.
+fn length(length: usize) -> [u8; 4] {
+    u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_map_is_read_as_it_was_written() {
+        let written = write_map(&[("a", "1".to_owned()), ("bc", String::new())]);
+        assert_eq!(read_map(written), Some([("a", "1"), ("bc", "")].into_iter().collect()));
+        assert_ne!(read_map(write_map(&[("a", "1".to_owned())])), Some([("a", "2")].into_iter().collect()));
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_read() {
+        let mut written = write_map(&[("a", "12".to_owned())]);
+        let value = written.len() - 3;
+        written[value] = 0xff;
+        assert_eq!(read_map(written).unwrap().first("a"), Some(&b"\xff2"[..]));
+    }
+
+    #[test]
+    fn an_empty_answer_is_an_empty_map() {
+        assert_eq!(read_map(Vec::new()), Some(Headers::default()));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_trap(bytes in prop::collection::vec(prop_oneof![Just(0_u8), Just(1), Just(255), any::<u8>()], 0..64)) {
+            let _ = read_map(bytes);
+        }
+
+        #[test]
+        fn a_map_cut_short_is_none(cut in 1_usize..20) {
+            let written = write_map(&[("name", "value".to_owned()), ("other", "text".to_owned())]);
+            prop_assert_eq!(read_map(written[..written.len() - cut].to_vec()), None);
+        }
+    }
+}

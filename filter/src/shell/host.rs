@@ -1,0 +1,283 @@
+//! The only file that makes host calls. The SDK's own wrappers panic on what they don't expect, and a panic takes the VM
+//! of a worker down; here every status becomes a `Result`, and what a host sends is checked before it is read.
+//!
+//! `unsafe` stands here and nowhere else: the host reads and writes memory through the pointers that it is given.
+
+mod abi;
+
+use super::header_map;
+use crate::keyed_hash::Digest;
+use crate::limits::table::{self, Unreachable, Written};
+use crate::response::reply::Reply;
+use crate::target::header_edits::Edits;
+use crate::target::headers::Headers;
+use crate::time::bucket::Time;
+use abi::*;
+
+/// A host call that didn't do what it should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HostError {
+    /// What was asked for isn't there.
+    NotFound,
+    /// Any other status, as the ABI numbers them.
+    Status(u32),
+    /// The host answered with what can't be read.
+    Malformed,
+}
+
+/// The header maps that the filter reads and edits.
+#[derive(Clone, Copy, Debug)]
+#[repr(u32)]
+pub(crate) enum Map {
+    Request = 0,
+    Response = 2,
+}
+
+/// The buffers that the filter reads.
+#[derive(Clone, Copy, Debug)]
+#[repr(u32)]
+enum Buffer {
+    RequestBody = 0,
+    ResponseBody = 1,
+    PluginConfiguration = 7,
+}
+
+/// Reads a whole header map.
+pub(crate) fn headers(map: Map) -> Result<Headers, HostError> {
+    let bytes = returned(|data, size| unsafe { proxy_get_header_map_pairs(map as u32, data, size) })?;
+    header_map::read_map(bytes).ok_or(HostError::Malformed)
+}
+
+/// Changes a header map, a call for each change. Written as a whole, in one call, it is no cheaper on Envoy (measured), and
+/// other hosts lose what stands in it, by their sources: one of nginx stops at `:scheme`, one of Traffic Server removes
+/// nothing. That a header to be removed isn't there is no failure.
+pub(crate) fn edit(map: Map, edits: &Edits) -> Result<(), HostError> {
+    let map = map as u32;
+    for name in &edits.remove {
+        match check(unsafe { proxy_remove_header_map_value(map, name.as_ptr(), name.len()) }) {
+            Ok(()) | Err(HostError::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    for (name, value) in &edits.set {
+        check(unsafe {
+            proxy_replace_header_map_value(map, name.as_ptr(), name.len(), value.as_ptr(), value.len())
+        })?;
+    }
+    for (name, value) in &edits.add {
+        check(unsafe {
+            proxy_add_header_map_value(map, name.as_ptr(), name.len(), value.as_ptr(), value.len())
+        })?;
+    }
+    Ok(())
+}
+
+/// Reads the first `size` bytes of the request's body, as far as it is buffered.
+pub(crate) fn request_body(size: usize) -> Result<Vec<u8>, HostError> {
+    buffer(Buffer::RequestBody, size)
+}
+
+/// Puts another body in place of the first `size` bytes of the request's.
+pub(crate) fn replace_request_body(size: usize, body: &str) -> Result<(), HostError> {
+    let buffer = Buffer::RequestBody as u32;
+    check(unsafe { proxy_set_buffer_bytes(buffer, 0, size, body.as_ptr(), body.len()) })
+}
+
+/// Reads the piece of the answer's body that has come, of `size` bytes.
+pub(crate) fn response_body(size: usize) -> Result<Vec<u8>, HostError> {
+    buffer(Buffer::ResponseBody, size)
+}
+
+/// Puts another one in place of the piece of the answer's body that has come, of `size` bytes.
+pub(crate) fn replace_response_body(size: usize, piece: &[u8]) -> Result<(), HostError> {
+    let buffer = Buffer::ResponseBody as u32;
+    check(unsafe { proxy_set_buffer_bytes(buffer, 0, size, piece.as_ptr(), piece.len()) })
+}
+
+/// Breaks a stream off on both sides, so that what has gone of its answer doesn't look like the whole.
+pub(crate) fn break_off() -> Result<(), HostError> {
+    const REQUEST: u32 = 0;
+    check(unsafe { proxy_close_stream(REQUEST) })
+}
+
+/// Reads the configuration of the plugin, as the host was given it.
+pub(crate) fn plugin_configuration(size: usize) -> Result<Vec<u8>, HostError> {
+    buffer(Buffer::PluginConfiguration, size)
+}
+
+/// A property that the filter reads; its path, the segments divided by zeros.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Property(pub(crate) &'static str);
+
+/// Reads a property; `NotFound` where the host doesn't know it.
+pub(crate) fn property(Property(path): Property) -> Result<Vec<u8>, HostError> {
+    returned(|data, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) })
+}
+
+/// Writes a property of the stream, which access logs can show (on Envoy, the filter state `wasm.NAME`).
+pub(crate) fn set_property(name: &str, value: &str) -> Result<(), HostError> {
+    check(unsafe { proxy_set_property(name.as_ptr(), name.len(), value.as_ptr(), value.len()) })
+}
+
+/// What time it is.
+pub(crate) fn now() -> Result<Time, HostError> {
+    let mut time = 0;
+    check(unsafe { proxy_get_current_time_nanoseconds(&raw mut time) })?;
+    Ok(Time(time))
+}
+
+/// Bytes that nobody can guess.
+pub(crate) fn random() -> Result<Digest, HostError> {
+    let mut bytes = Digest::default();
+    check(unsafe { random_get(bytes.as_mut_ptr(), bytes.len()) })?;
+    Ok(bytes)
+}
+
+/// Has the tick called each so many milliseconds; 0 ends it.
+pub(crate) fn tick_every(milliseconds: u32) -> Result<(), HostError> {
+    check(unsafe { proxy_set_tick_period_milliseconds(milliseconds) })
+}
+
+/// Makes the calls that follow be about another stream, until the callback returns.
+pub(crate) fn act_on(context: u32) -> Result<(), HostError> {
+    check(unsafe { proxy_set_effective_context(context) })
+}
+
+/// Lets a request go on that was paused.
+pub(crate) fn resume_request() -> Result<(), HostError> {
+    const REQUEST: u32 = 0;
+    check(unsafe { proxy_continue_stream(REQUEST) })
+}
+
+/// A metric that the host knows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Metric(u32);
+
+/// What a metric is.
+#[derive(Clone, Copy, Debug)]
+#[repr(u32)]
+pub(crate) enum MetricKind {
+    Counter = 0,
+    Gauge = 1,
+}
+
+/// Finds or makes a metric.
+pub(crate) fn metric(kind: MetricKind, name: &str) -> Result<Metric, HostError> {
+    let mut id = 0;
+    check(unsafe { proxy_define_metric(kind as u32, name.as_ptr(), name.len(), &raw mut id) })?;
+    Ok(Metric(id))
+}
+
+/// Adds to a metric. Adding nothing to a counter is an error on Envoy.
+pub(crate) fn add(Metric(id): Metric, offset: i64) -> Result<(), HostError> {
+    check(unsafe { proxy_increment_metric(id, offset) })
+}
+
+/// The data that the host keeps for all workers.
+pub(crate) struct SharedData;
+
+impl table::SharedData for SharedData {
+    fn get(&self, key: &str) -> Result<Option<(Vec<u8>, u32)>, Unreachable> {
+        let mut number = 0;
+        let value = returned(|data, size| unsafe {
+            proxy_get_shared_data(key.as_ptr(), key.len(), data, size, &raw mut number)
+        });
+        match value {
+            Ok(value) => Ok(Some((value, number))),
+            Err(HostError::NotFound) => Ok(None),
+            Err(_) => Err(Unreachable),
+        }
+    }
+
+    fn set(&self, key: &str, value: &[u8], based_on: u32) -> Result<Written, Unreachable> {
+        const OUTRUN: HostError = HostError::Status(8);
+        let result = check(unsafe {
+            proxy_set_shared_data(key.as_ptr(), key.len(), value.as_ptr(), value.len(), based_on)
+        });
+        match result {
+            Ok(()) => Ok(Written::Done),
+            Err(OUTRUN) => Ok(Written::Outrun),
+            Err(_) => Err(Unreachable),
+        }
+    }
+}
+
+/// Answers the request of the current stream.
+pub(crate) fn reply(reply: &Reply) -> Result<(), HostError> {
+    let headers = header_map::write_map(&reply.headers);
+    let details = "promward";
+    check(unsafe {
+        proxy_send_local_response(
+            u32::from(reply.status),
+            details.as_ptr(),
+            details.len(),
+            reply.body.as_ptr(),
+            reply.body.len(),
+            headers.as_ptr(),
+            headers.len(),
+            NO_GRPC_STATUS,
+        )
+    })
+}
+
+/// Sends what the `log` macros say to the host.
+pub(crate) fn log_to_the_host() {
+    static LOGGER: HostLogger = HostLogger;
+    if log::set_logger(&LOGGER).is_ok() {
+        log::set_max_level(log::LevelFilter::Info);
+    }
+}
+
+struct HostLogger;
+
+impl log::Log for HostLogger {
+    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
+        metadata.level() <= log::max_level()
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        if self.enabled(record.metadata()) {
+            let message = record.args().to_string();
+            // A log line that can't be written can't be complained about either.
+            let _ = unsafe { proxy_log(host_level(record.level()), message.as_ptr(), message.len()) };
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+fn host_level(level: log::Level) -> u32 {
+    match level {
+        log::Level::Trace => 0,
+        log::Level::Debug => 1,
+        log::Level::Info => 2,
+        log::Level::Warn => 3,
+        log::Level::Error => 4,
+    }
+}
+
+fn buffer(buffer: Buffer, size: usize) -> Result<Vec<u8>, HostError> {
+    returned(|data, length| unsafe { proxy_get_buffer_bytes(buffer as u32, 0, size, data, length) })
+}
+
+/// Takes what a call returns in memory that it asked us to allocate.
+fn returned(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Result<Vec<u8>, HostError> {
+    let mut data: *mut u8 = std::ptr::null_mut();
+    let mut size: usize = 0;
+    check(call(&raw mut data, &raw mut size))?;
+    if data.is_null() || size == 0 {
+        return Ok(Vec::new());
+    }
+    // SAFETY: the host got this memory from `proxy_on_memory_allocate`, which makes it from a `Vec` of just that capacity.
+    Ok(unsafe { Vec::from_raw_parts(data, size, size) })
+}
+
+fn check(status: u32) -> Result<(), HostError> {
+    match status {
+        0 => Ok(()),
+        1 => Err(HostError::NotFound),
+        other => Err(HostError::Status(other)),
+    }
+}
+
+const NO_GRPC_STATUS: i32 = -1;

@@ -1,0 +1,93 @@
+//! A stream as the host calls it back, and as its worker finds it again from the tick while it waits.
+
+use super::stream::{Stream, send};
+use super::worker::Worker;
+use crate::enforce::form::Body;
+use crate::response::filtered::End;
+use crate::response::reply::Reply;
+use proxy_wasm::traits::{Context, HttpContext};
+use proxy_wasm::types::Action;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// A stream as its worker keeps it while it waits.
+#[derive(Clone)]
+pub(crate) struct Shared(Rc<RefCell<Stream>>);
+
+impl Shared {
+    /// Decides and lets go, from the tick, where host calls are about this stream.
+    pub(crate) fn release(&self) {
+        let mut stream = self.0.borrow_mut();
+        let result = stream.release();
+        stream.closed(result);
+        self.wait_if_told(&mut stream);
+    }
+
+    fn wait_if_told(&self, stream: &mut Stream) {
+        if stream.waits()
+            && let Err(error) = stream.worker.wait(stream.context, self.clone())
+        {
+            stream.worker.forget(stream.context);
+            stream.closed(Err(error));
+        }
+    }
+}
+
+/// A stream as the host calls it back.
+pub(crate) struct Handle(Option<Shared>);
+
+impl Handle {
+    /// A new stream; without a configuration it is answered, and that is all.
+    pub(crate) fn new(context: u32, worker: Option<Rc<Worker>>) -> Self {
+        Self(worker.map(|worker| Shared(Rc::new(RefCell::new(Stream::new(context, worker))))))
+    }
+}
+
+impl Context for Handle {}
+
+impl HttpContext for Handle {
+    fn on_http_request_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
+        #[cfg(feature = "trap-on-request")]
+        crate::shell::trap::if_asked();
+        let Some(shared) = &self.0 else { return send(&Reply::unavailable()) };
+        let mut stream = shared.0.borrow_mut();
+        let result = stream.decide(if end_of_stream { Body::None } else { Body::Follows });
+        let action = stream.closed(result);
+        shared.wait_if_told(&mut stream);
+        action
+    }
+
+    fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+        let stream = |shared: &Shared| shared.0.borrow_mut().request_body(size, end_of_stream);
+        self.0.as_ref().map_or(Action::Pause, stream)
+    }
+
+    fn on_http_request_trailers(&mut self, _: usize) -> Action {
+        self.0.as_ref().map_or(Action::Pause, |shared| shared.0.borrow_mut().request_trailers())
+    }
+
+    fn on_http_response_headers(&mut self, _: usize, _: bool) -> Action {
+        let Some(shared) = &self.0 else { return Action::Continue };
+        let mut stream = shared.0.borrow_mut();
+        let result = stream.answer();
+        stream.closed(result)
+    }
+
+    fn on_http_response_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+        let Some(shared) = &self.0 else { return Action::Continue };
+        shared.0.borrow_mut().answer_body(size, if end_of_stream { End::Here } else { End::Later })
+    }
+}
+
+impl Drop for Handle {
+    /// The host is done with the stream: nothing waits for it any more.
+    fn drop(&mut self) {
+        let gone = self.0.as_ref().map(|shared| {
+            let stream = shared.0.borrow();
+            (Rc::clone(&stream.worker), stream.context)
+        });
+        if let Some((worker, context)) = gone {
+            worker.forget(context);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The plugin's root: says what runs, loads the configuration, hands it to each stream, and has its ticks.
+
+use super::host;
+use super::http_context::Handle;
+use super::worker::{Unfit, Worker};
+use crate::config;
+use proxy_wasm::traits::{Context, HttpContext, RootContext};
+use proxy_wasm::types::ContextType;
+use std::rc::Rc;
+
+/// One plugin in one VM.
+pub(crate) struct Root {
+    context: u32,
+    /// The last is of the configuration that new streams get, those before it of earlier ones that still have streams.
+    workers: Vec<Rc<Worker>>,
+}
+
+impl Root {
+    pub(crate) fn new(context: u32) -> Self {
+        Self { context, workers: Vec::new() }
+    }
+
+    fn load(&self, size: usize) -> Result<Worker, String> {
+        let bytes =
+            host::plugin_configuration(size).map_err(|_| "the host doesn't hand it out".to_owned())?;
+        let gateway = config::load(&bytes).map_err(|error| error.to_string())?;
+        Worker::new(gateway, self.context).map_err(|Unfit(why)| why.to_owned())
+    }
+}
+
+impl Context for Root {}
+
+impl RootContext for Root {
+    fn on_vm_start(&mut self, _: usize) -> bool {
+        log::info!("{}", crate::VERSION);
+        true
+    }
+
+    fn on_configure(&mut self, size: usize) -> bool {
+        match self.load(size) {
+            Ok(worker) => {
+                self.workers.retain(|worker| Rc::strong_count(worker) > 1);
+                self.workers.push(Rc::new(worker));
+                true
+            }
+            Err(error) => {
+                log::error!("promward: configuration refused: {error}");
+                false
+            }
+        }
+    }
+
+    fn on_tick(&mut self) {
+        match self.workers.iter().find(|worker| worker.is_busy()) {
+            Some(busy) => busy.tick(),
+            None => {
+                self.workers.iter().for_each(|worker| worker.rest());
+                if host::tick_every(0).is_err() {
+                    log::warn!("promward: the host doesn't end its ticks");
+                }
+            }
+        }
+    }
+
+    fn create_http_context(&self, context: u32) -> Option<Box<dyn HttpContext>> {
+        Some(Box::new(Handle::new(context, self.workers.last().cloned())))
+    }
+
+    fn get_type(&self) -> Option<ContextType> {
+        Some(ContextType::HttpContext)
+    }
+}

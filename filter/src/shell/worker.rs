@@ -1,0 +1,213 @@
+//! One configuration in one worker: what its streams share, and the tick in which passwords are checked while they wait.
+
+use super::http_context::Shared;
+use super::memory;
+use crate::caller::callers::Facts;
+use crate::caller::certificates::Presented;
+use crate::caller::logins::StreamId;
+use crate::caller::source::Source;
+use crate::enforce::form::{AwaitedForm, FormError};
+use crate::gateway;
+use crate::gateway::state::State;
+use crate::gateway::{Decision, Gateway, Request};
+use crate::report::{CHECKS_WAITING, Count, Record};
+use crate::shell::host::{self, HostError, Metric, MetricKind, Property, SharedData};
+use std::cell::{Cell, RefCell};
+
+/// How often the tick is asked for while something waits, in milliseconds. Hosts come less often.
+const PERIOD: u32 = 1;
+
+/// What the streams of a configuration share.
+pub(crate) struct Worker {
+    pub(crate) gateway: Gateway,
+    root: u32,
+    state: RefCell<State>,
+    /// The streams that wait, by their contexts.
+    waiting: RefCell<Vec<(u32, Shared)>>,
+    /// The metrics that the host knows already.
+    metrics: RefCell<Vec<(Count, Metric)>>,
+    checks_waiting: Cell<Option<(Metric, i64)>>,
+    is_ticking: Cell<bool>,
+}
+
+/// Why a configuration can't be kept by this host.
+pub(crate) struct Unfit(pub(crate) &'static str);
+
+impl Worker {
+    /// A worker of the plugin whose root has this context.
+    pub(crate) fn new(gateway: Gateway, root: u32) -> Result<Self, Unfit> {
+        let no_randomness = |_| Unfit("the host has no randomness");
+        let random = || host::random().map_err(no_randomness);
+        let random = [random()?, random()?, random()?];
+        let state = State::new(random, gateway.rates(), &SharedData);
+        let no_shared_data = |_| {
+            Unfit("access[].limits.rate needs data that the proxy's workers share, and this host has none")
+        };
+        Ok(Self {
+            gateway,
+            root,
+            state: RefCell::new(state.map_err(no_shared_data)?),
+            waiting: RefCell::default(),
+            metrics: RefCell::default(),
+            checks_waiting: Cell::default(),
+            is_ticking: Cell::default(),
+        })
+    }
+
+    /// Asks the core about the request that the host is at.
+    pub(crate) fn decide(&self, request: &Request<'_>) -> (Decision, Record) {
+        let mut state = self.state.borrow_mut();
+        self.gateway.decide(request, &mut gateway::Worker { state: &mut state, shared: &SharedData })
+    }
+
+    /// Completes a form whose whole body has come.
+    pub(crate) fn complete(&self, form: &AwaitedForm, body: &[u8]) -> Result<String, FormError> {
+        form.complete(body, &mut self.state.borrow_mut().queries)
+    }
+
+    /// What the configuration has to know of the current stream.
+    pub(crate) fn facts(&self) -> Result<Facts, HostError> {
+        let needs = self.gateway.needs();
+        let source = || host::property(Property("source\0address"));
+        let metadata = || found(host::property(Property("metadata")));
+        Ok(Facts {
+            source: if needs.source { found(source())?.and_then(|text| Source::parse(&text)) } else { None },
+            certificate: if needs.certificate { certificate()? } else { None },
+            metadata: if needs.metadata { metadata()?.unwrap_or_default() } else { Vec::new() },
+            now: if needs.now { Some(host::now()?) } else { None },
+        })
+    }
+
+    /// Keeps a stream that waits, and makes sure that time goes on for it.
+    pub(crate) fn wait(&self, context: u32, stream: Shared) -> Result<(), HostError> {
+        self.waiting.borrow_mut().push((context, stream));
+        if !self.is_ticking.get() {
+            host::tick_every(PERIOD)?;
+            self.is_ticking.set(true);
+        }
+        Ok(())
+    }
+
+    /// A stream is over, or needs no password any more.
+    pub(crate) fn forget(&self, context: u32) {
+        if self.take(context).is_some() {
+            self.state.borrow_mut().logins.forget(StreamId(context));
+        }
+        self.tell_counts();
+    }
+
+    /// Whether a stream waits.
+    pub(crate) fn is_busy(&self) -> bool {
+        !self.state.borrow().logins.is_idle()
+    }
+
+    /// Runs a slice of what waits, and lets go of what needn't wait any longer.
+    pub(crate) fn tick(&self) {
+        let ready = self.state.borrow_mut().logins.slice();
+        for StreamId(context) in ready {
+            let Some(stream) = self.take(context) else { continue };
+            match host::act_on(context) {
+                Ok(()) => stream.release(),
+                // It is over, and the host hasn't said so yet.
+                Err(error) => log::warn!("promward: a stream that waits can't be reached: {error:?}"),
+            }
+        }
+        // What is counted and asked for from here on is about no stream.
+        let _ = host::act_on(self.root);
+        self.tell_counts();
+    }
+
+    /// The ticks have ended: whoever waits next has to ask for them again.
+    pub(crate) fn rest(&self) {
+        self.is_ticking.set(false);
+    }
+
+    fn take(&self, context: u32) -> Option<Shared> {
+        let mut waiting = self.waiting.borrow_mut();
+        let at = waiting.iter().position(|&(waits, _)| waits == context)?;
+        Some(waiting.swap_remove(at).1)
+    }
+
+    /// Tells the host what became of a request: in its log, and counted.
+    pub(crate) fn report(&self, record: &Record) {
+        self.state.borrow_mut().count(record.count());
+        self.log(record);
+        self.tell_counts();
+    }
+
+    /// The same of an answer that was refused: its request has been counted already.
+    pub(crate) fn report_answer(&self, record: &Record) {
+        self.state.borrow_mut().count(Count::Answer(record.mount));
+        self.log(record);
+        self.tell_counts();
+    }
+
+    fn log(&self, record: &Record) {
+        for (name, value) in record.properties(&self.gateway.mounts) {
+            if let Err(error) = host::set_property(name, &value) {
+                log::debug!("promward: the host takes no property: {error:?}");
+            }
+        }
+    }
+
+    /// Metrics are nobody's reason to refuse a request: what a host doesn't take is left out.
+    fn tell_counts(&self) {
+        let (counts, waiting) = {
+            let mut state = self.state.borrow_mut();
+            (state.take_counts(), state.logins.waiting())
+        };
+        for count in counts {
+            if let Err(error) = self.metric(count).and_then(|metric| host::add(metric, 1)) {
+                log::debug!("promward: the host counts no metric: {error:?}");
+            }
+        }
+        self.tell_waiting(i64::try_from(waiting).unwrap_or(i64::MAX));
+        memory::tell_growth();
+    }
+
+    fn metric(&self, count: Count) -> Result<Metric, HostError> {
+        if let Some(&(_, metric)) = self.metrics.borrow().iter().find(|(known, _)| *known == count) {
+            return Ok(metric);
+        }
+        let metric = host::metric(MetricKind::Counter, &count.metric(&self.gateway.mounts))?;
+        self.metrics.borrow_mut().push((count, metric));
+        Ok(metric)
+    }
+
+    /// The gauge is all workers' together, so that each says only what has changed.
+    fn tell_waiting(&self, waiting: i64) {
+        let told = self.checks_waiting.get();
+        if waiting == told.map_or(0, |(_, number)| number) {
+            return;
+        }
+        let metric =
+            told.map_or_else(|| host::metric(MetricKind::Gauge, CHECKS_WAITING), |(metric, _)| Ok(metric));
+        let Ok(metric) = metric else { return };
+        let difference = waiting.saturating_sub(told.map_or(0, |(_, number)| number));
+        if host::add(metric, difference).is_ok() {
+            self.checks_waiting.set(Some((metric, waiting)));
+        }
+    }
+}
+
+/// That something isn't there is no failure.
+fn found(result: Result<Vec<u8>, HostError>) -> Result<Option<Vec<u8>>, HostError> {
+    match result {
+        Ok(bytes) if bytes.is_empty() => Ok(None),
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(HostError::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The client's certificate. What isn't text is as if it weren't there.
+fn certificate() -> Result<Option<Presented>, HostError> {
+    let text = |property| Ok(found(host::property(property))?.and_then(|text| String::from_utf8(text).ok()));
+    let Some(sha256) = text(Property("connection\0sha256_peer_certificate_digest"))? else { return Ok(None) };
+    Ok(Some(Presented {
+        sha256,
+        uri_san: text(Property("connection\0uri_san_peer_certificate"))?,
+        dns_san: text(Property("connection\0dns_san_peer_certificate"))?,
+        subject: text(Property("connection\0subject_peer_certificate"))?,
+    }))
+}
