@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use promward::api::endpoint::Content;
-use promward::response::origin::Scheme;
+use promward::target::origin::Scheme;
 use promward::response::security::{Frames, Security};
 use promward_benches::costs;
 use promward_harness::envoy::CONFIGURATION;

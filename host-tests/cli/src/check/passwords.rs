@@ -4,7 +4,7 @@
 use promward::caller::budget::SHARE;
 use promward::caller::hash::Hash;
 use promward::caller::passwords::{Passwords, TICK, User};
-use promward::limits::rate::Rate;
+use promward::time::rate::Rate;
 
 /// Lines about them, two spaces in.
 pub(super) fn of(passwords: &Passwords) -> String {

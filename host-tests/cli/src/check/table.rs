@@ -2,7 +2,7 @@
 
 use promward::api::class::Classes;
 use promward::gateway::Gateway;
-use promward::mount::Mount;
+use promward::api::mount::Mount;
 
 /// What a row says of classes. What nothing is restricted or limited in has no such column.
 const COLUMNS: [(&str, Shown); 4] = [

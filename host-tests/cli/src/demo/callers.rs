@@ -3,7 +3,7 @@
 
 use crate::check::table::{aligned, words};
 use anyhow::{Context, Result, anyhow};
-use promward::access::who::Kind;
+use promward::caller::who::Kind;
 use promward::config;
 use std::collections::BTreeMap;
 

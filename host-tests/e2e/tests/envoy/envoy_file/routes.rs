@@ -3,7 +3,7 @@
 use crate::envoy_file::setup::{HELD, Setup};
 use promward::api::endpoint::{Endpoint, ParametersIn};
 use promward::api::prometheus::ENDPOINTS;
-use promward::request::method::Method;
+use promward::target::method::Method;
 use promward_harness::client::{Client, Request};
 use promward_harness::envoy::Options;
 
