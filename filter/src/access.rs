@@ -3,6 +3,7 @@
 
 pub mod cross_site;
 mod denied;
+pub mod only;
 mod rule;
 
 pub use denied::{Closed, Denied};
@@ -12,23 +13,13 @@ use crate::api::class::{Class, Classes};
 use crate::api::mount::MountId;
 use crate::caller::identity::Caller;
 use crate::caller::who::Who;
-use crate::enforce::only::Only;
-use std::fmt;
+use crate::enforce::RuleNumber;
+use only::Only;
 
 /// The rules of a configuration, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Access {
     rules: Vec<Rule>,
-}
-
-/// A rule's place in the configuration's list. Prints as the field's path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RuleNumber(pub usize);
-
-impl fmt::Display for RuleNumber {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "access[{}]", self.0)
-    }
 }
 
 /// What somebody may do at a mount.
@@ -175,7 +166,8 @@ impl Access {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::caller::identity::{Identity, Scheme};
+    use crate::caller::identity::Identity;
+    use crate::caller::scheme::Scheme;
     use crate::caller::who::Whos;
     use std::rc::Rc;
 

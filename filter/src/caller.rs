@@ -15,6 +15,7 @@ pub mod logins;
 pub mod metadata;
 pub mod passwords;
 pub mod remembered;
+pub mod scheme;
 pub mod secret;
 pub mod source;
 pub mod tokens;

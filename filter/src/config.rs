@@ -3,6 +3,7 @@
 mod access;
 mod callers;
 mod certificates;
+mod credentials;
 mod error;
 mod field;
 mod headers;
@@ -18,6 +19,7 @@ mod reserved_fields;
 mod schema;
 mod size;
 mod tree;
+mod who;
 
 pub use error::ConfigError;
 

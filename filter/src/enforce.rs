@@ -3,10 +3,21 @@
 
 pub mod form;
 pub mod guards;
-pub mod only;
 pub mod pattern;
 pub mod requirements;
 pub mod restriction;
 pub mod rewrite_cache;
 pub mod tenant;
 pub mod violation;
+
+use std::fmt;
+
+/// A rule's place in the configuration's list. Prints as the field's path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RuleNumber(pub usize);
+
+impl fmt::Display for RuleNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "access[{}]", self.0)
+    }
+}

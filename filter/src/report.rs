@@ -1,11 +1,14 @@
 //! What one sees of the filter's decisions: one record of each feeds the metrics and the access log. Names of callers are
 //! in the log and never in a metric's labels.
 
-use crate::access::RuleNumber;
 use crate::api::class::Class;
 use crate::api::mount::{MountId, Mounts};
 use crate::caller::bcrypt::Verdict;
-use crate::caller::identity::{Caller, Scheme};
+use crate::caller::callers::LoginError;
+use crate::caller::identity::Caller;
+use crate::caller::logins::{CheckBound, CheckEvent};
+use crate::caller::scheme::Scheme;
+use crate::enforce::RuleNumber;
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 
@@ -163,19 +166,20 @@ pub enum Login {
     Throttled,
 }
 
+impl From<CheckEvent> for Count {
+    fn from(event: CheckEvent) -> Self {
+        match event {
+            CheckEvent::Done(verdict) => Self::Check(verdict),
+            CheckEvent::Full(bound) => Self::Bound(Bound::Checks(bound)),
+        }
+    }
+}
+
 /// What has a bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Bound {
-    /// Checks that may begin.
-    Checks,
-    /// The same of one source.
-    ChecksOfSource,
-    /// Checks and streams that may wait.
-    Waiting,
-    /// Right passwords that are remembered.
-    Right,
-    /// Wrong passwords that are remembered.
-    Wrong,
+    /// What checks of passwords take.
+    Checks(CheckBound),
     /// Queries that are remembered with their restriction.
     Queries,
     /// The table of rates: callers share a bucket.
@@ -236,6 +240,14 @@ fn labelled(name: &str, labels: &[(&str, &str)]) -> String {
 }
 
 impl Login {
+    /// How a login ended that failed like this.
+    pub fn failed(error: &LoginError) -> Self {
+        match error {
+            LoginError::TooMany(_) => Self::Throttled,
+            _ => Self::Rejected,
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
@@ -248,11 +260,11 @@ impl Login {
 impl Bound {
     fn name(self) -> &'static str {
         match self {
-            Self::Checks => "checks",
-            Self::ChecksOfSource => "checks_of_source",
-            Self::Waiting => "waiting",
-            Self::Right => "right_passwords",
-            Self::Wrong => "wrong_passwords",
+            Self::Checks(CheckBound::Checks) => "checks",
+            Self::Checks(CheckBound::ChecksOfSource) => "checks_of_source",
+            Self::Checks(CheckBound::Waiting) => "waiting",
+            Self::Checks(CheckBound::Right) => "right_passwords",
+            Self::Checks(CheckBound::Wrong) => "wrong_passwords",
             Self::Queries => "queries",
             Self::Rates => "rates",
         }

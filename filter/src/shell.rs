@@ -1,5 +1,7 @@
 //! The only code that knows a host: its calls, and its callbacks, which become calls of the core.
 
+#[cfg(target_arch = "wasm32")]
+mod facts;
 mod header_map;
 #[cfg(target_arch = "wasm32")]
 mod host;

@@ -6,12 +6,12 @@
 mod desk;
 
 use desk::Desk;
-use promward::access::RuleNumber;
 use promward::api::mount::MountId;
 use promward::caller::callers::Facts;
 use promward::caller::identity::Caller;
 use promward::caller::logins::StreamId;
 use promward::decision::refusal::Refusal;
+use promward::enforce::RuleNumber;
 use promward::enforce::form::Body;
 use promward::enforce::restriction::{Absent, Restriction, Term};
 use promward::enforce::rewrite_cache::Queries;

@@ -3,12 +3,14 @@
 // A test that can't go on has failed, and says where.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use promward::access::{Access, RuleNumber};
+use promward::access::Access;
 use promward::api::class::Class;
 use promward::api::mount::MountId;
-use promward::caller::identity::{Caller, Identity, Scheme};
+use promward::caller::identity::{Caller, Identity};
+use promward::caller::scheme::Scheme;
 use promward::caller::who::Who;
 use promward::config;
+use promward::enforce::RuleNumber;
 use std::rc::Rc;
 
 /// What these rules make.

@@ -1,10 +1,10 @@
 //! That no rule allows something, with what stands in the way where one seems to.
 
-use super::RuleNumber;
 use super::rule::{Bound, Rule};
 use crate::api::class::{Class, Classes};
 use crate::api::prometheus::RESTRICTABLE;
 use crate::caller::identity::Caller;
+use crate::enforce::RuleNumber;
 use std::fmt;
 
 /// That no rule allows it.

@@ -1,14 +1,14 @@
 //! One access rule, compiled, and what rules before it mean for it: whoever is restricted or limited by one stays so in
 //! those that follow.
 
-use super::RuleNumber;
+use crate::access::only::{NoValues, Only};
 use crate::api::class::Classes;
 use crate::api::mount::MountId;
 use crate::api::prometheus::RESTRICTABLE;
 use crate::caller::identity::Caller;
 use crate::caller::who::{Who, Whos};
+use crate::enforce::RuleNumber;
 use crate::enforce::guards::Guards;
-use crate::enforce::only::{NoValues, Only};
 use crate::enforce::restriction::Restriction;
 use crate::time::rate::Rate;
 use std::rc::Rc;

@@ -8,6 +8,9 @@ use std::fmt;
 use std::rc::Rc;
 use subtle::ConstantTimeEq;
 
+/// Rounds a slice: about a millisecond.
+pub const SLICE: u32 = 16;
+
 /// A password on its way through one or more stored hashes. Nobody who looks at the clock learns why a check failed: each
 /// that fails takes the same rounds.
 pub struct Check {

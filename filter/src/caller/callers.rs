@@ -2,16 +2,16 @@
 
 use super::authorization::{Credential, Malformed};
 use super::certificates::{Certificates, Presented};
-use super::identity::{Caller, Identity, Scheme};
+use super::identity::{Caller, Identity};
 use super::jwt::{self, Issuer, TokenError};
 use super::logins::{Attempt, Known, Logins, StreamId, TooMany};
 use super::passwords::Passwords;
+use super::scheme::Scheme;
 use super::secret::Secret;
 use super::source::Source;
 use super::tokens::Tokens;
 use super::who::{Kind, Who};
 use crate::caller::who::Whos;
-use crate::report::Login;
 use crate::target::headers::Headers;
 use crate::time::bucket::Time;
 use std::fmt;
@@ -95,14 +95,6 @@ impl LoginError {
             Self::Jwt(_) => Some(Scheme::Jwt),
             Self::Certificate => Some(Scheme::Certificate),
             Self::Malformed(_) | Self::NotConfigured(_) | Self::Unknown => None,
-        }
-    }
-
-    /// How the login ended.
-    pub fn login(&self) -> Login {
-        match self {
-            Self::TooMany(_) => Login::Throttled,
-            _ => Login::Rejected,
         }
     }
 }

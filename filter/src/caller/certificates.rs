@@ -80,7 +80,7 @@ impl Certificates {
 
 #[cfg(test)]
 mod tests {
-    use super::super::identity::Scheme;
+    use super::super::scheme::Scheme;
     use super::*;
 
     fn certificates(marks: &[(Mark<'_>, &str)]) -> Certificates {

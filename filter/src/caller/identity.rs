@@ -1,41 +1,11 @@
 //! Who is calling: one identity, by one scheme, with the groups that it is in.
 
 use super::claim::Claim;
+use super::scheme::Scheme;
 use super::who::Who;
 use crate::target::escape::{is_unreserved, push_escape};
 use std::fmt;
 use std::rc::Rc;
-
-/// How somebody shows who they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Scheme {
-    /// Name and password.
-    User,
-    /// A static token.
-    Token,
-    /// A client certificate.
-    Certificate,
-    /// A JSON web token.
-    Jwt,
-}
-
-impl Scheme {
-    /// Its name in configurations.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Token => "token",
-            Self::Certificate => "certificate",
-            Self::Jwt => "jwt",
-        }
-    }
-}
-
-impl fmt::Display for Scheme {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// Somebody whom the configuration knows.
 #[derive(Clone, Debug, PartialEq, Eq)]

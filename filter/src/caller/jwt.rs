@@ -3,8 +3,9 @@
 //! that was forgotten in one of the two configurations lets nobody in.
 
 use super::claim::Claim;
-use super::identity::{Identity, Scheme};
+use super::identity::Identity;
 use super::metadata::{self, Malformed, Struct, Value};
+use super::scheme::Scheme;
 use super::who::Who;
 use crate::time::bucket::Time;
 use std::fmt;

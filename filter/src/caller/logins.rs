@@ -2,21 +2,17 @@
 //! wait: first come, first served, and one check for one credential, however many streams ask for it (`threats.md` C1).
 //! What came out is remembered. All of it is one worker's and dies with the configuration (S3).
 
-use super::bcrypt::{Check, Verdict};
+use super::bcrypt::{Check, SLICE, Verdict};
 use super::budget::{Budget, Spent};
 use super::identity::Identity;
-use super::passwords::Passwords;
+use super::passwords::{Passwords, TICK};
 use super::remembered::{Remembered, Room};
 use super::secret::Secret;
 use super::source::Source;
 use crate::keyed_hash::{Digest, Key};
-use crate::report::{Bound, Count};
 use crate::time::bucket::{Empty, Time};
 use std::collections::VecDeque;
 use std::rc::Rc;
-
-/// Rounds a slice: about a millisecond.
-pub const SLICE: u32 = 16;
 
 /// How many credentials are remembered that were right, and how many that were wrong, which don't crowd out the others.
 const MOST_RIGHT: usize = 4_096;
@@ -67,6 +63,30 @@ pub enum TooMany {
     Waiting(Empty),
 }
 
+/// Something that happens to checks, and is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckEvent {
+    /// A check was run to its end.
+    Done(Verdict),
+    /// Something that has a bound was at it.
+    Full(CheckBound),
+}
+
+/// What has a bound where passwords are checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CheckBound {
+    /// Checks that may begin.
+    Checks,
+    /// The same of one source.
+    ChecksOfSource,
+    /// Checks and streams that may wait.
+    Waiting,
+    /// Right passwords that are remembered.
+    Right,
+    /// Wrong passwords that are remembered.
+    Wrong,
+}
+
 /// What a worker knows of passwords.
 #[derive(Debug)]
 pub struct Logins {
@@ -77,7 +97,7 @@ pub struct Logins {
     queue: VecDeque<Waiting>,
     /// Streams whose check is done.
     ready: VecDeque<StreamId>,
-    counts: Vec<Count>,
+    events: Vec<CheckEvent>,
 }
 
 /// A check, and who waits for it.
@@ -110,7 +130,7 @@ impl Logins {
             budget: None,
             queue: VecDeque::new(),
             ready: VecDeque::new(),
-            counts: Vec::new(),
+            events: Vec::new(),
         }
     }
 
@@ -138,7 +158,7 @@ impl Logins {
         let waiting = self.queue.iter().flat_map(|waiting| &waiting.streams);
         let of_source = waiting.clone().filter(|stream| stream.source == attempt.source).count();
         if waiting.count() >= MOST_STREAMS || of_source >= MOST_STREAMS_OF_SOURCE {
-            self.counts.push(Count::Bound(Bound::Waiting));
+            self.events.push(CheckEvent::Full(CheckBound::Waiting));
             return Err(TooMany::Waiting(self.time_to_wait(passwords)));
         }
         if let Some(waiting) = self.queue.iter_mut().find(|waiting| waiting.hash == hash) {
@@ -159,14 +179,14 @@ impl Logins {
         let limits = passwords.limits;
         let of_source = self.queue.iter().filter(|waiting| waiting.source == attempt.source).count();
         if self.queue.len() >= limits.waiting || of_source >= limits.waiting_per_source {
-            self.counts.push(Count::Bound(Bound::Waiting));
+            self.events.push(CheckEvent::Full(CheckBound::Waiting));
             return Err(TooMany::Waiting(self.time_to_wait(passwords)));
         }
         let budget = self.budget.get_or_insert_with(|| Budget::new(limits.checks));
         if let Err(spent) = budget.spend(attempt.source, now) {
-            self.counts.push(Count::Bound(match spent {
-                Spent::BySource(_) => Bound::ChecksOfSource,
-                Spent::InAll(_) => Bound::Checks,
+            self.events.push(CheckEvent::Full(match spent {
+                Spent::BySource(_) => CheckBound::ChecksOfSource,
+                Spent::InAll(_) => CheckBound::Checks,
             }));
             return Err(TooMany::Begun(spent));
         }
@@ -200,11 +220,11 @@ impl Logins {
 
     fn finish(&mut self, verdict: Verdict) {
         let Some(done) = self.queue.pop_front() else { return };
-        self.counts.push(Count::Check(verdict));
+        self.events.push(CheckEvent::Done(verdict));
         match verdict {
             Verdict::Wrong => {
                 if self.wrong.insert(done.hash) == Room::Full {
-                    self.counts.push(Count::Bound(Bound::Wrong));
+                    self.events.push(CheckEvent::Full(CheckBound::Wrong));
                 }
             }
             Verdict::Right => {
@@ -217,7 +237,7 @@ impl Logins {
 
     fn remember(&mut self, from: Digest) {
         if !self.right.has(&from) && self.right.insert(from) == Room::Full {
-            self.counts.push(Count::Bound(Bound::Right));
+            self.events.push(CheckEvent::Full(CheckBound::Right));
         }
     }
 
@@ -247,15 +267,14 @@ impl Logins {
     }
 
     /// What happened since this was asked last.
-    pub fn take_counts(&mut self) -> Vec<Count> {
-        std::mem::take(&mut self.counts)
+    pub fn take_events(&mut self) -> Vec<CheckEvent> {
+        std::mem::take(&mut self.events)
     }
 
     /// How long it takes until all who wait have been served.
     fn time_to_wait(&self, passwords: &Passwords) -> Empty {
         let checks = u64::try_from(self.queue.len()).unwrap_or(u64::MAX);
-        let nanoseconds =
-            crate::caller::passwords::TICK.saturating_mul(passwords.slices().into()).saturating_mul(checks);
+        let nanoseconds = TICK.saturating_mul(passwords.slices().into()).saturating_mul(checks);
         Empty { retry_after: nanoseconds.div_ceil(1_000_000_000).max(1) }
     }
 }

@@ -1,8 +1,9 @@
 //! Users and their hashes, and what checking them costs.
 
+use super::bcrypt::SLICE;
 use super::hash::Hash;
-use super::identity::{Identity, Scheme};
-use super::logins::SLICE;
+use super::identity::Identity;
+use super::scheme::Scheme;
 use crate::index::Index;
 use crate::keyed_hash::{Digest, sha256};
 use crate::time::rate::Rate;

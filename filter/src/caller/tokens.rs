@@ -39,7 +39,7 @@ impl Tokens {
 
 #[cfg(test)]
 mod tests {
-    use super::super::identity::Scheme;
+    use super::super::scheme::Scheme;
     use super::*;
 
     fn tokens(digests: &[[u8; 32]]) -> Tokens {

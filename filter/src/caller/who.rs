@@ -1,6 +1,6 @@
 //! Whom a rule names.
 
-use super::identity::Scheme;
+use super::scheme::Scheme;
 use crate::index::Index;
 use std::borrow::Cow;
 use std::fmt;

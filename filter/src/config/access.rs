@@ -1,19 +1,22 @@
 //! `access`: who may do what.
 
-use super::ConfigError;
+use super::error::ConfigError;
 use super::field::Field;
 use super::limits::{self, Limits};
 use super::list::listed;
 use super::object::object;
 use super::only::{self, Known};
+use super::who::who;
 use crate::access::{Bound, Closed, Rule, Unrestricted, walk};
 use crate::api::class::{Class, Classes};
 use crate::api::mount::{Api, Mount, MountId, Mounts, Prefix};
 use crate::caller::callers::Callers;
-use crate::caller::who::{Kind, Who, Whos};
+use crate::caller::who::{Who, Whos};
 
 #[cfg(feature = "schema")]
-use super::schema::{ByName, LabelValues};
+use super::only::LabelValues;
+#[cfg(feature = "schema")]
+use super::schema::ByName;
 
 object! {
     /// A rule: whom it names may do this there.
@@ -208,32 +211,6 @@ fn check_gives(rule: &Rule, mounts: &Mounts) -> Result<(), &'static str> {
 
 /// Said of a list of a rule's that has nothing in it.
 const EMPTY: &str = "an empty list says nothing: name at least one";
-
-/// Reads whom a rule names.
-pub(super) fn who(text: &str, callers: &Callers) -> Result<Who, String> {
-    let who: Who = text.parse().map_err(|_| {
-        format!(
-            "\"{text}\" is nobody: write anyone, anonymous, authenticated, user:N, token:N, certificate:N, \
-             jwt:ISSUER/SUBJECT, group:N or group:ISSUER/N"
-        )
-    })?;
-    let issuer = |name: &str| callers.issuers.iter().find(|issuer| issuer.name == name);
-    let is_known = callers.known.has_any(std::slice::from_ref(&who));
-    let (is_defined, place) = match who.kind() {
-        Kind::Anyone | Kind::Anonymous => (true, ""),
-        Kind::Authenticated => (!callers.is_empty(), "callers: nobody is known"),
-        Kind::User(_) => (is_known, "callers.users"),
-        Kind::Token(_) => (is_known, "callers.tokens"),
-        Kind::Certificate(_) => (is_known, "callers.certificates"),
-        Kind::Group(name) => (callers.groups.iter().any(|group| group.name == name), "callers.groups"),
-        Kind::Jwt(name, _) => (issuer(name).is_some(), "callers.jwt"),
-        Kind::TokenGroup(name, _) => {
-            let has_groups = issuer(name).is_some_and(|issuer| issuer.groups.is_some());
-            (has_groups, "callers.jwt, by an issuer with \"groups\"")
-        }
-    };
-    if is_defined { Ok(who) } else { Err(format!("\"{text}\" is not defined in {place}")) }
-}
 
 fn class(name: &str) -> Result<Classes, String> {
     Classes::named(name).ok_or_else(|| {

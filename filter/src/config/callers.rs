@@ -1,24 +1,23 @@
 //! `callers`: who is known.
 
-use super::ConfigError;
+use super::credentials::{Unique, digest, identity, one_or_many};
+use super::error::ConfigError;
 use super::field::Field;
 use super::list::listed;
 use super::object::object;
-use super::tree::Tree;
 use super::{certificates, jwt, passwords};
-use crate::caller::callers::{Callers, Group, groups_of};
+use crate::caller::callers::{Callers, Group};
 use crate::caller::hash::Hash;
-use crate::caller::identity::{Identity, Scheme};
 use crate::caller::passwords::{Passwords, User};
+use crate::caller::scheme::Scheme;
 use crate::caller::tokens::Tokens;
-use crate::caller::who::Whos;
-use crate::caller::who::{Kind, Who};
-use crate::index::{Index, Twice};
-use crate::keyed_hash::Digest;
-use std::rc::Rc;
+use crate::caller::who::{Kind, Who, Whos};
+use crate::index::Index;
 
 #[cfg(feature = "schema")]
-use super::schema::{ByName, Certificate, OneOrMany};
+use super::certificates::Certificate;
+#[cfg(feature = "schema")]
+use super::schema::{ByName, OneOrMany};
 
 object! {
     /// Who is known, and by what.
@@ -122,11 +121,6 @@ fn member(text: &str, callers: &Callers) -> Result<Who, String> {
     who.filter(|_| is_defined).ok_or_else(|| format!("\"{text}\" is not defined in callers"))
 }
 
-/// Somebody in their groups.
-pub(super) fn identity(scheme: Scheme, name: &str, groups: &[Group]) -> Rc<Identity> {
-    Rc::new(Identity::new(scheme, name, groups_of(groups, &Who::named(scheme, name))))
-}
-
 #[inline(never)]
 fn passwords(
     section: &[Field<'_>],
@@ -174,55 +168,4 @@ fn tokens_of(section: &[Field<'_>], groups: &[Group]) -> Result<Tokens, ConfigEr
     }
     let (digests, identities) = unique.finish("token")?;
     Ok(Tokens::new(digests, identities))
-}
-
-/// `sha256:` and 64 hexadecimal digits.
-pub(super) fn digest(text: &str) -> Option<Digest> {
-    let digits = text.strip_prefix("sha256:")?;
-    let mut digest = Digest::default();
-    let is_digest =
-        digits.len() == digest.len().checked_mul(2)? && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-    for (byte, pair) in digest.iter_mut().zip(digits.as_bytes().chunks(2)).filter(|_| is_digest) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    is_digest.then_some(digest)
-}
-
-/// One value or a list of them.
-#[inline(never)]
-pub(super) fn one_or_many<'a>(field: &'a Field<'a>) -> Result<Vec<Field<'a>>, ConfigError> {
-    match field.tree()? {
-        Tree::List(trees) if trees.is_empty() => {
-            Err(field.refuse("an empty list lets nobody in: leave the name out, or list one"))
-        }
-        Tree::List(_) => field.items(),
-        _ => Ok(vec![*field]),
-    }
-}
-
-/// Keys by which callers are found, of which no two may be the same.
-#[derive(Default)]
-pub(super) struct Unique<'a> {
-    fields: Vec<Field<'a>>,
-    keys: Vec<Vec<u8>>,
-    identities: Vec<Rc<Identity>>,
-}
-
-impl<'a> Unique<'a> {
-    pub(super) fn push(&mut self, field: Field<'a>, key: Vec<u8>, identity: &Rc<Identity>) {
-        self.fields.push(field);
-        self.keys.push(key);
-        self.identities.push(Rc::clone(identity));
-    }
-
-    /// The index, and whose each key is. `what` the keys are is said where two are the same.
-    pub(super) fn finish(self, what: &str) -> Result<(Index, Vec<Rc<Identity>>), ConfigError> {
-        match Index::new(self.keys) {
-            Ok(index) => Ok((index, self.identities)),
-            Err(Twice { first, second }) => {
-                let path = |place| self.fields.get(place).map(Field::path).unwrap_or_default();
-                Err(ConfigError::new(&path(second), &format!("this is the same {what} as {}", path(first))))
-            }
-        }
-    }
 }

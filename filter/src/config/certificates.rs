@@ -1,13 +1,13 @@
 //! `callers.certificates`: client certificates, by what is known of them.
 
-use super::ConfigError;
-use super::callers::{Unique, digest, identity, one_or_many};
+use super::credentials::{Unique, digest, identity, one_or_many};
+use super::error::ConfigError;
 use super::field::Field;
 use super::object::object;
 use super::tree::Tree;
 use crate::caller::callers::Group;
 use crate::caller::certificates::{Certificates, Mark};
-use crate::caller::identity::Scheme;
+use crate::caller::scheme::Scheme;
 
 object! {
     /// What a certificate says of itself: one of these.
@@ -19,6 +19,16 @@ object! {
         /// Its subject, as RFC 2253 writes it: `CN=reader,O=Example`.
         subject: Option<String>,
     }
+}
+
+/// A certificate: by the SHA-256 of its DER form, or by what it says of itself.
+#[cfg(feature = "schema")]
+#[derive(schemars::JsonSchema)]
+#[schemars(untagged)]
+#[allow(dead_code, reason = "only its schema is used")]
+pub(super) enum Certificate {
+    Sha256(String),
+    Says(CertificateConfig),
 }
 
 /// Compiles every certificate. `vouched` says whether the listener validates chains.

@@ -1,7 +1,7 @@
 //! A place in the configuration: what stands there, and the path to it, which is put in words only where something is
 //! wrong. None of this is generic, since the module pays for each instance.
 
-use super::ConfigError;
+use super::error::ConfigError;
 use super::reserved_fields;
 use super::tree::Tree;
 use crate::index::{Index, Twice};

@@ -1,6 +1,6 @@
 //! `headers`: what answers tell browsers, and what servers are told of the caller.
 
-use super::ConfigError;
+use super::error::ConfigError;
 use super::field::Field;
 use super::mounts::{optional_origins, origins};
 use super::object::object;

@@ -1,6 +1,6 @@
 //! `callers.jwt`: whose JSON web tokens are believed.
 
-use super::ConfigError;
+use super::error::ConfigError;
 use super::field::Field;
 use super::object::object;
 use crate::caller::jwt::Issuer;

@@ -1,6 +1,6 @@
 //! `access[].limits`: how often, and how much of the server one query may touch.
 
-use super::ConfigError;
+use super::error::ConfigError;
 use super::field::Field;
 use super::object::object;
 use crate::enforce::guards::Guards;

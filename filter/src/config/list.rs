@@ -1,6 +1,6 @@
 //! Lists of texts that must not be empty, nor say a thing twice.
 
-use super::ConfigError;
+use super::error::ConfigError;
 use super::field::Field;
 
 /// Reads each text of a list.

@@ -1,6 +1,6 @@
 //! `mounts`: what is served where.
 
-use super::ConfigError;
+use super::error::ConfigError;
 use super::field::Field;
 use super::list::listed;
 use super::object::object;

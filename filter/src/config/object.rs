@@ -36,7 +36,7 @@ macro_rules! object {
 
         impl<'a> $object<'a> {
             /// The object that stands in this field.
-            fn read(field: &'a $crate::config::field::Field<'a>) -> Result<Self, $crate::config::ConfigError> {
+            fn read(field: &'a $crate::config::field::Field<'a>) -> Result<Self, $crate::config::error::ConfigError> {
                 field.has_only(&[$($crate::config::object::name!($field $($name)?)),*])?;
                 Ok(Self(field))
             }

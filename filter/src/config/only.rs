@@ -1,14 +1,14 @@
 //! `access[].only`: the labels that a rule's callers are restricted by.
 
-use super::ConfigError;
-use super::access::who;
+use super::error::ConfigError;
 use super::field::Field;
 use super::jwt::claim;
 use super::list::listed;
 use super::object::object;
 use super::tree::Tree;
+use super::who::who;
+use crate::access::only::{OnLabel, Only, Values};
 use crate::caller::callers::Callers;
-use crate::enforce::only::{OnLabel, Only, Values};
 use crate::enforce::pattern::Pattern;
 use crate::enforce::restriction::{Absent, Term};
 use crate::enforce::tenant::{self, TenantHeader};
@@ -31,6 +31,16 @@ object! {
         /// Beside `values`: whether series without the label may be seen as well.
         or_absent: Option<bool>,
     }
+}
+
+/// What a label may be: a list of values, or where they come from.
+#[cfg(feature = "schema")]
+#[derive(schemars::JsonSchema)]
+#[schemars(untagged)]
+#[allow(dead_code, reason = "only its schema is used")]
+pub(super) enum LabelValues {
+    Listed(Vec<String>),
+    Otherwise(LabelConfig),
 }
 
 /// What the values are held against.

@@ -1,6 +1,6 @@
 //! `callers.passwords`: how many checks may begin and wait, in each worker.
 
-use super::ConfigError;
+use super::error::ConfigError;
 use super::field::Field;
 use super::limits::rate;
 use super::object::object;

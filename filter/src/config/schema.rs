@@ -2,8 +2,6 @@
 
 #![allow(dead_code, reason = "only their schemas are used")]
 
-use super::certificates::CertificateConfig;
-use super::only::LabelConfig;
 use schemars::JsonSchema;
 use std::collections::BTreeMap;
 
@@ -16,22 +14,6 @@ pub(super) type ByName<T> = BTreeMap<String, T>;
 pub(super) enum OneOrMany<T> {
     One(T),
     Many(Vec<T>),
-}
-
-/// A certificate: by the SHA-256 of its DER form, or by what it says of itself.
-#[derive(JsonSchema)]
-#[schemars(untagged)]
-pub(super) enum Certificate {
-    Sha256(String),
-    Says(CertificateConfig),
-}
-
-/// What a label may be: a list of values, or where they come from.
-#[derive(JsonSchema)]
-#[schemars(untagged)]
-pub(super) enum LabelValues {
-    Listed(Vec<String>),
-    Otherwise(LabelConfig),
 }
 
 /// A number of bytes.

@@ -1,13 +1,14 @@
 //! Refusals: whatever room says no, and with which status. The words are those of the room's own error.
 
+use crate::access::Denied;
 use crate::access::cross_site::CrossSite;
-use crate::access::{Denied, RuleNumber};
+use crate::access::only::NoValues;
 use crate::caller::budget::Spent;
 use crate::caller::callers::LoginError;
 use crate::caller::logins::TooMany;
+use crate::enforce::RuleNumber;
 use crate::enforce::form::FormError;
 use crate::enforce::guards::GuardError;
-use crate::enforce::only::NoValues;
 use crate::enforce::tenant::NoTenant;
 use crate::enforce::violation::Unmet;
 use crate::response::filtered::headers::NotFilterable;

@@ -1,7 +1,7 @@
 //! Guards: how much one query may touch. They read the merged parameters and the parsed query, so that no syntax of
 //! times and durations slips past them (`threats.md` R5).
 
-use crate::access::RuleNumber;
+use super::RuleNumber;
 use crate::promql::Query;
 use crate::target::parameters::{ParameterNames, Parameters};
 use crate::time::Window;

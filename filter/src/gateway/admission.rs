@@ -2,14 +2,15 @@
 
 use super::forward::Terms;
 use crate::access::cross_site::{self, Asking};
-use crate::access::{Denied, Rule, RuleNumber};
+use crate::access::only::NoValues;
+use crate::access::{Denied, Rule};
 use crate::api::class::Class;
 use crate::api::mount::{Api, MountId};
 use crate::caller::callers::{Facts, Identified};
 use crate::caller::identity::Caller;
 use crate::decision::refusal::{CanLogIn, Limited, Refusal};
+use crate::enforce::RuleNumber;
 use crate::enforce::guards::Guarded;
-use crate::enforce::only::NoValues;
 use crate::gateway::{Gateway, Request, Worker};
 use crate::limits::table::{self, CountError, Counted, Share};
 use crate::report::{Bound, Count, Login};
@@ -49,7 +50,7 @@ impl Gateway {
             Ok(Identified::Caller(Caller::Known(identity))) => {
                 Some(Count::Login { scheme: Some(identity.scheme()), login: Login::Accepted })
             }
-            Err(error) => Some(Count::Login { scheme: error.scheme(), login: error.login() }),
+            Err(error) => Some(Count::Login { scheme: error.scheme(), login: Login::failed(error) }),
         };
         login.into_iter().for_each(|login| worker.state.count(login));
         identified.map_err(|error| Refusal::Login(error, self.can_log_in()))

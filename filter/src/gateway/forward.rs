@@ -1,12 +1,12 @@
 //! What goes upstream: printed from what was read, with the filter's own headers in place of the client's.
 
 use super::answer::{Asked, Filtered};
-use crate::access::RuleNumber;
 use crate::api::class::Classes;
 use crate::api::endpoint::{Content, Endpoint, ParametersIn, ToRestricted};
 use crate::api::mount::{Mount, MountId};
 use crate::caller::identity::Caller;
 use crate::decision::refusal::Refusal;
+use crate::enforce::RuleNumber;
 use crate::enforce::form::{AwaitedForm, Body, FORM_TYPE, FormError};
 use crate::enforce::guards::Guarded;
 use crate::enforce::requirements::Demands;

@@ -50,7 +50,7 @@ impl State {
 
     /// What was counted since this was asked last.
     pub fn take_counts(&mut self) -> Vec<Count> {
-        let mut counts = self.logins.take_counts();
+        let mut counts: Vec<Count> = self.logins.take_events().into_iter().map(Count::from).collect();
         counts.append(&mut self.counts);
         if self.queries.take_full() {
             counts.push(Count::Bound(Bound::Queries));

@@ -1,7 +1,7 @@
 //! A stream as the host calls it back, and as its worker finds it again from the tick while it waits.
 
 use super::stream::{Stream, send};
-use super::worker::Worker;
+use super::worker::{Waiting, Worker};
 use crate::enforce::form::Body;
 use crate::response::filtered::End;
 use crate::response::reply::Reply;
@@ -12,20 +12,21 @@ use std::rc::Rc;
 
 /// A stream as its worker keeps it while it waits.
 #[derive(Clone)]
-pub(crate) struct Shared(Rc<RefCell<Stream>>);
+struct Shared(Rc<RefCell<Stream>>);
 
-impl Shared {
-    /// Decides and lets go, from the tick, where host calls are about this stream.
-    pub(crate) fn release(&self) {
+impl Waiting for Shared {
+    fn release(&self) {
         let mut stream = self.0.borrow_mut();
         let result = stream.release();
         stream.closed(result);
         self.wait_if_told(&mut stream);
     }
+}
 
+impl Shared {
     fn wait_if_told(&self, stream: &mut Stream) {
         if stream.waits()
-            && let Err(error) = stream.worker.wait(stream.context, self.clone())
+            && let Err(error) = stream.worker.wait(stream.context, Rc::new(self.clone()))
         {
             stream.worker.forget(stream.context);
             stream.closed(Err(error));

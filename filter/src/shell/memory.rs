@@ -1,8 +1,8 @@
 //! How much memory the VM has taken, told to the host. One memory serves every configuration of a VM, so what was told is
 //! kept with the VM and not with a configuration.
 
+use super::host::{self, HostError, Metric, MetricKind};
 use crate::report::MEMORY_PAGES;
-use crate::shell::host::{self, HostError, Metric, MetricKind};
 use std::cell::Cell;
 
 /// What the host knows of this VM.

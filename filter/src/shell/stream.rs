@@ -4,6 +4,8 @@
 //! meanwhile: by default nothing, with Envoy's `allow_on_headers_stop_iteration` the body as it comes. Every callback
 //! pauses then, so that neither lets anything through that wasn't decided.
 
+use super::facts;
+use super::host::{self, HostError, Map};
 use super::worker::Worker;
 use crate::caller::logins::StreamId;
 use crate::decision::refusal::Refusal;
@@ -14,8 +16,6 @@ use crate::gateway::{Decision, Gateway, Request};
 use crate::report::Record;
 use crate::response::filtered::{End, Filter};
 use crate::response::reply::Reply;
-use crate::shell::host::{self, HostError, Map, Property};
-use crate::target::origin::Scheme;
 use proxy_wasm::types::Action;
 use std::fmt;
 use std::rc::Rc;
@@ -76,7 +76,7 @@ impl Stream {
         let headers = host::headers(Map::Request)?;
         let facts = self.worker.facts()?;
         let stream = StreamId(self.context);
-        let request = Request { stream, headers: &headers, body, scheme: scheme(), facts: &facts };
+        let request = Request { stream, headers: &headers, body, scheme: facts::scheme(), facts: &facts };
         let (decision, record) = self.worker.decide(&request);
         self.record = record;
         match decision {
@@ -282,12 +282,4 @@ pub(crate) fn send(reply: &Reply) -> Action {
         log::error!("promward: the host refuses a reply: {error:?}");
     }
     Action::Pause
-}
-
-/// What the client's connection speaks; a host that doesn't know of TLS has none.
-fn scheme() -> Scheme {
-    match host::property(Property("connection\0tls_version")) {
-        Ok(version) if !version.is_empty() => Scheme::Https,
-        _ => Scheme::Http,
-    }
 }

@@ -1,7 +1,7 @@
 //! A defect on purpose, for tests: the filter has none that they could use. It is compiled where the feature
 //! `trap-on-request` is on, so never into the module that users get.
 
-use crate::shell::host::{self, Map};
+use super::host::{self, Map};
 
 /// The header that asks for it.
 const HEADER: &str = "x-promward-trap";

@@ -1,18 +1,17 @@
 //! One configuration in one worker: what its streams share, and the tick in which passwords are checked while they wait.
 
-use super::http_context::Shared;
+use super::facts;
+use super::host::{self, HostError, Metric, MetricKind, SharedData};
 use super::memory;
 use crate::caller::callers::Facts;
-use crate::caller::certificates::Presented;
 use crate::caller::logins::StreamId;
-use crate::caller::source::Source;
 use crate::enforce::form::{AwaitedForm, FormError};
 use crate::gateway;
 use crate::gateway::state::State;
 use crate::gateway::{Decision, Gateway, Request};
 use crate::report::{CHECKS_WAITING, Count, Record};
-use crate::shell::host::{self, HostError, Metric, MetricKind, Property, SharedData};
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 /// How often the tick is asked for while something waits, in milliseconds. Hosts come less often.
 const PERIOD: u32 = 1;
@@ -23,11 +22,17 @@ pub(crate) struct Worker {
     root: u32,
     state: RefCell<State>,
     /// The streams that wait, by their contexts.
-    waiting: RefCell<Vec<(u32, Shared)>>,
+    waiting: RefCell<Vec<(u32, Rc<dyn Waiting>)>>,
     /// The metrics that the host knows already.
     metrics: RefCell<Vec<(Count, Metric)>>,
     checks_waiting: Cell<Option<(Metric, i64)>>,
     is_ticking: Cell<bool>,
+}
+
+/// A stream that waits for its password to be checked.
+pub(crate) trait Waiting {
+    /// Decides and lets go, from the tick, where host calls are about this stream.
+    fn release(&self);
 }
 
 /// Why a configuration can't be kept by this host.
@@ -67,19 +72,11 @@ impl Worker {
 
     /// What the configuration has to know of the current stream.
     pub(crate) fn facts(&self) -> Result<Facts, HostError> {
-        let needs = self.gateway.needs();
-        let source = || host::property(Property("source\0address"));
-        let metadata = || found(host::property(Property("metadata")));
-        Ok(Facts {
-            source: if needs.source { found(source())?.and_then(|text| Source::parse(&text)) } else { None },
-            certificate: if needs.certificate { certificate()? } else { None },
-            metadata: if needs.metadata { metadata()?.unwrap_or_default() } else { Vec::new() },
-            now: if needs.now { Some(host::now()?) } else { None },
-        })
+        facts::read(self.gateway.needs())
     }
 
     /// Keeps a stream that waits, and makes sure that time goes on for it.
-    pub(crate) fn wait(&self, context: u32, stream: Shared) -> Result<(), HostError> {
+    pub(crate) fn wait(&self, context: u32, stream: Rc<dyn Waiting>) -> Result<(), HostError> {
         self.waiting.borrow_mut().push((context, stream));
         if !self.is_ticking.get() {
             host::tick_every(PERIOD)?;
@@ -122,7 +119,7 @@ impl Worker {
         self.is_ticking.set(false);
     }
 
-    fn take(&self, context: u32) -> Option<Shared> {
+    fn take(&self, context: u32) -> Option<Rc<dyn Waiting>> {
         let mut waiting = self.waiting.borrow_mut();
         let at = waiting.iter().position(|&(waits, _)| waits == context)?;
         Some(waiting.swap_remove(at).1)
@@ -188,26 +185,4 @@ impl Worker {
             self.checks_waiting.set(Some((metric, waiting)));
         }
     }
-}
-
-/// That something isn't there is no failure.
-fn found(result: Result<Vec<u8>, HostError>) -> Result<Option<Vec<u8>>, HostError> {
-    match result {
-        Ok(bytes) if bytes.is_empty() => Ok(None),
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(HostError::NotFound) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// The client's certificate. What isn't text is as if it weren't there.
-fn certificate() -> Result<Option<Presented>, HostError> {
-    let text = |property| Ok(found(host::property(property))?.and_then(|text| String::from_utf8(text).ok()));
-    let Some(sha256) = text(Property("connection\0sha256_peer_certificate_digest"))? else { return Ok(None) };
-    Ok(Some(Presented {
-        sha256,
-        uri_san: text(Property("connection\0uri_san_peer_certificate"))?,
-        dns_san: text(Property("connection\0dns_san_peer_certificate"))?,
-        subject: text(Property("connection\0subject_peer_certificate"))?,
-    }))
 }

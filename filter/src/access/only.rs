@@ -1,10 +1,10 @@
 //! `only`: the labels that a rule restricts its callers by. What is the same for all of them is put together once; what
 //! a token's claims or a caller's groups say is put together for each request.
 
-use super::restriction::{Absent, Restriction, Term};
 use crate::caller::claim::{Claim, MAX_VALUES};
 use crate::caller::identity::Caller;
 use crate::caller::who::Who;
+use crate::enforce::restriction::{Absent, Restriction, Term};
 use std::fmt;
 use std::rc::Rc;
 
@@ -152,7 +152,8 @@ impl Only {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::caller::identity::{Identity, Scheme};
+    use crate::caller::identity::Identity;
+    use crate::caller::scheme::Scheme;
 
     fn texts(texts: &[&str]) -> Vec<String> {
         texts.iter().map(|&text| text.to_owned()).collect()

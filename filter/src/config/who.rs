@@ -1,0 +1,30 @@
+//! Whom a configuration names.
+
+use crate::caller::callers::Callers;
+use crate::caller::who::{Kind, Who};
+
+/// Reads whom a rule names.
+pub(super) fn who(text: &str, callers: &Callers) -> Result<Who, String> {
+    let who: Who = text.parse().map_err(|_| {
+        format!(
+            "\"{text}\" is nobody: write anyone, anonymous, authenticated, user:N, token:N, certificate:N, \
+             jwt:ISSUER/SUBJECT, group:N or group:ISSUER/N"
+        )
+    })?;
+    let issuer = |name: &str| callers.issuers.iter().find(|issuer| issuer.name == name);
+    let is_known = callers.known.has_any(std::slice::from_ref(&who));
+    let (is_defined, place) = match who.kind() {
+        Kind::Anyone | Kind::Anonymous => (true, ""),
+        Kind::Authenticated => (!callers.is_empty(), "callers: nobody is known"),
+        Kind::User(_) => (is_known, "callers.users"),
+        Kind::Token(_) => (is_known, "callers.tokens"),
+        Kind::Certificate(_) => (is_known, "callers.certificates"),
+        Kind::Group(name) => (callers.groups.iter().any(|group| group.name == name), "callers.groups"),
+        Kind::Jwt(name, _) => (issuer(name).is_some(), "callers.jwt"),
+        Kind::TokenGroup(name, _) => {
+            let has_groups = issuer(name).is_some_and(|issuer| issuer.groups.is_some());
+            (has_groups, "callers.jwt, by an issuer with \"groups\"")
+        }
+    };
+    if is_defined { Ok(who) } else { Err(format!("\"{text}\" is not defined in {place}")) }
+}

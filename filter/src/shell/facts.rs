@@ -1,0 +1,50 @@
+//! What a host knows of a request beside its headers: the properties that are read, and the clock.
+
+use super::host::{self, HostError, Property};
+use crate::caller::callers::Facts;
+use crate::caller::certificates::Presented;
+use crate::caller::source::Source;
+use crate::gateway::Needs;
+use crate::target::origin::Scheme;
+
+/// Reads of the current stream as much as is needed.
+pub(crate) fn read(needs: Needs) -> Result<Facts, HostError> {
+    let source = || host::property(Property("source\0address"));
+    let metadata = || found(host::property(Property("metadata")));
+    Ok(Facts {
+        source: if needs.source { found(source())?.and_then(|text| Source::parse(&text)) } else { None },
+        certificate: if needs.certificate { certificate()? } else { None },
+        metadata: if needs.metadata { metadata()?.unwrap_or_default() } else { Vec::new() },
+        now: if needs.now { Some(host::now()?) } else { None },
+    })
+}
+
+/// What the client's connection speaks; a host that doesn't know of TLS has none.
+pub(crate) fn scheme() -> Scheme {
+    match host::property(Property("connection\0tls_version")) {
+        Ok(version) if !version.is_empty() => Scheme::Https,
+        _ => Scheme::Http,
+    }
+}
+
+/// That something isn't there is no failure.
+fn found(result: Result<Vec<u8>, HostError>) -> Result<Option<Vec<u8>>, HostError> {
+    match result {
+        Ok(bytes) if bytes.is_empty() => Ok(None),
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(HostError::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The client's certificate. What isn't text is as if it weren't there.
+fn certificate() -> Result<Option<Presented>, HostError> {
+    let text = |property| Ok(found(host::property(property))?.and_then(|text| String::from_utf8(text).ok()));
+    let Some(sha256) = text(Property("connection\0sha256_peer_certificate_digest"))? else { return Ok(None) };
+    Ok(Some(Presented {
+        sha256,
+        uri_san: text(Property("connection\0uri_san_peer_certificate"))?,
+        dns_san: text(Property("connection\0dns_san_peer_certificate"))?,
+        subject: text(Property("connection\0subject_peer_certificate"))?,
+    }))
+}
