@@ -7,7 +7,7 @@ pub mod only;
 mod rule;
 
 pub use denied::{Closed, Denied};
-pub use rule::{Bound, Rule, Unrestricted};
+pub use rule::{Bound, HeldAt, Rule, Unrestricted};
 
 use crate::api::class::{Class, Classes};
 use crate::api::mount::MountId;
@@ -66,9 +66,10 @@ impl Access {
     /// earlier rules may have bound, and shows all the same: nobody is asked there (`threats.md` C1).
     pub fn asks(&self, class: Class, mount: MountId) -> bool {
         let mut bound = Bound::default();
-        for (number, rule) in self.rules.iter().enumerate().filter(|(_, rule)| rule.at.contains(&mount)) {
+        for (number, rule) in self.rules.iter().enumerate().filter(|(_, rule)| rule.is_at(mount)) {
             if rule.may.contains(class) {
-                let is_for_all = rule.who.has_any(&[Who::anyone()]) && rule.gives(bound).contains(class);
+                let is_for_all =
+                    rule.who.has_any(&[Who::anyone()]) && rule.gives(bound, mount).contains(class);
                 return !is_for_all || rule.only.as_ref().is_some_and(Only::depends_on_caller);
             }
             bound = bound.after(RuleNumber(number), rule);
@@ -88,7 +89,7 @@ impl Access {
         mount: MountId,
     ) -> Result<(RuleNumber, &Rule), Denied> {
         let mut found = walk(&self.rules, caller.is(), mount);
-        match found.find(|(_, rule, bound)| rule.gives(*bound).contains(class)) {
+        match found.find(|(_, rule, bound)| rule.gives(*bound, mount).contains(class)) {
             Some((number, rule, _)) => Ok((number, rule)),
             None => Err(self.denied(caller, class, mount)),
         }
@@ -98,7 +99,8 @@ impl Access {
     fn denied(&self, caller: &Caller, class: Class, mount: MountId) -> Denied {
         let mut covering =
             walk(&self.rules, caller.is(), mount).filter(|(_, rule, _)| rule.may.contains(class));
-        let closed = covering.next().and_then(|(number, rule, bound)| Closed::of(rule, number, bound, class));
+        let closed =
+            covering.next().and_then(|(number, rule, bound)| Closed::of(rule, number, bound, class, mount));
         Denied { caller: caller.clone(), class, closed }
     }
 
@@ -117,7 +119,7 @@ impl Access {
     pub fn given(&self, called: &[Who], mount: MountId) -> Given {
         let mut given = Given::default();
         for (_, rule, bound) in walk(&self.rules, called, mount) {
-            let gives = rule.gives(bound).without(given.all());
+            let gives = rule.gives(bound, mount).without(given.all());
             // What shows no data is the same to whoever is restricted.
             let restricted = match rule.only {
                 Some(_) => gives.without(Classes::OPEN),
@@ -176,7 +178,7 @@ mod tests {
         Rule {
             who,
             may: Classes::of(may),
-            at: vec![MountId(1)],
+            at: vec![HeldAt { mount: MountId(1), restrictable: Classes::ALL }],
             only: None,
             unrestricted: Unrestricted::No,
             guards: None,

@@ -3,5 +3,13 @@
 
 pub mod class;
 pub mod endpoint;
+pub mod listing;
 pub mod mount;
+pub mod opaque;
+pub mod profile;
 pub mod prometheus;
+
+pub use profile::Profile;
+
+/// Every API that a configuration can name, the one that is meant by default first.
+pub const PROFILES: [&Profile; 2] = [&prometheus::PROFILE, &opaque::PROFILE];

@@ -9,7 +9,8 @@ pub mod state;
 use crate::access::Access;
 use crate::api::class::Class;
 use crate::api::endpoint::Endpoint;
-use crate::api::mount::{Api, Mount, Mounts, Place};
+use crate::api::mount::{Mount, Mounts, Place};
+use crate::api::profile::Contents;
 use crate::caller::callers::{Callers, Facts, Identified};
 use crate::caller::logins::StreamId;
 use crate::decision::refusal::Refusal;
@@ -144,12 +145,12 @@ impl Gateway {
         record.mount = Some(id);
         self.mounts.check_encoded_slash(id, &target.path)?;
         let (endpoint, method) = endpoint(mount, path, request)?;
-        if method == Method::Options && mount.is_api(path) {
+        if method == Method::Options && mount.api.is_api(path) {
             return Ok(self.options(endpoint, request));
         }
         let class = endpoint.map_or(Class::Unknown, |endpoint| endpoint.class);
         record.class = Some(class);
-        self.check_site(class, mount.api, method, request)?;
+        self.check_site(class, mount.api.contents, method, request)?;
         let Identified::Caller(caller) = self.caller(class, id, request, worker)? else {
             return Ok(Decision::Wait);
         };
@@ -238,11 +239,11 @@ fn endpoint(
     path: &str,
     request: &Request<'_>,
 ) -> Result<(Option<&'static Endpoint>, Method), Refusal> {
-    if mount.api == Api::Prometheus && request.headers.has("upgrade") {
+    if mount.api.contents == Contents::Known && request.headers.has("upgrade") {
         return Err(Refusal::Upgrade);
     }
-    let endpoint = mount.endpoint(path);
-    let options = if mount.is_api(path) { OPTIONS } else { Methods::default() };
+    let endpoint = mount.api.endpoint(path);
+    let options = if mount.api.is_api(path) { OPTIONS } else { Methods::default() };
     let methods = endpoint.map_or(Methods::ALL, |endpoint| endpoint.methods.with(options));
     let method = method(request).filter(|&method| methods.contains(method));
     Ok((endpoint, method.ok_or(Refusal::Method(methods))?))
@@ -265,7 +266,7 @@ fn wording_of(mounts: &Mounts, headers: &Headers) -> Wording {
         return if is_api { Wording::Json } else { Wording::Plain };
     };
     match mounts.place(target.path.as_str()) {
-        Place::Below { mount, path, .. } if mount.is_api(path) => Wording::Json,
+        Place::Below { mount, path, .. } if mount.api.is_api(path) => Wording::Json,
         _ => Wording::Plain,
     }
 }

@@ -9,12 +9,12 @@ mod desk;
 use desk::Desk;
 use promward::api::class::Class;
 use promward::api::endpoint::{Content, Endpoint};
+use promward::api::listing::Listing::{self, Alerts, Rules, Targets};
 use promward::api::prometheus::{self, ENDPOINTS};
 use promward::caller::callers::Facts;
 use promward::enforce::form::Body;
 use promward::gateway::Decision;
 use promward::gateway::forward::Forward;
-use promward::response::filtered::Kind::{self, Alerts, Rules, Targets};
 use promward::response::page::Expected;
 use promward::target::headers::Headers;
 use promward::target::parameters::{Parameters, Part};
@@ -28,9 +28,9 @@ enum Gets {
     /// That of selectors with the restriction in them, or of the restriction where there is none.
     Match,
     /// An answer that is cut down.
-    Cut(Kind),
+    Cut(Listing),
     /// The same, to selectors with the restriction in them.
-    CutAndMatch(Kind),
+    CutAndMatch(Listing),
     /// An empty answer.
     Empty,
     /// What everybody gets.
@@ -205,8 +205,11 @@ fn names(case: &Case) -> Vec<&'static str> {
 
 #[test]
 fn every_row_of_the_table_has_a_case() {
-    let rows: BTreeSet<*const Endpoint> =
-        CASES.iter().filter_map(|case| prometheus::endpoint(case.0)).map(std::ptr::from_ref).collect();
+    let rows: BTreeSet<*const Endpoint> = CASES
+        .iter()
+        .filter_map(|case| prometheus::PROFILE.endpoint(case.0))
+        .map(std::ptr::from_ref)
+        .collect();
     let missing = ENDPOINTS.iter().find(|endpoint| !rows.contains(&std::ptr::from_ref(*endpoint)));
     assert_eq!(missing.map(|endpoint| endpoint.path), None);
 }

@@ -5,16 +5,16 @@
 
 use libfuzzer_sys::fuzz_target;
 use promward::enforce::restriction::{Absent, Restriction, Term};
-use promward::response::filtered::{End, Filter, Kind};
+use promward::response::filtered::{End, Filter};
 use serde_json::Value;
 use std::rc::Rc;
 
 fuzz_target!(|input: (u8, u8, &[u8])| {
     let (kind, size, answer) = input;
     let kind = match kind % 3 {
-        0 => Kind::Rules,
-        1 => Kind::Alerts,
-        _ => Kind::Targets,
+        0 => Listing::Rules,
+        1 => Listing::Alerts,
+        _ => Listing::Targets,
     };
     let filter = || {
         let term = Term::listed("t", vec!["a".to_owned()], Absent::Refused).expect("a value");
@@ -42,12 +42,12 @@ fuzz_target!(|input: (u8, u8, &[u8])| {
     let is_own = |item: &Value| item["labels"]["t"] == "a";
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     match kind {
-        Kind::Alerts => assert!(list(&value["data"]["alerts"]).iter().all(is_own)),
-        Kind::Targets => {
+        Listing::Alerts => assert!(list(&value["data"]["alerts"]).iter().all(is_own)),
+        Listing::Targets => {
             assert!(list(&value["data"]["activeTargets"]).iter().all(is_own));
             assert!(list(&value["data"]["droppedTargets"]).is_empty());
         }
-        Kind::Rules => {
+        Listing::Rules => {
             for rule in list(&value["data"]["groups"]).iter().flat_map(|group| list(&group["rules"])) {
                 let alerts = list(&rule["alerts"]);
                 assert!(alerts.iter().all(is_own));

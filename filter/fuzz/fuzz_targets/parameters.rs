@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use promward::api::endpoint::Selectors;
+use promward::api::prometheus::{self, ANY_OF};
 use promward::enforce::requirements::Demands;
 use promward::enforce::restriction::{Absent, Restriction, Term};
 use promward::enforce::rewrite_cache::Queries;
@@ -19,7 +19,7 @@ fuzz_target!(|raw: &[u8]| {
     let restriction = term.and_then(|term| Restriction::new(vec![term])).map(Rc::new);
     let demands = Demands {
         names: &["match[]", "start", "end"],
-        selectors: Some(Selectors::AnyOf),
+        selectors: Some(ANY_OF),
         restriction,
         guarded: None,
     };

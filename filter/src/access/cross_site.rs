@@ -2,7 +2,7 @@
 //! queries (`threats.md` B1). Browsers say where a request comes from; programs that aren't browsers say nothing.
 
 use crate::api::class::Class;
-use crate::api::mount::Api;
+use crate::api::profile::Contents;
 use crate::target::headers::Headers;
 use crate::target::method::Method;
 use crate::target::origin::{Origin, Scheme};
@@ -23,8 +23,8 @@ impl fmt::Display for CrossSite {
 pub struct Asking<'a> {
     /// What it does.
     pub class: Class,
-    /// What the server speaks.
-    pub api: Api,
+    /// Whether the filter knows what the server has.
+    pub contents: Contents,
     /// How it asks.
     pub method: Method,
     /// What the browser says.
@@ -56,7 +56,7 @@ pub fn check(asking: &Asking<'_>) -> Result<(), CrossSite> {
 
 impl Asking<'_> {
     fn follows_a_link(&self) -> bool {
-        self.api == Api::Opaque
+        self.contents == Contents::Opaque
             && matches!(self.method, Method::Get | Method::Head)
             && self.headers.only("sec-fetch-mode") == Some(b"navigate")
             && self.headers.only("sec-fetch-dest") == Some(b"document")
@@ -74,13 +74,13 @@ impl Asking<'_> {
 mod tests {
     use super::*;
 
-    fn passes(class: Class, api: Api, method: Method, more: &[(&str, &str)]) -> bool {
+    fn passes(class: Class, contents: Contents, method: Method, more: &[(&str, &str)]) -> bool {
         let headers = [(":authority", "example.com")].iter().chain(more).copied().collect();
-        check(&Asking { class, api, method, headers: &headers, scheme: Scheme::Https }).is_ok()
+        check(&Asking { class, contents, method, headers: &headers, scheme: Scheme::Https }).is_ok()
     }
 
     fn query(more: &[(&str, &str)]) -> bool {
-        passes(Class::Query, Api::Prometheus, Method::Get, more)
+        passes(Class::Query, Contents::Known, Method::Get, more)
     }
 
     #[test]
@@ -130,17 +130,17 @@ mod tests {
         ];
         let image =
             &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "image")];
-        assert!(passes(Class::Ui, Api::Prometheus, Method::Get, image));
-        assert!(passes(Class::Health, Api::Prometheus, Method::Get, image));
-        assert!(!passes(Class::Rules, Api::Prometheus, Method::Get, link));
-        assert!(passes(Class::Unknown, Api::Opaque, Method::Get, link));
-        assert!(!passes(Class::Unknown, Api::Opaque, Method::Post, link));
-        assert!(!passes(Class::Unknown, Api::Opaque, Method::Get, image));
+        assert!(passes(Class::Ui, Contents::Known, Method::Get, image));
+        assert!(passes(Class::Health, Contents::Known, Method::Get, image));
+        assert!(!passes(Class::Rules, Contents::Known, Method::Get, link));
+        assert!(passes(Class::Unknown, Contents::Opaque, Method::Get, link));
+        assert!(!passes(Class::Unknown, Contents::Opaque, Method::Post, link));
+        assert!(!passes(Class::Unknown, Contents::Opaque, Method::Get, image));
         let frame =
             &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")];
-        assert!(!passes(Class::Unknown, Api::Opaque, Method::Get, frame));
+        assert!(!passes(Class::Unknown, Contents::Opaque, Method::Get, frame));
         let fetched =
             &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "cors"), ("sec-fetch-dest", "document")];
-        assert!(!passes(Class::Unknown, Api::Opaque, Method::Get, fetched));
+        assert!(!passes(Class::Unknown, Contents::Opaque, Method::Get, fetched));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::rule::{Bound, Rule};
 use crate::api::class::{Class, Classes};
-use crate::api::prometheus::RESTRICTABLE;
+use crate::api::mount::MountId;
 use crate::caller::identity::Caller;
 use crate::enforce::RuleNumber;
 use std::fmt;
@@ -43,11 +43,11 @@ pub enum Closed {
 
 impl Closed {
     /// Why this rule doesn't give a class of its `may` to callers who are bound so; none, if it does.
-    pub fn of(rule: &Rule, number: RuleNumber, bound: Bound, class: Class) -> Option<Self> {
-        if rule.gives(bound).contains(class) {
+    pub fn of(rule: &Rule, number: RuleNumber, bound: Bound, class: Class, mount: MountId) -> Option<Self> {
+        if rule.gives(bound, mount).contains(class) {
             return None;
         }
-        if rule.only.is_some() && !RESTRICTABLE.contains(class) {
+        if rule.only.is_some() && !rule.restrictable(mount).contains(class) {
             return Some(Self::NotRestrictable(number));
         }
         if rule.guards.is_some() && Classes::UNGUARDABLE.contains(class) {

@@ -4,7 +4,6 @@
 use crate::access::only::{NoValues, Only};
 use crate::api::class::Classes;
 use crate::api::mount::MountId;
-use crate::api::prometheus::RESTRICTABLE;
 use crate::caller::identity::Caller;
 use crate::caller::who::{Who, Whos};
 use crate::enforce::RuleNumber;
@@ -21,7 +20,7 @@ pub struct Rule {
     /// What it allows.
     pub may: Classes,
     /// Where it holds.
-    pub at: Vec<MountId>,
+    pub at: Vec<HeldAt>,
     /// What its callers may see of it; none is everything.
     pub only: Option<Only>,
     /// Whether it gives all of that to callers whom earlier rules restrict or limit.
@@ -30,6 +29,15 @@ pub struct Rule {
     pub guards: Option<Guards>,
     /// How often each caller may.
     pub rate: Option<Rate>,
+}
+
+/// A mount where a rule holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeldAt {
+    /// The mount.
+    pub mount: MountId,
+    /// The classes that can be restricted there.
+    pub restrictable: Classes,
 }
 
 /// Whether a rule lifts what earlier ones restrict and limit its callers to.
@@ -65,16 +73,26 @@ impl Bound {
 impl Rule {
     /// Whether it names somebody who is called all of this, and holds at the mount.
     pub fn is_for(&self, called: &[Who], mount: MountId) -> bool {
-        self.at.contains(&mount) && self.who.has_any(called)
+        self.is_at(mount) && self.who.has_any(called)
     }
 
-    /// What it gives to callers who are bound so. To the restricted that is never what can't be restricted, and to the
+    /// Whether it holds at the mount.
+    pub fn is_at(&self, mount: MountId) -> bool {
+        self.at.iter().any(|at| at.mount == mount)
+    }
+
+    /// What can be restricted at the mount; nothing, where the rule doesn't hold.
+    pub fn restrictable(&self, mount: MountId) -> Classes {
+        self.at.iter().find(|at| at.mount == mount).map_or(Classes::default(), |at| at.restrictable)
+    }
+
+    /// What it gives at the mount to callers who are bound so. To the restricted that is never what can't be restricted, and to the
     /// limited never what can't be guarded (`threats.md` R2).
-    pub fn gives(&self, bound: Bound) -> Classes {
+    pub fn gives(&self, bound: Bound, mount: MountId) -> Classes {
         let (restricted, limited) = (self.is_closed_by(bound.restricted), self.is_closed_by(bound.limited));
         let mut gives = self.may;
         if self.only.is_some() {
-            gives = gives.both(RESTRICTABLE);
+            gives = gives.both(self.restrictable(mount));
         } else if restricted {
             gives = gives.both(Classes::OPEN);
         }

@@ -1,7 +1,7 @@
 //! An endpoint: one row of a table, and how a path finds it.
 
 use super::class::Class;
-use crate::response::filtered::Kind;
+use super::listing::Listing;
 use crate::target::method::Methods;
 use crate::target::parameters::ParameterNames;
 
@@ -30,9 +30,9 @@ pub enum ToRestricted {
     /// The restriction is written into its selectors.
     Restrict(Selectors),
     /// The answer is cut down, and the restriction is written into selectors, if it takes any.
-    Filter(Kind, Option<Selectors>),
-    /// A valid empty answer, made by the filter.
-    Empty,
+    Filter(Listing, Option<Selectors>),
+    /// A valid empty answer, made by the filter: this JSON.
+    Empty(&'static str),
     /// The answer as it is: it holds no data.
     Pass,
     /// The same, if it is a page. What another server has at that path may hold data.
@@ -43,23 +43,22 @@ pub enum ToRestricted {
 
 /// The parameter that has selectors in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Selectors {
-    /// `query`: an expression.
+pub struct Selectors {
+    /// The parameter's name.
+    pub parameter: &'static str,
+    /// What its values are read as.
+    pub form: SelectorForm,
+}
+
+/// What a parameter that has selectors in it is read as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SelectorForm {
+    /// An expression.
     Expression,
-    /// `match[]`: selectors. Without one the server answers with everything, so that the restriction is one itself.
+    /// Selectors. Without one the server answers with everything, so that the restriction is one itself.
     AnyOf,
     /// The same where an answer is filtered, and none means that nothing is left out.
     Filters,
-}
-
-impl Selectors {
-    /// The parameter's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Expression => "query",
-            Self::AnyOf | Self::Filters => "match[]",
-        }
-    }
 }
 
 /// Where an endpoint's parameters may stand.

@@ -1,9 +1,7 @@
 //! Mounts: which part of the public site is which server. A prefix holds whole segments of the canonical path, so that
 //! neither `/prometheusX` nor `/prometheus..` is below `/prometheus` (`threats.md` T3).
 
-use super::class::{Class, Classes};
-use super::endpoint::Endpoint;
-use super::prometheus;
+use super::profile::Profile;
 use crate::target::escape::is_unreserved;
 use crate::target::origin::Origin;
 use crate::target::path::{CanonicalPath, TargetError};
@@ -43,15 +41,6 @@ impl Prefix {
     }
 }
 
-/// What a mount's server speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Api {
-    /// Prometheus' API and pages.
-    Prometheus,
-    /// Nothing that the filter knows: everything is of the class `unknown`.
-    Opaque,
-}
-
 /// One server and its place on the site.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mount {
@@ -60,7 +49,7 @@ pub struct Mount {
     /// What the server itself is mounted at.
     pub upstream_prefix: Prefix,
     /// What it speaks.
-    pub api: Api,
+    pub api: &'static Profile,
     /// What the proxy's routes pick a cluster by (`x-promward-cluster`).
     pub cluster: Option<String>,
     /// Hosts that the server may name in `Location`, beside the public one.
@@ -74,27 +63,6 @@ pub struct Mount {
 }
 
 impl Mount {
-    /// The row of a path below the mount; none is the class `unknown`.
-    pub fn endpoint(&self, path: &str) -> Option<&'static Endpoint> {
-        match self.api {
-            Api::Prometheus => prometheus::endpoint(path),
-            Api::Opaque => None,
-        }
-    }
-
-    /// The classes that a request below the mount can have.
-    pub fn classes(&self) -> Classes {
-        match self.api {
-            Api::Prometheus => Classes::ALL,
-            Api::Opaque => Classes::of(&[Class::Unknown]),
-        }
-    }
-
-    /// Whether answers below the mount at this path are Prometheus' JSON.
-    pub fn is_api(&self, path: &str) -> bool {
-        self.api == Api::Prometheus && path.starts_with("/api/")
-    }
-
     /// The path as the server is asked for it, its own prefix included.
     pub fn upstream_path(&self, path: &str) -> String {
         [self.upstream_prefix.as_str(), path].concat()
@@ -166,23 +134,19 @@ impl Mounts {
         match found {
             None => Place::Elsewhere,
             Some((_, mount, "")) => Place::Bare { mount },
-            Some((id, mount, path)) => Place::Below { id, mount, path: without_trailing_slash(mount, path) },
+            Some((id, mount, path)) => {
+                Place::Below { id, mount, path: mount.api.without_trailing_slash(path) }
+            }
         }
     }
 }
 
-/// `/api/v1/query/` is what people type; Prometheus would redirect it to `/query`, which is another page. `/api/v1` itself
-/// it redirects to `/api/v1/`, so that slash stays.
-fn without_trailing_slash<'a>(mount: &Mount, path: &'a str) -> &'a str {
-    let is_endpoint = |trimmed: &&str| mount.is_api(path) && trimmed.starts_with("/api/v1/");
-    path.strip_suffix('/').filter(is_endpoint).unwrap_or(path)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::{opaque, prometheus};
     use super::*;
 
-    fn mount(prefix: &str, api: Api) -> Mount {
+    fn mount(prefix: &str, api: &'static Profile) -> Mount {
         Mount {
             prefix: Prefix::parse(prefix).unwrap(),
             upstream_prefix: Prefix::default(),
@@ -196,7 +160,7 @@ mod tests {
     }
 
     fn place(path: &str) -> Option<(usize, String)> {
-        let mounts = Mounts::new(vec![mount("/a", Api::Prometheus), mount("/a/b", Api::Opaque)]);
+        let mounts = Mounts::new(vec![mount("/a", &prometheus::PROFILE), mount("/a/b", &opaque::PROFILE)]);
         match mounts.place(path) {
             Place::Below { id, path, .. } => Some((id.0, path.to_owned())),
             Place::Bare { mount } => Some((9, mount.prefix.as_str().to_owned())),

@@ -3,8 +3,9 @@
 //! the server, with everybody's data.
 
 use super::class::{Class, Classes};
-use super::endpoint::{Content, Endpoint, ParametersIn, Selectors, ToRestricted};
-use crate::response::filtered::Kind;
+use super::endpoint::{Content, Endpoint, ParametersIn, SelectorForm, Selectors, ToRestricted};
+use super::listing::Listing;
+use super::profile::{Contents, Profile, SpecialParameters, restrictable};
 use crate::target::method::{Method, Methods};
 use crate::target::parameters::ParameterNames;
 
@@ -14,13 +15,40 @@ const GET_POST: Methods = Methods::of(&[Method::Get, Method::Post]);
 const POST: Methods = Methods::of(&[Method::Post]);
 const POST_PUT: Methods = Methods::of(&[Method::Post, Method::Put]);
 
-const QUERY: ToRestricted = ToRestricted::Restrict(Selectors::Expression);
-const MATCH: ToRestricted = ToRestricted::Restrict(Selectors::AnyOf);
+const QUERY: ToRestricted = ToRestricted::Restrict(EXPRESSION);
+const MATCH: ToRestricted = ToRestricted::Restrict(ANY_OF);
 
-/// The row of a path below the mount, if there is one.
-pub fn endpoint(path: &str) -> Option<&'static Endpoint> {
-    ENDPOINTS.iter().find(|endpoint| endpoint.matches(path))
-}
+/// The API of a Prometheus.
+pub static PROFILE: Profile = Profile {
+    name: "prometheus",
+    endpoints: ENDPOINTS,
+    classes: Classes::ALL,
+    restrictable: restrictable(ENDPOINTS),
+    api_paths: Some("/api/"),
+    // `/api/v1/query/` is what people type; Prometheus would redirect it to `/query`, which is another page. `/api/v1` itself
+    // it redirects to `/api/v1/`, so that slash stays.
+    without_slash: Some("/api/v1/"),
+    parameters: SpecialParameters {
+        // What jQuery adds to a request so that no cache answers it, as the pages of Prometheus 2.x have it do. No server of
+        // today reads it, and since it goes no further none of tomorrow does.
+        ignored: &["_"],
+        paging: &["group_limit", "group_next_token"],
+        widening: &["include_metadata"],
+    },
+    contents: Contents::Known,
+};
+
+/// The expression of a query.
+pub const EXPRESSION: Selectors = Selectors { parameter: "query", form: SelectorForm::Expression };
+
+/// The selectors of a request for series.
+pub const ANY_OF: Selectors = Selectors { parameter: "match[]", form: SelectorForm::AnyOf };
+
+/// The selectors of a request whose answer is filtered.
+pub const FILTERS: Selectors = Selectors { parameter: "match[]", form: SelectorForm::Filters };
+
+/// What Prometheus answers where it has nothing to list by name.
+const NOTHING: ToRestricted = ToRestricted::Empty(r#"{"status":"success","data":{}}"#);
 
 const fn row(
     path: &'static str,
@@ -66,14 +94,14 @@ pub static ENDPOINTS: &[Endpoint] = &[
     row("/api/v1/search/label_names", GET_POST, Class::Series, SEARCH, MATCH),
     row("/api/v1/search/label_values", GET_POST, Class::Series, SEARCH, MATCH),
 
-    row("/api/v1/metadata", GET, Class::Metadata, &["limit", "limit_per_metric", "metric"], ToRestricted::Empty),
+    row("/api/v1/metadata", GET, Class::Metadata, &["limit", "limit_per_metric", "metric"], NOTHING),
     row("/api/v1/targets/metadata", GET, Class::Metadata, &["match_target", "metric", "limit"], ToRestricted::Refuse),
 
     row("/api/v1/rules", GET, Class::Rules,
         &["type", "rule_name[]", "rule_group[]", "file[]", "match[]", "exclude_alerts", "group_limit", "group_next_token"],
-        ToRestricted::Filter(Kind::Rules, Some(Selectors::Filters))),
-    row("/api/v1/alerts", GET, Class::Rules, &[], ToRestricted::Filter(Kind::Alerts, None)),
-    row("/api/v1/targets", GET, Class::Status, &["state", "scrapePool"], ToRestricted::Filter(Kind::Targets, None)),
+        ToRestricted::Filter(Listing::Rules, Some(FILTERS))),
+    row("/api/v1/alerts", GET, Class::Rules, &[], ToRestricted::Filter(Listing::Alerts, None)),
+    row("/api/v1/targets", GET, Class::Status, &["state", "scrapePool"], ToRestricted::Filter(Listing::Targets, None)),
 
     row("/api/v1/targets/relabel_steps", GET, Class::Status, &["scrapePool", "labels"], ToRestricted::Refuse),
     row("/api/v1/scrape_pools", GET, Class::Status, &[], ToRestricted::Refuse),
@@ -155,27 +183,12 @@ pub static ENDPOINTS: &[Endpoint] = &[
     page("/classic/agent", Class::Status),
 ];
 
-/// The classes of which a restricted caller gets something.
-pub const RESTRICTABLE: Classes = restrictable();
-
-const fn restrictable() -> Classes {
-    let mut classes = Classes::of(&[]);
-    let mut rest = ENDPOINTS;
-    while let [endpoint, others @ ..] = rest {
-        if !matches!(endpoint.to_restricted, ToRestricted::Refuse) {
-            classes = classes.with(Classes::of(&[endpoint.class]));
-        }
-        rest = others;
-    }
-    classes
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn class(path: &str) -> Option<Class> {
-        endpoint(path).map(|endpoint| endpoint.class)
+        PROFILE.endpoint(path).map(|endpoint| endpoint.class)
     }
 
     #[test]
@@ -214,7 +227,10 @@ mod tests {
 
     #[test]
     fn the_restricted_get_something_of_what_can_be_restricted_or_holds_no_data() {
-        assert_eq!(RESTRICTABLE.to_string(), "health info query series rules metadata federate status ui");
+        assert_eq!(
+            PROFILE.restrictable.to_string(),
+            "health info query series rules metadata federate status ui"
+        );
     }
 
     #[test]

@@ -7,9 +7,10 @@ use super::list::listed;
 use super::object::object;
 use super::only::{self, Known};
 use super::who::who;
-use crate::access::{Bound, Closed, Rule, Unrestricted, walk};
+use crate::access::{Bound, Closed, HeldAt, Rule, Unrestricted, walk};
 use crate::api::class::{Class, Classes};
-use crate::api::mount::{Api, Mount, MountId, Mounts, Prefix};
+use crate::api::mount::{Mount, MountId, Mounts, Prefix};
+use crate::api::profile::Contents;
 use crate::caller::callers::Callers;
 use crate::caller::who::{Who, Whos};
 
@@ -106,12 +107,12 @@ enum Decides {
 }
 
 fn decides(called: &[Who], rules: &[Rule], id: MountId, mount: &Mount) -> Decides {
-    let mut left = mount.classes();
+    let mut left = mount.api.classes;
     let mut of_last = Decides::Nothing(None);
     for (number, rule, bound) in walk(rules, called, id) {
-        let gives = rule.gives(bound);
+        let gives = rule.gives(bound, id);
         if number.0.saturating_add(1) == rules.len() {
-            let why = |class| Closed::of(rule, number, bound, class);
+            let why = |class| Closed::of(rule, number, bound, class, id);
             let closed = || Class::all().filter(|&class| left.both(rule.may).contains(class)).find_map(why);
             of_last = match left.both(gives).is_empty() {
                 true => Decides::Nothing(closed()),
@@ -124,7 +125,12 @@ fn decides(called: &[Who], rules: &[Rule], id: MountId, mount: &Mount) -> Decide
 }
 
 fn classes(id: MountId, mounts: &Mounts) -> Classes {
-    mounts.get(id).map(Mount::classes).unwrap_or_default()
+    mounts.get(id).map(|mount| mount.api.classes).unwrap_or_default()
+}
+
+fn held_at(mount: MountId, mounts: &Mounts) -> HeldAt {
+    let restrictable = mounts.get(mount).map(|mount| mount.api.restrictable).unwrap_or_default();
+    HeldAt { mount, restrictable }
 }
 
 #[inline(never)]
@@ -146,6 +152,7 @@ fn rule(field: &Field<'_>, mounts: &Mounts, known: Known<'_>) -> Result<Rule, Co
         return Err(rule.may().refuse(message));
     }
     let who = Whos::new(who).unwrap_or_default();
+    let at = at.into_iter().map(|id| held_at(id, mounts)).collect();
     let compiled = Rule { who, may, at, only, unrestricted, guards, rate };
     check_gives(&compiled, mounts).map_err(|message| rule.may().refuse(message))?;
     Ok(compiled)
@@ -183,7 +190,7 @@ fn at(rule: &Field<'_>, at: &Field<'_>, mounts: &Mounts) -> Result<Vec<MountId>,
     }
     let mut everywhere = Vec::new();
     for (id, mount) in mounts.iter() {
-        if mount.api == Api::Prometheus {
+        if mount.api.contents == Contents::Known {
             everywhere.push(id);
         }
     }
@@ -196,15 +203,20 @@ fn at(rule: &Field<'_>, at: &Field<'_>, mounts: &Mounts) -> Result<Vec<MountId>,
 
 /// Refuses a rule that gives nothing, whatever those before it are, because nothing of it can be restricted or guarded.
 fn check_gives(rule: &Rule, mounts: &Mounts) -> Result<(), &'static str> {
-    let gives = rule.gives(Bound::default());
-    match rule.at.iter().all(|&id| gives.both(classes(id, mounts)).is_empty()) {
+    let gives = |at: &HeldAt| rule.gives(Bound::default(), at.mount).both(classes(at.mount, mounts));
+    match rule.at.iter().all(|at| gives(at).is_empty()) {
         true if rule.only.is_some() => {
             Err("\"only\" leaves nothing of this: a restricted caller gets none of these classes")
         }
         true => Err("guards leave nothing of this: a limited caller gets none of these classes"),
-        false if rule.guards.is_some() && gives.both(Classes::GUARDED).is_empty() => Err(
-            "guards are about queries and series, and this gives neither: leave them out, or give query or series",
-        ),
+        false
+            if rule.guards.is_some()
+                && rule.at.iter().all(|at| gives(at).both(Classes::GUARDED).is_empty()) =>
+        {
+            Err(
+                "guards are about queries and series, and this gives neither: leave them out, or give query or series",
+            )
+        }
         false => Ok(()),
     }
 }

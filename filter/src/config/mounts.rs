@@ -5,7 +5,9 @@ use super::field::Field;
 use super::list::listed;
 use super::object::object;
 use super::size;
-use crate::api::mount::{Api, Mount, Mounts, Prefix};
+use crate::api::mount::{Mount, Mounts, Prefix};
+use crate::api::profile::Contents;
+use crate::api::{PROFILES, Profile};
 use crate::target::origin::Origin;
 
 #[cfg(feature = "schema")]
@@ -58,10 +60,7 @@ pub(super) fn compile(list: &Field<'_>) -> Result<Mounts, ConfigError> {
 
 fn mount(field: &Field<'_>) -> Result<Mount, ConfigError> {
     let mount = MountObject::read(field)?;
-    let api = match mount.api().choice(&["prometheus", "opaque"])? {
-        "opaque" => Api::Opaque,
-        _ => Api::Prometheus,
-    };
+    let api = api(&mount.api())?;
     Ok(Mount {
         prefix: prefix(&mount.prefix())?,
         upstream_prefix: match mount.upstream_prefix() {
@@ -75,6 +74,12 @@ fn mount(field: &Field<'_>) -> Result<Mount, ConfigError> {
         pass_credentials: mount.credentials().choice(&["remove", "pass"])? == "pass",
         pass_encoded_slash: pass_encoded_slash(&mount.encoded_slash(), api)?,
     })
+}
+
+fn api(field: &Field<'_>) -> Result<&'static Profile, ConfigError> {
+    let name = field.choice(&PROFILES.map(|profile| profile.name))?;
+    let [default, ..] = PROFILES;
+    Ok(PROFILES.into_iter().find(|profile| profile.name == name).unwrap_or(default))
 }
 
 fn prefix(field: &Field<'_>) -> Result<Prefix, ConfigError> {
@@ -93,9 +98,9 @@ fn cluster(field: &Field<'_>) -> Result<Option<String>, ConfigError> {
     Ok(Some(name.to_owned()))
 }
 
-fn max_form(field: &Field<'_>, api: Api) -> Result<usize, ConfigError> {
+fn max_form(field: &Field<'_>, api: &Profile) -> Result<usize, ConfigError> {
     let Some(text) = field.optional_text()? else { return Ok(DEFAULT_MAX_FORM) };
-    if api == Api::Opaque {
+    if api.contents == Contents::Opaque {
         let message = "this is only for mounts that speak prometheus: bodies stream through an opaque one";
         return Err(field.refuse(message));
     }
@@ -110,9 +115,9 @@ fn max_form(field: &Field<'_>, api: Api) -> Result<usize, ConfigError> {
     }
 }
 
-fn pass_encoded_slash(field: &Field<'_>, api: Api) -> Result<bool, ConfigError> {
+fn pass_encoded_slash(field: &Field<'_>, api: &Profile) -> Result<bool, ConfigError> {
     let passes = field.choice(&["refuse", "pass"])? == "pass";
-    if passes && api != Api::Opaque {
+    if passes && api.contents != Contents::Opaque {
         let message =
             "\"pass\" is only for mounts with \"api\": \"opaque\": Prometheus routes on the decoded path";
         return Err(field.refuse(message));

@@ -2,7 +2,9 @@
 
 #![allow(dead_code, reason = "only their schemas are used")]
 
-use schemars::JsonSchema;
+use crate::api::PROFILES;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// By names that are the user's.
@@ -27,11 +29,17 @@ pub(super) enum ElsewhereConfig {
     Pass,
 }
 
-#[derive(JsonSchema)]
-#[schemars(rename_all = "snake_case")]
-pub(super) enum ApiConfig {
-    Prometheus,
-    Opaque,
+/// The name of an API.
+pub(super) struct ApiConfig;
+
+impl JsonSchema for ApiConfig {
+    fn schema_name() -> Cow<'static, str> {
+        "ApiConfig".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "enum": PROFILES.map(|profile| profile.name) })
+    }
 }
 
 #[derive(JsonSchema)]

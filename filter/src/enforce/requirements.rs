@@ -8,7 +8,8 @@ use super::guards::Guarded;
 use super::restriction::Restriction;
 use super::rewrite_cache::{Original, Queries};
 use super::violation::Unmet;
-use crate::api::endpoint::Selectors;
+use crate::api::endpoint::{SelectorForm, Selectors};
+use crate::api::profile::Profile;
 use crate::promql::{MAX_RESTRICTED, Query};
 use crate::target::parameters::{ParameterNames, Parameters};
 use std::rc::Rc;
@@ -16,6 +17,8 @@ use std::rc::Rc;
 /// What a rule demands of the parameters of one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Demands {
+    /// The API of the server that the request is for.
+    pub profile: &'static Profile,
     /// The parameters that the endpoint's row names; no other is let through, since it may widen what is answered
     /// (`threats.md` P5).
     pub names: ParameterNames,
@@ -26,17 +29,6 @@ pub struct Demands {
     /// What is held against the guards.
     pub guarded: Option<Guarded>,
 }
-
-/// Parameters that add to an answer what has no place for a restriction.
-const WIDENING: [&str; 1] = ["include_metadata"];
-
-/// Parameters that are left out for the restricted: where a page of an answer ends, and how the next one is called, would
-/// tell of groups that only others have. Without them there is one page.
-const PAGES: [&str; 2] = ["group_limit", "group_next_token"];
-
-/// What jQuery adds to a request so that no cache answers it, as the pages of Prometheus 2.x have it do. No server of today
-/// reads it, and since it goes no further none of tomorrow does.
-const PAST_CACHES: &str = "_";
 
 /// A selector that nothing matches.
 const NOTHING: &str = r#"{__name__="nothing",__name__="at_all"}"#;
@@ -62,7 +54,7 @@ impl Demands {
     pub fn of_first_half(&self, mut query: Parameters, queries: &mut Queries) -> Result<Parameters, Unmet> {
         self.keep_named(&mut query)?;
         let Some(selectors) = self.selectors else { return Ok(query) };
-        let name = selectors.name();
+        let name = selectors.parameter;
         if let Some(guarded) = &self.guarded {
             if query.value(name).is_some() {
                 return Err(Unmet::Split(name));
@@ -70,7 +62,7 @@ impl Demands {
             guarded.prepare(&mut query)?;
         }
         self.restrict(selectors, &mut query, queries, |_| Ok(()))?;
-        if selectors == Selectors::AnyOf && query.value(name).is_none() {
+        if selectors.form == SelectorForm::AnyOf && query.value(name).is_none() {
             query.put_first(name, NOTHING.to_owned());
         }
         Ok(query)
@@ -88,9 +80,8 @@ impl Demands {
         queries: &mut Queries,
     ) -> Result<Parameters, Unmet> {
         let mut form = self.of_last_half(form, query, queries)?;
-        if self.selectors == Some(Selectors::AnyOf) {
+        if let Some(Selectors { parameter: name, form: SelectorForm::AnyOf }) = self.selectors {
             // Where nothing is restricted, the selector that went ahead may not be the only one.
-            let name = Selectors::AnyOf.name();
             if form.value(name).or(query.value(name)).is_none() {
                 form.put_first(name, EVERYTHING.to_owned());
             }
@@ -107,7 +98,7 @@ impl Demands {
     ) -> Result<Parameters, Unmet> {
         self.keep_named(&mut last)?;
         if self.restriction.is_some() {
-            last.remove(|name, _| PAGES.contains(&name));
+            last.remove(|name, _| self.profile.parameters.paging.contains(&name));
         }
         let times = match &self.guarded {
             Some(guarded) => Some(guarded.times(self.names, &mut last, first)?),
@@ -115,14 +106,14 @@ impl Demands {
         };
         let Some(selectors) = self.selectors else { return Ok(last) };
         self.restrict(selectors, &mut last, queries, |query| match (&self.guarded, &times) {
-            (Some(guarded), Some(times)) if selectors == Selectors::Expression => {
+            (Some(guarded), Some(times)) if selectors.form == SelectorForm::Expression => {
                 Ok(guarded.check(query, times)?)
             }
             _ => Ok(()),
         })?;
-        let name = selectors.name();
+        let name = selectors.parameter;
         if let Some(restriction) = &self.restriction
-            && selectors == Selectors::AnyOf
+            && selectors.form == SelectorForm::AnyOf
             && last.value(name).or(first.value(name)).is_none()
         {
             last.put_first(name, format!("{{{}}}", restriction.matchers()));
@@ -131,8 +122,9 @@ impl Demands {
     }
 
     fn keep_named(&self, parameters: &mut Parameters) -> Result<(), Unmet> {
-        parameters.remove(|name, _| name == PAST_CACHES);
-        let widens = |name: &str| self.restriction.is_some() && WIDENING.contains(&name);
+        let special = &self.profile.parameters;
+        parameters.remove(|name, _| special.ignored.contains(&name));
+        let widens = |name: &str| self.restriction.is_some() && special.widening.contains(&name);
         let refused = parameters.names().find(|name| !self.names.contains(name) || widens(name));
         refused.map_or(Ok(()), |name| Err(Unmet::Parameter(name.to_owned())))
     }
@@ -146,7 +138,7 @@ impl Demands {
         queries: &mut Queries,
         check: impl Fn(&Query<'_>) -> Result<(), Unmet>,
     ) -> Result<(), Unmet> {
-        let name = selectors.name();
+        let name = selectors.parameter;
         let mut left = MAX_RESTRICTED;
         // What guards are held against has to be read.
         let mut queries = Some(queries).filter(|_| self.guarded.is_none());
@@ -155,7 +147,7 @@ impl Demands {
                 check(&read(selectors, value)?)?;
                 continue;
             };
-            let original = Original { selectors, text: value, restriction };
+            let original = Original { form: selectors.form, text: value, restriction };
             let restricted = match queries.as_ref().and_then(|queries| queries.find(&original)) {
                 Some(restricted) => restricted.to_owned(),
                 None => {
@@ -177,17 +169,18 @@ impl Demands {
 
 /// Reads a query or a selector.
 fn read(selectors: Selectors, text: &str) -> Result<Query<'_>, Unmet> {
-    let query = match selectors {
-        Selectors::Expression => Query::parse(text),
-        Selectors::AnyOf | Selectors::Filters => Query::parse_selector(text),
+    let query = match selectors.form {
+        SelectorForm::Expression => Query::parse(text),
+        SelectorForm::AnyOf | SelectorForm::Filters => Query::parse_selector(text),
     };
-    query.map_err(|error| Unmet::Syntax(selectors.name(), error))
+    query.map_err(|error| Unmet::Syntax(selectors.parameter, error))
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::restriction::{Absent, Term};
     use super::*;
+    use crate::api::prometheus::{self, ANY_OF, EXPRESSION, FILTERS};
     use crate::target::parameters::Part;
 
     fn restriction() -> Rc<Restriction> {
@@ -197,7 +190,13 @@ mod tests {
 
     fn demands(selectors: Selectors) -> Demands {
         let names = &["query", "match[]", "time", "include_metadata"];
-        Demands { names, selectors: Some(selectors), restriction: Some(restriction()), guarded: None }
+        Demands {
+            profile: &prometheus::PROFILE,
+            names,
+            selectors: Some(selectors),
+            restriction: Some(restriction()),
+            guarded: None,
+        }
     }
 
     fn parameters(text: &str) -> Parameters {
@@ -207,16 +206,12 @@ mod tests {
     #[test]
     fn every_selector_gets_the_restriction() {
         for (selectors, text, sent) in [
-            (Selectors::Expression, "time=1&query=a-b", r#"time=1&query=a{tenant="a"}-b{tenant="a"}"#),
-            (Selectors::Expression, "time=1", "time=1"),
-            (
-                Selectors::AnyOf,
-                "match[]=a&match[]={b='c'}",
-                r#"match[]=a{tenant="a"}&match[]={tenant="a",b='c'}"#,
-            ),
-            (Selectors::AnyOf, "time=1", r#"match[]={tenant="a"}&time=1"#),
-            (Selectors::Filters, "match[]=a", r#"match[]=a{tenant="a"}"#),
-            (Selectors::Filters, "", ""),
+            (EXPRESSION, "time=1&query=a-b", r#"time=1&query=a{tenant="a"}-b{tenant="a"}"#),
+            (EXPRESSION, "time=1", "time=1"),
+            (ANY_OF, "match[]=a&match[]={b='c'}", r#"match[]=a{tenant="a"}&match[]={tenant="a",b='c'}"#),
+            (ANY_OF, "time=1", r#"match[]={tenant="a"}&time=1"#),
+            (FILTERS, "match[]=a", r#"match[]=a{tenant="a"}"#),
+            (FILTERS, "", ""),
         ] {
             assert_eq!(
                 demands(selectors).of_query(parameters(text), &mut Queries::new(1)),
@@ -228,7 +223,7 @@ mod tests {
 
     #[test]
     fn a_query_string_ahead_of_a_form_reads_nothing_by_itself() {
-        let demands = demands(Selectors::AnyOf);
+        let demands = demands(ANY_OF);
         let nothing = format!("match[]={NOTHING}&time=1");
         assert_eq!(
             demands.of_first_half(parameters("time=1"), &mut Queries::new(1)),
@@ -240,7 +235,7 @@ mod tests {
 
     #[test]
     fn a_form_has_the_restriction_where_neither_half_has_a_selector() {
-        let demands = demands(Selectors::AnyOf);
+        let demands = demands(ANY_OF);
         for (query, form, sent) in [
             ("time=1", "query=x", r#"match[]={tenant="a"}&query=x"#),
             ("match[]=a", "query=x", "query=x"),
@@ -253,7 +248,7 @@ mod tests {
 
     #[test]
     fn who_is_limited_alone_still_gets_everything_by_a_form() {
-        let limited = Demands { restriction: None, ..demands(Selectors::AnyOf) };
+        let limited = Demands { restriction: None, ..demands(ANY_OF) };
         let sent = limited.of_form(parameters("time=1"), &Parameters::default(), &mut Queries::new(1));
         assert_eq!(sent, Ok(parameters(r#"match[]={__name__!=""}&time=1"#)));
         assert_eq!(
@@ -266,22 +261,19 @@ mod tests {
     #[test]
     fn a_parameter_that_the_row_does_not_name_is_refused() {
         for text in ["query=up&lookback_delta=10y", "Query=up", "query=up&include_metadata=1"] {
-            let result = demands(Selectors::Expression).of_query(parameters(text), &mut Queries::new(1));
+            let result = demands(EXPRESSION).of_query(parameters(text), &mut Queries::new(1));
             assert!(matches!(result, Err(Unmet::Parameter(_))), "{text}: {result:?}");
-            let result = demands(Selectors::Expression).of_form(
-                parameters(text),
-                &Parameters::default(),
-                &mut Queries::new(1),
-            );
+            let result =
+                demands(EXPRESSION).of_form(parameters(text), &Parameters::default(), &mut Queries::new(1));
             assert!(matches!(result, Err(Unmet::Parameter(_))), "{text}: {result:?}");
-            let result = demands(Selectors::Expression).of_first_half(parameters(text), &mut Queries::new(1));
+            let result = demands(EXPRESSION).of_first_half(parameters(text), &mut Queries::new(1));
             assert!(matches!(result, Err(Unmet::Parameter(_))), "{text}: {result:?}");
         }
     }
 
     #[test]
     fn what_a_page_adds_to_get_past_caches_goes_no_further() {
-        let (demands, nothing) = (demands(Selectors::Expression), Parameters::default());
+        let (demands, nothing) = (demands(EXPRESSION), Parameters::default());
         let sent = || Ok(parameters(r#"query=up{tenant="a"}"#));
         assert_eq!(
             demands.of_query(parameters("query=up&_=1700000000000&_=2"), &mut Queries::new(1)),
@@ -294,7 +286,7 @@ mod tests {
 
     #[test]
     fn a_character_that_can_not_be_shown_is_not_left_out_of_a_name() {
-        let refused = demands(Selectors::Expression)
+        let refused = demands(EXPRESSION)
             .of_query(parameters("query=up&query%00=b"), &mut Queries::new(1))
             .unwrap_err();
         assert!(refused.to_string().contains("\"query\u{fffd}\""), "{refused}");
@@ -302,15 +294,13 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_refused_by_the_name_of_its_parameter() {
-        let result = demands(Selectors::AnyOf)
-            .of_query(parameters("match[]=up[5m]"), &mut Queries::new(1))
-            .unwrap_err();
+        let result =
+            demands(ANY_OF).of_query(parameters("match[]=up[5m]"), &mut Queries::new(1)).unwrap_err();
         assert_eq!(
             result.to_string(),
             "the parameter \"match[]\": expected the end of the selector at position 2 of the query"
         );
-        let result =
-            demands(Selectors::Expression).of_query(parameters("query=info(up)"), &mut Queries::new(1));
+        let result = demands(EXPRESSION).of_query(parameters("query=info(up)"), &mut Queries::new(1));
         assert!(matches!(result, Err(Unmet::Syntax("query", _))));
     }
 
@@ -320,17 +310,17 @@ mod tests {
             let term = Term::listed("tenant", vec!["b".to_owned()], Absent::Refused).unwrap();
             Demands {
                 restriction: Some(Rc::new(Restriction::new(vec![term]).unwrap())),
-                ..demands(Selectors::Expression)
+                ..demands(EXPRESSION)
             }
         };
         let mut queries = Queries::new(1);
         for _ in 0..2 {
             for (demands, text, sent) in [
-                (&demands(Selectors::Expression), "query=a-b", Some(r#"query=a{tenant="a"}-b{tenant="a"}"#)),
+                (&demands(EXPRESSION), "query=a-b", Some(r#"query=a{tenant="a"}-b{tenant="a"}"#)),
                 (&others, "query=a-b", Some(r#"query=a{tenant="b"}-b{tenant="b"}"#)),
-                (&demands(Selectors::AnyOf), "match[]=a-b", None),
-                (&demands(Selectors::Expression), "query=a-", None),
-                (&demands(Selectors::Filters), "match[]=a", Some(r#"match[]=a{tenant="a"}"#)),
+                (&demands(ANY_OF), "match[]=a-b", None),
+                (&demands(EXPRESSION), "query=a-", None),
+                (&demands(FILTERS), "match[]=a", Some(r#"match[]=a{tenant="a"}"#)),
             ] {
                 let result = demands.of_query(parameters(text), &mut queries);
                 assert_eq!(result.ok(), sent.map(parameters), "{text}");
@@ -340,7 +330,7 @@ mod tests {
 
     #[test]
     fn all_selectors_together_are_bounded_once_they_are_restricted() {
-        let mut restricted = demands(Selectors::AnyOf);
+        let mut restricted = demands(ANY_OF);
         let term = Term::listed("tenant", vec!["a".repeat(1_000)], Absent::Refused).unwrap();
         restricted.restriction = Some(Rc::new(Restriction::new(vec![term]).unwrap()));
         let many = |number: usize| parameters(&vec!["match[]=a"; number].join("&"));

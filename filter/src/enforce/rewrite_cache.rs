@@ -3,7 +3,7 @@
 //! it is one worker's and dies with the configuration (S3).
 
 use super::restriction::Restriction;
-use crate::api::endpoint::Selectors;
+use crate::api::endpoint::SelectorForm;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Places for queries of one hash. When all are taken, the oldest of them goes.
@@ -21,7 +21,7 @@ const MAX_LENGTH: usize = 4 * 1024;
 #[derive(Clone, Copy, Debug)]
 pub struct Original<'a> {
     /// What it is read as.
-    pub selectors: Selectors,
+    pub form: SelectorForm,
     /// Its text.
     pub text: &'a str,
     /// What goes into each of its selectors.
@@ -40,7 +40,7 @@ pub struct Queries {
 /// A query that is remembered.
 #[derive(Debug)]
 struct Known {
-    selectors: Selectors,
+    form: SelectorForm,
     text: String,
     matchers: String,
     restricted: String,
@@ -60,7 +60,7 @@ impl Queries {
             return None;
         }
         let is_same = |known: &&Known| {
-            known.selectors == original.selectors && known.text == original.text && known.matchers == matchers
+            known.form == original.form && known.text == original.text && known.matchers == matchers
         };
         let set = self.sets.get(self.place(original))?;
         set.iter().flatten().find(is_same).map(|known| known.restricted.as_str())
@@ -80,7 +80,7 @@ impl Queries {
         let Some(set) = self.sets.get_mut(place) else { return };
         set.rotate_right(1);
         let known = Known {
-            selectors: original.selectors,
+            form: original.form,
             text: original.text.to_owned(),
             matchers: matchers.to_owned(),
             restricted: restricted.to_owned(),
@@ -113,7 +113,7 @@ mod tests {
     }
 
     fn original<'a>(text: &'a str, restriction: &'a Restriction) -> Original<'a> {
-        Original { selectors: Selectors::Expression, text, restriction }
+        Original { form: SelectorForm::Expression, text, restriction }
     }
 
     #[test]
@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(queries.find(&original("up", &a)), Some("restricted"));
         assert_eq!(queries.find(&original("up", &b)), None);
         assert_eq!(queries.find(&original("up ", &a)), None);
-        let selector = Original { selectors: Selectors::AnyOf, ..original("up", &a) };
+        let selector = Original { form: SelectorForm::AnyOf, ..original("up", &a) };
         assert_eq!(queries.find(&selector), None);
     }
 

@@ -5,7 +5,8 @@ use crate::access::cross_site::{self, Asking};
 use crate::access::only::NoValues;
 use crate::access::{Denied, Rule};
 use crate::api::class::Class;
-use crate::api::mount::{Api, MountId};
+use crate::api::mount::MountId;
+use crate::api::profile::Contents;
 use crate::caller::callers::{Facts, Identified};
 use crate::caller::identity::Caller;
 use crate::decision::refusal::{CanLogIn, Limited, Refusal};
@@ -21,7 +22,7 @@ impl Gateway {
     pub(crate) fn check_site(
         &self,
         class: Class,
-        api: Api,
+        contents: Contents,
         method: Method,
         request: &Request<'_>,
     ) -> Result<(), Refusal> {
@@ -29,7 +30,7 @@ impl Gateway {
             return Ok(());
         }
         let Request { headers, scheme, .. } = *request;
-        Ok(cross_site::check(&Asking { class, api, method, headers, scheme })?)
+        Ok(cross_site::check(&Asking { class, contents, method, headers, scheme })?)
     }
 
     /// Who is calling, where that matters.

@@ -3,11 +3,13 @@
 
 use super::Gateway;
 use crate::api::endpoint::Content;
-use crate::api::mount::{Api, MountId};
+use crate::api::listing::Listing;
+use crate::api::mount::MountId;
+use crate::api::profile::Contents;
 use crate::decision::refusal::Refusal;
 use crate::enforce::restriction::Restriction;
 use crate::response::cors::AllowedOrigin;
-use crate::response::filtered::{self, Filter, Kind};
+use crate::response::filtered::{self, Filter};
 use crate::response::location::Redirected;
 use crate::response::page::Expected;
 use crate::response::reply::{Reply, Wording};
@@ -44,7 +46,7 @@ pub struct Asked {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filtered {
     /// What it lists.
-    pub kind: Kind,
+    pub kind: Listing,
     /// What the caller may see of it.
     pub restriction: Rc<Restriction>,
 }
@@ -65,8 +67,8 @@ impl Gateway {
     pub fn answer(&self, asked: &Asked, headers: &Headers) -> Result<Edits, Refusal> {
         let mount = self.mounts.get(asked.mount).ok_or(Refusal::Host)?;
         let mut edits =
-            Edits { remove: security::removed_from_answers(mount.api, headers), ..Edits::default() };
-        if mount.api == Api::Prometheus && headers.first(":status") == Some(b"101") {
+            Edits { remove: security::removed_from_answers(mount.api.contents, headers), ..Edits::default() };
+        if mount.api.contents == Contents::Known && headers.first(":status") == Some(b"101") {
             return Err(Refusal::Switched);
         }
         asked.expected.check(headers)?;
@@ -74,7 +76,7 @@ impl Gateway {
             filtered::headers::check(headers)?;
             edits.remove.extend(filtered::headers::removed_from_answer(headers));
         }
-        if mount.api == Api::Prometheus {
+        if mount.api.contents == Contents::Known {
             edits.add = self.cors.answer(asked.origin.as_ref());
         }
         if headers.has("location") {
@@ -85,7 +87,7 @@ impl Gateway {
             edits.set.push(("location".into(), redirected.public(location)?));
         }
         let content = if is_whole(headers) { asked.content } else { Content::Fresh };
-        let security = self.security.answer(mount.api, content, asked.scheme, headers);
+        let security = self.security.answer(mount.api.contents, content, asked.scheme, headers);
         edits.set.extend(security.into_iter().map(|(name, value)| (name.into(), value.to_owned())));
         Ok(edits)
     }

@@ -3,6 +3,7 @@
 use super::answer::{Asked, Filtered};
 use crate::api::class::Classes;
 use crate::api::endpoint::{Content, Endpoint, ParametersIn, ToRestricted};
+use crate::api::listing::Listing;
 use crate::api::mount::{Mount, MountId};
 use crate::caller::identity::Caller;
 use crate::decision::refusal::Refusal;
@@ -13,7 +14,7 @@ use crate::enforce::requirements::Demands;
 use crate::enforce::restriction::Restriction;
 use crate::enforce::rewrite_cache::Queries;
 use crate::gateway::{Decision, Gateway, Request};
-use crate::response::filtered::{self, Kind};
+use crate::response::filtered;
 use crate::response::page::Expected;
 use crate::response::reply::{Reply, Wording};
 use crate::target::header_edits::Edits;
@@ -83,10 +84,10 @@ impl Granted<'_> {
     pub fn decide(&self, request: &Request<'_>, queries: &mut Queries) -> Result<Decision, Refusal> {
         match self.gives() {
             ToRestricted::Refuse => Err(Refusal::Withheld(self.rule)),
-            ToRestricted::Empty => {
+            ToRestricted::Empty(body) => {
                 self.parameters(request, queries)?;
                 let origin = self.gateway.cors.allowed(request.headers);
-                let reply = self.gateway.dressed(Reply::nothing(), request.scheme, origin.as_ref());
+                let reply = self.gateway.dressed(Reply::nothing(body), request.scheme, origin.as_ref());
                 Ok(Decision::Reply(reply))
             }
             ToRestricted::Filter(kind, _) => self.forward(request, Some(kind), queries),
@@ -108,7 +109,7 @@ impl Granted<'_> {
     fn forward(
         &self,
         request: &Request<'_>,
-        kind: Option<Kind>,
+        kind: Option<Listing>,
         queries: &mut Queries,
     ) -> Result<Decision, Refusal> {
         let upstream_path = self.mount.upstream_path(self.path);
@@ -129,7 +130,7 @@ impl Granted<'_> {
             host,
             origin: self.gateway.cors.allowed(request.headers),
             scheme: request.scheme,
-            wording: if self.mount.is_api(self.path) { Wording::Json } else { Wording::Plain },
+            wording: if self.mount.api.is_api(self.path) { Wording::Json } else { Wording::Plain },
             expected: if self.gives() == ToRestricted::Page { Expected::Page } else { Expected::Anything },
             filtered,
         };
@@ -144,7 +145,7 @@ impl Granted<'_> {
         queries: &mut Queries,
     ) -> Result<(String, Option<AwaitedForm>), Refusal> {
         let is_read = |endpoint: &&Endpoint| {
-            let is_cut = matches!(self.gives(), ToRestricted::Filter(..) | ToRestricted::Empty);
+            let is_cut = matches!(self.gives(), ToRestricted::Filter(..) | ToRestricted::Empty(_));
             is_cut || !endpoint.parameters.is_empty()
         };
         let Some(endpoint) = self.endpoint.filter(is_read) else {
@@ -176,10 +177,10 @@ impl Granted<'_> {
         let selectors = match endpoint.to_restricted {
             ToRestricted::Restrict(selectors) => Some(selectors),
             ToRestricted::Filter(_, selectors) => selectors,
-            ToRestricted::Empty | ToRestricted::Pass | ToRestricted::Page | ToRestricted::Refuse => None,
+            ToRestricted::Empty(_) | ToRestricted::Pass | ToRestricted::Page | ToRestricted::Refuse => None,
         };
         let guarded = guarded.filter(|_| Classes::GUARDED.contains(endpoint.class));
-        Some(Demands { names: endpoint.parameters, selectors, restriction, guarded })
+        Some(Demands { profile: self.mount.api, names: endpoint.parameters, selectors, restriction, guarded })
     }
 
     fn edits(

@@ -62,7 +62,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::endpoint::Selectors;
+    use crate::api::endpoint::SelectorForm;
     use crate::enforce::restriction::{Absent, Restriction, Term};
     use crate::enforce::rewrite_cache::Original;
     use crate::limits::table::Written;
@@ -89,7 +89,7 @@ mod tests {
             let digests = [Digest::default(), Digest::default(), [random; 32]];
             let mut queries = State::new(digests, Rates::None, &Nothing).unwrap().queries;
             let original =
-                |text| Original { selectors: Selectors::Expression, text, restriction: &restriction };
+                |text| Original { form: SelectorForm::Expression, text, restriction: &restriction };
             texts.iter().for_each(|text| queries.remember(&original(text), text));
             texts.iter().map(|text| queries.find(&original(text)).is_some()).collect::<Vec<_>>()
         };

@@ -17,23 +17,13 @@ mod utf8;
 
 pub use error::FilterError;
 
+use crate::api::listing::Listing;
 use crate::enforce::restriction::Restriction;
 use event::Event;
 use label_filter::Sieve;
 use scanner::Scanner;
 use std::rc::Rc;
 use utf8::Utf8;
-
-/// Whose answer it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// `/api/v1/rules`
-    Rules,
-    /// `/api/v1/alerts`
-    Alerts,
-    /// `/api/v1/targets`
-    Targets,
-}
 
 /// Whether a piece is the last one of its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,8 +45,8 @@ pub struct Filter {
 
 impl Filter {
     /// A filter for one answer of this kind, to a caller under this restriction.
-    pub fn new(kind: Kind, restriction: Rc<Restriction>) -> Self {
-        let sieve = Sieve::new(kind, restriction);
+    pub fn new(listing: Listing, restriction: Rc<Restriction>) -> Self {
+        let sieve = Sieve::new(listing, restriction);
         Self { utf8: Utf8::default(), scanner: Scanner::default(), sieve, failed: None }
     }
 

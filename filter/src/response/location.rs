@@ -159,14 +159,15 @@ fn dots(segment: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::mount::{Api, Prefix};
+    use crate::api::mount::Prefix;
+    use crate::api::prometheus;
     use proptest::prelude::*;
 
     fn mount(prefix: &str, upstream_prefix: &str) -> Mount {
         Mount {
             prefix: Prefix::parse(prefix).unwrap(),
             upstream_prefix: Prefix::parse(upstream_prefix).unwrap(),
-            api: Api::Prometheus,
+            api: &prometheus::PROFILE,
             cluster: None,
             origins: vec![Origin::parse("http://localhost:9090").unwrap()],
             max_form: 0,

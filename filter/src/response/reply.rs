@@ -46,10 +46,10 @@ impl Reply {
         Self { status, headers: vec![("content-type", content_type.to_owned())], body }
     }
 
-    /// What Prometheus answers where it has nothing to list by name.
-    pub fn nothing() -> Self {
+    /// What a server answers where it has nothing to list.
+    pub fn nothing(body: &str) -> Self {
         let headers = vec![("content-type", "application/json".to_owned())];
-        Self { status: 200, headers, body: r#"{"status":"success","data":{}}"#.to_owned() }
+        Self { status: 200, headers, body: body.to_owned() }
     }
 
     /// The reply where not even a configuration is there.

@@ -3,7 +3,7 @@
 
 use super::cors;
 use crate::api::endpoint::Content;
-use crate::api::mount::Api;
+use crate::api::profile::Contents;
 use crate::target::headers::Headers;
 use crate::target::origin::{Origin, Scheme};
 
@@ -23,14 +23,15 @@ const INTERNAL: [&str; 2] = ["x-envoy-", "x-promward-"];
 const OVERRULED: [&str; 3] = ["strict-transport-security", "refresh", "x-frame-options"];
 
 /// The names of a server's headers that no client sees. At an opaque mount, who may read an answer is the server's.
-pub fn removed_from_answers(api: Api, given: &Headers) -> Vec<Vec<u8>> {
+pub fn removed_from_answers(contents: Contents, given: &Headers) -> Vec<Vec<u8>> {
     let is_any =
         |name: &[u8], of: &[&str]| of.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
     let is_internal = |name: &[u8]| {
         INTERNAL.iter().any(|prefix| name.get(..prefix.len()).is_some_and(|start| is_any(start, &[*prefix])))
     };
-    let overruled =
-        |name: &[u8]| api == Api::Prometheus && (is_any(name, &cors::ANSWERS) || is_any(name, &OVERRULED));
+    let overruled = |name: &[u8]| {
+        contents == Contents::Known && (is_any(name, &cors::ANSWERS) || is_any(name, &OVERRULED))
+    };
     given.names(|name| is_any(name, &REVEALING) || is_internal(name) || overruled(name))
 }
 
@@ -81,13 +82,13 @@ impl Security {
     /// The headers of an answer: at an opaque mount, the server's own stay, since only it knows what its pages need.
     pub fn answer(
         &self,
-        api: Api,
+        contents: Contents,
         content: Content,
         scheme: Scheme,
         given: &Headers,
     ) -> Vec<(&'static str, &str)> {
         let mut headers = self.headers(content, scheme);
-        if api == Api::Opaque {
+        if contents == Contents::Opaque {
             let frames_are_its_own = given.has("content-security-policy");
             headers.retain(|&(name, _)| match name {
                 "content-security-policy" => false,
@@ -172,14 +173,14 @@ mod tests {
     fn an_opaque_servers_own_headers_stay() {
         let security = Security::new(None, None, Frames::Nobody);
         let given = [("content-security-policy", "x"), ("cache-control", "max-age=1")].into_iter().collect();
-        let headers = security.answer(Api::Opaque, Content::Fresh, Scheme::Https, &given);
+        let headers = security.answer(Contents::Opaque, Content::Fresh, Scheme::Https, &given);
         assert_eq!(headers, [("x-content-type-options", "nosniff"), ("referrer-policy", "same-origin")]);
     }
 
     #[test]
     fn an_opaque_servers_page_is_not_put_under_a_policy_for_pages_of_prometheus() {
         let security = Security::new(None, None, Frames::Nobody);
-        let headers = security.answer(Api::Opaque, Content::Fresh, Scheme::Https, &Headers::default());
+        let headers = security.answer(Contents::Opaque, Content::Fresh, Scheme::Https, &Headers::default());
         assert_eq!(value(&headers, "content-security-policy"), None);
     }
 
@@ -188,7 +189,7 @@ mod tests {
         let frames = |given: &[(&str, &str)]| {
             let security = Security::new(None, None, Frames::Nobody);
             let given = given.iter().copied().collect();
-            let headers = security.answer(Api::Opaque, Content::Fresh, Scheme::Https, &given);
+            let headers = security.answer(Contents::Opaque, Content::Fresh, Scheme::Https, &given);
             value(&headers, "x-frame-options").map(str::to_owned)
         };
         assert_eq!(frames(&[]).as_deref(), Some("DENY"));
@@ -200,7 +201,7 @@ mod tests {
     fn for_how_long_browsers_insist_on_tls_is_never_an_opaque_servers_to_say() {
         let security = Security::new(Some("max-age=1".into()), None, Frames::Nobody);
         let given = [("strict-transport-security", "max-age=0")].into_iter().collect();
-        let headers = security.answer(Api::Opaque, Content::Fresh, Scheme::Https, &given);
+        let headers = security.answer(Contents::Opaque, Content::Fresh, Scheme::Https, &given);
         assert_eq!(value(&headers, "strict-transport-security"), Some("max-age=1"));
     }
 }

@@ -1,13 +1,13 @@
 //! Takes an answer apart as the scanner finds its values and keys, copies what may go on, and holds back what isn't
 //! decided yet.
 
-use super::Kind;
 use super::error::FilterError;
 use super::event::Shape;
 use super::labels;
-use super::layout::{Fields, Place};
+use super::layout::{self, Fields, Place};
 use super::output::{Bytes, Draft};
 use super::text::Text;
+use crate::api::listing::Listing;
 use crate::enforce::restriction::Restriction;
 use std::rc::Rc;
 
@@ -67,7 +67,7 @@ impl Open {
 /// The state between two pieces.
 #[derive(Clone, Debug)]
 pub(super) struct Sieve {
-    kind: Kind,
+    listing: Listing,
     restriction: Rc<Restriction>,
     /// Values that were entered, and the one that is being passed, the innermost last.
     open: Vec<Open>,
@@ -80,8 +80,8 @@ pub(super) struct Sieve {
 }
 
 impl Sieve {
-    pub(super) fn new(kind: Kind, restriction: Rc<Restriction>) -> Self {
-        Self { kind, restriction, open: Vec::new(), key: None, field: None, draft: Draft::default() }
+    pub(super) fn new(listing: Listing, restriction: Rc<Restriction>) -> Self {
+        Self { listing, restriction, open: Vec::new(), key: None, field: None, draft: Draft::default() }
     }
 
     /// A value's first byte, the one before `at`.
@@ -122,7 +122,7 @@ impl Sieve {
         match value.place {
             Place::Labels => self.judge(&value, piece, at)?,
             Place::Token => self.token_ends(at),
-            Place::Data if !value.fields.has(self.kind.list()) => return Err(FilterError::Shape),
+            Place::Data if !value.fields.has(layout::list(self.listing)) => return Err(FilterError::Shape),
             Place::Data => self.cut_token(&value, piece, at),
             Place::Group | Place::Rule | Place::One => self.keep_or_cut(&value, at),
             place => self.draft.write(place.replaced().unwrap_or_default()),

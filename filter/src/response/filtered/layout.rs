@@ -1,8 +1,8 @@
 //! What stands where in an answer, as far as it matters who sees it. All three answers are read by one table, so that
 //! one that comes in another's place is filtered too.
 
-use super::Kind;
 use super::event::Shape;
+use crate::api::listing::Listing;
 
 /// What a value is in its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,14 +158,7 @@ impl Place {
     }
 }
 
-impl Kind {
-    /// The field of `data` that an answer of this kind must have.
-    pub(super) fn list(self) -> Fields {
-        let name = match self {
-            Self::Rules => "groups",
-            Self::Alerts => "alerts",
-            Self::Targets => "activeTargets",
-        };
-        Place::Data.field(name.as_bytes()).0
-    }
+/// The field of `data` that an answer of this kind must have.
+pub(super) fn list(listing: Listing) -> Fields {
+    Place::Data.field(listing.field().as_bytes()).0
 }

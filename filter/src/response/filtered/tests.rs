@@ -14,17 +14,17 @@ fn restriction(label: &str, values: &[&str], absent: Absent) -> Restriction {
 }
 
 /// What somebody sees who may see the tenant `a`.
-fn filter(kind: Kind) -> Filter {
+fn filter(kind: Listing) -> Filter {
     Filter::new(kind, Rc::new(restriction("tenant", &["a"], Absent::Refused)))
 }
 
 /// What goes on of an answer that comes at once.
-fn whole(kind: Kind, answer: &[u8]) -> Result<String, FilterError> {
+fn whole(kind: Listing, answer: &[u8]) -> Result<String, FilterError> {
     filter(kind).next(answer, End::Here).map(|given| String::from_utf8(given).unwrap())
 }
 
 /// What goes on of an answer that comes in pieces: all that was given out, and what was wrong in the end.
-fn pieces<'a>(kind: Kind, pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<u8>, Result<(), FilterError>) {
+fn pieces<'a>(kind: Listing, pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<u8>, Result<(), FilterError>) {
     let mut filter = filter(kind);
     let mut given = Vec::new();
     for piece in pieces {
@@ -47,7 +47,7 @@ fn cut<'a>(answer: &'a [u8], cuts: &[Index]) -> impl Iterator<Item = &'a [u8]> {
 
 /// The answer comes to the same at once and a byte at a time: this.
 #[track_caller]
-fn assert_answer(kind: Kind, answer: &str, expected: Result<&str, FilterError>) {
+fn assert_answer(kind: Listing, answer: &str, expected: Result<&str, FilterError>) {
     assert_eq!(whole(kind, answer.as_bytes()).as_deref().map_err(|&error| error), expected, "{answer}");
     let (given, end) = pieces(kind, answer.as_bytes().chunks(1));
     assert_eq!(end, expected.map(|_| ()), "{answer}");

@@ -181,17 +181,17 @@ fn group() -> impl Strategy<Value = String> {
 }
 
 /// An answer of this kind.
-fn answer(kind: Kind) -> impl Strategy<Value = String> {
+fn answer(kind: Listing) -> impl Strategy<Value = String> {
     let field = |name: &str, value| (name.to_owned(), value);
     let data = match kind {
-        Kind::Rules => (list(group(), 4), prop::option::of(text()))
+        Listing::Rules => (list(group(), 4), prop::option::of(text()))
             .prop_map(move |(groups, token)| {
                 let token = token.map(|token| field("groupNextToken", Value::from(token).to_string()));
                 token.into_iter().chain([field("groups", groups)]).collect::<Fields>()
             })
             .boxed(),
-        Kind::Alerts => list(one(), 6).prop_map(move |alerts| vec![field("alerts", alerts)]).boxed(),
-        Kind::Targets => (list(one(), 6), list(others(), 3), object(vec![], SECRET))
+        Listing::Alerts => list(one(), 6).prop_map(move |alerts| vec![field("alerts", alerts)]).boxed(),
+        Listing::Targets => (list(one(), 6), list(others(), 3), object(vec![], SECRET))
             .prop_map(move |(active, dropped, counts)| {
                 vec![
                     field("activeTargets", active),
@@ -206,7 +206,7 @@ fn answer(kind: Kind) -> impl Strategy<Value = String> {
     })
 }
 
-pub(super) fn kind_and_answer() -> impl Strategy<Value = (Kind, String)> {
-    prop_oneof![Just(Kind::Rules), Just(Kind::Alerts), Just(Kind::Targets)]
+pub(super) fn kind_and_answer() -> impl Strategy<Value = (Listing, String)> {
+    prop_oneof![Just(Listing::Rules), Just(Listing::Alerts), Just(Listing::Targets)]
         .prop_flat_map(|kind| (Just(kind), answer(kind)))
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 
-const KINDS: [Kind; 3] = [Kind::Rules, Kind::Alerts, Kind::Targets];
+const KINDS: [Listing; 3] = [Listing::Rules, Listing::Alerts, Listing::Targets];
 
 #[track_caller]
 fn assert_refused(answer: &str, error: FilterError) {
@@ -68,14 +68,14 @@ fn what_is_not_json_is_refused() {
 #[test]
 fn what_is_not_json_is_refused_where_nobody_would_see_it() {
     for (kind, data) in [
-        (Kind::Alerts, r#"{"alerts":[{"x":tru,"labels":{"tenant":"b"}}]}"#),
-        (Kind::Alerts, r#"{"alerts":[{"labels":{"tenant":"\ud800"}}]}"#),
-        (Kind::Alerts, r#"{"alerts":[{"labels":{"tenant":"b"}}{}]}"#),
-        (Kind::Alerts, r#"{"alerts":[{"labels":{"tenant":"b"}},]}"#),
-        (Kind::Targets, r#"{"activeTargets":[],"droppedTargets":[01]}"#),
-        (Kind::Rules, r#"{"groups":[{"x":[1 2],"rules":[]}]}"#),
-        (Kind::Rules, r#"{"groups":[],,"x":1}"#),
-        (Kind::Rules, r#"{"groups":[],}"#),
+        (Listing::Alerts, r#"{"alerts":[{"x":tru,"labels":{"tenant":"b"}}]}"#),
+        (Listing::Alerts, r#"{"alerts":[{"labels":{"tenant":"\ud800"}}]}"#),
+        (Listing::Alerts, r#"{"alerts":[{"labels":{"tenant":"b"}}{}]}"#),
+        (Listing::Alerts, r#"{"alerts":[{"labels":{"tenant":"b"}},]}"#),
+        (Listing::Targets, r#"{"activeTargets":[],"droppedTargets":[01]}"#),
+        (Listing::Rules, r#"{"groups":[{"x":[1 2],"rules":[]}]}"#),
+        (Listing::Rules, r#"{"groups":[],,"x":1}"#),
+        (Listing::Rules, r#"{"groups":[],}"#),
     ] {
         assert_answer(kind, &format!(r#"{{"data":{data}}}"#), Err(FilterError::Malformed));
     }
@@ -85,7 +85,7 @@ fn what_is_not_json_is_refused_where_nobody_would_see_it() {
 fn an_answer_that_ends_early_is_refused() {
     let answer = r#"{"data":{"alerts":[{"labels":{"tenant":"a"}}]}}"#;
     for end in 0..answer.len() {
-        assert_answer(Kind::Alerts, &answer[..end], Err(FilterError::Incomplete));
+        assert_answer(Listing::Alerts, &answer[..end], Err(FilterError::Incomplete));
     }
 }
 
@@ -154,7 +154,7 @@ fn padded(before: &str, length: usize, after: &str) -> String {
 
 /// Whether an answer is taken, at once and in pieces, and if it isn't, that it is too long.
 #[track_caller]
-fn is_taken(kind: Kind, answer: &str) -> bool {
+fn is_taken(kind: Listing, answer: &str) -> bool {
     let result = whole(kind, answer.as_bytes()).map(|_| ());
     assert!(matches!(result, Ok(()) | Err(FilterError::TooLong)), "{result:?}");
     assert_eq!(pieces(kind, answer.as_bytes().chunks(1_000)).1, result);
@@ -171,16 +171,19 @@ fn what_is_held_back_is_bounded() {
     let before_rules = |length| padded(r#"{"x":""#, length, r#"","rules":["#);
     let after_token = |length| padded(r#""groupNextToken":"t","x":""#, length, "\"");
     for (length, taken) in [(MAX, true), (MAX + 1, false)] {
-        assert_eq!(is_taken(Kind::Rules, &rules(&item(length))), taken);
-        assert_eq!(is_taken(Kind::Rules, &rules(&other(length))), taken);
-        assert_eq!(is_taken(Kind::Alerts, &format!(r#"{{"data":{{"alerts":[{}]}}}}"#, item(length))), taken);
+        assert_eq!(is_taken(Listing::Rules, &rules(&item(length))), taken);
+        assert_eq!(is_taken(Listing::Rules, &rules(&other(length))), taken);
+        assert_eq!(
+            is_taken(Listing::Alerts, &format!(r#"{{"data":{{"alerts":[{}]}}}}"#, item(length))),
+            taken
+        );
         let answer = format!(r#"{{"data":{{"activeTargets":[{}]}}}}"#, item(length));
-        assert_eq!(is_taken(Kind::Targets, &answer), taken);
+        assert_eq!(is_taken(Listing::Targets, &answer), taken);
         let answer = format!(r#"{{"data":{{"groups":[{}{own}]}}]}}}}"#, before_rules(length));
-        assert_eq!(is_taken(Kind::Rules, &answer), taken);
+        assert_eq!(is_taken(Listing::Rules, &answer), taken);
         // What follows is 13 bytes long.
         let answer = format!(r#"{{"data":{{{},"groups":[]}}}}"#, after_token(length - 13));
-        assert_eq!(is_taken(Kind::Rules, &answer), taken);
+        assert_eq!(is_taken(Listing::Rules, &answer), taken);
     }
 }
 
@@ -189,42 +192,42 @@ fn what_is_not_held_back_is_not_bounded() {
     let long = "x".repeat(2 << 20);
     let own = r#"{"labels":{"tenant":"a"}}"#;
     for (kind, data) in [
-        (Kind::Rules, format!(r#"{{"groups":[],"x":"{long}"}}"#)),
-        (Kind::Rules, format!(r#"{{"groups":[],"x":{{"{long}":["{long}"]}}}}"#)),
-        (Kind::Rules, format!(r#"{{"groups":[{{"rules":[{own}],"x":"{long}"}}]}}"#)),
-        (Kind::Rules, format!(r#"{{"groups":[{{"rules":[{own}]}}],"groupNextToken":"{long}"}}"#)),
-        (Kind::Targets, format!(r#"{{"activeTargets":[],"droppedTargets":["{long}"]}}"#)),
+        (Listing::Rules, format!(r#"{{"groups":[],"x":"{long}"}}"#)),
+        (Listing::Rules, format!(r#"{{"groups":[],"x":{{"{long}":["{long}"]}}}}"#)),
+        (Listing::Rules, format!(r#"{{"groups":[{{"rules":[{own}],"x":"{long}"}}]}}"#)),
+        (Listing::Rules, format!(r#"{{"groups":[{{"rules":[{own}]}}],"groupNextToken":"{long}"}}"#)),
+        (Listing::Targets, format!(r#"{{"activeTargets":[],"droppedTargets":["{long}"]}}"#)),
     ] {
         assert!(is_taken(kind, &format!(r#"{{"data":{data}}}"#)));
     }
     // A rule's alerts that go don't make it longer.
     let other = format!(r#"{{"labels":{{"tenant":"b"}},"x":"{}"}},"#, "x".repeat(300_000)).repeat(5);
     let rule = format!(r#"{{"data":{{"groups":[{{"rules":[{{"alerts":[{other}{own}]}}]}}]}}}}"#);
-    assert!(is_taken(Kind::Rules, &rule));
+    assert!(is_taken(Listing::Rules, &rule));
 }
 
 #[test]
 fn keys_are_bounded() {
     let key = |length: usize| format!(r#"{{"{}":1}}"#, "x".repeat(length - 2));
-    assert!(is_taken(Kind::Rules, &key(4_096)));
-    assert!(!is_taken(Kind::Rules, &key(4_097)));
+    assert!(is_taken(Listing::Rules, &key(4_096)));
+    assert!(!is_taken(Listing::Rules, &key(4_097)));
     let in_alert = |length| format!(r#"{{"data":{{"alerts":[{}]}}}}"#, key(length));
-    assert!(is_taken(Kind::Alerts, &in_alert(4_096)));
-    assert!(!is_taken(Kind::Alerts, &in_alert(4_097)));
+    assert!(is_taken(Listing::Alerts, &in_alert(4_096)));
+    assert!(!is_taken(Listing::Alerts, &in_alert(4_097)));
 }
 
 #[test]
 fn what_is_too_long_is_refused_before_its_end() {
     for (kind, begun, max) in [
-        (Kind::Rules, r#"{"data":{"groups":[{"x":""#, 1 << 20),
-        (Kind::Rules, r#"{"data":{"groups":[{"rules":[{"x":""#, 1 << 20),
-        (Kind::Rules, r#"{"data":{"groups":[{"rules":[{"alerts":[{"labels":{"x":""#, 1 << 20),
-        (Kind::Rules, r#"{"data":{"groupNextToken":""#, 1 << 20),
-        (Kind::Alerts, r#"{"data":{"alerts":[{"x":""#, 1 << 20),
-        (Kind::Targets, r#"{"data":{"activeTargets":[{"x":""#, 1 << 20),
-        (Kind::Rules, "{\"", 4_096),
-        (Kind::Rules, "{\"data\":{\"", 4_096),
-        (Kind::Alerts, r#"{"data":{"alerts":[{"\u0078"#, 4_096),
+        (Listing::Rules, r#"{"data":{"groups":[{"x":""#, 1 << 20),
+        (Listing::Rules, r#"{"data":{"groups":[{"rules":[{"x":""#, 1 << 20),
+        (Listing::Rules, r#"{"data":{"groups":[{"rules":[{"alerts":[{"labels":{"x":""#, 1 << 20),
+        (Listing::Rules, r#"{"data":{"groupNextToken":""#, 1 << 20),
+        (Listing::Alerts, r#"{"data":{"alerts":[{"x":""#, 1 << 20),
+        (Listing::Targets, r#"{"data":{"activeTargets":[{"x":""#, 1 << 20),
+        (Listing::Rules, "{\"", 4_096),
+        (Listing::Rules, "{\"data\":{\"", 4_096),
+        (Listing::Alerts, r#"{"data":{"alerts":[{"\u0078"#, 4_096),
     ] {
         let answer = format!("{begun}{}", "x".repeat(max));
         assert_eq!(filter(kind).next(answer.as_bytes(), End::Later), Err(FilterError::TooLong), "{begun}");

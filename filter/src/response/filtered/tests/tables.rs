@@ -8,7 +8,7 @@ fn success(data: &str) -> String {
 }
 
 #[track_caller]
-fn assert_data(kind: Kind, data: &str, expected: &str) {
+fn assert_data(kind: Listing, data: &str, expected: &str) {
     assert_answer(kind, &success(data), Ok(&success(expected)));
 }
 
@@ -16,13 +16,13 @@ fn assert_data(kind: Kind, data: &str, expected: &str) {
 fn what_nobody_knows_beside_the_lists_is_given_out_empty() {
     let other = r#"{"labels":{"tenant":"b"}}"#;
     assert_data(
-        Kind::Alerts,
+        Listing::Alerts,
         &format!(r#"{{"alerts":[],"totals":{{"b":1}},"resolved":[{other}],"number":1}}"#),
         r#"{"alerts":[],"totals":{},"resolved":[],"number":1}"#,
     );
     let answer = format!(r#"{{"data":{{"alerts":[]}},"warnings":["w"],"infos":["i"],"more":[{other}]}}"#);
     let given = r#"{"data":{"alerts":[]},"warnings":["w"],"infos":["i"],"more":[]}"#;
-    assert_answer(Kind::Alerts, &answer, Ok(given));
+    assert_answer(Listing::Alerts, &answer, Ok(given));
 }
 
 #[test]
@@ -37,14 +37,14 @@ fn only_alerts_of_the_own_tenant_stay() {
         (format!("{own},{own},{other}"), format!("{own},{own}")),
     ] {
         assert_data(
-            Kind::Alerts,
+            Listing::Alerts,
             &format!(r#"{{"alerts":[{alerts}]}}"#),
             &format!(r#"{{"alerts":[{expected}]}}"#),
         );
     }
     let spaced = format!(" {{ \"alerts\" : [ {other} ,\n{own}\t, {own} ] , \"more\" : 1 }} ");
     let expected = format!(" {{\"alerts\" : [{own},{own}],\"more\" : 1}} ");
-    assert_data(Kind::Alerts, &spaced, &expected);
+    assert_data(Listing::Alerts, &spaced, &expected);
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn labels_decide_as_they_are_meant_and_not_as_they_are_written() {
     ] {
         let expected = if stays { alert } else { "" };
         assert_data(
-            Kind::Alerts,
+            Listing::Alerts,
             &format!(r#"{{"alerts":[{alert}]}}"#),
             &format!(r#"{{"alerts":[{expected}]}}"#),
         );
@@ -83,7 +83,7 @@ fn what_has_no_labels_is_judged_as_having_none() {
     let answer =
         success(r#"{"groups":[{"rules":[{},{"labels":null},{"labels":{}},{"labels":{"tenant":"b"}}]}]}"#);
     let expected = success(r#"{"groups":[{"rules":[{},{"labels":null},{"labels":{}}]}]}"#);
-    let mut filter = Filter::new(Kind::Rules, Rc::new(restriction("tenant", &["a"], Absent::Allowed)));
+    let mut filter = Filter::new(Listing::Rules, Rc::new(restriction("tenant", &["a"], Absent::Allowed)));
     assert_eq!(filter.next(answer.as_bytes(), End::Here), Ok(expected.into_bytes()));
 }
 
@@ -114,12 +114,12 @@ fn a_rule_stays_for_its_own_labels_or_for_an_alert() {
         let expected = expected.unwrap_or_else(|| rule.clone());
         let comma = if expected.is_empty() { "" } else { "," };
         assert_data(
-            Kind::Rules,
+            Listing::Rules,
             &groups(&format!("{rule},{own}")),
             &groups(&format!("{expected}{comma}{own}")),
         );
         assert_data(
-            Kind::Rules,
+            Listing::Rules,
             &groups(&format!("{own},{rule}")),
             &groups(&format!("{own}{comma}{expected}")),
         );
@@ -138,11 +138,11 @@ fn a_group_without_a_rule_that_stays_goes() {
         r#"{"name":"secret","rules":[{"alerts":[{"labels":{"tenant":"b"}}]},{}],"limit":0}"#,
         r#"{"labels":{"tenant":"a"},"rules":[{"x":{"labels":{"tenant":"a"}}}]}"#,
     ] {
-        assert_data(Kind::Rules, &format!(r#"{{"groups":[{gone}]}}"#), r#"{"groups":[]}"#);
+        assert_data(Listing::Rules, &format!(r#"{{"groups":[{gone}]}}"#), r#"{"groups":[]}"#);
         let stays = format!(r#"{{"name":"x","rules":[{own}],"interval":6e1}}"#);
         let expected = format!(r#"{{"groups":[{stays},{stays}]}}"#);
         assert_data(
-            Kind::Rules,
+            Listing::Rules,
             &format!(r#"{{"groups":[{gone},{stays},{gone},{stays},{gone}]}}"#),
             &expected,
         );
@@ -165,7 +165,11 @@ fn the_token_stays_if_a_group_does() {
         (vec![more, token, goes, more], vec![more, none, more]),
         (vec![r#""groups":null"#, token], vec![r#""groups":null"#]),
     ] {
-        assert_data(Kind::Rules, &format!("{{{}}}", data.join(",")), &format!("{{{}}}", expected.join(",")));
+        assert_data(
+            Listing::Rules,
+            &format!("{{{}}}", data.join(",")),
+            &format!("{{{}}}", expected.join(",")),
+        );
     }
 }
 
@@ -175,14 +179,14 @@ fn targets_stay_by_the_labels_that_they_have_in_the_end() {
     let other = r#"{"labels":{"tenant":"b"},"discoveredLabels":{"tenant":"a"}}"#;
     let dropped = r#"{"discoveredLabels":{"tenant":"a"}}"#;
     assert_data(
-        Kind::Targets,
+        Listing::Targets,
         &format!(
             r#"{{"activeTargets":[{other},{own}],"droppedTargets":[{dropped}],"droppedTargetCounts":{{"job":3}},"x":2}}"#
         ),
         &format!(r#"{{"activeTargets":[{own}],"droppedTargets":[],"droppedTargetCounts":{{}},"x":2}}"#),
     );
     assert_data(
-        Kind::Targets,
+        Listing::Targets,
         r#"{"dropped\u0054argets" : null,"droppedTargetCounts": 12 ,"activeTargets":null}"#,
         r#"{"dropped\u0054argets" : [],"droppedTargetCounts": {},"activeTargets":null}"#,
     );
@@ -196,7 +200,7 @@ fn what_is_not_about_series_stays() {
         " {\n\t\"data\" : null ,\r\n \"infos\":[true,false,null,0,-0,-0.50,10,-1.5e+3,2E-07,3e1,\"\\u00e4ä\\n\"] } \n",
         "{}",
     ] {
-        for kind in [Kind::Rules, Kind::Alerts, Kind::Targets] {
+        for kind in [Listing::Rules, Listing::Alerts, Listing::Targets] {
             assert_answer(kind, answer, Ok(answer));
         }
     }
@@ -205,7 +209,7 @@ fn what_is_not_about_series_stays() {
 #[test]
 fn an_answer_in_anothers_place_is_filtered_and_refused() {
     let alerts = success(r#"{"alerts":[{"labels":{"tenant":"secret"}}]}"#);
-    for kind in [Kind::Rules, Kind::Targets] {
+    for kind in [Listing::Rules, Listing::Targets] {
         let (given, end) = pieces(kind, alerts.as_bytes().chunks(1));
         assert_eq!(end, Err(FilterError::Shape));
         assert!(!String::from_utf8(given).unwrap().contains("secret"));
@@ -214,7 +218,7 @@ fn an_answer_in_anothers_place_is_filtered_and_refused() {
 
 #[test]
 fn an_error_is_final() {
-    let mut filter = filter(Kind::Alerts);
+    let mut filter = filter(Listing::Alerts);
     assert_eq!(filter.next(b"{\"a\":1", End::Later), Ok(b"{\"a\":1".to_vec()));
     assert_eq!(filter.next(b"]", End::Later), Err(FilterError::Malformed));
     let error = filter.next(b",\"b\":2}", End::Here).unwrap_err();
@@ -223,7 +227,7 @@ fn an_error_is_final() {
 
 #[test]
 fn an_item_is_given_out_only_when_it_is_complete() {
-    let mut filter = filter(Kind::Rules);
+    let mut filter = filter(Listing::Rules);
     let mut next =
         |piece: &str| String::from_utf8(filter.next(piece.as_bytes(), End::Later).unwrap()).unwrap();
     assert_eq!(next(r#"{"data":{"groupNextToken":"t","x":1,"#), r#"{"data":{"#);

@@ -1,0 +1,23 @@
+//! Answers that list things with labels, of which a restricted caller gets those that the restriction lets through.
+
+/// Whose answer it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listing {
+    /// `/api/v1/rules`
+    Rules,
+    /// `/api/v1/alerts`
+    Alerts,
+    /// `/api/v1/targets`
+    Targets,
+}
+
+impl Listing {
+    /// The field of `data` that an answer of this kind must have.
+    pub fn field(self) -> &'static str {
+        match self {
+            Self::Rules => "groups",
+            Self::Alerts => "alerts",
+            Self::Targets => "activeTargets",
+        }
+    }
+}
