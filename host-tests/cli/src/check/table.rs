@@ -24,7 +24,7 @@ pub(super) fn of(gateway: &Gateway) -> String {
     for (id, mount) in gateway.mounts.iter() {
         for who in gateway.access.named() {
             let given = gateway.access.given(&gateway.callers.also(who), id);
-            let possible = mount.classes();
+            let possible = mount.api.classes;
             let cells = [given.open, given.restricted, possible.without(given.all()), given.limited];
             rows.push((prefix(mount), who, cells.map(|classes| classes.both(possible))));
         }

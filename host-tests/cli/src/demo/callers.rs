@@ -59,7 +59,7 @@ impl Callers {
                     Kind::User(name) => (name, self.passwords.get(name).map_or("", String::as_str)),
                     _ => (who.as_str(), "-"),
                 };
-                rows.push([name.to_owned(), password.to_owned(), words(given.all().both(mount.classes()))]);
+                rows.push([name.to_owned(), password.to_owned(), words(given.all().both(mount.api.classes))]);
             }
         }
         Ok(aligned(&rows))

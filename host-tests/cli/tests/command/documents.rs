@@ -1,11 +1,11 @@
 //! What the documents show is true: their configurations load, and their links lead somewhere.
 
 use promward::api::class::Class;
-use promward::api::endpoint::{Endpoint, Selectors, ToRestricted};
-use promward::api::prometheus::ENDPOINTS;
+use promward::api::endpoint::{Endpoint, ToRestricted};
+use promward::api::prometheus::{ENDPOINTS, EXPRESSION};
+use promward_harness::envoy::variants::{self, Variant};
 use promward_cli::check;
 use promward_harness::documents;
-use promward_harness::envoy::variants::{self, Variant};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -96,11 +96,11 @@ fn the_manual_shows_which_class_is_where() {
 #[test]
 fn the_page_for_the_restricted_shows_what_becomes_of_each_endpoint() {
     let gets = |endpoint: &Endpoint| match endpoint.to_restricted {
-        ToRestricted::Restrict(Selectors::Expression) => "their own, by matchers in `query`",
+        ToRestricted::Restrict(selectors) if selectors == EXPRESSION => "their own, by matchers in `query`",
         ToRestricted::Restrict(_) => "their own, by matchers in `match[]`",
         ToRestricted::Filter(_, Some(_)) => "filtered, and matchers in `match[]` if it is given",
         ToRestricted::Filter(_, None) => "filtered",
-        ToRestricted::Empty => "empty",
+        ToRestricted::Empty(_) => "empty",
         ToRestricted::Pass => "all of it: there is no data in it",
         ToRestricted::Page => "all of it, if it is HTML: there is no data in it",
         ToRestricted::Refuse => "refused (403)",
