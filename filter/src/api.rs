@@ -8,6 +8,7 @@ pub mod mount;
 pub mod opaque;
 pub mod profile;
 pub mod prometheus;
+pub mod requested;
 
 pub use profile::Profile;
 

@@ -8,6 +8,7 @@ pub mod budget;
 pub mod callers;
 pub mod certificates;
 pub mod claim;
+pub mod facts;
 pub mod hash;
 pub mod identity;
 pub mod jwt;

@@ -24,8 +24,10 @@ mod who;
 pub use error::ConfigError;
 
 use crate::access::Access;
+use crate::enforce::identity_headers::IdentityHeaders;
 use crate::gateway::{Elsewhere, Gateway};
 use crate::keyed_hash::sha256;
+use crate::response::answer::Answers;
 use field::Field;
 use headers::Headers;
 use object::object;
@@ -85,10 +87,8 @@ pub fn load(bytes: &[u8]) -> Result<Gateway, ConfigError> {
         elsewhere,
         callers,
         access,
-        caller_header,
-        tenant_header,
-        cors,
-        security,
+        identity_headers: IdentityHeaders { caller: caller_header, tenant: tenant_header },
+        answers: Answers { cors, security },
     })
 }
 

@@ -3,11 +3,13 @@
 
 pub mod form;
 pub mod guards;
+pub mod identity_headers;
 pub mod pattern;
 pub mod requirements;
 pub mod restriction;
 pub mod rewrite_cache;
 pub mod tenant;
+pub mod terms;
 pub mod violation;
 
 use std::fmt;

@@ -1,35 +1,37 @@
 //! The core's front door: a compiled configuration, and the way of a request through the rooms. It is pure: what the
 //! host says comes in, a decision goes out.
 
-mod admission;
-pub mod answer;
-pub mod forward;
-pub mod state;
+mod forward;
+pub mod worker_state;
 
-use crate::access::Access;
-use crate::api::class::Class;
-use crate::api::endpoint::Endpoint;
-use crate::api::mount::{Mount, Mounts, Place};
+use crate::access::cross_site::{self, Asking};
+use crate::access::only::NoValues;
+use crate::access::{Access, Denied, Rule};
+use crate::api::mount::{AtMount, Located, Mount, Mounts};
 use crate::api::profile::Contents;
-use crate::caller::callers::{Callers, Facts, Identified};
-use crate::caller::logins::StreamId;
-use crate::decision::refusal::Refusal;
-use crate::enforce::form::Body;
-use crate::enforce::tenant::TenantHeader;
-use crate::gateway::forward::{Forward, Granted, with_mark};
-use crate::gateway::state::{Rates, State};
+use crate::api::requested::Requested;
+use crate::caller::callers::{Callers, Identified};
+use crate::caller::identity::Caller;
+use crate::decision::refusal::{CanLogIn, RateExceeded, Refusal};
+use crate::decision::{Decision, Facts, Needs, Request};
+use crate::enforce::RuleNumber;
+use crate::enforce::guards::Guarded;
+use crate::enforce::identity_headers::IdentityHeaders;
+use crate::enforce::terms::RuleTerms;
 use crate::keyed_hash::Digest;
-use crate::limits::table::SharedData;
-use crate::report::{Outcome, Record};
-use crate::response::cors::{self, Cors};
+use crate::limits::table::{CountError, Counted, Limited, Share};
+use crate::report::{Bound, Count, Login, Outcome, Record};
+use crate::response::answer::{Answers, RequestContext};
+use crate::response::cors::{self, AllowedOrigin};
 use crate::response::reply::{Reply, Wording};
-use crate::response::security::Security;
 use crate::target::Target;
-use crate::target::header_edits::Edits;
+use crate::target::header_edits::HeaderEdits;
 use crate::target::headers::{Headers, Strip};
 use crate::target::method::{Method, Methods};
 use crate::target::origin::Scheme;
 use crate::target::parameters::Parameters;
+use forward::{AllowedRequest, with_mark};
+use worker_state::{Rates, Resources};
 
 /// A compiled configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,14 +46,10 @@ pub struct Gateway {
     pub callers: Callers,
     /// Who may do what.
     pub access: Access,
-    /// The header that tells the server who is calling, in lower case.
-    pub caller_header: Option<String>,
-    /// The header that tells the server which tenants the caller may see.
-    pub tenant_header: Option<TenantHeader>,
-    /// Which sites may read answers.
-    pub cors: Cors,
-    /// What browsers are told.
-    pub security: Security,
+    /// The headers that tell the server of the caller.
+    pub identity_headers: IdentityHeaders,
+    /// What answers and replies have in common.
+    pub answers: Answers,
 }
 
 /// What happens to a path at no mount.
@@ -63,64 +61,35 @@ pub enum Elsewhere {
     Pass,
 }
 
-/// What the host knows of a request when its headers have come.
-#[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
-    /// Which one it is.
-    pub stream: StreamId,
-    /// Every header, with `:method`, `:path` and `:authority`.
-    pub headers: &'a Headers,
-    /// Whether something follows the headers.
-    pub body: Body,
-    /// What the client's connection speaks.
-    pub scheme: Scheme,
-    /// What [`Gateway::needs`] asks for.
-    pub facts: &'a Facts,
+/// What ends the way of a request before it is forwarded.
+enum Early {
+    Decided(Decision),
+    Refused(Refusal),
 }
 
-/// What a configuration has to know of a request beside its headers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Needs {
-    /// Where it comes from.
-    pub source: bool,
-    /// The client's certificate.
-    pub certificate: bool,
-    /// What filters before this one left.
-    pub metadata: bool,
-    /// When it is.
-    pub now: bool,
-}
-
-/// What happens to a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Decision {
-    /// It goes upstream.
-    Forward(Box<Forward>),
-    /// It isn't ours: it goes on as it came, but for these headers.
-    Pass(Edits),
-    /// It is answered here.
-    Reply(Reply),
-    /// It waits until its password was checked, and is decided then.
-    Wait,
-}
-
-/// A worker's own part in a decision.
-pub struct Worker<'a> {
-    /// What it keeps.
-    pub state: &'a mut State,
-    /// What it shares with others.
-    pub shared: &'a dyn SharedData,
+impl<T: Into<Refusal>> From<T> for Early {
+    fn from(refusal: T) -> Self {
+        Self::Refused(refusal.into())
+    }
 }
 
 impl Gateway {
     /// The way of a request, when its headers have come, and again when its password was checked.
-    pub fn decide(&self, request: &Request<'_>, worker: &mut Worker<'_>) -> (Decision, Record) {
+    pub fn decide(&self, request: &Request<'_>, resources: &mut Resources<'_>) -> (Decision, Record) {
         let mut record = Record::default();
-        let decision = self.way(request, worker, &mut record).unwrap_or_else(|refusal| {
-            record.refused(refusal.status(), &refusal);
-            let origin = self.cors.allowed(request.headers);
-            let wording = wording_of(&self.mounts, request.headers);
-            Decision::Reply(self.refusal(&refusal, wording, request.scheme, origin.as_ref()))
+        let target = Target::parse(request.headers.only(":path").unwrap_or_default());
+        let way = match &target {
+            Ok(target) => self.way(target, request, resources, &mut record),
+            Err(error) => Err(Early::from(*error)),
+        };
+        let decision = way.unwrap_or_else(|early| match early {
+            Early::Decided(decision) => decision,
+            Early::Refused(refusal) => {
+                record.refused(refusal.status(), &refusal);
+                let wording = self.wording(target.as_ref().ok(), request.headers);
+                let origin = self.answers.cors.allowed(request.headers);
+                Decision::Reply(self.refusal(&refusal, wording, request.scheme, origin.as_ref()))
+            }
         });
         match &decision {
             Decision::Reply(reply) => record.outcome = Outcome::of(reply.status),
@@ -132,38 +101,36 @@ impl Gateway {
 
     fn way(
         &self,
+        target: &Target,
         request: &Request<'_>,
-        worker: &mut Worker<'_>,
+        resources: &mut Resources<'_>,
         record: &mut Record,
-    ) -> Result<Decision, Refusal> {
-        let target = Target::parse(request.headers.only(":path").unwrap_or_default())?;
-        let (id, mount, path) = match self.mounts.place(target.path.as_str()) {
-            Place::Below { id, mount, path } => (id, mount, path),
-            Place::Bare { mount } => return self.to_the_mount(mount, &target, request),
-            Place::Elsewhere => return self.elsewhere(&target, request),
-        };
-        record.mount = Some(id);
-        self.mounts.check_encoded_slash(id, &target.path)?;
-        let (endpoint, method) = endpoint(mount, path, request)?;
-        if method == Method::Options && mount.api.is_api(path) {
-            return Ok(self.options(endpoint, request));
-        }
-        let class = endpoint.map_or(Class::Unknown, |endpoint| endpoint.class);
-        record.class = Some(class);
-        self.check_site(class, mount.api.contents, method, request)?;
-        let Identified::Caller(caller) = self.caller(class, id, request, worker)? else {
-            return Ok(Decision::Wait);
-        };
+    ) -> Result<Decision, Early> {
+        let at = self.mount(target, request)?;
+        record.mount = Some(at.id);
+        self.mounts.check_encoded_slash(at.id, &target.path)?;
+        let requested = self.endpoint(at, request)?;
+        record.class = Some(requested.class());
+        let origin = self.site(&requested, request)?;
+        let caller = self.caller(&requested, request, resources)?;
         record.caller = caller.clone();
-        let (number, rule) = self.access.decide(&caller, class, id).map_err(|denied| self.denied(denied))?;
+        let (number, rule) = self.access(&caller, &requested)?;
         record.rule = Some(number);
-        self.limit(number, rule, &caller, request, worker)?;
-        let terms = self.terms(number, rule, &caller, request)?;
+        self.limits(number, rule, &caller, request, resources)?;
+        let terms = self.restriction(number, rule, &caller, request)?;
         let query = target.query.as_ref();
-        let caller = &caller;
-        let granted =
-            Granted { gateway: self, id, mount, path, query, endpoint, method, caller, rule: number, terms };
-        granted.decide(request, &mut worker.state.queries)
+        let allowed =
+            AllowedRequest { request, requested, query, origin, caller: &caller, rule: number, terms };
+        Ok(allowed.decide(&self.identity_headers, &self.answers, &mut resources.state.queries)?)
+    }
+
+    /// Finds the mount that the path is below.
+    fn mount<'a>(&'a self, target: &'a Target, request: &Request<'_>) -> Result<AtMount<'a>, Early> {
+        match self.mounts.locate(target.path.as_str()) {
+            Located::Below(at) => Ok(at),
+            Located::Bare { mount } => Err(Early::Decided(self.to_the_mount(mount, target, request)?)),
+            Located::Elsewhere => Err(Early::Decided(self.elsewhere(target, request)?)),
+        }
     }
 
     /// The bare prefix: a redirect to a path, never to a host.
@@ -180,38 +147,222 @@ impl Gateway {
         let query = Parameters::of_query(target.query.as_ref())?.to_text();
         let location = format!("{}/{}", mount.prefix.as_str(), with_mark(&query));
         let reply = Reply::empty(status, vec![("location", location)]);
-        Ok(Decision::Reply(self.dressed(reply, request.scheme, None)))
+        Ok(Decision::Reply(self.answers.dressed(reply, request.scheme, None)))
     }
 
     /// A path at no mount. Nothing that could be read as a path below one gets here: a target has one reading only, but
     /// for an escaped slash.
     fn elsewhere(&self, target: &Target, request: &Request<'_>) -> Result<Decision, Refusal> {
         let decoded = target.path.with_slashes();
-        let outside = matches!(self.mounts.place(&decoded), Place::Elsewhere);
+        let outside = matches!(self.mounts.locate(&decoded), Located::Elsewhere);
         match self.elsewhere {
             Elsewhere::Pass if outside => {
-                let remove = Strip::OursOnly.held_back(request.headers, &self.own_headers());
-                Ok(Decision::Pass(Edits { remove, ..Edits::default() }))
+                let remove = Strip::OursOnly.held_back(request.headers, &self.identity_headers.names());
+                Ok(Decision::Pass(HeaderEdits { remove, ..HeaderEdits::default() }))
             }
             _ => Err(Refusal::NoMount),
         }
     }
 
+    /// What is at a path, and the method, if it is one that is known there.
+    fn endpoint<'a>(&self, at: AtMount<'a>, request: &Request<'_>) -> Result<Requested<'a>, Early> {
+        let api = at.mount.api;
+        if api.contents == Contents::Known && request.headers.has("upgrade") {
+            return Err(Refusal::Upgrade.into());
+        }
+        let endpoint = api.endpoint(at.path);
+        let options = if api.is_api(at.path) { OPTIONS } else { Methods::default() };
+        let methods = endpoint.map_or(Methods::ALL, |endpoint| endpoint.methods.with(options));
+        let method = method(request).filter(|&method| methods.contains(method));
+        let method = method.ok_or(Refusal::Method(methods))?;
+        let requested = Requested { at, endpoint, method };
+        if method == Method::Options && api.is_api(at.path) {
+            return Err(Early::Decided(self.options(&requested, request)));
+        }
+        Ok(requested)
+    }
+
     /// `OPTIONS` below an API: answered here, whoever asks, and a preflight of a listed site with what it may do.
-    fn options(&self, endpoint: Option<&Endpoint>, request: &Request<'_>) -> Decision {
-        let methods = endpoint.map_or(UNKNOWN_ENDPOINT, |endpoint| endpoint.methods).with(OPTIONS);
-        let origin = self.cors.allowed(request.headers);
+    fn options(&self, requested: &Requested<'_>, request: &Request<'_>) -> Decision {
+        let methods = requested.endpoint.map_or(UNKNOWN_ENDPOINT, |endpoint| endpoint.methods).with(OPTIONS);
+        let origin = self.answers.cors.allowed(request.headers);
         let mut headers = vec![("allow", methods.to_string())];
         if origin.is_some() {
             headers.extend(cors::preflight(methods));
         }
-        Decision::Reply(self.dressed(Reply::empty(204, headers), request.scheme, origin.as_ref()))
+        Decision::Reply(self.answers.dressed(Reply::empty(204, headers), request.scheme, origin.as_ref()))
     }
 
-    /// The headers of a configuration's own, in lower case, which no client may set.
-    pub fn own_headers(&self) -> Vec<&str> {
-        let tenant = self.tenant_header.as_ref().map(|header| header.name.as_str());
-        self.caller_header.as_deref().into_iter().chain(tenant).collect()
+    /// Refuses what a page of a site asks for that isn't listed, and gives the one that is.
+    fn site(
+        &self,
+        requested: &Requested<'_>,
+        request: &Request<'_>,
+    ) -> Result<Option<AllowedOrigin>, Refusal> {
+        let Request { headers, scheme, .. } = *request;
+        let origin = self.answers.cors.allowed(headers);
+        if origin.is_none() {
+            let (class, method) = (requested.class(), requested.method);
+            let contents = requested.at.mount.api.contents;
+            cross_site::check(&Asking { class, contents, method, headers, scheme })?;
+        }
+        Ok(origin)
+    }
+
+    /// Who is calling, where that matters.
+    fn caller(
+        &self,
+        requested: &Requested<'_>,
+        request: &Request<'_>,
+        resources: &mut Resources<'_>,
+    ) -> Result<Caller, Early> {
+        if !self.access.asks(requested.class(), requested.at.id) {
+            return Ok(Caller::Anonymous);
+        }
+        let Request { headers, facts, stream, .. } = *request;
+        let identified = self.callers.identify(headers, facts, stream, &mut resources.state.logins);
+        let login = match &identified {
+            Ok(Identified::NotYet | Identified::Caller(Caller::Anonymous)) => None,
+            Ok(Identified::Caller(Caller::Known(identity))) => {
+                Some(Count::Login { scheme: Some(identity.scheme()), login: Login::Accepted })
+            }
+            Err(error) => Some(Count::Login { scheme: error.scheme(), login: Login::failed(error) }),
+        };
+        login.into_iter().for_each(|login| resources.state.count(login));
+        match identified {
+            Ok(Identified::Caller(caller)) => Ok(caller),
+            Ok(Identified::NotYet) => Err(Early::Decided(Decision::Wait)),
+            Err(error) => Err(Refusal::Login(error, self.can_log_in()).into()),
+        }
+    }
+
+    /// The rule that allows the request.
+    fn access(&self, caller: &Caller, requested: &Requested<'_>) -> Result<(RuleNumber, &Rule), Refusal> {
+        let decided = self.access.decide(caller, requested.class(), requested.at.id);
+        decided.map_err(|denied| self.denied(denied))
+    }
+
+    /// What becomes of somebody whom no rule allows it.
+    fn denied(&self, denied: Denied) -> Refusal {
+        match denied.caller {
+            Caller::Anonymous => Refusal::Unknown(denied, self.can_log_in()),
+            Caller::Known(_) => Refusal::Denied(denied),
+        }
+    }
+
+    /// Counts the request against the rate of its rule.
+    fn limits(
+        &self,
+        number: RuleNumber,
+        rule: &Rule,
+        caller: &Caller,
+        request: &Request<'_>,
+        resources: &mut Resources<'_>,
+    ) -> Result<(), Refusal> {
+        let Some(rate) = rule.rate else { return Ok(()) };
+        let Facts { source, now, .. } = request.facts;
+        let (who, name) = match (caller, source) {
+            (Caller::Known(identity), _) => (Counted::Known, identity.to_string().into_bytes()),
+            (Caller::Anonymous, Some(source)) => (Counted::Anonymous, source.bytes()),
+            (Caller::Anonymous, None) => return Err(Refusal::Host),
+        };
+        let (Some(now), Some(table)) = (now, &resources.state.rates) else { return Err(Refusal::Host) };
+        let of = Limited { configuration: &self.digest, rule: number.0, rate };
+        match table.count(resources.shared, who, &name, &of, *now) {
+            Ok(Share::Own) => Ok(()),
+            Ok(Share::Crowded) => {
+                resources.state.count(Count::Bound(Bound::Rates));
+                Ok(())
+            }
+            Err(CountError::Limited(empty)) => {
+                resources.state.count(Count::Limit(number));
+                Err(RateExceeded { rule: number, rate, empty }.into())
+            }
+            Err(CountError::Unreachable) => Err(Refusal::Host),
+        }
+    }
+
+    /// What a rule holds the caller to.
+    fn restriction(
+        &self,
+        number: RuleNumber,
+        rule: &Rule,
+        caller: &Caller,
+        request: &Request<'_>,
+    ) -> Result<RuleTerms, Refusal> {
+        let restriction = rule.restriction(caller).map_err(|none| self.nothing_to_see(none))?;
+        let guarded = match rule.guards {
+            Some(guards) => {
+                let now = request.facts.now.ok_or(Refusal::Host)?.milliseconds();
+                Some(Guarded { rule: number, guards, now })
+            }
+            None => None,
+        };
+        Ok(RuleTerms { restriction, guarded })
+    }
+
+    /// What becomes of somebody for whom a rule's `only` leaves nothing. Who isn't known may have to log in first.
+    fn nothing_to_see(&self, none: NoValues) -> Refusal {
+        let can_log_in = match none.caller {
+            Caller::Anonymous => self.can_log_in(),
+            Caller::Known(_) => CanLogIn::No,
+        };
+        Refusal::NoValues(none, can_log_in)
+    }
+
+    fn can_log_in(&self) -> CanLogIn {
+        if self.callers.challenges().is_empty() { CanLogIn::No } else { CanLogIn::Yes }
+    }
+
+    /// The way of an answer: what changes in its headers.
+    ///
+    /// # Errors
+    ///
+    /// Why it can't be passed on; [`Gateway::refuse`] says it in its place.
+    pub fn answer(&self, context: &RequestContext, headers: &Headers) -> Result<HeaderEdits, Refusal> {
+        let mount = self.mounts.get(context.mount).ok_or(Refusal::Host)?;
+        Ok(self.answers.edits(context, mount, headers)?)
+    }
+
+    /// The reply to a request that was forwarded and then refused, for its form or for its answer.
+    pub fn refuse(&self, context: &RequestContext, refusal: &Refusal) -> Reply {
+        self.refusal(refusal, context.wording, context.scheme, context.origin.as_ref())
+    }
+
+    /// The reply where the host failed and nothing is known of the request.
+    pub fn failed(&self) -> Reply {
+        self.answers.dressed(Refusal::Host.reply(Wording::Plain), Scheme::Http, None)
+    }
+
+    /// The reply that refuses, with what is to be presented the next time if it is a 401.
+    fn refusal(
+        &self,
+        refusal: &Refusal,
+        wording: Wording,
+        scheme: Scheme,
+        origin: Option<&AllowedOrigin>,
+    ) -> Reply {
+        let mut reply = refusal.reply(wording);
+        if reply.status == 401 {
+            let challenge = |challenge: &str| ("www-authenticate", challenge.to_owned());
+            reply.headers.extend(self.callers.challenges().into_iter().map(challenge));
+        }
+        self.answers.dressed(reply, scheme, origin)
+    }
+
+    /// The form of a refusal when nothing is known yet but the target, or only that it can't be read.
+    fn wording(&self, target: Option<&Target>, headers: &Headers) -> Wording {
+        let is_api = match target {
+            Some(target) => match self.mounts.locate(target.path.as_str()) {
+                Located::Below(at) => at.mount.api.is_api(at.path),
+                Located::Bare { .. } | Located::Elsewhere => false,
+            },
+            None => {
+                let raw = headers.only(":path").unwrap_or_default();
+                raw.windows(API.len()).any(|window| window == API)
+            }
+        };
+        if is_api { Wording::Json } else { Wording::Plain }
     }
 
     /// What has to be known of a request beside its headers.
@@ -233,22 +384,6 @@ impl Gateway {
     }
 }
 
-/// What is at a path, and the method, if it is one that is known there.
-fn endpoint(
-    mount: &Mount,
-    path: &str,
-    request: &Request<'_>,
-) -> Result<(Option<&'static Endpoint>, Method), Refusal> {
-    if mount.api.contents == Contents::Known && request.headers.has("upgrade") {
-        return Err(Refusal::Upgrade);
-    }
-    let endpoint = mount.api.endpoint(path);
-    let options = if mount.api.is_api(path) { OPTIONS } else { Methods::default() };
-    let methods = endpoint.map_or(Methods::ALL, |endpoint| endpoint.methods.with(options));
-    let method = method(request).filter(|&method| methods.contains(method));
-    Ok((endpoint, method.ok_or(Refusal::Method(methods))?))
-}
-
 /// What a preflight is told of an endpoint that a newer server may have.
 const UNKNOWN_ENDPOINT: Methods = Methods::of(&[Method::Get, Method::Post]);
 
@@ -256,19 +391,6 @@ const OPTIONS: Methods = Methods::of(&[Method::Options]);
 
 fn method(request: &Request<'_>) -> Option<Method> {
     Method::parse(request.headers.only(":method").unwrap_or_default())
-}
-
-/// The form of a refusal when nothing may be known yet but the raw target.
-fn wording_of(mounts: &Mounts, headers: &Headers) -> Wording {
-    let raw = headers.only(":path").unwrap_or_default();
-    let Ok(target) = Target::parse(raw) else {
-        let is_api = raw.windows(API.len()).any(|window| window == API);
-        return if is_api { Wording::Json } else { Wording::Plain };
-    };
-    match mounts.place(target.path.as_str()) {
-        Place::Below { mount, path, .. } if mount.api.is_api(path) => Wording::Json,
-        _ => Wording::Plain,
-    }
 }
 
 /// What a path of an API has in it.

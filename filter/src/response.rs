@@ -1,5 +1,6 @@
 //! What a client gets: the server's answer with its headers mended, or a reply of the filter's own.
 
+pub mod answer;
 pub mod cors;
 pub mod filtered;
 pub mod location;

@@ -3,6 +3,7 @@
 //!
 //! What this first room refuses never meets a mount or a rule.
 
+pub mod body;
 pub(crate) mod escape;
 pub mod header_edits;
 pub mod headers;

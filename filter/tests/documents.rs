@@ -5,11 +5,11 @@
 mod desk;
 
 use desk::Desk;
-use promward::caller::callers::Facts;
 use promward::caller::source::Source;
-use promward::enforce::form::Body;
-use promward::gateway::Decision;
+use promward::decision::Decision;
+use promward::decision::Facts;
 use promward::promql::Query;
+use promward::target::body::Body;
 use promward::target::headers::Headers;
 use promward::time::bucket::Time;
 use serde_json::{Value, json};

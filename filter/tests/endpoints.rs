@@ -11,11 +11,11 @@ use promward::api::class::Class;
 use promward::api::endpoint::{Content, Endpoint};
 use promward::api::listing::Listing::{self, Alerts, Rules, Targets};
 use promward::api::prometheus::{self, ENDPOINTS};
-use promward::caller::callers::Facts;
-use promward::enforce::form::Body;
-use promward::gateway::Decision;
-use promward::gateway::forward::Forward;
+use promward::decision::Decision;
+use promward::decision::Facts;
+use promward::decision::Forward;
 use promward::response::page::Expected;
+use promward::target::body::Body;
 use promward::target::headers::Headers;
 use promward::target::parameters::{Parameters, Part};
 use std::collections::BTreeSet;
@@ -318,7 +318,7 @@ fn the_restricted_get_of_each_endpoint_what_is_theirs() {
                 continue;
             }
         };
-        let filtered = forward.asked.filtered.as_ref().map(|filtered| filtered.kind);
+        let filtered = forward.context.filtered.as_ref().map(|filtered| filtered.kind);
         let cut = match case.4 {
             Cut(kind) | CutAndMatch(kind) => Some(kind),
             _ => None,
@@ -330,8 +330,8 @@ fn the_restricted_get_of_each_endpoint_what_is_theirs() {
             assert_eq!(is_removed, cut.is_some(), "{path}: {name}");
         }
         let expected = if case.4 == Page { Expected::Page } else { Expected::Anything };
-        assert_eq!(forward.asked.expected, expected, "{path}");
+        assert_eq!(forward.context.expected, expected, "{path}");
         let content = if case.4 == File { Content::Static } else { Content::Fresh };
-        assert_eq!(forward.asked.content, content, "{path}");
+        assert_eq!(forward.context.content, content, "{path}");
     }
 }

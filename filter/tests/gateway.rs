@@ -5,17 +5,19 @@
 mod desk;
 
 use desk::Desk;
-use promward::caller::callers::Facts;
 use promward::caller::source::Source;
 use promward::config;
-use promward::enforce::form::{Body, FormError};
+use promward::decision::Facts;
+use promward::decision::Forward;
+use promward::decision::{Decision, Needs};
+use promward::enforce::form::FormError;
 use promward::enforce::rewrite_cache::Queries;
-use promward::gateway::answer::Asked;
-use promward::gateway::forward::Forward;
-use promward::gateway::state::Rates;
-use promward::gateway::{Decision, Gateway, Needs};
+use promward::gateway::Gateway;
+use promward::gateway::worker_state::Rates;
+use promward::response::answer::RequestContext;
 use promward::response::reply::Reply;
-use promward::target::header_edits::Edits;
+use promward::target::body::Body;
+use promward::target::header_edits::HeaderEdits;
 use promward::target::headers::Headers;
 use promward::time::bucket::Time;
 
@@ -71,7 +73,7 @@ fn forward(configuration: &str, method: &str, path: &str, more: &[(&str, &str)],
     }
 }
 
-fn set<'a>(edits: &'a Edits, name: &str) -> Option<&'a str> {
+fn set<'a>(edits: &'a HeaderEdits, name: &str) -> Option<&'a str> {
     edits.set.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
 }
 
@@ -242,7 +244,10 @@ fn elsewhere_goes_on_untouched_but_for_our_own_routing() {
         let Decision::Pass(edits) = decide(&pass, &request("FOO", path, &more), Body::Follows) else {
             panic!("{path}")
         };
-        assert_eq!(edits, Edits { remove: vec![b"x-promward-cluster".to_vec()], ..Edits::default() });
+        assert_eq!(
+            edits,
+            HeaderEdits { remove: vec![b"x-promward-cluster".to_vec()], ..HeaderEdits::default() }
+        );
     }
     for (path, status) in [
         ("/prometheus%2f-/quit", 404),
@@ -278,7 +283,7 @@ fn a_form_that_is_refused_once_it_is_there_says_why() {
         (twice, "the parameter \\\"time\\\" is given more than once"),
         (FormError::Trailers, "a form must not end in trailers"),
     ] {
-        let reply = gateway(GUIDE).refuse(&forward.asked, &error.into());
+        let reply = gateway(GUIDE).refuse(&forward.context, &error.into());
         assert_eq!((reply.status, reply.body), (400, json("bad_data", message)));
     }
 }
@@ -412,8 +417,8 @@ fn a_preflight_is_answered_for_listed_origins_only() {
     );
 }
 
-fn asked(method: &str, path: &str, more: &[(&str, &str)]) -> Asked {
-    forward(GUIDE, method, path, more, Body::None).asked
+fn asked(method: &str, path: &str, more: &[(&str, &str)]) -> RequestContext {
+    forward(GUIDE, method, path, more, Body::None).context
 }
 
 #[test]
@@ -472,7 +477,7 @@ fn who_may_read_an_opaque_servers_answers_is_its_own_business() {
         r#"{ "headers": { "cors": { "origins": ["https://grafana.example.com"] } }, "#,
         1,
     );
-    let asked = forward(&configuration, "GET", "/files/a", &more, Body::None).asked;
+    let asked = forward(&configuration, "GET", "/files/a", &more, Body::None).context;
     let upstream = headers(&[
         (":status", "200"),
         ("access-control-allow-origin", "*"),

@@ -5,10 +5,10 @@
 mod desk;
 
 use desk::Desk;
-use promward::caller::callers::Facts;
-use promward::enforce::form::Body;
+use promward::decision::Decision;
+use promward::decision::Facts;
 use promward::enforce::rewrite_cache::Queries;
-use promward::gateway::Decision;
+use promward::target::body::Body;
 use promward::target::headers::Headers;
 use promward::target::parameters::{Parameters, Part};
 use promward::time::bucket::Time;

@@ -7,11 +7,11 @@ mod desk;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use desk::Desk;
-use promward::caller::callers::Facts;
 use promward::caller::logins::StreamId;
 use promward::caller::source::Source;
-use promward::enforce::form::Body;
-use promward::gateway::Decision;
+use promward::decision::Decision;
+use promward::decision::Facts;
+use promward::target::body::Body;
 use promward::target::headers::Headers;
 use promward::time::bucket::Time;
 

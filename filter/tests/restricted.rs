@@ -6,24 +6,15 @@
 mod desk;
 
 use desk::Desk;
-use promward::api::mount::MountId;
-use promward::caller::callers::Facts;
-use promward::caller::identity::Caller;
-use promward::caller::logins::StreamId;
+use promward::decision::Facts;
 use promward::decision::refusal::Refusal;
-use promward::enforce::RuleNumber;
-use promward::enforce::form::Body;
-use promward::enforce::restriction::{Absent, Restriction, Term};
+use promward::decision::{Decision, Forward};
 use promward::enforce::rewrite_cache::Queries;
-use promward::gateway::forward::{Forward, Granted, Terms};
-use promward::gateway::{Decision, Request};
 use promward::report::{Bound, Count};
 use promward::response::reply::Reply;
+use promward::target::body::Body;
 use promward::target::headers::Headers;
-use promward::target::method::Method;
-use promward::target::origin::Scheme;
 use promward::target::parameters::{Parameters, Part};
-use std::rc::Rc;
 
 const TENANT_A: &str = r#"{
     "mounts": [{ "prefix": "/" }],
@@ -97,29 +88,6 @@ fn what_is_not_in_the_table_is_refused() {
     }
 }
 
-/// The rules refuse this before (`rules.rs`). Should one ever let it pass, it still isn't given out.
-#[test]
-fn what_is_not_in_the_table_is_withheld_even_if_a_rule_gives_it() {
-    let term = Term::listed("tenant", vec!["a".to_owned()], Absent::Refused).unwrap();
-    let gateway = Desk::new(TENANT_A).gateway;
-    let granted = Granted {
-        gateway: &gateway,
-        id: MountId(0),
-        mount: gateway.mounts.get(MountId(0)).unwrap(),
-        path: "/api/v1/new",
-        query: None,
-        endpoint: None,
-        method: Method::Get,
-        caller: &Caller::Anonymous,
-        rule: RuleNumber(0),
-        terms: Terms { restriction: Restriction::new(vec![term]).map(Rc::new), guarded: None },
-    };
-    let (headers, facts) = (Headers::default(), Facts::default());
-    let (body, scheme) = (Body::None, Scheme::Https);
-    let request = Request { stream: StreamId(1), headers: &headers, body, scheme, facts: &facts };
-    assert_eq!(granted.decide(&request, &mut Queries::new(1)).unwrap_err().status(), 403);
-}
-
 #[test]
 fn the_restricted_get_all_groups_of_rules_at_once() {
     let rules = forward("GET", "/api/v1/rules?group_limit=1&type=alert&group_next_token=x", Body::None);
@@ -151,7 +119,7 @@ fn a_parameter_ahead_of_a_form_is_refused_as_well() {
 
 #[test]
 fn an_answer_that_has_to_be_filtered_is_json_and_loses_what_describes_its_bytes() {
-    let asked = forward("GET", "/api/v1/rules", Body::None).asked;
+    let asked = forward("GET", "/api/v1/rules", Body::None).context;
     let answer = |content_type: &str| {
         let pairs =
             [(":status", "200"), ("content-type", content_type), ("content-length", "9"), ("etag", "x")];
@@ -163,7 +131,7 @@ fn an_answer_that_has_to_be_filtered_is_json_and_loses_what_describes_its_bytes(
 
 #[test]
 fn what_is_no_page_is_held_back_and_the_client_is_told() {
-    let asked = forward("GET", "/graph", Body::None).asked;
+    let asked = forward("GET", "/graph", Body::None).context;
     let gateway = Desk::new(TENANT_A).gateway;
     let answer = |content_type: &str| {
         let pairs = [(":status", "200"), ("content-type", content_type)];

@@ -5,7 +5,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use promward::enforce::restriction::{Absent, Restriction, Term};
-use promward::response::filtered::{End, Filter};
+use promward::response::filtered::Filter;
+use promward::target::body::End;
 use serde_json::Value;
 use std::rc::Rc;
 

@@ -17,12 +17,8 @@ fuzz_target!(|raw: &[u8]| {
     assert_eq!(Parameters::parse(text.as_bytes(), Part::Form).as_ref(), Ok(&parameters));
     let term = Term::listed("tenant", vec!["a".to_owned()], Absent::Refused);
     let restriction = term.and_then(|term| Restriction::new(vec![term])).map(Rc::new);
-    let demands = Demands {
-        names: &["match[]", "start", "end"],
-        selectors: Some(ANY_OF),
-        restriction,
-        guarded: None,
-    };
+    let demands =
+        Demands { names: &["match[]", "start", "end"], selectors: Some(ANY_OF), restriction, guarded: None };
     let mut queries = Queries::new(1);
     let first = demands.of_query(parameters.clone(), &mut queries);
     assert_eq!(first, demands.of_query(parameters, &mut queries), "what is remembered says something else");

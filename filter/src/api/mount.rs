@@ -77,18 +77,22 @@ pub struct MountId(pub usize);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mounts(Vec<Mount>);
 
+/// A path below a mount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AtMount<'a> {
+    /// Which.
+    pub id: MountId,
+    /// The mount itself.
+    pub mount: &'a Mount,
+    /// The path below its prefix. It begins with `/`; paths of an API have no trailing slash.
+    pub path: &'a str,
+}
+
 /// Where a path is on the site.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place<'a> {
+pub enum Located<'a> {
     /// Below a mount.
-    Below {
-        /// Which.
-        id: MountId,
-        /// The mount itself.
-        mount: &'a Mount,
-        /// The path below its prefix. It begins with `/`; paths of an API have no trailing slash.
-        path: &'a str,
-    },
+    Below(AtMount<'a>),
     /// At a mount's prefix without the slash.
     Bare {
         /// The mount.
@@ -122,20 +126,20 @@ impl Mounts {
     pub fn check_encoded_slash(&self, id: MountId, path: &CanonicalPath) -> Result<(), TargetError> {
         let Some(at) = path.encoded_slash() else { return Ok(()) };
         let passes = self.get(id).is_some_and(|mount| mount.pass_encoded_slash);
-        let stays =
-            matches!(self.place(&path.with_slashes()), Place::Below { id: decoded, .. } if decoded == id);
+        let stays = matches!(self.locate(&path.with_slashes()), Located::Below(decoded) if decoded.id == id);
         if passes && stays { Ok(()) } else { Err(TargetError::Escape { byte: b'/', at }) }
     }
 
     /// The longest prefix that a path is below.
-    pub fn place<'a>(&'a self, path: &'a str) -> Place<'a> {
+    pub fn locate<'a>(&'a self, path: &'a str) -> Located<'a> {
         let below = self.iter().filter_map(|(id, mount)| Some((id, mount, mount.prefix.strip(path)?)));
         let found = below.max_by_key(|(_, mount, _)| mount.prefix.0.len());
         match found {
-            None => Place::Elsewhere,
-            Some((_, mount, "")) => Place::Bare { mount },
+            None => Located::Elsewhere,
+            Some((_, mount, "")) => Located::Bare { mount },
             Some((id, mount, path)) => {
-                Place::Below { id, mount, path: mount.api.without_trailing_slash(path) }
+                let path = mount.api.without_trailing_slash(path);
+                Located::Below(AtMount { id, mount, path })
             }
         }
     }
@@ -161,10 +165,10 @@ mod tests {
 
     fn place(path: &str) -> Option<(usize, String)> {
         let mounts = Mounts::new(vec![mount("/a", &prometheus::PROFILE), mount("/a/b", &opaque::PROFILE)]);
-        match mounts.place(path) {
-            Place::Below { id, path, .. } => Some((id.0, path.to_owned())),
-            Place::Bare { mount } => Some((9, mount.prefix.as_str().to_owned())),
-            Place::Elsewhere => None,
+        match mounts.locate(path) {
+            Located::Below(AtMount { id, path, .. }) => Some((id.0, path.to_owned())),
+            Located::Bare { mount } => Some((9, mount.prefix.as_str().to_owned())),
+            Located::Elsewhere => None,
         }
     }
 

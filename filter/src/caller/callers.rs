@@ -1,19 +1,18 @@
 //! Everybody whom a configuration knows, compiled, and how a request is found to be one of theirs.
 
 use super::authorization::{Credential, Malformed};
-use super::certificates::{Certificates, Presented};
+use super::certificates::Certificates;
+use super::facts::Facts;
 use super::identity::{Caller, Identity};
 use super::jwt::{self, Issuer, TokenError};
 use super::logins::{Attempt, Known, Logins, StreamId, TooMany};
 use super::passwords::Passwords;
 use super::scheme::Scheme;
 use super::secret::Secret;
-use super::source::Source;
 use super::tokens::Tokens;
 use super::who::{Kind, Who};
 use crate::caller::who::Whos;
 use crate::target::headers::Headers;
-use crate::time::bucket::Time;
 use std::fmt;
 use std::rc::Rc;
 
@@ -41,19 +40,6 @@ pub struct Group {
     pub name: String,
     /// Who is in it.
     pub members: Vec<Who>,
-}
-
-/// What the host knows of a request beside its headers, as far as a configuration needs it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Facts {
-    /// Where it comes from.
-    pub source: Option<Source>,
-    /// The client's certificate.
-    pub certificate: Option<Presented>,
-    /// What filters before this one left: `envoy.config.core.v3.Metadata`.
-    pub metadata: Vec<u8>,
-    /// When it is.
-    pub now: Option<Time>,
 }
 
 /// Who is calling, if that is known already.

@@ -11,9 +11,7 @@ use crate::enforce::form::FormError;
 use crate::enforce::guards::GuardError;
 use crate::enforce::tenant::NoTenant;
 use crate::enforce::violation::Unmet;
-use crate::response::filtered::headers::NotFilterable;
-use crate::response::location::LocationError;
-use crate::response::page::NoPage;
+use crate::response::answer::AnswerError;
 use crate::response::reply::{Reply, Wording};
 use crate::target::method::Methods;
 use crate::target::parameters::ParameterError;
@@ -50,19 +48,13 @@ pub enum Refusal {
     /// The parameters don't meet what the rule demands.
     Unmet(Unmet),
     /// It comes too early for the rate of a rule.
-    Limited(Limited),
+    RateExceeded(RateExceeded),
     /// The query string is ambiguous.
     Parameters(ParameterError),
     /// The body is no form that can be read in one way only.
     Form(FormError),
-    /// The server speaks another protocol from here on, though nobody asked for one (`threats.md` H6).
-    Switched,
-    /// The server's answer can't be filtered.
-    NotFilterable(NotFilterable),
-    /// The server answers with something else than the page that a restricted caller may have (`threats.md` R2).
-    NoPage(NoPage),
-    /// The server redirects off the site.
-    Location(LocationError),
+    /// The server's answer can't be passed on.
+    Answer(AnswerError),
     /// The proxy couldn't tell or do what the decision needs.
     Host,
 }
@@ -79,7 +71,7 @@ pub enum CanLogIn {
 
 /// That the rate of a rule is used up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limited {
+pub struct RateExceeded {
     /// Which rule.
     pub rule: RuleNumber,
     /// Its rate.
@@ -88,7 +80,7 @@ pub struct Limited {
     pub empty: Empty,
 }
 
-impl fmt::Display for Limited {
+impl fmt::Display for RateExceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { rule, rate, empty } = self;
         let (burst, seconds) = (rate.burst, empty.retry_after);
@@ -110,13 +102,11 @@ macro_rules! from {
 from! {
     TargetError => Target,
     CrossSite => CrossSite,
-    Limited => Limited,
+    RateExceeded => RateExceeded,
     NoTenant => Tenant,
     ParameterError => Parameters,
     FormError => Form,
-    LocationError => Location,
-    NotFilterable => NotFilterable,
-    NoPage => NoPage,
+    AnswerError => Answer,
     Unmet => Unmet,
 }
 
@@ -128,7 +118,6 @@ impl fmt::Display for Refusal {
             Self::Upgrade => {
                 f.write_str("this path speaks no other protocol: leave the header \"upgrade\" out")
             }
-            Self::Switched => f.write_str("the server switched to another protocol, which nobody asked for"),
             Self::Method(allowed) => write!(f, "this path takes only {allowed}"),
             Self::CrossSite(error) => error.fmt(f),
             Self::Login(error, _) => error.fmt(f),
@@ -141,12 +130,10 @@ impl fmt::Display for Refusal {
                 write!(f, "{rule} restricts its callers by \"only\", which nothing at this path can be")
             }
             Self::Unmet(unmet) => unmet.fmt(f),
-            Self::NotFilterable(error) => error.fmt(f),
-            Self::NoPage(error) => error.fmt(f),
-            Self::Limited(limited) => limited.fmt(f),
+            Self::RateExceeded(limited) => limited.fmt(f),
             Self::Parameters(error) => error.fmt(f),
             Self::Form(error) => error.fmt(f),
-            Self::Location(error) => error.fmt(f),
+            Self::Answer(error) => error.fmt(f),
             Self::Host => f.write_str("the proxy could not process this request"),
         }
     }
@@ -164,7 +151,7 @@ impl Refusal {
                 _ => 400,
             },
             Self::Form(_) => 400,
-            Self::Login(LoginError::TooMany(_), _) | Self::Limited(_) => 429,
+            Self::Login(LoginError::TooMany(_), _) | Self::RateExceeded(_) => 429,
             Self::Login(LoginError::Unknown, _) | Self::Host => 503,
             Self::Login(_, CanLogIn::Yes)
             | Self::Unknown(_, CanLogIn::Yes)
@@ -175,7 +162,7 @@ impl Refusal {
             Self::Denied(_) | Self::CrossSite(_) | Self::Tenant(_) | Self::Withheld(_) => 403,
             Self::NoMount => 404,
             Self::Method(_) => 405,
-            Self::Location(_) | Self::NotFilterable(_) | Self::NoPage(_) | Self::Switched => 502,
+            Self::Answer(_) => 502,
         }
     }
 
@@ -193,7 +180,7 @@ impl Refusal {
 
     fn retry_after(&self) -> Option<u64> {
         let empty = match self {
-            Self::Limited(limited) => limited.empty,
+            Self::RateExceeded(limited) => limited.empty,
             Self::Login(LoginError::TooMany(TooMany::Waiting(empty)), _) => *empty,
             Self::Login(
                 LoginError::TooMany(TooMany::Begun(Spent::BySource(empty) | Spent::InAll(empty))),

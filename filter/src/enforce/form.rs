@@ -6,6 +6,7 @@ use super::requirements::Demands;
 use super::rewrite_cache::Queries;
 use super::violation::Unmet;
 use crate::promql::MAX_RESTRICTED;
+use crate::target::body::Body;
 use crate::target::headers::Headers;
 use crate::target::media_type::is_exactly;
 use crate::target::method::Method;
@@ -14,15 +15,6 @@ use std::fmt;
 
 /// The only media type of a form, as it is sent upstream.
 pub const FORM_TYPE: &str = "application/x-www-form-urlencoded";
-
-/// Whether a request has a body, as the end of its headers shows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Body {
-    /// The request ends with its headers.
-    None,
-    /// Something follows, if only an empty piece or trailers.
-    Follows,
-}
 
 /// Why a body is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,79 +1,54 @@
 //! What goes upstream: printed from what was read, with the filter's own headers in place of the client's.
 
-use super::answer::{Asked, Filtered};
 use crate::api::class::Classes;
 use crate::api::endpoint::{Content, Endpoint, ParametersIn, ToRestricted};
 use crate::api::listing::Listing;
-use crate::api::mount::{Mount, MountId};
+use crate::api::mount::AtMount;
+use crate::api::requested::Requested;
 use crate::caller::identity::Caller;
 use crate::decision::refusal::Refusal;
+use crate::decision::{Decision, Forward, Request};
 use crate::enforce::RuleNumber;
-use crate::enforce::form::{AwaitedForm, Body, FORM_TYPE, FormError};
-use crate::enforce::guards::Guarded;
+use crate::enforce::form::{AwaitedForm, FORM_TYPE, FormError};
+use crate::enforce::identity_headers::IdentityHeaders;
 use crate::enforce::requirements::Demands;
-use crate::enforce::restriction::Restriction;
 use crate::enforce::rewrite_cache::Queries;
-use crate::gateway::{Decision, Gateway, Request};
+use crate::enforce::terms::RuleTerms;
+use crate::response::answer::{Answers, Filtered, RequestContext};
+use crate::response::cors::AllowedOrigin;
 use crate::response::filtered;
 use crate::response::page::Expected;
 use crate::response::reply::{Reply, Wording};
-use crate::target::header_edits::Edits;
+use crate::target::body::Body;
+use crate::target::header_edits::HeaderEdits;
 use crate::target::headers::{Headers, Strip};
-use crate::target::method::Method;
 use crate::target::origin;
 use crate::target::parameters::Parameters;
 use crate::target::query::Query;
-use std::rc::Rc;
 
 /// What the client's connection speaks, as proxies tell servers.
 const FORWARDED_PROTO: &str = "x-forwarded-proto";
 
-/// A request on its way upstream.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Forward {
-    /// What changes in its headers, `:path` among them.
-    pub edits: Edits,
-    /// A form that has to be awaited; any other body streams.
-    pub form: Option<AwaitedForm>,
-    /// What its answer is read against.
-    pub asked: Asked,
-}
-
-/// What a rule holds its callers to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Terms {
-    /// What they may see; none is everything.
-    pub restriction: Option<Rc<Restriction>>,
-    /// How much a query of theirs may touch.
-    pub guarded: Option<Guarded>,
-}
-
 /// A request that a rule allows.
 #[derive(Clone, Debug)]
-pub struct Granted<'a> {
-    /// The configuration.
-    pub gateway: &'a Gateway,
-    /// Where it goes.
-    pub id: MountId,
-    /// The mount of that id.
-    pub mount: &'a Mount,
-    /// The canonical path below the mount.
-    pub path: &'a str,
+pub(super) struct AllowedRequest<'a> {
+    /// The request itself.
+    pub(super) request: &'a Request<'a>,
+    /// The endpoint that it is for.
+    pub(super) requested: Requested<'a>,
     /// The raw query string.
-    pub query: Option<&'a Query>,
-    /// The table's row; none is the class `unknown`.
-    pub endpoint: Option<&'static Endpoint>,
-    /// A method that the row has.
-    pub method: Method,
+    pub(super) query: Option<&'a Query>,
+    /// The listed site that it comes from.
+    pub(super) origin: Option<AllowedOrigin>,
     /// Who is calling.
-    pub caller: &'a Caller,
+    pub(super) caller: &'a Caller,
     /// By which rule.
-    pub rule: RuleNumber,
+    pub(super) rule: RuleNumber,
     /// What that holds them to.
-    pub terms: Terms,
+    pub(super) terms: RuleTerms,
 }
 
-impl Granted<'_> {
+impl AllowedRequest<'_> {
     /// What becomes of the request. Whoever is restricted gets what the endpoint's row says, whatever a rule allows
     /// (`threats.md` R2).
     ///
@@ -81,18 +56,22 @@ impl Granted<'_> {
     ///
     /// Nothing can be restricted there; the parameters or an announced body can be read in two ways (P2), or don't meet
     /// what the rule demands.
-    pub fn decide(&self, request: &Request<'_>, queries: &mut Queries) -> Result<Decision, Refusal> {
+    pub(super) fn decide(
+        self,
+        headers: &IdentityHeaders,
+        answers: &Answers,
+        queries: &mut Queries,
+    ) -> Result<Decision, Refusal> {
         match self.gives() {
             ToRestricted::Refuse => Err(Refusal::Withheld(self.rule)),
             ToRestricted::Empty(body) => {
-                self.parameters(request, queries)?;
-                let origin = self.gateway.cors.allowed(request.headers);
-                let reply = self.gateway.dressed(Reply::nothing(body), request.scheme, origin.as_ref());
-                Ok(Decision::Reply(reply))
+                self.parameters(queries)?;
+                let scheme = self.request.scheme;
+                Ok(Decision::Reply(answers.dressed(Reply::nothing(body), scheme, self.origin.as_ref())))
             }
-            ToRestricted::Filter(kind, _) => self.forward(request, Some(kind), queries),
+            ToRestricted::Filter(kind, _) => self.forward(headers, Some(kind), queries),
             ToRestricted::Restrict(_) | ToRestricted::Pass | ToRestricted::Page => {
-                self.forward(request, None, queries)
+                self.forward(headers, None, queries)
             }
         }
     }
@@ -101,64 +80,65 @@ impl Granted<'_> {
     fn gives(&self) -> ToRestricted {
         match &self.terms.restriction {
             None => ToRestricted::Pass,
-            Some(_) => self.endpoint.map_or(ToRestricted::Refuse, |endpoint| endpoint.to_restricted),
+            Some(_) => {
+                self.requested.endpoint.map_or(ToRestricted::Refuse, |endpoint| endpoint.to_restricted)
+            }
         }
     }
 
     /// Reads parameters, prints them anew, and says what changes in the headers.
     fn forward(
-        &self,
-        request: &Request<'_>,
+        self,
+        headers: &IdentityHeaders,
         kind: Option<Listing>,
         queries: &mut Queries,
     ) -> Result<Decision, Refusal> {
-        let upstream_path = self.mount.upstream_path(self.path);
-        let (query, form) = self.parameters(request, queries)?;
-        let host = host(request.headers);
+        let AtMount { id, mount, path } = self.requested.at;
+        let upstream_path = mount.upstream_path(path);
+        let (query, form) = self.parameters(queries)?;
+        let host = host(self.request.headers);
         let filtered = kind.zip(self.terms.restriction.clone());
         let filtered = filtered.map(|(kind, restriction)| Filtered { kind, restriction });
         let mut edits =
-            self.edits([upstream_path.as_str(), &query].concat(), host.as_deref(), form.is_some(), request)?;
+            self.edits([upstream_path.as_str(), &query].concat(), host.as_deref(), form.is_some(), headers)?;
         if filtered.is_some() {
-            edits.remove.extend(filtered::headers::removed_from_request(request.headers));
+            edits.remove.extend(filtered::headers::removed_from_request(self.request.headers));
             edits.set.push(("accept-encoding".into(), "identity".to_owned()));
         }
-        let asked = Asked {
-            mount: self.id,
-            content: self.endpoint.map_or(Content::Fresh, |endpoint| endpoint.content),
+        let expected = if self.gives() == ToRestricted::Page { Expected::Page } else { Expected::Anything };
+        let context = RequestContext {
+            mount: id,
+            content: self.requested.endpoint.map_or(Content::Fresh, |endpoint| endpoint.content),
             upstream_path,
             host,
-            origin: self.gateway.cors.allowed(request.headers),
-            scheme: request.scheme,
-            wording: if self.mount.api.is_api(self.path) { Wording::Json } else { Wording::Plain },
-            expected: if self.gives() == ToRestricted::Page { Expected::Page } else { Expected::Anything },
+            origin: self.origin,
+            scheme: self.request.scheme,
+            wording: if mount.api.is_api(path) { Wording::Json } else { Wording::Plain },
+            expected,
             filtered,
         };
-        Ok(Decision::Forward(Box::new(Forward { edits, form, asked })))
+        Ok(Decision::Forward(Box::new(Forward { edits, form, context })))
     }
 
     /// The query string, with its question mark, and the form that is to be awaited. Where the row names no parameters
     /// both pass as they are, but where an answer has to be what the row says.
-    fn parameters(
-        &self,
-        request: &Request<'_>,
-        queries: &mut Queries,
-    ) -> Result<(String, Option<AwaitedForm>), Refusal> {
+    fn parameters(&self, queries: &mut Queries) -> Result<(String, Option<AwaitedForm>), Refusal> {
+        let Request { headers, body, .. } = *self.request;
         let is_read = |endpoint: &&Endpoint| {
             let is_cut = matches!(self.gives(), ToRestricted::Filter(..) | ToRestricted::Empty(_));
             is_cut || !endpoint.parameters.is_empty()
         };
-        let Some(endpoint) = self.endpoint.filter(is_read) else {
+        let Some(endpoint) = self.requested.endpoint.filter(is_read) else {
             return Ok((self.query.map(|query| with_mark(query.as_str())).unwrap_or_default(), None));
         };
         let names = endpoint.parameters;
         let query = Parameters::of_query(self.query)?;
         query.check(names, &Parameters::default())?;
-        let max = self.mount.max_form;
-        if endpoint.parameters_in == ParametersIn::QueryOnly && request.body == Body::Follows {
+        let max = self.requested.at.mount.max_form;
+        if endpoint.parameters_in == ParametersIn::QueryOnly && body == Body::Follows {
             return Err(FormError::Unexpected.into());
         }
-        let form = AwaitedForm::announced(self.method, request.headers, request.body, names, &query, max)?;
+        let form = AwaitedForm::announced(self.requested.method, headers, body, names, &query, max)?;
         let demands = self.demands(endpoint);
         let query = match (&demands, &form) {
             (None, _) => query,
@@ -170,7 +150,7 @@ impl Granted<'_> {
 
     /// What the rule demands of the parameters; nothing, where it holds nobody to anything.
     fn demands(&self, endpoint: &Endpoint) -> Option<Demands> {
-        let Terms { restriction, guarded } = self.terms.clone();
+        let RuleTerms { restriction, guarded } = self.terms.clone();
         if restriction.is_none() && guarded.is_none() {
             return None;
         }
@@ -180,7 +160,13 @@ impl Granted<'_> {
             ToRestricted::Empty(_) | ToRestricted::Pass | ToRestricted::Page | ToRestricted::Refuse => None,
         };
         let guarded = guarded.filter(|_| Classes::GUARDED.contains(endpoint.class));
-        Some(Demands { profile: self.mount.api, names: endpoint.parameters, selectors, restriction, guarded })
+        Some(Demands {
+            profile: self.requested.at.mount.api,
+            names: endpoint.parameters,
+            selectors,
+            restriction,
+            guarded,
+        })
     }
 
     fn edits(
@@ -188,10 +174,11 @@ impl Granted<'_> {
         path: String,
         host: Option<&str>,
         has_form: bool,
-        request: &Request<'_>,
-    ) -> Result<Edits, Refusal> {
-        let strip = if self.mount.pass_credentials { Strip::Trusted } else { Strip::TrustedAndCredentials };
-        let mut remove = strip.held_back(request.headers, &self.gateway.own_headers());
+        identity_headers: &IdentityHeaders,
+    ) -> Result<HeaderEdits, Refusal> {
+        let (request, mount) = (self.request, self.requested.at.mount);
+        let strip = if mount.pass_credentials { Strip::Trusted } else { Strip::TrustedAndCredentials };
+        let mut remove = strip.held_back(request.headers, &identity_headers.names());
         let mut set = vec![(":path".into(), path)];
         let mut say = |name: &'static str, value: &str| set.push((name.into(), value.to_owned()));
         if request.headers.only(FORWARDED_PROTO) == Some(request.scheme.as_str().as_bytes()) {
@@ -201,30 +188,23 @@ impl Granted<'_> {
             say(FORWARDED_PROTO, request.scheme.as_str());
         }
         host.into_iter().for_each(|host| say("x-forwarded-host", host));
-        if !self.mount.prefix.is_root() {
-            say("x-forwarded-prefix", self.mount.prefix.as_str());
+        if !mount.prefix.is_root() {
+            say("x-forwarded-prefix", mount.prefix.as_str());
         }
-        self.mount.cluster.iter().for_each(|cluster| say("x-promward-cluster", cluster));
+        mount.cluster.iter().for_each(|cluster| say("x-promward-cluster", cluster));
         if has_form {
             // The form is printed anew and has another length then; an upstream that believed the old one would read
             // the rest as the next request.
             remove.push(b"content-length".to_vec());
             say("content-type", FORM_TYPE);
         }
-        if let (Some(name), Some(identity)) = (&self.gateway.caller_header, self.caller.identity()) {
-            set.push((name.clone().into(), identity.header_value()));
-        }
-        if let (Some(header), Some(restriction)) = (&self.gateway.tenant_header, &self.terms.restriction)
-            && let Some(tenants) = header.value(restriction)?
-        {
-            set.push((header.name.clone().into(), tenants));
-        }
-        Ok(Edits { remove, set, add: Vec::new() })
+        identity_headers.add(self.caller, &self.terms, &mut set)?;
+        Ok(HeaderEdits { remove, set, add: Vec::new() })
     }
 }
 
 /// A query string with its question mark; nothing, where it says nothing.
-pub fn with_mark(query: &str) -> String {
+pub(super) fn with_mark(query: &str) -> String {
     if query.is_empty() { String::new() } else { ["?", query].concat() }
 }
 
@@ -232,4 +212,53 @@ pub fn with_mark(query: &str) -> String {
 fn host(headers: &Headers) -> Option<String> {
     let value = headers.only(":authority").or_else(|| headers.only("host"))?;
     std::str::from_utf8(value).ok().filter(|text| origin::is_authority(text)).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::mount::{Mount, MountId, Prefix};
+    use crate::api::prometheus;
+    use crate::caller::logins::StreamId;
+    use crate::decision::Facts;
+    use crate::enforce::restriction::{Absent, Restriction, Term};
+    use crate::response::cors::Cors;
+    use crate::response::security::{Frames, Security};
+    use crate::target::method::Method;
+    use crate::target::origin::Scheme;
+    use std::rc::Rc;
+
+    /// The rules refuse this before (`tests/rules.rs`). Should one ever let it pass, it still isn't given out.
+    #[test]
+    fn what_is_not_in_the_table_is_withheld_even_if_a_rule_gives_it() {
+        let mount = Mount {
+            prefix: Prefix::default(),
+            upstream_prefix: Prefix::default(),
+            api: &prometheus::PROFILE,
+            cluster: None,
+            origins: Vec::new(),
+            max_form: 0,
+            pass_credentials: false,
+            pass_encoded_slash: false,
+        };
+        let (headers, facts) = (Headers::default(), Facts::default());
+        let (body, scheme) = (Body::None, Scheme::Https);
+        let request = Request { stream: StreamId(1), headers: &headers, body, scheme, facts: &facts };
+        let at = AtMount { id: MountId(0), mount: &mount, path: "/api/v1/new" };
+        let term = Term::listed("tenant", vec!["a".to_owned()], Absent::Refused).unwrap();
+        let allowed = AllowedRequest {
+            request: &request,
+            requested: Requested { at, endpoint: None, method: Method::Get },
+            query: None,
+            origin: None,
+            caller: &Caller::Anonymous,
+            rule: RuleNumber(0),
+            terms: RuleTerms { restriction: Restriction::new(vec![term]).map(Rc::new), guarded: None },
+        };
+        let headers = IdentityHeaders { caller: None, tenant: None };
+        let security = Security::new(None, None, Frames::Nobody);
+        let answers = Answers { cors: Cors::default(), security };
+        let refusal = allowed.decide(&headers, &answers, &mut Queries::new(1)).unwrap_err();
+        assert_eq!(refusal.status(), 403);
+    }
 }

@@ -19,20 +19,12 @@ pub use error::FilterError;
 
 use crate::api::listing::Listing;
 use crate::enforce::restriction::Restriction;
+use crate::target::body::End;
 use event::Event;
 use label_filter::Sieve;
 use scanner::Scanner;
 use std::rc::Rc;
 use utf8::Utf8;
-
-/// Whether a piece is the last one of its answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    /// Nothing follows it.
-    Here,
-    /// There may be more.
-    Later,
-}
 
 /// Filters one answer. It holds back at most some 4 MiB, of what it was given a piece at a time.
 #[derive(Clone, Debug)]

@@ -1,10 +1,10 @@
 //! What a host knows of a request beside its headers: the properties that are read, and the clock.
 
 use super::host::{self, HostError, Property};
-use crate::caller::callers::Facts;
 use crate::caller::certificates::Presented;
+use crate::caller::facts::Facts;
 use crate::caller::source::Source;
-use crate::gateway::Needs;
+use crate::decision::Needs;
 use crate::target::origin::Scheme;
 
 /// Reads of the current stream as much as is needed.

@@ -9,7 +9,7 @@ use super::header_map;
 use crate::keyed_hash::Digest;
 use crate::limits::table::{self, Unreachable, Written};
 use crate::response::reply::Reply;
-use crate::target::header_edits::Edits;
+use crate::target::header_edits::HeaderEdits;
 use crate::target::headers::Headers;
 use crate::time::bucket::Time;
 use abi::*;
@@ -51,7 +51,7 @@ pub(crate) fn headers(map: Map) -> Result<Headers, HostError> {
 /// Changes a header map, a call for each change. Written as a whole, in one call, it is no cheaper on Envoy (measured), and
 /// other hosts lose what stands in it, by their sources: one of nginx stops at `:scheme`, one of Traffic Server removes
 /// nothing. That a header to be removed isn't there is no failure.
-pub(crate) fn edit(map: Map, edits: &Edits) -> Result<(), HostError> {
+pub(crate) fn edit(map: Map, edits: &HeaderEdits) -> Result<(), HostError> {
     let map = map as u32;
     for name in &edits.remove {
         match check(unsafe { proxy_remove_header_map_value(map, name.as_ptr(), name.len()) }) {

@@ -2,9 +2,8 @@
 
 use super::stream::{Stream, send};
 use super::worker::{Waiting, Worker};
-use crate::enforce::form::Body;
-use crate::response::filtered::End;
 use crate::response::reply::Reply;
+use crate::target::body::{Body, End};
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 use std::cell::RefCell;
@@ -59,7 +58,7 @@ impl HttpContext for Handle {
     }
 
     fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
-        let stream = |shared: &Shared| shared.0.borrow_mut().request_body(size, end_of_stream);
+        let stream = |shared: &Shared| shared.0.borrow_mut().request_body(size, end(end_of_stream));
         self.0.as_ref().map_or(Action::Pause, stream)
     }
 
@@ -76,8 +75,13 @@ impl HttpContext for Handle {
 
     fn on_http_response_body(&mut self, size: usize, end_of_stream: bool) -> Action {
         let Some(shared) = &self.0 else { return Action::Continue };
-        shared.0.borrow_mut().answer_body(size, if end_of_stream { End::Here } else { End::Later })
+        shared.0.borrow_mut().answer_body(size, end(end_of_stream))
     }
+}
+
+/// Whether a piece is the last one.
+fn end(end_of_stream: bool) -> End {
+    if end_of_stream { End::Here } else { End::Later }
 }
 
 impl Drop for Handle {

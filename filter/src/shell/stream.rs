@@ -9,13 +9,14 @@ use super::host::{self, HostError, Map};
 use super::worker::Worker;
 use crate::caller::logins::StreamId;
 use crate::decision::refusal::Refusal;
-use crate::enforce::form::{AwaitedForm, Body, FormError};
-use crate::gateway::answer::Asked;
-use crate::gateway::forward::Forward;
-use crate::gateway::{Decision, Gateway, Request};
+use crate::decision::{Decision, Forward, Request};
+use crate::enforce::form::{AwaitedForm, FormError};
+use crate::gateway::Gateway;
 use crate::report::Record;
-use crate::response::filtered::{End, Filter};
+use crate::response::answer::RequestContext;
+use crate::response::filtered::Filter;
 use crate::response::reply::Reply;
+use crate::target::body::{Body, End};
 use proxy_wasm::types::Action;
 use std::fmt;
 use std::rc::Rc;
@@ -37,9 +38,9 @@ enum State {
     /// It isn't ours.
     Passed,
     /// Its headers went upstream, or may go; its form is awaited, and goes on only when it has been read.
-    AwaitingForm { asked: Asked, form: AwaitedForm },
+    AwaitingForm { context: RequestContext, form: AwaitedForm },
     /// It went upstream, or streams there.
-    Forwarded { asked: Asked },
+    Forwarded { context: RequestContext },
     /// Its answer comes, and is filtered piece by piece.
     Filtering(Box<Filter>),
     /// Its answer was broken off.
@@ -94,10 +95,10 @@ impl Stream {
             }
             Decision::Forward(forward) => {
                 host::edit(Map::Request, &forward.edits)?;
-                let Forward { asked, form, .. } = *forward;
+                let Forward { context, form, .. } = *forward;
                 self.state = match form {
-                    Some(form) => State::AwaitingForm { asked, form },
-                    None => State::Forwarded { asked },
+                    Some(form) => State::AwaitingForm { context, form },
+                    None => State::Forwarded { context },
                 };
             }
         }
@@ -120,10 +121,10 @@ impl Stream {
         match shown {
             // The callback for what is still to come lets go of all of it. Released now, a form would go on unread, and of
             // any other body Envoys before 1.40 lose what comes next.
-            Shown::Part(size) if is_form => return self.read_form(size, false),
+            Shown::Part(size) if is_form => return self.read_form(size, End::Later),
             Shown::Part(_) => return Ok(Action::Continue),
             Shown::Whole(size) if is_form => {
-                if self.read_form(size, true)? == Action::Pause {
+                if self.read_form(size, End::Here)? == Action::Pause {
                     return Ok(Action::Pause);
                 }
             }
@@ -135,9 +136,9 @@ impl Stream {
     }
 
     /// Takes what has come of a form; the host keeps it until the end.
-    fn read_form(&mut self, size: usize, end_of_stream: bool) -> Result<Action, HostError> {
-        let State::AwaitingForm { asked, form } = &self.state else { return Ok(Action::Pause) };
-        if !end_of_stream {
+    fn read_form(&mut self, size: usize, end: End) -> Result<Action, HostError> {
+        let State::AwaitingForm { context, form } = &self.state else { return Ok(Action::Pause) };
+        if end == End::Later {
             return Ok(match form.check_length(size) {
                 Ok(()) => Action::Pause,
                 Err(error) => self.refuse(error),
@@ -147,7 +148,7 @@ impl Stream {
         match self.worker.complete(form, &body) {
             Ok(text) => {
                 host::replace_request_body(size, &text)?;
-                self.state = State::Forwarded { asked: asked.clone() };
+                self.state = State::Forwarded { context: context.clone() };
                 self.worker.report(&self.record);
                 Ok(Action::Continue)
             }
@@ -162,18 +163,18 @@ impl Stream {
             self.state = State::Replied;
             self.worker.forget(self.context);
         }
-        let Some(asked) = self.state.asked() else { return Ok(Action::Continue) };
+        let Some(context) = self.state.context() else { return Ok(Action::Continue) };
         let headers = host::headers(Map::Response)?;
-        match self.gateway().answer(asked, &headers) {
+        match self.gateway().answer(context, &headers) {
             Ok(edits) => {
                 host::edit(Map::Response, &edits)?;
-                if let Some(filtered) = &asked.filtered {
+                if let Some(filtered) = &context.filtered {
                     self.state = State::Filtering(Box::new(filtered.filter()));
                 }
                 Ok(Action::Continue)
             }
             Err(refusal) => {
-                let reply = self.gateway().refuse(asked, &refusal);
+                let reply = self.gateway().refuse(context, &refusal);
                 self.record.refused(reply.status, &refusal);
                 self.worker.report_answer(&self.record);
                 Ok(self.reply(&reply))
@@ -209,9 +210,9 @@ impl Stream {
     }
 
     fn refuse(&mut self, error: FormError) -> Action {
-        let Some(asked) = self.state.asked() else { return Action::Pause };
+        let Some(context) = self.state.context() else { return Action::Pause };
         let refusal = Refusal::Form(error);
-        let reply = self.gateway().refuse(asked, &refusal);
+        let reply = self.gateway().refuse(context, &refusal);
         self.record.refused(reply.status, &refusal);
         self.worker.report(&self.record);
         self.reply(&reply)
@@ -237,15 +238,15 @@ impl Stream {
     }
 
     /// A piece of the request's body has come.
-    pub(crate) fn request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+    pub(crate) fn request_body(&mut self, size: usize, end: End) -> Action {
         let result = match &mut self.state {
             State::New | State::Replied | State::BrokenOff => Ok(Action::Pause),
             State::Waiting(_, shown) => {
-                *shown = if end_of_stream { Shown::Whole(size) } else { Shown::Part(size) };
+                *shown = if end == End::Here { Shown::Whole(size) } else { Shown::Part(size) };
                 Ok(Action::Pause)
             }
             State::Passed | State::Forwarded { .. } | State::Filtering(_) => Ok(Action::Continue),
-            State::AwaitingForm { .. } => self.read_form(size, end_of_stream),
+            State::AwaitingForm { .. } => self.read_form(size, end),
         };
         self.closed(result)
     }
@@ -266,9 +267,9 @@ impl Stream {
 
 impl State {
     /// What an answer of the server's is read against; none where no answer is the server's.
-    fn asked(&self) -> Option<&Asked> {
+    fn context(&self) -> Option<&RequestContext> {
         match self {
-            Self::AwaitingForm { asked, .. } | Self::Forwarded { asked } => Some(asked),
+            Self::AwaitingForm { context, .. } | Self::Forwarded { context } => Some(context),
             Self::New | Self::Waiting(..) | Self::Passed | Self::Replied => None,
             // The answer has been read as far as its headers.
             Self::Filtering(_) | Self::BrokenOff => None,

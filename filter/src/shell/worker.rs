@@ -3,12 +3,12 @@
 use super::facts;
 use super::host::{self, HostError, Metric, MetricKind, SharedData};
 use super::memory;
-use crate::caller::callers::Facts;
+use crate::caller::facts::Facts;
 use crate::caller::logins::StreamId;
+use crate::decision::{Decision, Request};
 use crate::enforce::form::{AwaitedForm, FormError};
-use crate::gateway;
-use crate::gateway::state::State;
-use crate::gateway::{Decision, Gateway, Request};
+use crate::gateway::Gateway;
+use crate::gateway::worker_state::{Resources, WorkerState};
 use crate::report::{CHECKS_WAITING, Count, Record};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -20,7 +20,7 @@ const PERIOD: u32 = 1;
 pub(crate) struct Worker {
     pub(crate) gateway: Gateway,
     root: u32,
-    state: RefCell<State>,
+    state: RefCell<WorkerState>,
     /// The streams that wait, by their contexts.
     waiting: RefCell<Vec<(u32, Rc<dyn Waiting>)>>,
     /// The metrics that the host knows already.
@@ -44,7 +44,7 @@ impl Worker {
         let no_randomness = |_| Unfit("the host has no randomness");
         let random = || host::random().map_err(no_randomness);
         let random = [random()?, random()?, random()?];
-        let state = State::new(random, gateway.rates(), &SharedData);
+        let state = WorkerState::new(random, gateway.rates(), &SharedData);
         let no_shared_data = |_| {
             Unfit("access[].limits.rate needs data that the proxy's workers share, and this host has none")
         };
@@ -62,7 +62,7 @@ impl Worker {
     /// Asks the core about the request that the host is at.
     pub(crate) fn decide(&self, request: &Request<'_>) -> (Decision, Record) {
         let mut state = self.state.borrow_mut();
-        self.gateway.decide(request, &mut gateway::Worker { state: &mut state, shared: &SharedData })
+        self.gateway.decide(request, &mut Resources { state: &mut state, shared: &SharedData })
     }
 
     /// Completes a form whose whole body has come.

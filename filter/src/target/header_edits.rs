@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// Changes to a header map, made in this order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Edits {
+pub struct HeaderEdits {
     /// Names whose headers go, all of them.
     pub remove: Vec<Vec<u8>>,
     /// Names that get just this value.

@@ -1,13 +1,14 @@
 //! A worker without a host: a configuration, what it keeps, and data that it would share with others.
 
-use promward::caller::callers::Facts;
 use promward::caller::logins::StreamId;
 use promward::config;
-use promward::enforce::form::Body;
-use promward::gateway::state::State;
-use promward::gateway::{Decision, Gateway, Request, Worker};
+use promward::decision::Facts;
+use promward::decision::{Decision, Request};
+use promward::gateway::Gateway;
+use promward::gateway::worker_state::{Resources, WorkerState};
 use promward::limits::table::{SharedData, Unreachable, Written};
 use promward::report::Record;
+use promward::target::body::Body;
 use promward::target::headers::Headers;
 use promward::target::origin::Scheme;
 use std::cell::RefCell;
@@ -35,7 +36,7 @@ impl SharedData for Memory {
 
 pub(crate) struct Desk {
     pub(crate) gateway: Gateway,
-    pub(crate) state: State,
+    pub(crate) state: WorkerState,
     shared: Memory,
 }
 
@@ -43,7 +44,7 @@ impl Desk {
     pub(crate) fn new(configuration: &str) -> Self {
         let gateway = config::load(configuration.as_bytes()).unwrap();
         let shared = Memory::default();
-        let state = State::new([[1; 32], [2; 32], [3; 32]], gateway.rates(), &shared).unwrap();
+        let state = WorkerState::new([[1; 32], [2; 32], [3; 32]], gateway.rates(), &shared).unwrap();
         Self { gateway, state, shared }
     }
 
@@ -55,6 +56,6 @@ impl Desk {
         stream: u32,
     ) -> (Decision, Record) {
         let request = Request { stream: StreamId(stream), headers, body, scheme: Scheme::Https, facts };
-        self.gateway.decide(&request, &mut Worker { state: &mut self.state, shared: &self.shared })
+        self.gateway.decide(&request, &mut Resources { state: &mut self.state, shared: &self.shared })
     }
 }

@@ -8,7 +8,7 @@ use crate::report::{Bound, Count};
 
 /// A worker's own state.
 #[derive(Debug)]
-pub struct State {
+pub struct WorkerState {
     /// Passwords that are known, and those that are being checked.
     pub logins: Logins,
     /// Where rates are counted, if there are any.
@@ -16,6 +16,14 @@ pub struct State {
     /// Queries that were restricted.
     pub queries: Queries,
     counts: Vec<Count>,
+}
+
+/// A worker's own part in a decision.
+pub struct Resources<'a> {
+    /// What it keeps.
+    pub state: &'a mut WorkerState,
+    /// What it shares with others.
+    pub shared: &'a dyn SharedData,
 }
 
 /// Whether a table is needed.
@@ -27,7 +35,7 @@ pub enum Rates {
     None,
 }
 
-impl State {
+impl WorkerState {
     /// A new state of these random bytes, of which every worker needs its own.
     ///
     /// # Errors
@@ -87,7 +95,7 @@ mod tests {
         let texts: Vec<_> = (0..1_000).map(|number| format!("metric_{number}")).collect();
         let remembered = |random: u8| {
             let digests = [Digest::default(), Digest::default(), [random; 32]];
-            let mut queries = State::new(digests, Rates::None, &Nothing).unwrap().queries;
+            let mut queries = WorkerState::new(digests, Rates::None, &Nothing).unwrap().queries;
             let original =
                 |text| Original { form: SelectorForm::Expression, text, restriction: &restriction };
             texts.iter().for_each(|text| queries.remember(&original(text), text));

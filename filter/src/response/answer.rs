@@ -1,0 +1,163 @@
+//! A server's answer: its redirects lead back to the public site, what it says about itself goes, and what browsers need
+//! to be told comes.
+
+use super::cors::{AllowedOrigin, Cors};
+use super::filtered::headers::NotFilterable;
+use super::filtered::{self, Filter};
+use super::location::{LocationError, Redirected};
+use super::page::{Expected, NoPage};
+use super::reply::{Reply, Wording};
+use super::security::{self, Security};
+use crate::api::endpoint::Content;
+use crate::api::listing::Listing;
+use crate::api::mount::{Mount, MountId};
+use crate::api::profile::Contents;
+use crate::enforce::restriction::Restriction;
+use crate::target::header_edits::HeaderEdits;
+use crate::target::headers::Headers;
+use crate::target::origin::Scheme;
+use std::fmt;
+use std::rc::Rc;
+
+/// What an answer is read against: what is still known of its request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestContext {
+    /// The mount it went to.
+    pub mount: MountId,
+    /// What kind of answer its endpoint gives.
+    pub content: Content,
+    /// The path that the server was asked for, its own prefix included.
+    pub upstream_path: String,
+    /// The host that the client named.
+    pub host: Option<String>,
+    /// The listed site that it came from.
+    pub origin: Option<AllowedOrigin>,
+    /// What the client's connection speaks.
+    pub scheme: Scheme,
+    /// In which form a refusal from here on is worded.
+    pub wording: Wording,
+    /// What it has to be, for the client to get it.
+    pub expected: Expected,
+    /// How it is filtered, if it is.
+    pub filtered: Option<Filtered>,
+}
+
+/// How an answer is filtered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filtered {
+    /// What it lists.
+    pub kind: Listing,
+    /// What the caller may see of it.
+    pub restriction: Rc<Restriction>,
+}
+
+impl Filtered {
+    /// What the answer's body goes through.
+    pub fn filter(&self) -> Filter {
+        Filter::new(self.kind, Rc::clone(&self.restriction))
+    }
+}
+
+/// Why an answer can't be passed on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AnswerError {
+    /// The server speaks another protocol from here on, though nobody asked for one (`threats.md` H6).
+    Switched,
+    /// The server's answer can't be filtered.
+    NotFilterable(NotFilterable),
+    /// The server answers with something else than the page that a restricted caller may have (`threats.md` R2).
+    NoPage(NoPage),
+    /// The server redirects off the site.
+    Location(LocationError),
+}
+
+impl fmt::Display for AnswerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Switched => f.write_str("the server switched to another protocol, which nobody asked for"),
+            Self::NotFilterable(error) => error.fmt(f),
+            Self::NoPage(error) => error.fmt(f),
+            Self::Location(error) => error.fmt(f),
+        }
+    }
+}
+
+impl From<NotFilterable> for AnswerError {
+    fn from(error: NotFilterable) -> Self {
+        Self::NotFilterable(error)
+    }
+}
+
+impl From<NoPage> for AnswerError {
+    fn from(error: NoPage) -> Self {
+        Self::NoPage(error)
+    }
+}
+
+impl From<LocationError> for AnswerError {
+    fn from(error: LocationError) -> Self {
+        Self::Location(error)
+    }
+}
+
+/// What a configuration says of answers, the server's and the filter's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answers {
+    /// Which sites may read answers.
+    pub cors: Cors,
+    /// What browsers are told.
+    pub security: Security,
+}
+
+impl Answers {
+    /// The way of an answer: what changes in its headers.
+    ///
+    /// # Errors
+    ///
+    /// Why it can't be passed on.
+    pub fn edits(
+        &self,
+        context: &RequestContext,
+        mount: &Mount,
+        headers: &Headers,
+    ) -> Result<HeaderEdits, AnswerError> {
+        let contents = mount.api.contents;
+        let remove = security::removed_from_answers(contents, headers);
+        let mut edits = HeaderEdits { remove, ..HeaderEdits::default() };
+        if contents == Contents::Known && headers.first(":status") == Some(b"101") {
+            return Err(AnswerError::Switched);
+        }
+        context.expected.check(headers)?;
+        if context.filtered.is_some() {
+            filtered::headers::check(headers)?;
+            edits.remove.extend(filtered::headers::removed_from_answer(headers));
+        }
+        if contents == Contents::Known {
+            edits.add = self.cors.answer(context.origin.as_ref());
+        }
+        if headers.has("location") {
+            // Two of them are as ambiguous as one that can be read in two ways.
+            let location = headers.only("location").unwrap_or(b"//");
+            let host = context.host.as_deref();
+            let redirected = Redirected { mount, host, upstream_path: &context.upstream_path };
+            edits.set.push(("location".into(), redirected.public(location)?));
+        }
+        let content = if is_whole(headers) { context.content } else { Content::Fresh };
+        let security = self.security.answer(contents, content, context.scheme, headers);
+        edits.set.extend(security.into_iter().map(|(name, value)| (name.into(), value.to_owned())));
+        Ok(edits)
+    }
+
+    /// Gives a reply of the filter's own the headers that every answer has.
+    pub(crate) fn dressed(&self, mut reply: Reply, scheme: Scheme, origin: Option<&AllowedOrigin>) -> Reply {
+        let security = self.security.headers(Content::Fresh, scheme);
+        reply.headers.extend(security.into_iter().map(|(name, value)| (name, value.to_owned())));
+        reply.headers.extend(self.cors.answer(origin));
+        reply
+    }
+}
+
+/// Whether an answer is what was asked for, and no error in its place.
+fn is_whole(headers: &Headers) -> bool {
+    headers.first(":status").is_some_and(|status| status.starts_with(b"2") || status == b"304")
+}
