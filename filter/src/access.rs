@@ -7,7 +7,7 @@ pub mod only;
 mod rule;
 
 pub use denied::{Closed, Denied};
-pub use rule::{Bound, HeldAt, Rule, Unrestricted};
+pub use rule::{HeldAt, Inherited, Rule, Unrestricted};
 
 use crate::api::class::{Class, Classes};
 use crate::api::mount::MountId;
@@ -46,8 +46,8 @@ pub(crate) fn walk<'r, 'c>(
     rules: &'r [Rule],
     called: &'c [Who],
     mount: MountId,
-) -> impl Iterator<Item = (RuleNumber, &'r Rule, Bound)> + use<'r, 'c> {
-    let mut bound = Bound::default();
+) -> impl Iterator<Item = (RuleNumber, &'r Rule, Inherited)> + use<'r, 'c> {
+    let mut bound = Inherited::default();
     let with_number = rules.iter().enumerate().map(|(number, rule)| (RuleNumber(number), rule));
     with_number.filter(move |(_, rule)| rule.is_for(called, mount)).map(move |(number, rule)| {
         let before = bound;
@@ -65,7 +65,7 @@ impl Access {
     /// Whether who is calling matters. It doesn't where the first rule for the class is for anyone, gives it to whomever
     /// earlier rules may have bound, and shows all the same: nobody is asked there (`threats.md` C1).
     pub fn asks(&self, class: Class, mount: MountId) -> bool {
-        let mut bound = Bound::default();
+        let mut bound = Inherited::default();
         for (number, rule) in self.rules.iter().enumerate().filter(|(_, rule)| rule.is_at(mount)) {
             if rule.may.contains(class) {
                 let is_for_all =

@@ -29,9 +29,9 @@ use crate::gateway::{Elsewhere, Gateway};
 use crate::keyed_hash::sha256;
 use crate::response::answer::Answers;
 use field::Field;
-use headers::Headers;
+use headers::HeaderSettings;
 use object::object;
-use only::Known;
+use only::Definitions;
 use tree::Tree;
 
 object! {
@@ -66,9 +66,9 @@ pub fn load(bytes: &[u8]) -> Result<Gateway, ConfigError> {
     whole.schema().optional_text()?;
     let mounts = mounts::compile(&whole.mounts())?;
     let mut callers = callers::compile(&whole.callers())?;
-    let Headers { caller: caller_header, tenant: tenant_header, cors, security } =
+    let HeaderSettings { caller: caller_header, tenant: tenant_header, cors, security } =
         headers::compile(&whole.headers())?;
-    let known = Known { callers: &callers, tenant_header: tenant_header.as_ref() };
+    let known = Definitions { callers: &callers, tenant_header: tenant_header.as_ref() };
     let access = Access::new(access::compile(&whole.access(), &mounts, known)?);
     if tenant_header.as_ref().is_some_and(|header| !access.restricts(&header.label)) {
         let message = "no rule restricts this label by \"only\": the header would never carry anything";

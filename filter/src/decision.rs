@@ -11,7 +11,7 @@ use crate::response::reply::Reply;
 use crate::target::body::Body;
 use crate::target::header_edits::HeaderEdits;
 use crate::target::headers::Headers;
-use crate::target::origin::Scheme;
+use crate::target::origin::UrlScheme;
 
 /// What the host knows of a request when its headers have come.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +23,7 @@ pub struct Request<'a> {
     /// Whether something follows the headers.
     pub body: Body,
     /// What the client's connection speaks.
-    pub scheme: Scheme,
+    pub scheme: UrlScheme,
     /// What [`Gateway::needs`] asks for.
     pub facts: &'a Facts,
 }

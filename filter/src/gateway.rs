@@ -19,8 +19,8 @@ use crate::enforce::guards::Guarded;
 use crate::enforce::identity_headers::IdentityHeaders;
 use crate::enforce::terms::RuleTerms;
 use crate::keyed_hash::Digest;
-use crate::limits::table::{CountError, Counted, Limited, Share};
-use crate::report::{Bound, Count, Login, Outcome, Record};
+use crate::limits::table::{CountError, Counted, LimitedRule, Share};
+use crate::report::{Capacity, Count, Login, Outcome, Record};
 use crate::response::answer::{Answers, RequestContext};
 use crate::response::cors::{self, AllowedOrigin};
 use crate::response::reply::{Reply, Wording};
@@ -28,7 +28,7 @@ use crate::target::Target;
 use crate::target::header_edits::HeaderEdits;
 use crate::target::headers::{Headers, Strip};
 use crate::target::method::{Method, Methods};
-use crate::target::origin::Scheme;
+use crate::target::origin::UrlScheme;
 use crate::target::parameters::Parameters;
 use forward::{AllowedRequest, with_mark};
 use worker_state::{Rates, Resources};
@@ -121,7 +121,7 @@ impl Gateway {
         let query = target.query.as_ref();
         let allowed =
             AllowedRequest { request, requested, query, origin, caller: &caller, rule: number, terms };
-        Ok(allowed.decide(&self.identity_headers, &self.answers, &mut resources.state.queries)?)
+        Ok(allowed.decide(&self.identity_headers, &self.answers, &mut resources.state.rewrites)?)
     }
 
     /// Finds the mount that the path is below.
@@ -267,11 +267,11 @@ impl Gateway {
             (Caller::Anonymous, None) => return Err(Refusal::Host),
         };
         let (Some(now), Some(table)) = (now, &resources.state.rates) else { return Err(Refusal::Host) };
-        let of = Limited { configuration: &self.digest, rule: number.0, rate };
+        let of = LimitedRule { configuration: &self.digest, rule: number.0, rate };
         match table.count(resources.shared, who, &name, &of, *now) {
             Ok(Share::Own) => Ok(()),
             Ok(Share::Crowded) => {
-                resources.state.count(Count::Bound(Bound::Rates));
+                resources.state.count(Count::Bound(Capacity::Rates));
                 Ok(())
             }
             Err(CountError::Limited(empty)) => {
@@ -331,7 +331,7 @@ impl Gateway {
 
     /// The reply where the host failed and nothing is known of the request.
     pub fn failed(&self) -> Reply {
-        self.answers.dressed(Refusal::Host.reply(Wording::Plain), Scheme::Http, None)
+        self.answers.dressed(Refusal::Host.reply(Wording::Plain), UrlScheme::Http, None)
     }
 
     /// The reply that refuses, with what is to be presented the next time if it is a 401.
@@ -339,7 +339,7 @@ impl Gateway {
         &self,
         refusal: &Refusal,
         wording: Wording,
-        scheme: Scheme,
+        scheme: UrlScheme,
         origin: Option<&AllowedOrigin>,
     ) -> Reply {
         let mut reply = refusal.reply(wording);

@@ -42,7 +42,7 @@ pub struct Query<'a> {
 /// A selector: where a matcher goes, and what moves the time at which it is read. Durations are milliseconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Selector {
-    place: Place,
+    place: Insertion,
     /// Zero where it has no range.
     range: i64,
     shift: Shift,
@@ -52,7 +52,7 @@ struct Selector {
 
 /// Where a matcher goes: the position at which it is inserted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum Insertion {
     /// After a metric's name, with braces of its own.
     AfterName(usize),
     /// Between braces that have nothing in them.
@@ -114,9 +114,9 @@ impl<'a> Query<'a> {
         let mut copied = 0;
         for selector in &self.selectors {
             let (at, before, after) = match selector.place {
-                Place::AfterName(at) => (at, "{", "}"),
-                Place::Alone(at) => (at, "", ""),
-                Place::BeforeOthers(at) => (at, "", ","),
+                Insertion::AfterName(at) => (at, "{", "}"),
+                Insertion::Alone(at) => (at, "", ""),
+                Insertion::BeforeOthers(at) => (at, "", ","),
             };
             text.push_str(self.text.get(copied..at)?);
             text.push_str(before);

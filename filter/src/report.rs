@@ -6,7 +6,7 @@ use crate::api::mount::{MountId, Mounts};
 use crate::caller::bcrypt::Verdict;
 use crate::caller::callers::LoginError;
 use crate::caller::identity::Caller;
-use crate::caller::logins::{CheckBound, CheckEvent};
+use crate::caller::logins::{CheckCapacity, CheckEvent};
 use crate::caller::scheme::Scheme;
 use crate::enforce::RuleNumber;
 use std::borrow::Cow;
@@ -152,7 +152,7 @@ pub enum Count {
     /// An answer of the server's that was refused.
     Answer(Option<MountId>),
     /// Something that has a bound was at it.
-    Bound(Bound),
+    Bound(Capacity),
 }
 
 /// How a login ended.
@@ -170,16 +170,16 @@ impl From<CheckEvent> for Count {
     fn from(event: CheckEvent) -> Self {
         match event {
             CheckEvent::Done(verdict) => Self::Check(verdict),
-            CheckEvent::Full(bound) => Self::Bound(Bound::Checks(bound)),
+            CheckEvent::Full(bound) => Self::Bound(Capacity::Checks(bound)),
         }
     }
 }
 
 /// What has a bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Bound {
+pub enum Capacity {
     /// What checks of passwords take.
-    Checks(CheckBound),
+    Checks(CheckCapacity),
     /// Queries that are remembered with their restriction.
     Queries,
     /// The table of rates: callers share a bucket.
@@ -257,14 +257,14 @@ impl Login {
     }
 }
 
-impl Bound {
+impl Capacity {
     fn name(self) -> &'static str {
         match self {
-            Self::Checks(CheckBound::Checks) => "checks",
-            Self::Checks(CheckBound::ChecksOfSource) => "checks_of_source",
-            Self::Checks(CheckBound::Waiting) => "waiting",
-            Self::Checks(CheckBound::Right) => "right_passwords",
-            Self::Checks(CheckBound::Wrong) => "wrong_passwords",
+            Self::Checks(CheckCapacity::Checks) => "checks",
+            Self::Checks(CheckCapacity::ChecksOfSource) => "checks_of_source",
+            Self::Checks(CheckCapacity::Waiting) => "waiting",
+            Self::Checks(CheckCapacity::Right) => "right_passwords",
+            Self::Checks(CheckCapacity::Wrong) => "wrong_passwords",
             Self::Queries => "queries",
             Self::Rates => "rates",
         }

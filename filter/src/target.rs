@@ -15,7 +15,7 @@ pub mod path;
 pub mod query;
 
 use path::{CanonicalPath, TargetError};
-use query::Query;
+use query::QueryString;
 
 /// A request target (`:path`) that can be read in one way only.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct Target {
     /// The path, in its only spelling.
     pub path: CanonicalPath,
     /// What stood after the first `?`, if there was anything.
-    pub query: Option<Query>,
+    pub query: Option<QueryString>,
 }
 
 impl Target {
@@ -37,7 +37,7 @@ impl Target {
         let path = CanonicalPath::parse(parts.next().unwrap_or_default())?;
         let start = raw.iter().position(|&byte| byte == b'?').map_or(raw.len(), |at| at.saturating_add(1));
         let query = parts.next().filter(|query| !query.is_empty());
-        let query = query.map(|query| Query::parse(query, start)).transpose()?;
+        let query = query.map(|query| QueryString::parse(query, start)).transpose()?;
         Ok(Self { path, query })
     }
 }
@@ -58,7 +58,7 @@ mod tests {
     fn a_query_begins_at_the_first_question_mark() {
         let target = Target::parse(b"/graph?a=b?c").unwrap();
         assert_eq!(
-            (target.path.as_str(), target.query.as_ref().map(Query::as_str)),
+            (target.path.as_str(), target.query.as_ref().map(QueryString::as_str)),
             ("/graph", Some("a=b?c"))
         );
     }

@@ -2,6 +2,7 @@
 
 pub mod bucket;
 pub mod duration;
+pub mod instant;
 pub mod parameters;
 pub mod rate;
 pub mod seconds;

@@ -11,14 +11,14 @@ use promward::decision::Facts;
 use promward::promql::Query;
 use promward::target::body::Body;
 use promward::target::headers::Headers;
-use promward::time::bucket::Time;
+use promward::time::instant::Instant;
 use serde_json::{Value, json};
 
 const CONFIGURATION: &str = include_str!("../docs/configuration.md");
 const RESTRICTED: &str = include_str!("../docs/restricted.md");
 
 /// 31 January 2026 at midnight, in nanoseconds since 1970.
-const NOW: Time = Time(1_769_817_600_000_000_000);
+const NOW: Instant = Instant(1_769_817_600_000_000_000);
 
 /// The rule of the manual's configuration that has the limits.
 const LIMITED: usize = 2;

@@ -318,7 +318,7 @@ fn the_restricted_get_of_each_endpoint_what_is_theirs() {
                 continue;
             }
         };
-        let filtered = forward.context.filtered.as_ref().map(|filtered| filtered.kind);
+        let filtered = forward.context.filtered.as_ref().map(|filtered| filtered.listing);
         let cut = match case.4 {
             Cut(kind) | CutAndMatch(kind) => Some(kind),
             _ => None,

@@ -11,7 +11,7 @@ use promward::decision::Facts;
 use promward::decision::Forward;
 use promward::decision::{Decision, Needs};
 use promward::enforce::form::FormError;
-use promward::enforce::rewrite_cache::Queries;
+use promward::enforce::rewrite_cache::RewriteCache;
 use promward::gateway::Gateway;
 use promward::gateway::worker_state::Rates;
 use promward::response::answer::RequestContext;
@@ -19,7 +19,7 @@ use promward::response::reply::Reply;
 use promward::target::body::Body;
 use promward::target::header_edits::HeaderEdits;
 use promward::target::headers::Headers;
-use promward::time::bucket::Time;
+use promward::time::instant::Instant;
 
 const GUIDE: &str = r#"{
     "mounts": [{ "prefix": "/prometheus", "cluster": "prometheus", "origins": ["http://localhost:9090"] }],
@@ -270,15 +270,15 @@ fn a_form_is_awaited_and_goes_on_as_it_was_read() {
     assert_eq!(forward.edits.remove, [b"content-length".to_vec()]);
     assert_eq!(set(&forward.edits, "content-type"), Some("application/x-www-form-urlencoded"));
     let form = forward.form.unwrap();
-    assert_eq!(form.complete(b"query=a%62+c", &mut Queries::new(1)).as_deref(), Ok("query=ab+c"));
-    assert!(form.complete(b"time=2", &mut Queries::new(1)).is_err());
+    assert_eq!(form.complete(b"query=a%62+c", &mut RewriteCache::new(1)).as_deref(), Ok("query=ab+c"));
+    assert!(form.complete(b"time=2", &mut RewriteCache::new(1)).is_err());
 }
 
 #[test]
 fn a_form_that_is_refused_once_it_is_there_says_why() {
     let more = [("content-type", "application/x-www-form-urlencoded")];
     let forward = forward(GUIDE, "POST", "/prometheus/api/v1/query?time=1", &more, Body::Follows);
-    let twice = forward.form.unwrap().complete(b"time=2", &mut Queries::new(1)).unwrap_err();
+    let twice = forward.form.unwrap().complete(b"time=2", &mut RewriteCache::new(1)).unwrap_err();
     for (error, message) in [
         (twice, "the parameter \\\"time\\\" is given more than once"),
         (FormError::Trailers, "a form must not end in trailers"),
@@ -539,7 +539,7 @@ fn who_comes_too_early_is_told_when_to_come_again() {
     );
     let facts = Facts {
         source: Source::parse(b"192.0.2.1"),
-        now: Some(Time(1_700_000_000_000_000_000)),
+        now: Some(Instant(1_700_000_000_000_000_000)),
         ..Facts::default()
     };
     let query = request("GET", "/api/v1/query?query=up", &[]);
@@ -618,7 +618,7 @@ fn the_server_is_told_whose_series_are_asked_for() {
     assert_eq!(set(&edits, "x-tenant"), Some("a"));
     assert_eq!(set(&edits, ":path"), Some("/api/v1/query?query=up%7Btenant%3D%22a%22%7D"));
     // Whom nothing restricts, nothing is said of.
-    let facts = Facts { now: Some(Time(2_000_000_000)), ..Facts::default() };
+    let facts = Facts { now: Some(Instant(2_000_000_000)), ..Facts::default() };
     let series = request("GET", "/prometheus/api/v1/series", &[("authorization", "Bearer b")]);
     match Desk::new(TENANTS).decide(&series, Body::None, &facts, 1).0 {
         Decision::Forward(forward) => assert_eq!(set(&forward.edits, "x-tenant"), None),

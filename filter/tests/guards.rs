@@ -7,11 +7,11 @@ mod desk;
 use desk::Desk;
 use promward::decision::Decision;
 use promward::decision::Facts;
-use promward::enforce::rewrite_cache::Queries;
+use promward::enforce::rewrite_cache::RewriteCache;
 use promward::target::body::Body;
 use promward::target::headers::Headers;
 use promward::target::parameters::{Parameters, Part};
-use promward::time::bucket::Time;
+use promward::time::instant::Instant;
 
 /// 2023-11-14T22:13:20Z
 const NOW: u64 = 1_700_000_000;
@@ -29,7 +29,7 @@ fn decide(limits: &str, method: &str, path: &str, body: Body) -> Decision {
 }
 
 fn at(desk: &mut Desk, headers: &Headers, body: Body) -> Decision {
-    let facts = Facts { now: Some(Time(NOW * 1_000_000_000)), ..Facts::default() };
+    let facts = Facts { now: Some(Instant(NOW * 1_000_000_000)), ..Facts::default() };
     desk.decide(headers, body, &facts, 1).0
 }
 
@@ -282,14 +282,14 @@ fn both_halves_of_a_request_are_read_together() {
     };
     let ahead = form("timeout=20s").unwrap();
     let sent =
-        |body: &str| ahead.complete(body.as_bytes(), &mut Queries::new(1)).map(|text| parameters(&text));
+        |body: &str| ahead.complete(body.as_bytes(), &mut RewriteCache::new(1)).map(|text| parameters(&text));
     assert_eq!(sent("query=up&start=1&end=2&step=1"), Ok(parameters("query=up&start=1&end=2&step=1")));
     assert!(sent("query=up&start=1&end=86402&step=1").is_err());
     assert!(sent("query=up[2d]&start=1&end=2&step=1").is_err());
     let ahead = form("end=86402").unwrap();
-    assert!(ahead.complete(b"query=up&start=1&step=1", &mut Queries::new(1)).is_err());
+    assert!(ahead.complete(b"query=up&start=1&step=1", &mut RewriteCache::new(1)).is_err());
     assert_eq!(
-        parameters(&ahead.complete(b"query=up&step=1", &mut Queries::new(1)).unwrap()),
+        parameters(&ahead.complete(b"query=up&step=1", &mut RewriteCache::new(1)).unwrap()),
         parameters("start=2.000&timeout=30000ms&query=up&step=1")
     );
     assert_eq!(form("query=up").unwrap_err(), 400);

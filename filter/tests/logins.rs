@@ -13,7 +13,7 @@ use promward::decision::Decision;
 use promward::decision::Facts;
 use promward::target::body::Body;
 use promward::target::headers::Headers;
-use promward::time::bucket::Time;
+use promward::time::instant::Instant;
 
 /// A user of cost 4, and limits that one meets soon.
 fn desk(limits: &str) -> Desk {
@@ -32,7 +32,7 @@ const WIDE: &str = r#"{ "checks": "1000/s", "burst": 1000, "waiting": 1000, "wai
 
 fn facts(source: u8) -> Facts {
     let source = Source::parse(format!("192.0.2.{source}").as_bytes());
-    Facts { source, now: Some(Time(1_700_000_000_000_000_000)), ..Facts::default() }
+    Facts { source, now: Some(Instant(1_700_000_000_000_000_000)), ..Facts::default() }
 }
 
 /// What becomes of a request.

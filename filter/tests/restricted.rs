@@ -9,8 +9,8 @@ use desk::Desk;
 use promward::decision::Facts;
 use promward::decision::refusal::Refusal;
 use promward::decision::{Decision, Forward};
-use promward::enforce::rewrite_cache::Queries;
-use promward::report::{Bound, Count};
+use promward::enforce::rewrite_cache::RewriteCache;
+use promward::report::{Capacity, Count};
 use promward::response::reply::Reply;
 use promward::target::body::Body;
 use promward::target::headers::Headers;
@@ -74,7 +74,7 @@ fn a_metric_says_that_no_more_queries_can_be_remembered() {
             let decision = desk.decide(&headers, Body::None, &Facts::default(), 1).0;
             assert!(matches!(decision, Decision::Forward(_)), "{decision:?}");
         }
-        desk.state.take_counts().contains(&Count::Bound(Bound::Queries))
+        desk.state.take_counts().contains(&Count::Bound(Capacity::Queries))
     };
     assert!(!full(0..4));
     assert!(full(4..300));
@@ -163,11 +163,11 @@ fn a_form_is_restricted_and_the_query_string_ahead_of_it_reads_nothing() {
     let ahead = query.value("match[]").unwrap();
     assert!(ahead.contains("__name__=\"nothing\",__name__=\"at_all\""), "{ahead}");
     let form = forward.form.unwrap();
-    let sent = |body: &str| parameters(&form.complete(body.as_bytes(), &mut Queries::new(1)).unwrap());
+    let sent = |body: &str| parameters(&form.complete(body.as_bytes(), &mut RewriteCache::new(1)).unwrap());
     assert_eq!(sent("start=1"), parameters(r#"match[]={tenant="a"}&start=1"#));
     assert_eq!(sent("match[]=a"), parameters(r#"match[]=a{tenant="a"}"#));
-    assert!(form.complete(b"match[]=a&x=1", &mut Queries::new(1)).is_err());
-    assert!(form.complete(b"limit=2", &mut Queries::new(1)).is_err());
+    assert!(form.complete(b"match[]=a&x=1", &mut RewriteCache::new(1)).is_err());
+    assert!(form.complete(b"limit=2", &mut RewriteCache::new(1)).is_err());
 }
 
 #[test]
@@ -175,9 +175,9 @@ fn what_forms_ask_is_remembered_too() {
     let form = forward("POST", "/api/v1/query", Body::Follows).form.unwrap();
     let mut desk = Desk::new(TENANT_A);
     for number in 0..300 {
-        form.complete(format!("query=metric_{number}").as_bytes(), &mut desk.state.queries).unwrap();
+        form.complete(format!("query=metric_{number}").as_bytes(), &mut desk.state.rewrites).unwrap();
     }
-    assert!(desk.state.take_counts().contains(&Count::Bound(Bound::Queries)));
+    assert!(desk.state.take_counts().contains(&Count::Bound(Capacity::Queries)));
 }
 
 /// Hosts buffer no more than twice the longest form: the shipped file of Envoy's 512 KiB.
@@ -189,7 +189,7 @@ fn a_form_that_is_too_long_once_it_is_restricted_is_refused() {
             Decision::Forward(forward) => forward.form.unwrap(),
             other => panic!("{other:?}"),
         };
-        form.complete(format!("query=a{}", "-a".repeat(selectors)).as_bytes(), &mut Queries::new(1))
+        form.complete(format!("query=a{}", "-a".repeat(selectors)).as_bytes(), &mut RewriteCache::new(1))
     };
     assert!(form(5_000).is_ok());
     let refused = Refusal::from(form(7_500).unwrap_err());

@@ -4,6 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use promward::api::listing::Listing;
 use promward::enforce::restriction::{Absent, Restriction, Term};
 use promward::response::filtered::Filter;
 use promward::target::body::End;

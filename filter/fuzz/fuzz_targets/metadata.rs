@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use promward::caller::jwt::{self, Issuer};
-use promward::time::bucket::Time;
+use promward::time::instant::Instant;
 
 fuzz_target!(|metadata: &[u8]| {
     let path = |name: &str| vec![name.to_owned()];
@@ -17,7 +17,7 @@ fuzz_target!(|metadata: &[u8]| {
         groups: Some(path("groups")),
         claims: vec![path("tenants")],
     };
-    if let Ok(Some(caller)) = jwt::caller(&[issuer], metadata, Time(1_700_000_000_000_000_000)) {
+    if let Ok(Some(caller)) = jwt::caller(&[issuer], metadata, Instant(1_700_000_000_000_000_000)) {
         assert!(caller.to_string().starts_with("jwt:corp/"));
     }
 });

@@ -5,7 +5,7 @@ use crate::api::class::Class;
 use crate::api::profile::Contents;
 use crate::target::headers::Headers;
 use crate::target::method::Method;
-use crate::target::origin::{Origin, Scheme};
+use crate::target::origin::{Origin, UrlScheme};
 use std::fmt;
 
 /// A request that a page of another site made.
@@ -30,7 +30,7 @@ pub struct Asking<'a> {
     /// What the browser says.
     pub headers: &'a Headers,
     /// What the client's connection speaks.
-    pub scheme: Scheme,
+    pub scheme: UrlScheme,
 }
 
 /// Refuses what a page of another site asks for. A listed origin is let in before this is asked.
@@ -76,7 +76,7 @@ mod tests {
 
     fn passes(class: Class, contents: Contents, method: Method, more: &[(&str, &str)]) -> bool {
         let headers = [(":authority", "example.com")].iter().chain(more).copied().collect();
-        check(&Asking { class, contents, method, headers: &headers, scheme: Scheme::Https }).is_ok()
+        check(&Asking { class, contents, method, headers: &headers, scheme: UrlScheme::Https }).is_ok()
     }
 
     fn query(more: &[(&str, &str)]) -> bool {

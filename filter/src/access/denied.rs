@@ -1,6 +1,6 @@
 //! That no rule allows something, with what stands in the way where one seems to.
 
-use super::rule::{Bound, Rule};
+use super::rule::{Inherited, Rule};
 use crate::api::class::{Class, Classes};
 use crate::api::mount::MountId;
 use crate::caller::identity::Caller;
@@ -43,7 +43,13 @@ pub enum Closed {
 
 impl Closed {
     /// Why this rule doesn't give a class of its `may` to callers who are bound so; none, if it does.
-    pub fn of(rule: &Rule, number: RuleNumber, bound: Bound, class: Class, mount: MountId) -> Option<Self> {
+    pub fn of(
+        rule: &Rule,
+        number: RuleNumber,
+        bound: Inherited,
+        class: Class,
+        mount: MountId,
+    ) -> Option<Self> {
         if rule.gives(bound, mount).contains(class) {
             return None;
         }

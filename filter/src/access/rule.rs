@@ -51,14 +51,14 @@ pub enum Unrestricted {
 
 /// The first of the rules before one that restricts its callers, and the first that limits them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Bound {
+pub struct Inherited {
     /// It has `only`.
     pub restricted: Option<RuleNumber>,
     /// It has guards.
     pub limited: Option<RuleNumber>,
 }
 
-impl Bound {
+impl Inherited {
     /// The same for the rules after this one.
     #[must_use]
     pub fn after(self, number: RuleNumber, rule: &Rule) -> Self {
@@ -88,7 +88,7 @@ impl Rule {
 
     /// What it gives at the mount to callers who are bound so. To the restricted that is never what can't be restricted, and to the
     /// limited never what can't be guarded (`threats.md` R2).
-    pub fn gives(&self, bound: Bound, mount: MountId) -> Classes {
+    pub fn gives(&self, bound: Inherited, mount: MountId) -> Classes {
         let (restricted, limited) = (self.is_closed_by(bound.restricted), self.is_closed_by(bound.limited));
         let mut gives = self.may;
         if self.only.is_some() {

@@ -26,7 +26,7 @@ pub enum Credential {
 
 /// Why a header is no credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Malformed {
+pub enum MalformedCredential {
     /// There are two.
     Twice,
     /// A scheme that isn't one of ours.
@@ -41,7 +41,7 @@ pub enum Malformed {
     Bearer,
 }
 
-impl fmt::Display for Malformed {
+impl fmt::Display for MalformedCredential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Twice => {
@@ -62,12 +62,12 @@ impl Credential {
     /// # Errors
     ///
     /// It can't be read in one way.
-    pub fn of(headers: &Headers) -> Result<Option<Self>, Malformed> {
+    pub fn of(headers: &Headers) -> Result<Option<Self>, MalformedCredential> {
         let mut values = headers.all("authorization");
         let Some(value) = values.next() else { return Ok(None) };
         // Envoy joins two of them by a comma, which no credential has.
         if values.next().is_some() || value.contains(&b',') {
-            return Err(Malformed::Twice);
+            return Err(MalformedCredential::Twice);
         }
         let mut parts = value.splitn(2, |&byte| byte == b' ');
         let scheme = parts.next().unwrap_or_default();
@@ -77,31 +77,31 @@ impl Credential {
         } else if scheme.eq_ignore_ascii_case(b"bearer") {
             bearer(rest).map(Some)
         } else {
-            Err(Malformed::Scheme)
+            Err(MalformedCredential::Scheme)
         }
     }
 }
 
-fn basic(encoded: &[u8]) -> Result<Credential, Malformed> {
-    let decoded = STANDARD.decode(encoded).map_err(|_| Malformed::Basic)?;
-    let colon = decoded.iter().position(|&byte| byte == b':').ok_or(Malformed::Basic)?;
-    let (user, password) = decoded.split_at_checked(colon).ok_or(Malformed::Basic)?;
-    let password = password.strip_prefix(b":").ok_or(Malformed::Basic)?;
+fn basic(encoded: &[u8]) -> Result<Credential, MalformedCredential> {
+    let decoded = STANDARD.decode(encoded).map_err(|_| MalformedCredential::Basic)?;
+    let colon = decoded.iter().position(|&byte| byte == b':').ok_or(MalformedCredential::Basic)?;
+    let (user, password) = decoded.split_at_checked(colon).ok_or(MalformedCredential::Basic)?;
+    let password = password.strip_prefix(b":").ok_or(MalformedCredential::Basic)?;
     // A zero would end the password for bcrypt: `a` and `a\0a` have one hash.
     if decoded.iter().any(u8::is_ascii_control) {
-        return Err(Malformed::ControlByte);
+        return Err(MalformedCredential::ControlByte);
     }
     if password.len() > MAX_PASSWORD {
-        return Err(Malformed::TooLong);
+        return Err(MalformedCredential::TooLong);
     }
     Ok(Credential::Basic { user: user.to_vec(), password: Secret::new(password) })
 }
 
 /// RFC 6750 §2.1: letters, digits and `-._~+/`, then perhaps `=`.
-fn bearer(token: &[u8]) -> Result<Credential, Malformed> {
+fn bearer(token: &[u8]) -> Result<Credential, MalformedCredential> {
     let is_token = |&byte: &u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
     if token.is_empty() || !token.iter().all(is_token) {
-        return Err(Malformed::Bearer);
+        return Err(MalformedCredential::Bearer);
     }
     Ok(Credential::Bearer(Secret::new(token)))
 }
@@ -110,11 +110,11 @@ fn bearer(token: &[u8]) -> Result<Credential, Malformed> {
 mod tests {
     use super::*;
 
-    fn read(values: &[&[u8]]) -> Result<Option<Credential>, Malformed> {
+    fn read(values: &[&[u8]]) -> Result<Option<Credential>, MalformedCredential> {
         Credential::of(&values.iter().map(|value| ("Authorization", value)).collect())
     }
 
-    fn basic(user: &str, password: &str) -> Result<Option<Credential>, Malformed> {
+    fn basic(user: &str, password: &str) -> Result<Option<Credential>, MalformedCredential> {
         let password = Secret::new(password);
         Ok(Some(Credential::Basic { user: user.into(), password }))
     }
@@ -138,33 +138,33 @@ mod tests {
         let longest = STANDARD.encode(format!("a:{}", "b".repeat(72)));
         assert!(read(&[format!("Basic {longest}").as_bytes()]).is_ok());
         for (value, malformed) in [
-            (&b""[..], Malformed::Scheme),
-            (b"Basic", Malformed::Basic),
-            (b"Basic ", Malformed::Basic),
-            (b"BasicYTpi", Malformed::Scheme),
-            (b"Basic\tYTpi", Malformed::Scheme),
-            (b"Basic YTpi YTpi", Malformed::Basic),
-            (b"Basic YTpiOmM", Malformed::Basic),
-            (b"Basic YTpiOmN=", Malformed::Basic),
-            (b"Basic YTpi_-==", Malformed::Basic),
-            (b"Basic \xff", Malformed::Basic),
-            (b"Basic YWI=", Malformed::Basic),
-            (b"Basic YTpiAGM=", Malformed::ControlByte),
-            (b"Basic YQo6Yg==", Malformed::ControlByte),
-            (format!("Basic {long}").as_bytes(), Malformed::TooLong),
-            (b"Basic YTpi,Basic YTpi", Malformed::Twice),
-            (b"Bearer a,Bearer b", Malformed::Twice),
-            (b"Bearer", Malformed::Bearer),
-            (b"Bearer  ", Malformed::Bearer),
-            (b"Bearer a b", Malformed::Bearer),
-            (b"Bearer a\xff", Malformed::Bearer),
-            (b"Digest username=\"a\"", Malformed::Scheme),
-            (b"Negotiate abc", Malformed::Scheme),
-            (b"viewer", Malformed::Scheme),
+            (&b""[..], MalformedCredential::Scheme),
+            (b"Basic", MalformedCredential::Basic),
+            (b"Basic ", MalformedCredential::Basic),
+            (b"BasicYTpi", MalformedCredential::Scheme),
+            (b"Basic\tYTpi", MalformedCredential::Scheme),
+            (b"Basic YTpi YTpi", MalformedCredential::Basic),
+            (b"Basic YTpiOmM", MalformedCredential::Basic),
+            (b"Basic YTpiOmN=", MalformedCredential::Basic),
+            (b"Basic YTpi_-==", MalformedCredential::Basic),
+            (b"Basic \xff", MalformedCredential::Basic),
+            (b"Basic YWI=", MalformedCredential::Basic),
+            (b"Basic YTpiAGM=", MalformedCredential::ControlByte),
+            (b"Basic YQo6Yg==", MalformedCredential::ControlByte),
+            (format!("Basic {long}").as_bytes(), MalformedCredential::TooLong),
+            (b"Basic YTpi,Basic YTpi", MalformedCredential::Twice),
+            (b"Bearer a,Bearer b", MalformedCredential::Twice),
+            (b"Bearer", MalformedCredential::Bearer),
+            (b"Bearer  ", MalformedCredential::Bearer),
+            (b"Bearer a b", MalformedCredential::Bearer),
+            (b"Bearer a\xff", MalformedCredential::Bearer),
+            (b"Digest username=\"a\"", MalformedCredential::Scheme),
+            (b"Negotiate abc", MalformedCredential::Scheme),
+            (b"viewer", MalformedCredential::Scheme),
         ] {
             assert_eq!(read(&[value]), Err(malformed), "{:?}", String::from_utf8_lossy(value));
         }
-        assert_eq!(read(&[b"Basic YTpi", b"Basic YTpi"]), Err(Malformed::Twice));
+        assert_eq!(read(&[b"Basic YTpi", b"Basic YTpi"]), Err(MalformedCredential::Twice));
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //! don't either. A password that turns out to be right costs nothing.
 
 use super::source::Source;
-use crate::time::bucket::{Bucket, Empty, Time};
+use crate::time::bucket::{Bucket, Empty};
+use crate::time::instant::Instant;
 use crate::time::rate::Rate;
 
 /// Which part of the budget one source may use: one of so many.
@@ -21,15 +22,15 @@ pub struct Budget {
     rate: Rate,
     all: Bucket,
     /// Sources that have begun checks of late, the oldest first.
-    sources: Vec<Known>,
+    sources: Vec<SeenSource>,
 }
 
 /// A source that has begun a check.
 #[derive(Clone, Debug)]
-struct Known {
+struct SeenSource {
     source: Source,
     bucket: Bucket,
-    last: Time,
+    last: Instant,
 }
 
 /// Whose budget is used up.
@@ -53,7 +54,7 @@ impl Budget {
     /// # Errors
     ///
     /// The budget of the source or of all is used up.
-    pub fn spend(&mut self, source: Source, now: Time) -> Result<(), Spent> {
+    pub fn spend(&mut self, source: Source, now: Instant) -> Result<(), Spent> {
         let (rate, share, all) = (self.rate, self.share(), self.all);
         self.sources.retain(|known| now.0.saturating_sub(known.last.0) < MEMORY);
         if let Some(known) = self.of(source) {
@@ -70,7 +71,7 @@ impl Budget {
             self.sources.remove(0);
         }
         let bucket = Bucket::default().take(share, now).map_err(Spent::BySource)?;
-        self.sources.push(Known { source, bucket, last: now });
+        self.sources.push(SeenSource { source, bucket, last: now });
         Ok(())
     }
 
@@ -83,7 +84,7 @@ impl Budget {
         }
     }
 
-    fn of(&mut self, source: Source) -> Option<&mut Known> {
+    fn of(&mut self, source: Source) -> Option<&mut SeenSource> {
         self.sources.iter_mut().find(|known| known.source == source)
     }
 
@@ -96,7 +97,7 @@ impl Budget {
 mod tests {
     use super::*;
 
-    const NOW: Time = Time(1_700_000_000_000_000_000);
+    const NOW: Instant = Instant(1_700_000_000_000_000_000);
 
     fn source(number: u8) -> Source {
         Source::parse(format!("192.0.2.{number}").as_bytes()).unwrap()
@@ -129,7 +130,7 @@ mod tests {
         let mut budget = budget();
         let mut others = 0;
         for tick in 0..4_000 {
-            let now = Time(NOW.0 + tick * 10_000_000);
+            let now = Instant(NOW.0 + tick * 10_000_000);
             for number in 0..8 {
                 let _ = budget.spend(source(number), now);
             }
@@ -155,10 +156,10 @@ mod tests {
         let mut budget = Budget::new(Rate::parse("1000000/s").unwrap());
         let room = budget.sources.capacity();
         for number in 0..10_000 {
-            assert_eq!(budget.spend(Source::V6(number), Time(NOW.0 + number * 1_000_000)), Ok(()));
+            assert_eq!(budget.spend(Source::V6(number), Instant(NOW.0 + number * 1_000_000)), Ok(()));
         }
         assert_eq!((budget.sources.len(), budget.sources.capacity()), (MOST_SOURCES, room));
-        assert_eq!(budget.spend(Source::V6(0), Time(NOW.0 + MEMORY * 2)), Ok(()));
+        assert_eq!(budget.spend(Source::V6(0), Instant(NOW.0 + MEMORY * 2)), Ok(()));
         assert_eq!(budget.sources.len(), 1);
     }
 }

@@ -1,16 +1,16 @@
 //! Everybody whom a configuration knows, compiled, and how a request is found to be one of theirs.
 
-use super::authorization::{Credential, Malformed};
+use super::authorization::{Credential, MalformedCredential};
 use super::certificates::Certificates;
 use super::facts::Facts;
 use super::identity::{Caller, Identity};
 use super::jwt::{self, Issuer, TokenError};
-use super::logins::{Attempt, Known, Logins, StreamId, TooMany};
+use super::logins::{Attempt, Logins, PasswordCheck, StreamId, TooMany};
 use super::passwords::Passwords;
 use super::scheme::Scheme;
 use super::secret::Secret;
 use super::tokens::Tokens;
-use super::who::{Kind, Who};
+use super::who::{Who, WhoKind};
 use crate::caller::who::Whos;
 use crate::target::headers::Headers;
 use std::fmt;
@@ -55,7 +55,7 @@ pub enum Identified {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LoginError {
     /// `Authorization` can't be read.
-    Malformed(Malformed),
+    Malformed(MalformedCredential),
     /// Nobody can log in by this scheme.
     NotConfigured(&'static str),
     /// There is no such user, or the password is another one.
@@ -151,9 +151,9 @@ impl Callers {
         let (source, now) = facts.source.zip(facts.now).ok_or(LoginError::Unknown)?;
         let attempt = Attempt { user, password, source, stream };
         match logins.ask(passwords, &attempt, now).map_err(LoginError::TooMany)? {
-            Known::Right(identity) => Ok(Identified::Caller(Caller::Known(identity))),
-            Known::Wrong => Err(LoginError::Password),
-            Known::NotYet => Ok(Identified::NotYet),
+            PasswordCheck::Right(identity) => Ok(Identified::Caller(Caller::Known(identity))),
+            PasswordCheck::Wrong => Err(LoginError::Password),
+            PasswordCheck::NotYet => Ok(Identified::NotYet),
         }
     }
 
@@ -195,8 +195,8 @@ impl Callers {
         let mut also = self.groups_of(who);
         also.push(who.clone());
         let implied = match who.kind() {
-            Kind::Anyone => &[][..],
-            Kind::Anonymous | Kind::Authenticated => &[Who::anyone()],
+            WhoKind::Anyone => &[][..],
+            WhoKind::Anonymous | WhoKind::Authenticated => &[Who::anyone()],
             _ => &[Who::authenticated(), Who::anyone()],
         };
         also.extend_from_slice(implied);
@@ -211,13 +211,13 @@ impl Callers {
             false => vec![Who::authenticated()],
         };
         match who.kind() {
-            Kind::Anyone => {
+            WhoKind::Anyone => {
                 let mut parts = if self.is_empty() { Vec::new() } else { authenticated() };
                 parts.push(Who::anonymous());
                 parts
             }
-            Kind::Authenticated => authenticated(),
-            Kind::Group(name) => {
+            WhoKind::Authenticated => authenticated(),
+            WhoKind::Group(name) => {
                 let group = self.groups.iter().find(|group| group.name == name);
                 group.map(|group| group.members.clone()).unwrap_or_default()
             }

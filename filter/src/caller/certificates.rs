@@ -20,7 +20,7 @@ pub struct Presented {
 
 /// What a configuration knows a certificate by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mark<'a> {
+pub enum CertificateMark<'a> {
     /// 64 hexadecimal digits.
     Sha256(&'a str),
     /// A URI, like `spiffe://example.com/reader`.
@@ -31,7 +31,7 @@ pub enum Mark<'a> {
     Subject(&'a str),
 }
 
-impl Mark<'_> {
+impl CertificateMark<'_> {
     /// What tells it from every other mark.
     pub fn key(self) -> Vec<u8> {
         match self {
@@ -68,10 +68,10 @@ impl Certificates {
     pub fn find(&self, presented: &Presented) -> Option<&Rc<Identity>> {
         let Presented { sha256, uri_san, dns_san, subject } = presented;
         let marks = [
-            Some(Mark::Sha256(sha256)),
-            uri_san.as_deref().map(Mark::UriSan),
-            dns_san.as_deref().map(Mark::DnsSan),
-            subject.as_deref().map(Mark::Subject),
+            Some(CertificateMark::Sha256(sha256)),
+            uri_san.as_deref().map(CertificateMark::UriSan),
+            dns_san.as_deref().map(CertificateMark::DnsSan),
+            subject.as_deref().map(CertificateMark::Subject),
         ];
         let place = marks.into_iter().flatten().find_map(|mark| self.marks.find(&mark.key()))?;
         self.identities.get(place)
@@ -83,7 +83,7 @@ mod tests {
     use super::super::scheme::Scheme;
     use super::*;
 
-    fn certificates(marks: &[(Mark<'_>, &str)]) -> Certificates {
+    fn certificates(marks: &[(CertificateMark<'_>, &str)]) -> Certificates {
         let index = Index::new(marks.iter().map(|(mark, _)| mark.key()).collect()).unwrap();
         let identity = |name| Rc::new(Identity::new(Scheme::Certificate, name, []));
         Certificates::new(index, marks.iter().map(|(_, name)| identity(name)).collect(), true)
@@ -102,10 +102,10 @@ mod tests {
     fn a_certificate_is_known_by_one_of_its_marks() {
         let digest = "ab".repeat(32);
         let marks = [
-            (Mark::Sha256(&digest), "1"),
-            (Mark::UriSan("spiffe://a"), "2"),
-            (Mark::DnsSan("a.example"), "3"),
-            (Mark::Subject("CN=a"), "4"),
+            (CertificateMark::Sha256(&digest), "1"),
+            (CertificateMark::UriSan("spiffe://a"), "2"),
+            (CertificateMark::DnsSan("a.example"), "3"),
+            (CertificateMark::Subject("CN=a"), "4"),
         ];
         for first in 0..4 {
             let found = certificates(&marks[first..]).find(&presented()).map(ToString::to_string);
@@ -116,9 +116,9 @@ mod tests {
     #[test]
     fn one_name_is_not_another() {
         let certificates = certificates(&[
-            (Mark::DnsSan("spiffe://a"), "1"),
-            (Mark::Subject("a.example"), "2"),
-            (Mark::UriSan("CN=a"), "3"),
+            (CertificateMark::DnsSan("spiffe://a"), "1"),
+            (CertificateMark::Subject("a.example"), "2"),
+            (CertificateMark::UriSan("CN=a"), "3"),
         ]);
         assert_eq!(certificates.find(&presented()), None);
         assert_eq!(certificates.find(&Presented::default()), None);

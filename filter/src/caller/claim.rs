@@ -1,7 +1,7 @@
 //! Claims of a token that rules read values from. What they say is taken as it is: a text is one value, whatever it looks
 //! like, and a list is as many as it has items.
 
-use super::metadata::{Malformed, Struct, Value};
+use super::metadata::{MalformedMetadata, Struct, Value};
 
 /// How many values a claim may have.
 pub const MAX_VALUES: usize = 1_000;
@@ -21,7 +21,7 @@ impl Claim {
     /// # Errors
     ///
     /// The bytes are no message.
-    pub fn at(path: &[String], claims: Struct<'_>) -> Result<Option<Self>, Malformed> {
+    pub fn at(path: &[String], claims: Struct<'_>) -> Result<Option<Self>, MalformedMetadata> {
         let items = match claims.at(path)? {
             None | Some(Value::Null) => return Ok(None),
             Some(Value::List(list)) => list.items()?,

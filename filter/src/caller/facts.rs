@@ -2,7 +2,7 @@
 
 use super::certificates::Presented;
 use super::source::Source;
-use crate::time::bucket::Time;
+use crate::time::instant::Instant;
 
 /// What the host knows of a request beside its headers, as far as a configuration needs it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,5 +14,5 @@ pub struct Facts {
     /// What filters before this one left: `envoy.config.core.v3.Metadata`.
     pub metadata: Vec<u8>,
     /// When it is.
-    pub now: Option<Time>,
+    pub now: Option<Instant>,
 }

@@ -4,10 +4,10 @@
 
 use super::claim::Claim;
 use super::identity::Identity;
-use super::metadata::{self, Malformed, Struct, Value};
+use super::metadata::{self, MalformedMetadata, Struct, Value};
 use super::scheme::Scheme;
 use super::who::Who;
-use crate::time::bucket::Time;
+use crate::time::instant::Instant;
 use std::fmt;
 
 /// The filter that verifies tokens.
@@ -71,8 +71,8 @@ impl fmt::Display for TokenError {
     }
 }
 
-impl From<Malformed> for TokenError {
-    fn from(_: Malformed) -> Self {
+impl From<MalformedMetadata> for TokenError {
+    fn from(_: MalformedMetadata) -> Self {
         Self::Malformed
     }
 }
@@ -82,7 +82,7 @@ impl From<Malformed> for TokenError {
 /// # Errors
 ///
 /// There is a token that is refused.
-pub fn caller(issuers: &[Issuer], metadata: &[u8], now: Time) -> Result<Option<Identity>, TokenError> {
+pub fn caller(issuers: &[Issuer], metadata: &[u8], now: Instant) -> Result<Option<Identity>, TokenError> {
     let Some(verified) = metadata::of_filter(metadata, JWT_AUTHN)? else { return Ok(None) };
     let mut there = false;
     let mut found = None;
@@ -200,7 +200,7 @@ mod tests {
 
     fn caller_of(changed: &Json) -> Result<Option<String>, TokenError> {
         let bytes = metadata(JWT_AUTHN, &json!({ "jwt": claims(changed) }));
-        let caller = caller(&[issuer()], &bytes, Time(NOW * 1_000_000_000))?;
+        let caller = caller(&[issuer()], &bytes, Instant(NOW * 1_000_000_000))?;
         Ok(caller.map(|caller| caller.to_string()))
     }
 
@@ -259,7 +259,7 @@ mod tests {
                 JWT_AUTHN,
                 &json!({ "jwt": claims(&json!({ "realm_access": { "roles": roles } })) }),
             );
-            let caller = caller(&[issuer()], &bytes, Time(NOW * 1_000_000_000)).unwrap().unwrap();
+            let caller = caller(&[issuer()], &bytes, Instant(NOW * 1_000_000_000)).unwrap().unwrap();
             for group in ["team-a", "team-b", "[\"team-a\"]", "team-a,team-b"] {
                 let is = |who| caller.is().contains(&who);
                 assert_eq!(is(Who::token_group("corp", group)), groups.contains(&group), "{roles} {group}");
@@ -272,7 +272,7 @@ mod tests {
     fn claims_that_rules_read_are_kept() {
         let said = json!({ "tenants": ["a", "b"], "org": { "id": 1, "name": "x" } });
         let bytes = metadata(JWT_AUTHN, &json!({ "jwt": claims(&said) }));
-        let caller = caller(&[issuer()], &bytes, Time(NOW * 1_000_000_000)).unwrap().unwrap();
+        let caller = caller(&[issuer()], &bytes, Instant(NOW * 1_000_000_000)).unwrap().unwrap();
         let claim = |path: &[&str]| {
             let path: Vec<String> = path.iter().map(|&name| name.to_owned()).collect();
             caller.claim(&path).cloned()
@@ -284,7 +284,7 @@ mod tests {
 
     #[test]
     fn without_a_payload_of_ours_there_is_no_token() {
-        let now = Time(NOW * 1_000_000_000);
+        let now = Instant(NOW * 1_000_000_000);
         let other = metadata(JWT_AUTHN, &json!({ "other": claims(&json!({})), "jwt": "text" }));
         assert_eq!(caller(&[issuer()], &other, now), Ok(None));
         assert_eq!(caller(&[issuer()], b"", now), Ok(None));
@@ -297,7 +297,7 @@ mod tests {
     fn two_tokens_are_none() {
         let second = Issuer { name: "other".into(), payload: "second".into(), ..issuer() };
         let bytes = metadata(JWT_AUTHN, &json!({ "jwt": claims(&json!({})), "second": claims(&json!({})) }));
-        let result = caller(&[issuer(), second], &bytes, Time(NOW * 1_000_000_000));
+        let result = caller(&[issuer(), second], &bytes, Instant(NOW * 1_000_000_000));
         assert_eq!(result, Err(TokenError::Foreign));
     }
 }

@@ -10,7 +10,8 @@ use super::remembered::{Remembered, Room};
 use super::secret::Secret;
 use super::source::Source;
 use crate::keyed_hash::{Digest, Key};
-use crate::time::bucket::{Empty, Time};
+use crate::time::bucket::Empty;
+use crate::time::instant::Instant;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -45,7 +46,7 @@ pub struct Attempt<'a> {
 
 /// What is known of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Known {
+pub enum PasswordCheck {
     /// The password is right.
     Right(Rc<Identity>),
     /// It isn't, or there is no such user.
@@ -69,12 +70,12 @@ pub enum CheckEvent {
     /// A check was run to its end.
     Done(Verdict),
     /// Something that has a bound was at it.
-    Full(CheckBound),
+    Full(CheckCapacity),
 }
 
 /// What has a bound where passwords are checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum CheckBound {
+pub enum CheckCapacity {
     /// Checks that may begin.
     Checks,
     /// The same of one source.
@@ -94,7 +95,7 @@ pub struct Logins {
     right: Remembered,
     wrong: Remembered,
     budget: Option<Budget>,
-    queue: VecDeque<Waiting>,
+    queue: VecDeque<WaitingCheck>,
     /// Streams whose check is done.
     ready: VecDeque<StreamId>,
     events: Vec<CheckEvent>,
@@ -102,18 +103,18 @@ pub struct Logins {
 
 /// A check, and who waits for it.
 #[derive(Debug)]
-struct Waiting {
+struct WaitingCheck {
     hash: Digest,
     /// Whose budget it is on.
     source: Source,
     check: Check,
     has_begun: bool,
-    streams: Vec<Stream>,
+    streams: Vec<WaitingStream>,
 }
 
 /// A stream that waits for a check.
 #[derive(Debug)]
-struct Stream {
+struct WaitingStream {
     id: StreamId,
     source: Source,
     /// The credential with where it was presented.
@@ -139,7 +140,12 @@ impl Logins {
     /// # Errors
     ///
     /// It isn't known, and no check may begin or wait.
-    pub fn ask(&mut self, passwords: &Passwords, attempt: &Attempt<'_>, now: Time) -> Result<Known, TooMany> {
+    pub fn ask(
+        &mut self,
+        passwords: &Passwords,
+        attempt: &Attempt<'_>,
+        now: Instant,
+    ) -> Result<PasswordCheck, TooMany> {
         let (user, password) = (attempt.user, attempt.password.reveal());
         let stored = passwords.stored(user);
         // A right password is known from where it was presented. Were it known from anywhere, others could guess it without
@@ -148,22 +154,22 @@ impl Logins {
         if self.right.has(&from) {
             return Ok(passwords
                 .user(user)
-                .map_or(Known::Wrong, |user| Known::Right(Rc::clone(&user.identity))));
+                .map_or(PasswordCheck::Wrong, |user| PasswordCheck::Right(Rc::clone(&user.identity))));
         }
         let hash = self.key.hash(&[user, password, stored]);
         if self.wrong.has(&hash) {
-            return Ok(Known::Wrong);
+            return Ok(PasswordCheck::Wrong);
         }
-        let stream = Stream { id: attempt.stream, source: attempt.source, from };
+        let stream = WaitingStream { id: attempt.stream, source: attempt.source, from };
         let waiting = self.queue.iter().flat_map(|waiting| &waiting.streams);
         let of_source = waiting.clone().filter(|stream| stream.source == attempt.source).count();
         if waiting.count() >= MOST_STREAMS || of_source >= MOST_STREAMS_OF_SOURCE {
-            self.events.push(CheckEvent::Full(CheckBound::Waiting));
+            self.events.push(CheckEvent::Full(CheckCapacity::Waiting));
             return Err(TooMany::Waiting(self.time_to_wait(passwords)));
         }
         if let Some(waiting) = self.queue.iter_mut().find(|waiting| waiting.hash == hash) {
             waiting.streams.push(stream);
-            return Ok(Known::NotYet);
+            return Ok(PasswordCheck::NotYet);
         }
         self.begin(passwords, attempt, hash, stream, now)
     }
@@ -173,24 +179,24 @@ impl Logins {
         passwords: &Passwords,
         attempt: &Attempt<'_>,
         hash: Digest,
-        stream: Stream,
-        now: Time,
-    ) -> Result<Known, TooMany> {
+        stream: WaitingStream,
+        now: Instant,
+    ) -> Result<PasswordCheck, TooMany> {
         let limits = passwords.limits;
         let of_source = self.queue.iter().filter(|waiting| waiting.source == attempt.source).count();
         if self.queue.len() >= limits.waiting || of_source >= limits.waiting_per_source {
-            self.events.push(CheckEvent::Full(CheckBound::Waiting));
+            self.events.push(CheckEvent::Full(CheckCapacity::Waiting));
             return Err(TooMany::Waiting(self.time_to_wait(passwords)));
         }
         let budget = self.budget.get_or_insert_with(|| Budget::new(limits.checks));
         if let Err(spent) = budget.spend(attempt.source, now) {
             self.events.push(CheckEvent::Full(match spent {
-                Spent::BySource(_) => CheckBound::ChecksOfSource,
-                Spent::InAll(_) => CheckBound::Checks,
+                Spent::BySource(_) => CheckCapacity::ChecksOfSource,
+                Spent::InAll(_) => CheckCapacity::Checks,
             }));
             return Err(TooMany::Begun(spent));
         }
-        self.queue.push_back(Waiting {
+        self.queue.push_back(WaitingCheck {
             hash,
             source: attempt.source,
             check: Check::new(
@@ -201,7 +207,7 @@ impl Logins {
             has_begun: false,
             streams: vec![stream],
         });
-        Ok(Known::NotYet)
+        Ok(PasswordCheck::NotYet)
     }
 
     /// Runs one slice of the check that came first, and gives the streams that can ask again.
@@ -224,7 +230,7 @@ impl Logins {
         match verdict {
             Verdict::Wrong => {
                 if self.wrong.insert(done.hash) == Room::Full {
-                    self.events.push(CheckEvent::Full(CheckBound::Wrong));
+                    self.events.push(CheckEvent::Full(CheckCapacity::Wrong));
                 }
             }
             Verdict::Right => {
@@ -237,7 +243,7 @@ impl Logins {
 
     fn remember(&mut self, from: Digest) {
         if !self.right.has(&from) && self.right.insert(from) == Room::Full {
-            self.events.push(CheckEvent::Full(CheckBound::Right));
+            self.events.push(CheckEvent::Full(CheckCapacity::Right));
         }
     }
 

@@ -4,7 +4,7 @@
 
 /// That bytes aren't the message that they should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Malformed;
+pub struct MalformedMetadata;
 
 /// A `google.protobuf.Value`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,7 +36,7 @@ pub struct List<'a>(&'a [u8]);
 /// # Errors
 ///
 /// The bytes are no such message.
-pub fn of_filter<'a>(metadata: &'a [u8], name: &str) -> Result<Option<Struct<'a>>, Malformed> {
+pub fn of_filter<'a>(metadata: &'a [u8], name: &str) -> Result<Option<Struct<'a>>, MalformedMetadata> {
     Ok(entry(metadata, name)?.map(Struct))
 }
 
@@ -46,7 +46,7 @@ impl<'a> Struct<'a> {
     /// # Errors
     ///
     /// The bytes are no such message, or the field stands twice.
-    pub fn field(self, name: &str) -> Result<Option<Value<'a>>, Malformed> {
+    pub fn field(self, name: &str) -> Result<Option<Value<'a>>, MalformedMetadata> {
         entry(self.0, name)?.map(Value::read).transpose()
     }
 
@@ -55,7 +55,7 @@ impl<'a> Struct<'a> {
     /// # Errors
     ///
     /// As for [`Struct::field`].
-    pub fn at(self, path: &[String]) -> Result<Option<Value<'a>>, Malformed> {
+    pub fn at(self, path: &[String]) -> Result<Option<Value<'a>>, MalformedMetadata> {
         let mut value = Value::Struct(self);
         for name in path {
             let Value::Struct(object) = value else { return Ok(None) };
@@ -72,11 +72,11 @@ impl<'a> List<'a> {
     /// # Errors
     ///
     /// The bytes are no such message.
-    pub fn items(self) -> Result<Vec<Value<'a>>, Malformed> {
+    pub fn items(self) -> Result<Vec<Value<'a>>, MalformedMetadata> {
         let mut items = Vec::new();
-        let mut fields = Fields(self.0);
+        let mut fields = WireFields(self.0);
         while let Some(field) = fields.next()? {
-            if let (1, Content::Bytes(item)) = field {
+            if let (1, WireValue::Bytes(item)) = field {
                 items.push(Value::read(item)?);
             }
         }
@@ -85,18 +85,20 @@ impl<'a> List<'a> {
 }
 
 impl<'a> Value<'a> {
-    fn read(bytes: &'a [u8]) -> Result<Self, Malformed> {
+    fn read(bytes: &'a [u8]) -> Result<Self, MalformedMetadata> {
         let mut value = Self::Null;
-        let mut fields = Fields(bytes);
+        let mut fields = WireFields(bytes);
         while let Some(field) = fields.next()? {
             value = match field {
-                (1, Content::Varint(_)) => Self::Null,
-                (2, Content::Fixed(bits)) => Self::Number(f64::from_bits(bits)),
-                (3, Content::Bytes(text)) => Self::Text(std::str::from_utf8(text).map_err(|_| Malformed)?),
-                (4, Content::Varint(number)) => Self::Bool(number != 0),
-                (5, Content::Bytes(object)) => Self::Struct(Struct(object)),
-                (6, Content::Bytes(list)) => Self::List(List(list)),
-                _ => return Err(Malformed),
+                (1, WireValue::Varint(_)) => Self::Null,
+                (2, WireValue::Fixed(bits)) => Self::Number(f64::from_bits(bits)),
+                (3, WireValue::Bytes(text)) => {
+                    Self::Text(std::str::from_utf8(text).map_err(|_| MalformedMetadata)?)
+                }
+                (4, WireValue::Varint(number)) => Self::Bool(number != 0),
+                (5, WireValue::Bytes(object)) => Self::Struct(Struct(object)),
+                (6, WireValue::Bytes(list)) => Self::List(List(list)),
+                _ => return Err(MalformedMetadata),
             };
         }
         Ok(value)
@@ -105,81 +107,81 @@ impl<'a> Value<'a> {
 
 /// The value under a key of the map that is a message's field 1. A key that stands twice is refused, since readers differ
 /// in which of the two they take.
-fn entry<'a>(message: &'a [u8], key: &str) -> Result<Option<&'a [u8]>, Malformed> {
+fn entry<'a>(message: &'a [u8], key: &str) -> Result<Option<&'a [u8]>, MalformedMetadata> {
     let mut found = None;
-    let mut fields = Fields(message);
+    let mut fields = WireFields(message);
     while let Some(field) = fields.next()? {
-        let (1, Content::Bytes(entry)) = field else { continue };
+        let (1, WireValue::Bytes(entry)) = field else { continue };
         let (mut name, mut value): (&[u8], &[u8]) = (b"", b"");
-        let mut parts = Fields(entry);
+        let mut parts = WireFields(entry);
         while let Some(part) = parts.next()? {
             match part {
-                (1, Content::Bytes(bytes)) => name = bytes,
-                (2, Content::Bytes(bytes)) => value = bytes,
-                _ => return Err(Malformed),
+                (1, WireValue::Bytes(bytes)) => name = bytes,
+                (2, WireValue::Bytes(bytes)) => value = bytes,
+                _ => return Err(MalformedMetadata),
             }
         }
         if name == key.as_bytes() && found.replace(value).is_some() {
-            return Err(Malformed);
+            return Err(MalformedMetadata);
         }
     }
     Ok(found)
 }
 
 /// The fields of a message that are still to be read.
-struct Fields<'a>(&'a [u8]);
+struct WireFields<'a>(&'a [u8]);
 
 /// What a field holds, by its wire type.
-enum Content<'a> {
+enum WireValue<'a> {
     Varint(u64),
     Fixed(u64),
     Short,
     Bytes(&'a [u8]),
 }
 
-impl<'a> Fields<'a> {
+impl<'a> WireFields<'a> {
     /// The next field, with its number.
-    fn next(&mut self) -> Result<Option<(u64, Content<'a>)>, Malformed> {
+    fn next(&mut self) -> Result<Option<(u64, WireValue<'a>)>, MalformedMetadata> {
         if self.0.is_empty() {
             return Ok(None);
         }
         let tag = self.varint()?;
         let content = match tag & 7 {
-            0 => Content::Varint(self.varint()?),
+            0 => WireValue::Varint(self.varint()?),
             1 => {
                 let bytes = self.take(8)?;
-                Content::Fixed(u64::from_le_bytes(bytes.try_into().map_err(|_| Malformed)?))
+                WireValue::Fixed(u64::from_le_bytes(bytes.try_into().map_err(|_| MalformedMetadata)?))
             }
             2 => {
-                let length = usize::try_from(self.varint()?).map_err(|_| Malformed)?;
-                Content::Bytes(self.take(length)?)
+                let length = usize::try_from(self.varint()?).map_err(|_| MalformedMetadata)?;
+                WireValue::Bytes(self.take(length)?)
             }
             5 => {
                 self.take(4)?;
-                Content::Short
+                WireValue::Short
             }
-            _ => return Err(Malformed),
+            _ => return Err(MalformedMetadata),
         };
         Ok(Some((tag >> 3, content)))
     }
 
-    fn take(&mut self, length: usize) -> Result<&'a [u8], Malformed> {
-        let (taken, rest) = self.0.split_at_checked(length).ok_or(Malformed)?;
+    fn take(&mut self, length: usize) -> Result<&'a [u8], MalformedMetadata> {
+        let (taken, rest) = self.0.split_at_checked(length).ok_or(MalformedMetadata)?;
         self.0 = rest;
         Ok(taken)
     }
 
-    fn varint(&mut self) -> Result<u64, Malformed> {
+    fn varint(&mut self) -> Result<u64, MalformedMetadata> {
         let mut number = 0;
         for shift in (0..64).step_by(7) {
-            let (&byte, rest) = self.0.split_first().ok_or(Malformed)?;
+            let (&byte, rest) = self.0.split_first().ok_or(MalformedMetadata)?;
             self.0 = rest;
             number |= u64::from(byte & 0x7f) << shift;
             if byte & 0x80 == 0 {
                 return Ok(number);
             }
         }
-        Err(Malformed)
+        Err(MalformedMetadata)
     }
 }
 
@@ -254,7 +256,7 @@ pub(crate) mod tests {
     #[test]
     fn a_key_that_stands_twice_is_refused() {
         let twice = [entry_of("f", &object(&json!({"a": 1}))), entry_of("f", b"")].concat();
-        assert_eq!(of_filter(&twice, "f"), Err(Malformed));
+        assert_eq!(of_filter(&twice, "f"), Err(MalformedMetadata));
     }
 
     #[test]
@@ -267,7 +269,7 @@ pub(crate) mod tests {
             b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
             b"\x0d\x01",
         ] {
-            assert_eq!(of_filter(bytes, "f"), Err(Malformed), "{bytes:?}");
+            assert_eq!(of_filter(bytes, "f"), Err(MalformedMetadata), "{bytes:?}");
         }
     }
 

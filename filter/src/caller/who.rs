@@ -12,7 +12,7 @@ pub struct Who(Cow<'static, str>);
 
 /// What kind of people that is. Groups of a token and groups of the configuration are never the same (`threats.md` C6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind<'a> {
+pub enum WhoKind<'a> {
     /// Everybody, known or not; nobody is asked.
     Anyone,
     /// Who is not known.
@@ -33,7 +33,7 @@ pub enum Kind<'a> {
     TokenGroup(&'a str, &'a str),
 }
 
-impl<'a> Kind<'a> {
+impl<'a> WhoKind<'a> {
     fn read(text: &'a str) -> Option<Self> {
         match text {
             "anyone" => return Some(Self::Anyone),
@@ -65,7 +65,7 @@ impl FromStr for Who {
     type Err = Nobody;
 
     fn from_str(text: &str) -> Result<Self, Nobody> {
-        Kind::read(text).map(|_| Self(Cow::Owned(text.to_owned()))).ok_or(Nobody)
+        WhoKind::read(text).map(|_| Self(Cow::Owned(text.to_owned()))).ok_or(Nobody)
     }
 }
 
@@ -101,9 +101,9 @@ impl Who {
     }
 
     /// What kind of people that is.
-    pub fn kind(&self) -> Kind<'_> {
+    pub fn kind(&self) -> WhoKind<'_> {
         // Every text in here is one that can be read; were it not, it would name nobody who is known.
-        Kind::read(&self.0).unwrap_or(Kind::Anonymous)
+        WhoKind::read(&self.0).unwrap_or(WhoKind::Anonymous)
     }
 
     /// As a configuration writes it.
@@ -151,16 +151,16 @@ mod tests {
     #[test]
     fn whom_a_rule_names_is_read_in_one_way() {
         for (text, kind) in [
-            ("anyone", Kind::Anyone),
-            ("anonymous", Kind::Anonymous),
-            ("authenticated", Kind::Authenticated),
-            ("user:a", Kind::User("a")),
-            ("user:a@b/c:d", Kind::User("a@b/c:d")),
-            ("token:a", Kind::Token("a")),
-            ("certificate:a", Kind::Certificate("a")),
-            ("jwt:corp/a/b", Kind::Jwt("corp", "a/b")),
-            ("group:sre", Kind::Group("sre")),
-            ("group:corp/team-a", Kind::TokenGroup("corp", "team-a")),
+            ("anyone", WhoKind::Anyone),
+            ("anonymous", WhoKind::Anonymous),
+            ("authenticated", WhoKind::Authenticated),
+            ("user:a", WhoKind::User("a")),
+            ("user:a@b/c:d", WhoKind::User("a@b/c:d")),
+            ("token:a", WhoKind::Token("a")),
+            ("certificate:a", WhoKind::Certificate("a")),
+            ("jwt:corp/a/b", WhoKind::Jwt("corp", "a/b")),
+            ("group:sre", WhoKind::Group("sre")),
+            ("group:corp/team-a", WhoKind::TokenGroup("corp", "team-a")),
         ] {
             let who: Who = text.parse().unwrap();
             assert_eq!((who.kind(), who.to_string().as_str()), (kind, text));

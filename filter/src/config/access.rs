@@ -5,9 +5,9 @@ use super::field::Field;
 use super::limits::{self, Limits};
 use super::list::listed;
 use super::object::object;
-use super::only::{self, Known};
+use super::only::{self, Definitions};
 use super::who::who;
-use crate::access::{Bound, Closed, HeldAt, Rule, Unrestricted, walk};
+use crate::access::{Closed, HeldAt, Inherited, Rule, Unrestricted, walk};
 use crate::api::class::{Class, Classes};
 use crate::api::mount::{Mount, MountId, Mounts, Prefix};
 use crate::api::profile::Contents;
@@ -44,7 +44,11 @@ object! {
 
 /// Compiles every rule and refuses those that can never decide anything.
 #[inline(never)]
-pub(super) fn compile(list: &Field<'_>, mounts: &Mounts, known: Known<'_>) -> Result<Vec<Rule>, ConfigError> {
+pub(super) fn compile(
+    list: &Field<'_>,
+    mounts: &Mounts,
+    known: Definitions<'_>,
+) -> Result<Vec<Rule>, ConfigError> {
     let items = list.items()?;
     if items.is_empty() {
         let message = "without a rule everything is refused: to open all to all, write { \"who\": [\"anyone\"], \"may\": [\"everything\"] }";
@@ -134,7 +138,7 @@ fn held_at(mount: MountId, mounts: &Mounts) -> HeldAt {
 }
 
 #[inline(never)]
-fn rule(field: &Field<'_>, mounts: &Mounts, known: Known<'_>) -> Result<Rule, ConfigError> {
+fn rule(field: &Field<'_>, mounts: &Mounts, known: Definitions<'_>) -> Result<Rule, ConfigError> {
     let rule = RuleObject::read(field)?;
     let who = listed(&rule.who(), EMPTY, |text| who(text, known.callers))?;
     let Limits { rate, guards } = limits::compile(&rule.limits())?;
@@ -203,7 +207,7 @@ fn at(rule: &Field<'_>, at: &Field<'_>, mounts: &Mounts) -> Result<Vec<MountId>,
 
 /// Refuses a rule that gives nothing, whatever those before it are, because nothing of it can be restricted or guarded.
 fn check_gives(rule: &Rule, mounts: &Mounts) -> Result<(), &'static str> {
-    let gives = |at: &HeldAt| rule.gives(Bound::default(), at.mount).both(classes(at.mount, mounts));
+    let gives = |at: &HeldAt| rule.gives(Inherited::default(), at.mount).both(classes(at.mount, mounts));
     match rule.at.iter().all(|at| gives(at).is_empty()) {
         true if rule.only.is_some() => {
             Err("\"only\" leaves nothing of this: a restricted caller gets none of these classes")

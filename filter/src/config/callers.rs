@@ -11,7 +11,7 @@ use crate::caller::hash::Hash;
 use crate::caller::passwords::{Passwords, User};
 use crate::caller::scheme::Scheme;
 use crate::caller::tokens::Tokens;
-use crate::caller::who::{Kind, Who, Whos};
+use crate::caller::who::{Who, WhoKind, Whos};
 use crate::index::Index;
 
 #[cfg(feature = "schema")]
@@ -110,8 +110,10 @@ fn groups_with_members(section: &[Field<'_>], callers: &Callers) -> Result<Vec<G
 fn member(text: &str, callers: &Callers) -> Result<Who, String> {
     let who: Option<Who> = text.parse().ok();
     let is_defined = match who.as_ref().map(Who::kind) {
-        Some(Kind::Jwt(issuer, _)) => callers.issuers.iter().any(|known| known.name == issuer),
-        Some(Kind::User(_) | Kind::Token(_) | Kind::Certificate(_)) => callers.known.has_any(who.as_slice()),
+        Some(WhoKind::Jwt(issuer, _)) => callers.issuers.iter().any(|known| known.name == issuer),
+        Some(WhoKind::User(_) | WhoKind::Token(_) | WhoKind::Certificate(_)) => {
+            callers.known.has_any(who.as_slice())
+        }
         _ => {
             return Err(format!(
                 "\"{text}\" can't be in a group: write user:N, token:N, certificate:N or jwt:ISSUER/SUBJECT"

@@ -6,7 +6,7 @@ use super::field::Field;
 use super::object::object;
 use super::tree::Tree;
 use crate::caller::callers::Group;
-use crate::caller::certificates::{Certificates, Mark};
+use crate::caller::certificates::{CertificateMark, Certificates};
 use crate::caller::scheme::Scheme;
 
 object! {
@@ -45,7 +45,7 @@ pub(super) fn compile(
         let identity = identity(Scheme::Certificate, named.name(), groups);
         for field in one_or_many(named)? {
             let mark = mark(&field)?;
-            if !matches!(mark, Mark::Sha256(_)) {
+            if !matches!(mark, CertificateMark::Sha256(_)) {
                 need_a_chain = true;
                 if !is_vouched {
                     return Err(field.refuse(UNVOUCHED));
@@ -67,21 +67,21 @@ const UNVOUCHED: &str = "anybody can make a certificate that says this: give its
 
 /// What a certificate is known by.
 #[inline(never)]
-fn mark<'a>(field: &'a Field<'a>) -> Result<Mark<'a>, ConfigError> {
+fn mark<'a>(field: &'a Field<'a>) -> Result<CertificateMark<'a>, ConfigError> {
     if let Tree::Text(text) = field.tree()? {
         let digits = text.strip_prefix("sha256:").filter(|_| digest(text).is_some());
         let wanted = "this must be sha256: and 64 hexadecimal digits, the SHA-256 of the DER certificate, or an object \
              with uri_san, dns_san or subject";
-        return digits.map(Mark::Sha256).ok_or_else(|| field.refuse(wanted));
+        return digits.map(CertificateMark::Sha256).ok_or_else(|| field.refuse(wanted));
     }
     let certificate = CertificateObject::read(field)?;
     let uri_san = certificate.uri_san().optional_text()?;
     let dns_san = certificate.dns_san().optional_text()?;
     let subject = certificate.subject().optional_text()?;
     match (uri_san, dns_san, subject) {
-        (Some(uri), None, None) if !uri.is_empty() => Ok(Mark::UriSan(uri)),
-        (None, Some(name), None) if !name.is_empty() => Ok(Mark::DnsSan(name)),
-        (None, None, Some(subject)) if !subject.is_empty() => Ok(Mark::Subject(subject)),
+        (Some(uri), None, None) if !uri.is_empty() => Ok(CertificateMark::UriSan(uri)),
+        (None, Some(name), None) if !name.is_empty() => Ok(CertificateMark::DnsSan(name)),
+        (None, None, Some(subject)) if !subject.is_empty() => Ok(CertificateMark::Subject(subject)),
         _ => Err(field.refuse("this must have one of uri_san, dns_san and subject, and not an empty one")),
     }
 }

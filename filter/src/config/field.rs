@@ -10,13 +10,13 @@ use crate::index::{Index, Twice};
 #[derive(Clone, Copy)]
 pub(super) struct Field<'a> {
     tree: Option<&'a Tree>,
-    step: Step<'a>,
+    step: PathStep<'a>,
     /// What it is a field or an item of; the whole configuration is of nothing.
     within: Option<&'a Field<'a>>,
 }
 
 #[derive(Clone, Copy)]
-enum Step<'a> {
+enum PathStep<'a> {
     Name(&'a str),
     Item(usize),
 }
@@ -24,7 +24,7 @@ enum Step<'a> {
 impl<'a> Field<'a> {
     /// The whole configuration.
     pub(super) fn whole(tree: &'a Tree) -> Self {
-        Self { tree: Some(tree), step: Step::Name(""), within: None }
+        Self { tree: Some(tree), step: PathStep::Name(""), within: None }
     }
 
     /// Whether it is there.
@@ -35,8 +35,8 @@ impl<'a> Field<'a> {
     /// What its object calls it.
     pub(super) fn name(&self) -> &'a str {
         match self.step {
-            Step::Name(name) => name,
-            Step::Item(_) => "",
+            PathStep::Name(name) => name,
+            PathStep::Item(_) => "",
         }
     }
 
@@ -113,7 +113,7 @@ impl<'a> Field<'a> {
         let Tree::List(trees) = tree else { return Err(self.instead_of(tree, "a list")) };
         let mut items = Vec::with_capacity(trees.len());
         for (index, tree) in trees.iter().enumerate() {
-            items.push(Field { tree: Some(tree), step: Step::Item(index), within: Some(self) });
+            items.push(Field { tree: Some(tree), step: PathStep::Item(index), within: Some(self) });
         }
         Ok(items)
     }
@@ -125,7 +125,7 @@ impl<'a> Field<'a> {
         let mut entries = Vec::with_capacity(fields.len());
         let mut names = Vec::with_capacity(fields.len());
         for (name, tree) in fields {
-            entries.push(Field { tree: Some(tree), step: Step::Name(name), within: Some(self) });
+            entries.push(Field { tree: Some(tree), step: PathStep::Name(name), within: Some(self) });
             names.push(name.as_bytes().to_vec());
         }
         match Index::new(names) {
@@ -140,7 +140,8 @@ impl<'a> Field<'a> {
         let fields = if self.is_given() { self.object()? } else { &[] };
         for (index, (name, tree)) in fields.iter().enumerate() {
             let refuse = |message: &str| {
-                Err(Field { tree: Some(tree), step: Step::Name(name), within: Some(self) }.refuse(message))
+                Err(Field { tree: Some(tree), step: PathStep::Name(name), within: Some(self) }
+                    .refuse(message))
             };
             if !names.contains(&name.as_str()) {
                 if reserved_fields::comes_later(name, names) {
@@ -164,7 +165,7 @@ impl<'a> Field<'a> {
             }
             _ => None,
         };
-        Field { tree, step: Step::Name(name), within: Some(self) }
+        Field { tree, step: PathStep::Name(name), within: Some(self) }
     }
 
     fn object(&self) -> Result<&'a [(String, Tree)], ConfigError> {
@@ -196,8 +197,8 @@ impl<'a> Field<'a> {
         let mut here = self;
         while let Some(within) = here.within {
             path = match here.step {
-                Step::Name(name) => format!(".{name}{path}"),
-                Step::Item(index) => format!("[{index}]{path}"),
+                PathStep::Name(name) => format!(".{name}{path}"),
+                PathStep::Item(index) => format!("[{index}]{path}"),
             };
             here = within;
         }

@@ -44,7 +44,7 @@ object! {
 }
 
 /// What a configuration says of headers, compiled.
-pub(super) struct Headers {
+pub(super) struct HeaderSettings {
     pub(super) caller: Option<String>,
     pub(super) tenant: Option<TenantHeader>,
     pub(super) cors: Cors,
@@ -53,7 +53,7 @@ pub(super) struct Headers {
 
 /// Compiles all of it.
 #[inline(never)]
-pub(super) fn compile(field: &Field<'_>) -> Result<Headers, ConfigError> {
+pub(super) fn compile(field: &Field<'_>) -> Result<HeaderSettings, ConfigError> {
     let headers = HeadersObject::read(field)?;
     let caller = headers.caller();
     let caller =
@@ -74,7 +74,7 @@ pub(super) fn compile(field: &Field<'_>) -> Result<Headers, ConfigError> {
             return Err(frame_ancestors.refuse(message));
         }
     };
-    Ok(Headers {
+    Ok(HeaderSettings {
         caller,
         tenant,
         cors: cors(&headers.cors())?,

@@ -45,7 +45,7 @@ pub(super) enum LabelValues {
 
 /// What the values are held against.
 #[derive(Clone, Copy)]
-pub(super) struct Known<'a> {
+pub(super) struct Definitions<'a> {
     /// Who is known.
     pub(super) callers: &'a Callers,
     /// The header that carries the values of one label.
@@ -54,7 +54,7 @@ pub(super) struct Known<'a> {
 
 /// Compiles the `only` of a rule.
 #[inline(never)]
-pub(super) fn compile(field: &Field<'_>, known: Known<'_>) -> Result<Only, ConfigError> {
+pub(super) fn compile(field: &Field<'_>, known: Definitions<'_>) -> Result<Only, ConfigError> {
     let mut labels = Vec::new();
     for named in field.entries()? {
         let label = named.name();
@@ -80,7 +80,7 @@ pub(super) fn compile(field: &Field<'_>, known: Known<'_>) -> Result<Only, Confi
 /// Reads what stands under a label.
 struct Reader<'a> {
     label: &'a str,
-    known: Known<'a>,
+    known: Definitions<'a>,
 }
 
 impl Reader<'_> {

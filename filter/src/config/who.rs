@@ -1,7 +1,7 @@
 //! Whom a configuration names.
 
 use crate::caller::callers::Callers;
-use crate::caller::who::{Kind, Who};
+use crate::caller::who::{Who, WhoKind};
 
 /// Reads whom a rule names.
 pub(super) fn who(text: &str, callers: &Callers) -> Result<Who, String> {
@@ -14,14 +14,14 @@ pub(super) fn who(text: &str, callers: &Callers) -> Result<Who, String> {
     let issuer = |name: &str| callers.issuers.iter().find(|issuer| issuer.name == name);
     let is_known = callers.known.has_any(std::slice::from_ref(&who));
     let (is_defined, place) = match who.kind() {
-        Kind::Anyone | Kind::Anonymous => (true, ""),
-        Kind::Authenticated => (!callers.is_empty(), "callers: nobody is known"),
-        Kind::User(_) => (is_known, "callers.users"),
-        Kind::Token(_) => (is_known, "callers.tokens"),
-        Kind::Certificate(_) => (is_known, "callers.certificates"),
-        Kind::Group(name) => (callers.groups.iter().any(|group| group.name == name), "callers.groups"),
-        Kind::Jwt(name, _) => (issuer(name).is_some(), "callers.jwt"),
-        Kind::TokenGroup(name, _) => {
+        WhoKind::Anyone | WhoKind::Anonymous => (true, ""),
+        WhoKind::Authenticated => (!callers.is_empty(), "callers: nobody is known"),
+        WhoKind::User(_) => (is_known, "callers.users"),
+        WhoKind::Token(_) => (is_known, "callers.tokens"),
+        WhoKind::Certificate(_) => (is_known, "callers.certificates"),
+        WhoKind::Group(name) => (callers.groups.iter().any(|group| group.name == name), "callers.groups"),
+        WhoKind::Jwt(name, _) => (issuer(name).is_some(), "callers.jwt"),
+        WhoKind::TokenGroup(name, _) => {
             let has_groups = issuer(name).is_some_and(|issuer| issuer.groups.is_some());
             (has_groups, "callers.jwt, by an issuer with \"groups\"")
         }

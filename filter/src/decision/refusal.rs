@@ -10,7 +10,7 @@ use crate::enforce::RuleNumber;
 use crate::enforce::form::FormError;
 use crate::enforce::guards::GuardError;
 use crate::enforce::tenant::NoTenant;
-use crate::enforce::violation::Unmet;
+use crate::enforce::violation::Violation;
 use crate::response::answer::AnswerError;
 use crate::response::reply::{Reply, Wording};
 use crate::target::method::Methods;
@@ -46,7 +46,7 @@ pub enum Refusal {
     /// A rule restricts its callers, and nothing can be restricted there (`threats.md` R2).
     Withheld(RuleNumber),
     /// The parameters don't meet what the rule demands.
-    Unmet(Unmet),
+    Violation(Violation),
     /// It comes too early for the rate of a rule.
     RateExceeded(RateExceeded),
     /// The query string is ambiguous.
@@ -107,7 +107,7 @@ from! {
     ParameterError => Parameters,
     FormError => Form,
     AnswerError => Answer,
-    Unmet => Unmet,
+    Violation => Violation,
 }
 
 impl fmt::Display for Refusal {
@@ -129,8 +129,8 @@ impl fmt::Display for Refusal {
             Self::Withheld(rule) => {
                 write!(f, "{rule} restricts its callers by \"only\", which nothing at this path can be")
             }
-            Self::Unmet(unmet) => unmet.fmt(f),
-            Self::RateExceeded(limited) => limited.fmt(f),
+            Self::Violation(violation) => violation.fmt(f),
+            Self::RateExceeded(exceeded) => exceeded.fmt(f),
             Self::Parameters(error) => error.fmt(f),
             Self::Form(error) => error.fmt(f),
             Self::Answer(error) => error.fmt(f),
@@ -146,8 +146,8 @@ impl Refusal {
             Self::Target(_) | Self::Parameters(_) | Self::Upgrade => 400,
             Self::Form(FormError::TooLong { .. }) => 413,
             Self::Form(FormError::Type | FormError::Encoding) => 415,
-            Self::Unmet(unmet) | Self::Form(FormError::Unmet(unmet)) => match unmet {
-                Unmet::TooLong | Unmet::Guard(GuardError::Exceeded(_)) => 422,
+            Self::Violation(violation) | Self::Form(FormError::Violation(violation)) => match violation {
+                Violation::TooLong | Violation::Guard(GuardError::Exceeded(_)) => 422,
                 _ => 400,
             },
             Self::Form(_) => 400,
@@ -180,7 +180,7 @@ impl Refusal {
 
     fn retry_after(&self) -> Option<u64> {
         let empty = match self {
-            Self::RateExceeded(limited) => limited.empty,
+            Self::RateExceeded(exceeded) => exceeded.empty,
             Self::Login(LoginError::TooMany(TooMany::Waiting(empty)), _) => *empty,
             Self::Login(
                 LoginError::TooMany(TooMany::Begun(Spent::BySource(empty) | Spent::InAll(empty))),

@@ -2,9 +2,9 @@
 //! Prometheus ignores a body whose type it doesn't like, and with it a matcher that stands only there, so the type must be
 //! exactly one and goes upstream in one spelling (`threats.md` P1 to P3).
 
-use super::requirements::Demands;
-use super::rewrite_cache::Queries;
-use super::violation::Unmet;
+use super::requirements::Requirements;
+use super::rewrite_cache::RewriteCache;
+use super::violation::Violation;
 use crate::promql::MAX_RESTRICTED;
 use crate::target::body::Body;
 use crate::target::headers::Headers;
@@ -35,7 +35,7 @@ pub enum FormError {
     /// What it says is ambiguous.
     Parameters(ParameterError),
     /// It doesn't meet what the rule demands.
-    Unmet(Unmet),
+    Violation(Violation),
 }
 
 impl fmt::Display for FormError {
@@ -51,7 +51,7 @@ impl fmt::Display for FormError {
             }
             Self::Trailers => f.write_str("a form must not end in trailers"),
             Self::Parameters(error) => error.fmt(f),
-            Self::Unmet(unmet) => unmet.fmt(f),
+            Self::Violation(violation) => violation.fmt(f),
         }
     }
 }
@@ -62,7 +62,7 @@ pub struct AwaitedForm {
     names: ParameterNames,
     query: Parameters,
     max: usize,
-    demands: Option<Demands>,
+    requirements: Option<Requirements>,
 }
 
 impl AwaitedForm {
@@ -98,14 +98,14 @@ impl AwaitedForm {
             let text = std::str::from_utf8(value).unwrap_or_default();
             text.parse().unwrap_or(usize::MAX)
         });
-        let form = Self { names, query: query.clone(), max, demands: None };
+        let form = Self { names, query: query.clone(), max, requirements: None };
         form.check_length(length).map(|()| Some(form))
     }
 
     /// The same form, to which a rule has demands.
     #[must_use]
-    pub fn with_demands(self, demands: Option<Demands>) -> Self {
-        Self { demands, ..self }
+    pub fn with_requirements(self, requirements: Option<Requirements>) -> Self {
+        Self { requirements, ..self }
     }
 
     /// Checks how much has come so far, in bytes.
@@ -123,18 +123,18 @@ impl AwaitedForm {
     ///
     /// It is too long as it came or as it goes on, ambiguous by itself or together with the query string, or doesn't meet
     /// what the rule demands.
-    pub fn complete(&self, body: &[u8], queries: &mut Queries) -> Result<String, FormError> {
+    pub fn complete(&self, body: &[u8], rewrites: &mut RewriteCache) -> Result<String, FormError> {
         self.check_length(body.len())?;
         let form = Parameters::parse(body, Part::Form).map_err(FormError::Parameters)?;
         form.check(self.names, &self.query).map_err(FormError::Parameters)?;
         let text = form.to_text_within(self.max).ok_or(FormError::TooLong { max: self.max })?;
-        match &self.demands {
+        match &self.requirements {
             None => Ok(text),
-            Some(demands) => {
-                let form = demands.of_form(form, &self.query, queries).map_err(FormError::Unmet)?;
+            Some(requirements) => {
+                let form = requirements.of_form(form, &self.query, rewrites).map_err(FormError::Violation)?;
                 // As much again as what is written into it may take: hosts hold no more than that.
                 let max = self.max.saturating_add(MAX_RESTRICTED);
-                form.to_text_within(max).ok_or(FormError::Unmet(Unmet::TooLong))
+                form.to_text_within(max).ok_or(FormError::Violation(Violation::TooLong))
             }
         }
     }
@@ -202,11 +202,17 @@ mod tests {
         assert_eq!(announced(Method::Post, &endless), Err(FormError::TooLong { max: 10 }));
         let form = announced(Method::Post, &[("content-type", FORM_TYPE)]).unwrap().unwrap();
         assert_eq!(form.check_length(10), Ok(()));
-        assert_eq!(form.complete(b"query=abcde", &mut Queries::new(1)), Err(FormError::TooLong { max: 10 }));
-        assert_eq!(form.complete(b"%71uery=a", &mut Queries::new(1)).as_deref(), Ok("query=a"));
-        assert_eq!(form.complete(b"%71%75ery=a", &mut Queries::new(1)), Err(FormError::TooLong { max: 10 }));
         assert_eq!(
-            form.complete(b"query=((", &mut Queries::new(1)).as_deref(),
+            form.complete(b"query=abcde", &mut RewriteCache::new(1)),
+            Err(FormError::TooLong { max: 10 })
+        );
+        assert_eq!(form.complete(b"%71uery=a", &mut RewriteCache::new(1)).as_deref(), Ok("query=a"));
+        assert_eq!(
+            form.complete(b"%71%75ery=a", &mut RewriteCache::new(1)),
+            Err(FormError::TooLong { max: 10 })
+        );
+        assert_eq!(
+            form.complete(b"query=((", &mut RewriteCache::new(1)).as_deref(),
             Err(&FormError::TooLong { max: 10 })
         );
     }
@@ -214,8 +220,11 @@ mod tests {
     #[test]
     fn a_form_may_not_repeat_what_the_query_string_says() {
         let query = Parameters::parse(b"query=a", Part::Query).unwrap();
-        let form = AwaitedForm { names: &["query"], query, max: 100, demands: None };
+        let form = AwaitedForm { names: &["query"], query, max: 100, requirements: None };
         let repeated = ParameterError::Repeated { name: "query" };
-        assert_eq!(form.complete(b"query=b", &mut Queries::new(1)), Err(FormError::Parameters(repeated)));
+        assert_eq!(
+            form.complete(b"query=b", &mut RewriteCache::new(1)),
+            Err(FormError::Parameters(repeated))
+        );
     }
 }

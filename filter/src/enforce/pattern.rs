@@ -11,12 +11,12 @@ pub use parser::PatternError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
     text: String,
-    steps: Vec<Step>,
+    steps: Vec<PatternStep>,
 }
 
 /// One step of the machine that matches. Offsets are from the step itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Step {
+enum PatternStep {
     /// Takes this character.
     Character(char),
     /// Takes any character but a new line.
@@ -31,7 +31,7 @@ enum Step {
     Jump(isize),
 }
 
-impl Step {
+impl PatternStep {
     fn takes(&self, character: char) -> bool {
         let is_in =
             |ranges: &[(char, char)]| ranges.iter().any(|&(first, last)| (first..=last).contains(&character));
@@ -99,7 +99,7 @@ impl Reached {
     }
 
     /// Adds a place, or those that its forks and jumps lead to.
-    fn add(&mut self, steps: &[Step], place: usize) {
+    fn add(&mut self, steps: &[PatternStep], place: usize) {
         self.open.push(place);
         while let Some(place) = self.open.pop() {
             let Some(seen) = self.seen.get_mut(place) else { continue };
@@ -107,8 +107,8 @@ impl Reached {
                 continue;
             }
             match steps.get(place) {
-                Some(Step::Jump(offset)) => self.open.extend(place.checked_add_signed(*offset)),
-                Some(Step::Fork(offset)) => {
+                Some(PatternStep::Jump(offset)) => self.open.extend(place.checked_add_signed(*offset)),
+                Some(PatternStep::Fork(offset)) => {
                     self.open.push(place.saturating_add(1));
                     self.open.extend(place.checked_add_signed(*offset));
                 }

@@ -6,8 +6,8 @@
 
 use super::guards::Guarded;
 use super::restriction::Restriction;
-use super::rewrite_cache::{Original, Queries};
-use super::violation::Unmet;
+use super::rewrite_cache::{Original, RewriteCache};
+use super::violation::Violation;
 use crate::api::endpoint::{SelectorForm, Selectors};
 use crate::api::profile::Profile;
 use crate::promql::{MAX_RESTRICTED, Query};
@@ -16,7 +16,7 @@ use std::rc::Rc;
 
 /// What a rule demands of the parameters of one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Demands {
+pub struct Requirements {
     /// The API of the server that the request is for.
     pub profile: &'static Profile,
     /// The parameters that the endpoint's row names; no other is let through, since it may widen what is answered
@@ -36,14 +36,14 @@ const NOTHING: &str = r#"{__name__="nothing",__name__="at_all"}"#;
 /// A selector that every series matches.
 const EVERYTHING: &str = r#"{__name__!=""}"#;
 
-impl Demands {
+impl Requirements {
     /// The query string of a request without a form, as it goes upstream.
     ///
     /// # Errors
     ///
     /// It doesn't meet the demands.
-    pub fn of_query(&self, query: Parameters, queries: &mut Queries) -> Result<Parameters, Unmet> {
-        self.of_last_half(query, &Parameters::default(), queries)
+    pub fn of_query(&self, query: Parameters, rewrites: &mut RewriteCache) -> Result<Parameters, Violation> {
+        self.of_last_half(query, &Parameters::default(), rewrites)
     }
 
     /// The query string of a request whose form follows, as it goes upstream ahead of it.
@@ -51,17 +51,21 @@ impl Demands {
     /// # Errors
     ///
     /// It doesn't meet the demands, whatever the form says.
-    pub fn of_first_half(&self, mut query: Parameters, queries: &mut Queries) -> Result<Parameters, Unmet> {
+    pub fn of_first_half(
+        &self,
+        mut query: Parameters,
+        rewrites: &mut RewriteCache,
+    ) -> Result<Parameters, Violation> {
         self.keep_named(&mut query)?;
         let Some(selectors) = self.selectors else { return Ok(query) };
         let name = selectors.parameter;
         if let Some(guarded) = &self.guarded {
             if query.value(name).is_some() {
-                return Err(Unmet::Split(name));
+                return Err(Violation::Split(name));
             }
             guarded.prepare(&mut query)?;
         }
-        self.restrict(selectors, &mut query, queries, |_| Ok(()))?;
+        self.restrict(selectors, &mut query, rewrites, |_| Ok(()))?;
         if selectors.form == SelectorForm::AnyOf && query.value(name).is_none() {
             query.put_first(name, NOTHING.to_owned());
         }
@@ -77,9 +81,9 @@ impl Demands {
         &self,
         form: Parameters,
         query: &Parameters,
-        queries: &mut Queries,
-    ) -> Result<Parameters, Unmet> {
-        let mut form = self.of_last_half(form, query, queries)?;
+        rewrites: &mut RewriteCache,
+    ) -> Result<Parameters, Violation> {
+        let mut form = self.of_last_half(form, query, rewrites)?;
         if let Some(Selectors { parameter: name, form: SelectorForm::AnyOf }) = self.selectors {
             // Where nothing is restricted, the selector that went ahead may not be the only one.
             if form.value(name).or(query.value(name)).is_none() {
@@ -94,8 +98,8 @@ impl Demands {
         &self,
         mut last: Parameters,
         first: &Parameters,
-        queries: &mut Queries,
-    ) -> Result<Parameters, Unmet> {
+        rewrites: &mut RewriteCache,
+    ) -> Result<Parameters, Violation> {
         self.keep_named(&mut last)?;
         if self.restriction.is_some() {
             last.remove(|name, _| self.profile.parameters.paging.contains(&name));
@@ -105,7 +109,7 @@ impl Demands {
             None => None,
         };
         let Some(selectors) = self.selectors else { return Ok(last) };
-        self.restrict(selectors, &mut last, queries, |query| match (&self.guarded, &times) {
+        self.restrict(selectors, &mut last, rewrites, |query| match (&self.guarded, &times) {
             (Some(guarded), Some(times)) if selectors.form == SelectorForm::Expression => {
                 Ok(guarded.check(query, times)?)
             }
@@ -121,12 +125,12 @@ impl Demands {
         Ok(last)
     }
 
-    fn keep_named(&self, parameters: &mut Parameters) -> Result<(), Unmet> {
+    fn keep_named(&self, parameters: &mut Parameters) -> Result<(), Violation> {
         let special = &self.profile.parameters;
         parameters.remove(|name, _| special.ignored.contains(&name));
         let widens = |name: &str| self.restriction.is_some() && special.widening.contains(&name);
         let refused = parameters.names().find(|name| !self.names.contains(name) || widens(name));
-        refused.map_or(Ok(()), |name| Err(Unmet::Parameter(name.to_owned())))
+        refused.map_or(Ok(()), |name| Err(Violation::Parameter(name.to_owned())))
     }
 
     /// Reads every query or selector, lets it be checked, and writes the restriction into it. Where nothing is checked, one
@@ -135,32 +139,32 @@ impl Demands {
         &self,
         selectors: Selectors,
         parameters: &mut Parameters,
-        queries: &mut Queries,
-        check: impl Fn(&Query<'_>) -> Result<(), Unmet>,
-    ) -> Result<(), Unmet> {
+        rewrites: &mut RewriteCache,
+        check: impl Fn(&Query<'_>) -> Result<(), Violation>,
+    ) -> Result<(), Violation> {
         let name = selectors.parameter;
         let mut left = MAX_RESTRICTED;
         // What guards are held against has to be read.
-        let mut queries = Some(queries).filter(|_| self.guarded.is_none());
+        let mut rewrites = Some(rewrites).filter(|_| self.guarded.is_none());
         for value in parameters.values_mut(name) {
             let Some(restriction) = self.restriction.as_deref() else {
                 check(&read(selectors, value)?)?;
                 continue;
             };
             let original = Original { form: selectors.form, text: value, restriction };
-            let restricted = match queries.as_ref().and_then(|queries| queries.find(&original)) {
+            let restricted = match rewrites.as_ref().and_then(|rewrites| rewrites.find(&original)) {
                 Some(restricted) => restricted.to_owned(),
                 None => {
                     let query = read(selectors, value)?;
                     check(&query)?;
-                    let restricted = query.restricted(restriction.matchers()).ok_or(Unmet::TooLong)?;
-                    if let Some(queries) = &mut queries {
-                        queries.remember(&original, &restricted);
+                    let restricted = query.restricted(restriction.matchers()).ok_or(Violation::TooLong)?;
+                    if let Some(rewrites) = &mut rewrites {
+                        rewrites.remember(&original, &restricted);
                     }
                     restricted
                 }
             };
-            left = left.checked_sub(restricted.len()).ok_or(Unmet::TooLong)?;
+            left = left.checked_sub(restricted.len()).ok_or(Violation::TooLong)?;
             *value = restricted;
         }
         Ok(())
@@ -168,12 +172,12 @@ impl Demands {
 }
 
 /// Reads a query or a selector.
-fn read(selectors: Selectors, text: &str) -> Result<Query<'_>, Unmet> {
+fn read(selectors: Selectors, text: &str) -> Result<Query<'_>, Violation> {
     let query = match selectors.form {
         SelectorForm::Expression => Query::parse(text),
         SelectorForm::AnyOf | SelectorForm::Filters => Query::parse_selector(text),
     };
-    query.map_err(|error| Unmet::Syntax(selectors.parameter, error))
+    query.map_err(|error| Violation::Syntax(selectors.parameter, error))
 }
 
 #[cfg(test)]
@@ -188,9 +192,9 @@ mod tests {
         Rc::new(Restriction::new(vec![term]).unwrap())
     }
 
-    fn demands(selectors: Selectors) -> Demands {
+    fn requirements(selectors: Selectors) -> Requirements {
         let names = &["query", "match[]", "time", "include_metadata"];
-        Demands {
+        Requirements {
             profile: &prometheus::PROFILE,
             names,
             selectors: Some(selectors),
@@ -214,7 +218,7 @@ mod tests {
             (FILTERS, "", ""),
         ] {
             assert_eq!(
-                demands(selectors).of_query(parameters(text), &mut Queries::new(1)),
+                requirements(selectors).of_query(parameters(text), &mut RewriteCache::new(1)),
                 Ok(parameters(sent)),
                 "{text}"
             );
@@ -223,106 +227,118 @@ mod tests {
 
     #[test]
     fn a_query_string_ahead_of_a_form_reads_nothing_by_itself() {
-        let demands = demands(ANY_OF);
+        let requirements = requirements(ANY_OF);
         let nothing = format!("match[]={NOTHING}&time=1");
         assert_eq!(
-            demands.of_first_half(parameters("time=1"), &mut Queries::new(1)),
+            requirements.of_first_half(parameters("time=1"), &mut RewriteCache::new(1)),
             Ok(parameters(&nothing))
         );
         let given = parameters(r#"match[]=a{tenant="a"}"#);
-        assert_eq!(demands.of_first_half(parameters("match[]=a"), &mut Queries::new(1)), Ok(given));
+        assert_eq!(requirements.of_first_half(parameters("match[]=a"), &mut RewriteCache::new(1)), Ok(given));
     }
 
     #[test]
     fn a_form_has_the_restriction_where_neither_half_has_a_selector() {
-        let demands = demands(ANY_OF);
+        let requirements = requirements(ANY_OF);
         for (query, form, sent) in [
             ("time=1", "query=x", r#"match[]={tenant="a"}&query=x"#),
             ("match[]=a", "query=x", "query=x"),
             ("", "match[]=b", r#"match[]=b{tenant="a"}"#),
         ] {
-            let result = demands.of_form(parameters(form), &parameters(query), &mut Queries::new(1));
+            let result =
+                requirements.of_form(parameters(form), &parameters(query), &mut RewriteCache::new(1));
             assert_eq!(result, Ok(parameters(sent)), "{query} {form}");
         }
     }
 
     #[test]
     fn who_is_limited_alone_still_gets_everything_by_a_form() {
-        let limited = Demands { restriction: None, ..demands(ANY_OF) };
-        let sent = limited.of_form(parameters("time=1"), &Parameters::default(), &mut Queries::new(1));
+        let limited = Requirements { restriction: None, ..requirements(ANY_OF) };
+        let sent = limited.of_form(parameters("time=1"), &Parameters::default(), &mut RewriteCache::new(1));
         assert_eq!(sent, Ok(parameters(r#"match[]={__name__!=""}&time=1"#)));
         assert_eq!(
-            limited.of_form(parameters("match[]=a"), &Parameters::default(), &mut Queries::new(1)),
+            limited.of_form(parameters("match[]=a"), &Parameters::default(), &mut RewriteCache::new(1)),
             Ok(parameters("match[]=a"))
         );
-        assert_eq!(limited.of_query(parameters("time=1"), &mut Queries::new(1)), Ok(parameters("time=1")));
+        assert_eq!(
+            limited.of_query(parameters("time=1"), &mut RewriteCache::new(1)),
+            Ok(parameters("time=1"))
+        );
     }
 
     #[test]
     fn a_parameter_that_the_row_does_not_name_is_refused() {
         for text in ["query=up&lookback_delta=10y", "Query=up", "query=up&include_metadata=1"] {
-            let result = demands(EXPRESSION).of_query(parameters(text), &mut Queries::new(1));
-            assert!(matches!(result, Err(Unmet::Parameter(_))), "{text}: {result:?}");
-            let result =
-                demands(EXPRESSION).of_form(parameters(text), &Parameters::default(), &mut Queries::new(1));
-            assert!(matches!(result, Err(Unmet::Parameter(_))), "{text}: {result:?}");
-            let result = demands(EXPRESSION).of_first_half(parameters(text), &mut Queries::new(1));
-            assert!(matches!(result, Err(Unmet::Parameter(_))), "{text}: {result:?}");
+            let result = requirements(EXPRESSION).of_query(parameters(text), &mut RewriteCache::new(1));
+            assert!(matches!(result, Err(Violation::Parameter(_))), "{text}: {result:?}");
+            let result = requirements(EXPRESSION).of_form(
+                parameters(text),
+                &Parameters::default(),
+                &mut RewriteCache::new(1),
+            );
+            assert!(matches!(result, Err(Violation::Parameter(_))), "{text}: {result:?}");
+            let result = requirements(EXPRESSION).of_first_half(parameters(text), &mut RewriteCache::new(1));
+            assert!(matches!(result, Err(Violation::Parameter(_))), "{text}: {result:?}");
         }
     }
 
     #[test]
     fn what_a_page_adds_to_get_past_caches_goes_no_further() {
-        let (demands, nothing) = (demands(EXPRESSION), Parameters::default());
+        let (requirements, nothing) = (requirements(EXPRESSION), Parameters::default());
         let sent = || Ok(parameters(r#"query=up{tenant="a"}"#));
         assert_eq!(
-            demands.of_query(parameters("query=up&_=1700000000000&_=2"), &mut Queries::new(1)),
+            requirements.of_query(parameters("query=up&_=1700000000000&_=2"), &mut RewriteCache::new(1)),
             sent()
         );
-        assert_eq!(demands.of_first_half(parameters("_=1&query=up"), &mut Queries::new(1)), sent());
-        assert_eq!(demands.of_form(parameters("query=up&_=1"), &nothing, &mut Queries::new(1)), sent());
-        assert!(demands.of_query(parameters("query=up&__=1"), &mut Queries::new(1)).is_err());
+        assert_eq!(requirements.of_first_half(parameters("_=1&query=up"), &mut RewriteCache::new(1)), sent());
+        assert_eq!(
+            requirements.of_form(parameters("query=up&_=1"), &nothing, &mut RewriteCache::new(1)),
+            sent()
+        );
+        assert!(requirements.of_query(parameters("query=up&__=1"), &mut RewriteCache::new(1)).is_err());
     }
 
     #[test]
     fn a_character_that_can_not_be_shown_is_not_left_out_of_a_name() {
-        let refused = demands(EXPRESSION)
-            .of_query(parameters("query=up&query%00=b"), &mut Queries::new(1))
+        let refused = requirements(EXPRESSION)
+            .of_query(parameters("query=up&query%00=b"), &mut RewriteCache::new(1))
             .unwrap_err();
         assert!(refused.to_string().contains("\"query\u{fffd}\""), "{refused}");
     }
 
     #[test]
     fn what_is_not_understood_is_refused_by_the_name_of_its_parameter() {
-        let result =
-            demands(ANY_OF).of_query(parameters("match[]=up[5m]"), &mut Queries::new(1)).unwrap_err();
+        let result = requirements(ANY_OF)
+            .of_query(parameters("match[]=up[5m]"), &mut RewriteCache::new(1))
+            .unwrap_err();
         assert_eq!(
             result.to_string(),
             "the parameter \"match[]\": expected the end of the selector at position 2 of the query"
         );
-        let result = demands(EXPRESSION).of_query(parameters("query=info(up)"), &mut Queries::new(1));
-        assert!(matches!(result, Err(Unmet::Syntax("query", _))));
+        let result =
+            requirements(EXPRESSION).of_query(parameters("query=info(up)"), &mut RewriteCache::new(1));
+        assert!(matches!(result, Err(Violation::Syntax("query", _))));
     }
 
     #[test]
     fn what_is_remembered_of_one_is_nothing_to_others() {
         let others = {
             let term = Term::listed("tenant", vec!["b".to_owned()], Absent::Refused).unwrap();
-            Demands {
+            Requirements {
                 restriction: Some(Rc::new(Restriction::new(vec![term]).unwrap())),
-                ..demands(EXPRESSION)
+                ..requirements(EXPRESSION)
             }
         };
-        let mut queries = Queries::new(1);
+        let mut rewrites = RewriteCache::new(1);
         for _ in 0..2 {
-            for (demands, text, sent) in [
-                (&demands(EXPRESSION), "query=a-b", Some(r#"query=a{tenant="a"}-b{tenant="a"}"#)),
+            for (requirements, text, sent) in [
+                (&requirements(EXPRESSION), "query=a-b", Some(r#"query=a{tenant="a"}-b{tenant="a"}"#)),
                 (&others, "query=a-b", Some(r#"query=a{tenant="b"}-b{tenant="b"}"#)),
-                (&demands(ANY_OF), "match[]=a-b", None),
-                (&demands(EXPRESSION), "query=a-", None),
-                (&demands(FILTERS), "match[]=a", Some(r#"match[]=a{tenant="a"}"#)),
+                (&requirements(ANY_OF), "match[]=a-b", None),
+                (&requirements(EXPRESSION), "query=a-", None),
+                (&requirements(FILTERS), "match[]=a", Some(r#"match[]=a{tenant="a"}"#)),
             ] {
-                let result = demands.of_query(parameters(text), &mut queries);
+                let result = requirements.of_query(parameters(text), &mut rewrites);
                 assert_eq!(result.ok(), sent.map(parameters), "{text}");
             }
         }
@@ -330,11 +346,11 @@ mod tests {
 
     #[test]
     fn all_selectors_together_are_bounded_once_they_are_restricted() {
-        let mut restricted = demands(ANY_OF);
+        let mut restricted = requirements(ANY_OF);
         let term = Term::listed("tenant", vec!["a".repeat(1_000)], Absent::Refused).unwrap();
         restricted.restriction = Some(Rc::new(Restriction::new(vec![term]).unwrap()));
         let many = |number: usize| parameters(&vec!["match[]=a"; number].join("&"));
-        assert!(restricted.of_query(many(250), &mut Queries::new(1)).is_ok());
-        assert_eq!(restricted.of_query(many(270), &mut Queries::new(1)), Err(Unmet::TooLong));
+        assert!(restricted.of_query(many(250), &mut RewriteCache::new(1)).is_ok());
+        assert_eq!(restricted.of_query(many(270), &mut RewriteCache::new(1)), Err(Violation::TooLong));
     }
 }

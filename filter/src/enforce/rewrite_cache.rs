@@ -30,23 +30,23 @@ pub struct Original<'a> {
 
 /// What a worker remembers.
 #[derive(Debug)]
-pub struct Queries {
+pub struct RewriteCache {
     seed: u64,
     /// Each the newest first. None at all, as long as nothing is remembered.
-    sets: Vec<[Option<Known>; WAYS]>,
+    sets: Vec<[Option<CachedQuery>; WAYS]>,
     has_been_full: bool,
 }
 
 /// A query that is remembered.
 #[derive(Debug)]
-struct Known {
+struct CachedQuery {
     form: SelectorForm,
     text: String,
     matchers: String,
     restricted: String,
 }
 
-impl Queries {
+impl RewriteCache {
     /// Nothing is remembered yet. The seed is random, and the worker's own: so nobody can say beforehand which queries go
     /// for which.
     pub fn new(seed: u64) -> Self {
@@ -59,7 +59,7 @@ impl Queries {
         if original.text.len().saturating_add(matchers.len()) > MAX_LENGTH {
             return None;
         }
-        let is_same = |known: &&Known| {
+        let is_same = |known: &&CachedQuery| {
             known.form == original.form && known.text == original.text && known.matchers == matchers
         };
         let set = self.sets.get(self.place(original))?;
@@ -79,7 +79,7 @@ impl Queries {
         let place = self.place(original);
         let Some(set) = self.sets.get_mut(place) else { return };
         set.rotate_right(1);
-        let known = Known {
+        let known = CachedQuery {
             form: original.form,
             text: original.text.to_owned(),
             matchers: matchers.to_owned(),
@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn what_differs_in_anything_is_another_query() {
         let [a, b] = ["a", "b"].map(restriction);
-        let mut queries = Queries::new(1);
+        let mut queries = RewriteCache::new(1);
         assert_eq!(queries.find(&original("up", &a)), None);
         queries.remember(&original("up", &a), "restricted");
         assert_eq!(queries.find(&original("up", &a)), Some("restricted"));
@@ -134,7 +134,7 @@ mod tests {
         let tenants: Vec<_> = (100..999).map(|number| restriction(&number.to_string())).collect();
         let texts: Vec<_> = (100..999).map(|number| format!("metric_{number}")).collect();
         let first = original(&texts[0], &tenants[0]);
-        let mut queries = Queries::new(1);
+        let mut queries = RewriteCache::new(1);
         queries.remember(&first, "restricted");
         let of_texts = texts[1..].iter().map(|text| original(text, &tenants[0]));
         let of_tenants = tenants[1..].iter().map(|tenant| original(&texts[0], tenant));
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn there_is_room_for_256_and_the_oldest_of_a_set_goes_first() {
         let a = restriction("a");
-        let mut queries = Queries::new(1);
+        let mut queries = RewriteCache::new(1);
         let texts: Vec<_> = (0..2_000).map(|number| format!("metric_{number}")).collect();
         texts.iter().for_each(|text| queries.remember(&original(text, &a), text));
         let (mut known, mut in_set) = (0, [0; SETS]);
@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn that_one_went_for_another_is_said_once() {
         let a = restriction("a");
-        let mut queries = Queries::new(1);
+        let mut queries = RewriteCache::new(1);
         let texts: Vec<_> = (0..1_000).map(|number| format!("metric_{number}")).collect();
         // Up to the first that has room after one that had none.
         let (mut in_set, mut has_been_full) = ([0; SETS], false);
@@ -188,7 +188,7 @@ mod tests {
     fn which_go_for_which_is_another_matter_with_another_seed() {
         let a = restriction("a");
         let places = |seed| {
-            let queries = Queries::new(seed);
+            let queries = RewriteCache::new(seed);
             (0..99).map(|number| queries.place(&original(&format!("m_{number}"), &a))).collect::<Vec<_>>()
         };
         assert_ne!(places(1), places(2));
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn what_is_long_is_not_kept() {
         let a = restriction("a");
-        let mut queries = Queries::new(1);
+        let mut queries = RewriteCache::new(1);
         let text = |length: usize| "x".repeat(length - a.matchers().len() - 10);
         let (fits, long) = (text(MAX_LENGTH), text(MAX_LENGTH + 1));
         queries.remember(&original(&fits, &a), "restricted");

@@ -6,7 +6,7 @@ use std::fmt;
 
 /// Why a request doesn't meet what a rule demands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unmet {
+pub enum Violation {
     /// A parameter that the endpoint's row doesn't name, or one that widens what is answered.
     Parameter(String),
     /// A query or a selector that isn't understood.
@@ -19,7 +19,7 @@ pub enum Unmet {
     Guard(GuardError),
 }
 
-impl fmt::Display for Unmet {
+impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Parameter(name) => {
@@ -46,7 +46,7 @@ impl fmt::Display for Unmet {
     }
 }
 
-impl<E: Into<GuardError>> From<E> for Unmet {
+impl<E: Into<GuardError>> From<E> for Violation {
     fn from(error: E) -> Self {
         Self::Guard(error.into())
     }

@@ -11,8 +11,8 @@ use crate::decision::{Decision, Forward, Request};
 use crate::enforce::RuleNumber;
 use crate::enforce::form::{AwaitedForm, FORM_TYPE, FormError};
 use crate::enforce::identity_headers::IdentityHeaders;
-use crate::enforce::requirements::Demands;
-use crate::enforce::rewrite_cache::Queries;
+use crate::enforce::requirements::Requirements;
+use crate::enforce::rewrite_cache::RewriteCache;
 use crate::enforce::terms::RuleTerms;
 use crate::response::answer::{Answers, Filtered, RequestContext};
 use crate::response::cors::AllowedOrigin;
@@ -24,7 +24,7 @@ use crate::target::header_edits::HeaderEdits;
 use crate::target::headers::{Headers, Strip};
 use crate::target::origin;
 use crate::target::parameters::Parameters;
-use crate::target::query::Query;
+use crate::target::query::QueryString;
 
 /// What the client's connection speaks, as proxies tell servers.
 const FORWARDED_PROTO: &str = "x-forwarded-proto";
@@ -37,7 +37,7 @@ pub(super) struct AllowedRequest<'a> {
     /// The endpoint that it is for.
     pub(super) requested: Requested<'a>,
     /// The raw query string.
-    pub(super) query: Option<&'a Query>,
+    pub(super) query: Option<&'a QueryString>,
     /// The listed site that it comes from.
     pub(super) origin: Option<AllowedOrigin>,
     /// Who is calling.
@@ -60,18 +60,18 @@ impl AllowedRequest<'_> {
         self,
         headers: &IdentityHeaders,
         answers: &Answers,
-        queries: &mut Queries,
+        rewrites: &mut RewriteCache,
     ) -> Result<Decision, Refusal> {
         match self.gives() {
             ToRestricted::Refuse => Err(Refusal::Withheld(self.rule)),
             ToRestricted::Empty(body) => {
-                self.parameters(queries)?;
+                self.parameters(rewrites)?;
                 let scheme = self.request.scheme;
                 Ok(Decision::Reply(answers.dressed(Reply::nothing(body), scheme, self.origin.as_ref())))
             }
-            ToRestricted::Filter(kind, _) => self.forward(headers, Some(kind), queries),
+            ToRestricted::Filter(listing, _) => self.forward(headers, Some(listing), rewrites),
             ToRestricted::Restrict(_) | ToRestricted::Pass | ToRestricted::Page => {
-                self.forward(headers, None, queries)
+                self.forward(headers, None, rewrites)
             }
         }
     }
@@ -90,15 +90,15 @@ impl AllowedRequest<'_> {
     fn forward(
         self,
         headers: &IdentityHeaders,
-        kind: Option<Listing>,
-        queries: &mut Queries,
+        listing: Option<Listing>,
+        rewrites: &mut RewriteCache,
     ) -> Result<Decision, Refusal> {
         let AtMount { id, mount, path } = self.requested.at;
         let upstream_path = mount.upstream_path(path);
-        let (query, form) = self.parameters(queries)?;
+        let (query, form) = self.parameters(rewrites)?;
         let host = host(self.request.headers);
-        let filtered = kind.zip(self.terms.restriction.clone());
-        let filtered = filtered.map(|(kind, restriction)| Filtered { kind, restriction });
+        let filtered = listing.zip(self.terms.restriction.clone());
+        let filtered = filtered.map(|(listing, restriction)| Filtered { listing, restriction });
         let mut edits =
             self.edits([upstream_path.as_str(), &query].concat(), host.as_deref(), form.is_some(), headers)?;
         if filtered.is_some() {
@@ -122,7 +122,7 @@ impl AllowedRequest<'_> {
 
     /// The query string, with its question mark, and the form that is to be awaited. Where the row names no parameters
     /// both pass as they are, but where an answer has to be what the row says.
-    fn parameters(&self, queries: &mut Queries) -> Result<(String, Option<AwaitedForm>), Refusal> {
+    fn parameters(&self, rewrites: &mut RewriteCache) -> Result<(String, Option<AwaitedForm>), Refusal> {
         let Request { headers, body, .. } = *self.request;
         let is_read = |endpoint: &&Endpoint| {
             let is_cut = matches!(self.gives(), ToRestricted::Filter(..) | ToRestricted::Empty(_));
@@ -139,17 +139,17 @@ impl AllowedRequest<'_> {
             return Err(FormError::Unexpected.into());
         }
         let form = AwaitedForm::announced(self.requested.method, headers, body, names, &query, max)?;
-        let demands = self.demands(endpoint);
-        let query = match (&demands, &form) {
+        let requirements = self.requirements(endpoint);
+        let query = match (&requirements, &form) {
             (None, _) => query,
-            (Some(demands), None) => demands.of_query(query, queries)?,
-            (Some(demands), Some(_)) => demands.of_first_half(query, queries)?,
+            (Some(requirements), None) => requirements.of_query(query, rewrites)?,
+            (Some(requirements), Some(_)) => requirements.of_first_half(query, rewrites)?,
         };
-        Ok((with_mark(&query.to_text()), form.map(|form| form.with_demands(demands))))
+        Ok((with_mark(&query.to_text()), form.map(|form| form.with_requirements(requirements))))
     }
 
     /// What the rule demands of the parameters; nothing, where it holds nobody to anything.
-    fn demands(&self, endpoint: &Endpoint) -> Option<Demands> {
+    fn requirements(&self, endpoint: &Endpoint) -> Option<Requirements> {
         let RuleTerms { restriction, guarded } = self.terms.clone();
         if restriction.is_none() && guarded.is_none() {
             return None;
@@ -160,7 +160,7 @@ impl AllowedRequest<'_> {
             ToRestricted::Empty(_) | ToRestricted::Pass | ToRestricted::Page | ToRestricted::Refuse => None,
         };
         let guarded = guarded.filter(|_| Classes::GUARDED.contains(endpoint.class));
-        Some(Demands {
+        Some(Requirements {
             profile: self.requested.at.mount.api,
             names: endpoint.parameters,
             selectors,
@@ -225,7 +225,7 @@ mod tests {
     use crate::response::cors::Cors;
     use crate::response::security::{Frames, Security};
     use crate::target::method::Method;
-    use crate::target::origin::Scheme;
+    use crate::target::origin::UrlScheme;
     use std::rc::Rc;
 
     /// The rules refuse this before (`tests/rules.rs`). Should one ever let it pass, it still isn't given out.
@@ -242,7 +242,7 @@ mod tests {
             pass_encoded_slash: false,
         };
         let (headers, facts) = (Headers::default(), Facts::default());
-        let (body, scheme) = (Body::None, Scheme::Https);
+        let (body, scheme) = (Body::None, UrlScheme::Https);
         let request = Request { stream: StreamId(1), headers: &headers, body, scheme, facts: &facts };
         let at = AtMount { id: MountId(0), mount: &mount, path: "/api/v1/new" };
         let term = Term::listed("tenant", vec!["a".to_owned()], Absent::Refused).unwrap();
@@ -258,7 +258,7 @@ mod tests {
         let headers = IdentityHeaders { caller: None, tenant: None };
         let security = Security::new(None, None, Frames::Nobody);
         let answers = Answers { cors: Cors::default(), security };
-        let refusal = allowed.decide(&headers, &answers, &mut Queries::new(1)).unwrap_err();
+        let refusal = allowed.decide(&headers, &answers, &mut RewriteCache::new(1)).unwrap_err();
         assert_eq!(refusal.status(), 403);
     }
 }

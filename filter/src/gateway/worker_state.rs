@@ -1,10 +1,10 @@
 //! What a worker keeps between requests, beside its configuration, and dies with it.
 
 use crate::caller::logins::Logins;
-use crate::enforce::rewrite_cache::Queries;
+use crate::enforce::rewrite_cache::RewriteCache;
 use crate::keyed_hash::Digest;
 use crate::limits::table::{SharedData, Table, Unreachable};
-use crate::report::{Bound, Count};
+use crate::report::{Capacity, Count};
 
 /// A worker's own state.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub struct WorkerState {
     /// Where rates are counted, if there are any.
     pub rates: Option<Table>,
     /// Queries that were restricted.
-    pub queries: Queries,
+    pub rewrites: RewriteCache,
     counts: Vec<Count>,
 }
 
@@ -48,7 +48,7 @@ impl WorkerState {
             Rates::None => None,
         };
         let seed = queries.first_chunk().map_or(0, |seed| u64::from_le_bytes(*seed));
-        Ok(Self { logins: Logins::new(logins), rates, queries: Queries::new(seed), counts: Vec::new() })
+        Ok(Self { logins: Logins::new(logins), rates, rewrites: RewriteCache::new(seed), counts: Vec::new() })
     }
 
     /// Counts something.
@@ -60,8 +60,8 @@ impl WorkerState {
     pub fn take_counts(&mut self) -> Vec<Count> {
         let mut counts: Vec<Count> = self.logins.take_events().into_iter().map(Count::from).collect();
         counts.append(&mut self.counts);
-        if self.queries.take_full() {
-            counts.push(Count::Bound(Bound::Queries));
+        if self.rewrites.take_full() {
+            counts.push(Count::Bound(Capacity::Queries));
         }
         counts
     }
@@ -95,7 +95,7 @@ mod tests {
         let texts: Vec<_> = (0..1_000).map(|number| format!("metric_{number}")).collect();
         let remembered = |random: u8| {
             let digests = [Digest::default(), Digest::default(), [random; 32]];
-            let mut queries = WorkerState::new(digests, Rates::None, &Nothing).unwrap().queries;
+            let mut queries = WorkerState::new(digests, Rates::None, &Nothing).unwrap().rewrites;
             let original =
                 |text| Original { form: SelectorForm::Expression, text, restriction: &restriction };
             texts.iter().for_each(|text| queries.remember(&original(text), text));

@@ -3,7 +3,8 @@
 //! write there (`threats.md` C9).
 
 use crate::keyed_hash::{Digest, Key};
-use crate::time::bucket::{Bucket, Empty, Time};
+use crate::time::bucket::{Bucket, Empty};
+use crate::time::instant::Instant;
 use crate::time::rate::Rate;
 use std::fmt;
 
@@ -109,8 +110,8 @@ impl Table {
         shared: &dyn SharedData,
         who: Counted,
         caller: &[u8],
-        of: &Limited<'_>,
-        now: Time,
+        of: &LimitedRule<'_>,
+        now: Instant,
     ) -> Result<Share, CountError> {
         let rule = of.rule.to_le_bytes();
         let [tag, first] = halves(&self.key.hash(&[of.configuration, &rule, caller]));
@@ -135,7 +136,7 @@ impl Table {
 
 /// What a caller is counted for.
 #[derive(Clone, Copy, Debug)]
-pub struct Limited<'a> {
+pub struct LimitedRule<'a> {
     /// What tells the configuration from any other one.
     pub configuration: &'a [u8],
     /// The number of its rule.
@@ -145,7 +146,7 @@ pub struct Limited<'a> {
 }
 
 /// A place in the table, as it was read.
-struct Place {
+struct Slot {
     key: String,
     number: u32,
     tag: u64,
@@ -158,8 +159,8 @@ fn find(
     who: Counted,
     tag: u64,
     first: u64,
-    now: Time,
-) -> Result<Option<Place>, Unreachable> {
+    now: Instant,
+) -> Result<Option<Slot>, Unreachable> {
     let mut free = None;
     for step in 0..PLACES {
         let slot = first.wrapping_add(step.into()).checked_rem(SLOTS.into()).unwrap_or_default();
@@ -181,7 +182,7 @@ enum Whose {
 
 /// A place, as whoever has this tag would write there. An entry says whose it is and when its bucket will be full;
 /// anything else is as good as none.
-fn read(shared: &dyn SharedData, key: String, tag: u64, now: Time) -> Result<(Place, Whose), Unreachable> {
+fn read(shared: &dyn SharedData, key: String, tag: u64, now: Instant) -> Result<(Slot, Whose), Unreachable> {
     let entry = shared.get(&key)?;
     let number = entry.as_ref().map_or(NO_ENTRY, |&(_, number)| number);
     let (bucket, whose) = match entry.and_then(|(entry, _)| parse(&entry)) {
@@ -189,12 +190,12 @@ fn read(shared: &dyn SharedData, key: String, tag: u64, now: Time) -> Result<(Pl
         Some((_, bucket)) if !bucket.is_full(now) => (Bucket::default(), Whose::Anothers),
         _ => (Bucket::default(), Whose::Nobodys),
     };
-    Ok((Place { key, number, tag, bucket }, whose))
+    Ok((Slot { key, number, tag, bucket }, whose))
 }
 
 fn parse(entry: &[u8]) -> Option<(u64, Bucket)> {
     let (tag, full_at) = entry.split_first_chunk()?;
-    let full_at = Time(u64::from_le_bytes(full_at.try_into().ok()?));
+    let full_at = Instant(u64::from_le_bytes(full_at.try_into().ok()?));
     Some((u64::from_le_bytes(*tag), Bucket { full_at }))
 }
 
@@ -255,15 +256,15 @@ mod tests {
         }
     }
 
-    const NOW: Time = Time(1_700_000_000_000_000_000);
+    const NOW: Instant = Instant(1_700_000_000_000_000_000);
 
     fn table(shared: &Memory) -> Table {
         Table::open(shared, [1; 32]).unwrap()
     }
 
     /// A rule's rate.
-    fn rule(number: usize, rate: &str) -> Limited<'static> {
-        Limited { configuration: b"c", rule: number, rate: Rate::parse(rate).unwrap() }
+    fn rule(number: usize, rate: &str) -> LimitedRule<'static> {
+        LimitedRule { configuration: b"c", rule: number, rate: Rate::parse(rate).unwrap() }
     }
 
     #[test]
@@ -278,7 +279,7 @@ mod tests {
         let shared = Memory::default();
         let (first, second) = (table(&shared), Table::open(&shared, [2; 32]).unwrap());
         let of = rule(0, "1/h");
-        let of = Limited { rate: of.rate.with_burst(3), ..of };
+        let of = LimitedRule { rate: of.rate.with_burst(3), ..of };
         let count = |table: &Table, caller: &[u8]| table.count(&shared, Counted::Known, caller, &of, NOW);
         for table in [&first, &second, &first] {
             assert_eq!(count(table, b"a"), Ok(Share::Own));
@@ -303,7 +304,7 @@ mod tests {
     fn the_table_stays_as_large_as_it_is_and_a_crowd_shares_one_bucket_a_rule() {
         let shared = Memory::default();
         let table = table(&shared);
-        let count = |caller: u32, of: &Limited<'_>| {
+        let count = |caller: u32, of: &LimitedRule<'_>| {
             table.count(&shared, Counted::Anonymous, &caller.to_le_bytes(), of, NOW)
         };
         let passed = (0..40_000).filter(|&caller| count(caller, &rule(0, "1/h")).is_ok()).count();
@@ -324,7 +325,7 @@ mod tests {
             let now = NOW.0 + round * 3_600_000_000_000;
             for caller in 0..200_u32 {
                 let caller = [round.to_le_bytes().as_slice(), &caller.to_le_bytes()].concat();
-                let share = table.count(&shared, Counted::Known, &caller, &rule(0, "1/h"), Time(now));
+                let share = table.count(&shared, Counted::Known, &caller, &rule(0, "1/h"), Instant(now));
                 assert_eq!(share, Ok(Share::Own));
             }
         }

@@ -7,14 +7,14 @@ use crate::time::duration;
 /// A token, and where it stands: bytes from the start of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Token {
-    pub(super) kind: Kind,
+    pub(super) kind: TokenKind,
     pub(super) start: usize,
     pub(super) end: usize,
 }
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum TokenKind {
     /// A name, a keyword, or a number in words.
     Word,
     /// A number, or a duration.
@@ -66,18 +66,18 @@ impl<'a> Lexer<'a> {
         self.skip_space_and_comments()?;
         let start = self.at;
         let kind = match self.peek(0) {
-            None => Kind::End,
-            Some(b'(') => self.one(Kind::Open),
-            Some(b')') => self.one(Kind::Close),
-            Some(b'{') => self.one(Kind::OpenBrace),
-            Some(b'[') => self.one(Kind::OpenBracket),
-            Some(b',') => self.one(Kind::Comma),
-            Some(b'@') => self.one(Kind::At),
-            Some(b'+' | b'-') => self.one(Kind::Sign),
-            Some(b'*' | b'/' | b'%' | b'^') => self.one(Kind::Operator),
-            Some(b'=' | b'!') if self.peek(1) == Some(b'=') => self.many(2, Kind::Operator),
-            Some(b'<' | b'>') if self.peek(1) == Some(b'=') => self.many(2, Kind::Operator),
-            Some(b'<' | b'>') => self.one(Kind::Operator),
+            None => TokenKind::End,
+            Some(b'(') => self.one(TokenKind::Open),
+            Some(b')') => self.one(TokenKind::Close),
+            Some(b'{') => self.one(TokenKind::OpenBrace),
+            Some(b'[') => self.one(TokenKind::OpenBracket),
+            Some(b',') => self.one(TokenKind::Comma),
+            Some(b'@') => self.one(TokenKind::At),
+            Some(b'+' | b'-') => self.one(TokenKind::Sign),
+            Some(b'*' | b'/' | b'%' | b'^') => self.one(TokenKind::Operator),
+            Some(b'=' | b'!') if self.peek(1) == Some(b'=') => self.many(2, TokenKind::Operator),
+            Some(b'<' | b'>') if self.peek(1) == Some(b'=') => self.many(2, TokenKind::Operator),
+            Some(b'<' | b'>') => self.one(TokenKind::Operator),
             Some(b'"' | b'\'' | b'`') => self.string()?,
             Some(byte) if is_digit(byte) => self.number()?,
             Some(b'.') if self.peek(1).is_some_and(is_digit) => self.number()?,
@@ -92,11 +92,11 @@ impl<'a> Lexer<'a> {
         self.skip_space_and_comments()?;
         let start = self.at;
         let kind = match self.peek(0) {
-            Some(b'}') => self.one(Kind::CloseBrace),
-            Some(b',') => self.one(Kind::Comma),
-            Some(b'=' | b'!') if self.peek(1) == Some(b'~') => self.many(2, Kind::Match),
-            Some(b'!') if self.peek(1) == Some(b'=') => self.many(2, Kind::Match),
-            Some(b'=') => self.one(Kind::Match),
+            Some(b'}') => self.one(TokenKind::CloseBrace),
+            Some(b',') => self.one(TokenKind::Comma),
+            Some(b'=' | b'!') if self.peek(1) == Some(b'~') => self.many(2, TokenKind::Match),
+            Some(b'!') if self.peek(1) == Some(b'=') => self.many(2, TokenKind::Match),
+            Some(b'=') => self.one(TokenKind::Match),
             Some(b'"' | b'\'' | b'`') => self.string()?,
             Some(byte) if is_alpha(byte) => self.word(is_word),
             _ => return Err(expected(start, "a label, \",\" or \"}\"")),
@@ -140,11 +140,11 @@ impl<'a> Lexer<'a> {
         self.at = self.at.saturating_add(bytes);
     }
 
-    fn one(&mut self, kind: Kind) -> Kind {
+    fn one(&mut self, kind: TokenKind) -> TokenKind {
         self.many(1, kind)
     }
 
-    fn many(&mut self, bytes: usize, kind: Kind) -> Kind {
+    fn many(&mut self, bytes: usize, kind: TokenKind) -> TokenKind {
         self.advance(bytes);
         kind
     }
@@ -173,14 +173,14 @@ impl<'a> Lexer<'a> {
         Ok(())
     }
 
-    fn word(&mut self, goes_on: impl Fn(u8) -> bool) -> Kind {
+    fn word(&mut self, goes_on: impl Fn(u8) -> bool) -> TokenKind {
         self.skip(goes_on);
-        Kind::Word
+        TokenKind::Word
     }
 
     /// A number in any of Prometheus' forms, or a duration. Which of them it is, and whether it is valid, is found where
     /// its value is needed; elsewhere the server says.
-    fn number(&mut self) -> Result<Kind, SyntaxError> {
+    fn number(&mut self) -> Result<TokenKind, SyntaxError> {
         let start = self.at;
         if self.peek(0) == Some(b'0') && matches!(self.peek(1), Some(b'x' | b'X')) {
             self.advance(2);
@@ -205,10 +205,10 @@ impl<'a> Lexer<'a> {
                 return Err(expected(start, "a number, or a duration like 1h30m"));
             }
         }
-        Ok(Kind::Number)
+        Ok(TokenKind::Number)
     }
 
-    fn string(&mut self) -> Result<Kind, SyntaxError> {
+    fn string(&mut self) -> Result<TokenKind, SyntaxError> {
         let start = self.at;
         let quote = self.peek(0);
         self.advance(1);
@@ -220,7 +220,7 @@ impl<'a> Lexer<'a> {
                         return Err(SyntaxError { at: start, problem: Problem::Text });
                     }
                     self.advance(1);
-                    return Ok(Kind::Text);
+                    return Ok(TokenKind::Text);
                 }
                 Some(b'\\') if !is_raw => self.escape(quote)?,
                 Some(b'\n') if !is_raw => return Err(SyntaxError { at: start, problem: Problem::Text }),

@@ -1,7 +1,7 @@
 //! What follows an operand: a range or a subquery in brackets, `offset`, `@`. Each belongs to the one expression before it.
 
 use super::error::SyntaxError;
-use super::lexer::{Kind, Token, expected};
+use super::lexer::{Token, TokenKind, expected};
 use super::parser::{Parser, Primary};
 use super::time::{self, At, Shift};
 use super::{Query, Subquery};
@@ -44,9 +44,9 @@ impl Parser<'_> {
             Primary::Other => Modified::Nothing,
         };
         loop {
-            if self.token.kind == Kind::OpenBracket {
+            if self.token.kind == TokenKind::OpenBracket {
                 modified = self.brackets(modified, mark)?;
-            } else if self.token.kind == Kind::At {
+            } else if self.token.kind == TokenKind::At {
                 self.advance()?;
                 let at = self.instant()?;
                 let shift = self.shift(modified)?;
@@ -140,7 +140,7 @@ impl Parser<'_> {
     /// What stands after `offset`, with its sign.
     fn offset(&mut self) -> Result<i64, SyntaxError> {
         let sign = self.sign()?;
-        if self.token.kind != Kind::Number {
+        if self.token.kind != TokenKind::Number {
             return Err(self.expected("a duration like 5m"));
         }
         let offset = match sign {
@@ -156,14 +156,14 @@ impl Parser<'_> {
         for (word, at) in [("start", At::Start), ("end", At::End)] {
             if self.is_word(&[word]) {
                 self.advance()?;
-                self.take(Kind::Open, "\"()\"")?;
-                self.take(Kind::Close, "\")\"")?;
+                self.take(TokenKind::Open, "\"()\"")?;
+                self.take(TokenKind::Close, "\")\"")?;
                 return Ok(at);
             }
         }
         let sign = self.sign()?;
         let what = "a time: seconds since 1970, start() or end()";
-        if self.token.kind != Kind::Number {
+        if self.token.kind != TokenKind::Number {
             return Err(self.expected(what));
         }
         let text = self.lexer.text(self.token.start, self.token.end);
@@ -177,7 +177,7 @@ impl Parser<'_> {
     }
 
     fn sign(&mut self) -> Result<Sign, SyntaxError> {
-        if self.token.kind != Kind::Sign {
+        if self.token.kind != TokenKind::Sign {
             return Ok(Sign::Plus);
         }
         let sign =

@@ -7,10 +7,10 @@
 use super::error::{Problem, SyntaxError};
 use super::functions::is_function;
 use super::labels;
-use super::lexer::{Kind, Lexer, Token, expected};
+use super::lexer::{Lexer, Token, TokenKind, expected};
 use super::modifiers::Mark;
 use super::time::Shift;
-use super::{MAX_DEPTH, MAX_LENGTH, Place, Query, Selector};
+use super::{Insertion, MAX_DEPTH, MAX_LENGTH, Query, Selector};
 
 /// Reads a text: an expression, or a selector alone as `match[]` has it.
 pub(super) fn parse(text: &str, wanted: Wanted) -> Result<Query<'_>, SyntaxError> {
@@ -25,7 +25,7 @@ pub(super) fn parse(text: &str, wanted: Wanted) -> Result<Query<'_>, SyntaxError
         Wanted::Expression => parser.expression().map(|()| "an operator or the end")?,
         Wanted::Selector => parser.lone_selector().map(|()| "the end of the selector")?,
     };
-    if parser.token.kind == Kind::End { Ok(parser.query) } else { Err(parser.expected(end)) }
+    if parser.token.kind == TokenKind::End { Ok(parser.query) } else { Err(parser.expected(end)) }
 }
 
 /// What a text has to be.
@@ -61,12 +61,13 @@ impl Parser<'_> {
         expected(self.token.start, what)
     }
 
-    pub(super) fn take(&mut self, kind: Kind, what: &'static str) -> Result<(), SyntaxError> {
+    pub(super) fn take(&mut self, kind: TokenKind, what: &'static str) -> Result<(), SyntaxError> {
         if self.token.kind == kind { self.advance() } else { Err(self.expected(what)) }
     }
 
     pub(super) fn is_word(&self, words: &[&str]) -> bool {
-        self.token.kind == Kind::Word && is_one_of(self.lexer.text(self.token.start, self.token.end), words)
+        self.token.kind == TokenKind::Word
+            && is_one_of(self.lexer.text(self.token.start, self.token.end), words)
     }
 
     /// Operands with operators between them.
@@ -76,7 +77,7 @@ impl Parser<'_> {
             return Err(SyntaxError { at: self.token.start, problem: Problem::TooDeep });
         }
         self.operand()?;
-        while matches!(self.token.kind, Kind::Sign | Kind::Operator) || self.is_word(&OPERATORS) {
+        while matches!(self.token.kind, TokenKind::Sign | TokenKind::Operator) || self.is_word(&OPERATORS) {
             self.advance()?;
             self.matching()?;
             self.operand()?;
@@ -95,7 +96,7 @@ impl Parser<'_> {
             self.labels()?;
             if self.is_word(&["group_left", "group_right"]) {
                 self.advance()?;
-                if self.token.kind == Kind::Open {
+                if self.token.kind == TokenKind::Open {
                     self.labels()?;
                 }
             }
@@ -105,17 +106,17 @@ impl Parser<'_> {
 
     /// Names of labels in parentheses.
     fn labels(&mut self) -> Result<(), SyntaxError> {
-        self.take(Kind::Open, "\"(\" and labels")?;
-        while self.token.kind != Kind::Close {
+        self.take(TokenKind::Open, "\"(\" and labels")?;
+        while self.token.kind != TokenKind::Close {
             let name = self.lexer.text(self.token.start, self.token.end);
             match self.token.kind {
-                Kind::Text => {}
-                Kind::Word if !name.contains(':') && !is_one_of(name, &NUMBERS) => {}
+                TokenKind::Text => {}
+                TokenKind::Word if !name.contains(':') && !is_one_of(name, &NUMBERS) => {}
                 _ => return Err(self.expected("a label or \")\"")),
             }
             self.advance()?;
-            if self.token.kind != Kind::Close {
-                self.take(Kind::Comma, "\",\" or \")\"")?;
+            if self.token.kind != TokenKind::Close {
+                self.take(TokenKind::Comma, "\",\" or \")\"")?;
             }
         }
         self.advance()
@@ -123,7 +124,7 @@ impl Parser<'_> {
 
     /// One operand, with its signs before it and its modifiers after it.
     fn operand(&mut self) -> Result<(), SyntaxError> {
-        while self.token.kind == Kind::Sign {
+        while self.token.kind == TokenKind::Sign {
             self.advance()?;
         }
         let mark = Mark::of(&self.query);
@@ -133,15 +134,15 @@ impl Parser<'_> {
 
     fn primary(&mut self) -> Result<Primary, SyntaxError> {
         match self.token.kind {
-            Kind::Number | Kind::Text => self.advance().map(|()| Primary::Other),
-            Kind::Open => {
+            TokenKind::Number | TokenKind::Text => self.advance().map(|()| Primary::Other),
+            TokenKind::Open => {
                 self.advance()?;
                 self.expression()?;
-                self.take(Kind::Close, "an operator or \")\"")?;
+                self.take(TokenKind::Close, "an operator or \")\"")?;
                 Ok(Primary::Other)
             }
-            Kind::OpenBrace => self.selector(None),
-            Kind::Word => self.named(),
+            TokenKind::OpenBrace => self.selector(None),
+            TokenKind::Word => self.named(),
             _ => Err(self.expected("a metric, a function, a number or \"(\"")),
         }
     }
@@ -161,7 +162,7 @@ impl Parser<'_> {
             self.arguments()?;
             return Ok(Primary::Other);
         }
-        if self.token.kind != Kind::Open {
+        if self.token.kind != TokenKind::Open {
             return if is_one_of(name, &NO_METRICS) {
                 Err(expected(word.start, "a metric, a function or a number: this word is a keyword"))
             } else {
@@ -182,14 +183,14 @@ impl Parser<'_> {
 
     /// Arguments in parentheses.
     fn arguments(&mut self) -> Result<(), SyntaxError> {
-        self.take(Kind::Open, "\"(\" and arguments")?;
-        if self.token.kind == Kind::Close {
+        self.take(TokenKind::Open, "\"(\" and arguments")?;
+        if self.token.kind == TokenKind::Close {
             return self.advance();
         }
         loop {
             self.expression()?;
-            if self.token.kind != Kind::Comma {
-                return self.take(Kind::Close, "an operator, \",\" or \")\"");
+            if self.token.kind != TokenKind::Comma {
+                return self.take(TokenKind::Close, "an operator, \",\" or \")\"");
             }
             self.advance()?;
         }
@@ -199,8 +200,8 @@ impl Parser<'_> {
         let word = self.token;
         let name = self.lexer.text(word.start, word.end);
         match word.kind {
-            Kind::OpenBrace => self.selector(None)?,
-            Kind::Word if !is_one_of(name, &NO_METRICS) && !is_one_of(name, &NUMBERS) => {
+            TokenKind::OpenBrace => self.selector(None)?,
+            TokenKind::Word if !is_one_of(name, &NO_METRICS) && !is_one_of(name, &NUMBERS) => {
                 self.advance()?;
                 self.selector(Some(word))?
             }
@@ -212,11 +213,11 @@ impl Parser<'_> {
     /// A metric's name, matchers in braces, or both; the name has been read.
     fn selector(&mut self, name: Option<Token>) -> Result<Primary, SyntaxError> {
         let place = match (self.token.kind, name) {
-            (Kind::OpenBrace, _) => {
+            (TokenKind::OpenBrace, _) => {
                 let inside = self.token.end;
-                if self.matchers()? { Place::BeforeOthers(inside) } else { Place::Alone(inside) }
+                if self.matchers()? { Insertion::BeforeOthers(inside) } else { Insertion::Alone(inside) }
             }
-            (_, Some(name)) => Place::AfterName(name.end),
+            (_, Some(name)) => Insertion::AfterName(name.end),
             (_, None) => return Err(self.expected("a selector")),
         };
         self.query.selectors.push(Selector { place, range: 0, shift: Shift::default(), within: None });
@@ -226,19 +227,19 @@ impl Parser<'_> {
     /// Matchers between braces, and whether there are any; the current token is the brace that opens.
     fn matchers(&mut self) -> Result<bool, SyntaxError> {
         let mut token = self.lexer.next_in_braces()?;
-        let any = token.kind != Kind::CloseBrace;
-        while token.kind != Kind::CloseBrace {
-            let is_name = token.kind == Kind::Text;
-            if !is_name && token.kind != Kind::Word {
+        let any = token.kind != TokenKind::CloseBrace;
+        while token.kind != TokenKind::CloseBrace {
+            let is_name = token.kind == TokenKind::Text;
+            if !is_name && token.kind != TokenKind::Word {
                 return Err(expected(token.start, "a label or \"}\""));
             }
             if !labels::is_one_label(self.lexer.text(token.start, token.end)) {
                 return Err(SyntaxError { at: token.start, problem: Problem::Label });
             }
             token = self.lexer.next_in_braces()?;
-            if token.kind == Kind::Match {
+            if token.kind == TokenKind::Match {
                 token = self.lexer.next_in_braces()?;
-                if token.kind != Kind::Text {
+                if token.kind != TokenKind::Text {
                     return Err(expected(token.start, "a value in quotes"));
                 }
                 token = self.lexer.next_in_braces()?;
@@ -246,8 +247,8 @@ impl Parser<'_> {
                 return Err(expected(token.start, "=, !=, =~ or !~"));
             }
             match token.kind {
-                Kind::Comma => token = self.lexer.next_in_braces()?,
-                Kind::CloseBrace => {}
+                TokenKind::Comma => token = self.lexer.next_in_braces()?,
+                TokenKind::CloseBrace => {}
                 _ => return Err(expected(token.start, "\",\" or \"}\"")),
             }
         }

@@ -15,7 +15,7 @@ use crate::api::profile::Contents;
 use crate::enforce::restriction::Restriction;
 use crate::target::header_edits::HeaderEdits;
 use crate::target::headers::Headers;
-use crate::target::origin::Scheme;
+use crate::target::origin::UrlScheme;
 use std::fmt;
 use std::rc::Rc;
 
@@ -33,7 +33,7 @@ pub struct RequestContext {
     /// The listed site that it came from.
     pub origin: Option<AllowedOrigin>,
     /// What the client's connection speaks.
-    pub scheme: Scheme,
+    pub scheme: UrlScheme,
     /// In which form a refusal from here on is worded.
     pub wording: Wording,
     /// What it has to be, for the client to get it.
@@ -46,7 +46,7 @@ pub struct RequestContext {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filtered {
     /// What it lists.
-    pub kind: Listing,
+    pub listing: Listing,
     /// What the caller may see of it.
     pub restriction: Rc<Restriction>,
 }
@@ -54,7 +54,7 @@ pub struct Filtered {
 impl Filtered {
     /// What the answer's body goes through.
     pub fn filter(&self) -> Filter {
-        Filter::new(self.kind, Rc::clone(&self.restriction))
+        Filter::new(self.listing, Rc::clone(&self.restriction))
     }
 }
 
@@ -149,7 +149,12 @@ impl Answers {
     }
 
     /// Gives a reply of the filter's own the headers that every answer has.
-    pub(crate) fn dressed(&self, mut reply: Reply, scheme: Scheme, origin: Option<&AllowedOrigin>) -> Reply {
+    pub(crate) fn dressed(
+        &self,
+        mut reply: Reply,
+        scheme: UrlScheme,
+        origin: Option<&AllowedOrigin>,
+    ) -> Reply {
         let security = self.security.headers(Content::Fresh, scheme);
         reply.headers.extend(security.into_iter().map(|(name, value)| (name, value.to_owned())));
         reply.headers.extend(self.cors.answer(origin));

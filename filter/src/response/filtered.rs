@@ -21,7 +21,7 @@ use crate::api::listing::Listing;
 use crate::enforce::restriction::Restriction;
 use crate::target::body::End;
 use event::Event;
-use label_filter::Sieve;
+use label_filter::LabelFilter;
 use scanner::Scanner;
 use std::rc::Rc;
 use utf8::Utf8;
@@ -31,15 +31,15 @@ use utf8::Utf8;
 pub struct Filter {
     utf8: Utf8,
     scanner: Scanner,
-    sieve: Sieve,
+    filter: LabelFilter,
     failed: Option<FilterError>,
 }
 
 impl Filter {
     /// A filter for one answer of this kind, to a caller under this restriction.
     pub fn new(listing: Listing, restriction: Rc<Restriction>) -> Self {
-        let sieve = Sieve::new(listing, restriction);
-        Self { utf8: Utf8::default(), scanner: Scanner::default(), sieve, failed: None }
+        let filter = LabelFilter::new(listing, restriction);
+        Self { utf8: Utf8::default(), scanner: Scanner::default(), filter, failed: None }
     }
 
     /// Takes the next piece of the answer, which may end anywhere, and gives what goes on in its place.
@@ -60,32 +60,32 @@ impl Filter {
     fn pass(&mut self, piece: &[u8], end: End) -> Result<Vec<u8>, FilterError> {
         self.utf8.check(piece)?;
         let mut at = 0;
-        while let Some(event) = self.scanner.next(piece, &mut at, |name| self.sieve.matters(name))? {
+        while let Some(event) = self.scanner.next(piece, &mut at, |name| self.filter.matters(name))? {
             match event {
                 Event::Begins(shape) => {
-                    if self.sieve.begins(piece, at, shape)? == label_filter::Next::Inside {
+                    if self.filter.begins(piece, at, shape)? == label_filter::Next::Inside {
                         self.scanner.enter();
                     }
                 }
-                Event::Ends => self.sieve.ends(piece, at)?,
-                Event::KeyBegins => self.sieve.key_begins(piece, at),
+                Event::Ends => self.filter.ends(piece, at)?,
+                Event::KeyBegins => self.filter.key_begins(piece, at),
                 Event::Key(name) => {
-                    if self.sieve.key(piece, at, name)? == label_filter::Next::Past {
+                    if self.filter.key(piece, at, name)? == label_filter::Next::Past {
                         self.scanner.pass();
                     }
                 }
                 Event::KeyEnds => {
-                    if self.sieve.key_ends(piece, at)? == label_filter::Next::Past {
+                    if self.filter.key_ends(piece, at)? == label_filter::Next::Past {
                         self.scanner.pass();
                     }
                 }
             }
         }
-        self.sieve.piece_ends(piece)?;
+        self.filter.piece_ends(piece)?;
         if end == End::Here && !self.scanner.is_complete() {
             return Err(FilterError::Incomplete);
         }
-        Ok(self.sieve.release())
+        Ok(self.filter.release())
     }
 }
 

@@ -5,7 +5,7 @@ use super::cors;
 use crate::api::endpoint::Content;
 use crate::api::profile::Contents;
 use crate::target::headers::Headers;
-use crate::target::origin::{Origin, Scheme};
+use crate::target::origin::{Origin, UrlScheme};
 
 /// A policy under which the pages of Prometheus 2.x and 3.x work: their one inline script varies from start to start, and
 /// their libraries inject styles.
@@ -65,7 +65,7 @@ impl Security {
     }
 
     /// The headers of the filter's own replies and of a Prometheus' answers, in place of the server's.
-    pub fn headers(&self, content: Content, scheme: Scheme) -> Vec<(&'static str, &str)> {
+    pub fn headers(&self, content: Content, scheme: UrlScheme) -> Vec<(&'static str, &str)> {
         let mut headers = vec![
             ("x-content-type-options", "nosniff"),
             ("referrer-policy", "same-origin"),
@@ -84,7 +84,7 @@ impl Security {
         &self,
         contents: Contents,
         content: Content,
-        scheme: Scheme,
+        scheme: UrlScheme,
         given: &Headers,
     ) -> Vec<(&'static str, &str)> {
         let mut headers = self.headers(content, scheme);
@@ -106,8 +106,8 @@ impl Security {
     }
 
     /// Only over TLS, as RFC 6797 §7.2 wants it, and only where it is configured.
-    fn transport(&self, scheme: Scheme) -> Option<(&'static str, &str)> {
-        let hsts = self.hsts.as_deref().filter(|_| scheme == Scheme::Https)?;
+    fn transport(&self, scheme: UrlScheme) -> Option<(&'static str, &str)> {
+        let hsts = self.hsts.as_deref().filter(|_| scheme == UrlScheme::Https)?;
         Some(("strict-transport-security", hsts))
     }
 }
@@ -135,12 +135,12 @@ mod tests {
     #[test]
     fn nobody_may_frame_a_page_unless_the_configuration_lists_them() {
         let closed = Security::new(None, None, Frames::Nobody);
-        let headers = closed.headers(Content::Fresh, Scheme::Https);
+        let headers = closed.headers(Content::Fresh, UrlScheme::Https);
         assert_eq!(value(&headers, "x-frame-options"), Some("DENY"));
         assert!(value(&headers, "content-security-policy").unwrap().ends_with("frame-ancestors 'none'"));
 
         let open = Security::new(None, None, Frames::Only(vec![Origin::parse("https://g.example").unwrap()]));
-        let headers = open.headers(Content::Fresh, Scheme::Https);
+        let headers = open.headers(Content::Fresh, UrlScheme::Https);
         assert_eq!(value(&headers, "x-frame-options"), None);
         assert!(
             value(&headers, "content-security-policy")
@@ -153,34 +153,35 @@ mod tests {
     fn only_static_files_may_be_stored() {
         let security = Security::new(None, None, Frames::Nobody);
         assert_eq!(
-            value(&security.headers(Content::Fresh, Scheme::Https), "cache-control"),
+            value(&security.headers(Content::Fresh, UrlScheme::Https), "cache-control"),
             Some("no-store")
         );
-        assert_eq!(value(&security.headers(Content::Static, Scheme::Https), "cache-control"), None);
+        assert_eq!(value(&security.headers(Content::Static, UrlScheme::Https), "cache-control"), None);
     }
 
     #[test]
     fn hsts_is_sent_over_tls_where_it_is_configured() {
         let security = Security::new(Some("max-age=1".into()), None, Frames::Nobody);
         let name = "strict-transport-security";
-        assert_eq!(value(&security.headers(Content::Fresh, Scheme::Https), name), Some("max-age=1"));
-        assert_eq!(value(&security.headers(Content::Fresh, Scheme::Http), name), None);
+        assert_eq!(value(&security.headers(Content::Fresh, UrlScheme::Https), name), Some("max-age=1"));
+        assert_eq!(value(&security.headers(Content::Fresh, UrlScheme::Http), name), None);
         let none = Security::new(None, None, Frames::Nobody);
-        assert_eq!(value(&none.headers(Content::Fresh, Scheme::Https), name), None);
+        assert_eq!(value(&none.headers(Content::Fresh, UrlScheme::Https), name), None);
     }
 
     #[test]
     fn an_opaque_servers_own_headers_stay() {
         let security = Security::new(None, None, Frames::Nobody);
         let given = [("content-security-policy", "x"), ("cache-control", "max-age=1")].into_iter().collect();
-        let headers = security.answer(Contents::Opaque, Content::Fresh, Scheme::Https, &given);
+        let headers = security.answer(Contents::Opaque, Content::Fresh, UrlScheme::Https, &given);
         assert_eq!(headers, [("x-content-type-options", "nosniff"), ("referrer-policy", "same-origin")]);
     }
 
     #[test]
     fn an_opaque_servers_page_is_not_put_under_a_policy_for_pages_of_prometheus() {
         let security = Security::new(None, None, Frames::Nobody);
-        let headers = security.answer(Contents::Opaque, Content::Fresh, Scheme::Https, &Headers::default());
+        let headers =
+            security.answer(Contents::Opaque, Content::Fresh, UrlScheme::Https, &Headers::default());
         assert_eq!(value(&headers, "content-security-policy"), None);
     }
 
@@ -189,7 +190,7 @@ mod tests {
         let frames = |given: &[(&str, &str)]| {
             let security = Security::new(None, None, Frames::Nobody);
             let given = given.iter().copied().collect();
-            let headers = security.answer(Contents::Opaque, Content::Fresh, Scheme::Https, &given);
+            let headers = security.answer(Contents::Opaque, Content::Fresh, UrlScheme::Https, &given);
             value(&headers, "x-frame-options").map(str::to_owned)
         };
         assert_eq!(frames(&[]).as_deref(), Some("DENY"));
@@ -201,7 +202,7 @@ mod tests {
     fn for_how_long_browsers_insist_on_tls_is_never_an_opaque_servers_to_say() {
         let security = Security::new(Some("max-age=1".into()), None, Frames::Nobody);
         let given = [("strict-transport-security", "max-age=0")].into_iter().collect();
-        let headers = security.answer(Contents::Opaque, Content::Fresh, Scheme::Https, &given);
+        let headers = security.answer(Contents::Opaque, Content::Fresh, UrlScheme::Https, &given);
         assert_eq!(value(&headers, "strict-transport-security"), Some("max-age=1"));
     }
 }

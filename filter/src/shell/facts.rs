@@ -5,7 +5,7 @@ use crate::caller::certificates::Presented;
 use crate::caller::facts::Facts;
 use crate::caller::source::Source;
 use crate::decision::Needs;
-use crate::target::origin::Scheme;
+use crate::target::origin::UrlScheme;
 
 /// Reads of the current stream as much as is needed.
 pub(crate) fn read(needs: Needs) -> Result<Facts, HostError> {
@@ -20,10 +20,10 @@ pub(crate) fn read(needs: Needs) -> Result<Facts, HostError> {
 }
 
 /// What the client's connection speaks; a host that doesn't know of TLS has none.
-pub(crate) fn scheme() -> Scheme {
+pub(crate) fn scheme() -> UrlScheme {
     match host::property(Property("connection\0tls_version")) {
-        Ok(version) if !version.is_empty() => Scheme::Https,
-        _ => Scheme::Http,
+        Ok(version) if !version.is_empty() => UrlScheme::Https,
+        _ => UrlScheme::Http,
     }
 }
 

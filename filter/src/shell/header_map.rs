@@ -2,7 +2,7 @@
 //! end first, and texts that end in a zero. What a host sends is read with its bounds checked, since a wrong length must
 //! not trap.
 
-use crate::target::headers::{Headers, Place};
+use crate::target::headers::{HeaderSpan, Headers};
 use std::ops::Range;
 
 /// Reads a header map; nothing, if it isn't one.
@@ -14,16 +14,16 @@ pub(super) fn read_map(bytes: Vec<u8>) -> Option<Headers> {
     // The texts follow two lengths for each, which have to be there before there is room for so many.
     let texts = lengths.get(count.checked_mul(8)?..)?;
     let mut at = bytes.len().checked_sub(texts.len())?;
-    let mut places = Vec::with_capacity(count);
+    let mut spans = Vec::with_capacity(count);
     for _ in 0..count {
         let (name_length, rest) = number(lengths)?;
         let (value_length, rest) = number(rest)?;
         lengths = rest;
         let name = text(&bytes, &mut at, name_length)?;
         let value = text(&bytes, &mut at, value_length)?;
-        places.push(Place { name, value });
+        spans.push(HeaderSpan { name, value });
     }
-    Some(Headers::within(bytes, places))
+    Some(Headers::within(bytes, spans))
 }
 
 /// Writes a header map.

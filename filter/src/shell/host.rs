@@ -11,7 +11,7 @@ use crate::limits::table::{self, Unreachable, Written};
 use crate::response::reply::Reply;
 use crate::target::header_edits::HeaderEdits;
 use crate::target::headers::Headers;
-use crate::time::bucket::Time;
+use crate::time::instant::Instant;
 use abi::*;
 
 /// A host call that didn't do what it should.
@@ -120,10 +120,10 @@ pub(crate) fn set_property(name: &str, value: &str) -> Result<(), HostError> {
 }
 
 /// What time it is.
-pub(crate) fn now() -> Result<Time, HostError> {
+pub(crate) fn now() -> Result<Instant, HostError> {
     let mut time = 0;
     check(unsafe { proxy_get_current_time_nanoseconds(&raw mut time) })?;
-    Ok(Time(time))
+    Ok(Instant(time))
 }
 
 /// Bytes that nobody can guess.
@@ -174,9 +174,9 @@ pub(crate) fn add(Metric(id): Metric, offset: i64) -> Result<(), HostError> {
 }
 
 /// The data that the host keeps for all workers.
-pub(crate) struct SharedData;
+pub(crate) struct HostSharedData;
 
-impl table::SharedData for SharedData {
+impl table::SharedData for HostSharedData {
     fn get(&self, key: &str) -> Result<Option<(Vec<u8>, u32)>, Unreachable> {
         let mut number = 0;
         let value = returned(|data, size| unsafe {

@@ -34,18 +34,18 @@ impl Shared {
 }
 
 /// A stream as the host calls it back.
-pub(crate) struct Handle(Option<Shared>);
+pub(crate) struct StreamContext(Option<Shared>);
 
-impl Handle {
+impl StreamContext {
     /// A new stream; without a configuration it is answered, and that is all.
     pub(crate) fn new(context: u32, worker: Option<Rc<Worker>>) -> Self {
         Self(worker.map(|worker| Shared(Rc::new(RefCell::new(Stream::new(context, worker))))))
     }
 }
 
-impl Context for Handle {}
+impl Context for StreamContext {}
 
-impl HttpContext for Handle {
+impl HttpContext for StreamContext {
     fn on_http_request_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
         #[cfg(feature = "trap-on-request")]
         crate::shell::trap::if_asked();
@@ -84,7 +84,7 @@ fn end(end_of_stream: bool) -> End {
     if end_of_stream { End::Here } else { End::Later }
 }
 
-impl Drop for Handle {
+impl Drop for StreamContext {
     /// The host is done with the stream: nothing waits for it any more.
     fn drop(&mut self) {
         let gone = self.0.as_ref().map(|shared| {

@@ -1,7 +1,7 @@
 //! The plugin's root: says what runs, loads the configuration, hands it to each stream, and has its ticks.
 
 use super::host;
-use super::http_context::Handle;
+use super::http_context::StreamContext;
 use super::worker::{Unfit, Worker};
 use crate::config;
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
@@ -63,7 +63,7 @@ impl RootContext for Root {
     }
 
     fn create_http_context(&self, context: u32) -> Option<Box<dyn HttpContext>> {
-        Some(Box::new(Handle::new(context, self.workers.last().cloned())))
+        Some(Box::new(StreamContext::new(context, self.workers.last().cloned())))
     }
 
     fn get_type(&self) -> Option<ContextType> {

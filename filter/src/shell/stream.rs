@@ -25,16 +25,16 @@ use std::rc::Rc;
 pub(crate) struct Stream {
     pub(crate) context: u32,
     pub(crate) worker: Rc<Worker>,
-    state: State,
+    state: Phase,
     record: Record,
 }
 
 /// How far a request is.
-enum State {
+enum Phase {
     /// Nothing is decided yet.
     New,
     /// It waits until its password was checked.
-    Waiting(Body, Shown),
+    Waiting(Body, ShownBody),
     /// It isn't ours.
     Passed,
     /// Its headers went upstream, or may go; its form is awaited, and goes on only when it has been read.
@@ -51,7 +51,7 @@ enum State {
 
 /// What the host has shown of the body of a request that waits.
 #[derive(Clone, Copy)]
-enum Shown {
+enum ShownBody {
     Nothing,
     /// So many bytes, and more to come.
     Part(usize),
@@ -64,12 +64,12 @@ enum Shown {
 impl Stream {
     /// A new one.
     pub(crate) fn new(context: u32, worker: Rc<Worker>) -> Self {
-        Self { context, worker, state: State::New, record: Record::default() }
+        Self { context, worker, state: Phase::New, record: Record::default() }
     }
 
     /// Whether its password has to be checked first.
     pub(crate) fn waits(&self) -> bool {
-        matches!(self.state, State::Waiting(..))
+        matches!(self.state, Phase::Waiting(..))
     }
 
     /// Decides when the headers have come.
@@ -82,7 +82,7 @@ impl Stream {
         self.record = record;
         match decision {
             Decision::Wait => {
-                self.state = State::Waiting(body, Shown::Nothing);
+                self.state = Phase::Waiting(body, ShownBody::Nothing);
                 return Ok(Action::Pause);
             }
             Decision::Reply(reply) => {
@@ -91,18 +91,18 @@ impl Stream {
             }
             Decision::Pass(edits) => {
                 host::edit(Map::Request, &edits)?;
-                self.state = State::Passed;
+                self.state = Phase::Passed;
             }
             Decision::Forward(forward) => {
                 host::edit(Map::Request, &forward.edits)?;
                 let Forward { context, form, .. } = *forward;
                 self.state = match form {
-                    Some(form) => State::AwaitingForm { context, form },
-                    None => State::Forwarded { context },
+                    Some(form) => Phase::AwaitingForm { context, form },
+                    None => Phase::Forwarded { context },
                 };
             }
         }
-        if !matches!(self.state, State::AwaitingForm { .. }) {
+        if !matches!(self.state, Phase::AwaitingForm { .. }) {
             self.worker.report(&self.record);
         }
         Ok(Action::Continue)
@@ -110,26 +110,26 @@ impl Stream {
 
     /// The password was checked: the request is decided now, and goes on as far as it has come.
     pub(crate) fn release(&mut self) -> Result<Action, HostError> {
-        let State::Waiting(body, shown) = self.state else { return Ok(Action::Pause) };
+        let Phase::Waiting(body, shown) = self.state else { return Ok(Action::Pause) };
         if self.decide(body)? == Action::Pause {
-            if let State::Waiting(_, still) = &mut self.state {
+            if let Phase::Waiting(_, still) = &mut self.state {
                 *still = shown;
             }
             return Ok(Action::Pause);
         }
-        let is_form = matches!(self.state, State::AwaitingForm { .. });
+        let is_form = matches!(self.state, Phase::AwaitingForm { .. });
         match shown {
             // The callback for what is still to come lets go of all of it. Released now, a form would go on unread, and of
             // any other body Envoys before 1.40 lose what comes next.
-            Shown::Part(size) if is_form => return self.read_form(size, End::Later),
-            Shown::Part(_) => return Ok(Action::Continue),
-            Shown::Whole(size) if is_form => {
+            ShownBody::Part(size) if is_form => return self.read_form(size, End::Later),
+            ShownBody::Part(_) => return Ok(Action::Continue),
+            ShownBody::Whole(size) if is_form => {
                 if self.read_form(size, End::Here)? == Action::Pause {
                     return Ok(Action::Pause);
                 }
             }
-            Shown::Trailers if is_form => return Ok(self.refuse(FormError::Trailers)),
-            Shown::Nothing | Shown::Whole(_) | Shown::Trailers => {}
+            ShownBody::Trailers if is_form => return Ok(self.refuse(FormError::Trailers)),
+            ShownBody::Nothing | ShownBody::Whole(_) | ShownBody::Trailers => {}
         }
         host::resume_request()?;
         Ok(Action::Continue)
@@ -137,7 +137,7 @@ impl Stream {
 
     /// Takes what has come of a form; the host keeps it until the end.
     fn read_form(&mut self, size: usize, end: End) -> Result<Action, HostError> {
-        let State::AwaitingForm { context, form } = &self.state else { return Ok(Action::Pause) };
+        let Phase::AwaitingForm { context, form } = &self.state else { return Ok(Action::Pause) };
         if end == End::Later {
             return Ok(match form.check_length(size) {
                 Ok(()) => Action::Pause,
@@ -148,7 +148,7 @@ impl Stream {
         match self.worker.complete(form, &body) {
             Ok(text) => {
                 host::replace_request_body(size, &text)?;
-                self.state = State::Forwarded { context: context.clone() };
+                self.state = Phase::Forwarded { context: context.clone() };
                 self.worker.report(&self.record);
                 Ok(Action::Continue)
             }
@@ -158,9 +158,9 @@ impl Stream {
 
     /// What the server's answer becomes, when its headers have come.
     pub(crate) fn answer(&mut self) -> Result<Action, HostError> {
-        if let State::Waiting(..) = self.state {
+        if let Phase::Waiting(..) = self.state {
             // The host answers by itself, and there is nothing to wait for any more.
-            self.state = State::Replied;
+            self.state = Phase::Replied;
             self.worker.forget(self.context);
         }
         let Some(context) = self.state.context() else { return Ok(Action::Continue) };
@@ -169,7 +169,7 @@ impl Stream {
             Ok(edits) => {
                 host::edit(Map::Response, &edits)?;
                 if let Some(filtered) = &context.filtered {
-                    self.state = State::Filtering(Box::new(filtered.filter()));
+                    self.state = Phase::Filtering(Box::new(filtered.filter()));
                 }
                 Ok(Action::Continue)
             }
@@ -186,8 +186,8 @@ impl Stream {
     /// something is wrong (`threats.md` R3).
     pub(crate) fn answer_body(&mut self, size: usize, end: End) -> Action {
         let filter = match &mut self.state {
-            State::Filtering(filter) => filter,
-            State::BrokenOff => return Action::Pause,
+            Phase::Filtering(filter) => filter,
+            Phase::BrokenOff => return Action::Pause,
             _ => return Action::Continue,
         };
         let piece = if size == 0 { Ok(Vec::new()) } else { host::response_body(size) };
@@ -202,7 +202,7 @@ impl Stream {
         };
         self.record.refused(502, error);
         self.worker.report_answer(&self.record);
-        self.state = State::BrokenOff;
+        self.state = Phase::BrokenOff;
         if let Err(error) = host::break_off() {
             log::error!("promward: the host doesn't break an answer off, which waits for good: {error:?}");
         }
@@ -220,7 +220,7 @@ impl Stream {
 
     /// Answers in the server's place. A host that can't do even that holds the request for good.
     fn reply(&mut self, reply: &Reply) -> Action {
-        self.state = State::Replied;
+        self.state = Phase::Replied;
         send(reply)
     }
 
@@ -240,13 +240,13 @@ impl Stream {
     /// A piece of the request's body has come.
     pub(crate) fn request_body(&mut self, size: usize, end: End) -> Action {
         let result = match &mut self.state {
-            State::New | State::Replied | State::BrokenOff => Ok(Action::Pause),
-            State::Waiting(_, shown) => {
-                *shown = if end == End::Here { Shown::Whole(size) } else { Shown::Part(size) };
+            Phase::New | Phase::Replied | Phase::BrokenOff => Ok(Action::Pause),
+            Phase::Waiting(_, shown) => {
+                *shown = if end == End::Here { ShownBody::Whole(size) } else { ShownBody::Part(size) };
                 Ok(Action::Pause)
             }
-            State::Passed | State::Forwarded { .. } | State::Filtering(_) => Ok(Action::Continue),
-            State::AwaitingForm { .. } => self.read_form(size, end),
+            Phase::Passed | Phase::Forwarded { .. } | Phase::Filtering(_) => Ok(Action::Continue),
+            Phase::AwaitingForm { .. } => self.read_form(size, end),
         };
         self.closed(result)
     }
@@ -254,18 +254,18 @@ impl Stream {
     /// The request's trailers have come.
     pub(crate) fn request_trailers(&mut self) -> Action {
         match &mut self.state {
-            State::New | State::Replied | State::BrokenOff => Action::Pause,
-            State::Waiting(_, shown) => {
-                *shown = Shown::Trailers;
+            Phase::New | Phase::Replied | Phase::BrokenOff => Action::Pause,
+            Phase::Waiting(_, shown) => {
+                *shown = ShownBody::Trailers;
                 Action::Pause
             }
-            State::Passed | State::Forwarded { .. } | State::Filtering(_) => Action::Continue,
-            State::AwaitingForm { .. } => self.refuse(FormError::Trailers),
+            Phase::Passed | Phase::Forwarded { .. } | Phase::Filtering(_) => Action::Continue,
+            Phase::AwaitingForm { .. } => self.refuse(FormError::Trailers),
         }
     }
 }
 
-impl State {
+impl Phase {
     /// What an answer of the server's is read against; none where no answer is the server's.
     fn context(&self) -> Option<&RequestContext> {
         match self {

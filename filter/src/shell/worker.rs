@@ -1,7 +1,7 @@
 //! One configuration in one worker: what its streams share, and the tick in which passwords are checked while they wait.
 
 use super::facts;
-use super::host::{self, HostError, Metric, MetricKind, SharedData};
+use super::host::{self, HostError, HostSharedData, Metric, MetricKind};
 use super::memory;
 use crate::caller::facts::Facts;
 use crate::caller::logins::StreamId;
@@ -44,7 +44,7 @@ impl Worker {
         let no_randomness = |_| Unfit("the host has no randomness");
         let random = || host::random().map_err(no_randomness);
         let random = [random()?, random()?, random()?];
-        let state = WorkerState::new(random, gateway.rates(), &SharedData);
+        let state = WorkerState::new(random, gateway.rates(), &HostSharedData);
         let no_shared_data = |_| {
             Unfit("access[].limits.rate needs data that the proxy's workers share, and this host has none")
         };
@@ -62,12 +62,12 @@ impl Worker {
     /// Asks the core about the request that the host is at.
     pub(crate) fn decide(&self, request: &Request<'_>) -> (Decision, Record) {
         let mut state = self.state.borrow_mut();
-        self.gateway.decide(request, &mut Resources { state: &mut state, shared: &SharedData })
+        self.gateway.decide(request, &mut Resources { state: &mut state, shared: &HostSharedData })
     }
 
     /// Completes a form whose whole body has come.
     pub(crate) fn complete(&self, form: &AwaitedForm, body: &[u8]) -> Result<String, FormError> {
-        form.complete(body, &mut self.state.borrow_mut().queries)
+        form.complete(body, &mut self.state.borrow_mut().rewrites)
     }
 
     /// What the configuration has to know of the current stream.

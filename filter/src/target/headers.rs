@@ -9,12 +9,12 @@ use std::ops::Range;
 #[derive(Clone, Debug, Default)]
 pub struct Headers {
     bytes: Vec<u8>,
-    places: Vec<Place>,
+    spans: Vec<HeaderSpan>,
 }
 
 /// Where a header stands.
 #[derive(Clone, Debug)]
-pub(crate) struct Place {
+pub(crate) struct HeaderSpan {
     pub(crate) name: Range<usize>,
     pub(crate) value: Range<usize>,
 }
@@ -25,7 +25,7 @@ impl<N: AsRef<[u8]>, V: AsRef<[u8]>> FromIterator<(N, V)> for Headers {
         let mut headers = Self::default();
         for (name, value) in pairs {
             let (name, value) = (headers.hold(name.as_ref()), headers.hold(value.as_ref()));
-            headers.places.push(Place { name, value });
+            headers.spans.push(HeaderSpan { name, value });
         }
         headers
     }
@@ -42,8 +42,8 @@ impl Eq for Headers {}
 impl Headers {
     /// A map whose texts stand at these places.
     #[cfg(any(test, target_arch = "wasm32"))]
-    pub(crate) fn within(bytes: Vec<u8>, places: Vec<Place>) -> Self {
-        Self { bytes, places }
+    pub(crate) fn within(bytes: Vec<u8>, spans: Vec<HeaderSpan>) -> Self {
+        Self { bytes, spans }
     }
 
     fn hold(&mut self, text: &[u8]) -> Range<usize> {
@@ -55,7 +55,7 @@ impl Headers {
     /// Every name with its value, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         let text = |range: &Range<usize>| self.bytes.get(range.clone()).unwrap_or_default();
-        self.places.iter().map(move |place| (text(&place.name), text(&place.value)))
+        self.spans.iter().map(move |span| (text(&span.name), text(&span.value)))
     }
 
     /// The names that are like this, in order.

@@ -5,20 +5,20 @@ use std::fmt;
 /// A scheme, a host and a port, in lower case, the scheme's own port left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
-    scheme: Scheme,
+    scheme: UrlScheme,
     authority: String,
 }
 
 /// The schemes of the web.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scheme {
+pub enum UrlScheme {
     /// Plain.
     Http,
     /// Over TLS.
     Https,
 }
 
-impl Scheme {
+impl UrlScheme {
     /// As it is written before `://`.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -46,7 +46,7 @@ impl Origin {
     pub fn split(url: &str) -> Option<(Self, &str)> {
         let (scheme, rest) = url.split_once(':')?;
         let rest = rest.strip_prefix("//")?;
-        let scheme = [Scheme::Http, Scheme::Https]
+        let scheme = [UrlScheme::Http, UrlScheme::Https]
             .into_iter()
             .find(|known| scheme.eq_ignore_ascii_case(known.as_str()))?;
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
@@ -55,7 +55,7 @@ impl Origin {
     }
 
     /// The origin of an authority as `Host` has it.
-    pub fn new(scheme: Scheme, authority: &str) -> Option<Self> {
+    pub fn new(scheme: UrlScheme, authority: &str) -> Option<Self> {
         if !is_authority(authority) {
             return None;
         }
@@ -66,7 +66,7 @@ impl Origin {
 
     /// Whether this is the same host and port under either scheme.
     pub fn is_host(&self, authority: &str) -> bool {
-        [Scheme::Http, Scheme::Https].iter().any(|&scheme| {
+        [UrlScheme::Http, UrlScheme::Https].iter().any(|&scheme| {
             Self::new(scheme, authority).is_some_and(|other| other.authority == self.authority)
         })
     }

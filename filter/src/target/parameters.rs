@@ -2,7 +2,7 @@
 //! upstream is printed from what was read (`threats.md` P1, P2).
 
 use super::escape::{escaped, push_form_text};
-use super::query::Query;
+use super::query::QueryString;
 use std::fmt;
 
 /// How many pairs a request may have. Above 10,000 Go drops all of them.
@@ -95,8 +95,8 @@ impl Parameters {
     /// # Errors
     ///
     /// The first pair that P2 calls ambiguous.
-    pub fn of_query(query: Option<&Query>) -> Result<Self, ParameterError> {
-        Self::parse(query.map(Query::as_str).unwrap_or_default().as_bytes(), Part::Query)
+    pub fn of_query(query: Option<&QueryString>) -> Result<Self, ParameterError> {
+        Self::parse(query.map(QueryString::as_str).unwrap_or_default().as_bytes(), Part::Query)
     }
 
     /// Reads pairs from a query string or a form.

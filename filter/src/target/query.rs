@@ -5,9 +5,9 @@ use super::path::TargetError;
 
 /// A query string of printable ASCII without `#`; it can stand in a request line or a `Location` as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Query(String);
+pub struct QueryString(String);
 
-impl Query {
+impl QueryString {
     /// Checks a raw query string; `start` is where it begins in the target.
     ///
     /// # Errors

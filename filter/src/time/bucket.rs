@@ -1,33 +1,14 @@
 //! A token bucket in one number, so that it can be shared between workers by a compare-and-swap: the time at which it
 //! will be full again. An empty place in a table is a full bucket, and a bucket that is full needs no place.
 
+use super::instant::{Instant, NANOSECONDS};
 use super::rate::Rate;
-
-/// A time: nanoseconds since 1970, as the host tells it. It may jump.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Time(pub u64);
-
-impl Time {
-    /// Whole seconds since 1970.
-    pub fn seconds(self) -> u64 {
-        self.0.checked_div(NANOSECONDS).unwrap_or_default()
-    }
-
-    /// Whole milliseconds since 1970, in the form in which times before then can be told too.
-    pub fn milliseconds(self) -> i64 {
-        i64::try_from(self.0.checked_div(1_000_000).unwrap_or_default()).unwrap_or(i64::MAX)
-    }
-
-    fn after(self, nanoseconds: u64) -> Self {
-        Self(self.0.saturating_add(nanoseconds))
-    }
-}
 
 /// A token bucket. The one by default is full.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bucket {
     /// When it will be full again, unless more is taken out of it.
-    pub full_at: Time,
+    pub full_at: Instant,
 }
 
 /// That a bucket is empty.
@@ -43,7 +24,7 @@ impl Bucket {
     /// # Errors
     ///
     /// There is none.
-    pub fn take(self, rate: Rate, now: Time) -> Result<Self, Empty> {
+    pub fn take(self, rate: Rate, now: Instant) -> Result<Self, Empty> {
         let whole = rate.interval.saturating_mul(rate.burst.into());
         // No bucket needs longer than from empty to full. If this one seems to, the clock was put back.
         let full_at = self.full_at.clamp(now, now.after(whole)).after(rate.interval);
@@ -57,29 +38,27 @@ impl Bucket {
     /// Puts a token back in.
     #[must_use]
     pub fn give_back(self, rate: Rate) -> Self {
-        Self { full_at: Time(self.full_at.0.saturating_sub(rate.interval)) }
+        Self { full_at: Instant(self.full_at.0.saturating_sub(rate.interval)) }
     }
 
     /// Whether nothing is missing in it.
-    pub fn is_full(self, now: Time) -> bool {
+    pub fn is_full(self, now: Instant) -> bool {
         self.full_at <= now
     }
 }
-
-const NANOSECONDS: u64 = 1_000_000_000;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const START: Time = Time(1_700_000_000 * NANOSECONDS);
+    const START: Instant = Instant(1_700_000_000 * NANOSECONDS);
 
-    fn later(milliseconds: u64) -> Time {
+    fn later(milliseconds: u64) -> Instant {
         START.after(milliseconds * 1_000_000)
     }
 
     /// How many tokens can be taken out at once.
-    fn drain(bucket: &mut Bucket, rate: Rate, now: Time) -> usize {
+    fn drain(bucket: &mut Bucket, rate: Rate, now: Instant) -> usize {
         std::iter::from_fn(|| bucket.take(rate, now).ok().map(|left| *bucket = left)).count()
     }
 

@@ -10,7 +10,7 @@ use promward::limits::table::{SharedData, Unreachable, Written};
 use promward::report::Record;
 use promward::target::body::Body;
 use promward::target::headers::Headers;
-use promward::target::origin::Scheme;
+use promward::target::origin::UrlScheme;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
@@ -55,7 +55,7 @@ impl Desk {
         facts: &Facts,
         stream: u32,
     ) -> (Decision, Record) {
-        let request = Request { stream: StreamId(stream), headers, body, scheme: Scheme::Https, facts };
+        let request = Request { stream: StreamId(stream), headers, body, scheme: UrlScheme::Https, facts };
         self.gateway.decide(&request, &mut Resources { state: &mut self.state, shared: &self.shared })
     }
 }

@@ -1,6 +1,6 @@
 //! Reads a pattern into steps, one character after the other.
 
-use super::Step;
+use super::PatternStep;
 use std::fmt;
 use std::str::Chars;
 
@@ -47,25 +47,25 @@ impl fmt::Display for PatternError {
 }
 
 /// The steps of a pattern.
-pub(super) fn steps(text: &str) -> Result<Vec<Step>, PatternError> {
+pub(super) fn steps(text: &str) -> Result<Vec<PatternStep>, PatternError> {
     match text.len() {
         0 => return Err(PatternError::Empty),
         1..=MAX_LENGTH => {}
         _ => return Err(PatternError::Long),
     }
-    let mut parser = Parser { rest: text.chars(), taken: 0 };
+    let mut parser = PatternParser { rest: text.chars(), taken: 0 };
     let steps = parser.alternatives(0)?;
     // What ends alternatives but the end is a parenthesis that nothing opened.
     if parser.peek().is_some() { Err(parser.foreign_next()) } else { Ok(steps) }
 }
 
-struct Parser<'a> {
+struct PatternParser<'a> {
     rest: Chars<'a>,
     /// How many characters were taken.
     taken: usize,
 }
 
-impl Parser<'_> {
+impl PatternParser<'_> {
     fn peek(&self) -> Option<char> {
         self.rest.clone().next()
     }
@@ -93,7 +93,7 @@ impl Parser<'_> {
         PatternError::Foreign(self.taken.saturating_add(1))
     }
 
-    fn alternatives(&mut self, depth: usize) -> Result<Vec<Step>, PatternError> {
+    fn alternatives(&mut self, depth: usize) -> Result<Vec<PatternStep>, PatternError> {
         let mut all = vec![self.sequence(depth)?];
         while self.take('|') {
             all.push(self.sequence(depth)?);
@@ -102,7 +102,7 @@ impl Parser<'_> {
         Ok(all.into_iter().rev().fold(last, |others, one| either(one, others)))
     }
 
-    fn sequence(&mut self, depth: usize) -> Result<Vec<Step>, PatternError> {
+    fn sequence(&mut self, depth: usize) -> Result<Vec<PatternStep>, PatternError> {
         let mut steps = Vec::new();
         while self.peek().is_some_and(|next| next != '|' && next != ')') {
             let one = self.one(depth)?;
@@ -112,7 +112,7 @@ impl Parser<'_> {
     }
 
     /// A character, a class or a group.
-    fn one(&mut self, depth: usize) -> Result<Vec<Step>, PatternError> {
+    fn one(&mut self, depth: usize) -> Result<Vec<PatternStep>, PatternError> {
         let step = match self.next() {
             Some('(') if depth == MAX_DEPTH => return Err(PatternError::Deep),
             Some('(') => {
@@ -123,16 +123,16 @@ impl Parser<'_> {
                 return if self.take(')') { Ok(group) } else { Err(PatternError::Unclosed) };
             }
             Some('[') => self.class()?,
-            Some('.') => Step::Any,
-            Some('\\') => Step::Character(self.escaped()?),
+            Some('.') => PatternStep::Any,
+            Some('\\') => PatternStep::Character(self.escaped()?),
             Some('*' | '+' | '?' | '^' | '$' | '{' | '}' | ']') | None => return Err(self.foreign()),
-            Some(character) => Step::Character(character),
+            Some(character) => PatternStep::Character(character),
         };
         Ok(vec![step])
     }
 
     /// The same as often as the sign after it says. A second sign would mean something else, or nothing.
-    fn repeated(&mut self, mut one: Vec<Step>) -> Result<Vec<Step>, PatternError> {
+    fn repeated(&mut self, mut one: Vec<PatternStep>) -> Result<Vec<PatternStep>, PatternError> {
         let Some(sign @ ('*' | '+' | '?')) = self.peek() else { return Ok(one) };
         self.next();
         if let Some('*' | '+' | '?') = self.peek() {
@@ -140,11 +140,11 @@ impl Parser<'_> {
         }
         let length = one.len();
         match sign {
-            '+' => one.push(Step::Fork(back(length))),
-            '?' => one.insert(0, Step::Fork(ahead(length))),
+            '+' => one.push(PatternStep::Fork(back(length))),
+            '?' => one.insert(0, PatternStep::Fork(ahead(length))),
             _ => {
-                one.insert(0, Step::Fork(ahead(length.saturating_add(1))));
-                one.push(Step::Jump(back(length.saturating_add(1))));
+                one.insert(0, PatternStep::Fork(ahead(length.saturating_add(1))));
+                one.push(PatternStep::Jump(back(length.saturating_add(1))));
             }
         }
         Ok(one)
@@ -158,7 +158,7 @@ impl Parser<'_> {
     }
 
     /// What follows a `[`. A `-` that makes no range stands at one of the ends.
-    fn class(&mut self) -> Result<Step, PatternError> {
+    fn class(&mut self) -> Result<PatternStep, PatternError> {
         let is_negated = self.take('^');
         let mut ranges = Vec::new();
         loop {
@@ -181,7 +181,7 @@ impl Parser<'_> {
             }
             ranges.push((first, last));
         }
-        Ok(if is_negated { Step::NotIn(ranges) } else { Step::In(ranges) })
+        Ok(if is_negated { PatternStep::NotIn(ranges) } else { PatternStep::In(ranges) })
     }
 
     /// A character of a class, by itself or escaped. Some servers' languages have sets in sets, and signs between them.
@@ -194,9 +194,9 @@ impl Parser<'_> {
     }
 }
 
-fn either(mut one: Vec<Step>, other: Vec<Step>) -> Vec<Step> {
-    one.insert(0, Step::Fork(ahead(one.len().saturating_add(1))));
-    one.push(Step::Jump(ahead(other.len())));
+fn either(mut one: Vec<PatternStep>, other: Vec<PatternStep>) -> Vec<PatternStep> {
+    one.insert(0, PatternStep::Fork(ahead(one.len().saturating_add(1))));
+    one.push(PatternStep::Jump(ahead(other.len())));
     one.extend(other);
     one
 }

@@ -4,8 +4,8 @@
 use super::error::FilterError;
 use super::event::Shape;
 use super::labels;
-use super::layout::{self, Fields, Place};
-use super::output::{Bytes, Draft};
+use super::layout::{self, Fields, JsonPath};
+use super::output::{Bytes, Output};
 use super::text::Text;
 use crate::api::listing::Listing;
 use crate::enforce::restriction::Restriction;
@@ -33,7 +33,7 @@ pub(super) enum Next {
 /// A value whose end is still to come.
 #[derive(Clone, Debug)]
 struct Open {
-    place: Place,
+    path: JsonPath,
     /// Where it begins in the text, its comma included. In `data`, where the token begins.
     start: usize,
     /// The fields that it has so far.
@@ -49,24 +49,24 @@ struct Open {
 impl Open {
     /// What the field of this name is.
     #[inline]
-    fn field(&mut self, name: &[u8]) -> Result<Place, FilterError> {
-        let (field, place) = self.place.field(name);
+    fn field(&mut self, name: &[u8]) -> Result<JsonPath, FilterError> {
+        let (field, path) = self.path.field(name);
         if field != Fields::OTHER && self.fields.has(field) {
             return Err(FilterError::Twice);
         }
         self.fields.add(field);
-        Ok(place)
+        Ok(path)
     }
 
     /// Whether the text from its start on is held back.
     fn holds(&self) -> bool {
-        self.place.is_judged() || (!self.kept && (self.place.is_held() || self.token.is_some()))
+        self.path.is_judged() || (!self.kept && (self.path.is_held() || self.token.is_some()))
     }
 }
 
 /// The state between two pieces.
 #[derive(Clone, Debug)]
-pub(super) struct Sieve {
+pub(super) struct LabelFilter {
     listing: Listing,
     restriction: Rc<Restriction>,
     /// Values that were entered, and the one that is being passed, the innermost last.
@@ -74,105 +74,107 @@ pub(super) struct Sieve {
     /// Where the key that is being read begins in the text, its comma included.
     key: Option<usize>,
     /// What the value after a key is.
-    field: Option<Place>,
+    field: Option<JsonPath>,
     /// What may go on, followed by what is held back.
-    draft: Draft,
+    output: Output,
 }
 
-impl Sieve {
+impl LabelFilter {
     pub(super) fn new(listing: Listing, restriction: Rc<Restriction>) -> Self {
-        Self { listing, restriction, open: Vec::new(), key: None, field: None, draft: Draft::default() }
+        Self { listing, restriction, open: Vec::new(), key: None, field: None, output: Output::default() }
     }
 
     /// A value's first byte, the one before `at`.
     pub(super) fn begins(&mut self, piece: &[u8], at: usize, shape: Shape) -> Result<Next, FilterError> {
         let first = at.saturating_sub(1);
-        let place = self.place(shape)?;
-        if place.is_held() {
+        let path = self.path(shape)?;
+        if path.is_held() {
             self.check_held(first)?;
         }
-        self.draft.turn(piece, first, Bytes::Copied);
-        let start = self.draft.position(first);
-        if self.open.last().is_some_and(|list| list.kept && list.place.element().is_some()) {
-            self.draft.write(b",");
+        self.output.turn(piece, first, Bytes::Copied);
+        let start = self.output.position(first);
+        if self.open.last().is_some_and(|list| list.kept && list.path.element().is_some()) {
+            self.output.write(b",");
         }
         self.open.push(Open {
-            place,
+            path,
             start,
             fields: Fields::default(),
             kept: false,
             judged: false,
             token: None,
         });
-        if place.replaced().is_some() {
-            self.draft.turn(piece, first, Bytes::Dropped);
-        } else if place.is_cut() {
-            self.draft.turn(piece, at, Bytes::Dropped);
+        if path.replaced().is_some() {
+            self.output.turn(piece, first, Bytes::Dropped);
+        } else if path.is_cut() {
+            self.output.turn(piece, at, Bytes::Dropped);
         }
-        Ok(if place.is_entered() { Next::Inside } else { Next::Past })
+        Ok(if path.is_entered() { Next::Inside } else { Next::Past })
     }
 
     /// A value's last byte, the one before `at`.
     pub(super) fn ends(&mut self, piece: &[u8], at: usize) -> Result<(), FilterError> {
         if self.is_cut() {
-            self.draft.turn(piece, at.saturating_sub(1), Bytes::Copied);
+            self.output.turn(piece, at.saturating_sub(1), Bytes::Copied);
         }
         let value = self.open.pop().ok_or(FilterError::Malformed)?;
         self.check_length(&value, at)?;
-        match value.place {
-            Place::Labels => self.judge(&value, piece, at)?,
-            Place::Token => self.token_ends(at),
-            Place::Data if !value.fields.has(layout::list(self.listing)) => return Err(FilterError::Shape),
-            Place::Data => self.cut_token(&value, piece, at),
-            Place::Group | Place::Rule | Place::One => self.keep_or_cut(&value, at),
-            place => self.draft.write(place.replaced().unwrap_or_default()),
+        match value.path {
+            JsonPath::Labels => self.judge(&value, piece, at)?,
+            JsonPath::Token => self.token_ends(at),
+            JsonPath::Data if !value.fields.has(layout::list(self.listing)) => {
+                return Err(FilterError::Shape);
+            }
+            JsonPath::Data => self.cut_token(&value, piece, at),
+            JsonPath::Group | JsonPath::Rule | JsonPath::One => self.keep_or_cut(&value, at),
+            path => self.output.write(path.replaced().unwrap_or_default()),
         }
-        self.draft.turn(piece, at, if self.is_cut() { Bytes::Dropped } else { Bytes::Copied });
+        self.output.turn(piece, at, if self.is_cut() { Bytes::Dropped } else { Bytes::Copied });
         Ok(())
     }
 
     /// Whether a field of this name matters, or its value does. What is too long for a key does, since it is refused.
     pub(super) fn matters(&self, name: &[u8]) -> bool {
-        let is_other = |object: &Open| object.place.field(name) == (Fields::OTHER, Place::Other);
+        let is_other = |object: &Open| object.path.field(name) == (Fields::OTHER, JsonPath::Other);
         name.len() > MAX_NAME || !self.open.last().is_some_and(is_other)
     }
 
     /// The quote before a key, the byte before `at`.
     pub(super) fn key_begins(&mut self, piece: &[u8], at: usize) {
         let first = at.saturating_sub(1);
-        self.draft.turn(piece, first, Bytes::Copied);
-        self.key = Some(self.draft.position(first));
-        if self.open.last().is_some_and(|object| object.place == Place::Data && !object.fields.is_empty()) {
-            self.draft.write(b",");
+        self.output.turn(piece, first, Bytes::Copied);
+        self.key = Some(self.output.position(first));
+        if self.open.last().is_some_and(|object| object.path == JsonPath::Data && !object.fields.is_empty()) {
+            self.output.write(b",");
         }
     }
 
     /// The quote after a key, the byte before `at`.
     pub(super) fn key_ends(&mut self, piece: &[u8], at: usize) -> Result<Next, FilterError> {
         let start = self.key.take().ok_or(FilterError::Malformed)?;
-        let key = self.draft.since(start, piece, at);
+        let key = self.output.since(start, piece, at);
         if key.len() > MAX_KEY {
             return Err(FilterError::TooLong);
         }
         let (name, _) = Text::split(key.strip_prefix(b",").unwrap_or(&key)).ok_or(FilterError::Malformed)?;
         let object = self.open.last_mut().ok_or(FilterError::Malformed)?;
-        let place = object.field(name.says()?.as_bytes())?;
-        if place == Place::Token && !object.kept {
+        let path = object.field(name.says()?.as_bytes())?;
+        if path == JsonPath::Token && !object.kept {
             object.token = Some(0);
             object.start = start;
         }
-        Ok(self.announce(place))
+        Ok(self.announce(path))
     }
 
     /// A whole key that says what it is written as. The quote after it is the byte before `at`.
     pub(super) fn key(&mut self, piece: &[u8], at: usize, name: &[u8]) -> Result<Next, FilterError> {
         match self.open.last_mut() {
-            Some(object) if object.place != Place::Data => {
+            Some(object) if object.path != JsonPath::Data => {
                 if name.len() > MAX_NAME {
                     return Err(FilterError::TooLong);
                 }
-                let place = object.field(name)?;
-                Ok(self.announce(place))
+                let path = object.field(name)?;
+                Ok(self.announce(path))
             }
             _ => {
                 self.key_begins(piece, at.saturating_sub(name.len()).saturating_sub(1));
@@ -182,38 +184,38 @@ impl Sieve {
     }
 
     /// Takes a value for what its key says; what is of no matter isn't looked at.
-    fn announce(&mut self, place: Place) -> Next {
-        if place == Place::Other {
+    fn announce(&mut self, path: JsonPath) -> Next {
+        if path == JsonPath::Other {
             return Next::Past;
         }
-        self.field = Some(place);
+        self.field = Some(path);
         Next::Inside
     }
 
     /// The end of a piece.
     pub(super) fn piece_ends(&mut self, piece: &[u8]) -> Result<(), FilterError> {
         self.check_held(piece.len())?;
-        if self.key.is_some_and(|start| self.draft.position(piece.len()).saturating_sub(start) > MAX_KEY) {
+        if self.key.is_some_and(|start| self.output.position(piece.len()).saturating_sub(start) > MAX_KEY) {
             return Err(FilterError::TooLong);
         }
-        self.draft.piece_ends(piece);
+        self.output.piece_ends(piece);
         Ok(())
     }
 
     /// What may go on by now.
     pub(super) fn release(&mut self) -> Vec<u8> {
         let held = self.open.iter().find(|value| value.holds()).map(|value| value.start);
-        let length = held.or(self.key).unwrap_or(self.draft.position(0));
+        let length = held.or(self.key).unwrap_or(self.output.position(0));
         for value in &mut self.open {
             value.start = value.start.saturating_sub(length);
         }
         self.key = self.key.map(|start| start.saturating_sub(length));
-        self.draft.release(length)
+        self.output.release(length)
     }
 
     /// Whether parts of the innermost open value may be cut out.
     fn is_cut(&self) -> bool {
-        self.open.last().is_some_and(|value| value.place.is_cut())
+        self.open.last().is_some_and(|value| value.path.is_cut())
     }
 
     /// Checks that what is held back up to the piece's byte `at` isn't too long, before more is on its own.
@@ -224,29 +226,29 @@ impl Sieve {
 
     /// The same for one value.
     fn check_length(&self, value: &Open, at: usize) -> Result<(), FilterError> {
-        if value.holds() && self.draft.position(at).saturating_sub(value.start) > MAX_HELD {
+        if value.holds() && self.output.position(at).saturating_sub(value.start) > MAX_HELD {
             return Err(FilterError::TooLong);
         }
         Ok(())
     }
 
     /// What a value that begins is.
-    fn place(&mut self, shape: Shape) -> Result<Place, FilterError> {
-        let place = match (self.field.take(), self.open.last()) {
+    fn path(&mut self, shape: Shape) -> Result<JsonPath, FilterError> {
+        let path = match (self.field.take(), self.open.last()) {
             (Some(field), _) => field.of_shape(shape),
-            (None, None) => Place::Answer,
-            (None, Some(list)) => list.place.element().ok_or(FilterError::Malformed)?,
+            (None, None) => JsonPath::Answer,
+            (None, Some(list)) => list.path.element().ok_or(FilterError::Malformed)?,
         };
-        match place.shape() {
-            Some(_) if shape == Shape::Null && place.may_be_null() => Ok(Place::Other),
+        match path.shape() {
+            Some(_) if shape == Shape::Null && path.may_be_null() => Ok(JsonPath::Other),
             Some(needed) if shape != needed => Err(FilterError::Shape),
-            _ => Ok(place),
+            _ => Ok(path),
         }
     }
 
     /// Says of the value around labels whether they satisfy the restriction.
     fn judge(&mut self, labels: &Open, piece: &[u8], at: usize) -> Result<(), FilterError> {
-        let kept = labels::satisfy(&self.draft.since(labels.start, piece, at), &self.restriction)?;
+        let kept = labels::satisfy(&self.output.since(labels.start, piece, at), &self.restriction)?;
         if let Some(value) = self.open.last_mut() {
             value.kept |= kept;
             value.judged = true;
@@ -256,22 +258,22 @@ impl Sieve {
 
     /// Keeps a group, rule, alert or target, and with it what it is a part of, or cuts it out.
     fn keep_or_cut(&mut self, value: &Open, at: usize) {
-        let is_without_labels = value.place.is_judged() && !value.judged;
+        let is_without_labels = value.path.is_judged() && !value.judged;
         if value.kept || (is_without_labels && labels::none_satisfy(&self.restriction)) {
             for around in self.open.iter_mut().rev() {
                 around.kept = true;
                 // A rule is kept for its alert, but what is around it waits for the rule's end.
-                if around.place.is_judged() {
+                if around.path.is_judged() {
                     break;
                 }
             }
         } else {
-            self.draft.cut(value.start, at);
+            self.output.cut(value.start, at);
         }
     }
 
     fn token_ends(&mut self, at: usize) {
-        let end = self.draft.position(at);
+        let end = self.output.position(at);
         if let Some(data) = self.open.last_mut() {
             data.token = data.token.map(|_| end.saturating_sub(data.start));
         }
@@ -280,7 +282,7 @@ impl Sieve {
     /// Cuts the token out of `data` of which no group was kept.
     fn cut_token(&mut self, data: &Open, piece: &[u8], at: usize) {
         if let Some(length) = data.token.filter(|_| !data.kept) {
-            self.draft.cut_field(data.start, length, piece, at);
+            self.output.cut_field(data.start, length, piece, at);
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::api::listing::Listing;
 
 /// What a value is in its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum JsonPath {
     /// The whole.
     Answer,
     /// What was asked for.
@@ -58,7 +58,7 @@ impl Fields {
     }
 }
 
-impl Place {
+impl JsonPath {
     /// The fields that matter in an object at this place: their names, and what they are.
     const fn fields(self) -> &'static [(&'static str, Self)] {
         match self {
@@ -160,5 +160,5 @@ impl Place {
 
 /// The field of `data` that an answer of this kind must have.
 pub(super) fn list(listing: Listing) -> Fields {
-    Place::Data.field(listing.field().as_bytes()).0
+    JsonPath::Data.field(listing.field().as_bytes()).0
 }

@@ -13,7 +13,7 @@ pub(super) enum Bytes {
 
 /// The text between two pieces, and within one. A position in it counts what is still to be copied as if it had been.
 #[derive(Clone, Debug)]
-pub(super) struct Draft {
+pub(super) struct Output {
     text: Vec<u8>,
     /// What becomes of the bytes from `done` on.
     bytes: Bytes,
@@ -21,13 +21,13 @@ pub(super) struct Draft {
     done: usize,
 }
 
-impl Default for Draft {
+impl Default for Output {
     fn default() -> Self {
         Self { text: Vec::new(), bytes: Bytes::Copied, done: 0 }
     }
 }
 
-impl Draft {
+impl Output {
     /// Copies, or drops, the piece from `at` on.
     pub(super) fn turn(&mut self, piece: &[u8], at: usize, bytes: Bytes) {
         if self.bytes != bytes {
