@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use promward::api::endpoint::Content;
-use promward::target::origin::Scheme;
+use promward::target::origin::UrlScheme;
 use promward::response::security::{Frames, Security};
 use promward_benches::costs;
 use promward_harness::envoy::CONFIGURATION;
@@ -158,7 +158,7 @@ fn rewrites_and_edits() -> Result<Value> {
     let header = |(name, value)| json!({ "header": { "key": name, "value": value }, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD" });
     let request = [("x-forwarded-host", "%REQ(:AUTHORITY)%"), ("x-forwarded-prefix", "/prometheus")];
     let security = Security::new(None, None, Frames::Nobody);
-    let answer = security.headers(Content::Fresh, Scheme::Https);
+    let answer = security.headers(Content::Fresh, UrlScheme::Https);
     let mut routes = yaml(REWRITES)?;
     for (field, edits) in [
         ("request_headers_to_add", json!(request.map(header))),

@@ -3,7 +3,7 @@
 
 use crate::check::table::{aligned, words};
 use anyhow::{Context, Result, anyhow};
-use promward::caller::who::Kind;
+use promward::caller::who::WhoKind;
 use promward::config;
 use std::collections::BTreeMap;
 
@@ -56,7 +56,7 @@ impl Callers {
             for who in gateway.access.named() {
                 let given = gateway.access.given(&gateway.callers.also(who), id);
                 let (name, password) = match who.kind() {
-                    Kind::User(name) => (name, self.passwords.get(name).map_or("", String::as_str)),
+                    WhoKind::User(name) => (name, self.passwords.get(name).map_or("", String::as_str)),
                     _ => (who.as_str(), "-"),
                 };
                 rows.push([name.to_owned(), password.to_owned(), words(given.all().both(mount.api.classes))]);
