@@ -3,6 +3,7 @@
 //! is held until it is complete, and goes on if its labels satisfy the restriction. So an answer of any length takes a
 //! bounded memory, and nothing is given out before it was checked.
 
+mod cursor;
 mod error;
 mod event;
 pub mod headers;
@@ -20,6 +21,7 @@ pub use error::FilterError;
 use crate::api::listing::Listing;
 use crate::enforce::restriction::Restriction;
 use crate::target::body::End;
+use cursor::Cursor;
 use event::Event;
 use label_filter::LabelFilter;
 use scanner::Scanner;
@@ -59,29 +61,29 @@ impl Filter {
 
     fn pass(&mut self, piece: &[u8], end: End) -> Result<Vec<u8>, FilterError> {
         self.utf8.check(piece)?;
-        let mut at = 0;
-        while let Some(event) = self.scanner.next(piece, &mut at, |name| self.filter.matters(name))? {
+        let mut cursor = Cursor::new(piece);
+        while let Some(event) = self.scanner.next(&mut cursor, |name| self.filter.matters(name))? {
             match event {
                 Event::Begins(shape) => {
-                    if self.filter.begins(piece, at, shape)? == label_filter::Next::Inside {
+                    if self.filter.begins(cursor, shape)? == label_filter::Next::Inside {
                         self.scanner.enter();
                     }
                 }
-                Event::Ends => self.filter.ends(piece, at)?,
-                Event::KeyBegins => self.filter.key_begins(piece, at),
+                Event::Ends => self.filter.ends(cursor)?,
+                Event::KeyBegins => self.filter.key_begins(cursor),
                 Event::Key(name) => {
-                    if self.filter.key(piece, at, name)? == label_filter::Next::Past {
+                    if self.filter.key(cursor, name)? == label_filter::Next::Past {
                         self.scanner.pass();
                     }
                 }
                 Event::KeyEnds => {
-                    if self.filter.key_ends(piece, at)? == label_filter::Next::Past {
+                    if self.filter.key_ends(cursor)? == label_filter::Next::Past {
                         self.scanner.pass();
                     }
                 }
             }
         }
-        self.filter.piece_ends(piece)?;
+        self.filter.piece_ends(cursor)?;
         if end == End::Here && !self.scanner.is_complete() {
             return Err(FilterError::Incomplete);
         }

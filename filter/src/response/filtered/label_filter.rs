@@ -1,6 +1,7 @@
 //! Takes an answer apart as the scanner finds its values and keys, copies what may go on, and holds back what isn't
 //! decided yet.
 
+use super::cursor::Cursor;
 use super::error::FilterError;
 use super::event::Shape;
 use super::labels;
@@ -84,14 +85,14 @@ impl LabelFilter {
         Self { listing, restriction, open: Vec::new(), key: None, field: None, output: Output::default() }
     }
 
-    /// A value's first byte, the one before `at`.
-    pub(super) fn begins(&mut self, piece: &[u8], at: usize, shape: Shape) -> Result<Next, FilterError> {
-        let first = at.saturating_sub(1);
+    /// A value's first byte, the one before here.
+    pub(super) fn begins(&mut self, here: Cursor<'_>, shape: Shape) -> Result<Next, FilterError> {
+        let first = here.back(1);
         let path = self.path(shape)?;
         if path.is_held() {
             self.check_held(first)?;
         }
-        self.output.turn(piece, first, Bytes::Copied);
+        self.output.turn(first, Bytes::Copied);
         let start = self.output.position(first);
         if self.open.last().is_some_and(|list| list.kept && list.path.element().is_some()) {
             self.output.write(b",");
@@ -105,31 +106,31 @@ impl LabelFilter {
             token: None,
         });
         if path.replaced().is_some() {
-            self.output.turn(piece, first, Bytes::Dropped);
+            self.output.turn(first, Bytes::Dropped);
         } else if path.is_cut() {
-            self.output.turn(piece, at, Bytes::Dropped);
+            self.output.turn(here, Bytes::Dropped);
         }
         Ok(if path.is_entered() { Next::Inside } else { Next::Past })
     }
 
-    /// A value's last byte, the one before `at`.
-    pub(super) fn ends(&mut self, piece: &[u8], at: usize) -> Result<(), FilterError> {
+    /// A value's last byte, the one before here.
+    pub(super) fn ends(&mut self, here: Cursor<'_>) -> Result<(), FilterError> {
         if self.is_cut() {
-            self.output.turn(piece, at.saturating_sub(1), Bytes::Copied);
+            self.output.turn(here.back(1), Bytes::Copied);
         }
         let value = self.open.pop().ok_or(FilterError::Malformed)?;
-        self.check_length(&value, at)?;
+        self.check_length(&value, here)?;
         match value.path {
-            JsonPath::Labels => self.judge(&value, piece, at)?,
-            JsonPath::Token => self.token_ends(at),
+            JsonPath::Labels => self.judge(&value, here)?,
+            JsonPath::Token => self.token_ends(here),
             JsonPath::Data if !value.fields.has(layout::list(self.listing)) => {
                 return Err(FilterError::Shape);
             }
-            JsonPath::Data => self.cut_token(&value, piece, at),
-            JsonPath::Group | JsonPath::Rule | JsonPath::One => self.keep_or_cut(&value, at),
+            JsonPath::Data => self.cut_token(&value, here),
+            JsonPath::Group | JsonPath::Rule | JsonPath::One => self.keep_or_cut(&value, here),
             path => self.output.write(path.replaced().unwrap_or_default()),
         }
-        self.output.turn(piece, at, if self.is_cut() { Bytes::Dropped } else { Bytes::Copied });
+        self.output.turn(here, if self.is_cut() { Bytes::Dropped } else { Bytes::Copied });
         Ok(())
     }
 
@@ -139,20 +140,20 @@ impl LabelFilter {
         name.len() > MAX_NAME || !self.open.last().is_some_and(is_other)
     }
 
-    /// The quote before a key, the byte before `at`.
-    pub(super) fn key_begins(&mut self, piece: &[u8], at: usize) {
-        let first = at.saturating_sub(1);
-        self.output.turn(piece, first, Bytes::Copied);
+    /// The quote before a key, the byte before here.
+    pub(super) fn key_begins(&mut self, here: Cursor<'_>) {
+        let first = here.back(1);
+        self.output.turn(first, Bytes::Copied);
         self.key = Some(self.output.position(first));
         if self.open.last().is_some_and(|object| object.path == JsonPath::Data && !object.fields.is_empty()) {
             self.output.write(b",");
         }
     }
 
-    /// The quote after a key, the byte before `at`.
-    pub(super) fn key_ends(&mut self, piece: &[u8], at: usize) -> Result<Next, FilterError> {
+    /// The quote after a key, the byte before here.
+    pub(super) fn key_ends(&mut self, here: Cursor<'_>) -> Result<Next, FilterError> {
         let start = self.key.take().ok_or(FilterError::Malformed)?;
-        let key = self.output.since(start, piece, at);
+        let key = self.output.since(start, here);
         if key.len() > MAX_KEY {
             return Err(FilterError::TooLong);
         }
@@ -166,8 +167,8 @@ impl LabelFilter {
         Ok(self.announce(path))
     }
 
-    /// A whole key that says what it is written as. The quote after it is the byte before `at`.
-    pub(super) fn key(&mut self, piece: &[u8], at: usize, name: &[u8]) -> Result<Next, FilterError> {
+    /// A whole key that says what it is written as. The quote after it is the byte before here.
+    pub(super) fn key(&mut self, here: Cursor<'_>, name: &[u8]) -> Result<Next, FilterError> {
         match self.open.last_mut() {
             Some(object) if object.path != JsonPath::Data => {
                 if name.len() > MAX_NAME {
@@ -177,8 +178,8 @@ impl LabelFilter {
                 Ok(self.announce(path))
             }
             _ => {
-                self.key_begins(piece, at.saturating_sub(name.len()).saturating_sub(1));
-                self.key_ends(piece, at)
+                self.key_begins(here.back(name.len().saturating_add(1)));
+                self.key_ends(here)
             }
         }
     }
@@ -193,19 +194,19 @@ impl LabelFilter {
     }
 
     /// The end of a piece.
-    pub(super) fn piece_ends(&mut self, piece: &[u8]) -> Result<(), FilterError> {
-        self.check_held(piece.len())?;
-        if self.key.is_some_and(|start| self.output.position(piece.len()).saturating_sub(start) > MAX_KEY) {
+    pub(super) fn piece_ends(&mut self, here: Cursor<'_>) -> Result<(), FilterError> {
+        self.check_held(here)?;
+        if self.key.is_some_and(|start| self.output.position(here).saturating_sub(start) > MAX_KEY) {
             return Err(FilterError::TooLong);
         }
-        self.output.piece_ends(piece);
+        self.output.piece_ends(here);
         Ok(())
     }
 
     /// What may go on by now.
     pub(super) fn release(&mut self) -> Vec<u8> {
         let held = self.open.iter().find(|value| value.holds()).map(|value| value.start);
-        let length = held.or(self.key).unwrap_or(self.output.position(0));
+        let length = held.or(self.key).unwrap_or(self.output.len());
         for value in &mut self.open {
             value.start = value.start.saturating_sub(length);
         }
@@ -218,15 +219,15 @@ impl LabelFilter {
         self.open.last().is_some_and(|value| value.path.is_cut())
     }
 
-    /// Checks that what is held back up to the piece's byte `at` isn't too long, before more is on its own.
-    fn check_held(&self, at: usize) -> Result<(), FilterError> {
+    /// Checks that what is held back up to here isn't too long, before more is on its own.
+    fn check_held(&self, here: Cursor<'_>) -> Result<(), FilterError> {
         let holding = self.open.iter().rev().find(|value| value.holds());
-        holding.map_or(Ok(()), |value| self.check_length(value, at))
+        holding.map_or(Ok(()), |value| self.check_length(value, here))
     }
 
     /// The same for one value.
-    fn check_length(&self, value: &Open, at: usize) -> Result<(), FilterError> {
-        if value.holds() && self.output.position(at).saturating_sub(value.start) > MAX_HELD {
+    fn check_length(&self, value: &Open, here: Cursor<'_>) -> Result<(), FilterError> {
+        if value.holds() && self.output.position(here).saturating_sub(value.start) > MAX_HELD {
             return Err(FilterError::TooLong);
         }
         Ok(())
@@ -247,8 +248,8 @@ impl LabelFilter {
     }
 
     /// Says of the value around labels whether they satisfy the restriction.
-    fn judge(&mut self, labels: &Open, piece: &[u8], at: usize) -> Result<(), FilterError> {
-        let kept = labels::satisfy(&self.output.since(labels.start, piece, at), &self.restriction)?;
+    fn judge(&mut self, labels: &Open, here: Cursor<'_>) -> Result<(), FilterError> {
+        let kept = labels::satisfy(&self.output.since(labels.start, here), &self.restriction)?;
         if let Some(value) = self.open.last_mut() {
             value.kept |= kept;
             value.judged = true;
@@ -257,7 +258,7 @@ impl LabelFilter {
     }
 
     /// Keeps a group, rule, alert or target, and with it what it is a part of, or cuts it out.
-    fn keep_or_cut(&mut self, value: &Open, at: usize) {
+    fn keep_or_cut(&mut self, value: &Open, here: Cursor<'_>) {
         let is_without_labels = value.path.is_judged() && !value.judged;
         if value.kept || (is_without_labels && labels::none_satisfy(&self.restriction)) {
             for around in self.open.iter_mut().rev() {
@@ -268,21 +269,21 @@ impl LabelFilter {
                 }
             }
         } else {
-            self.output.cut(value.start, at);
+            self.output.cut(value.start, here);
         }
     }
 
-    fn token_ends(&mut self, at: usize) {
-        let end = self.output.position(at);
+    fn token_ends(&mut self, here: Cursor<'_>) {
+        let end = self.output.position(here);
         if let Some(data) = self.open.last_mut() {
             data.token = data.token.map(|_| end.saturating_sub(data.start));
         }
     }
 
     /// Cuts the token out of `data` of which no group was kept.
-    fn cut_token(&mut self, data: &Open, piece: &[u8], at: usize) {
+    fn cut_token(&mut self, data: &Open, here: Cursor<'_>) {
         if let Some(length) = data.token.filter(|_| !data.kept) {
-            self.output.cut_field(data.start, length, piece, at);
+            self.output.cut_field(data.start, length, here);
         }
     }
 }

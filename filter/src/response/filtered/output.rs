@@ -1,6 +1,7 @@
 //! What goes on of an answer, as far as it is known, followed by what is held back. A piece is copied into it as late as
 //! can be, so that of what is cut out little ever is.
 
+use super::cursor::Cursor;
 use std::borrow::Cow;
 use std::mem;
 
@@ -28,35 +29,34 @@ impl Default for Output {
 }
 
 impl Output {
-    /// Copies, or drops, the piece from `at` on.
-    pub(super) fn turn(&mut self, piece: &[u8], at: usize, bytes: Bytes) {
+    /// Copies, or drops, the piece from here on.
+    pub(super) fn turn(&mut self, here: Cursor<'_>, bytes: Bytes) {
         if self.bytes != bytes {
-            self.catch_up(piece, at);
+            self.catch_up(here);
             self.bytes = bytes;
         }
     }
 
-    /// Copies, or drops, what has come of the piece up to `at`.
-    fn catch_up(&mut self, piece: &[u8], at: usize) {
-        self.text.extend_from_slice(self.pending(piece, at));
-        self.done = at;
+    /// Copies, or drops, what has come of the piece up to here.
+    fn catch_up(&mut self, here: Cursor<'_>) {
+        self.text.extend_from_slice(self.pending(here));
+        self.done = here.at();
     }
 
-    /// What is still to be copied of the piece up to `at`.
-    fn pending<'a>(&self, piece: &'a [u8], at: usize) -> &'a [u8] {
-        let pending = Some(self.done..at).filter(|_| self.bytes == Bytes::Copied);
-        pending.and_then(|range| piece.get(range)).unwrap_or_default()
+    /// What is still to be copied of the piece up to here.
+    fn pending<'a>(&self, here: Cursor<'a>) -> &'a [u8] {
+        if self.bytes == Bytes::Copied { here.since(self.done) } else { &[] }
     }
 
-    /// The position of the piece's byte `at`, or of what comes after it if that is dropped.
-    pub(super) fn position(&self, at: usize) -> usize {
-        let pending = if self.bytes == Bytes::Copied { at.saturating_sub(self.done) } else { 0 };
+    /// The position of the piece's next byte, or of what comes after it if that is dropped.
+    pub(super) fn position(&self, here: Cursor<'_>) -> usize {
+        let pending = if self.bytes == Bytes::Copied { here.at().saturating_sub(self.done) } else { 0 };
         self.text.len().saturating_add(pending)
     }
 
-    /// What stands from a position on, up to the piece's byte `at`.
-    pub(super) fn since<'a>(&'a self, start: usize, piece: &'a [u8], at: usize) -> Cow<'a, [u8]> {
-        let pending = self.pending(piece, at);
+    /// What stands from a position on, up to here.
+    pub(super) fn since<'a>(&'a self, start: usize, here: Cursor<'a>) -> Cow<'a, [u8]> {
+        let pending = self.pending(here);
         match start.checked_sub(self.text.len()) {
             Some(ahead) => Cow::Borrowed(pending.get(ahead..).unwrap_or_default()),
             None => Cow::Owned([self.text.get(start..).unwrap_or_default(), pending].concat()),
@@ -68,15 +68,15 @@ impl Output {
         self.text.extend_from_slice(text);
     }
 
-    /// Cuts out all from a position on, up to the piece's byte `at`. It has been written to there.
-    pub(super) fn cut(&mut self, start: usize, at: usize) {
+    /// Cuts out all from a position on, up to here. It has been written to there.
+    pub(super) fn cut(&mut self, start: usize, here: Cursor<'_>) {
         self.text.truncate(start);
-        self.done = at;
+        self.done = here.at();
     }
 
     /// Cuts a field of so many bytes out of the end of an object, with one of the commas around it.
-    pub(super) fn cut_field(&mut self, start: usize, length: usize, piece: &[u8], at: usize) {
-        self.catch_up(piece, at);
+    pub(super) fn cut_field(&mut self, start: usize, length: usize, here: Cursor<'_>) {
+        self.catch_up(here);
         let after = self.text.split_off(start.saturating_add(length).min(self.text.len()));
         let is_first = self.text.get(start) != Some(&b',');
         self.text.truncate(start);
@@ -84,9 +84,14 @@ impl Output {
     }
 
     /// Takes up all that is to be copied of the piece, whose end this is.
-    pub(super) fn piece_ends(&mut self, piece: &[u8]) {
-        self.catch_up(piece, piece.len());
+    pub(super) fn piece_ends(&mut self, here: Cursor<'_>) {
+        self.catch_up(here);
         self.done = 0;
+    }
+
+    /// The length of all that stands in it. A piece has ended here.
+    pub(super) fn len(&self) -> usize {
+        self.text.len()
     }
 
     /// Gives out what stands before a position. A piece has ended here.

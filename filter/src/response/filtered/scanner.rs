@@ -1,6 +1,7 @@
 //! Reads the grammar of JSON (RFC 8259) from a stream, strictly and without recursion, and tells where values and keys
 //! begin and end. What is inside a value is told only where the listener enters it; it is checked all the same.
 
+use super::cursor::Cursor;
 use super::error::FilterError;
 use super::event::{Event, Shape};
 use super::number::Number;
@@ -59,15 +60,14 @@ impl Default for Scanner {
 }
 
 impl Scanner {
-    /// Reads on from `at` to the next thing to tell, and moves `at` behind it; none at the end of the piece. A whole key
+    /// Reads on to the next thing to tell, and moves the cursor behind it; none at the end of the piece. A whole key
     /// without escapes is told with its value if its name matters, and else passed.
     pub(super) fn next<'a>(
         &mut self,
-        piece: &'a [u8],
-        at: &mut usize,
+        cursor: &mut Cursor<'a>,
         matters: impl Fn(&[u8]) -> bool,
     ) -> Result<Option<Event<'a>>, FilterError> {
-        let mut rest = piece.get(*at..).unwrap_or_default();
+        let mut rest = cursor.rest();
         let mut event = None;
         while event.is_none() && !rest.is_empty() {
             let is_told = self.tells() && !matches!(self.expect, Expect::Text(_));
@@ -77,7 +77,7 @@ impl Scanner {
                 _ => self.step(&mut rest)?,
             };
         }
-        *at = piece.len().saturating_sub(rest.len());
+        cursor.move_before(rest);
         Ok(event)
     }
 
