@@ -43,7 +43,6 @@ object! {
 }
 
 /// Compiles every rule and refuses those that can never decide anything.
-#[inline(never)]
 pub(super) fn compile(
     list: &Field<'_>,
     mounts: &Mounts,
@@ -137,7 +136,6 @@ fn held_at(mount: MountId, mounts: &Mounts) -> HeldAt {
     HeldAt { mount, restrictable }
 }
 
-#[inline(never)]
 fn rule(field: &Field<'_>, mounts: &Mounts, known: Definitions<'_>) -> Result<Rule, ConfigError> {
     let rule = RuleObject::read(field)?;
     let who = listed(&rule.who(), EMPTY, |text| who(text, known.callers))?;
@@ -163,7 +161,6 @@ fn rule(field: &Field<'_>, mounts: &Mounts, known: Definitions<'_>) -> Result<Ru
 }
 
 /// What `may` gives and `except` doesn't take away.
-#[inline(never)]
 fn may(may: &Field<'_>, except: &Field<'_>) -> Result<Classes, ConfigError> {
     let gives = union(&listed(may, EMPTY, class)?);
     if !except.is_given() {
@@ -187,7 +184,6 @@ fn union(classes: &[Classes]) -> Classes {
 }
 
 /// Where the rule in this field holds.
-#[inline(never)]
 fn at(rule: &Field<'_>, at: &Field<'_>, mounts: &Mounts) -> Result<Vec<MountId>, ConfigError> {
     if at.is_given() {
         return listed(at, EMPTY, |text| mount(text, mounts));

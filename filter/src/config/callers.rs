@@ -42,7 +42,6 @@ object! {
 }
 
 /// Compiles everybody who is known.
-#[inline(never)]
 pub(super) fn compile(field: &Field<'_>) -> Result<Callers, ConfigError> {
     let object = CallersObject::read(field)?;
     let (users, tokens, certificates) = (object.users(), object.tokens(), object.certificates());
@@ -73,7 +72,6 @@ pub(super) fn compile(field: &Field<'_>) -> Result<Callers, ConfigError> {
 
 /// What stands under the names of a part of the configuration, of which there may be none. A name can be written in a
 /// rule, and read there in one way only; `without` is what it may not have in it.
-#[inline(never)]
 fn section<'a>(field: &'a Field<'a>, without: Option<char>) -> Result<Vec<Field<'a>>, ConfigError> {
     if !field.is_given() {
         return Ok(Vec::new());
@@ -96,7 +94,6 @@ fn section<'a>(field: &'a Field<'a>, without: Option<char>) -> Result<Vec<Field<
 
 const MAX_NAME: usize = 200;
 
-#[inline(never)]
 fn groups_with_members(section: &[Field<'_>], callers: &Callers) -> Result<Vec<Group>, ConfigError> {
     let mut groups = Vec::new();
     for named in section {
@@ -123,7 +120,6 @@ fn member(text: &str, callers: &Callers) -> Result<Who, String> {
     who.filter(|_| is_defined).ok_or_else(|| format!("\"{text}\" is not defined in callers"))
 }
 
-#[inline(never)]
 fn passwords(
     section: &[Field<'_>],
     limits: &Field<'_>,
@@ -156,7 +152,6 @@ fn hashes(named: &Field<'_>) -> Result<Vec<Hash>, ConfigError> {
     Ok(hashes)
 }
 
-#[inline(never)]
 fn tokens_of(section: &[Field<'_>], groups: &[Group]) -> Result<Tokens, ConfigError> {
     let mut unique = Unique::default();
     for named in section {

@@ -32,7 +32,6 @@ pub(super) enum Certificate {
 }
 
 /// Compiles every certificate. `vouched` says whether the listener validates chains.
-#[inline(never)]
 pub(super) fn compile(
     section: &[Field<'_>],
     vouched: &Field<'_>,
@@ -66,7 +65,6 @@ const UNVOUCHED: &str = "anybody can make a certificate that says this: give its
      the chain and say so with \"certificates_validated_by_listener\": true";
 
 /// What a certificate is known by.
-#[inline(never)]
 fn mark<'a>(field: &'a Field<'a>) -> Result<CertificateMark<'a>, ConfigError> {
     if let Tree::Text(text) = field.tree()? {
         let digits = text.strip_prefix("sha256:").filter(|_| digest(text).is_some());

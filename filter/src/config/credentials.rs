@@ -29,7 +29,6 @@ pub(super) fn digest(text: &str) -> Option<Digest> {
 }
 
 /// One value or a list of them.
-#[inline(never)]
 pub(super) fn one_or_many<'a>(field: &'a Field<'a>) -> Result<Vec<Field<'a>>, ConfigError> {
     match field.tree()? {
         Tree::List(trees) if trees.is_empty() => {

@@ -20,7 +20,6 @@ struct Wrong {
 impl ConfigError {
     /// What is wrong with the field at this path; an empty path is the whole.
     #[cold]
-    #[inline(never)]
     pub(super) fn new(path: &str, message: &str) -> Self {
         Self(Box::new(Wrong { path: path.to_owned(), message: message.to_owned() }))
     }

@@ -41,13 +41,11 @@ impl<'a> Field<'a> {
     }
 
     /// What stands there, whatever it is.
-    #[inline(never)]
     pub(super) fn tree(&self) -> Result<&'a Tree, ConfigError> {
         self.tree.ok_or_else(|| self.refuse("this field is missing"))
     }
 
     /// A text.
-    #[inline(never)]
     pub(super) fn text(&self) -> Result<&'a str, ConfigError> {
         match self.tree()? {
             Tree::Text(text) => Ok(text),
@@ -56,13 +54,11 @@ impl<'a> Field<'a> {
     }
 
     /// A text, if the field is there.
-    #[inline(never)]
     pub(super) fn optional_text(&self) -> Result<Option<&'a str>, ConfigError> {
         if self.is_given() { self.text().map(Some) } else { Ok(None) }
     }
 
     /// The texts of a list.
-    #[inline(never)]
     pub(super) fn texts(&self) -> Result<Vec<String>, ConfigError> {
         let mut texts = Vec::new();
         for item in self.items()? {
@@ -72,7 +68,6 @@ impl<'a> Field<'a> {
     }
 
     /// Whether it is true; it isn't if the field is missing.
-    #[inline(never)]
     pub(super) fn is_true(&self) -> Result<bool, ConfigError> {
         match self.tree {
             None => Ok(false),
@@ -82,7 +77,6 @@ impl<'a> Field<'a> {
     }
 
     /// A whole number from 1 to `most`, if the field is there.
-    #[inline(never)]
     pub(super) fn number(&self, most: u32) -> Result<Option<u32>, ConfigError> {
         let number = match self.tree {
             None => return Ok(None),
@@ -96,7 +90,6 @@ impl<'a> Field<'a> {
     }
 
     /// One of these words; the first if the field is missing.
-    #[inline(never)]
     pub(super) fn choice(&self, words: &[&'static str]) -> Result<&'static str, ConfigError> {
         let Some(tree) = self.tree else { return Ok(words.first().copied().unwrap_or_default()) };
         let Tree::Text(text) = tree else {
@@ -107,7 +100,6 @@ impl<'a> Field<'a> {
     }
 
     /// The items of a list.
-    #[inline(never)]
     pub(super) fn items(&'a self) -> Result<Vec<Field<'a>>, ConfigError> {
         let tree = self.tree()?;
         let Tree::List(trees) = tree else { return Err(self.instead_of(tree, "a list")) };
@@ -119,7 +111,6 @@ impl<'a> Field<'a> {
     }
 
     /// The fields of an object whose names are the user's. Each stands once.
-    #[inline(never)]
     pub(super) fn entries(&'a self) -> Result<Vec<Field<'a>>, ConfigError> {
         let fields = self.object()?;
         let mut entries = Vec::with_capacity(fields.len());
@@ -135,7 +126,6 @@ impl<'a> Field<'a> {
     }
 
     /// Refuses an object that has fields other than these, or one of them twice. A missing one has no fields.
-    #[inline(never)]
     pub(super) fn has_only(&self, names: &[&'static str]) -> Result<(), ConfigError> {
         let fields = if self.is_given() { self.object()? } else { &[] };
         for (index, (name, tree)) in fields.iter().enumerate() {
@@ -157,7 +147,6 @@ impl<'a> Field<'a> {
     }
 
     /// The field of this name.
-    #[inline(never)]
     pub(super) fn field(&'a self, name: &'static str) -> Field<'a> {
         let tree = match self.tree {
             Some(Tree::Object(fields)) => {
@@ -177,21 +166,18 @@ impl<'a> Field<'a> {
 
     /// The error that something else is needed here.
     #[cold]
-    #[inline(never)]
     fn instead_of(&self, tree: &Tree, needed: &str) -> ConfigError {
         self.refuse(&format!("this is {}, where {needed} is needed", tree.kind()))
     }
 
     /// The error that this is wrong.
     #[cold]
-    #[inline(never)]
     pub(super) fn refuse(&self, message: &str) -> ConfigError {
         ConfigError::new(&self.path(), message)
     }
 
     /// The way to it, like `access[0].who[1]`.
     #[cold]
-    #[inline(never)]
     pub(super) fn path(&self) -> String {
         let mut path = String::new();
         let mut here = self;
@@ -210,7 +196,6 @@ const TWICE: &str = "this field is given twice";
 
 /// Words, with commas between them.
 #[cold]
-#[inline(never)]
 fn series(words: &[&'static str]) -> String {
     words.join(", ")
 }

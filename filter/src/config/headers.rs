@@ -52,7 +52,6 @@ pub(super) struct HeaderSettings {
 }
 
 /// Compiles all of it.
-#[inline(never)]
 pub(super) fn compile(field: &Field<'_>) -> Result<HeaderSettings, ConfigError> {
     let headers = HeadersObject::read(field)?;
     let caller = headers.caller();
@@ -125,7 +124,6 @@ const TAKEN: [&str; 16] = [
 const OURS: [&str; 4] = ["x-forwarded-host", "x-forwarded-proto", "x-forwarded-prefix", "x-promward-cluster"];
 
 /// RFC 9110 §5.1, in lower case and without `_`, which some servers read as `-`.
-#[inline(never)]
 fn ours(field: &Field<'_>, carried: &str, example: &str) -> Result<String, ConfigError> {
     let name = field.text()?.to_ascii_lowercase();
     let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
@@ -138,7 +136,6 @@ fn ours(field: &Field<'_>, carried: &str, example: &str) -> Result<String, Confi
 }
 
 /// RFC 6797 §6.1: directives, of which `max-age` is needed.
-#[inline(never)]
 fn hsts(field: &Field<'_>) -> Result<Option<String>, ConfigError> {
     let Some(value) = header_value(field)? else { return Ok(None) };
     let is_age = |directive: &str| {
@@ -155,7 +152,6 @@ fn hsts(field: &Field<'_>) -> Result<Option<String>, ConfigError> {
 }
 
 /// One policy: a comma would begin another one, and an empty one allows everything.
-#[inline(never)]
 fn policy(field: &Field<'_>) -> Result<Option<String>, ConfigError> {
     let Some(value) = header_value(field)? else { return Ok(None) };
     if value.contains(',') || value.split(';').all(|directive| directive.trim_ascii().is_empty()) {
@@ -164,7 +160,6 @@ fn policy(field: &Field<'_>) -> Result<Option<String>, ConfigError> {
     Ok(Some(value))
 }
 
-#[inline(never)]
 fn header_value(field: &Field<'_>) -> Result<Option<String>, ConfigError> {
     let Some(value) = field.optional_text()? else { return Ok(None) };
     let is_value =

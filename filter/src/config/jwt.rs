@@ -22,7 +22,6 @@ object! {
 }
 
 /// Compiles every issuer.
-#[inline(never)]
 pub(super) fn compile(section: &[Field<'_>]) -> Result<Vec<Issuer>, ConfigError> {
     let mut issuers: Vec<Issuer> = Vec::new();
     for field in section {
@@ -53,7 +52,6 @@ fn issuer(field: &Field<'_>) -> Result<Issuer, ConfigError> {
     })
 }
 
-#[inline(never)]
 fn nonempty(field: &Field<'_>) -> Result<String, ConfigError> {
     match field.text()? {
         "" => Err(field.refuse("an empty text says nothing")),
@@ -62,7 +60,6 @@ fn nonempty(field: &Field<'_>) -> Result<String, ConfigError> {
 }
 
 /// Where in the claims something is: a field, and fields in it. `like` is the last one of the example.
-#[inline(never)]
 pub(super) fn claim(field: &Field<'_>, like: &str) -> Result<Vec<String>, ConfigError> {
     let names = field.texts()?;
     if names.is_empty() || names.iter().any(String::is_empty) {

@@ -38,7 +38,6 @@ pub(super) struct Limits {
 const MOST_POINTS: u32 = 1_000_000_000;
 
 /// Compiles the limits of a rule, if it has some.
-#[inline(never)]
 pub(super) fn compile(field: &Field<'_>) -> Result<Limits, ConfigError> {
     if !field.is_given() {
         return Ok(Limits::default());
@@ -66,7 +65,6 @@ pub(super) fn compile(field: &Field<'_>) -> Result<Limits, ConfigError> {
 }
 
 /// A rate, if the field is there.
-#[inline(never)]
 pub(super) fn rate(field: &Field<'_>) -> Result<Option<Rate>, ConfigError> {
     let Some(text) = field.optional_text()? else { return Ok(None) };
     let rate = Rate::parse(text);
@@ -79,7 +77,6 @@ pub(super) fn rate(field: &Field<'_>) -> Result<Option<Rate>, ConfigError> {
 }
 
 /// A length of time, in milliseconds, if the field is there.
-#[inline(never)]
 fn length(field: &Field<'_>) -> Result<Option<i64>, ConfigError> {
     let Some(text) = field.optional_text()? else { return Ok(None) };
     match duration::parse(text) {

@@ -13,37 +13,18 @@ pub(super) fn listed<T: PartialEq>(
     empty: &str,
     read: impl Fn(&str) -> Result<T, String>,
 ) -> Result<Vec<T>, ConfigError> {
-    let mut items = Vec::new();
-    each(list, empty, &mut |text| {
-        let item = read(text)?;
-        if items.contains(&item) {
-            return Err(twice(text));
-        }
-        items.push(item);
-        Ok(())
-    })?;
-    Ok(items)
-}
-
-/// Has each text of a list read. This is not generic, so that the module has it once.
-#[inline(never)]
-fn each(
-    list: &Field<'_>,
-    empty: &str,
-    read: &mut dyn FnMut(&str) -> Result<(), String>,
-) -> Result<(), ConfigError> {
-    let items = list.items()?;
-    if items.is_empty() {
+    let given = list.items()?;
+    if given.is_empty() {
         return Err(list.refuse(empty));
     }
-    for item in items {
-        read(item.text()?).map_err(|message| item.refuse(&message))?;
+    let mut items = Vec::new();
+    for field in given {
+        let text = field.text()?;
+        let item = read(text).map_err(|message| field.refuse(&message))?;
+        if items.contains(&item) {
+            return Err(field.refuse(&format!("\"{text}\" is listed twice")));
+        }
+        items.push(item);
     }
-    Ok(())
-}
-
-#[cold]
-#[inline(never)]
-fn twice(text: &str) -> String {
-    format!("\"{text}\" is listed twice")
+    Ok(items)
 }

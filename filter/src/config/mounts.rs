@@ -41,7 +41,6 @@ const DEFAULT_MAX_FORM: usize = 256 << 10;
 const MAX_FORM: std::ops::RangeInclusive<usize> = (1 << 10)..=(1 << 20);
 
 /// Compiles every mount.
-#[inline(never)]
 pub(super) fn compile(list: &Field<'_>) -> Result<Mounts, ConfigError> {
     let items = list.items()?;
     if items.is_empty() {
@@ -131,7 +130,6 @@ pub(super) fn optional_origins(field: &Field<'_>) -> Result<Vec<Origin>, ConfigE
 }
 
 /// Reads a list of origins.
-#[inline(never)]
 pub(super) fn origins(field: &Field<'_>) -> Result<Vec<Origin>, ConfigError> {
     listed(field, "an empty list allows nothing: leave the field out, or list an origin", origin)
 }

@@ -53,7 +53,6 @@ pub(super) struct Definitions<'a> {
 }
 
 /// Compiles the `only` of a rule.
-#[inline(never)]
 pub(super) fn compile(field: &Field<'_>, known: Definitions<'_>) -> Result<Only, ConfigError> {
     let mut labels = Vec::new();
     for named in field.entries()? {
@@ -84,7 +83,6 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    #[inline(never)]
     fn values(&self, field: &Field<'_>) -> Result<Values, ConfigError> {
         match field.tree()? {
             Tree::List(_) => return self.fixed(field, Absent::Refused),
@@ -139,7 +137,6 @@ impl Reader<'_> {
         term.map(Values::Fixed).ok_or_else(|| list.refuse(EMPTY))
     }
 
-    #[inline(never)]
     fn listed(&self, list: &Field<'_>) -> Result<Vec<String>, ConfigError> {
         listed(list, EMPTY, |value| {
             if value.is_empty() {

@@ -25,7 +25,6 @@ object! {
 const MOST_WAITING: u32 = 1_024;
 
 /// Puts what is given in place of what follows from the cost.
-#[inline(never)]
 pub(super) fn apply(field: &Field<'_>, limits: &mut PasswordLimits) -> Result<(), ConfigError> {
     let passwords = PasswordsObject::read(field)?;
     if let Some(checks) = rate(&passwords.checks())? {
