@@ -8,7 +8,6 @@ use crate::access::cross_site::{self, Asking};
 use crate::access::only::NoValues;
 use crate::access::{Access, Denied, Rule};
 use crate::api::mount::{AtMount, Located, Mount, Mounts};
-use crate::api::profile::Contents;
 use crate::api::requested::Requested;
 use crate::caller::callers::{Callers, Identified};
 use crate::caller::identity::Caller;
@@ -20,7 +19,8 @@ use crate::enforce::identity_headers::IdentityHeaders;
 use crate::enforce::terms::RuleTerms;
 use crate::keyed_hash::Digest;
 use crate::limits::table::{CountError, Counted, LimitedRule, Share};
-use crate::report::{Capacity, Count, Login, Outcome, Record};
+use crate::report::count::{Capacity, Count};
+use crate::report::{Outcome, Record};
 use crate::response::answer::{Answers, RequestContext};
 use crate::response::cors::{self, AllowedOrigin};
 use crate::response::reply::{Reply, Wording};
@@ -140,7 +140,7 @@ impl Gateway {
         target: &Target,
         request: &Request<'_>,
     ) -> Result<Decision, Refusal> {
-        let status = match method(request).ok_or(Refusal::Method(Methods::ALL))? {
+        let status = match Method::of(request.headers).ok_or(Refusal::Method(Methods::ALL))? {
             Method::Get | Method::Head => 301,
             _ => 308,
         };
@@ -164,19 +164,10 @@ impl Gateway {
         }
     }
 
-    /// What is at a path, and the method, if it is one that is known there.
+    /// Finds what is at the path. `OPTIONS` below an API is answered for it.
     fn endpoint<'a>(&self, at: AtMount<'a>, request: &Request<'_>) -> Result<Requested<'a>, Early> {
-        let api = at.mount.api;
-        if api.contents == Contents::Known && request.headers.has("upgrade") {
-            return Err(Refusal::Upgrade.into());
-        }
-        let endpoint = api.endpoint(at.path);
-        let options = if api.is_api(at.path) { OPTIONS } else { Methods::default() };
-        let methods = endpoint.map_or(Methods::ALL, |endpoint| endpoint.methods.with(options));
-        let method = method(request).filter(|&method| methods.contains(method));
-        let method = method.ok_or(Refusal::Method(methods))?;
-        let requested = Requested { at, endpoint, method };
-        if method == Method::Options && api.is_api(at.path) {
+        let requested = Requested::find(at, request.headers)?;
+        if requested.method == Method::Options && at.mount.api.is_api(at.path) {
             return Err(Early::Decided(self.options(&requested, request)));
         }
         Ok(requested)
@@ -184,7 +175,8 @@ impl Gateway {
 
     /// `OPTIONS` below an API: answered here, whoever asks, and a preflight of a listed site with what it may do.
     fn options(&self, requested: &Requested<'_>, request: &Request<'_>) -> Decision {
-        let methods = requested.endpoint.map_or(UNKNOWN_ENDPOINT, |endpoint| endpoint.methods).with(OPTIONS);
+        let methods =
+            requested.endpoint.map_or(UNKNOWN_ENDPOINT, |endpoint| endpoint.methods).with(Methods::OPTIONS);
         let origin = self.answers.cors.allowed(request.headers);
         let mut headers = vec![("allow", methods.to_string())];
         if origin.is_some() {
@@ -221,14 +213,7 @@ impl Gateway {
         }
         let Request { headers, facts, stream, .. } = *request;
         let identified = self.callers.identify(headers, facts, stream, &mut resources.state.logins);
-        let login = match &identified {
-            Ok(Identified::NotYet | Identified::Caller(Caller::Anonymous)) => None,
-            Ok(Identified::Caller(Caller::Known(identity))) => {
-                Some(Count::Login { scheme: Some(identity.scheme()), login: Login::Accepted })
-            }
-            Err(error) => Some(Count::Login { scheme: error.scheme(), login: Login::failed(error) }),
-        };
-        login.into_iter().for_each(|login| resources.state.count(login));
+        Count::login(&identified).into_iter().for_each(|login| resources.state.count(login));
         match identified {
             Ok(Identified::Caller(caller)) => Ok(caller),
             Ok(Identified::NotYet) => Err(Early::Decided(Decision::Wait)),
@@ -386,12 +371,6 @@ impl Gateway {
 
 /// What a preflight is told of an endpoint that a newer server may have.
 const UNKNOWN_ENDPOINT: Methods = Methods::of(&[Method::Get, Method::Post]);
-
-const OPTIONS: Methods = Methods::of(&[Method::Options]);
-
-fn method(request: &Request<'_>) -> Option<Method> {
-    Method::parse(request.headers.only(":method").unwrap_or_default())
-}
 
 /// What a path of an API has in it.
 const API: &[u8] = b"/api/";

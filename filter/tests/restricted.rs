@@ -10,7 +10,7 @@ use promward::decision::Facts;
 use promward::decision::refusal::Refusal;
 use promward::decision::{Decision, Forward};
 use promward::enforce::rewrite_cache::RewriteCache;
-use promward::report::{Capacity, Count};
+use promward::report::count::{Capacity, Count};
 use promward::response::reply::Reply;
 use promward::target::body::Body;
 use promward::target::headers::Headers;

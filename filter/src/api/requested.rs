@@ -3,7 +3,9 @@
 use super::class::Class;
 use super::endpoint::Endpoint;
 use super::mount::AtMount;
-use crate::target::method::Method;
+use super::profile::Contents;
+use crate::target::headers::Headers;
+use crate::target::method::{Method, Methods};
 
 /// The endpoint that a request is for, with a method that is known there.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +18,33 @@ pub struct Requested<'a> {
     pub method: Method,
 }
 
-impl Requested<'_> {
+/// Why nothing is served to a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotServed {
+    /// It asks to speak another protocol, whose requests nobody would look at (`threats.md` H6).
+    Upgrade,
+    /// The endpoint doesn't know the method, but these.
+    Method(Methods),
+}
+
+impl<'a> Requested<'a> {
+    /// Finds what is at a path.
+    ///
+    /// # Errors
+    ///
+    /// The request asks for another protocol, or by a method that isn't known there.
+    pub fn find(at: AtMount<'a>, headers: &Headers) -> Result<Self, NotServed> {
+        let api = at.mount.api;
+        if api.contents == Contents::Known && headers.has("upgrade") {
+            return Err(NotServed::Upgrade);
+        }
+        let endpoint = api.endpoint(at.path);
+        let options = if api.is_api(at.path) { Methods::OPTIONS } else { Methods::default() };
+        let methods = endpoint.map_or(Methods::ALL, |endpoint| endpoint.methods.with(options));
+        let method = Method::of(headers).filter(|&method| methods.contains(method));
+        Ok(Self { at, endpoint, method: method.ok_or(NotServed::Method(methods))? })
+    }
+
     /// What the request does.
     pub fn class(&self) -> Class {
         self.endpoint.map_or(Class::Unknown, |endpoint| endpoint.class)

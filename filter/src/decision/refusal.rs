@@ -3,6 +3,7 @@
 use crate::access::Denied;
 use crate::access::cross_site::CrossSite;
 use crate::access::only::NoValues;
+use crate::api::requested::NotServed;
 use crate::caller::budget::Spent;
 use crate::caller::callers::LoginError;
 use crate::caller::logins::TooMany;
@@ -108,6 +109,15 @@ from! {
     FormError => Form,
     AnswerError => Answer,
     Violation => Violation,
+}
+
+impl From<NotServed> for Refusal {
+    fn from(error: NotServed) -> Self {
+        match error {
+            NotServed::Upgrade => Self::Upgrade,
+            NotServed::Method(methods) => Self::Method(methods),
+        }
+    }
 }
 
 impl fmt::Display for Refusal {

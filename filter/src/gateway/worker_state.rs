@@ -4,7 +4,7 @@ use crate::caller::logins::Logins;
 use crate::enforce::rewrite_cache::RewriteCache;
 use crate::keyed_hash::Digest;
 use crate::limits::table::{SharedData, Table, Unreachable};
-use crate::report::{Capacity, Count};
+use crate::report::count::{Capacity, Count};
 
 /// A worker's own state.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 //! kept with the VM and not with a configuration.
 
 use super::host::{self, HostError, Metric, MetricKind};
-use crate::report::MEMORY_PAGES;
+use crate::report::count::MEMORY_PAGES;
 use std::cell::Cell;
 
 /// What the host knows of this VM.

@@ -9,7 +9,8 @@ use crate::decision::{Decision, Request};
 use crate::enforce::form::{AwaitedForm, FormError};
 use crate::gateway::Gateway;
 use crate::gateway::worker_state::{Resources, WorkerState};
-use crate::report::{CHECKS_WAITING, Count, Record};
+use crate::report::Record;
+use crate::report::count::{CHECKS_WAITING, Count};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 

@@ -1,6 +1,7 @@
 //! Request methods, compared exactly: HTTP/2 lets a lower-case `get` through, and a server may take it for another
 //! method than we do (`threats.md` T5).
 
+use super::headers::Headers;
 use std::fmt;
 
 /// A method that the filter lets a server see.
@@ -34,6 +35,11 @@ const NAMES: [(Method, &str); 7] = [
 ];
 
 impl Method {
+    /// The method of a request, if it is one.
+    pub fn of(headers: &Headers) -> Option<Self> {
+        Self::parse(headers.only(":method").unwrap_or_default())
+    }
+
     /// The method of that exact name.
     pub fn parse(name: &[u8]) -> Option<Self> {
         NAMES.iter().find(|(_, known)| known.as_bytes() == name).map(|&(method, _)| method)
@@ -47,6 +53,9 @@ pub struct Methods(u8);
 impl Methods {
     /// Every method that there is a name for.
     pub const ALL: Self = Self(0x7f);
+
+    /// The one that asks what a path takes.
+    pub const OPTIONS: Self = Self::of(&[Method::Options]);
 
     /// The set of these.
     pub const fn of(methods: &[Method]) -> Self {

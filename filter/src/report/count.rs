@@ -1,0 +1,170 @@
+//! What is counted, and under which names of metrics.
+
+use super::outcome::Outcome;
+use crate::api::class::Class;
+use crate::api::mount::{MountId, Mounts};
+use crate::caller::bcrypt::Verdict;
+use crate::caller::callers::{Identified, LoginError};
+use crate::caller::identity::Caller;
+use crate::caller::logins::{CheckCapacity, CheckEvent};
+use crate::caller::scheme::Scheme;
+use crate::enforce::RuleNumber;
+use std::fmt::Write;
+
+/// Something that is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Count {
+    /// A request.
+    Request {
+        /// Where it was for.
+        mount: Option<MountId>,
+        /// What it does.
+        class: Option<Class>,
+        /// What became of it.
+        outcome: Outcome,
+    },
+    /// A request whose caller was asked for and found, or not.
+    Login {
+        /// By which scheme; none, where one can't tell.
+        scheme: Option<Scheme>,
+        /// How it ended.
+        login: Login,
+    },
+    /// A check of a password that was run to its end.
+    Check(Verdict),
+    /// A request that came too early for the rate of a rule.
+    Limit(RuleNumber),
+    /// An answer of the server's that was refused.
+    Answer(Option<MountId>),
+    /// Something that has a bound was at it.
+    Bound(Capacity),
+}
+
+/// How a login ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Login {
+    /// The caller is known.
+    Accepted,
+    /// What it presented is invalid.
+    Rejected,
+    /// It wasn't looked at.
+    Throttled,
+}
+
+impl From<CheckEvent> for Count {
+    fn from(event: CheckEvent) -> Self {
+        match event {
+            CheckEvent::Done(verdict) => Self::Check(verdict),
+            CheckEvent::Full(bound) => Self::Bound(Capacity::Checks(bound)),
+        }
+    }
+}
+
+/// What has a bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Capacity {
+    /// What checks of passwords take.
+    Checks(CheckCapacity),
+    /// Queries that are remembered with their restriction.
+    Queries,
+    /// The table of rates: callers share a bucket.
+    Rates,
+}
+
+/// The metric of how many checks wait, over all workers.
+pub const CHECKS_WAITING: &str = "promward.checks_waiting";
+
+/// The metric of the memory that the VMs have taken, in pages of 64 KiB, over all workers. A VM's memory never shrinks, and
+/// one that died takes nothing back.
+pub const MEMORY_PAGES: &str = "promward.memory_pages";
+
+impl Count {
+    /// The name of its metric. Labels stand in it as `.name=value;`, for Envoy's `stats_tags` to take out.
+    pub fn metric(self, mounts: &Mounts) -> String {
+        let none = "none";
+        match self {
+            Self::Request { mount, class, outcome } => labelled(
+                "requests",
+                &[
+                    ("mount", prefix(mount, mounts)),
+                    ("class", class.map_or(none, Class::name)),
+                    ("outcome", outcome.name()),
+                ],
+            ),
+            Self::Login { scheme, login } => labelled(
+                "logins",
+                &[("scheme", scheme.map_or(none, Scheme::name)), ("outcome", login.name())],
+            ),
+            Self::Check(verdict) => {
+                let outcome = if verdict == Verdict::Right { "right" } else { "wrong" };
+                labelled("checks", &[("outcome", outcome)])
+            }
+            Self::Limit(RuleNumber(number)) => labelled("limited", &[("rule", &number.to_string())]),
+            Self::Answer(mount) => labelled("answers_refused", &[("mount", prefix(mount, mounts))]),
+            Self::Bound(bound) => labelled("bounds_reached", &[("bound", bound.name())]),
+        }
+    }
+}
+
+/// A mount as a configuration writes it.
+pub(super) fn prefix(mount: Option<MountId>, mounts: &Mounts) -> &str {
+    match mount.and_then(|id| mounts.get(id)) {
+        Some(mount) if mount.prefix.is_root() => "/",
+        Some(mount) => mount.prefix.as_str(),
+        None => "none",
+    }
+}
+
+fn labelled(name: &str, labels: &[(&str, &str)]) -> String {
+    let mut metric = format!("promward.{name}");
+    for (label, value) in labels {
+        // Writing to a text never fails.
+        let _ = write!(metric, ".{label}={value};");
+    }
+    metric
+}
+
+impl Count {
+    /// What counts a login: nothing, where nobody logs in or the password still has to be checked.
+    pub(crate) fn login(identified: &Result<Identified, LoginError>) -> Option<Self> {
+        match identified {
+            Ok(Identified::NotYet | Identified::Caller(Caller::Anonymous)) => None,
+            Ok(Identified::Caller(Caller::Known(identity))) => {
+                Some(Self::Login { scheme: Some(identity.scheme()), login: Login::Accepted })
+            }
+            Err(error) => Some(Self::Login { scheme: error.scheme(), login: Login::failed(error) }),
+        }
+    }
+}
+
+impl Login {
+    /// How a login ended that failed like this.
+    pub fn failed(error: &LoginError) -> Self {
+        match error {
+            LoginError::TooMany(_) => Self::Throttled,
+            _ => Self::Rejected,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Rejected => "rejected",
+            Self::Throttled => "throttled",
+        }
+    }
+}
+
+impl Capacity {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Checks(CheckCapacity::Checks) => "checks",
+            Self::Checks(CheckCapacity::ChecksOfSource) => "checks_of_source",
+            Self::Checks(CheckCapacity::Waiting) => "waiting",
+            Self::Checks(CheckCapacity::Right) => "right_passwords",
+            Self::Checks(CheckCapacity::Wrong) => "wrong_passwords",
+            Self::Queries => "queries",
+            Self::Rates => "rates",
+        }
+    }
+}
