@@ -24,7 +24,7 @@ pub struct Request<'a> {
     pub body: Body,
     /// What the client's connection speaks.
     pub scheme: UrlScheme,
-    /// What [`Gateway::needs`] asks for.
+    /// The facts that [`Gateway::needs`](crate::gateway::Gateway::needs) asks for.
     pub facts: &'a Facts,
 }
 

@@ -48,7 +48,7 @@ pub struct Gateway {
     pub access: Access,
     /// The headers that tell the server of the caller.
     pub identity_headers: IdentityHeaders,
-    /// What answers and replies have in common.
+    /// The headers that answers and the filter's own replies have in common.
     pub answers: Answers,
 }
 
@@ -61,7 +61,7 @@ pub enum Elsewhere {
     Pass,
 }
 
-/// What ends the way of a request before it is forwarded.
+/// An end of the way of a request before it is forwarded.
 enum Early {
     Decided(Decision),
     Refused(Refusal),

@@ -76,12 +76,12 @@ impl Rule {
         self.is_at(mount) && self.who.has_any(called)
     }
 
-    /// Whether it holds at the mount.
+    /// Returns true if the rule holds at the mount.
     pub fn is_at(&self, mount: MountId) -> bool {
         self.at.iter().any(|at| at.mount == mount)
     }
 
-    /// What can be restricted at the mount; nothing, where the rule doesn't hold.
+    /// Returns the classes that can be restricted at the mount; none, where the rule doesn't hold.
     pub fn restrictable(&self, mount: MountId) -> Classes {
         self.at.iter().find(|at| at.mount == mount).map_or(Classes::default(), |at| at.restrictable)
     }

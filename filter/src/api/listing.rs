@@ -1,6 +1,6 @@
 //! Answers that list things with labels, of which a restricted caller gets those that the restriction lets through.
 
-/// Whose answer it is.
+/// A list of things with labels that an endpoint answers with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listing {
     /// `/api/v1/rules`
@@ -12,7 +12,7 @@ pub enum Listing {
 }
 
 impl Listing {
-    /// The field of `data` that an answer of this kind must have.
+    /// Returns the name of the field of `data` that an answer of this kind must have.
     pub fn field(self) -> &'static str {
         match self {
             Self::Rules => "groups",

@@ -15,17 +15,17 @@ pub struct Profile {
     pub classes: Classes,
     /// The classes of which a restricted caller gets something.
     pub restrictable: Classes,
-    /// What paths begin with whose answers are JSON, refusals among them.
+    /// The beginning of the paths whose answers are JSON, refusals among them.
     pub api_paths: Option<&'static str>,
-    /// What API paths begin with that lose a trailing slash: people type it, and the server would redirect it elsewhere.
+    /// The beginning of the API paths that lose a trailing slash: people type it, and the server would redirect it elsewhere.
     pub without_slash: Option<&'static str>,
     /// Parameters that need more than an endpoint's row says.
     pub parameters: SpecialParameters,
-    /// Whether the filter knows what the server has at its paths.
+    /// The filter's knowledge of what is at its paths.
     pub contents: Contents,
 }
 
-/// Whether the filter knows what a server has at its paths.
+/// The filter's knowledge of what a server has at its paths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Contents {
     /// Parameters, forms and answers are read, and what browsers are told is the filter's.
@@ -47,29 +47,29 @@ pub struct SpecialParameters {
 }
 
 impl SpecialParameters {
-    /// None at all.
+    /// No parameter of the API is special.
     pub const NONE: Self = Self { ignored: &[], paging: &[], widening: &[] };
 }
 
 impl Profile {
-    /// The row of a path below the mount; none is the class `unknown`.
+    /// Returns the row of a path below the mount; a path without one is of the class `unknown`.
     pub fn endpoint(&self, path: &str) -> Option<&'static Endpoint> {
         self.endpoints.iter().find(|endpoint| endpoint.matches(path))
     }
 
-    /// Whether answers at this path below the mount are JSON.
+    /// Returns true if answers at this path below the mount are JSON.
     pub fn is_api(&self, path: &str) -> bool {
         self.api_paths.is_some_and(|begin| path.starts_with(begin))
     }
 
-    /// A path below the mount without the slash that people type at its end, where that is one path more.
+    /// Returns a path below the mount without the slash that people type behind an endpoint.
     pub fn without_trailing_slash<'a>(&self, path: &'a str) -> &'a str {
         let is_endpoint = |trimmed: &&str| self.without_slash.is_some_and(|begin| trimmed.starts_with(begin));
         path.strip_suffix('/').filter(is_endpoint).unwrap_or(path)
     }
 }
 
-/// The classes of which a restricted caller gets something in this table.
+/// Collects the classes of which a restricted caller gets something in this table.
 pub(super) const fn restrictable(endpoints: &[Endpoint]) -> Classes {
     let mut classes = Classes::of(&[]);
     let mut rest = endpoints;

@@ -1,4 +1,4 @@
-//! What a request is for: an endpoint of the server at a mount.
+//! The endpoint of a server that a request is for.
 
 use super::class::Class;
 use super::endpoint::Endpoint;
@@ -10,7 +10,7 @@ use crate::target::method::{Method, Methods};
 /// The endpoint that a request is for, with a method that is known there.
 #[derive(Clone, Copy, Debug)]
 pub struct Requested<'a> {
-    /// Where the path is.
+    /// The mount, and the path below it.
     pub at: AtMount<'a>,
     /// The table's row; none is the class `unknown`.
     pub endpoint: Option<&'static Endpoint>,
@@ -18,17 +18,17 @@ pub struct Requested<'a> {
     pub method: Method,
 }
 
-/// Why nothing is served to a request.
+/// The reason why an endpoint doesn't serve a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotServed {
     /// It asks to speak another protocol, whose requests nobody would look at (`threats.md` H6).
     Upgrade,
-    /// The endpoint doesn't know the method, but these.
+    /// The endpoint doesn't know the method; it knows these.
     Method(Methods),
 }
 
 impl<'a> Requested<'a> {
-    /// Finds what is at a path.
+    /// Finds the endpoint at a path.
     ///
     /// # Errors
     ///
@@ -45,7 +45,7 @@ impl<'a> Requested<'a> {
         Ok(Self { at, endpoint, method: method.ok_or(NotServed::Method(methods))? })
     }
 
-    /// What the request does.
+    /// Returns the class of the request.
     pub fn class(&self) -> Class {
         self.endpoint.map_or(Class::Unknown, |endpoint| endpoint.class)
     }

@@ -73,7 +73,7 @@ pub enum CheckEvent {
     Full(CheckCapacity),
 }
 
-/// What has a bound where passwords are checked.
+/// Something that has a bound where passwords are checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CheckCapacity {
     /// Checks that may begin.

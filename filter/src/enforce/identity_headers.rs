@@ -15,13 +15,13 @@ pub struct IdentityHeaders {
 }
 
 impl IdentityHeaders {
-    /// Their names, in lower case.
+    /// Returns their names, in lower case.
     pub fn names(&self) -> Vec<&str> {
         let tenant = self.tenant.as_ref().map(|header| header.name.as_str());
         self.caller.as_deref().into_iter().chain(tenant).collect()
     }
 
-    /// Adds what they say of a caller to headers that are set.
+    /// Adds what they say of a caller to the headers that are set.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! What a rule holds one caller to, worked out for one request.
+//! The terms of a rule for one caller, worked out for one request.
 
 use super::guards::Guarded;
 use super::restriction::Restriction;

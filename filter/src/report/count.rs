@@ -1,4 +1,4 @@
-//! What is counted, and under which names of metrics.
+//! Counts, and the names of their metrics.
 
 use super::outcome::Outcome;
 use crate::api::class::Class;
@@ -125,7 +125,7 @@ fn labelled(name: &str, labels: &[(&str, &str)]) -> String {
 }
 
 impl Count {
-    /// What counts a login: nothing, where nobody logs in or the password still has to be checked.
+    /// Returns the count of a login: none, where nobody logs in or the password still has to be checked.
     pub(crate) fn login(identified: &Result<Identified, LoginError>) -> Option<Self> {
         match identified {
             Ok(Identified::NotYet | Identified::Caller(Caller::Anonymous)) => None,
@@ -138,7 +138,7 @@ impl Count {
 }
 
 impl Login {
-    /// How a login ended that failed like this.
+    /// Returns the end of a login that failed like this.
     pub fn failed(error: &LoginError) -> Self {
         match error {
             LoginError::TooMany(_) => Self::Throttled,

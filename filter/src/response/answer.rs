@@ -58,7 +58,7 @@ impl Filtered {
     }
 }
 
-/// Why an answer can't be passed on.
+/// The reason why an answer can't be passed on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AnswerError {
     /// The server speaks another protocol from here on, though nobody asked for one (`threats.md` H6).
@@ -100,7 +100,7 @@ impl From<LocationError> for AnswerError {
     }
 }
 
-/// What a configuration says of answers, the server's and the filter's own.
+/// The part of a configuration that is about answers, the server's and the filter's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answers {
     /// Which sites may read answers.

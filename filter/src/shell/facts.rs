@@ -1,4 +1,4 @@
-//! What a host knows of a request beside its headers: the properties that are read, and the clock.
+//! Reads what a host knows of a request beside its headers: properties, and the clock.
 
 use super::host::{self, HostError, Property};
 use crate::caller::certificates::Presented;
@@ -7,7 +7,7 @@ use crate::caller::source::Source;
 use crate::decision::Needs;
 use crate::target::origin::UrlScheme;
 
-/// Reads of the current stream as much as is needed.
+/// Reads as much of the current stream as is needed.
 pub(crate) fn read(needs: Needs) -> Result<Facts, HostError> {
     let source = || host::property(Property("source\0address"));
     let metadata = || found(host::property(Property("metadata")));

@@ -79,7 +79,7 @@ impl HttpContext for StreamContext {
     }
 }
 
-/// Whether a piece is the last one.
+/// Turns the flag of a callback into what it says.
 fn end(end_of_stream: bool) -> End {
     if end_of_stream { End::Here } else { End::Later }
 }

@@ -1,4 +1,4 @@
-//! How far a piece of an answer has been read.
+//! A place in a piece of an answer.
 
 /// A place in the piece of an answer that is being read: behind the last byte that was.
 #[derive(Clone, Copy, Debug)]
@@ -8,27 +8,27 @@ pub(super) struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    /// The place before the first byte of a piece.
+    /// Makes a cursor before the first byte of a piece.
     pub(super) fn new(piece: &'a [u8]) -> Self {
         Self { piece, at: 0 }
     }
 
-    /// The place so many bytes before.
+    /// Returns the place so many bytes before this one.
     pub(super) fn back(self, bytes: usize) -> Self {
         Self { at: self.at.saturating_sub(bytes), ..self }
     }
 
-    /// The place in the piece, in bytes from its beginning.
+    /// Returns the place in the piece, in bytes from its beginning.
     pub(super) fn at(self) -> usize {
         self.at
     }
 
-    /// What is still to be read.
+    /// Returns the bytes that are still to be read.
     pub(super) fn rest(self) -> &'a [u8] {
         self.piece.get(self.at..).unwrap_or_default()
     }
 
-    /// What has been read from a place on.
+    /// Returns the bytes that have been read from a place on.
     pub(super) fn since(self, start: usize) -> &'a [u8] {
         self.piece.get(start..self.at).unwrap_or_default()
     }
