@@ -1,9 +1,9 @@
 //! Access rules: the first one that names the caller, holds at the mount and covers the class decides. What no rule
 //! allows is refused.
 
-pub mod cross_site;
+pub(crate) mod cross_site;
 mod denied;
-pub mod only;
+pub(crate) mod only;
 mod rule;
 
 pub use denied::{Closed, Denied};

@@ -5,10 +5,10 @@ pub mod class;
 pub mod endpoint;
 pub mod listing;
 pub mod mount;
-pub mod opaque;
-pub mod profile;
+pub(crate) mod opaque;
+pub(crate) mod profile;
 pub mod prometheus;
-pub mod requested;
+pub(crate) mod requested;
 
 pub use profile::Profile;
 

@@ -2,22 +2,22 @@
 //! a client certificate. They never merge (`threats.md` C8), and what is invalid is refused and never taken for nothing
 //! (C7).
 
-pub mod authorization;
-pub mod bcrypt;
+pub(crate) mod authorization;
+pub(crate) mod bcrypt;
 pub mod budget;
-pub mod callers;
-pub mod certificates;
-pub mod claim;
-pub mod facts;
+pub(crate) mod callers;
+pub(crate) mod certificates;
+pub(crate) mod claim;
+pub(crate) mod facts;
 pub mod hash;
 pub mod identity;
 pub mod jwt;
 pub mod logins;
 pub mod metadata;
 pub mod passwords;
-pub mod remembered;
+pub(crate) mod remembered;
 pub mod scheme;
-pub mod secret;
+pub(crate) mod secret;
 pub mod source;
-pub mod tokens;
+pub(crate) mod tokens;
 pub mod who;

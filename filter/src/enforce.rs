@@ -2,15 +2,15 @@
 //! bodies are printed anew.
 
 pub mod form;
-pub mod guards;
-pub mod identity_headers;
+pub(crate) mod guards;
+pub(crate) mod identity_headers;
 pub mod pattern;
 pub mod requirements;
 pub mod restriction;
 pub mod rewrite_cache;
-pub mod tenant;
-pub mod terms;
-pub mod violation;
+pub(crate) mod tenant;
+pub(crate) mod terms;
+pub(crate) mod violation;
 
 use std::fmt;
 

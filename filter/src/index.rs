@@ -52,7 +52,7 @@ impl Index {
 }
 
 /// Texts in their order, each once: what has stood before is left out.
-pub fn distinct(mut texts: Vec<String>) -> Vec<String> {
+pub(crate) fn distinct(mut texts: Vec<String>) -> Vec<String> {
     let keys =
         sorted(texts.iter().enumerate().map(|(place, text)| (text.as_bytes().to_vec(), place)).collect());
     let mut is_again = vec![false; texts.len()];

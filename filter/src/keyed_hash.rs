@@ -6,11 +6,11 @@ use sha2::{Digest as _, Sha256};
 use std::fmt;
 
 /// A hash: 32 bytes.
-pub type Digest = [u8; 32];
+pub(crate) type Digest = [u8; 32];
 
 /// A secret key. It prints as nothing.
 #[derive(Clone)]
-pub struct Key(Hmac<Sha256>);
+pub(crate) struct Key(Hmac<Sha256>);
 
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -20,7 +20,7 @@ impl fmt::Debug for Key {
 
 impl Key {
     /// A key of random bytes.
-    pub fn new(random: Digest) -> Self {
+    pub(crate) fn new(random: Digest) -> Self {
         // HMAC fills a short key up with zeros, and makes of it what every hash under it begins with.
         let mut key = hmac::digest::Key::<Hmac<Sha256>>::default();
         key.iter_mut().zip(random).for_each(|(byte, random)| *byte = random);
@@ -28,7 +28,7 @@ impl Key {
     }
 
     /// The hash of these fields in this order (HMAC-SHA-256).
-    pub fn hash(&self, fields: &[&[u8]]) -> Digest {
+    pub(crate) fn hash(&self, fields: &[&[u8]]) -> Digest {
         let mut hash = self.0.clone();
         for field in fields {
             let length = u64::try_from(field.len()).unwrap_or(u64::MAX);
@@ -40,7 +40,7 @@ impl Key {
 }
 
 /// The SHA-256 of bytes, without a key.
-pub fn sha256(bytes: &[u8]) -> Digest {
+pub(crate) fn sha256(bytes: &[u8]) -> Digest {
     Sha256::digest(bytes).into()
 }
 

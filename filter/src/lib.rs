@@ -23,7 +23,7 @@
 //! | `shell` | the only code that knows a host, in WebAssembly alone |
 //!
 //! The ground floor: [`promql`] reads queries as far as a gateway has to, [`time`] has durations, instants and rates,
-//! [`index`] finds one of many by its bytes, and [`keyed_hash`] hashes under a key.
+//! `index` finds one of many by its bytes, and `keyed_hash` hashes under a key.
 //!
 //! The core, which is everything but the shell, is pure: bytes and configuration in, decisions out, with time and
 //! randomness passed in. So it is tested natively, without a host.
@@ -94,8 +94,8 @@ pub mod config;
 pub mod decision;
 pub mod enforce;
 pub mod gateway;
-pub mod index;
-pub mod keyed_hash;
+pub(crate) mod index;
+pub(crate) mod keyed_hash;
 pub mod limits;
 pub mod promql;
 pub mod report;

@@ -12,7 +12,7 @@ pub mod method;
 pub mod origin;
 pub mod parameters;
 pub mod path;
-pub mod query;
+pub(crate) mod query;
 
 use path::{CanonicalPath, TargetError};
 use query::QueryString;

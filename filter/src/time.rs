@@ -1,11 +1,11 @@
 //! Times as configurations and requests write them: durations, instants and rates, and the bucket that counts against one.
 
-pub mod bucket;
-pub mod duration;
+pub(crate) mod bucket;
+pub(crate) mod duration;
 pub mod instant;
-pub mod parameters;
+pub(crate) mod parameters;
 pub mod rate;
-pub mod seconds;
+pub(crate) mod seconds;
 
 /// When an expression is evaluated: the first time and the last, in milliseconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

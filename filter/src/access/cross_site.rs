@@ -20,7 +20,7 @@ impl fmt::Display for CrossSite {
 
 /// What is asked for, as far as it matters where the question comes from.
 #[derive(Clone, Copy, Debug)]
-pub struct Asking<'a> {
+pub(crate) struct Asking<'a> {
     /// What it does.
     pub class: Class,
     /// Whether the filter knows what the server has.
@@ -41,7 +41,7 @@ pub struct Asking<'a> {
 /// # Errors
 ///
 /// The browser says that it comes from elsewhere, or can't say where from.
-pub fn check(asking: &Asking<'_>) -> Result<(), CrossSite> {
+pub(crate) fn check(asking: &Asking<'_>) -> Result<(), CrossSite> {
     let Asking { class, headers, .. } = asking;
     if matches!(class, Class::Ui | Class::Health) || asking.follows_a_link() {
         return Ok(());

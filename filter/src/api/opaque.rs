@@ -4,7 +4,7 @@ use super::class::{Class, Classes};
 use super::profile::{Contents, Profile, SpecialParameters};
 
 /// An API that the filter doesn't know.
-pub static PROFILE: Profile = Profile {
+pub(crate) static PROFILE: Profile = Profile {
     name: "opaque",
     endpoints: &[],
     classes: Classes::of(&[Class::Unknown]),

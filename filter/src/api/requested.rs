@@ -9,7 +9,7 @@ use crate::target::method::{Method, Methods};
 
 /// The endpoint that a request is for, with a method that is known there.
 #[derive(Clone, Copy, Debug)]
-pub struct Requested<'a> {
+pub(crate) struct Requested<'a> {
     /// The mount, and the path below it.
     pub at: AtMount<'a>,
     /// The table's row; none is the class `unknown`.
@@ -33,7 +33,7 @@ impl<'a> Requested<'a> {
     /// # Errors
     ///
     /// The request asks for another protocol, or by a method that isn't known there.
-    pub fn find(at: AtMount<'a>, headers: &Headers) -> Result<Self, NotServed> {
+    pub(crate) fn find(at: AtMount<'a>, headers: &Headers) -> Result<Self, NotServed> {
         let api = at.mount.api;
         if api.contents == Contents::Known && headers.has("upgrade") {
             return Err(NotServed::Upgrade);
@@ -46,7 +46,7 @@ impl<'a> Requested<'a> {
     }
 
     /// Returns the class of the request.
-    pub fn class(&self) -> Class {
+    pub(crate) fn class(&self) -> Class {
         self.endpoint.map_or(Class::Unknown, |endpoint| endpoint.class)
     }
 }

@@ -8,11 +8,11 @@ use base64::engine::general_purpose::STANDARD;
 use std::fmt;
 
 /// The longest password in bytes: bcrypt looks at no more.
-pub const MAX_PASSWORD: usize = 72;
+pub(crate) const MAX_PASSWORD: usize = 72;
 
 /// What a client presents.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Credential {
+pub(crate) enum Credential {
     /// RFC 7617. The name is whatever bytes came before the first colon.
     Basic {
         /// Who the client says it is.
@@ -62,7 +62,7 @@ impl Credential {
     /// # Errors
     ///
     /// It can't be read in one way.
-    pub fn of(headers: &Headers) -> Result<Option<Self>, MalformedCredential> {
+    pub(crate) fn of(headers: &Headers) -> Result<Option<Self>, MalformedCredential> {
         let mut values = headers.all("authorization");
         let Some(value) = values.next() else { return Ok(None) };
         // Envoy joins two of them by a comma, which no credential has.

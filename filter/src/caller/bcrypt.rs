@@ -9,11 +9,11 @@ use std::rc::Rc;
 use subtle::ConstantTimeEq;
 
 /// Rounds a slice: about a millisecond.
-pub const SLICE: u32 = 16;
+pub(crate) const SLICE: u32 = 16;
 
 /// A password on its way through one or more stored hashes. Nobody who looks at the clock learns why a check failed: each
 /// that fails takes the same rounds.
-pub struct Check {
+pub(crate) struct Check {
     /// The password and the zero that ends it, which is part of the key.
     key: Secret,
     hashes: Rc<[Hash]>,
@@ -44,13 +44,13 @@ pub enum Verdict {
 
 impl Check {
     /// A check of a password against any of these hashes, which takes at least so many rounds to fail.
-    pub fn new(password: &Secret, hashes: Rc<[Hash]>, rounds: u32) -> Self {
+    pub(crate) fn new(password: &Secret, hashes: Rc<[Hash]>, rounds: u32) -> Self {
         let key = Secret::new([password.reveal(), &[0]].concat());
         Self { key, hashes, current: 0, step: Step::Begin, cipher: None, left: rounds }
     }
 
     /// Runs at most so many rounds, and says how it ended if it did.
-    pub fn run(&mut self, rounds: u32) -> Option<Verdict> {
+    pub(crate) fn run(&mut self, rounds: u32) -> Option<Verdict> {
         for _ in 0..rounds {
             if self.left == 0 && self.hashes.get(self.current).is_none() {
                 return Some(Verdict::Wrong);

@@ -227,6 +227,6 @@ impl Callers {
 }
 
 /// Which of these groups somebody is in.
-pub fn groups_of(groups: &[Group], who: &Who) -> Vec<Who> {
+pub(crate) fn groups_of(groups: &[Group], who: &Who) -> Vec<Who> {
     groups.iter().filter(|group| group.members.contains(who)).map(|group| Who::group(&group.name)).collect()
 }

@@ -20,7 +20,7 @@ pub struct Presented {
 
 /// What a configuration knows a certificate by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CertificateMark<'a> {
+pub(crate) enum CertificateMark<'a> {
     /// 64 hexadecimal digits.
     Sha256(&'a str),
     /// A URI, like `spiffe://example.com/reader`.
@@ -33,7 +33,7 @@ pub enum CertificateMark<'a> {
 
 impl CertificateMark<'_> {
     /// What tells it from every other mark.
-    pub fn key(self) -> Vec<u8> {
+    pub(crate) fn key(self) -> Vec<u8> {
         match self {
             Self::Sha256(digits) => format!("sha256 {}", digits.to_ascii_lowercase()),
             Self::UriSan(uri) => format!("uri {uri}"),

@@ -4,7 +4,7 @@
 use super::metadata::{MalformedMetadata, Struct, Value};
 
 /// How many values a claim may have.
-pub const MAX_VALUES: usize = 1_000;
+pub(crate) const MAX_VALUES: usize = 1_000;
 
 /// What a token says under one of its claims.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,14 +8,14 @@ const WAYS: usize = 8;
 
 /// A bounded set of hashes, each as good as random.
 #[derive(Clone, Debug)]
-pub struct Remembered {
+pub(crate) struct Remembered {
     /// Each the newest first.
     sets: Vec<[Option<Digest>; WAYS]>,
 }
 
 /// Whether something had to go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Room {
+pub(crate) enum Room {
     /// There was room.
     Free,
     /// The oldest went.
@@ -24,17 +24,17 @@ pub enum Room {
 
 impl Remembered {
     /// Room for so many, at least eight.
-    pub fn new(most: usize) -> Self {
+    pub(crate) fn new(most: usize) -> Self {
         Self { sets: vec![[None; WAYS]; most.div_euclid(WAYS).max(1)] }
     }
 
     /// Whether this one is known.
-    pub fn has(&self, hash: &Digest) -> bool {
+    pub(crate) fn has(&self, hash: &Digest) -> bool {
         self.sets.get(self.place(hash)).is_some_and(|set| set.contains(&Some(*hash)))
     }
 
     /// Remembers one that isn't known.
-    pub fn insert(&mut self, hash: Digest) -> Room {
+    pub(crate) fn insert(&mut self, hash: Digest) -> Room {
         let place = self.place(&hash);
         let Some(set) = self.sets.get_mut(place) else { return Room::Full };
         set.rotate_right(1);

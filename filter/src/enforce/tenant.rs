@@ -52,7 +52,7 @@ impl TenantHeader {
 /// # Errors
 ///
 /// It can't.
-pub fn check(value: &str) -> Result<(), NoTenant> {
+pub(crate) fn check(value: &str) -> Result<(), NoTenant> {
     let is_of_tenant = |byte: u8| byte.is_ascii_alphanumeric() || b"!_.*'()-".contains(&byte);
     let is_tenant = (1..=MAX_LENGTH).contains(&value.len())
         && value.bytes().all(is_of_tenant)

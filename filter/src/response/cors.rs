@@ -61,7 +61,7 @@ impl Cors {
 }
 
 /// What a preflight for an endpoint with these methods is told, beside [`Cors::answer`].
-pub fn preflight(methods: Methods) -> Vec<(&'static str, String)> {
+pub(crate) fn preflight(methods: Methods) -> Vec<(&'static str, String)> {
     vec![
         ("access-control-allow-methods", methods.to_string()),
         ("access-control-allow-headers", REQUEST_HEADERS.to_owned()),

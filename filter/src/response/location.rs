@@ -27,7 +27,7 @@ impl fmt::Display for LocationError {
 
 /// What a `Location` is read against.
 #[derive(Clone, Copy, Debug)]
-pub struct Redirected<'a> {
+pub(crate) struct Redirected<'a> {
     /// The mount of the request.
     pub mount: &'a Mount,
     /// The public host and port, as the client named it.
@@ -42,7 +42,7 @@ impl Redirected<'_> {
     /// # Errors
     ///
     /// It leads off the site, or might.
-    pub fn public(&self, location: &[u8]) -> Result<String, LocationError> {
+    pub(crate) fn public(&self, location: &[u8]) -> Result<String, LocationError> {
         if !location.iter().all(|&byte| (0x21..=0x7e).contains(&byte) && byte != b'\\') {
             return Err(LocationError::Ambiguous);
         }

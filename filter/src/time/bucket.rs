@@ -6,7 +6,7 @@ use super::rate::Rate;
 
 /// A token bucket. The one by default is full.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Bucket {
+pub(crate) struct Bucket {
     /// When it will be full again, unless more is taken out of it.
     pub full_at: Instant,
 }
@@ -24,7 +24,7 @@ impl Bucket {
     /// # Errors
     ///
     /// There is none.
-    pub fn take(self, rate: Rate, now: Instant) -> Result<Self, Empty> {
+    pub(crate) fn take(self, rate: Rate, now: Instant) -> Result<Self, Empty> {
         let whole = rate.interval.saturating_mul(rate.burst.into());
         // No bucket needs longer than from empty to full. If this one seems to, the clock was put back.
         let full_at = self.full_at.clamp(now, now.after(whole)).after(rate.interval);
@@ -37,12 +37,12 @@ impl Bucket {
 
     /// Puts a token back in.
     #[must_use]
-    pub fn give_back(self, rate: Rate) -> Self {
+    pub(crate) fn give_back(self, rate: Rate) -> Self {
         Self { full_at: Instant(self.full_at.0.saturating_sub(rate.interval)) }
     }
 
     /// Whether nothing is missing in it.
-    pub fn is_full(self, now: Instant) -> bool {
+    pub(crate) fn is_full(self, now: Instant) -> bool {
         self.full_at <= now
     }
 }

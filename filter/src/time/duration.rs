@@ -18,7 +18,7 @@ const LONGEST: i64 = i64::MAX / 1_000_000;
 
 /// Reads a duration, in milliseconds: whole numbers, each with a unit of `y w d h m s ms`, in this order and each at most
 /// once; or `0`.
-pub fn parse(text: &str) -> Option<i64> {
+pub(crate) fn parse(text: &str) -> Option<i64> {
     if text == "0" {
         return Some(0);
     }
@@ -43,7 +43,7 @@ fn split(text: &str, is_of_kind: impl Fn(u8) -> bool) -> Option<(&str, &str)> {
 
 /// A duration in milliseconds, for people: `1h30m`, in days at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shown(pub i64);
+pub(crate) struct Shown(pub i64);
 
 impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

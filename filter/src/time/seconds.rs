@@ -3,7 +3,7 @@
 
 /// Which way a part of a millisecond goes: the one in which nothing reaches less far here than at the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rounded {
+pub(crate) enum Rounded {
     /// To the later time or the longer duration.
     Up,
     /// To the earlier time or the shorter duration.
@@ -18,7 +18,7 @@ const FURTHEST: i64 = 9_200_000_000_000_000;
 
 /// Reads a decimal number of seconds, like `1.5`, `-3` or `1e9`, in milliseconds. None is as far away as time isn't
 /// counted; `NaN` and `Inf` are no numbers here.
-pub fn parse(text: &str, rounded: Rounded) -> Option<i64> {
+pub(crate) fn parse(text: &str, rounded: Rounded) -> Option<i64> {
     let (is_negative, text) = signed(text);
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, parse_exponent(exponent)?),
