@@ -1,8 +1,8 @@
 //! What a valid configuration opens and refuses, for each whom its rules name, as a table that can be read at a glance.
 
 use promward::api::class::Classes;
-use promward::gateway::Gateway;
 use promward::api::mount::Mount;
+use promward::gateway::Gateway;
 
 /// What a row says of classes. What nothing is restricted or limited in has no such column.
 const COLUMNS: [(&str, Shown); 4] = [
