@@ -3,9 +3,9 @@
 use promward::api::class::Class;
 use promward::api::endpoint::{Endpoint, ToRestricted};
 use promward::api::prometheus::{ENDPOINTS, EXPRESSION};
-use promward_harness::envoy::variants::{self, Variant};
 use promward_cli::check;
 use promward_harness::documents;
+use promward_harness::envoy::variants::{self, Variant};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
