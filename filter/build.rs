@@ -1,4 +1,4 @@
-//! Tells the module which commit it is built from, so that a log line says what runs.
+//! Tells the module which commit it is built from, so that a log line says which version runs.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,7 +10,7 @@ fn main() {
     );
     for file in ["HEAD", "refs/heads", "packed-refs"] {
         let path = git(&["rev-parse", "--git-path", file]);
-        // Cargo takes a file that isn't there for one that has changed.
+        // Cargo takes a missing file for one that has changed.
         if let Some(path) = path.filter(|path| Path::new(path).exists()) {
             println!("cargo:rerun-if-changed={path}");
         }

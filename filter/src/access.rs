@@ -1,5 +1,6 @@
-//! Access rules: the first one that names the caller, holds at the mount and covers the class decides. What no rule
-//! allows is refused.
+//! Access rules. A caller, a class and a mount come in, and the rule that allows the request goes out, or a refusal.
+//! The first rule that names the caller, holds at the mount and covers the class decides. Requests that no rule allows
+//! are refused.
 
 pub(crate) mod cross_site;
 mod denied;
@@ -22,26 +23,26 @@ pub struct Access {
     rules: Vec<Rule>,
 }
 
-/// What somebody may do at a mount.
+/// The classes that somebody may use at a mount.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Given {
-    /// What they get whole.
+    /// The classes that they get in full.
     pub open: Classes,
-    /// What they get as far as `only` lets them see it.
+    /// The classes that they get as far as `only` lets them see.
     pub restricted: Classes,
-    /// What of both is guarded.
+    /// The classes among both that guards limit.
     pub limited: Classes,
 }
 
 impl Given {
-    /// Everything of it.
+    /// Returns the open and the restricted classes together.
     pub fn all(self) -> Classes {
         self.open.with(self.restricted)
     }
 }
 
-/// The rules that hold at a mount and name somebody who is called all of this, in their order, each with how those
-/// before it bind them.
+/// Returns the rules that hold at a mount and name somebody who has all of these names, in their order, each with the
+/// earlier rules that bind the caller.
 pub(crate) fn walk<'r, 'c>(
     rules: &'r [Rule],
     called: &'c [Who],
@@ -57,13 +58,14 @@ pub(crate) fn walk<'r, 'c>(
 }
 
 impl Access {
-    /// The rules in their order.
+    /// Creates the list from the rules in their order.
     pub fn new(rules: Vec<Rule>) -> Self {
         Self { rules }
     }
 
-    /// Whether who is calling matters. It doesn't where the first rule for the class is for anyone, gives it to whomever
-    /// earlier rules may have bound, and shows all the same: nobody is asked there (`threats.md` C1).
+    /// Returns `true` if it matters who is calling. It doesn't where the first rule for the class is for anyone, gives
+    /// the class even to callers whom earlier rules may have bound, and shows the same to everybody: nobody is asked
+    /// there (`threats.md` C1).
     pub fn asks(&self, class: Class, mount: MountId) -> bool {
         let mut bound = Inherited::default();
         for (number, rule) in self.rules.iter().enumerate().filter(|(_, rule)| rule.is_at(mount)) {
@@ -77,11 +79,12 @@ impl Access {
         true
     }
 
-    /// Decides: the rule that allows it. What the caller may see is then for its `only` and its guards to say.
+    /// Returns the rule that allows a class to a caller at a mount. The rule's `only` and guards then say what the
+    /// caller may see.
     ///
     /// # Errors
     ///
-    /// No rule does.
+    /// Returns an error if no rule allows it.
     pub fn decide(
         &self,
         caller: &Caller,
@@ -104,7 +107,7 @@ impl Access {
         Denied { caller: caller.clone(), class, closed }
     }
 
-    /// Everybody whom a rule names, each once, in the order of the rules.
+    /// Returns everybody whom a rule names, each once, in the order of the rules.
     pub fn named(&self) -> Vec<&Who> {
         let mut named = Vec::new();
         for who in self.rules.iter().flat_map(|rule| rule.who.listed()) {
@@ -115,12 +118,12 @@ impl Access {
         named
     }
 
-    /// What those who are called all of this may do at a mount.
+    /// Returns what somebody who has all of these names may do at a mount.
     pub fn given(&self, called: &[Who], mount: MountId) -> Given {
         let mut given = Given::default();
         for (_, rule, bound) in walk(&self.rules, called, mount) {
             let gives = rule.gives(bound, mount).without(given.all());
-            // What shows no data is the same to whoever is restricted.
+            // Classes that show no data are the same to restricted callers.
             let restricted = match rule.only {
                 Some(_) => gives.without(Classes::OPEN),
                 None => Classes::default(),
@@ -134,22 +137,22 @@ impl Access {
         given
     }
 
-    /// Whether a rule has guards.
+    /// Returns `true` if a rule has guards.
     pub fn has_guards(&self) -> bool {
         self.rules.iter().any(|rule| rule.guards.is_some())
     }
 
-    /// Whether a rule has a rate.
+    /// Returns `true` if a rule has a rate.
     pub fn has_rates(&self) -> bool {
         self.rules.iter().any(|rule| rule.rate.is_some())
     }
 
-    /// Whether a rule restricts this label.
+    /// Returns `true` if a rule restricts this label.
     pub fn restricts(&self, label: &str) -> bool {
         self.onlys().any(|only| only.restricts(label))
     }
 
-    /// The claims that rules read, each once.
+    /// Returns the claims that rules read, each once.
     pub fn claims(&self) -> Vec<Vec<String>> {
         let mut claims = Vec::new();
         for path in self.onlys().flat_map(Only::claims) {

@@ -1,6 +1,7 @@
-//! Who is calling. `Authorization`, if it is there, decides alone; else a JSON web token that the proxy has verified; else
-//! a client certificate. They never merge (`threats.md` C8), and what is invalid is refused and never taken for nothing
-//! (C7).
+//! Finds out who is calling: a request's headers, its client certificate and the proxy's metadata come in, and one
+//! identity or a refusal goes out. `Authorization` decides alone if it is there; else a JSON web token that the proxy
+//! has verified; else a client certificate. Credentials are never merged (`threats.md` C8), and an invalid one is
+//! refused, never treated as missing (C7).
 
 pub(crate) mod authorization;
 pub(crate) mod bcrypt;

@@ -1,4 +1,5 @@
-//! What the user writes. Everything that is wrong is refused with the field's path; nothing is ignored.
+//! The configuration that users write: reads its JSON, and compiles it into a [`Gateway`]. Anything that is wrong is
+//! refused with the path of its field, and nothing is ignored.
 
 mod access;
 mod callers;
@@ -37,18 +38,19 @@ use tree::Tree;
 object! {
     /// The configuration of the filter: one JSON object.
     pub Configuration, read as WholeObject {
-        /// Where the JSON Schema of this object is, for editors. The filter doesn't read it.
+        /// The place of this object's JSON Schema, for editors. The filter doesn't read it.
         schema as "$schema": Option<String>,
-        /// The servers that are guarded, and where they are on the site.
+        /// The servers that are guarded, and their places on the site.
         mounts: Vec<mounts::MountConfig>,
-        /// What happens to paths at no mount: `refuse` answers 404, `pass` leaves them to the proxy's own routes.
+        /// The treatment of paths at no mount: `refuse` (the default) answers 404, `pass` leaves them to the proxy's
+        /// own routes.
         elsewhere: Option<schema::ElsewhereConfig>,
-        /// Who is known, and by what.
+        /// The callers who are known, and their credentials.
         callers: Option<callers::CallersConfig>,
-        /// Who may do what. The first rule that names the caller, holds at the mount and covers the class decides; what no
-        /// rule allows is refused.
+        /// The rules that say who may do what. The first rule that names the caller, holds at the mount and covers the
+        /// class decides. Requests that no rule allows are refused.
         access: Vec<access::RuleConfig>,
-        /// Headers of answers.
+        /// Headers of answers, and those that tell the server who is calling.
         headers: Option<headers::HeadersConfig>,
     }
 }
@@ -57,8 +59,8 @@ object! {
 ///
 /// # Errors
 ///
-/// It is no JSON, or a field is wrong, whose path is said; a `google.protobuf.Struct`, which hosts pass on as protobuf, is
-/// named as such.
+/// Returns an error if the bytes are not JSON, or if a field is wrong, with the path of the field. A
+/// `google.protobuf.Struct`, which hosts pass on as protobuf, is named as such.
 pub fn load(bytes: &[u8]) -> Result<Gateway, ConfigError> {
     let tree = parse(bytes)?;
     let field = Field::whole(&tree);
@@ -103,15 +105,15 @@ fn parse(bytes: &[u8]) -> Result<Tree, ConfigError> {
     })
 }
 
-/// Whether bytes that are no JSON begin as a `google.protobuf.Struct` does: field 1, an entry, whose own field 1 is its
-/// key.
+/// Returns `true` if bytes that are not JSON begin as a `google.protobuf.Struct` does: with field 1, an entry, whose
+/// own field 1 is its key.
 fn is_protobuf_struct(bytes: &[u8]) -> bool {
     let Some(([FIELD_1], entry)) = bytes.split_first_chunk() else { return false };
     let more_of_length = entry.iter().take_while(|byte| **byte & 0x80 != 0).count();
     entry.get(more_of_length.saturating_add(1)) == Some(&FIELD_1)
 }
 
-/// Protobuf's key of field 1, length-delimited.
+/// The key of field 1 in protobuf, length-delimited.
 const FIELD_1: u8 = 0x0a;
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ pub(crate) mod violation;
 
 use std::fmt;
 
-/// A rule's place in the configuration's list. Prints as the field's path.
+/// The index of a rule in the configuration's list. It prints as the path of the field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RuleNumber(pub usize);
 

@@ -1,9 +1,10 @@
-//! PromQL, as far as a gateway has to read it: where each selector is, so that a matcher can be written into it, and how
-//! much a query reads, so that a guard can refuse it.
+//! A reader of PromQL for a gateway: it finds each selector of a query, so that a matcher can be inserted into it, and
+//! measures how much the query reads, so that a guard can refuse it.
 //!
-//! The text itself is never printed anew: what goes upstream is what the caller wrote, byte for byte, with matchers
-//! inserted. The grammar is that of stable Prometheus 3.x; what it doesn't know is an error, and so is refused to those
-//! for whom a query has to be read (`threats.md` R1).
+//! The text of a query or of a selector comes in; a [`Query`] or a [`SyntaxError`] goes out. The text is never printed
+//! anew: the server gets what the caller wrote, byte for byte, with matchers inserted. The grammar is that of stable
+//! Prometheus 3.x. Anything else is an error, and so is refused to callers whose queries have to be read (`threats.md`
+//! R1).
 
 mod cost;
 mod error;
@@ -20,90 +21,90 @@ pub use error::{Problem, SyntaxError};
 use parser::Wanted;
 use time::Shift;
 
-/// How deep expressions may stand within expressions (`threats.md` S1).
+/// The greatest depth of expressions within expressions (`threats.md` S1).
 pub const MAX_DEPTH: usize = 64;
 
-/// How long a query may be, in bytes (`threats.md` S1).
+/// The longest query that is read, in bytes (`threats.md` S1).
 pub const MAX_LENGTH: usize = 16 * 1024;
 
-/// How long a query may be once matchers are written into it, in bytes (`threats.md` R6).
+/// The longest query with matchers inserted, in bytes (`threats.md` R6).
 pub const MAX_RESTRICTED: usize = 256 * 1024;
 
-/// A query that has been read.
+/// A parsed query, with the text that it was parsed from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Query<'a> {
     text: &'a str,
-    /// In the order of the text.
+    /// The selectors in the order of the text.
     selectors: Vec<Selector>,
-    /// An outer one stands after those in it.
+    /// The subqueries; an outer one stands after those within it.
     subqueries: Vec<Subquery>,
 }
 
-/// A selector: where a matcher goes, and what moves the time at which it is read. Durations are milliseconds.
+/// A selector: where a matcher is inserted, and what moves the time at which it is read. Durations are in milliseconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Selector {
     place: Insertion,
-    /// Zero where it has no range.
+    /// The length of its range; zero if it has none.
     range: i64,
     shift: Shift,
-    /// The innermost subquery around it.
+    /// The index of the innermost subquery around it.
     within: Option<usize>,
 }
 
-/// Where a matcher goes: the position at which it is inserted.
+/// The position at which a matcher is inserted, in bytes from the start of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Insertion {
-    /// After a metric's name, with braces of its own.
+    /// After a metric's name; the matcher gets braces of its own.
     AfterName(usize),
-    /// Between braces that have nothing in them.
+    /// Between braces that are empty.
     Alone(usize),
-    /// Between braces, before the matchers in them.
+    /// Between braces, before the matchers that stand there.
     BeforeOthers(usize),
 }
 
-/// A subquery. Durations are milliseconds.
+/// A subquery. Durations are in milliseconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Subquery {
     range: i64,
     step: Option<i64>,
     shift: Shift,
-    /// The innermost subquery around it.
+    /// The index of the innermost subquery around it.
     within: Option<usize>,
 }
 
 impl Selector {
-    /// Whether nothing follows its name and matchers.
+    /// Returns `true` if neither a range nor a modifier follows the selector.
     fn is_plain(&self) -> bool {
         self.range == 0 && self.shift == Shift::default()
     }
 }
 
 impl<'a> Query<'a> {
-    /// Reads an expression.
+    /// Parses an expression, as the parameter `query` holds it.
     ///
     /// # Errors
     ///
-    /// It isn't one that is understood, and where.
+    /// Returns an error with its position if the text isn't an expression that this parser understands.
     pub fn parse(text: &'a str) -> Result<Self, SyntaxError> {
         parser::parse(text, Wanted::Expression)
     }
 
-    /// Reads a selector alone, without a range or modifiers, as `match[]` has it.
+    /// Parses a single selector without a range or modifiers, as the parameter `match[]` holds it.
     ///
     /// # Errors
     ///
-    /// As [`parse`](Self::parse).
+    /// Returns the same errors as [`parse`](Self::parse).
     pub fn parse_selector(text: &'a str) -> Result<Self, SyntaxError> {
         parser::parse(text, Wanted::Selector)
     }
 
-    /// How many selectors it has.
+    /// Returns the number of selectors in the query.
     pub fn selectors(&self) -> usize {
         self.selectors.len()
     }
 
-    /// The text with these matchers, which are joined by commas, in every selector; nothing else in it changes. None, if
-    /// that is longer than [`MAX_RESTRICTED`].
+    /// Returns the text with `matchers`, which are joined by commas, inserted into every selector; nothing else in it
+    /// changes. Returns `None` if the result would be longer than [`MAX_RESTRICTED`].
     pub fn restricted(&self, matchers: &str) -> Option<String> {
         let added = self.selectors.len().saturating_mul(matchers.len().saturating_add(2));
         let length = self.text.len().saturating_add(added);
@@ -140,7 +141,7 @@ mod tests {
         query.restricted(TENANT).ok_or("too long".to_owned())
     }
 
-    /// Checks what a query becomes.
+    /// Checks that a query reads as expected once the matcher is inserted.
     fn check(text: &str, expected: &str) {
         assert_eq!(restricted(text).as_deref(), Ok(expected), "{text}");
     }
@@ -254,7 +255,7 @@ mod tests {
             (r#"up{a="b" or c="d"}"#, 9),
             (r#"up{a="b",__graphite__="*"}"#, 9),
             (r#"up{"\x5f_graphite__"=~'*'}"#, 3),
-            // A raw string ends at another quote to VictoriaMetrics, where a backslash is before this one.
+            // VictoriaMetrics doesn't end a raw string at a quote that stands after a backslash.
             (r#"{`\`="v",`} or up{zone!="",x!=`!="a"} # `}"#, 1),
             (r#"sum by (zone,`\`) (up) # `) ({zone!=""})"#, 13),
             (r"up{a=`b\`}", 5),

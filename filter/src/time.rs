@@ -7,11 +7,11 @@ pub(crate) mod parameters;
 pub mod rate;
 pub(crate) mod seconds;
 
-/// When an expression is evaluated: the first time and the last, in milliseconds since 1970.
+/// The times at which an expression is evaluated, in milliseconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// The first time.
+    /// The time of the first evaluation.
     pub start: i64,
-    /// The last one; the same for an instant query.
+    /// The time of the last evaluation; the same as `start` for an instant query.
     pub end: i64,
 }

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 const CONFIGURATION: &str = include_str!("../docs/configuration.md");
 const RESTRICTED: &str = include_str!("../docs/restricted.md");
 
-/// 31 January 2026 at midnight, in nanoseconds since 1970.
+/// Midnight on 31 January 2026, in nanoseconds since 1970.
 const NOW: Instant = Instant(1_769_817_600_000_000_000);
 
 /// The rule of the manual's configuration that has the limits.

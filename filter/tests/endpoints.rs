@@ -1,6 +1,6 @@
-//! Every endpoint, written down a second time: which methods it has, what a rule calls it, which parameters are read, and
-//! what becomes of it where the caller may see one tenant only. A row of the filter's own table that says something else
-//! fails here.
+//! Every endpoint, written down a second time: the methods that it has, the class that rules call it, the parameters
+//! that are read, and the answer to a caller who may see one tenant only. A row of the filter's own table that says
+//! something else fails here.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it doesn't expect fails")]
 
@@ -20,32 +20,32 @@ use promward::target::headers::Headers;
 use promward::target::parameters::{Parameters, Part};
 use std::collections::BTreeSet;
 
-/// What a restricted caller gets.
+/// The answer that a restricted caller gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Gets {
     /// The answer to a query with the restriction in it.
     Query,
-    /// That of selectors with the restriction in them, or of the restriction where there is none.
+    /// The answer to selectors with the restriction in them, or to the restriction alone if there are none.
     Match,
     /// An answer that is cut down.
     Cut(Listing),
-    /// The same, to selectors with the restriction in them.
+    /// An answer that is cut down, to selectors with the restriction in them.
     CutAndMatch(Listing),
-    /// An empty answer.
+    /// An answer that lists nothing.
     Empty,
-    /// What everybody gets.
+    /// The answer that everybody gets.
     All,
-    /// The same, if it is a page.
+    /// The answer that everybody gets, if it is a page.
     Page,
     /// A file that everybody gets.
     File,
-    /// 403.
+    /// A refusal with the status 403.
     Nothing,
 }
 
 use Gets::{All, Cut, CutAndMatch, Empty, File, Match, Nothing, Page, Query};
 
-/// A path, its methods, its class, the parameters that are read, and what the restricted get.
+/// A path, its methods, its class, the parameters that are read, and the answer that the restricted get.
 type Case = (&'static str, &'static str, &'static str, &'static str, Gets);
 
 const SERIES: &str = "match[] start end limit";
@@ -138,10 +138,10 @@ const CASES: &[Case] = &[
     ("/api/v1/new", "GET HEAD POST PUT PATCH DELETE", "unknown", "", Nothing),
 ];
 
-/// Where a form would be read too late to be refused.
+/// An endpoint whose form would be read too late to be refused.
 const SNAPSHOT: &str = "/api/v1/admin/tsdb/snapshot";
 
-/// A desk with one rule for everybody.
+/// Returns a desk with one rule for everybody.
 fn desk(rule: &str) -> Desk {
     Desk::new(&format!(
         r#"{{ "mounts": [{{ "prefix": "/" }}], "access": [{{ "who": ["anyone"], {rule} }}] }}"#
@@ -166,7 +166,7 @@ fn decide(desk: &mut Desk, method: &str, path: &str, body: Body) -> Decision {
     desk.decide(&headers, body, &Facts::default(), 1).0
 }
 
-/// The status of what is answered here, and 200 for what goes upstream.
+/// Returns the status of an answer that is given here, or 200 for a request that goes upstream.
 fn status(desk: &mut Desk, method: &str, path: &str) -> u16 {
     match decide(desk, method, path, Body::None) {
         Decision::Forward(_) => 200,
@@ -186,7 +186,7 @@ fn set<'a>(forward: &'a Forward, name: &str) -> Option<&'a str> {
     forward.edits.set.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
 }
 
-/// Checks that a request goes upstream, and with which parameters.
+/// Checks that a request goes upstream with these parameters.
 fn asks(desk: &mut Desk, method: &str, path: &str, query: &str, sent: &str) -> Forward {
     let forward = forward(desk, method, &format!("{path}?{query}"), Body::None);
     let (to, asked) = set(&forward, ":path").map(|path| path.split_once('?').unwrap_or((path, ""))).unwrap();
@@ -262,7 +262,7 @@ fn the_restricted_give_no_parameter_but_those_that_are_read() {
         let method = methods(case).next().unwrap();
         for name in &all {
             let given = format!("{}?{name}=up", case.0);
-            // Pages read none, so that nobody looks.
+            // No parameter is read here, so every one is let through.
             let is_open = matches!(case.4, All | Page | File) && case.3.is_empty();
             let is_read = names(case).contains(name) && *name != "include_metadata";
             let expected = if is_open || is_read { 200 } else { 400 };

@@ -1,5 +1,5 @@
-//! What the JSON Schema says of each field is what the filter takes: every field of a configuration that has them all is
-//! spoiled, one after the other.
+//! Checks that the filter takes what the JSON Schema says of each field: every field of a configuration that has them
+//! all is spoiled, one after the other.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it doesn't expect fails")]
 
@@ -21,7 +21,7 @@ fn the_filter_takes_what_the_schema_says() {
     assert_eq!(check.fields, described, "the configuration of this test has every field");
 }
 
-/// Has every field of the schema.
+/// A configuration that has every field of the schema.
 const EVERYTHING: &str = r#"{
   "$schema": "https://example.com/config.schema.json",
   "mounts": [
@@ -75,12 +75,12 @@ const EVERYTHING: &str = r#"{
 struct Check<'a> {
     schema: &'a Value,
     valid: &'a Value,
-    /// Every field that was met.
+    /// Every field that was visited.
     fields: BTreeSet<String>,
 }
 
 impl<'a> Check<'a> {
-    /// Checks the value at this JSON pointer, of which the schema says this.
+    /// Checks the value at this JSON pointer against what the schema says of it.
     fn value(&mut self, at: &str, says: &'a Value) {
         let place = says["$ref"].as_str().map(|place| place.trim_start_matches('#'));
         let says = place.map_or(says, |place| self.schema.pointer(place).unwrap());
@@ -109,7 +109,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// Checks the value if it has this form, one of several.
+    /// Checks the value if it has this form, which is one of several.
     fn form(&mut self, at: &str, says: &'a Value) {
         let kind = match self.valid.pointer(at).unwrap() {
             Value::Array(_) => "array",
@@ -124,7 +124,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// Checks an object: that it has the fields of the schema and no others, and each of them.
+    /// Checks that an object has the fields of the schema and no others, and checks each of them.
     fn object(&mut self, at: &str, says: &'a Value, fields: impl Iterator<Item = &'a String>) {
         let properties = says["properties"].as_object().unwrap();
         let refusal = self.refusal(at, |here| here["nonsense"] = json!(1));
@@ -141,7 +141,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// What the filter says of the configuration with this change, which it has to refuse.
+    /// Returns the error with which the filter refuses the configuration with this change.
     fn refusal(&self, at: &str, change: impl FnOnce(&mut Value)) -> String {
         match self.spoiled(at, change) {
             Ok(()) => panic!("{at}: this is taken though the schema has no such thing"),

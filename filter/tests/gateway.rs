@@ -1,4 +1,4 @@
-//! The way of a request through the core, as a client and a server see it: what goes in, what comes out.
+//! The way of a request through the core, as a client and a server see it: what goes in, and what comes out.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it doesn't expect fails")]
 
@@ -85,7 +85,7 @@ fn header<'a>(reply: &'a Reply, name: &str) -> Option<&'a str> {
     reply.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
 }
 
-/// A refusal as an API words it.
+/// Returns the body of a refusal at an API path.
 fn json(error_type: &str, error: &str) -> String {
     format!(r#"{{"status":"error","errorType":"{error_type}","error":"{error}"}}"#)
 }
@@ -617,7 +617,7 @@ fn the_server_is_told_whose_series_are_asked_for() {
     let edits = forward(TENANTS, "GET", "/prometheus/api/v1/query?query=up", &more, Body::None).edits;
     assert_eq!(set(&edits, "x-tenant"), Some("a"));
     assert_eq!(set(&edits, ":path"), Some("/api/v1/query?query=up%7Btenant%3D%22a%22%7D"));
-    // Whom nothing restricts, nothing is said of.
+    // The server is told nothing about callers whom nothing restricts.
     let facts = Facts { now: Some(Instant(2_000_000_000)), ..Facts::default() };
     let series = request("GET", "/prometheus/api/v1/series", &[("authorization", "Bearer b")]);
     match Desk::new(TENANTS).decide(&series, Body::None, &facts, 1).0 {

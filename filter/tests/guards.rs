@@ -1,4 +1,4 @@
-//! Requests at, below and above each guard of a rule, in every way in which times can be said.
+//! Requests at, below and above each guard of a rule, with times written in every way that is possible.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it doesn't expect fails")]
 
@@ -13,7 +13,7 @@ use promward::target::headers::Headers;
 use promward::target::parameters::{Parameters, Part};
 use promward::time::instant::Instant;
 
-/// 2023-11-14T22:13:20Z
+/// The time 2023-11-14T22:13:20Z, in seconds since 1970.
 const NOW: u64 = 1_700_000_000;
 
 fn decide(limits: &str, method: &str, path: &str, body: Body) -> Decision {
@@ -33,7 +33,7 @@ fn at(desk: &mut Desk, headers: &Headers, body: Body) -> Decision {
     desk.decide(headers, body, &facts, 1).0
 }
 
-/// The status of a refusal, and 200 for what goes upstream.
+/// Returns the status of a refusal, or 200 for a request that goes upstream.
 fn status(limits: &str, path: &str) -> u16 {
     match decide(limits, "GET", path, Body::None) {
         Decision::Forward(_) => 200,
@@ -42,7 +42,7 @@ fn status(limits: &str, path: &str) -> u16 {
     }
 }
 
-/// What the server is asked for.
+/// Returns the parameters that the server is sent.
 fn sent(limits: &str, path: &str) -> Parameters {
     match decide(limits, "GET", path, Body::None) {
         Decision::Forward(forward) => {

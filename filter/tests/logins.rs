@@ -1,4 +1,5 @@
-//! Passwords on their way through the core, without a host: who waits, who is refused, and what is left when they go.
+//! Logins by password on their way through the core, without a host: who waits, who is refused, and what is left when
+//! they are gone.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it doesn't expect fails")]
 
@@ -15,7 +16,7 @@ use promward::target::body::Body;
 use promward::target::headers::Headers;
 use promward::time::instant::Instant;
 
-/// A user of cost 4, and limits that one meets soon.
+/// Returns a desk with a user whose hash has cost 4, and with limits that are soon reached.
 fn desk(limits: &str) -> Desk {
     desk_of(&bcrypt::hash("right", 4).unwrap(), limits)
 }
@@ -35,7 +36,7 @@ fn facts(source: u8) -> Facts {
     Facts { source, now: Some(Instant(1_700_000_000_000_000_000)), ..Facts::default() }
 }
 
-/// What becomes of a request.
+/// Returns the decision about a request.
 fn decide(desk: &mut Desk, stream: u32, source: u8, user: &str, password: &str) -> Decision {
     let authorization = format!("Basic {}", STANDARD.encode(format!("{user}:{password}")));
     let pairs = [
@@ -48,7 +49,7 @@ fn decide(desk: &mut Desk, stream: u32, source: u8, user: &str, password: &str) 
     desk.decide(&headers, Body::None, &facts(source), stream).0
 }
 
-/// 0 if a request waits, 200 if it goes upstream, else the status of its refusal.
+/// Returns 0 if a request waits, 200 if it goes upstream, and the status of its refusal otherwise.
 fn ask(desk: &mut Desk, stream: u32, source: u8, user: &str, password: &str) -> u16 {
     match decide(desk, stream, source, user, password) {
         Decision::Wait => 0,
@@ -58,7 +59,7 @@ fn ask(desk: &mut Desk, stream: u32, source: u8, user: &str, password: &str) -> 
     }
 }
 
-/// Runs slices until nothing waits, and gives the streams that could go on, slice by slice.
+/// Runs slices until nothing waits, and returns the streams that could go on, slice by slice.
 fn drain(desk: &mut Desk) -> Vec<Vec<u32>> {
     let mut slices = Vec::new();
     while !desk.state.logins.is_idle() {
@@ -112,8 +113,8 @@ fn no_more_wait_than_may_in_all_and_of_one_source() {
 
 #[test]
 fn who_can_not_log_in_now_is_told_when_to_come_again() {
-    // A quarter of the budget is a source's: one of four at once, and the next after four minutes. Two checks of cost 12
-    // take more than two seconds.
+    // One source has a quarter of the budget: one of four checks at once, and the next one after four minutes. Two
+    // checks of cost 12 take more than two seconds.
     let hash = bcrypt::hash("right", 4).unwrap().replace("$04$", "$12$");
     for (limits, sources, seconds) in [
         (r#"{ "checks": "1/m", "burst": 4 }"#, &[1, 1][..], "240"),

@@ -1,5 +1,5 @@
-//! Patterns against the crate `regex`, which follows RE2: whatever is taken here is taken there, and matches the same.
-//! `PROPTEST_CASES` says how many of each kind are tried.
+//! Compares patterns with the crate `regex`, which follows RE2: every pattern that is accepted here is accepted there,
+//! and matches the same. `PROPTEST_CASES` says how many of each kind are tried.
 
 // A test that can't go on has failed, and says where.
 #![allow(clippy::unwrap_used, clippy::panic)]
@@ -8,7 +8,7 @@ use promward::enforce::pattern::Pattern;
 use proptest::prelude::*;
 use regex::Regex;
 
-/// Patterns of the language, over few characters so that values match often.
+/// Returns patterns of the language, over few characters so that values match often.
 fn pattern() -> impl Strategy<Value = String> {
     let one = prop_oneof![
         6 => "[abcé]",
@@ -27,7 +27,7 @@ fn pattern() -> impl Strategy<Value = String> {
     prop::collection::vec(nested, 1..4).prop_map(|all| all.join("|"))
 }
 
-/// Values of the same few characters, and of those that patterns can escape.
+/// Returns values of the same few characters, and of those that patterns can escape.
 fn values() -> impl Strategy<Value = Vec<String>> {
     prop::collection::vec(prop_oneof![4 => "[abcéd\n]{0,8}", 1 => r"[-.*+?()\[\]{}|^$\\/abc]{0,4}"], 8)
 }

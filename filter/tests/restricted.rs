@@ -1,5 +1,4 @@
-//! What becomes of each request of a caller who may see one tenant only. What each endpoint gives stands in
-//! `endpoints.rs`.
+//! Requests of a caller who may see one tenant only. The answer that each endpoint gives stands in `endpoints.rs`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it doesn't expect fails")]
 
@@ -52,7 +51,7 @@ fn set<'a>(forward: &'a Forward, name: &str) -> Option<&'a str> {
     forward.edits.set.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
 }
 
-/// The path and the parameters that the server is asked for.
+/// Returns the path and the parameters that the server is asked for.
 fn asked(forward: &Forward) -> (String, Parameters) {
     let (path, query) =
         set(forward, ":path").unwrap().split_once('?').unwrap_or((set(forward, ":path").unwrap(), ""));
@@ -180,7 +179,7 @@ fn what_forms_ask_is_remembered_too() {
     assert!(desk.state.take_counts().contains(&Count::Bound(Capacity::Queries)));
 }
 
-/// Hosts buffer no more than twice the longest form: the shipped file of Envoy's 512 KiB.
+/// Hosts buffer no more than twice the longest form: 512 KiB in the Envoy file that is shipped.
 #[test]
 fn a_form_that_is_too_long_once_it_is_restricted_is_refused() {
     let tenant = TENANT_A.replace(r#"["a"]"#, r#"["éééééééé"]"#);

@@ -1,4 +1,4 @@
-//! Who may do what, where rules restrict and guard: whoever is bound by one rule stays so in those that follow.
+//! Rules that restrict and guard: a caller who is bound by one rule stays so in those that follow.
 
 // A test that can't go on has failed, and says where.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
@@ -13,7 +13,7 @@ use promward::config;
 use promward::enforce::RuleNumber;
 use std::rc::Rc;
 
-/// What these rules make.
+/// Returns the access list of these rules.
 fn access(rules: &str) -> Access {
     let text = format!(
         r#"{{
@@ -39,12 +39,12 @@ fn y() -> Caller {
     Caller::Known(Rc::new(Identity::new(Scheme::Token, "y", [])))
 }
 
-/// Which rule gives a class at the first mount.
+/// Returns the index of the rule that gives a class at the first mount.
 fn gives(access: &Access, caller: &Caller, class: Class) -> Option<usize> {
     access.decide(caller, class, MountId(0)).ok().map(|(RuleNumber(number), _)| number)
 }
 
-/// The classes that are given to a caller by each of so many rules.
+/// Returns the classes that each of `N` rules gives to a caller.
 fn given<const N: usize>(access: &Access, caller: &Caller, mount: MountId) -> [String; N] {
     let by = |number| {
         let is_given = |class: &Class| {
@@ -140,7 +140,8 @@ fn at_an_opaque_mount_nothing_can_be_restricted_or_guarded() {
 #[test]
 fn nobody_is_asked_only_where_everybody_gets_the_same() {
     const CASES: &[(&str, Class, bool)] = &[
-        // The restricted get this from any rule, and this they don't.
+        // Restricted callers get the first class from any rule, and the second only from rules with `only` or
+        // `unrestricted`.
         (r#"[{ X, "may": ["query"], ONLY }, { ANYONE, "may": ["health"] }]"#, Class::Health, false),
         (r#"[{ X, "may": ["query"], ONLY }, { ANYONE, "may": ["series"] }]"#, Class::Series, true),
         (r#"[{ X, "may": ["query"], ONLY }, { ANYONE, "may": ["series"], ONLY }]"#, Class::Series, false),
@@ -150,16 +151,16 @@ fn nobody_is_asked_only_where_everybody_gets_the_same() {
             Class::Series,
             false,
         ),
-        // The limited get this from any rule, and this they don't.
+        // Limited callers get the first class from any rule, and the second only from rules with guards.
         (r#"[{ X, "may": ["query"], GUARDS }, { ANYONE, "may": ["rules"] }]"#, Class::Rules, false),
         (r#"[{ X, "may": ["query"], GUARDS }, { ANYONE, "may": ["series"] }]"#, Class::Series, true),
         (r#"[{ X, "may": ["query"], GUARDS }, { ANYONE, "may": ["series"], GUARDS }]"#, Class::Series, false),
-        // The first rule is for somebody.
+        // The first rule is not for everybody.
         (r#"[{ X, "may": ["query"] }, { ANYONE, "may": ["query"] }]"#, Class::Query, true),
-        // What can't be restricted isn't given.
+        // A rule with `only` doesn't give a class that can't be restricted.
         (r#"[{ ANYONE, "may": ["query", "admin"], ONLY }]"#, Class::Query, false),
         (r#"[{ ANYONE, "may": ["query", "admin"], ONLY }]"#, Class::Admin, true),
-        // What they see of it differs.
+        // The restriction is the same for everybody, or depends on the caller.
         (r#"[{ ANYONE, "may": ["query"], "only": { "a": { "regex": "b.*" } } }]"#, Class::Query, false),
         (
             r#"[{ ANYONE, "may": ["query"], "only": { "a": { "by": { "token:x": ["b"] } } } }]"#,

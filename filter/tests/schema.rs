@@ -1,5 +1,5 @@
-//! The JSON Schema that ships is generated from the fields that the filter reads, so that editors know every field and
-//! nothing else. `PROMWARD_BLESS=1` writes it anew.
+//! Checks that the JSON Schema that ships is generated from the fields that the filter reads, so that editors know
+//! every field and nothing else. `PROMWARD_BLESS=1` writes it anew.
 
 use promward::config::Configuration;
 use schemars::Schema;
@@ -26,7 +26,7 @@ fn the_schema_is_that_of_the_configuration() {
     );
 }
 
-/// A field that may be missing is no field that may be `null`: the filter refuses that.
+/// Removes `null` from the types of fields that may be missing, since the filter refuses it.
 fn without_null(schema: &mut Schema) {
     if let Some(Value::Array(types)) = schema.get_mut("type") {
         types.retain(|name| name != "null");

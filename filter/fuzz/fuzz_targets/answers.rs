@@ -1,4 +1,4 @@
-//! An answer that is filtered whole and in pieces gives the same, is JSON if it is given out at all, and lists nothing
+//! Filters an answer whole and in pieces: the result is the same, is JSON if it is given out at all, and lists nothing
 //! that the caller may not see.
 
 #![no_main]
@@ -37,7 +37,7 @@ fuzz_target!(|input: (u8, u8, &[u8])| {
     let Ok(whole) = whole else { return };
     assert_eq!(whole, given);
     let Ok(value) = serde_json::from_slice::<Value>(&whole) else {
-        // Numbers and halves of characters that `serde_json` takes for none pass where nobody looks at them.
+        // Numbers and halves of characters that `serde_json` refuses pass where the filter doesn't look at them.
         assert!(serde_json::from_slice::<Value>(answer).is_err());
         return;
     };

@@ -1,4 +1,4 @@
-//! Whatever lies in a request's metadata, reading a token in it ends, and without its issuer nobody is calling.
+//! Reads a token in any metadata: the reader ends, and without a token of the issuer nobody is calling.
 
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! What is printed from parameters says just what was read, and selectors in them get the restriction whatever stands
-//! around them.
+//! Prints parameters that were read: the text says exactly what was read, and selectors in it get the restriction,
+//! whatever stands around them.
 
 #![no_main]
 

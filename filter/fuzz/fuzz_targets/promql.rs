@@ -1,4 +1,4 @@
-//! A query that is understood is still understood when it is restricted, has the matcher once in each selector, and is
+//! Restricts a query that is understood: the result is still understood, has the matcher once in each selector, and is
 //! otherwise the same text.
 
 #![no_main]
@@ -9,7 +9,7 @@ use promward::time::Window;
 
 const MATCHERS: &str = r#"promward_tenant="only_this_one""#;
 
-/// How a text is read.
+/// A function that reads a text as a query.
 type Parse = for<'a> fn(&'a str) -> Result<Query<'a>, SyntaxError>;
 
 fn check(text: &str, parse: Parse) {

@@ -1,4 +1,4 @@
-//! A target has one reading: what was made canonical stays as it is, and nothing in it can be read in another way.
+//! Reads a target a second time: a canonical path stays as it is, and nothing in it can be read in another way.
 
 #![no_main]
 

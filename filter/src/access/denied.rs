@@ -1,4 +1,4 @@
-//! That no rule allows something, with what stands in the way where one seems to.
+//! The refusal of a request that no rule allows, with the reason where a rule seems to allow it.
 
 use super::rule::{Inherited, Rule};
 use crate::api::class::{Class, Classes};
@@ -7,42 +7,43 @@ use crate::caller::identity::Caller;
 use crate::enforce::RuleNumber;
 use std::fmt;
 
-/// That no rule allows it.
+/// The error that no rule allows a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Denied {
-    /// To whom.
+    /// The caller who is refused.
     pub caller: Caller,
-    /// What.
+    /// The class of the request.
     pub class: Class,
-    /// Why the first rule that has the class in its `may` doesn't give it; none, if there is no such rule.
+    /// The reason why the first rule that has the class in its `may` doesn't give it; `None` if there is no such rule.
     pub closed: Option<Closed>,
 }
 
-/// Why a rule doesn't give what its `may` says.
+/// A reason why a rule doesn't give a class that is in its `may`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Closed {
-    /// It has `only`, and nothing of the class can be restricted.
+    /// The rule has `only`, and nothing of the class can be restricted.
     NotRestrictable(RuleNumber),
-    /// It has guards, and nothing of the class can be guarded.
+    /// The rule has guards, and nothing of the class can be guarded.
     NotGuardable(RuleNumber),
-    /// An earlier rule restricts the caller, and it has no `only`.
+    /// An earlier rule restricts the caller, and this one has no `only`.
     Restricted {
-        /// The one without.
+        /// The rule that has no `only`.
         rule: RuleNumber,
-        /// The earlier one.
+        /// The earlier rule that has `only`.
         by: RuleNumber,
     },
-    /// An earlier rule limits the caller, and it has no guards.
+    /// An earlier rule limits the caller, and this one has no guards.
     Limited {
-        /// The one without.
+        /// The rule that has no guards.
         rule: RuleNumber,
-        /// The earlier one.
+        /// The earlier rule that has guards.
         by: RuleNumber,
     },
 }
 
 impl Closed {
-    /// Why this rule doesn't give a class of its `may` to callers who are bound so; none, if it does.
+    /// Returns the reason why a rule doesn't give a class of its `may` to callers who are bound like this, or `None` if
+    /// it gives it.
     pub fn of(
         rule: &Rule,
         number: RuleNumber,

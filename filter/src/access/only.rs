@@ -1,5 +1,5 @@
-//! `only`: the labels that a rule restricts its callers by. What is the same for all of them is put together once; what
-//! a token's claims or a caller's groups say is put together for each request.
+//! The labels by which a rule restricts its callers: the field `only`. A restriction that is the same for all of them
+//! is built once; one that depends on a token's claims or a caller's groups is built for each request.
 
 use crate::caller::claim::{Claim, MAX_VALUES};
 use crate::caller::identity::Caller;
@@ -8,49 +8,49 @@ use crate::enforce::restriction::{Absent, Restriction, Term};
 use std::fmt;
 use std::rc::Rc;
 
-/// What a rule's callers may see.
+/// The restriction of what a rule's callers may see.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Only {
     labels: Vec<OnLabel>,
-    /// The restriction, where it is the same for every caller.
+    /// The restriction, if it is the same for every caller.
     fixed: Option<Rc<Restriction>>,
 }
 
-/// What a rule says of one label.
+/// The part of a rule that restricts one label.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OnLabel {
-    /// The label's name.
+    /// The name of the label.
     pub label: String,
-    /// The values that it may have.
+    /// The values that the label may have.
     pub values: Values,
 }
 
-/// Where the values of a label come from.
+/// The values of a label, or the way to find them for a caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Values {
-    /// They are the same for every caller.
+    /// Values that are the same for every caller.
     Fixed(Term),
-    /// They are what the caller's token says at this path of its claims.
+    /// Values that the caller's token has at this path of its claims.
     Claim(Vec<String>),
-    /// They are those of all these whom the caller is.
+    /// Values for each of these names. A caller gets those of all names that they have.
     By(Vec<(Who, Vec<String>)>),
 }
 
-/// That nothing is left for a caller to see.
+/// The error that nothing is left for a caller to see.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoValues {
-    /// Who.
+    /// The caller who may see nothing.
     pub caller: Caller,
     /// The label that has no value.
     pub label: String,
-    /// Why that is so.
+    /// The reason why it has none.
     pub why: Why,
 }
 
-/// Why a label has no value.
+/// A reason why a label has no value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
-    /// The rule has none for this caller.
+    /// The rule has no value for this caller.
     Unnamed,
     /// There is no such claim, or nothing in it.
     NoClaim(Vec<String>),
@@ -97,8 +97,8 @@ impl OnLabel {
 }
 
 impl Only {
-    /// Of these labels, each of which is another one. Without a label nothing would be restricted, so there is no such
-    /// thing.
+    /// Creates a restriction from these labels, no two of which are the same. Returns `None` without a label, since
+    /// nothing would be restricted.
     pub fn new(labels: Vec<OnLabel>) -> Option<Self> {
         if labels.is_empty() {
             return None;
@@ -112,11 +112,11 @@ impl Only {
         Some(Self { labels, fixed })
     }
 
-    /// What this caller may see.
+    /// Returns what this caller may see.
     ///
     /// # Errors
     ///
-    /// No value is left of one of the labels.
+    /// Returns an error if one of the labels has no value for the caller.
     pub fn restriction(&self, caller: &Caller) -> Result<Rc<Restriction>, NoValues> {
         if let Some(fixed) = &self.fixed {
             return Ok(Rc::clone(fixed));
@@ -130,17 +130,17 @@ impl Only {
         Restriction::new(terms).map(Rc::new).ok_or_else(nothing)
     }
 
-    /// Whether callers differ in what they may see.
+    /// Returns `true` if callers differ in what they may see.
     pub fn depends_on_caller(&self) -> bool {
         self.fixed.is_none()
     }
 
-    /// Whether it says something of this label.
+    /// Returns `true` if this label is restricted.
     pub fn restricts(&self, label: &str) -> bool {
         self.labels.iter().any(|on| on.label == label)
     }
 
-    /// The claims that it reads.
+    /// Returns the claims that values are read from.
     pub fn claims(&self) -> impl Iterator<Item = &Vec<String>> {
         self.labels.iter().filter_map(|on| match &on.values {
             Values::Claim(path) => Some(path),

@@ -1,5 +1,5 @@
-//! One access rule, compiled, and what rules before it mean for it: whoever is restricted or limited by one stays so in
-//! those that follow.
+//! One access rule, compiled, and the effect that earlier rules have on it: a caller whom one rule restricts or limits
+//! stays so in those that follow.
 
 use crate::access::only::{NoValues, Only};
 use crate::api::class::Classes;
@@ -12,22 +12,22 @@ use crate::enforce::restriction::Restriction;
 use crate::time::rate::Rate;
 use std::rc::Rc;
 
-/// One rule, compiled: shorthands and exceptions are worked out.
+/// A compiled rule, with its shorthands and exceptions resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// Whom it names.
+    /// The callers whom the rule names.
     pub who: Whos,
-    /// What it allows.
+    /// The classes that the rule allows.
     pub may: Classes,
-    /// Where it holds.
+    /// The mounts where the rule holds.
     pub at: Vec<HeldAt>,
-    /// What its callers may see of it; none is everything.
+    /// The restriction of what its callers may see; `None` if they may see everything.
     pub only: Option<Only>,
-    /// Whether it gives all of that to callers whom earlier rules restrict or limit.
+    /// The effect on callers whom earlier rules restrict or limit.
     pub unrestricted: Unrestricted,
-    /// How much one query of theirs may touch.
+    /// The guards on what one query may touch.
     pub guards: Option<Guards>,
-    /// How often each caller may.
+    /// The rate at which each caller may send requests.
     pub rate: Option<Rate>,
 }
 
@@ -40,26 +40,26 @@ pub struct HeldAt {
     pub restrictable: Classes,
 }
 
-/// Whether a rule lifts what earlier ones restrict and limit its callers to.
+/// The effect of a rule on the restrictions and limits of earlier ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unrestricted {
-    /// It does.
+    /// The rule lifts them.
     Yes,
-    /// It doesn't.
+    /// The rule leaves them as they are.
     No,
 }
 
-/// The first of the rules before one that restricts its callers, and the first that limits them.
+/// The earlier rules that bind a caller: the first that restricts them, and the first that limits them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Inherited {
-    /// It has `only`.
+    /// The first rule with `only`.
     pub restricted: Option<RuleNumber>,
-    /// It has guards.
+    /// The first rule with guards.
     pub limited: Option<RuleNumber>,
 }
 
 impl Inherited {
-    /// The same for the rules after this one.
+    /// Returns what binds the caller in the rules after this one.
     #[must_use]
     pub fn after(self, number: RuleNumber, rule: &Rule) -> Self {
         let this = Some(number);
@@ -71,7 +71,7 @@ impl Inherited {
 }
 
 impl Rule {
-    /// Whether it names somebody who is called all of this, and holds at the mount.
+    /// Returns `true` if the rule names somebody who has all of these names, and holds at the mount.
     pub fn is_for(&self, called: &[Who], mount: MountId) -> bool {
         self.is_at(mount) && self.who.has_any(called)
     }
@@ -104,11 +104,11 @@ impl Rule {
         gives
     }
 
-    /// What this caller may see of it; none is everything.
+    /// Returns the restriction of this caller, or `None` if they may see everything.
     ///
     /// # Errors
     ///
-    /// The rule has `only`, and nothing is left for them.
+    /// Returns an error if the rule has `only`, and nothing is left for the caller.
     pub fn restriction(&self, caller: &Caller) -> Result<Option<Rc<Restriction>>, NoValues> {
         self.only.as_ref().map(|only| only.restriction(caller)).transpose()
     }

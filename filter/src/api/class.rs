@@ -72,7 +72,7 @@ const SHORTHANDS: [(&str, Classes); 2] = [
 ];
 
 impl Class {
-    /// Its name in configurations.
+    /// Returns the name of the scheme in configurations.
     pub fn name(self) -> &'static str {
         NAMES.iter().find(|(class, _)| *class == self).map_or("unknown", |&(_, name)| name)
     }

@@ -1,5 +1,6 @@
-//! The header `Authorization` (RFC 7235): one credential, of a scheme that there is, or a refusal. What can't be read is
-//! refused like a wrong password, and never taken for nothing (`threats.md` C4, C7, H2).
+//! Reads the header `Authorization` (RFC 7235): out comes one credential of a scheme that is supported, or a refusal. A
+//! header that can't be read is refused like a wrong password, and is never treated as missing (`threats.md` C4, C7,
+//! H2).
 
 use super::secret::Secret;
 use crate::target::headers::Headers;
@@ -10,34 +11,34 @@ use std::fmt;
 /// The longest password in bytes: bcrypt looks at no more.
 pub(crate) const MAX_PASSWORD: usize = 72;
 
-/// What a client presents.
+/// The credential that a client presents.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Credential {
-    /// RFC 7617. The name is whatever bytes came before the first colon.
+    /// A name and a password (RFC 7617). The name is every byte before the first colon.
     Basic {
-        /// Who the client says it is.
+        /// The name that the client gives.
         user: Vec<u8>,
-        /// At most [`MAX_PASSWORD`] bytes, no control byte among them.
+        /// The password: at most [`MAX_PASSWORD`] bytes, none of which is a control byte.
         password: Secret,
     },
-    /// RFC 6750.
+    /// A bearer token (RFC 6750).
     Bearer(Secret),
 }
 
-/// Why a header is no credential.
+/// A reason why a header holds no credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MalformedCredential {
-    /// There are two.
+    /// The header is there twice, or holds two credentials.
     Twice,
-    /// A scheme that isn't one of ours.
+    /// The scheme is not one that is supported.
     Scheme,
-    /// No base64, or without a colon in it.
+    /// The text is not base64, or has no colon in it.
     Basic,
-    /// A user or password with a control byte.
+    /// The user or the password has a control byte.
     ControlByte,
-    /// A password of more bytes than are compared.
+    /// The password has more bytes than bcrypt compares.
     TooLong,
-    /// No token, or one with a byte that none can have.
+    /// There is no token, or it has a byte that tokens can't have.
     Bearer,
 }
 
@@ -57,15 +58,15 @@ impl fmt::Display for MalformedCredential {
 }
 
 impl Credential {
-    /// Reads the header; nothing, where there is none.
+    /// Reads the header, and returns `None` if there is none.
     ///
     /// # Errors
     ///
-    /// It can't be read in one way.
+    /// Returns an error if the header can't be read, or could be read in more than one way.
     pub(crate) fn of(headers: &Headers) -> Result<Option<Self>, MalformedCredential> {
         let mut values = headers.all("authorization");
         let Some(value) = values.next() else { return Ok(None) };
-        // Envoy joins two of them by a comma, which no credential has.
+        // Envoy joins two such headers by a comma, which no credential has.
         if values.next().is_some() || value.contains(&b',') {
             return Err(MalformedCredential::Twice);
         }
@@ -87,7 +88,7 @@ fn basic(encoded: &[u8]) -> Result<Credential, MalformedCredential> {
     let colon = decoded.iter().position(|&byte| byte == b':').ok_or(MalformedCredential::Basic)?;
     let (user, password) = decoded.split_at_checked(colon).ok_or(MalformedCredential::Basic)?;
     let password = password.strip_prefix(b":").ok_or(MalformedCredential::Basic)?;
-    // A zero would end the password for bcrypt: `a` and `a\0a` have one hash.
+    // A zero byte would end the password for bcrypt: `a` and `a\0a` have the same hash.
     if decoded.iter().any(u8::is_ascii_control) {
         return Err(MalformedCredential::ControlByte);
     }
@@ -97,7 +98,7 @@ fn basic(encoded: &[u8]) -> Result<Credential, MalformedCredential> {
     Ok(Credential::Basic { user: user.to_vec(), password: Secret::new(password) })
 }
 
-/// RFC 6750 §2.1: letters, digits and `-._~+/`, then perhaps `=`.
+/// Reads a bearer token (RFC 6750 §2.1): letters, digits and `-._~+/`, then perhaps `=`.
 fn bearer(token: &[u8]) -> Result<Credential, MalformedCredential> {
     let is_token = |&byte: &u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
     if token.is_empty() || !token.iter().all(is_token) {

@@ -1,5 +1,6 @@
-//! bcrypt in slices. One check takes as long as a thousand requests, so it is cut into rounds of the key schedule, and
-//! whoever runs it decides how many at a time. (Provos and Mazières, "A Future-Adaptable Password Scheme", 1999.)
+//! bcrypt in slices (Provos and Mazières, "A Future-Adaptable Password Scheme", 1999). One check takes as long as a
+//! thousand requests, so it is cut into rounds of the key schedule, and the code that runs it decides how many at a
+//! time.
 
 use super::hash::{DIGEST, Hash};
 use super::secret::Secret;
@@ -8,48 +9,48 @@ use std::fmt;
 use std::rc::Rc;
 use subtle::ConstantTimeEq;
 
-/// Rounds a slice: about a millisecond.
+/// The number of rounds in a slice, which take about a millisecond.
 pub(crate) const SLICE: u32 = 16;
 
-/// A password on its way through one or more stored hashes. Nobody who looks at the clock learns why a check failed: each
-/// that fails takes the same rounds.
+/// A check of one password against one or more stored hashes. The time that it takes doesn't show why it failed: every
+/// check that fails takes the same number of rounds.
 pub(crate) struct Check {
-    /// The password and the zero that ends it, which is part of the key.
+    /// The password with the zero byte that ends it, which is part of the key.
     key: Secret,
     hashes: Rc<[Hash]>,
-    /// Which hash, and how far in it.
+    /// The index of the hash that is checked now; `step` says how far that check is.
     current: usize,
     step: Step,
     cipher: Option<Box<Blowfish>>,
-    /// Rounds to go before it may fail.
+    /// The number of rounds to run before the check may fail.
     left: u32,
 }
 
 #[derive(Clone, Copy)]
 enum Step {
     Begin,
-    /// So many rounds to go.
+    /// The key schedule, with this many rounds left.
     Round(u32),
     End,
 }
 
-/// How a check ended.
+/// The result of a password check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
     /// The password leads to one of the hashes.
     Right,
-    /// It doesn't.
+    /// The password leads to none of the hashes.
     Wrong,
 }
 
 impl Check {
-    /// A check of a password against any of these hashes, which takes at least so many rounds to fail.
+    /// Creates a check of a password against any of these hashes, which runs at least `rounds` rounds before it fails.
     pub(crate) fn new(password: &Secret, hashes: Rc<[Hash]>, rounds: u32) -> Self {
         let key = Secret::new([password.reveal(), &[0]].concat());
         Self { key, hashes, current: 0, step: Step::Begin, cipher: None, left: rounds }
     }
 
-    /// Runs at most so many rounds, and says how it ended if it did.
+    /// Runs at most `rounds` rounds, and returns the verdict if the check has ended.
     pub(crate) fn run(&mut self, rounds: u32) -> Option<Verdict> {
         for _ in 0..rounds {
             if self.left == 0 && self.hashes.get(self.current).is_none() {
@@ -67,7 +68,7 @@ impl Check {
         let key = self.key.reveal();
         let cipher = self.cipher.get_or_insert_with(|| Box::new(Blowfish::bc_init_state()));
         let Some(hash) = self.hashes.get(self.current) else {
-            // Only to take the time that another user's check takes.
+            // This computes nothing: it takes the time that another user's check takes.
             cipher.bc_expand_key(key);
             cipher.bc_expand_key(key);
             return None;
@@ -100,7 +101,7 @@ impl fmt::Debug for Check {
     }
 }
 
-/// The last step: three blocks encrypted 64 times, without the last byte.
+/// Computes the digest, bcrypt's last step: three blocks encrypted 64 times, without the last byte.
 fn digest(cipher: &Blowfish) -> [u8; DIGEST] {
     let mut digest = [0; DIGEST];
     let blocks = b"OrpheanBeholderScryDoubt".chunks_exact(8).flat_map(|block| {
@@ -137,7 +138,7 @@ mod tests {
         ::bcrypt::hash(password, cost).unwrap()
     }
 
-    /// From the test vectors of John the Ripper and of Python's bcrypt.
+    /// Uses test vectors of John the Ripper and of Python's bcrypt.
     #[test]
     fn known_hashes_are_checked_as_everywhere() {
         for (password, hash) in [

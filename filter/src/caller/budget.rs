@@ -1,27 +1,28 @@
-//! How many checks of passwords may begin: by source first, then in all, so that one who guesses doesn't use up what
-//! others need (`threats.md` C1). Half of it is kept for sources that haven't begun any of late, so that a few who guess
-//! don't either. A password that turns out to be right costs nothing.
+//! The budget of password checks: how many may begin, by source first and then in all, so that somebody who guesses
+//! passwords doesn't use up what others need (`threats.md` C1). Half of the budget is kept for sources that haven't
+//! begun a check recently, so that a few guessing sources don't use it up either. A check costs nothing if the password
+//! turns out to be right.
 
 use super::source::Source;
 use crate::time::bucket::{Bucket, Empty};
 use crate::time::instant::Instant;
 use crate::time::rate::Rate;
 
-/// Which part of the budget one source may use: one of so many.
+/// The part of the budget that one source may use: one of this many equal parts.
 pub const SHARE: u32 = 4;
 
-/// For how long a source is known to have begun one, in nanoseconds.
+/// The time for which a source is remembered after it began a check, in nanoseconds.
 const MEMORY: u64 = 600_000_000_000;
 
-/// How many such sources are known; when one more comes, the oldest is forgotten.
+/// The largest number of sources that are remembered; when one more comes, the oldest is forgotten.
 const MOST_SOURCES: usize = 4_096;
 
-/// What is left to begin checks with.
+/// The checks that may still begin, in all and for each source.
 #[derive(Clone, Debug)]
 pub struct Budget {
     rate: Rate,
     all: Bucket,
-    /// Sources that have begun checks of late, the oldest first.
+    /// The sources that have begun a check recently, the oldest first.
     sources: Vec<SeenSource>,
 }
 
@@ -33,27 +34,27 @@ struct SeenSource {
     last: Instant,
 }
 
-/// Whose budget is used up.
+/// The part of the budget that is used up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spent {
-    /// The source's.
+    /// The budget of this source.
     BySource(Empty),
-    /// That of all.
+    /// The budget of all sources together.
     InAll(Empty),
 }
 
 impl Budget {
-    /// A whole budget. It has room for all sources from the start: a list that grew would leave smaller ones behind, and the
-    /// VM's memory would grow for as long as new sources come.
+    /// Creates a full budget. It has room for all sources from the start: a list that grew would leave smaller ones
+    /// behind, and the VM's memory would grow for as long as new sources come.
     pub fn new(rate: Rate) -> Self {
         Self { rate, all: Bucket::default(), sources: Vec::with_capacity(MOST_SOURCES) }
     }
 
-    /// Lets a check begin.
+    /// Lets one check begin, and takes it from the budget.
     ///
     /// # Errors
     ///
-    /// The budget of the source or of all is used up.
+    /// Returns an error if the budget of the source or of all sources is used up.
     pub fn spend(&mut self, source: Source, now: Instant) -> Result<(), Spent> {
         let (rate, share, all) = (self.rate, self.share(), self.all);
         self.sources.retain(|known| now.0.saturating_sub(known.last.0) < MEMORY);
@@ -75,7 +76,7 @@ impl Budget {
         Ok(())
     }
 
-    /// Gives back what a check has cost.
+    /// Gives back what one check of this source has cost.
     pub fn give_back(&mut self, source: Source) {
         let share = self.share();
         self.all = self.all.give_back(self.rate);

@@ -1,4 +1,5 @@
-//! Everybody whom a configuration knows, compiled, and how a request is found to be one of theirs.
+//! The callers of a configuration, compiled. The headers of a request and the host's facts about it come in; the caller
+//! goes out, or the reason why the login is refused.
 
 use super::authorization::{Credential, MalformedCredential};
 use super::certificates::Certificates;
@@ -16,64 +17,64 @@ use crate::target::headers::Headers;
 use std::fmt;
 use std::rc::Rc;
 
-/// The callers of a configuration.
+/// The callers that a configuration knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Callers {
-    /// By name and password.
+    /// The users with their passwords, if there are any.
     pub passwords: Option<Passwords>,
-    /// By static token.
+    /// The callers who are known by a static token.
     pub tokens: Tokens,
-    /// By client certificate.
+    /// The callers who are known by a client certificate.
     pub certificates: Certificates,
-    /// By a JSON web token of one of these.
+    /// The issuers whose JSON web tokens are believed.
     pub issuers: Vec<Issuer>,
-    /// The configuration's own groups, and who is in each.
+    /// The groups of the configuration, each with its members.
     pub groups: Vec<Group>,
-    /// Everybody who is known by name; callers by JSON web token are not among them.
+    /// Everybody who is known by name. Callers with a JSON web token are not among them.
     pub known: Whos,
 }
 
-/// A group of the configuration's.
+/// A group that the configuration defines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
-    /// Its name.
+    /// The name of the group.
     pub name: String,
-    /// Who is in it.
+    /// The members of the group.
     pub members: Vec<Who>,
 }
 
-/// Who is calling, if that is known already.
+/// The result of asking who is calling.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Identified {
-    /// It is.
+    /// The caller, who may be anonymous.
     Caller(Caller),
     /// The password has to be checked first.
     NotYet,
 }
 
-/// Why nobody is calling.
+/// A reason why a login is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LoginError {
-    /// `Authorization` can't be read.
+    /// The header `Authorization` can't be read.
     Malformed(MalformedCredential),
     /// Nobody can log in by this scheme.
     NotConfigured(&'static str),
-    /// There is no such user, or the password is another one.
+    /// There is no such user, or the password is wrong.
     Password,
     /// There is no such token.
     Token,
-    /// The JSON web token doesn't count.
+    /// The JSON web token is not accepted.
     Jwt(TokenError),
     /// There is no such certificate.
     Certificate,
-    /// Passwords aren't looked at just now.
+    /// The password is not checked now, since too many checks have begun or wait.
     TooMany(TooMany),
-    /// The host doesn't say what has to be known.
+    /// The host doesn't tell the filter something that it needs.
     Unknown,
 }
 
 impl LoginError {
-    /// By which scheme it was tried, if one can tell.
+    /// Returns the scheme by which the login was tried, if that is known.
     pub fn scheme(&self) -> Option<Scheme> {
         match self {
             Self::Password | Self::TooMany(_) => Some(Scheme::User),
@@ -105,7 +106,7 @@ impl Callers {
     ///
     /// # Errors
     ///
-    /// What the client presents is invalid, or can't be looked at now.
+    /// Returns an error if the client's credential is invalid, or can't be checked now.
     pub fn identify(
         &self,
         headers: &Headers,
@@ -173,24 +174,24 @@ impl Callers {
         !self.tokens.is_empty() || !self.issuers.is_empty()
     }
 
-    /// What a 401 asks for: one challenge for each scheme that a header can carry (RFC 9110 §11.6.1).
+    /// Returns the challenges of a 401: one for each scheme that a header can carry (RFC 9110 §11.6.1).
     pub fn challenges(&self) -> Vec<&'static str> {
         let basic = self.passwords.is_some().then_some("Basic realm=\"Prometheus\", charset=\"UTF-8\"");
         let bearer = self.can_bear().then_some("Bearer realm=\"Prometheus\"");
         basic.into_iter().chain(bearer).collect()
     }
 
-    /// Whether nobody is known.
+    /// Returns `true` if the configuration knows nobody.
     pub fn is_empty(&self) -> bool {
         self.challenges().is_empty() && self.certificates.is_empty()
     }
 
-    /// The configuration's groups that somebody is in.
+    /// Returns the groups of the configuration that `who` is a member of.
     pub fn groups_of(&self, who: &Who) -> Vec<Who> {
         groups_of(&self.groups, who)
     }
 
-    /// Everything that somebody is called who is called this.
+    /// Returns `who` and the other names that everybody has whom it names: groups, `authenticated`, `anyone`.
     pub fn also(&self, who: &Who) -> Vec<Who> {
         let mut also = self.groups_of(who);
         also.push(who.clone());
@@ -203,11 +204,12 @@ impl Callers {
         also
     }
 
-    /// The smallest parts of whom this names: all that are called so are one of these.
+    /// Splits the callers whom `who` names into the smallest parts that have names: everybody whom it names is in one
+    /// of them.
     pub fn parts(&self, who: &Who) -> Vec<Who> {
         let authenticated = || match self.issuers.is_empty() {
             true => self.known.listed().to_vec(),
-            // Who comes with a token has any name.
+            // The caller of a token may have any name, so they can't be listed.
             false => vec![Who::authenticated()],
         };
         match who.kind() {
@@ -226,7 +228,7 @@ impl Callers {
     }
 }
 
-/// Which of these groups somebody is in.
+/// Returns those of these groups that `who` is a member of.
 pub(crate) fn groups_of(groups: &[Group], who: &Who) -> Vec<Who> {
     groups.iter().filter(|group| group.members.contains(who)).map(|group| Who::group(&group.name)).collect()
 }

@@ -1,38 +1,39 @@
-//! Client certificates. The digest of one may be believed on any listener, since the handshake proves its key; what it says
-//! of itself, only where the listener validates a chain, for which the configuration has to vouch (`threats.md` C6).
+//! Client certificates. The digest of a certificate may be believed on any listener, since the handshake proves its
+//! key. What a certificate says of itself is believed only where the listener validates a chain, for which the
+//! configuration has to vouch (`threats.md` C6).
 
 use super::identity::Identity;
 use crate::index::Index;
 use std::rc::Rc;
 
-/// What the host knows of the certificate that a client presented.
+/// The facts that the host knows of the certificate that a client presented.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Presented {
     /// The SHA-256 of the DER form, in hexadecimal digits.
     pub sha256: String,
-    /// The first alternative name that is a URI.
+    /// The first subject alternative name that is a URI.
     pub uri_san: Option<String>,
-    /// The first alternative name that is a host's.
+    /// The first subject alternative name that is a host name.
     pub dns_san: Option<String>,
-    /// The subject, as RFC 2253 writes it.
+    /// The subject in the form of RFC 2253.
     pub subject: Option<String>,
 }
 
-/// What a configuration knows a certificate by.
+/// The property by which a configuration knows a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CertificateMark<'a> {
-    /// 64 hexadecimal digits.
+    /// The SHA-256 of the DER form, in 64 hexadecimal digits.
     Sha256(&'a str),
-    /// A URI, like `spiffe://example.com/reader`.
+    /// An alternative name that is a URI, like `spiffe://example.com/reader`.
     UriSan(&'a str),
-    /// A host's name.
+    /// An alternative name that is a host name.
     DnsSan(&'a str),
     /// A subject, like `CN=reader,O=Example`.
     Subject(&'a str),
 }
 
 impl CertificateMark<'_> {
-    /// What tells it from every other mark.
+    /// Returns a key that differs from the key of every other mark.
     pub(crate) fn key(self) -> Vec<u8> {
         match self {
             Self::Sha256(digits) => format!("sha256 {}", digits.to_ascii_lowercase()),
@@ -49,22 +50,22 @@ impl CertificateMark<'_> {
 pub struct Certificates {
     marks: Index,
     identities: Vec<Rc<Identity>>,
-    /// Whether one is known by what it says of itself.
+    /// Set if a certificate is known by what it says of itself.
     pub need_a_chain: bool,
 }
 
 impl Certificates {
-    /// Whose the mark of each key is, in the same order.
+    /// Creates the collection from the marks' keys and the identity of each, in the same order.
     pub fn new(marks: Index, identities: Vec<Rc<Identity>>, need_a_chain: bool) -> Self {
         Self { marks, identities, need_a_chain }
     }
 
-    /// Whether there is none.
+    /// Returns `true` if there are no certificates.
     pub fn is_empty(&self) -> bool {
         self.marks.is_empty()
     }
 
-    /// Whose certificate this is: by its digest, else by its names, the subject last.
+    /// Returns the identity that a certificate belongs to: by its digest, else by its names, the subject last.
     pub fn find(&self, presented: &Presented) -> Option<&Rc<Identity>> {
         let Presented { sha256, uri_san, dns_san, subject } = presented;
         let marks = [

@@ -1,26 +1,26 @@
-//! Claims of a token that rules read values from. What they say is taken as it is: a text is one value, whatever it looks
-//! like, and a list is as many as it has items.
+//! Claims of a token that rules read values from. Values are taken as they are: a text is one value, whatever it looks
+//! like, and a list has as many values as it has items.
 
 use super::metadata::{MalformedMetadata, Struct, Value};
 
-/// How many values a claim may have.
+/// The largest number of values that a claim may have.
 pub(crate) const MAX_VALUES: usize = 1_000;
 
-/// What a token says under one of its claims.
+/// The content of one of a token's claims.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claim {
     /// These values, none of which is empty.
     Values(Vec<String>),
-    /// Something that isn't text or a list of texts, an empty text, or too many of them.
+    /// Neither a text nor a list of texts, or an empty text, or too many of them.
     Unreadable,
 }
 
 impl Claim {
-    /// What is at the end of a path of names; none, where nothing is.
+    /// Reads the claim at the end of a path of names, and returns `None` if there is nothing.
     ///
     /// # Errors
     ///
-    /// The bytes are no message.
+    /// Returns an error if the bytes are not a valid message.
     pub fn at(path: &[String], claims: Struct<'_>) -> Result<Option<Self>, MalformedMetadata> {
         let items = match claims.at(path)? {
             None | Some(Value::Null) => return Ok(None),

@@ -4,15 +4,15 @@ use super::certificates::Presented;
 use super::source::Source;
 use crate::time::instant::Instant;
 
-/// What the host knows of a request beside its headers, as far as a configuration needs it.
+/// The facts about a request that the host knows beside its headers, as far as a configuration needs them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
-    /// Where it comes from.
+    /// The address that the request comes from.
     pub source: Option<Source>,
-    /// The client's certificate.
+    /// The certificate that the client presented.
     pub certificate: Option<Presented>,
-    /// What filters before this one left: `envoy.config.core.v3.Metadata`.
+    /// The metadata that filters before this one left, an `envoy.config.core.v3.Metadata`.
     pub metadata: Vec<u8>,
-    /// When it is.
+    /// The time of the request.
     pub now: Option<Instant>,
 }

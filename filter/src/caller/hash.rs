@@ -1,4 +1,4 @@
-//! Stored hashes of passwords, as `htpasswd -B` and Prometheus' `basic_auth_users` write them.
+//! Stored password hashes, as `htpasswd -B` and Prometheus' `basic_auth_users` write them.
 
 use base64::Engine;
 use base64::alphabet;
@@ -6,10 +6,10 @@ use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use std::fmt;
 
-/// The costs that a hash may have: the least that bcrypt knows, and what takes a second in slices.
+/// The costs that a hash may have: from the lowest that bcrypt knows to the one that takes a second in slices.
 pub const COSTS: std::ops::RangeInclusive<u32> = 4..=12;
 
-/// A stored hash: cost, salt, and what a password must lead to.
+/// A stored hash: its cost, its salt, and the digest that a password must lead to.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Hash {
     cost: u32,
@@ -20,7 +20,7 @@ pub struct Hash {
 const SALT: usize = 16;
 pub(super) const DIGEST: usize = 23;
 
-/// bcrypt's own alphabet, unpadded. Other programs leave bits beyond the last byte of a salt set.
+/// bcrypt's own alphabet for base64, without padding. Other programs leave bits set after the last byte of a salt.
 const BCRYPT: GeneralPurpose = GeneralPurpose::new(
     &alphabet::BCRYPT,
     GeneralPurposeConfig::new()
@@ -34,18 +34,18 @@ impl fmt::Debug for Hash {
     }
 }
 
-/// Why a text is no hash that can be checked here.
+/// A reason why a text is not a hash that can be checked here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HashError {
-    /// A hash of another kind, and its name.
+    /// A hash of another kind, with the name of that kind.
     Kind(&'static str),
     /// A bcrypt hash of a cost that isn't one of [`COSTS`].
     Cost(u32),
-    /// Nothing that is known.
+    /// A text that isn't a hash of any known kind.
     Unknown,
 }
 
-/// What other hashes begin with.
+/// The beginnings of other hashes, with the name of each kind.
 const OTHERS: [(&str, &str); 10] = [
     ("$2x$", "a bcrypt hash of a faulty old program ($2x$)"),
     ("$apr1$", "Apache's MD5"),
@@ -74,11 +74,11 @@ impl fmt::Display for HashError {
 }
 
 impl Hash {
-    /// Reads `$2a$`, `$2b$` or `$2y$`, the cost in two digits, `$`, and 53 characters of salt and hash.
+    /// Parses `$2a$`, `$2b$` or `$2y$`, the cost in two digits, `$`, and 53 characters of salt and hash.
     ///
     /// # Errors
     ///
-    /// It is a hash of another kind, or none.
+    /// Returns an error if the text is a hash of another kind or cost, or no hash.
     pub fn parse(text: &str) -> Result<Self, HashError> {
         if let Some(&(_, kind)) = OTHERS.iter().find(|(prefix, _)| text.starts_with(prefix)) {
             return Err(HashError::Kind(kind));
@@ -97,27 +97,27 @@ impl Hash {
         Ok(Self { cost, salt, digest })
     }
 
-    /// A hash that no password is known to lead to, for users who don't exist.
+    /// Returns a hash that no password is known to lead to, for users who don't exist.
     pub fn nobodys(cost: u32) -> Self {
         Self { cost, salt: *b"promward: nobody", digest: [0; DIGEST] }
     }
 
-    /// Its cost: the binary logarithm of its rounds.
+    /// Returns the cost, the binary logarithm of the number of rounds.
     pub fn cost(&self) -> u32 {
         self.cost
     }
 
-    /// The rounds that a check of it takes, with one for its beginning and one for its end.
+    /// Returns the number of rounds that a check takes, including one for its beginning and one for its end.
     pub fn rounds(&self) -> u32 {
         self.repetitions().saturating_add(2)
     }
 
-    /// What tells it from any other hash.
+    /// Returns bytes that differ from those of any other hash.
     pub fn bytes(&self) -> Vec<u8> {
         [&self.cost.to_le_bytes()[..], &self.salt, &self.digest].concat()
     }
 
-    /// How often its key schedule runs.
+    /// Returns how often the key schedule runs.
     pub(super) fn repetitions(&self) -> u32 {
         1_u32.checked_shl(self.cost).unwrap_or(u32::MAX)
     }

@@ -1,4 +1,4 @@
-//! Who is calling: one identity, by one scheme, with the groups that it is in.
+//! The identity of a caller: one scheme, one name, and the groups that it is in.
 
 use super::claim::Claim;
 use super::scheme::Scheme;
@@ -7,7 +7,7 @@ use crate::target::escape::{is_unreserved, push_escape};
 use std::fmt;
 use std::rc::Rc;
 
-/// Somebody whom the configuration knows.
+/// A caller whom the configuration knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     scheme: Scheme,
@@ -17,47 +17,48 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Somebody of this name, in these groups. The name of one with a JSON web token is `issuer/subject`.
+    /// Creates an identity of this name, in these groups. The name of a caller with a JSON web token is
+    /// `issuer/subject`.
     pub fn new(scheme: Scheme, name: &str, groups: impl IntoIterator<Item = Who>) -> Self {
         let mut is = vec![Who::named(scheme, name), Who::authenticated(), Who::anyone()];
         is.extend(groups);
         Self { scheme, name: name.to_owned(), is, claims: Vec::new() }
     }
 
-    /// The same one, in these groups as well.
+    /// Adds groups to those that the identity is in.
     #[must_use]
     pub fn in_groups(mut self, groups: impl IntoIterator<Item = Who>) -> Self {
         self.is.extend(groups);
         self
     }
 
-    /// The same one, whose token says this at these paths of its claims.
+    /// Sets what the caller's token says at these paths of its claims.
     #[must_use]
     pub fn with_claims(self, claims: Vec<(Vec<String>, Claim)>) -> Self {
         Self { claims, ..self }
     }
 
-    /// What their token says at this path; none, where it says nothing or there is none.
+    /// Returns what the caller's token says at this path, or `None` if it says nothing or there is no token.
     pub fn claim(&self, path: &[String]) -> Option<&Claim> {
         self.claims.iter().find(|(known, _)| known == path).map(|(_, claim)| claim)
     }
 
-    /// How they showed it.
+    /// Returns the scheme by which the caller is known.
     pub fn scheme(&self) -> Scheme {
         self.scheme
     }
 
-    /// Their name.
+    /// Returns the name of the caller.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Everything that a rule may call them.
+    /// Returns all names that a rule may use for the caller.
     pub fn is(&self) -> &[Who] {
         &self.is
     }
 
-    /// `scheme:name`, the name percent-encoded, so that it can stand in a header (`threats.md` H4).
+    /// Returns `scheme:name` with the name percent-encoded, so that it can stand in a header (`threats.md` H4).
     pub fn header_value(&self) -> String {
         let mut value = format!("{}:", self.scheme);
         for byte in self.name.bytes() {
@@ -68,26 +69,26 @@ impl Identity {
 }
 
 impl fmt::Display for Identity {
-    /// `scheme:name`, as a configuration writes it.
+    /// Writes `scheme:name`, as a configuration does.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.scheme, self.name)
     }
 }
 
-/// What a rule may call those who aren't known.
+/// The names that a rule may use for callers who aren't known.
 static ANONYMOUS: [Who; 2] = [Who::anonymous(), Who::anyone()];
 
-/// Who is calling, as far as anybody asked.
+/// The caller of a request, as far as anybody asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Caller {
-    /// Nobody that the configuration knows, or nobody who was asked.
+    /// Somebody whom the configuration doesn't know, or who wasn't asked.
     Anonymous,
-    /// One identity.
+    /// A caller with one identity.
     Known(Rc<Identity>),
 }
 
 impl Caller {
-    /// The identity, if there is one.
+    /// Returns the identity, if there is one.
     pub fn identity(&self) -> Option<&Identity> {
         match self {
             Self::Anonymous => None,
@@ -95,7 +96,7 @@ impl Caller {
         }
     }
 
-    /// Everything that a rule may call them.
+    /// Returns all names that a rule may use for the caller.
     pub fn is(&self) -> &[Who] {
         match self {
             Self::Anonymous => &ANONYMOUS,

@@ -1,6 +1,6 @@
-//! Callers by a JSON web token that the proxy has verified (Envoy's `jwt_authn`, whose payload lies in the request's
-//! metadata). Signatures are the proxy's business; issuer, audience and times are compared again, so that a provider
-//! that was forgotten in one of the two configurations lets nobody in.
+//! Callers with a JSON web token that the proxy has verified: Envoy's `jwt_authn` leaves its payload in the request's
+//! metadata. Signatures are left to the proxy. Issuer, audience and times are compared again, so that a provider that
+//! was forgotten in one of the two configurations lets nobody in.
 
 use super::claim::Claim;
 use super::identity::Identity;
@@ -10,50 +10,50 @@ use super::who::Who;
 use crate::time::instant::Instant;
 use std::fmt;
 
-/// The filter that verifies tokens.
+/// The name of Envoy's filter that verifies tokens.
 const JWT_AUTHN: &str = "envoy.filters.http.jwt_authn";
 
-/// How far clocks may differ, in seconds: as far as `jwt_authn` lets them.
+/// The difference between clocks that is allowed, in seconds; `jwt_authn` allows the same.
 const SKEW: u64 = 60;
 
-/// How many groups a token may have.
+/// The largest number of groups that a token may have.
 const MAX_GROUPS: usize = 1_000;
 
-/// Whose tokens are believed, and what is read in them.
+/// An issuer whose tokens are believed, and the claims that are read in them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issuer {
-    /// As rules name it: `jwt:NAME/SUBJECT`, `group:NAME/GROUP`.
+    /// The name that rules use for the issuer: `jwt:NAME/SUBJECT`, `group:NAME/GROUP`.
     pub name: String,
     /// The key under which the payload lies (`payload_in_metadata`).
     pub payload: String,
-    /// The claim `iss`.
+    /// The value that the claim `iss` must have.
     pub issuer: String,
-    /// One of the claim `aud`.
+    /// The value that the claim `aud` must have, or contain.
     pub audience: String,
-    /// Where the caller's name is.
+    /// The path to the caller's name in the claims.
     pub subject: Vec<String>,
-    /// Where the caller's groups are.
+    /// The path to the caller's groups in the claims.
     pub groups: Option<Vec<String>>,
-    /// Other claims that rules read.
+    /// The paths of other claims that rules read.
     pub claims: Vec<Vec<String>>,
 }
 
-/// Why a token that the proxy has verified is refused all the same.
+/// A reason why a token is refused although the proxy has verified it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenError {
     /// The metadata can't be read.
     Malformed,
-    /// It is from none of the issuers, for another audience, or there are two.
+    /// The token is of none of the issuers or for another audience, or there are two tokens.
     Foreign,
-    /// It has no time when it ends.
+    /// The token doesn't say when it expires.
     Endless,
-    /// It is too old.
+    /// The token has expired.
     Expired,
-    /// It isn't valid yet.
+    /// The token isn't valid yet.
     Early,
-    /// It doesn't say who calls, in text of one line.
+    /// The token doesn't name the caller in text of one line.
     Nameless,
-    /// What it says of groups is neither text nor a list of texts.
+    /// The claim with the groups is neither a text nor a list of texts, or has too many of them.
     Groups,
 }
 
@@ -77,11 +77,11 @@ impl From<MalformedMetadata> for TokenError {
     }
 }
 
-/// Who a request's token says is calling; none, if there is no token.
+/// Returns the caller whom the token of a request names, or `None` if there is no token.
 ///
 /// # Errors
 ///
-/// There is a token that is refused.
+/// Returns an error if there is a token that is refused.
 pub fn caller(issuers: &[Issuer], metadata: &[u8], now: Instant) -> Result<Option<Identity>, TokenError> {
     let Some(verified) = metadata::of_filter(metadata, JWT_AUTHN)? else { return Ok(None) };
     let mut there = false;
@@ -145,10 +145,10 @@ impl Issuer {
     }
 }
 
-/// Numbers of seconds since 1970 (RFC 7519 §2).
+/// Checks that a token is valid now. Its times are numbers of seconds since 1970 (RFC 7519 §2).
 fn check_times(claims: Struct<'_>, now: u64) -> Result<(), TokenError> {
     let Some(Value::Number(end)) = claims.field("exp")? else { return Err(TokenError::Endless) };
-    // What isn't a number compares as false, so each comparison is the one that has to hold.
+    // A comparison with a NaN is false, so each comparison is written as the one that has to hold.
     let is_in_time = seconds(now) < end + seconds(SKEW);
     if !is_in_time {
         return Err(TokenError::Expired);
@@ -188,7 +188,7 @@ mod tests {
         }
     }
 
-    /// The claims of a good token with some of them changed.
+    /// Returns the claims of a valid token with some of them changed.
     fn claims(changed: &Json) -> Json {
         let mut claims =
             json!({ "iss": "https://id.example.com", "aud": "promward", "exp": NOW + 300, "sub": "alice" });

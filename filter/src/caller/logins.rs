@@ -1,6 +1,6 @@
-//! Passwords on their way to being known. A check takes a hundred milliseconds, so it runs in slices while its streams
-//! wait: first come, first served, and one check for one credential, however many streams ask for it (`threats.md` C1).
-//! What came out is remembered. All of it is one worker's and dies with the configuration (S3).
+//! Password checks that wait or run, and the results of those that have ended. A check takes a hundred milliseconds, so
+//! it runs in slices while its streams wait: first come, first served, and one check for one credential, however many
+//! streams ask for it (`threats.md` C1). All of this belongs to one worker and dies with the configuration (S3).
 
 use super::bcrypt::{Check, SLICE, Verdict};
 use super::budget::{Budget, Spent};
@@ -15,50 +15,51 @@ use crate::time::instant::Instant;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-/// How many credentials are remembered that were right, and how many that were wrong, which don't crowd out the others.
+/// The largest numbers of right and of wrong credentials that are remembered. They are kept apart, so that wrong ones
+/// don't push out right ones.
 const MOST_RIGHT: usize = 4_096;
 const MOST_WRONG: usize = 1_024;
 
-/// How many streams may wait, in all and of one source, whose own may be more than an HTTP/2 connection has. Hosts hold
-/// the bodies of those that wait.
+/// The largest numbers of streams that may wait, in all and of one source. A source may have more of them than one
+/// HTTP/2 connection has. Hosts hold the bodies of those that wait.
 const MOST_STREAMS: usize = 512;
 const MOST_STREAMS_OF_SOURCE: usize = 128;
 
-/// How many streams go on at once: each takes its own way through the filter then.
+/// The largest number of streams that go on at once: each of them then takes its own way through the filter.
 const MOST_AT_ONCE: usize = 16;
 
-/// The host's number of a stream.
+/// The number by which the host knows a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StreamId(pub u32);
 
-/// A user's name and password, and where they come from.
+/// An attempt to log in: a user's name and password, and where they come from.
 #[derive(Clone, Copy, Debug)]
 pub struct Attempt<'a> {
-    /// Who the client says it is.
+    /// The name that the client gives.
     pub user: &'a [u8],
-    /// What it says to prove it.
+    /// The password that the client gives.
     pub password: &'a Secret,
-    /// Where it is.
+    /// The address that the request comes from.
     pub source: Source,
-    /// Which stream it is.
+    /// The stream that waits for the result.
     pub stream: StreamId,
 }
 
-/// What is known of an attempt.
+/// The result of an attempt, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PasswordCheck {
-    /// The password is right.
+    /// The password is right, and this is the caller.
     Right(Rc<Identity>),
-    /// It isn't, or there is no such user.
+    /// The password is wrong, or there is no such user.
     Wrong,
     /// The stream has to wait: [`Logins::slice`] says when it can ask again.
     NotYet,
 }
 
-/// Why a password isn't looked at.
+/// A reason why a password isn't checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TooMany {
-    /// The budget is used up.
+    /// The budget for checks is used up.
     Begun(Spent),
     /// Too many wait, in all or of this source.
     Waiting(Empty),
@@ -88,7 +89,7 @@ pub enum CheckCapacity {
     Wrong,
 }
 
-/// What a worker knows of passwords.
+/// The passwords that a worker checks or has checked.
 #[derive(Debug)]
 pub struct Logins {
     key: Key,
@@ -96,16 +97,16 @@ pub struct Logins {
     wrong: Remembered,
     budget: Option<Budget>,
     queue: VecDeque<WaitingCheck>,
-    /// Streams whose check is done.
+    /// The streams whose check is done.
     ready: VecDeque<StreamId>,
     events: Vec<CheckEvent>,
 }
 
-/// A check, and who waits for it.
+/// A check, and the streams that wait for it.
 #[derive(Debug)]
 struct WaitingCheck {
     hash: Digest,
-    /// Whose budget it is on.
+    /// The source whose budget the check is on.
     source: Source,
     check: Check,
     has_begun: bool,
@@ -117,12 +118,12 @@ struct WaitingCheck {
 struct WaitingStream {
     id: StreamId,
     source: Source,
-    /// The credential with where it was presented.
+    /// The keyed hash of the credential together with its source.
     from: Digest,
 }
 
 impl Logins {
-    /// Nothing is known yet. The bytes are random, and the worker's own.
+    /// Creates an empty state. `random` are random bytes that no other worker has.
     pub fn new(random: Digest) -> Self {
         Self {
             key: Key::new(random),
@@ -135,11 +136,11 @@ impl Logins {
         }
     }
 
-    /// Asks whether a password is right.
+    /// Returns whether a password is right, as far as it is known, and begins a check of it otherwise.
     ///
     /// # Errors
     ///
-    /// It isn't known, and no check may begin or wait.
+    /// Returns an error if the result isn't known, and no check may begin or wait.
     pub fn ask(
         &mut self,
         passwords: &Passwords,
@@ -148,8 +149,9 @@ impl Logins {
     ) -> Result<PasswordCheck, TooMany> {
         let (user, password) = (attempt.user, attempt.password.reveal());
         let stored = passwords.stored(user);
-        // A right password is known from where it was presented. Were it known from anywhere, others could guess it without
-        // a check: what isn't known is refused when their budget is used up, and what is known passes.
+        // A right password is remembered with its source. If it were accepted from any source, others could guess it
+        // without a check once their budget is used up: a wrong password would be refused, and the right one would
+        // pass.
         let from = self.key.hash(&[user, password, stored, &attempt.source.bytes()]);
         if self.right.has(&from) {
             return Ok(passwords
@@ -210,7 +212,7 @@ impl Logins {
         Ok(PasswordCheck::NotYet)
     }
 
-    /// Runs one slice of the check that came first, and gives the streams that can ask again.
+    /// Runs one slice of the check that came first, and returns the streams that can ask again.
     pub fn slice(&mut self) -> Vec<StreamId> {
         if self.ready.is_empty()
             && let Some(first) = self.queue.front_mut()
@@ -247,7 +249,7 @@ impl Logins {
         }
     }
 
-    /// A stream is gone, and its check with it unless others wait for it as well.
+    /// Forgets a stream that is gone, and its check unless other streams wait for it as well.
     pub fn forget(&mut self, stream: StreamId) {
         self.ready.retain(|&ready| ready != stream);
         for waiting in &mut self.queue {
@@ -262,22 +264,22 @@ impl Logins {
         }
     }
 
-    /// Whether no slice is needed.
+    /// Returns `true` if no slice is needed.
     pub fn is_idle(&self) -> bool {
         self.queue.is_empty() && self.ready.is_empty()
     }
 
-    /// How many checks wait or run.
+    /// Returns the number of checks that wait or run.
     pub fn waiting(&self) -> usize {
         self.queue.len()
     }
 
-    /// What happened since this was asked last.
+    /// Returns the counts of what has happened since the last call.
     pub fn take_events(&mut self) -> Vec<CheckEvent> {
         std::mem::take(&mut self.events)
     }
 
-    /// How long it takes until all who wait have been served.
+    /// Returns the time until everybody who waits has been served.
     fn time_to_wait(&self, passwords: &Passwords) -> Empty {
         let checks = u64::try_from(self.queue.len()).unwrap_or(u64::MAX);
         let nanoseconds = TICK.saturating_mul(passwords.slices().into()).saturating_mul(checks);

@@ -1,60 +1,61 @@
-//! Reads what filters before this one left: Envoy's protobuf message `envoy.config.core.v3.Metadata`, with types, which a
-//! single property doesn't have. Nothing is copied and nothing recurses: a reader goes down one path, and each step checks
-//! its bounds.
+//! Reads what filters before this one left: Envoy's protobuf message `envoy.config.core.v3.Metadata`. It has the types
+//! of values, which a single property doesn't have. Nothing is copied and nothing recurses: a reader follows one path,
+//! and each step checks its bounds.
 
-/// That bytes aren't the message that they should be.
+/// The error that bytes aren't the message that they should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MalformedMetadata;
 
-/// A `google.protobuf.Value`.
+/// A value of any type, a `google.protobuf.Value`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Value<'a> {
-    /// Nothing.
+    /// The value `null`, or none.
     Null,
-    /// Any number.
+    /// A number of any kind.
     Number(f64),
-    /// UTF-8.
+    /// A text in UTF-8.
     Text(&'a str),
-    /// True or false.
+    /// Either true or false.
     Bool(bool),
-    /// An object.
+    /// An object with named fields.
     Struct(Struct<'a>),
-    /// A list.
+    /// A list of values.
     List(List<'a>),
 }
 
-/// A `google.protobuf.Struct`.
+/// An object that is still encoded, a `google.protobuf.Struct`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Struct<'a>(&'a [u8]);
 
-/// A `google.protobuf.ListValue`.
+/// A list that is still encoded, a `google.protobuf.ListValue`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct List<'a>(&'a [u8]);
 
-/// What a filter of this name left (`filter_metadata`); none, if nothing.
+/// Returns what a filter of this name left (`filter_metadata`), or `None` if it left nothing.
 ///
 /// # Errors
 ///
-/// The bytes are no such message.
+/// Returns an error if the bytes are not such a message, or if the name stands there twice.
 pub fn of_filter<'a>(metadata: &'a [u8], name: &str) -> Result<Option<Struct<'a>>, MalformedMetadata> {
     Ok(entry(metadata, name)?.map(Struct))
 }
 
 impl<'a> Struct<'a> {
-    /// The field of this name.
+    /// Returns the field of this name.
     ///
     /// # Errors
     ///
-    /// The bytes are no such message, or the field stands twice.
+    /// Returns an error if the bytes are not such a message, or if the field stands there twice.
     pub fn field(self, name: &str) -> Result<Option<Value<'a>>, MalformedMetadata> {
         entry(self.0, name)?.map(Value::read).transpose()
     }
 
-    /// What is at the end of a path of names, each in the object before it; none where the path breaks off.
+    /// Returns the value at the end of a path of names, each in the object before it, or `None` where the path breaks
+    /// off.
     ///
     /// # Errors
     ///
-    /// As for [`Struct::field`].
+    /// Returns the same errors as [`Struct::field`].
     pub fn at(self, path: &[String]) -> Result<Option<Value<'a>>, MalformedMetadata> {
         let mut value = Value::Struct(self);
         for name in path {
@@ -67,11 +68,11 @@ impl<'a> Struct<'a> {
 }
 
 impl<'a> List<'a> {
-    /// Every item in order.
+    /// Returns the items of the list in order.
     ///
     /// # Errors
     ///
-    /// The bytes are no such message.
+    /// Returns an error if the bytes are not such a message.
     pub fn items(self) -> Result<Vec<Value<'a>>, MalformedMetadata> {
         let mut items = Vec::new();
         let mut fields = WireFields(self.0);
@@ -105,8 +106,8 @@ impl<'a> Value<'a> {
     }
 }
 
-/// The value under a key of the map that is a message's field 1. A key that stands twice is refused, since readers differ
-/// in which of the two they take.
+/// Returns the value under a key of the map that is a message's field 1. A key that stands there twice is refused,
+/// since readers differ in which of the two values they take.
 fn entry<'a>(message: &'a [u8], key: &str) -> Result<Option<&'a [u8]>, MalformedMetadata> {
     let mut found = None;
     let mut fields = WireFields(message);
@@ -128,10 +129,10 @@ fn entry<'a>(message: &'a [u8], key: &str) -> Result<Option<&'a [u8]>, Malformed
     Ok(found)
 }
 
-/// The fields of a message that are still to be read.
+/// The fields of a message that haven't been read yet.
 struct WireFields<'a>(&'a [u8]);
 
-/// What a field holds, by its wire type.
+/// The content of a field, by its wire type.
 enum WireValue<'a> {
     Varint(u64),
     Fixed(u64),
@@ -140,7 +141,7 @@ enum WireValue<'a> {
 }
 
 impl<'a> WireFields<'a> {
-    /// The next field, with its number.
+    /// Reads the next field, and returns its number and its content.
     fn next(&mut self) -> Result<Option<(u64, WireValue<'a>)>, MalformedMetadata> {
         if self.0.is_empty() {
             return Ok(None);
@@ -223,7 +224,7 @@ pub(crate) mod tests {
         json.as_object().unwrap().iter().flat_map(|(key, json)| entry_of(key, &value(json))).collect()
     }
 
-    /// What `jwt_authn` leaves of a token's payload.
+    /// Returns the metadata that `jwt_authn` leaves for a token's payload.
     pub(crate) fn metadata(filter: &str, fields: &Json) -> Vec<u8> {
         [entry_of("another.filter", &object(&json!({"a": 1}))), entry_of(filter, &object(fields))].concat()
     }

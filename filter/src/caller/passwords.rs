@@ -1,4 +1,4 @@
-//! Users and their hashes, and what checking them costs.
+//! The users with their hashes, and the cost of checking a password against them.
 
 use super::bcrypt::SLICE;
 use super::hash::Hash;
@@ -9,7 +9,7 @@ use crate::keyed_hash::{Digest, sha256};
 use crate::time::rate::Rate;
 use std::rc::Rc;
 
-/// How often a slice can run, in nanoseconds: hosts that are asked for a tick each millisecond come every fourth.
+/// The time between two slices, in nanoseconds: hosts that are asked for a tick each millisecond give one every four.
 pub const TICK: u64 = 4_000_000;
 
 /// The users of a configuration, compiled.
@@ -17,46 +17,47 @@ pub const TICK: u64 = 4_000_000;
 pub struct Passwords {
     names: Index,
     users: Vec<User>,
-    /// Whom a password is checked for where there is no such user.
+    /// The user whose hashes a password is checked against if there is no user of the given name.
     nobody: User,
-    /// What each check that fails takes, in rounds.
+    /// The number of rounds that each check that fails takes.
     rounds: u32,
-    /// How many checks there may be.
+    /// The limits on checks that begin and wait.
     pub limits: PasswordLimits,
 }
 
-/// A user.
+/// A user who logs in with a password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
-    /// Who that is.
+    /// The identity of the user.
     pub identity: Rc<Identity>,
-    /// Any of these will do.
+    /// The hashes, any of which the password may lead to.
     pub hashes: Rc<[Hash]>,
-    /// What tells them from any others, as long for one as for many.
+    /// A digest that differs from that of any other hashes, as long for one hash as for many.
     stored: Digest,
 }
 
 impl User {
-    /// Somebody with these hashes.
+    /// Creates a user with these hashes.
     pub fn new(identity: Rc<Identity>, hashes: Vec<Hash>) -> Self {
         let stored: Vec<u8> = hashes.iter().flat_map(Hash::bytes).collect();
         Self { identity, hashes: hashes.into(), stored: sha256(&stored) }
     }
 }
 
-/// How many checks may begin and wait, in each worker.
+/// The number of checks that may begin and wait, in each worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PasswordLimits {
-    /// How many may begin.
+    /// The rate at which checks may begin.
     pub checks: Rate,
-    /// How many may wait in all.
+    /// The number of checks that may wait in all.
     pub waiting: usize,
-    /// How many of one source's may wait.
+    /// The number of checks of one source that may wait.
     pub waiting_per_source: usize,
 }
 
 impl Passwords {
-    /// These users by these names, with the limits that their hashes' cost suggests.
+    /// Creates the collection of these users, found by these names, with the limits that follow from the cost of their
+    /// hashes.
     pub fn new(names: Index, users: Vec<User>) -> Self {
         let rounds = |user: &User| user.hashes.iter().map(Hash::rounds).fold(0, u32::saturating_add);
         let rounds = users.iter().map(rounds).max().unwrap_or_default();
@@ -66,32 +67,32 @@ impl Passwords {
         Self { names, users, nobody, rounds, limits: PasswordLimits::for_slices(slices(rounds)) }
     }
 
-    /// The user of this name, if there is one.
+    /// Returns the user of this name, if there is one.
     pub fn user(&self, name: &[u8]) -> Option<&User> {
         self.users.get(self.names.find(name)?)
     }
 
-    /// The hashes that a password is checked against, whether there is such a user or not.
+    /// Returns the hashes that a password is checked against, also for a name that no user has.
     pub fn hashes(&self, name: &[u8]) -> &Rc<[Hash]> {
         &self.user(name).unwrap_or(&self.nobody).hashes
     }
 
-    /// What tells these hashes from any others.
+    /// Returns a digest of these hashes that differs from that of any others.
     pub fn stored(&self, name: &[u8]) -> &Digest {
         &self.user(name).unwrap_or(&self.nobody).stored
     }
 
-    /// All of them.
+    /// Returns all of the users.
     pub fn users(&self) -> &[User] {
         &self.users
     }
 
-    /// The rounds that a check takes to fail.
+    /// Returns the number of rounds that a check takes to fail.
     pub fn rounds(&self) -> u32 {
         self.rounds
     }
 
-    /// The slices that a check takes to fail.
+    /// Returns the number of slices that a check takes to fail.
     pub fn slices(&self) -> u32 {
         slices(self.rounds)
     }
@@ -102,8 +103,8 @@ fn slices(rounds: u32) -> u32 {
 }
 
 impl PasswordLimits {
-    /// As many checks as a worker can do, four seconds of them at once, sixteen seconds of them waiting, one of them a
-    /// source's.
+    /// Returns the limits for checks that take this many slices: as many checks as a worker can do, four seconds of
+    /// them at once, sixteen seconds of them waiting, and one second of them waiting for one source.
     fn for_slices(slices: u32) -> Self {
         let interval = TICK.saturating_mul(slices.max(1).into());
         let in_time = |seconds: u64| {

@@ -1,39 +1,39 @@
-//! Credentials that were checked, by their keyed hashes: a table of a fixed size. A hash has eight places, and when all of
-//! them are taken, the oldest of the eight goes.
+//! Credentials that were checked, by their keyed hashes, in a table of a fixed size. A hash has eight places, and when
+//! all of them are taken, the oldest of the eight is dropped.
 
 use crate::keyed_hash::Digest;
 
-/// Places for one hash.
+/// The number of places for one hash.
 const WAYS: usize = 8;
 
 /// A bounded set of hashes, each as good as random.
 #[derive(Clone, Debug)]
 pub(crate) struct Remembered {
-    /// Each the newest first.
+    /// The places, with the newest hash of each eight first.
     sets: Vec<[Option<Digest>; WAYS]>,
 }
 
-/// Whether something had to go.
+/// The effect of an insertion on the hashes that were there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Room {
-    /// There was room.
+    /// There was room for it.
     Free,
-    /// The oldest went.
+    /// The oldest hash was dropped for it.
     Full,
 }
 
 impl Remembered {
-    /// Room for so many, at least eight.
+    /// Creates a table with room for `most` hashes, at least eight.
     pub(crate) fn new(most: usize) -> Self {
         Self { sets: vec![[None; WAYS]; most.div_euclid(WAYS).max(1)] }
     }
 
-    /// Whether this one is known.
+    /// Returns `true` if this hash is remembered.
     pub(crate) fn has(&self, hash: &Digest) -> bool {
         self.sets.get(self.place(hash)).is_some_and(|set| set.contains(&Some(*hash)))
     }
 
-    /// Remembers one that isn't known.
+    /// Remembers a hash that isn't known yet.
     pub(crate) fn insert(&mut self, hash: Digest) -> Room {
         let place = self.place(&hash);
         let Some(set) = self.sets.get_mut(place) else { return Room::Full };

@@ -2,16 +2,16 @@
 
 use std::fmt;
 
-/// How somebody shows who they are.
+/// The kind of credential that shows who is calling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scheme {
-    /// Name and password.
+    /// A name and a password.
     User,
-    /// A static token.
+    /// A static token of the configuration.
     Token,
-    /// A client certificate.
+    /// A client certificate of the configuration.
     Certificate,
-    /// A JSON web token.
+    /// A JSON web token of an issuer.
     Jwt,
 }
 

@@ -1,19 +1,19 @@
-//! Where a request comes from, as far as budgets and rates tell addresses apart: an IPv4 address, or the /64 of an IPv6
-//! one, since whoever has one address of a /64 has all of them.
+//! The source of a request, as far as budgets and rates tell addresses apart: an IPv4 address, or the /64 of an IPv6
+//! address, since somebody who has one address of a /64 has all of them.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// An address, or a block of them.
+/// An IPv4 address, or a block of IPv6 addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// One address.
+    /// An address of IPv4.
     V4(Ipv4Addr),
-    /// The upper 64 bits of many.
+    /// The upper 64 bits of the addresses in a block of IPv6.
     V6(u64),
 }
 
 impl Source {
-    /// Reads what a host says: `address:port`, or the address alone.
+    /// Parses what a host says: `address:port`, or the address alone.
     pub fn parse(text: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(text).ok()?;
         let with_port = text.parse().map(|address: SocketAddr| address.ip());
@@ -27,7 +27,7 @@ impl Source {
         }
     }
 
-    /// The same as bytes, to be hashed.
+    /// Returns the source as bytes, to be hashed.
     pub fn bytes(self) -> Vec<u8> {
         match self {
             Self::V4(address) => address.octets().to_vec(),

@@ -1,4 +1,4 @@
-//! Static tokens, by their SHA-256: as many as one likes are found by one look-up.
+//! Static tokens, known by their SHA-256. One look-up finds a token, however many there are.
 
 use super::identity::Identity;
 use super::secret::Secret;
@@ -7,7 +7,7 @@ use crate::keyed_hash::sha256;
 use std::rc::Rc;
 use subtle::ConstantTimeEq;
 
-/// How much of a digest finds it: how long that takes says nothing of the rest.
+/// The number of bytes of a digest by which it is looked up. The time that this takes says nothing about the rest.
 const START: usize = 8;
 
 /// The tokens of a configuration, compiled.
@@ -18,17 +18,17 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// Whose each digest is, in the same order.
+    /// Creates the collection from digests and the identity of each, in the same order.
     pub fn new(digests: Index, identities: Vec<Rc<Identity>>) -> Self {
         Self { digests, identities }
     }
 
-    /// Whether there is none.
+    /// Returns `true` if there are no tokens.
     pub fn is_empty(&self) -> bool {
         self.digests.is_empty()
     }
 
-    /// Whose token this is.
+    /// Returns the identity that a token belongs to.
     pub fn find(&self, token: &Secret) -> Option<&Rc<Identity>> {
         let digest = sha256(token.reveal());
         let (known, place) = self.digests.first_from(digest.get(..START)?)?;

@@ -1,4 +1,4 @@
-//! Whom a rule names.
+//! The names that rules use for callers and groups of callers.
 
 use super::scheme::Scheme;
 use crate::index::Index;
@@ -6,18 +6,20 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-/// Whom a rule names, as a configuration writes it. There is one way to write each, so that texts can be compared.
+/// A name that a rule uses for callers, as a configuration writes it. There is one way to write each, so that texts can
+/// be compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Who(Cow<'static, str>);
 
-/// What kind of people that is. Groups of a token and groups of the configuration are never the same (`threats.md` C6).
+/// The kind of callers that a name stands for. Groups of a token and groups of the configuration are never the same
+/// (`threats.md` C6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WhoKind<'a> {
     /// Everybody, known or not; nobody is asked.
     Anyone,
-    /// Who is not known.
+    /// Everybody who isn't known.
     Anonymous,
-    /// Whoever the configuration knows.
+    /// Everybody whom the configuration knows.
     Authenticated,
     /// The user of this name.
     User(&'a str),
@@ -25,11 +27,11 @@ pub enum WhoKind<'a> {
     Token(&'a str),
     /// The client certificate of this name.
     Certificate(&'a str),
-    /// One of an issuer's tokens: the issuer, as the configuration calls it, and the caller's name in the token.
+    /// The caller of a token: the issuer as the configuration calls it, and the caller's name in the token.
     Jwt(&'a str, &'a str),
-    /// A group of the configuration's.
+    /// A group that the configuration defines.
     Group(&'a str),
-    /// A group that tokens name: the issuer, as the configuration calls it, and the group's name in the token.
+    /// A group that tokens name: the issuer as the configuration calls it, and the group's name in the token.
     TokenGroup(&'a str, &'a str),
 }
 
@@ -57,7 +59,7 @@ impl<'a> WhoKind<'a> {
     }
 }
 
-/// That a text names nobody.
+/// The error that a text names nobody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Nobody;
 
@@ -70,43 +72,43 @@ impl FromStr for Who {
 }
 
 impl Who {
-    /// Everybody.
+    /// Returns the name for everybody.
     pub const fn anyone() -> Self {
         Self(Cow::Borrowed("anyone"))
     }
 
-    /// Whoever isn't known.
+    /// Returns the name for everybody who isn't known.
     pub const fn anonymous() -> Self {
         Self(Cow::Borrowed("anonymous"))
     }
 
-    /// Whoever is known.
+    /// Returns the name for everybody who is known.
     pub fn authenticated() -> Self {
         Self(Cow::Borrowed("authenticated"))
     }
 
-    /// A group of the configuration's; the name has no `/`.
+    /// Returns the name of a group of the configuration. `name` has no `/` in it.
     pub fn group(name: &str) -> Self {
         Self(Cow::Owned(format!("group:{name}")))
     }
 
-    /// A group that tokens of this issuer name.
+    /// Returns the name of a group that tokens of this issuer name.
     pub fn token_group(issuer: &str, name: &str) -> Self {
         Self(Cow::Owned(format!("group:{issuer}/{name}")))
     }
 
-    /// Somebody of this scheme and name; `issuer/subject`, where it is a JSON web token.
+    /// Returns the name of a caller of this scheme. For a JSON web token `name` is `issuer/subject`.
     pub fn named(scheme: Scheme, name: &str) -> Self {
         Self(Cow::Owned(format!("{scheme}:{name}")))
     }
 
-    /// What kind of people that is.
+    /// Returns the kind of callers that the name stands for.
     pub fn kind(&self) -> WhoKind<'_> {
-        // Every text in here is one that can be read; were it not, it would name nobody who is known.
+        // Every text in here can be read. If one couldn't, it would name nobody who is known.
         WhoKind::read(&self.0).unwrap_or(WhoKind::Anonymous)
     }
 
-    /// As a configuration writes it.
+    /// Returns the name as a configuration writes it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -118,7 +120,7 @@ impl fmt::Display for Who {
     }
 }
 
-/// People, in the order of a list, each once.
+/// A list of names in order, each of which stands there once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Whos {
     listed: Vec<Who>,
@@ -126,19 +128,19 @@ pub struct Whos {
 }
 
 impl Whos {
-    /// These, each of which stands once.
+    /// Creates the list, and returns `None` if a name stands there twice.
     pub fn new(listed: Vec<Who>) -> Option<Self> {
         let keys = listed.iter().map(|who| who.as_str().as_bytes().to_vec()).collect();
         let index = Index::new(keys).ok()?;
         Some(Self { listed, index })
     }
 
-    /// The list.
+    /// Returns the names in their order.
     pub fn listed(&self) -> &[Who] {
         &self.listed
     }
 
-    /// Whether one of these is in it.
+    /// Returns `true` if one of these names is in the list.
     pub fn has_any(&self, of: &[Who]) -> bool {
         of.iter().any(|who| self.index.find(who.as_str().as_bytes()).is_some())
     }

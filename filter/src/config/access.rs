@@ -1,4 +1,4 @@
-//! `access`: who may do what.
+//! Reads `access`, the rules that say who may do what.
 
 use super::error::ConfigError;
 use super::field::Field;
@@ -20,29 +20,30 @@ use super::only::LabelValues;
 use super::schema::ByName;
 
 object! {
-    /// A rule: whom it names may do this there.
+    /// A rule: it allows the callers whom it names these classes of requests at these mounts.
     pub(super) RuleConfig, read as RuleObject {
-        /// Whom the rule names: `anyone`, `anonymous`, `authenticated`, `user:N`, `token:N`, `certificate:N`,
-        /// `jwt:ISSUER/SUBJECT`, `group:N`, or `group:ISSUER/N` for a group that tokens name.
+        /// The callers whom the rule names: `anyone`, `anonymous`, `authenticated`, `user:N`, `token:N`,
+        /// `certificate:N`, `jwt:ISSUER/SUBJECT`, `group:N`, or `group:ISSUER/N` for a group that tokens name.
         who: Vec<String>,
-        /// Classes of requests, or the shorthands `read` and `everything`.
+        /// The classes of requests that the rule allows, or the shorthands `read` and `everything`.
         may: Vec<String>,
         /// Classes that are taken out of `may`.
         except: Option<Vec<String>>,
-        /// Prefixes of the mounts where the rule holds; without it, at every `prometheus` mount and at no opaque one.
+        /// Prefixes of the mounts where the rule holds. Without it, the rule holds at every `prometheus` mount and at
+        /// no opaque one.
         at: Option<Vec<String>>,
-        /// What the callers may see: labels, each with a list of its values, or with an object that says where they come
-        /// from. All of them hold.
+        /// The labels that the callers are restricted by, each with a list of the values that they may see, or with an
+        /// object that says where the values come from. All of the labels have to match.
         only: Option<ByName<LabelValues>>,
-        /// That callers whom earlier rules restrict or limit get all of this.
+        /// If `true`, callers whom earlier rules restrict or limit get all of this as well.
         #[schemars(default)]
         unrestricted: bool,
-        /// How often each caller may, and how much one query of theirs may touch.
+        /// The rate at which each caller may send requests, and limits on what one of their queries may touch.
         limits: Option<limits::LimitsConfig>,
     }
 }
 
-/// Compiles every rule and refuses those that can never decide anything.
+/// Compiles every rule, and refuses those that can never decide anything.
 pub(super) fn compile(
     list: &Field<'_>,
     mounts: &Mounts,
@@ -62,8 +63,8 @@ pub(super) fn compile(
     Ok(rules)
 }
 
-/// Refuses the last of these rules if one of those whom it names is among others whom it names, or if it decides nothing
-/// for one of them.
+/// Refuses the last of these rules if one of its names is included in another of them, or if it decides nothing for one
+/// of them.
 fn check_names(
     list: &Field<'_>,
     rules: &[Rule],
@@ -85,7 +86,7 @@ fn check_names(
     Ok(())
 }
 
-/// Refuses a rule, the last of these, that decides nothing for everybody whom `who` names.
+/// Refuses the last of these rules if it decides nothing for anybody whom `who` names.
 fn check_decides(who: &Who, rules: &[Rule], mounts: &Mounts, callers: &Callers) -> Result<(), String> {
     let mut first_closed = None;
     for part in callers.parts(who) {
@@ -101,11 +102,11 @@ fn check_decides(who: &Who, rules: &[Rule], mounts: &Mounts, callers: &Callers) 
     Err(format!("this can never decide anything: {why}"))
 }
 
-/// What the last of some rules decides at a mount.
+/// The effect of the last of some rules at a mount.
 enum Decides {
-    /// Requests of some class.
+    /// The rule decides requests of some class.
     Something,
-    /// Nothing, and what it is closed by where no earlier rule decides.
+    /// The rule decides nothing. The reason is given unless earlier rules decide all of it.
     Nothing(Option<Closed>),
 }
 
@@ -160,7 +161,7 @@ fn rule(field: &Field<'_>, mounts: &Mounts, known: Definitions<'_>) -> Result<Ru
     Ok(compiled)
 }
 
-/// What `may` gives and `except` doesn't take away.
+/// Reads the classes that `may` gives and `except` doesn't take away.
 fn may(may: &Field<'_>, except: &Field<'_>) -> Result<Classes, ConfigError> {
     let gives = union(&listed(may, EMPTY, class)?);
     if !except.is_given() {
@@ -183,7 +184,7 @@ fn union(classes: &[Classes]) -> Classes {
     classes.iter().fold(Classes::default(), |all, classes| all.with(*classes))
 }
 
-/// Where the rule in this field holds.
+/// Reads the mounts where the rule in this field holds.
 fn at(rule: &Field<'_>, at: &Field<'_>, mounts: &Mounts) -> Result<Vec<MountId>, ConfigError> {
     if at.is_given() {
         return listed(at, EMPTY, |text| mount(text, mounts));
@@ -201,7 +202,8 @@ fn at(rule: &Field<'_>, at: &Field<'_>, mounts: &Mounts) -> Result<Vec<MountId>,
     Ok(everywhere)
 }
 
-/// Refuses a rule that gives nothing, whatever those before it are, because nothing of it can be restricted or guarded.
+/// Refuses a rule that gives nothing, whatever the rules before it are, because nothing of it can be restricted or
+/// guarded.
 fn check_gives(rule: &Rule, mounts: &Mounts) -> Result<(), &'static str> {
     let gives = |at: &HeldAt| rule.gives(Inherited::default(), at.mount).both(classes(at.mount, mounts));
     match rule.at.iter().all(|at| gives(at).is_empty()) {
@@ -221,7 +223,7 @@ fn check_gives(rule: &Rule, mounts: &Mounts) -> Result<(), &'static str> {
     }
 }
 
-/// Said of a list of a rule's that has nothing in it.
+/// The message about an empty list in a rule.
 const EMPTY: &str = "an empty list says nothing: name at least one";
 
 fn class(name: &str) -> Result<Classes, String> {

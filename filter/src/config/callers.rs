@@ -1,4 +1,4 @@
-//! `callers`: who is known.
+//! Reads `callers`, everybody who is known and their credentials.
 
 use super::credentials::{Unique, digest, identity, one_or_many};
 use super::error::ConfigError;
@@ -20,7 +20,7 @@ use super::certificates::Certificate;
 use super::schema::{ByName, OneOrMany};
 
 object! {
-    /// Who is known, and by what.
+    /// The callers who are known, and their credentials.
     pub(super) CallersConfig, read as CallersObject {
         /// Users by name, each with a bcrypt hash (`$2a$`, `$2b$` or `$2y$`, cost 4 to 12), or a list of them.
         users: Option<ByName<OneOrMany<String>>>,
@@ -29,14 +29,15 @@ object! {
         /// Client certificates by name, each with `sha256:` and the SHA-256 of its DER form, or one of `uri_san`, `dns_san`
         /// and `subject`, or a list of them.
         certificates: Option<ByName<OneOrMany<Certificate>>>,
-        /// That the listener validates the chain of client certificates, so that what they say of themselves can be believed.
+        /// If `true`, the listener validates the chain of client certificates, so that what they say of themselves can
+        /// be believed.
         #[schemars(default)]
         certificates_validated_by_listener: bool,
-        /// Issuers of JSON web tokens, which the proxy verifies, by the name that rules call them.
+        /// Issuers of JSON web tokens, which the proxy verifies, by the name that rules use for them.
         jwt: Option<ByName<jwt::JwtConfig>>,
         /// Groups by name, each with a list of `user:N`, `token:N`, `certificate:N` and `jwt:ISSUER/SUBJECT`.
         groups: Option<ByName<Vec<String>>>,
-        /// How many checks of passwords may begin and wait, in each worker.
+        /// Limits on the checks of passwords that begin and wait, in each worker.
         passwords: Option<passwords::PasswordsConfig>,
     }
 }
@@ -70,8 +71,8 @@ pub(super) fn compile(field: &Field<'_>) -> Result<Callers, ConfigError> {
     Ok(callers)
 }
 
-/// What stands under the names of a part of the configuration, of which there may be none. A name can be written in a
-/// rule, and read there in one way only; `without` is what it may not have in it.
+/// Returns the named entries of a part of the configuration, which may be missing. A name has to be one that a rule can
+/// write, and that is read there in one way only, so it may not have the character `without` in it.
 fn section<'a>(field: &'a Field<'a>, without: Option<char>) -> Result<Vec<Field<'a>>, ConfigError> {
     if !field.is_given() {
         return Ok(Vec::new());

@@ -1,4 +1,4 @@
-//! `callers.certificates`: client certificates, by what is known of them.
+//! Reads `callers.certificates`, the client certificates that are known.
 
 use super::credentials::{Unique, digest, identity, one_or_many};
 use super::error::ConfigError;
@@ -10,18 +10,18 @@ use crate::caller::certificates::{CertificateMark, Certificates};
 use crate::caller::scheme::Scheme;
 
 object! {
-    /// What a certificate says of itself: one of these.
+    /// A name that the certificate gives itself: one of these fields.
     pub(super) CertificateConfig, read as CertificateObject {
-        /// Its first alternative name that is a URI.
+        /// The first subject alternative name that is a URI.
         uri_san: Option<String>,
-        /// Its first alternative name that is a host's.
+        /// The first subject alternative name that is a host name.
         dns_san: Option<String>,
-        /// Its subject, as RFC 2253 writes it: `CN=reader,O=Example`.
+        /// The subject in the form of RFC 2253, like `CN=reader,O=Example`.
         subject: Option<String>,
     }
 }
 
-/// A certificate: by the SHA-256 of its DER form, or by what it says of itself.
+/// A certificate, by the SHA-256 of its DER form or by a name that it gives itself.
 #[cfg(feature = "schema")]
 #[derive(schemars::JsonSchema)]
 #[schemars(untagged)]
@@ -31,7 +31,7 @@ pub(super) enum Certificate {
     Says(CertificateConfig),
 }
 
-/// Compiles every certificate. `vouched` says whether the listener validates chains.
+/// Compiles every certificate. `vouched` is the field that says whether the listener validates chains.
 pub(super) fn compile(
     section: &[Field<'_>],
     vouched: &Field<'_>,
@@ -64,7 +64,7 @@ pub(super) fn compile(
 const UNVOUCHED: &str = "anybody can make a certificate that says this: give its sha256, or have the listener validate \
      the chain and say so with \"certificates_validated_by_listener\": true";
 
-/// What a certificate is known by.
+/// Reads the property by which a certificate is known.
 fn mark<'a>(field: &'a Field<'a>) -> Result<CertificateMark<'a>, ConfigError> {
     if let Tree::Text(text) = field.tree()? {
         let digits = text.strip_prefix("sha256:").filter(|_| digest(text).is_some());

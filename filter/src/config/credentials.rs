@@ -11,12 +11,12 @@ use crate::index::{Index, Twice};
 use crate::keyed_hash::Digest;
 use std::rc::Rc;
 
-/// Somebody in their groups.
+/// Creates the identity of a caller, with the groups that it is in.
 pub(super) fn identity(scheme: Scheme, name: &str, groups: &[Group]) -> Rc<Identity> {
     Rc::new(Identity::new(scheme, name, groups_of(groups, &Who::named(scheme, name))))
 }
 
-/// `sha256:` and 64 hexadecimal digits.
+/// Parses `sha256:` and 64 hexadecimal digits.
 pub(super) fn digest(text: &str) -> Option<Digest> {
     let digits = text.strip_prefix("sha256:")?;
     let mut digest = Digest::default();
@@ -28,7 +28,7 @@ pub(super) fn digest(text: &str) -> Option<Digest> {
     is_digest.then_some(digest)
 }
 
-/// One value or a list of them.
+/// Returns the values of a field that holds one value or a list of them.
 pub(super) fn one_or_many<'a>(field: &'a Field<'a>) -> Result<Vec<Field<'a>>, ConfigError> {
     match field.tree()? {
         Tree::List(trees) if trees.is_empty() => {
@@ -39,7 +39,7 @@ pub(super) fn one_or_many<'a>(field: &'a Field<'a>) -> Result<Vec<Field<'a>>, Co
     }
 }
 
-/// Keys by which callers are found, of which no two may be the same.
+/// Keys by which callers are found, no two of which may be the same.
 #[derive(Default)]
 pub(super) struct Unique<'a> {
     fields: Vec<Field<'a>>,
@@ -54,7 +54,8 @@ impl<'a> Unique<'a> {
         self.identities.push(Rc::clone(identity));
     }
 
-    /// The index, and whose each key is. `what` the keys are is said where two are the same.
+    /// Returns the index of the keys, and the identity of each. `what` is the word for a key in the error about two
+    /// that are the same.
     pub(super) fn finish(self, what: &str) -> Result<(Index, Vec<Rc<Identity>>), ConfigError> {
         match Index::new(self.keys) {
             Ok(index) => Ok((index, self.identities)),

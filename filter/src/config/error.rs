@@ -1,16 +1,16 @@
-//! What is wrong with a configuration, and where.
+//! The error of a configuration: what is wrong, and in which field.
 
 use std::fmt::{self, Write};
 
-/// How many characters an error shows: what it quotes may be as long as the configuration.
+/// The largest number of characters that an error shows: it may quote something as long as the configuration.
 const MAX_LINE: usize = 500;
 
-/// A refused configuration: one line, with the path of the field. Control and direction characters in what it quotes are
-/// shown as U+FFFD.
+/// The error of a refused configuration: one line, with the path of the field. Control and direction characters in what
+/// it quotes are shown as U+FFFD.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError(Box<Wrong>);
 
-/// In a box, since every function that reads a field hands this on.
+/// The content of an error. It is in a box, since every function that reads a field hands it on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Wrong {
     path: String,
@@ -18,7 +18,7 @@ struct Wrong {
 }
 
 impl ConfigError {
-    /// What is wrong with the field at this path; an empty path is the whole.
+    /// Creates an error about the field at this path; an empty path is the whole configuration.
     #[cold]
     pub(super) fn new(path: &str, message: &str) -> Self {
         Self(Box::new(Wrong { path: path.to_owned(), message: message.to_owned() }))

@@ -1,17 +1,17 @@
-//! A place in the configuration: what stands there, and the path to it, which is put in words only where something is
-//! wrong. None of this is generic, since the module pays for each instance.
+//! A place in the configuration: the value that stands there and the path to it, which is put in words only if
+//! something is wrong. None of this is generic, since every instance makes the module larger.
 
 use super::error::ConfigError;
 use super::reserved_fields;
 use super::tree::Tree;
 use crate::index::{Index, Twice};
 
-/// A field of an object, or an item of a list. A field may be missing.
+/// A field of an object or an item of a list, which may be missing.
 #[derive(Clone, Copy)]
 pub(super) struct Field<'a> {
     tree: Option<&'a Tree>,
     step: PathStep<'a>,
-    /// What it is a field or an item of; the whole configuration is of nothing.
+    /// The object or the list that it is in; `None` for the whole configuration.
     within: Option<&'a Field<'a>>,
 }
 
@@ -22,17 +22,17 @@ enum PathStep<'a> {
 }
 
 impl<'a> Field<'a> {
-    /// The whole configuration.
+    /// Returns the place of the whole configuration.
     pub(super) fn whole(tree: &'a Tree) -> Self {
         Self { tree: Some(tree), step: PathStep::Name(""), within: None }
     }
 
-    /// Whether it is there.
+    /// Returns `true` if the field is there.
     pub(super) fn is_given(&self) -> bool {
         self.tree.is_some()
     }
 
-    /// What its object calls it.
+    /// Returns the name of the field in its object.
     pub(super) fn name(&self) -> &'a str {
         match self.step {
             PathStep::Name(name) => name,
@@ -40,12 +40,12 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// What stands there, whatever it is.
+    /// Returns the value of the field, of any kind.
     pub(super) fn tree(&self) -> Result<&'a Tree, ConfigError> {
         self.tree.ok_or_else(|| self.refuse("this field is missing"))
     }
 
-    /// A text.
+    /// Returns the value as a text.
     pub(super) fn text(&self) -> Result<&'a str, ConfigError> {
         match self.tree()? {
             Tree::Text(text) => Ok(text),
@@ -53,12 +53,12 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// A text, if the field is there.
+    /// Returns the value as a text, if the field is there.
     pub(super) fn optional_text(&self) -> Result<Option<&'a str>, ConfigError> {
         if self.is_given() { self.text().map(Some) } else { Ok(None) }
     }
 
-    /// The texts of a list.
+    /// Returns the texts of a list.
     pub(super) fn texts(&self) -> Result<Vec<String>, ConfigError> {
         let mut texts = Vec::new();
         for item in self.items()? {
@@ -67,7 +67,7 @@ impl<'a> Field<'a> {
         Ok(texts)
     }
 
-    /// Whether it is true; it isn't if the field is missing.
+    /// Returns `true` if the value is true, and `false` if the field is missing.
     pub(super) fn is_true(&self) -> Result<bool, ConfigError> {
         match self.tree {
             None => Ok(false),
@@ -76,7 +76,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// A whole number from 1 to `most`, if the field is there.
+    /// Returns a whole number from 1 to `most`, if the field is there.
     pub(super) fn number(&self, most: u32) -> Result<Option<u32>, ConfigError> {
         let number = match self.tree {
             None => return Ok(None),
@@ -89,7 +89,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// One of these words; the first if the field is missing.
+    /// Returns the one of these words that stands there, or the first if the field is missing.
     pub(super) fn choice(&self, words: &[&'static str]) -> Result<&'static str, ConfigError> {
         let Some(tree) = self.tree else { return Ok(words.first().copied().unwrap_or_default()) };
         let Tree::Text(text) = tree else {
@@ -99,7 +99,7 @@ impl<'a> Field<'a> {
         word.copied().ok_or_else(|| self.refuse(&format!("\"{text}\" is none of {}", series(words))))
     }
 
-    /// The items of a list.
+    /// Returns the items of a list.
     pub(super) fn items(&'a self) -> Result<Vec<Field<'a>>, ConfigError> {
         let tree = self.tree()?;
         let Tree::List(trees) = tree else { return Err(self.instead_of(tree, "a list")) };
@@ -110,7 +110,7 @@ impl<'a> Field<'a> {
         Ok(items)
     }
 
-    /// The fields of an object whose names are the user's. Each stands once.
+    /// Returns the fields of an object whose names the user chooses. No name may stand there twice.
     pub(super) fn entries(&'a self) -> Result<Vec<Field<'a>>, ConfigError> {
         let fields = self.object()?;
         let mut entries = Vec::with_capacity(fields.len());
@@ -125,7 +125,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// Refuses an object that has fields other than these, or one of them twice. A missing one has no fields.
+    /// Refuses an object that has fields other than these, or one of them twice. A missing object has no fields.
     pub(super) fn has_only(&self, names: &[&'static str]) -> Result<(), ConfigError> {
         let fields = if self.is_given() { self.object()? } else { &[] };
         for (index, (name, tree)) in fields.iter().enumerate() {
@@ -146,7 +146,7 @@ impl<'a> Field<'a> {
         Ok(())
     }
 
-    /// The field of this name.
+    /// Returns the field of this name, which may be missing.
     pub(super) fn field(&'a self, name: &'static str) -> Field<'a> {
         let tree = match self.tree {
             Some(Tree::Object(fields)) => {
@@ -164,19 +164,19 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// The error that something else is needed here.
+    /// Returns the error that another kind of value is needed here.
     #[cold]
     fn instead_of(&self, tree: &Tree, needed: &str) -> ConfigError {
         self.refuse(&format!("this is {}, where {needed} is needed", tree.kind()))
     }
 
-    /// The error that this is wrong.
+    /// Returns an error about this field.
     #[cold]
     pub(super) fn refuse(&self, message: &str) -> ConfigError {
         ConfigError::new(&self.path(), message)
     }
 
-    /// The way to it, like `access[0].who[1]`.
+    /// Returns the path to the field, like `access[0].who[1]`.
     #[cold]
     pub(super) fn path(&self) -> String {
         let mut path = String::new();
@@ -194,7 +194,7 @@ impl<'a> Field<'a> {
 
 const TWICE: &str = "this field is given twice";
 
-/// Words, with commas between them.
+/// Joins words with commas between them.
 #[cold]
 fn series(words: &[&'static str]) -> String {
     words.join(", ")

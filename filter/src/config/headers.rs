@@ -1,4 +1,4 @@
-//! `headers`: what answers tell browsers, and what servers are told of the caller.
+//! Reads `headers`: what answers tell browsers, and what servers are told about the caller.
 
 use super::error::ConfigError;
 use super::field::Field;
@@ -11,27 +11,30 @@ use crate::response::security::{Frames, Security};
 object! {
     /// Headers of answers, and those that tell the server who is calling.
     pub(super) HeadersConfig, read as HeadersObject {
-        /// Which other sites may read answers.
+        /// The other sites that may read answers.
         cors: Option<CorsConfig>,
-        /// `Strict-Transport-Security`, sent over TLS. Browsers remember it: set it when the certificate is a real one.
+        /// The header `Strict-Transport-Security`, sent over TLS. Browsers remember it: set it when the certificate is
+        /// a real one.
         hsts: Option<String>,
-        /// `Content-Security-Policy`, in place of the built-in one.
+        /// The header `Content-Security-Policy`, in place of the built-in one.
         content_security_policy: Option<String>,
-        /// Origins whose pages may show ours in a frame; nobody's if not given.
+        /// Origins whose pages may show this site's pages in a frame; none if not given.
         frame_ancestors: Option<Vec<String>>,
-        /// The header that tells the server who is calling, as `scheme:name`, percent-encoded. A client's own is removed.
+        /// The header that tells the server who is calling, as `scheme:name`, percent-encoded. A header of this name
+        /// that a client sends is removed.
         caller: Option<String>,
-        /// The header that tells a server of several tenants which of them are asked for.
+        /// The header that tells a server with several tenants which of them are asked for.
         tenant: Option<TenantConfig>,
     }
 }
 
 object! {
-    /// A header that carries the values of a label that the caller is restricted to, joined by `|`. A client's own is removed.
+    /// A header that carries the values of a label that the caller is restricted to, joined by `|`. A header of this
+    /// name that a client sends is removed.
     TenantConfig, read as TenantObject {
-        /// The header's name, like `x-scope-orgid`.
+        /// The name of the header, like `x-scope-orgid`.
         name: String,
-        /// The label, which a rule restricts by `only`.
+        /// The label, which a rule has to restrict by `only`.
         label: String,
     }
 }
@@ -43,7 +46,7 @@ object! {
     }
 }
 
-/// What a configuration says of headers, compiled.
+/// The part `headers` of a configuration, compiled.
 pub(super) struct HeaderSettings {
     pub(super) caller: Option<String>,
     pub(super) tenant: Option<TenantHeader>,
@@ -51,7 +54,7 @@ pub(super) struct HeaderSettings {
     pub(super) security: Security,
 }
 
-/// Compiles all of it.
+/// Compiles the part `headers` of a configuration.
 pub(super) fn compile(field: &Field<'_>) -> Result<HeaderSettings, ConfigError> {
     let headers = HeadersObject::read(field)?;
     let caller = headers.caller();
@@ -120,10 +123,10 @@ const TAKEN: [&str; 16] = [
     "x-request-id",
 ];
 
-/// Those that the filter sets itself.
+/// Headers that the filter sets itself.
 const OURS: [&str; 4] = ["x-forwarded-host", "x-forwarded-proto", "x-forwarded-prefix", "x-promward-cluster"];
 
-/// RFC 9110 §5.1, in lower case and without `_`, which some servers read as `-`.
+/// Reads the name of a header (RFC 9110 §5.1), in lower case and without `_`, which some servers read as `-`.
 fn ours(field: &Field<'_>, carried: &str, example: &str) -> Result<String, ConfigError> {
     let name = field.text()?.to_ascii_lowercase();
     let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
@@ -135,7 +138,7 @@ fn ours(field: &Field<'_>, carried: &str, example: &str) -> Result<String, Confi
     Err(field.refuse(&message))
 }
 
-/// RFC 6797 §6.1: directives, of which `max-age` is needed.
+/// Reads the value of `Strict-Transport-Security` (RFC 6797 §6.1): directives, of which `max-age` is needed.
 fn hsts(field: &Field<'_>) -> Result<Option<String>, ConfigError> {
     let Some(value) = header_value(field)? else { return Ok(None) };
     let is_age = |directive: &str| {
@@ -151,7 +154,7 @@ fn hsts(field: &Field<'_>) -> Result<Option<String>, ConfigError> {
     Err(field.refuse("this needs \"max-age\" and a number of seconds, like max-age=63072000"))
 }
 
-/// One policy: a comma would begin another one, and an empty one allows everything.
+/// Reads one policy. A comma would begin another one, and an empty one allows everything, so both are refused.
 fn policy(field: &Field<'_>) -> Result<Option<String>, ConfigError> {
     let Some(value) = header_value(field)? else { return Ok(None) };
     if value.contains(',') || value.split(';').all(|directive| directive.trim_ascii().is_empty()) {
@@ -171,7 +174,7 @@ fn header_value(field: &Field<'_>) -> Result<Option<String>, ConfigError> {
     }
 }
 
-/// Whether one of a policy's directives says who may show the page in a frame.
+/// Returns `true` if one of a policy's directives says who may show the page in a frame.
 fn names_frame_ancestors(policy: &str) -> bool {
     let is_it = |name: &str| name.eq_ignore_ascii_case("frame-ancestors");
     policy.split(';').any(|directive| directive.split_ascii_whitespace().next().is_some_and(is_it))

@@ -1,4 +1,4 @@
-//! `callers.jwt`: whose JSON web tokens are believed.
+//! Reads `callers.jwt`, the issuers whose JSON web tokens are believed.
 
 use super::error::ConfigError;
 use super::field::Field;
@@ -8,20 +8,20 @@ use crate::caller::jwt::Issuer;
 object! {
     /// An issuer of JSON web tokens, which the proxy verifies.
     pub(super) JwtConfig, read as JwtObject {
-        /// Where the proxy puts the claims: `payload_in_metadata` of Envoy's `jwt_authn`.
+        /// The place where the proxy puts the claims: `payload_in_metadata` of Envoy's `jwt_authn`.
         payload: String,
-        /// The claim `iss`.
+        /// The value that the claim `iss` has to have.
         issuer: String,
-        /// What the claim `aud` has to be, or to hold.
+        /// The value that the claim `aud` has to be, or to hold.
         audience: String,
-        /// Where in the claims the caller's name is: a field, and fields in it. `["sub"]` if not given.
+        /// The path to the caller's name in the claims: a field, and fields in it. `["sub"]` if not given.
         name: Option<Vec<String>>,
-        /// Where in the claims the caller's groups are: a text or a list of texts.
+        /// The path to the caller's groups in the claims, which are a text or a list of texts.
         groups: Option<Vec<String>>,
     }
 }
 
-/// Compiles every issuer.
+/// Compiles every issuer of tokens.
 pub(super) fn compile(section: &[Field<'_>]) -> Result<Vec<Issuer>, ConfigError> {
     let mut issuers: Vec<Issuer> = Vec::new();
     for field in section {
@@ -59,7 +59,7 @@ fn nonempty(field: &Field<'_>) -> Result<String, ConfigError> {
     }
 }
 
-/// Where in the claims something is: a field, and fields in it. `like` is the last one of the example.
+/// Reads a path in the claims: a field, and fields in it. `like` is the last name of the example in the message.
 pub(super) fn claim(field: &Field<'_>, like: &str) -> Result<Vec<String>, ConfigError> {
     let names = field.texts()?;
     if names.is_empty() || names.iter().any(String::is_empty) {

@@ -1,4 +1,4 @@
-//! `access[].limits`: how often, and how much of the server one query may touch.
+//! Reads `access[].limits`: how often each caller may send requests, and how much of the server one query may touch.
 
 use super::error::ConfigError;
 use super::field::Field;
@@ -8,36 +8,36 @@ use crate::time::duration;
 use crate::time::rate::{MOST, Rate};
 
 object! {
-    /// How often each caller may do what the rule allows, and how much one query of theirs may touch.
+    /// The rate at which each caller may send requests, and limits on what one of their queries may touch.
     pub(super) LimitsConfig, read as LimitsObject {
-        /// How often, like `20/s`, in all workers together. Those who aren't known count by their address.
+        /// The rate, like `20/s`, in all workers together. Callers who aren't known count by their address.
         rate: Option<String>,
-        /// How often at once; the number in `rate` if not given.
+        /// The number of requests that may come at once; the number in `rate` if not given.
         burst: Option<u32>,
-        /// The longest from `start` to `end`, like `31d`.
+        /// The longest time from `start` to `end`, like `31d`.
         range: Option<String>,
-        /// The longest from the time of evaluation back to the oldest sample that a query touches, like `7d`.
+        /// The longest time from an evaluation back to the oldest sample that a query touches, like `7d`.
         lookback: Option<String>,
-        /// The longest from now back to that sample, like `90d`.
+        /// The longest time from now back to the oldest sample that a query touches, like `90d`.
         oldest: Option<String>,
-        /// The most points of one series.
+        /// The largest number of points in one series.
         points: Option<u32>,
-        /// How long a query may take, like `30s`.
+        /// The longest time that a query may take, like `30s`.
         timeout: Option<String>,
     }
 }
 
-/// What a rule says of limits, compiled: a rate, guards, or both.
+/// The limits of a rule, compiled: a rate, guards, or both.
 #[derive(Default)]
 pub(super) struct Limits {
     pub(super) rate: Option<Rate>,
     pub(super) guards: Option<Guards>,
 }
 
-/// More points than this are no guard.
+/// The largest number of points that a rule may allow: more would be no guard.
 const MOST_POINTS: u32 = 1_000_000_000;
 
-/// Compiles the limits of a rule, if it has some.
+/// Compiles the limits of a rule, if it has any.
 pub(super) fn compile(field: &Field<'_>) -> Result<Limits, ConfigError> {
     if !field.is_given() {
         return Ok(Limits::default());
@@ -64,7 +64,7 @@ pub(super) fn compile(field: &Field<'_>) -> Result<Limits, ConfigError> {
     Ok(Limits { rate, guards })
 }
 
-/// A rate, if the field is there.
+/// Reads a rate, if the field is there.
 pub(super) fn rate(field: &Field<'_>) -> Result<Option<Rate>, ConfigError> {
     let Some(text) = field.optional_text()? else { return Ok(None) };
     let rate = Rate::parse(text);
@@ -76,7 +76,7 @@ pub(super) fn rate(field: &Field<'_>) -> Result<Option<Rate>, ConfigError> {
     Ok(rate)
 }
 
-/// A length of time, in milliseconds, if the field is there.
+/// Reads a length of time in milliseconds, if the field is there.
 fn length(field: &Field<'_>) -> Result<Option<i64>, ConfigError> {
     let Some(text) = field.optional_text()? else { return Ok(None) };
     match duration::parse(text) {

@@ -1,4 +1,4 @@
-//! Lists of texts that must not be empty, nor say a thing twice.
+//! Reads lists of texts that must not be empty, and must not say a thing twice.
 
 use super::error::ConfigError;
 use super::field::Field;
@@ -7,7 +7,8 @@ use super::field::Field;
 ///
 /// # Errors
 ///
-/// There is none, which `empty` puts in words, one can't be read, or one says what another has said.
+/// Returns an error if the list is empty, with `empty` as its message, if a text can't be read, or if two texts say the
+/// same.
 pub(super) fn listed<T: PartialEq>(
     list: &Field<'_>,
     empty: &str,

@@ -1,4 +1,4 @@
-//! `mounts`: what is served where.
+//! Reads `mounts`, the servers that are guarded and their places on the site.
 
 use super::error::ConfigError;
 use super::field::Field;
@@ -14,33 +14,35 @@ use crate::target::origin::Origin;
 use super::schema::{ApiConfig, CredentialsConfig, EncodedSlashConfig, Size};
 
 object! {
-    /// One server and its place on the site.
+    /// A server and its place on the site.
     pub(super) MountConfig, read as MountObject {
         /// The public path prefix, like `/prometheus`; `/` means none.
         prefix: String,
-        /// What the server speaks.
+        /// The API that the server speaks; `prometheus` if not given.
         api: Option<ApiConfig>,
-        /// What the server itself is mounted at (Prometheus' `--web.route-prefix`).
+        /// The prefix that the server itself is mounted at (Prometheus' `--web.route-prefix`).
         upstream_prefix: Option<String>,
-        /// Sent to the proxy's routes as `x-promward-cluster`.
+        /// The value of the header `x-promward-cluster`, by which the proxy's routes choose a cluster.
         cluster: Option<String>,
         /// Origins that the server may name in `Location`, beside the public one.
         origins: Option<Vec<String>>,
         /// The longest form body: 1 KiB to 1 MiB, 256KiB if not given.
         max_form: Option<Size>,
-        /// Whether `Authorization`, `Proxy-Authorization` and `Cookie` go on to the server.
+        /// The treatment of `Authorization`, `Proxy-Authorization` and `Cookie`: `remove` (the default), or `pass` to
+        /// send them on to the server.
         credentials: Option<CredentialsConfig>,
-        /// Whether a path may hold `%2F`. Only for opaque mounts.
+        /// The treatment of `%2F` in a path: `refuse` (the default), or `pass`, which only opaque mounts may have.
         encoded_slash: Option<EncodedSlashConfig>,
     }
 }
 
 const DEFAULT_MAX_FORM: usize = 256 << 10;
 
-/// A form is read at once, which takes some milliseconds a MiB, and Envoy buffers no more than 1 MiB unless it is told.
+/// The sizes that `max_form` may have. A form is read at once, which takes some milliseconds a MiB, and Envoy buffers
+/// no more than 1 MiB unless it is told to.
 const MAX_FORM: std::ops::RangeInclusive<usize> = (1 << 10)..=(1 << 20);
 
-/// Compiles every mount.
+/// Compiles the list of mounts.
 pub(super) fn compile(list: &Field<'_>) -> Result<Mounts, ConfigError> {
     let items = list.items()?;
     if items.is_empty() {
@@ -124,12 +126,12 @@ fn pass_encoded_slash(field: &Field<'_>, api: &Profile) -> Result<bool, ConfigEr
     Ok(passes)
 }
 
-/// Reads a list of origins, which must not be empty where it is given.
+/// Reads a list of origins, which must not be empty if it is given.
 pub(super) fn optional_origins(field: &Field<'_>) -> Result<Vec<Origin>, ConfigError> {
     if field.is_given() { origins(field) } else { Ok(Vec::new()) }
 }
 
-/// Reads a list of origins.
+/// Reads a list of origins, which must not be empty.
 pub(super) fn origins(field: &Field<'_>) -> Result<Vec<Origin>, ConfigError> {
     listed(field, "an empty list allows nothing: leave the field out, or list an origin", origin)
 }

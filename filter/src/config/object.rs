@@ -1,8 +1,8 @@
-//! Declares an object of the configuration once, for the filter that reads it and for the JSON Schema.
+//! Declares an object of the configuration once, both for the filter that reads it and for the JSON Schema.
 
-/// An object and its fields, with what each is for. The first type exists for the JSON Schema alone and has fields of the
-/// types given. The second is what the filter reads: it refuses every other field, and leads to each [`Field`] by a
-/// method of its name.
+/// Declares an object and its fields, each with its documentation. The first type exists for the JSON Schema alone, and
+/// has fields of the given types. The second is the one that the filter reads: it refuses every other field, and has a
+/// method for each field that returns its [`Field`].
 ///
 /// [`Field`]: super::field::Field
 macro_rules! object {
@@ -35,7 +35,7 @@ macro_rules! object {
         struct $object<'a>(&'a $crate::config::field::Field<'a>);
 
         impl<'a> $object<'a> {
-            /// The object that stands in this field.
+            /// Reads the object in this field, and refuses fields that it doesn't have.
             fn read(field: &'a $crate::config::field::Field<'a>) -> Result<Self, $crate::config::error::ConfigError> {
                 field.has_only(&[$($crate::config::object::name!($field $($name)?)),*])?;
                 Ok(Self(field))
@@ -51,7 +51,7 @@ macro_rules! object {
     };
 }
 
-/// What a field is called in JSON.
+/// Expands to the name of a field in JSON.
 macro_rules! name {
     ($field:ident $name:literal) => {
         $name

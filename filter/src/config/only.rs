@@ -1,4 +1,4 @@
-//! `access[].only`: the labels that a rule's callers are restricted by.
+//! Reads `access[].only`, the labels that the callers of a rule are restricted by.
 
 use super::error::ConfigError;
 use super::field::Field;
@@ -20,20 +20,22 @@ use super::schema::ByName;
 object! {
     /// The values that a label may have, where they aren't a list: one of `regex`, `claim`, `by` and `values`.
     pub(super) LabelConfig, read as LabelObject {
-        /// Every value that this matches in full: characters, `.`, classes, groups, `|`, `*`, `+`, `?`.
+        /// A regular expression that a value has to match in full: characters, `.`, classes, groups, `|`, `*`, `+`,
+        /// `?`.
         regex: Option<String>,
-        /// Where in the claims of the caller's token the values are: a text or a list of texts.
+        /// The path to the values in the claims of the caller's token, which are a text or a list of texts.
         claim: Option<Vec<String>>,
-        /// Values by whom they are for, as rules name them; who is several of these gets the values of all.
+        /// Values by the names that rules use for callers. A caller who has several of these names gets the values of
+        /// all.
         by: Option<ByName<Vec<String>>>,
-        /// These values.
+        /// The values that the label may have.
         values: Option<Vec<String>>,
-        /// Beside `values`: whether series without the label may be seen as well.
+        /// If `true`, series without the label may be seen as well; only beside `values`.
         or_absent: Option<bool>,
     }
 }
 
-/// What a label may be: a list of values, or where they come from.
+/// The values that a label may have: a list, or an object that says where they come from.
 #[cfg(feature = "schema")]
 #[derive(schemars::JsonSchema)]
 #[schemars(untagged)]
@@ -43,10 +45,10 @@ pub(super) enum LabelValues {
     Otherwise(LabelConfig),
 }
 
-/// What the values are held against.
+/// The parts of the configuration that the values are checked against.
 #[derive(Clone, Copy)]
 pub(super) struct Definitions<'a> {
-    /// Who is known.
+    /// The callers of the configuration.
     pub(super) callers: &'a Callers,
     /// The header that carries the values of one label.
     pub(super) tenant_header: Option<&'a TenantHeader>,
@@ -76,7 +78,7 @@ pub(super) fn compile(field: &Field<'_>, known: Definitions<'_>) -> Result<Only,
     })
 }
 
-/// Reads what stands under a label.
+/// A reader for the values of one label.
 struct Reader<'a> {
     label: &'a str,
     known: Definitions<'a>,

@@ -1,4 +1,4 @@
-//! `callers.passwords`: how many checks may begin and wait, in each worker.
+//! Reads `callers.passwords`, the limits on checks that begin and wait in each worker.
 
 use super::error::ConfigError;
 use super::field::Field;
@@ -8,23 +8,25 @@ use crate::caller::passwords::PasswordLimits;
 use crate::time::rate::MOST;
 
 object! {
-    /// How many checks of passwords may begin and wait, in each worker. What is left out follows from what a check costs.
+    /// Limits on the checks of passwords that begin and wait, in each worker. Those that are left out follow from the
+    /// cost of a check.
     pub(super) PasswordsConfig, read as PasswordsObject {
-        /// How many may begin, like `4/s`; a quarter of them from one source. A right password doesn't count.
+        /// The rate at which checks may begin, like `4/s`, a quarter of it for one source. A right password doesn't
+        /// count.
         checks: Option<String>,
-        /// How many may begin at once.
+        /// The number of checks that may begin at once.
         burst: Option<u32>,
-        /// How many may wait.
+        /// The number of checks that may wait.
         waiting: Option<u32>,
-        /// How many of one source may wait.
+        /// The number of checks of one source that may wait.
         waiting_per_source: Option<u32>,
     }
 }
 
-/// More than this many would wait longer than anybody does.
+/// The largest number that may wait: with more, a check would wait longer than anybody does.
 const MOST_WAITING: u32 = 1_024;
 
-/// Puts what is given in place of what follows from the cost.
+/// Replaces the limits that follow from the cost by those that are given.
 pub(super) fn apply(field: &Field<'_>, limits: &mut PasswordLimits) -> Result<(), ConfigError> {
     let passwords = PasswordsObject::read(field)?;
     if let Some(checks) = rate(&passwords.checks())? {

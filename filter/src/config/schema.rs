@@ -1,4 +1,4 @@
-//! What the JSON Schema says where a field takes more than one form, or one of some words.
+//! Types for the JSON Schema alone, where a field takes more than one form, or one of some words.
 
 #![allow(dead_code, reason = "only their schemas are used")]
 
@@ -7,10 +7,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// By names that are the user's.
+/// An object whose names the user chooses.
 pub(super) type ByName<T> = BTreeMap<String, T>;
 
-/// One, or a list of them.
+/// One value, or a list of them.
 #[derive(JsonSchema)]
 #[schemars(untagged)]
 pub(super) enum OneOrMany<T> {
@@ -18,7 +18,7 @@ pub(super) enum OneOrMany<T> {
     Many(Vec<T>),
 }
 
-/// A number of bytes.
+/// A number of bytes with a unit, like `256KiB`.
 #[derive(JsonSchema)]
 pub(super) struct Size(String);
 

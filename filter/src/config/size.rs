@@ -1,8 +1,8 @@
-//! Sizes: a whole number and a unit, like `256KiB`.
+//! Reads sizes: a whole number and a unit, like `256KiB`.
 
 const UNITS: [(&str, usize); 3] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("B", 1)];
 
-/// Reads a number of bytes.
+/// Parses a size, and returns it in bytes.
 pub(super) fn parse(text: &str) -> Option<usize> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at_checked(digits)?;

@@ -1,10 +1,10 @@
-//! JSON as a tree. Only this is read by serde: what its derived code makes of the configuration's types is several times
-//! as long as what reads them out of a tree by hand.
+//! JSON as a tree. Only this type is read by serde: the code that serde derives for the configuration's types is
+//! several times as long as the code that reads them out of a tree by hand.
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
-/// A JSON value. Objects keep their order, and keys that stand twice.
+/// A JSON value. Objects keep the order of their keys, and keys that stand there twice.
 #[derive(Debug)]
 pub(super) enum Tree {
     Null,
@@ -18,7 +18,7 @@ pub(super) enum Tree {
 }
 
 impl Tree {
-    /// What it is, in the words of JSON.
+    /// Returns the kind of the value, in the words of JSON.
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Null => "null",

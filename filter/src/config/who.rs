@@ -3,7 +3,7 @@
 use crate::caller::callers::Callers;
 use crate::caller::who::{Who, WhoKind};
 
-/// Reads whom a rule names.
+/// Reads a name for callers, and checks that the configuration defines it.
 pub(super) fn who(text: &str, callers: &Callers) -> Result<Who, String> {
     let who: Who = text.parse().map_err(|_| {
         format!(

@@ -1,23 +1,23 @@
-//! Regular expressions that a configuration restricts a label by. Servers match them by RE2, and the filter cuts answers
-//! down by them, so both have to read them alike: this is the part of the language in which nothing can be read in two
-//! ways, and anything else is refused. They are matched in linear time and without recursion.
+//! Regular expressions by which a configuration restricts a label. Servers match them with RE2, and the filter cuts
+//! answers down with them, so both have to read them alike. This is the part of the language that can be read in one
+//! way only; anything else is refused. Patterns are matched in linear time and without recursion.
 
 mod parser;
 
 pub use parser::PatternError;
 
-/// A regular expression, matched in full. `.` is any character but a new line: servers differ in whether it is that one
-/// as well.
+/// A regular expression that matches a value in full. `.` is any character but a new line, since servers differ in
+/// whether it matches that one as well.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
     text: String,
     steps: Vec<PatternStep>,
 }
 
-/// One step of the machine that matches. Offsets are from the step itself.
+/// A step of the machine that matches. Offsets are relative to the step itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum PatternStep {
-    /// Takes this character.
+    /// Takes this character and no other.
     Character(char),
     /// Takes any character but a new line.
     Any,
@@ -25,9 +25,9 @@ enum PatternStep {
     In(Vec<(char, char)>),
     /// Takes a character of none of these ranges.
     NotIn(Vec<(char, char)>),
-    /// Goes on with the next step, and with this one as well.
+    /// Goes on with the next step, and also with the one at this offset.
     Fork(isize),
-    /// Goes on with this step.
+    /// Goes on with the step at this offset.
     Jump(isize),
 }
 
@@ -46,21 +46,21 @@ impl PatternStep {
 }
 
 impl Pattern {
-    /// Reads a pattern of at most 1 KiB and 64 groups in each other.
+    /// Parses a pattern of at most 1 KiB, with at most 64 groups within each other.
     ///
     /// # Errors
     ///
-    /// It has something that could be read in two ways, or that the filter doesn't know.
+    /// Returns an error if the pattern has something that could be read in two ways, or that the filter doesn't know.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
         Ok(Self { text: text.to_owned(), steps: parser::steps(text)? })
     }
 
-    /// As the configuration writes it, which is how a server gets it.
+    /// Returns the pattern as the configuration writes it, which is how a server gets it.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Whether it matches the whole of a value.
+    /// Returns `true` if the pattern matches the whole of a value.
     pub fn matches(&self, value: &str) -> bool {
         let mut now = Reached::new(self.steps.len());
         now.add(&self.steps, 0);
@@ -74,17 +74,17 @@ impl Pattern {
             }
             std::mem::swap(&mut now, &mut next);
         }
-        // The place after the last step is the end.
+        // The place after the last step is the end of the pattern.
         now.places.contains(&self.steps.len())
     }
 }
 
-/// Where in the steps a match may be, each place once.
+/// The places in the steps that a match may have reached, each once.
 struct Reached {
-    /// Places of steps that take a character, and the end.
+    /// The places of steps that take a character, and the end.
     places: Vec<usize>,
     seen: Vec<bool>,
-    /// Places that are still to be followed.
+    /// The places that are still to be followed.
     open: Vec<usize>,
 }
 
@@ -98,7 +98,7 @@ impl Reached {
         self.seen.fill(false);
     }
 
-    /// Adds a place, or those that its forks and jumps lead to.
+    /// Adds a place, or the places that its forks and jumps lead to.
     fn add(&mut self, steps: &[PatternStep], place: usize) {
         self.open.push(place);
         while let Some(place) = self.open.pop() {

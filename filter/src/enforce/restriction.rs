@@ -1,5 +1,5 @@
-//! What a caller may see: labels, and the values that each may have. One thing is both written into selectors and held
-//! against the labels of an answer, so that the two can't differ.
+//! The restriction of a caller: labels, and the values that each may have. The same object is written into selectors
+//! and compared with the labels of an answer, so that the two can't differ.
 
 use super::pattern::Pattern;
 use crate::index::distinct;
@@ -7,14 +7,14 @@ use std::borrow::Cow;
 use std::fmt::Write;
 use std::rc::Rc;
 
-/// What a caller may see: labels and the values that each may have. All of them hold.
+/// The labels and values that a caller may see. All of the labels have to match.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Restriction {
     terms: Vec<Term>,
     matchers: String,
 }
 
-/// One label, and what it may be.
+/// One label, with the values that it may have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Term {
     label: String,
@@ -24,27 +24,27 @@ pub struct Term {
 /// The values that a label may have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Allowed {
-    /// One of these, of which there is one at least, and none is empty.
+    /// One of these values. There is at least one, and none is empty.
     Listed(Vec<String>, Absent),
-    /// Whatever matches and isn't empty.
+    /// Any value that matches and isn't empty.
     Matching(Rc<Pattern>),
 }
 
-/// The longest value that is held against a pattern, in bytes: matching takes a step for each of its bytes and each part
-/// of the pattern. A longer one is nobody's.
+/// The longest value that is matched against a pattern, in bytes: matching takes a step for each of its bytes and each
+/// part of the pattern. A longer value doesn't match.
 const MAX_MATCHED: usize = 512;
 
-/// Whether a series without the label may be seen as well. To Prometheus that is the same as an empty one.
+/// The treatment of series without the label. To Prometheus a missing label is the same as an empty one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Absent {
-    /// It may.
+    /// They may be seen as well.
     Allowed,
-    /// It may not.
+    /// They may not be seen.
     Refused,
 }
 
 impl Term {
-    /// One of these values. Without one, or with an empty one, there is no such term.
+    /// Creates a term that allows these values. Returns `None` if there is no value, or an empty one.
     pub fn listed(label: &str, values: Vec<String>, absent: Absent) -> Option<Self> {
         if values.is_empty() || values.iter().any(String::is_empty) {
             return None;
@@ -52,7 +52,7 @@ impl Term {
         Some(Self { label: label.to_owned(), values: Allowed::Listed(distinct(values), absent) })
     }
 
-    /// Any value that this matches, but for the empty one.
+    /// Creates a term that allows any value that the pattern matches, except the empty one.
     pub fn matching(label: &str, pattern: Rc<Pattern>) -> Self {
         Self { label: label.to_owned(), values: Allowed::Matching(pattern) }
     }
@@ -65,7 +65,7 @@ impl Term {
         }
     }
 
-    /// Writes the term as matchers, joined by a comma.
+    /// Writes the term as matchers, joined by commas.
     fn write(&self, out: &mut String) {
         self.write_label(out);
         match &self.values {
@@ -90,7 +90,7 @@ impl Term {
             Allowed::Matching(pattern) => {
                 out.push_str("=~");
                 quote(out, pattern.as_str());
-                // Whatever else a server makes of the pattern, a series without the label is nobody's.
+                // Whatever else a server makes of the pattern, nobody may see a series without the label.
                 out.push(',');
                 self.write_label(out);
                 out.push_str("!=\"\"");
@@ -98,7 +98,7 @@ impl Term {
         }
     }
 
-    /// The name of the label; in quotes, where it isn't one that every Prometheus has.
+    /// Writes the name of the label, in quotes unless every release of Prometheus accepts it without them.
     fn write_label(&self, out: &mut String) {
         let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
         let begins_with_digit = self.label.starts_with(|first: char| first.is_ascii_digit());
@@ -111,7 +111,8 @@ impl Term {
 }
 
 impl Restriction {
-    /// Of these terms, each for another label. Without one nothing would be restricted, so there is no such thing.
+    /// Creates a restriction from these terms, each for another label. Returns `None` without a term, since nothing
+    /// would be restricted.
     pub fn new(terms: Vec<Term>) -> Option<Self> {
         let mut matchers = String::new();
         for term in &terms {
@@ -123,22 +124,24 @@ impl Restriction {
         Some(Self { terms, matchers }).filter(|restriction| !restriction.terms.is_empty())
     }
 
-    /// As it is written into a selector's braces: matchers joined by commas, never empty: `tenant=~"a|b",env="prod"`.
+    /// Returns the restriction as it stands between a selector's braces: matchers joined by commas, never empty, like
+    /// `tenant=~"a|b",env="prod"`.
     pub fn matchers(&self) -> &str {
         &self.matchers
     }
 
-    /// Whether labels satisfy it. `value` gives a label's value: none where there is none, which is the same as empty.
+    /// Returns `true` if labels satisfy the restriction. `value` returns the value of a label, or `None` if it is
+    /// missing, which is the same as an empty one.
     pub fn allows<'a>(&self, value: &dyn Fn(&str) -> Option<Cow<'a, str>>) -> bool {
         self.terms.iter().all(|term| term.allows(&value(&term.label).unwrap_or_default()))
     }
 
-    /// Whether a label of this name is among those that are restricted.
+    /// Returns `true` if a label of this name is restricted.
     pub fn restricts(&self, name: &[u8]) -> bool {
         self.terms.iter().any(|term| term.label.as_bytes() == name)
     }
 
-    /// The values of one label; none for a label that isn't restricted or is by a regular expression.
+    /// Returns the values of one label, or `None` if it isn't restricted, or is restricted by a regular expression.
     pub fn values(&self, label: &str) -> Option<&[String]> {
         match &self.terms.iter().find(|term| term.label == label)?.values {
             Allowed::Listed(values, _) => Some(values),
@@ -147,10 +150,10 @@ impl Restriction {
     }
 }
 
-/// What means something else than itself in a regular expression.
+/// The characters that have a special meaning in a regular expression.
 const META: [char; 14] = ['\\', '.', '+', '*', '?', '(', ')', '|', '[', ']', '{', '}', '^', '$'];
 
-/// Writes a value as a regular expression that matches just it, as Go's `regexp.QuoteMeta` does.
+/// Writes a value as a regular expression that matches only this value, as Go's `regexp.QuoteMeta` does.
 fn escape(out: &mut String, value: &str) {
     for character in value.chars() {
         if META.contains(&character) {
@@ -160,15 +163,15 @@ fn escape(out: &mut String, value: &str) {
     }
 }
 
-/// Writes a text as a string of PromQL, in double quotes. What stands for itself there is what servers agree on: no
-/// control character, and not U+FFFD, which Prometheus takes for bytes that are no UTF-8.
+/// Writes a text as a PromQL string in double quotes. Characters that servers don't agree on are escaped: control
+/// characters, and U+FFFD, which Prometheus takes for bytes that aren't UTF-8.
 fn quote(out: &mut String, text: &str) {
     out.push('"');
     for character in text.chars() {
         match character {
             '\n' => out.push_str("\\n"),
             _ if character.is_control() || character == '\u{fffd}' => {
-                // Writing to a text never fails.
+                // Writing to a `String` never fails.
                 let _ = write!(out, "\\u{:04x}", u32::from(character));
             }
             _ => {

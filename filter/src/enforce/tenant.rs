@@ -1,5 +1,5 @@
-//! The header that tells a server of several tenants (Mimir, Cortex, Thanos) which of them are asked for: the values of
-//! one label that the caller is restricted to.
+//! The header that tells a server with several tenants (Mimir, Cortex, Thanos) which of them are asked for: it carries
+//! the values of one label that the caller is restricted to.
 
 use super::restriction::Restriction;
 use std::fmt;
@@ -9,18 +9,18 @@ use std::fmt;
 pub struct TenantHeader {
     /// The header's name, in lower case.
     pub name: String,
-    /// The label.
+    /// The label whose values the header carries.
     pub label: String,
 }
 
-/// That a value can't stand in the header. It is the caller's own, so it may be told to them.
+/// The error that a value can't stand in the header. The value is the caller's own, so it may be shown to them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoTenant {
-    /// The value.
+    /// The value that is refused.
     pub value: String,
 }
 
-/// The longest value, in bytes, as Mimir has it.
+/// The longest value in bytes, as in Mimir.
 const MAX_LENGTH: usize = 150;
 
 impl fmt::Display for NoTenant {
@@ -35,11 +35,11 @@ impl fmt::Display for NoTenant {
 }
 
 impl TenantHeader {
-    /// The header's value for a caller who is restricted so; none, where the label isn't.
+    /// Returns the header's value for a caller with this restriction, or `None` if it doesn't list values of the label.
     ///
     /// # Errors
     ///
-    /// One of the label's values can't stand in it.
+    /// Returns an error if one of the label's values can't stand in the header.
     pub fn value(&self, restriction: &Restriction) -> Result<Option<String>, NoTenant> {
         let Some(values) = restriction.values(&self.label) else { return Ok(None) };
         values.iter().try_for_each(|value| check(value))?;
@@ -47,11 +47,11 @@ impl TenantHeader {
     }
 }
 
-/// Whether a value can stand in the header.
+/// Checks that a value can stand in the header.
 ///
 /// # Errors
 ///
-/// It can't.
+/// Returns an error with the value if it can't.
 pub(crate) fn check(value: &str) -> Result<(), NoTenant> {
     let is_of_tenant = |byte: u8| byte.is_ascii_alphanumeric() || b"!_.*'()-".contains(&byte);
     let is_tenant = (1..=MAX_LENGTH).contains(&value.len())

@@ -1,19 +1,19 @@
-//! What a query costs, as far as its text and its times tell: how far back it reads, and at how many points it is
+//! The cost of a query, as far as its text and its times tell: how far back it reads, and at how many points it is
 //! evaluated (`threats.md` R5).
 
 use super::Query;
 use crate::time::Window;
 
-/// How far back a query reads.
+/// The distance that a query reads back in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reach {
-    /// The oldest sample that a selector may touch: milliseconds since 1970.
+    /// The oldest sample that a selector may touch, in milliseconds since 1970.
     pub oldest: i64,
-    /// The longest time from an evaluation to the oldest sample that it may touch, in milliseconds.
+    /// The longest time from an evaluation back to the oldest sample that it may touch, in milliseconds.
     pub lookback: i64,
 }
 
-/// Where an expression is evaluated, and whether `@` has set that apart from when the query is.
+/// The window in which an expression is evaluated, and whether `@` has set it apart from the window of the query.
 #[derive(Clone, Copy)]
 struct Evaluated {
     window: Window,
@@ -21,8 +21,8 @@ struct Evaluated {
 }
 
 impl Query<'_> {
-    /// How far back it reads when it is evaluated in this window; nothing, if it reads no series. A selector without a
-    /// range touches samples of `lookback_delta` milliseconds.
+    /// Returns how far back the query reads if it is evaluated in this window, or `None` if it reads no series. A
+    /// selector without a range touches samples of the last `lookback_delta` milliseconds.
     pub fn reach(&self, whole: Window, lookback_delta: i64) -> Option<Reach> {
         let subqueries = self.evaluated(whole);
         let mut reach: Option<Reach> = None;
@@ -41,12 +41,12 @@ impl Query<'_> {
         reach
     }
 
-    /// At how many points the innermost expression is evaluated for each point of the query: range / step of all
-    /// subqueries around it, multiplied.
+    /// Returns at how many points the innermost expression is evaluated for each point of the query: the product of
+    /// range / step of all subqueries around it.
     pub fn points(&self) -> u64 {
         let mut most = 1;
         let mut points = vec![1_u64; self.subqueries.len()];
-        // An outer subquery stands after those in it.
+        // An outer subquery stands after those within it, so it comes first in this order.
         for (number, subquery) in self.subqueries.iter().enumerate().rev() {
             let outer = subquery.within.and_then(|outer| points.get(outer)).copied().unwrap_or(1);
             let step = subquery.step.filter(|step| *step > 0).unwrap_or(match subquery.step {
@@ -61,7 +61,7 @@ impl Query<'_> {
         most
     }
 
-    /// Where what stands in each subquery is evaluated.
+    /// Returns the window in which the expression within each subquery is evaluated.
     fn evaluated(&self, whole: Window) -> Vec<Evaluated> {
         let mut all = vec![Evaluated { window: whole, is_set: false }; self.subqueries.len()];
         for (number, subquery) in self.subqueries.iter().enumerate().rev() {
@@ -80,7 +80,7 @@ fn within(number: Option<usize>, subqueries: &[Evaluated], whole: Window) -> Eva
     outer.unwrap_or(Evaluated { window: whole, is_set: false })
 }
 
-/// What a subquery without a step counts as, in milliseconds: the server's evaluation interval isn't known here.
+/// The step of a subquery that names none, in milliseconds: the server's evaluation interval isn't known here.
 const DEFAULT_STEP: i64 = 1_000;
 
 #[cfg(test)]
@@ -91,7 +91,7 @@ mod tests {
     const M: i64 = 60 * S;
     const H: i64 = 60 * M;
 
-    /// From 100 h to 110 h after 1970.
+    /// The window from 100 h to 110 h after the start of 1970.
     const WINDOW: Window = Window { start: 100 * H, end: 110 * H };
 
     #[test]

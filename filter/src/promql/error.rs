@@ -1,30 +1,30 @@
-//! Why a text is no query that can be restricted: what was expected, and where.
+//! The errors of the parser: what is wrong with a text, and where.
 
 use std::fmt;
 
-/// That a text isn't a query as stable Prometheus 3.x reads it, or is one that this parser doesn't follow.
+/// The error that a text isn't a query of stable Prometheus 3.x, or is one that this parser doesn't follow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyntaxError {
-    /// Where it was noticed: bytes from the start of the text.
+    /// The position where it was noticed, in bytes from the start of the text.
     pub at: usize,
-    /// What is wrong there.
+    /// The problem at that position.
     pub problem: Problem,
 }
 
-/// What is wrong with a query.
+/// A reason why a text is not accepted as a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// Something else had to stand there.
+    /// Something else was expected here, as this text says.
     Expected(&'static str),
-    /// A function that isn't one of stable Prometheus, or is experimental there.
+    /// A function that stable Prometheus doesn't have, or has as an experimental one.
     Function(String),
-    /// A label that isn't the same to all servers, or selects series in another way.
+    /// A label that isn't the same to all servers, or that selects series in another way.
     Label,
-    /// A string that doesn't end, or has an escape or a character that it can't have.
+    /// A string that doesn't end, or that has an escape or a character that it can't have.
     Text,
-    /// A carriage return in a comment, which some servers take for its end.
+    /// A carriage return in a comment, which some servers take for the end of the comment.
     Comment,
-    /// Expressions within expressions, deeper than [`MAX_DEPTH`](super::MAX_DEPTH).
+    /// Expressions that are nested deeper than [`MAX_DEPTH`](super::MAX_DEPTH).
     TooDeep,
     /// A text of more bytes than [`MAX_LENGTH`](super::MAX_LENGTH).
     TooLong,

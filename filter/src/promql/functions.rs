@@ -1,12 +1,13 @@
-//! The functions of stable Prometheus 3.x, read in its source (`promql/parser/functions.go`). `info` and other
-//! experimental ones are not among them: `info` selects series inside the engine, where no matcher can be put.
+//! The functions of stable Prometheus 3.x, taken from its source (`promql/parser/functions.go`). Experimental functions
+//! are left out, `info` among them: it selects series inside the engine, where no matcher can be inserted.
 
-/// Whether a function is known to read nothing but its arguments.
+/// Returns `true` if a function is known to read nothing but its arguments.
 pub(super) fn is_function(name: &str) -> bool {
     FUNCTIONS.binary_search_by(|known| (*known).cmp(name)).is_ok()
 }
 
-/// In the order of their bytes. `holt_winters` is what releases before 3.0 call `double_exponential_smoothing`.
+/// The names in the order of their bytes. `holt_winters` is the name of `double_exponential_smoothing` in releases
+/// before 3.0.
 #[rustfmt::skip]
 const FUNCTIONS: [&str; 73] = [
     "abs", "absent", "absent_over_time", "acos", "acosh", "asin", "asinh", "atan", "atanh", "avg_over_time", "ceil",

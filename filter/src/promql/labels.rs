@@ -1,11 +1,13 @@
-//! Labels that servers don't agree on (`threats.md` R1). To VictoriaMetrics a matcher on `__graphite__` selects names, and
-//! where it stands, others beside it that an empty label fits no longer hold for all that is found. In a name in quotes it
-//! reads escapes otherwise than Prometheus, in raw strings too, so that a backslash could spell that name or another one.
+//! Labels that servers don't agree on (`threats.md` R1). In VictoriaMetrics a matcher on `__graphite__` selects series
+//! by name, and matchers beside it that also match an empty label no longer hold for every series that is found.
+//! VictoriaMetrics also reads escapes in quoted names differently from Prometheus, even in raw strings, so that a
+//! backslash could spell this name or another one.
 
-/// The label that is none.
+/// The name that VictoriaMetrics gives a meaning of its own; it is no real label.
 const GRAPHITE: &str = "__graphite__";
 
-/// Whether a label, as it is written between braces, with its quotes if it has some, is one and the same to all servers.
+/// Returns `true` if all servers read a label as one and the same. `written` is the label as it stands between braces,
+/// with its quotes if it has any.
 pub(super) fn is_one_label(written: &str) -> bool {
     let quoted = |quote| written.strip_prefix(quote)?.strip_suffix(quote);
     let bare = quoted('"').or_else(|| quoted('\'')).or_else(|| quoted('`')).unwrap_or(written);

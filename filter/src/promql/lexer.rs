@@ -1,10 +1,10 @@
-//! Cuts a query into tokens just where Prometheus does (`promql/parser/lex.go`): between braces and brackets other tokens
-//! than elsewhere. What isn't known is an error, never a character to pass over.
+//! Cuts a query into tokens exactly where Prometheus does (`promql/parser/lex.go`): between braces and brackets there
+//! are other tokens than elsewhere. A character that isn't known is an error, and is never skipped.
 
 use super::error::{Problem, SyntaxError};
 use crate::time::duration;
 
-/// A token, and where it stands: bytes from the start of the text.
+/// A token with its position, in bytes from the start of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Token {
     pub(super) kind: TokenKind,
@@ -12,40 +12,35 @@ pub(super) struct Token {
     pub(super) end: usize,
 }
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TokenKind {
-    /// A name, a keyword, or a number in words.
+    /// A name, a keyword, or a number that is written as a word.
     Word,
-    /// A number, or a duration.
+    /// A number or a duration.
     Number,
-    /// A quoted string.
+    /// A string in quotes of any kind.
     Text,
-    /// `+` or `-`.
+    /// The sign `+` or `-`.
     Sign,
-    /// Any other operator in signs.
+    /// Any other operator that isn't a word.
     Operator,
-    /// A comparison of a label between braces.
+    /// An operator between braces that compares a label.
     Match,
-    /// `(`
+    /// An opening parenthesis, as in `sum(`.
     Open,
-    /// `)`
+    /// A closing parenthesis, as in `up)`.
     Close,
-    /// `{`
     OpenBrace,
-    /// `}`
     CloseBrace,
-    /// `[`
     OpenBracket,
-    /// `,`
     Comma,
-    /// `@`
     At,
     /// The end of the text.
     End,
 }
 
-/// A text and how far it has been read.
+/// The text of a query, and how far it has been read.
 pub(super) struct Lexer<'a> {
     text: &'a str,
     at: usize,
@@ -56,12 +51,12 @@ impl<'a> Lexer<'a> {
         Self { text, at: 0 }
     }
 
-    /// The text from one position to another.
+    /// Returns the text between two positions.
     pub(super) fn text(&self, start: usize, end: usize) -> &'a str {
         self.text.get(start..end).unwrap_or_default()
     }
 
-    /// The next token of an expression.
+    /// Reads the next token of an expression.
     pub(super) fn next(&mut self) -> Result<Token, SyntaxError> {
         self.skip_space_and_comments()?;
         let start = self.at;
@@ -87,7 +82,7 @@ impl<'a> Lexer<'a> {
         Ok(Token { kind, start, end: self.at })
     }
 
-    /// The next token between braces.
+    /// Reads the next token between braces.
     pub(super) fn next_in_braces(&mut self) -> Result<Token, SyntaxError> {
         self.skip_space_and_comments()?;
         let start = self.at;
@@ -104,7 +99,7 @@ impl<'a> Lexer<'a> {
         Ok(Token { kind, start, end: self.at })
     }
 
-    /// The duration that comes next between brackets, where there are no comments.
+    /// Reads the next duration between brackets, where comments aren't allowed.
     pub(super) fn duration_in_brackets(&mut self) -> Result<Token, SyntaxError> {
         self.skip_space();
         let start = self.at;
@@ -117,7 +112,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Whether the next sign between brackets is this one, which is read then.
+    /// Returns `true` if this sign comes next between brackets, and skips it.
     pub(super) fn takes_in_brackets(&mut self, sign: u8) -> bool {
         self.skip_space();
         let is_it = self.peek(0) == Some(sign);
@@ -127,7 +122,7 @@ impl<'a> Lexer<'a> {
         is_it
     }
 
-    /// How far the text has been read.
+    /// Returns how far the text has been read, in bytes.
     pub(super) fn at(&self) -> usize {
         self.at
     }
@@ -159,8 +154,8 @@ impl<'a> Lexer<'a> {
         self.skip(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
     }
 
-    /// Some servers end a comment at a carriage return, others only at the end of the line: what stands between would be
-    /// a selector to one of them.
+    /// Skips white space and comments. Some servers end a comment at a carriage return, others only at the end of the
+    /// line. The text between would be a selector to some of them, so such a comment is an error.
     fn skip_space_and_comments(&mut self) -> Result<(), SyntaxError> {
         self.skip_space();
         while self.peek(0) == Some(b'#') {
@@ -178,8 +173,8 @@ impl<'a> Lexer<'a> {
         TokenKind::Word
     }
 
-    /// A number in any of Prometheus' forms, or a duration. Which of them it is, and whether it is valid, is found where
-    /// its value is needed; elsewhere the server says.
+    /// Reads a number in any of Prometheus' forms, or a duration. Its value is checked where it is needed; elsewhere
+    /// the server checks it.
     fn number(&mut self) -> Result<TokenKind, SyntaxError> {
         let start = self.at;
         if self.peek(0) == Some(b'0') && matches!(self.peek(1), Some(b'x' | b'X')) {
@@ -224,7 +219,7 @@ impl<'a> Lexer<'a> {
                 }
                 Some(b'\\') if !is_raw => self.escape(quote)?,
                 Some(b'\n') if !is_raw => return Err(SyntaxError { at: start, problem: Problem::Text }),
-                // The replacement character, which Prometheus takes for bytes that aren't UTF-8.
+                // This is the replacement character, which Prometheus takes for bytes that aren't UTF-8.
                 Some(0xef) if self.peek(1) == Some(0xbf) && self.peek(2) == Some(0xbd) => {
                     return Err(SyntaxError { at: self.at, problem: Problem::Text });
                 }
@@ -234,15 +229,15 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Whether the quote that is next, of the string that began there, has an odd number of backslashes before it. In a raw
-    /// string they mean nothing, but VictoriaMetrics goes on to another quote there, and what stands between the two would
-    /// be a string to one and selectors to the other.
+    /// Returns `true` if an odd number of backslashes stands before the quote that comes next, in the string that
+    /// begins at `start`. To Prometheus they mean nothing in a raw string, but VictoriaMetrics goes on to another quote
+    /// there. The text between the two quotes would be a string to one server and selectors to the other.
     fn escapes_its_end(&self, start: usize) -> bool {
         let backslashes = self.text(start, self.at).bytes().rev().take_while(|byte| *byte == b'\\').count();
         !backslashes.is_multiple_of(2)
     }
 
-    /// An escape as Go has it, in a string of this quote.
+    /// Reads an escape as Go defines it, in a string with this quote.
     fn escape(&mut self, quote: Option<u8>) -> Result<(), SyntaxError> {
         let at = self.at;
         let (skipped, digits, radix, most) = match self.peek(1) {
@@ -268,7 +263,7 @@ impl<'a> Lexer<'a> {
     }
 }
 
-/// The error where something else had to stand.
+/// Returns the error that something else was expected at a position.
 pub(super) fn expected(at: usize, what: &'static str) -> SyntaxError {
     SyntaxError { at, problem: Problem::Expected(what) }
 }

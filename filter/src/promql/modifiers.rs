@@ -1,4 +1,5 @@
-//! What follows an operand: a range or a subquery in brackets, `offset`, `@`. Each belongs to the one expression before it.
+//! Parses what follows an operand: a range or a subquery in brackets, `offset`, `@`. Each belongs to the one expression
+//! before it.
 
 use super::error::SyntaxError;
 use super::lexer::{Token, TokenKind, expected};
@@ -7,7 +8,8 @@ use super::time::{self, At, Shift};
 use super::{Query, Subquery};
 use crate::time::seconds::Rounded;
 
-/// Where the lists ended before an expression was read: what stands after is within it.
+/// The lengths of the lists before an expression is read. Selectors and subqueries that are added later stand within
+/// it.
 #[derive(Clone, Copy)]
 pub(super) struct Mark {
     selectors: usize,
@@ -15,13 +17,13 @@ pub(super) struct Mark {
 }
 
 impl Mark {
-    /// Where they end now.
+    /// Notes the lengths of the lists as they are now.
     pub(super) fn of(query: &Query<'_>) -> Self {
         Self { selectors: query.selectors.len(), subqueries: query.subqueries.len() }
     }
 }
 
-/// What a modifier is about.
+/// The part of a query that a modifier changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Modified {
     Selector(usize),
@@ -29,7 +31,7 @@ enum Modified {
     Nothing,
 }
 
-/// What a sign before a number says.
+/// The sign before a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sign {
     Plus,
@@ -37,7 +39,7 @@ enum Sign {
 }
 
 impl Parser<'_> {
-    /// What follows an operand: ranges and subqueries in brackets, `offset`, `@`.
+    /// Parses everything that follows an operand: ranges and subqueries in brackets, `offset`, `@`.
     pub(super) fn modifiers(&mut self, primary: Primary, mark: Mark) -> Result<(), SyntaxError> {
         let mut modified = match primary {
             Primary::Selector(at) => Modified::Selector(at),
@@ -66,7 +68,7 @@ impl Parser<'_> {
         }
     }
 
-    /// What a modifier after this changes.
+    /// Returns the shift that a modifier after this part changes.
     fn shift(&mut self, modified: Modified) -> Result<&mut Shift, SyntaxError> {
         let error = self.expected("this modifier only after a selector or a subquery");
         let shift = match modified {
@@ -77,7 +79,7 @@ impl Parser<'_> {
         shift.ok_or(error)
     }
 
-    /// `[5m]` after a selector, or `[1h:1m]` after any expression.
+    /// Parses `[5m]` after a selector, or `[1h:1m]` after any expression.
     fn brackets(&mut self, modified: Modified, mark: Mark) -> Result<Modified, SyntaxError> {
         let opened = self.token.start;
         let range = self.lexer.duration_in_brackets()?;
@@ -95,8 +97,8 @@ impl Parser<'_> {
         if !self.lexer.takes_in_brackets(b':') {
             return Err(expected(self.lexer.at(), "\"]\" or \":\""));
         }
-        // What is a range already is none of the points that a subquery takes. So subqueries nest by parentheses only,
-        // and what stands in one is looked at again no more often than those may.
+        // A range isn't a value at each point, so it can't be the operand of a subquery. Subqueries therefore nest by
+        // parentheses only, and the content of one is visited no more often than parentheses may nest.
         let is_range = match modified {
             Modified::Selector(at) => self.query.selectors.get(at).is_some_and(|selector| selector.range > 0),
             Modified::Subquery(_) => true,
@@ -117,7 +119,7 @@ impl Parser<'_> {
         Ok(self.subquery(Subquery { range, step, shift: Shift::default(), within: None }, mark))
     }
 
-    /// Notes a subquery, and that what was read since the mark is within it.
+    /// Adds a subquery, and marks everything that was read since `mark` as within it.
     fn subquery(&mut self, subquery: Subquery, mark: Mark) -> Modified {
         let number = self.query.subqueries.len();
         for selector in self.query.selectors.iter_mut().skip(mark.selectors) {
@@ -130,14 +132,14 @@ impl Parser<'_> {
         Modified::Subquery(number)
     }
 
-    /// The value of a duration, in milliseconds.
+    /// Returns the value of a duration in milliseconds.
     fn duration(&self, token: Token, rounded: Rounded) -> Result<i64, SyntaxError> {
         let text = self.lexer.text(token.start, token.end);
         time::milliseconds(text, rounded)
             .ok_or(expected(token.start, "a duration like 5m, or a number of seconds"))
     }
 
-    /// What stands after `offset`, with its sign.
+    /// Parses the duration after `offset`, with its sign, in milliseconds.
     fn offset(&mut self) -> Result<i64, SyntaxError> {
         let sign = self.sign()?;
         if self.token.kind != TokenKind::Number {
@@ -151,7 +153,7 @@ impl Parser<'_> {
         Ok(offset)
     }
 
-    /// What stands after `@`: seconds since 1970, `start()` or `end()`.
+    /// Parses the time after `@`: seconds since 1970, `start()` or `end()`.
     fn instant(&mut self) -> Result<At, SyntaxError> {
         for (word, at) in [("start", At::Start), ("end", At::End)] {
             if self.is_word(&[word]) {

@@ -1,7 +1,8 @@
-//! Reads a query once, from left to right, and notes every selector, with what moves the time at which it is read.
+//! Parses a query once, from left to right, and records every selector with everything that moves the time at which it
+//! is read.
 //!
-//! There is no tree: nothing that a restriction or a guard asks depends on which operator binds tighter, since every
-//! modifier belongs to the one expression before it. So a chain of operators is a loop, what was read is a flat list that
+//! There is no syntax tree: neither a restriction nor a guard depends on which operator binds tighter, since every
+//! modifier belongs to the one expression before it. So a chain of operators is a loop, the result is a flat list that
 //! needs no recursion to drop, and only parentheses nest.
 
 use super::error::{Problem, SyntaxError};
@@ -12,7 +13,7 @@ use super::modifiers::Mark;
 use super::time::Shift;
 use super::{Insertion, MAX_DEPTH, MAX_LENGTH, Query, Selector};
 
-/// Reads a text: an expression, or a selector alone as `match[]` has it.
+/// Parses a text as an expression, or as a selector alone.
 pub(super) fn parse(text: &str, wanted: Wanted) -> Result<Query<'_>, SyntaxError> {
     if text.len() > MAX_LENGTH {
         return Err(SyntaxError { at: MAX_LENGTH, problem: Problem::TooLong });
@@ -28,7 +29,7 @@ pub(super) fn parse(text: &str, wanted: Wanted) -> Result<Query<'_>, SyntaxError
     if parser.token.kind == TokenKind::End { Ok(parser.query) } else { Err(parser.expected(end)) }
 }
 
-/// What a text has to be.
+/// The form that a text must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wanted {
     Expression,
@@ -37,16 +38,16 @@ pub(super) enum Wanted {
 
 pub(super) struct Parser<'a> {
     pub(super) lexer: Lexer<'a>,
-    /// The next token that isn't used yet.
+    /// The next token, which nothing has used yet.
     pub(super) token: Token,
     pub(super) query: Query<'a>,
     depth: usize,
 }
 
-/// What an expression is, as far as it matters to what follows it.
+/// The kind of an expression, as far as it matters to what follows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Primary {
-    /// A selector, by its place in the list.
+    /// A selector, with its index in the query's list.
     Selector(usize),
     Other,
 }
@@ -70,7 +71,7 @@ impl Parser<'_> {
             && is_one_of(self.lexer.text(self.token.start, self.token.end), words)
     }
 
-    /// Operands with operators between them.
+    /// Parses an expression: operands with operators between them.
     fn expression(&mut self) -> Result<(), SyntaxError> {
         self.depth = self.depth.saturating_add(1);
         if self.depth > MAX_DEPTH {
@@ -86,7 +87,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// How two sides of an operator are matched: `bool`, `on` or `ignoring`, `group_left` or `group_right`.
+    /// Parses how the two sides of an operator are matched: `bool`, `on` or `ignoring`, `group_left` or `group_right`.
     fn matching(&mut self) -> Result<(), SyntaxError> {
         if self.is_word(&["bool"]) {
             self.advance()?;
@@ -104,7 +105,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// Names of labels in parentheses.
+    /// Parses the names of labels in parentheses.
     fn labels(&mut self) -> Result<(), SyntaxError> {
         self.take(TokenKind::Open, "\"(\" and labels")?;
         while self.token.kind != TokenKind::Close {
@@ -122,7 +123,7 @@ impl Parser<'_> {
         self.advance()
     }
 
-    /// One operand, with its signs before it and its modifiers after it.
+    /// Parses one operand, with the signs before it and the modifiers after it.
     fn operand(&mut self) -> Result<(), SyntaxError> {
         while self.token.kind == TokenKind::Sign {
             self.advance()?;
@@ -147,7 +148,7 @@ impl Parser<'_> {
         }
     }
 
-    /// What begins with a word: a metric, a call of a function, an aggregation, a number.
+    /// Parses an operand that begins with a word: a metric, a call of a function, an aggregation, a number.
     fn named(&mut self) -> Result<Primary, SyntaxError> {
         let word = self.token;
         let name = self.lexer.text(word.start, word.end);
@@ -181,7 +182,7 @@ impl Parser<'_> {
         Ok(Primary::Other)
     }
 
-    /// Arguments in parentheses.
+    /// Parses the arguments of a call, in parentheses.
     fn arguments(&mut self) -> Result<(), SyntaxError> {
         self.take(TokenKind::Open, "\"(\" and arguments")?;
         if self.token.kind == TokenKind::Close {
@@ -210,7 +211,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// A metric's name, matchers in braces, or both; the name has been read.
+    /// Parses a selector: a metric's name, matchers in braces, or both. The name has been read already.
     fn selector(&mut self, name: Option<Token>) -> Result<Primary, SyntaxError> {
         let place = match (self.token.kind, name) {
             (TokenKind::OpenBrace, _) => {
@@ -224,7 +225,7 @@ impl Parser<'_> {
         Ok(Primary::Selector(self.query.selectors.len().saturating_sub(1)))
     }
 
-    /// Matchers between braces, and whether there are any; the current token is the brace that opens.
+    /// Parses matchers between braces, and returns `true` if there are any. The current token is the opening brace.
     fn matchers(&mut self) -> Result<bool, SyntaxError> {
         let mut token = self.lexer.next_in_braces()?;
         let any = token.kind != TokenKind::CloseBrace;
@@ -257,12 +258,12 @@ impl Parser<'_> {
     }
 }
 
-/// Whether a word is one of these, in whatever case.
+/// Returns `true` if a word is one of these, in upper or lower case.
 fn is_one_of(word: &str, words: &[&str]) -> bool {
     words.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
-/// How many characters of a name a message shows.
+/// The largest number of characters of a name that a message shows.
 const MAX_SHOWN: usize = 40;
 
 const OPERATORS: [&str; 4] = ["and", "or", "unless", "atan2"];
@@ -271,7 +272,7 @@ const GROUPINGS: [&str; 2] = ["by", "without"];
 
 const NUMBERS: [&str; 2] = ["inf", "nan"];
 
-/// The aggregations of stable Prometheus 3.x; `limitk` and `limit_ratio` are experimental.
+/// The aggregations of stable Prometheus 3.x; `limitk` and `limit_ratio` are left out, since they are experimental.
 const AGGREGATIONS: [&str; 12] = [
     "sum",
     "avg",
@@ -287,5 +288,5 @@ const AGGREGATIONS: [&str; 12] = [
     "count_values",
 ];
 
-/// Keywords that can't be a metric's name.
+/// The keywords that can't be the name of a metric.
 const NO_METRICS: [&str; 6] = ["bool", "on", "ignoring", "group_left", "group_right", "atan2"];

@@ -5,28 +5,28 @@ use crate::time::Window;
 use crate::time::duration;
 use crate::time::seconds::{self, Rounded};
 
-/// What `@` says.
+/// The time that the modifier `@` names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum At {
-    /// Milliseconds since 1970.
+    /// A time in milliseconds since 1970.
     Time(i64),
-    /// The first time of the whole query.
+    /// The first time of the whole query, as `start()` says.
     Start,
-    /// The last one.
+    /// The last time of the whole query, as `end()` says.
     End,
 }
 
-/// How the modifiers of an expression move its time.
+/// The modifiers of an expression that move its time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Shift {
-    /// How far back, in milliseconds.
+    /// The distance back in time, in milliseconds; negative for a later time.
     pub(super) offset: Option<i64>,
-    /// To which time.
+    /// The time at which the expression is read instead.
     pub(super) at: Option<At>,
 }
 
 impl Shift {
-    /// Where a window is moved to, in a query of this whole window.
+    /// Returns the window that these modifiers move `window` to, in a query whose whole window is `whole`.
     pub(super) fn apply(self, window: Window, whole: Window) -> Window {
         let Window { start, end } = match self.at {
             None => window,
@@ -39,8 +39,9 @@ impl Shift {
     }
 }
 
-/// A duration, or a number of seconds in its place, in milliseconds: with underscores or in hexadecimal too. One that
-/// begins with a needless zero is none: it is octal to Prometheus, and decimal to others.
+/// Parses a duration, or a number of seconds in its place, and returns it in milliseconds. Numbers may have
+/// underscores, or be hexadecimal. A number that begins with a needless zero is refused: it is octal to Prometheus, and
+/// decimal to others.
 pub(super) fn milliseconds(text: &str, rounded: Rounded) -> Option<i64> {
     if let Some(milliseconds) = duration::parse(text) {
         return Some(milliseconds);

@@ -1,4 +1,5 @@
-//! A worker without a host: a configuration, what it keeps, and data that it would share with others.
+//! A worker without a host: a configuration, the state that the worker keeps, and the data that it would share with
+//! others.
 
 use promward::caller::logins::StreamId;
 use promward::config;
@@ -14,7 +15,7 @@ use promward::target::origin::UrlScheme;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-/// Shared data of one thread.
+/// Shared data that one thread keeps.
 #[derive(Default)]
 struct Memory(RefCell<BTreeMap<String, (Vec<u8>, u32)>>);
 

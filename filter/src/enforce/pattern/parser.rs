@@ -1,4 +1,4 @@
-//! Reads a pattern into steps, one character after the other.
+//! Parses a pattern into steps, one character after the other.
 
 use super::PatternStep;
 use std::fmt;
@@ -7,23 +7,23 @@ use std::str::Chars;
 /// The longest pattern, in bytes.
 const MAX_LENGTH: usize = 1_024;
 
-/// How many groups may stand in each other.
+/// The greatest depth of groups within each other.
 const MAX_DEPTH: usize = 64;
 
-/// Why a text is no pattern.
+/// A reason why a text is not accepted as a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PatternError {
     /// There is nothing in it.
     Empty,
-    /// It is too long.
+    /// It has too many bytes.
     Long,
-    /// Too many groups stand in each other.
+    /// Too many groups stand within each other.
     Deep,
     /// A group or a class has no end.
     Unclosed,
     /// A range ends before it begins.
     Range,
-    /// Something is not of the language, at this character, counted from 1.
+    /// Something is not part of the language, at this character, counted from 1.
     Foreign(usize),
 }
 
@@ -46,7 +46,7 @@ impl fmt::Display for PatternError {
     }
 }
 
-/// The steps of a pattern.
+/// Parses a pattern and returns its steps.
 pub(super) fn steps(text: &str) -> Result<Vec<PatternStep>, PatternError> {
     match text.len() {
         0 => return Err(PatternError::Empty),
@@ -55,13 +55,13 @@ pub(super) fn steps(text: &str) -> Result<Vec<PatternStep>, PatternError> {
     }
     let mut parser = PatternParser { rest: text.chars(), taken: 0 };
     let steps = parser.alternatives(0)?;
-    // What ends alternatives but the end is a parenthesis that nothing opened.
+    // Alternatives end at the end of the text, or at a parenthesis that nothing has opened.
     if parser.peek().is_some() { Err(parser.foreign_next()) } else { Ok(steps) }
 }
 
 struct PatternParser<'a> {
     rest: Chars<'a>,
-    /// How many characters were taken.
+    /// The number of characters that were taken.
     taken: usize,
 }
 
@@ -83,12 +83,12 @@ impl PatternParser<'_> {
         is_next
     }
 
-    /// That the character that was taken last is not of the language.
+    /// Returns the error that the character that was taken last is not part of the language.
     fn foreign(&self) -> PatternError {
         PatternError::Foreign(self.taken)
     }
 
-    /// That the next character isn't.
+    /// Returns the error that the next character is not part of the language.
     fn foreign_next(&self) -> PatternError {
         PatternError::Foreign(self.taken.saturating_add(1))
     }
@@ -111,7 +111,7 @@ impl PatternParser<'_> {
         Ok(steps)
     }
 
-    /// A character, a class or a group.
+    /// Parses a character, a class or a group.
     fn one(&mut self, depth: usize) -> Result<Vec<PatternStep>, PatternError> {
         let step = match self.next() {
             Some('(') if depth == MAX_DEPTH => return Err(PatternError::Deep),
@@ -131,7 +131,7 @@ impl PatternParser<'_> {
         Ok(vec![step])
     }
 
-    /// The same as often as the sign after it says. A second sign would mean something else, or nothing.
+    /// Repeats steps as the sign after them says. A second sign would mean something else, or nothing.
     fn repeated(&mut self, mut one: Vec<PatternStep>) -> Result<Vec<PatternStep>, PatternError> {
         let Some(sign @ ('*' | '+' | '?')) = self.peek() else { return Ok(one) };
         self.next();
@@ -150,14 +150,14 @@ impl PatternParser<'_> {
         Ok(one)
     }
 
-    /// What follows a `\`: punctuation. `\<` and `\>` are bounds of words to some.
+    /// Parses the punctuation after a `\`. To some servers `\<` and `\>` are bounds of words.
     fn escaped(&mut self) -> Result<char, PatternError> {
         let is_escaped =
             |character: &char| character.is_ascii_punctuation() && *character != '<' && *character != '>';
         self.next().filter(is_escaped).ok_or_else(|| self.foreign())
     }
 
-    /// What follows a `[`. A `-` that makes no range stands at one of the ends.
+    /// Parses a class after its `[`. A `-` that makes no range stands at one of the ends.
     fn class(&mut self) -> Result<PatternStep, PatternError> {
         let is_negated = self.take('^');
         let mut ranges = Vec::new();
@@ -184,7 +184,8 @@ impl PatternParser<'_> {
         Ok(if is_negated { PatternStep::NotIn(ranges) } else { PatternStep::In(ranges) })
     }
 
-    /// A character of a class, by itself or escaped. Some servers' languages have sets in sets, and signs between them.
+    /// Parses a character of a class, by itself or escaped. In some servers' languages there are sets within sets, and
+    /// signs between them.
     fn member(&mut self, character: char) -> Result<char, PatternError> {
         match character {
             '\\' => self.escaped(),
@@ -201,12 +202,12 @@ fn either(mut one: Vec<PatternStep>, other: Vec<PatternStep>) -> Vec<PatternStep
     one
 }
 
-/// The offset of the step after so many.
+/// Returns the offset of the step after this many steps.
 fn ahead(steps: usize) -> isize {
     isize::try_from(steps).unwrap_or(isize::MAX).saturating_add(1)
 }
 
-/// The offset of the first of so many steps before.
+/// Returns the offset of the first of this many steps before.
 fn back(steps: usize) -> isize {
     isize::try_from(steps).unwrap_or(isize::MAX).saturating_neg()
 }
