@@ -1,5 +1,5 @@
-//! What a server serves, as data: which path and method is which endpoint, what class of request that is, which parameters
-//! it reads and what a restricted caller may have of it.
+//! The APIs of servers, as data. A table maps path and method to an endpoint; the endpoint says which class the request
+//! has, which parameters it reads and what a restricted caller may have of its answer.
 
 pub mod class;
 pub mod endpoint;

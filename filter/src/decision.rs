@@ -13,54 +13,54 @@ use crate::target::header_edits::HeaderEdits;
 use crate::target::headers::Headers;
 use crate::target::origin::UrlScheme;
 
-/// What the host knows of a request when its headers have come.
+/// The facts of a request that the host knows when the headers have come.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
-    /// Which one it is.
+    /// The stream of the request.
     pub stream: StreamId,
-    /// Every header, with `:method`, `:path` and `:authority`.
+    /// All headers, with `:method`, `:path` and `:authority`.
     pub headers: &'a Headers,
-    /// Whether something follows the headers.
+    /// The presence of a body after the headers.
     pub body: Body,
-    /// What the client's connection speaks.
+    /// The scheme of the client's connection.
     pub scheme: UrlScheme,
     /// The facts that [`Gateway::needs`](crate::gateway::Gateway::needs) asks for.
     pub facts: &'a Facts,
 }
 
-/// What a configuration has to know of a request beside its headers.
+/// The facts that a configuration needs of a request beside its headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Needs {
-    /// Where it comes from.
+    /// The address that the request comes from.
     pub source: bool,
-    /// The client's certificate.
+    /// The certificate of the client.
     pub certificate: bool,
-    /// What filters before this one left.
+    /// The metadata that filters before this one have set.
     pub metadata: bool,
-    /// When it is.
+    /// The time of the request.
     pub now: bool,
 }
 
-/// What happens to a request.
+/// The decision about a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// It goes upstream.
+    /// The request goes upstream.
     Forward(Box<Forward>),
-    /// It isn't ours: it goes on as it came, but for these headers.
+    /// The request is at no mount, and goes on unchanged except for these headers.
     Pass(HeaderEdits),
-    /// It is answered here.
+    /// The filter itself answers the request.
     Reply(Reply),
-    /// It waits until its password was checked, and is decided then.
+    /// The request waits until its password has been checked, and is decided then.
     Wait,
 }
 
 /// A request on its way upstream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forward {
-    /// What changes in its headers, `:path` among them.
+    /// The changes to its headers, including `:path`.
     pub edits: HeaderEdits,
-    /// A form that has to be awaited; any other body streams.
+    /// The form to wait for. Any other body streams.
     pub form: Option<AwaitedForm>,
-    /// What its answer is read against.
+    /// The context that its answer needs.
     pub context: RequestContext,
 }

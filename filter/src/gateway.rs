@@ -1,5 +1,5 @@
-//! The core's front door: a compiled configuration, and the way of a request through the rooms. It is pure: what the
-//! host says comes in, a decision goes out.
+//! The front door of the core: a compiled configuration, and the way of a request through the rooms. The facts of a
+//! request come in, and a decision goes out. Nothing here calls the host.
 
 mod forward;
 pub mod worker_state;
@@ -33,18 +33,18 @@ use crate::target::parameters::Parameters;
 use forward::{AllowedRequest, with_mark};
 use worker_state::{Rates, Resources};
 
-/// A compiled configuration.
+/// A compiled configuration, which decides every request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gateway {
-    /// The SHA-256 of what it was compiled from, which tells it from any other one.
+    /// The SHA-256 of the configuration, which differs from that of any other one.
     pub digest: Digest,
-    /// What is where.
+    /// The servers and the prefixes that they are mounted at.
     pub mounts: Mounts,
-    /// What happens to paths at no mount.
+    /// The treatment of paths at no mount.
     pub elsewhere: Elsewhere,
-    /// Who is known.
+    /// The callers that the configuration knows.
     pub callers: Callers,
-    /// Who may do what.
+    /// The rules that say who may do what.
     pub access: Access,
     /// The headers that tell the server of the caller.
     pub identity_headers: IdentityHeaders,
@@ -52,12 +52,12 @@ pub struct Gateway {
     pub answers: Answers,
 }
 
-/// What happens to a path at no mount.
+/// The treatment of a path at no mount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Elsewhere {
-    /// 404.
+    /// The request is refused with 404.
     Refuse,
-    /// It goes on to the proxy's own routes.
+    /// The request goes on to the proxy's own routes.
     Pass,
 }
 
@@ -74,7 +74,7 @@ impl<T: Into<Refusal>> From<T> for Early {
 }
 
 impl Gateway {
-    /// The way of a request, when its headers have come, and again when its password was checked.
+    /// Decides a request when its headers have come, and again when its password has been checked.
     pub fn decide(&self, request: &Request<'_>, resources: &mut Resources<'_>) -> (Decision, Record) {
         let mut record = Record::default();
         let target = Target::parse(request.headers.only(":path").unwrap_or_default());
@@ -133,7 +133,7 @@ impl Gateway {
         }
     }
 
-    /// The bare prefix: a redirect to a path, never to a host.
+    /// Redirects the prefix without a slash to the mount. The redirect names a path, never a host.
     fn to_the_mount(
         &self,
         mount: &Mount,
@@ -150,8 +150,8 @@ impl Gateway {
         Ok(Decision::Reply(self.answers.dressed(reply, request.scheme, None)))
     }
 
-    /// A path at no mount. Nothing that could be read as a path below one gets here: a target has one reading only, but
-    /// for an escaped slash.
+    /// Decides a request at no mount. No path that could be read as one below a mount gets here: a target can be read
+    /// in only one way, except for an escaped slash.
     fn elsewhere(&self, target: &Target, request: &Request<'_>) -> Result<Decision, Refusal> {
         let decoded = target.path.with_slashes();
         let outside = matches!(self.mounts.locate(&decoded), Located::Elsewhere);
@@ -173,7 +173,7 @@ impl Gateway {
         Ok(requested)
     }
 
-    /// `OPTIONS` below an API: answered here, whoever asks, and a preflight of a listed site with what it may do.
+    /// Answers `OPTIONS` below an API, for any caller. A preflight of a listed origin is told what it may do.
     fn options(&self, requested: &Requested<'_>, request: &Request<'_>) -> Decision {
         let methods =
             requested.endpoint.map_or(UNKNOWN_ENDPOINT, |endpoint| endpoint.methods).with(Methods::OPTIONS);
@@ -201,7 +201,7 @@ impl Gateway {
         Ok(origin)
     }
 
-    /// Who is calling, where that matters.
+    /// Identifies the caller, if the rules have to know.
     fn caller(
         &self,
         requested: &Requested<'_>,
@@ -227,7 +227,7 @@ impl Gateway {
         decided.map_err(|denied| self.denied(denied))
     }
 
-    /// What becomes of somebody whom no rule allows it.
+    /// Returns the refusal for a caller whom no rule allows the request.
     fn denied(&self, denied: Denied) -> Refusal {
         match denied.caller {
             Caller::Anonymous => Refusal::Unknown(denied, self.can_log_in()),
@@ -267,7 +267,7 @@ impl Gateway {
         }
     }
 
-    /// What a rule holds the caller to.
+    /// Returns the terms that a rule holds the caller to.
     fn restriction(
         &self,
         number: RuleNumber,
@@ -286,7 +286,8 @@ impl Gateway {
         Ok(RuleTerms { restriction, guarded })
     }
 
-    /// What becomes of somebody for whom a rule's `only` leaves nothing. Who isn't known may have to log in first.
+    /// Returns the refusal for a caller for whom a rule's `only` leaves nothing. Anonymous callers may have to log in
+    /// first.
     fn nothing_to_see(&self, none: NoValues) -> Refusal {
         let can_log_in = match none.caller {
             Caller::Anonymous => self.can_log_in(),
@@ -299,27 +300,27 @@ impl Gateway {
         if self.callers.challenges().is_empty() { CanLogIn::No } else { CanLogIn::Yes }
     }
 
-    /// The way of an answer: what changes in its headers.
+    /// Returns the changes to the headers of an answer.
     ///
     /// # Errors
     ///
-    /// Why it can't be passed on; [`Gateway::refuse`] says it in its place.
+    /// Returns the reason why the answer can't be passed on. [`Gateway::refuse`] makes the reply to send in its place.
     pub fn answer(&self, context: &RequestContext, headers: &Headers) -> Result<HeaderEdits, Refusal> {
         let mount = self.mounts.get(context.mount).ok_or(Refusal::Host)?;
         Ok(self.answers.edits(context, mount, headers)?)
     }
 
-    /// The reply to a request that was forwarded and then refused, for its form or for its answer.
+    /// Returns the reply to a request that was forwarded and then refused because of its form or its answer.
     pub fn refuse(&self, context: &RequestContext, refusal: &Refusal) -> Reply {
         self.refusal(refusal, context.wording, context.scheme, context.origin.as_ref())
     }
 
-    /// The reply where the host failed and nothing is known of the request.
+    /// Returns the reply to use when the host fails and nothing is known of the request.
     pub fn failed(&self) -> Reply {
         self.answers.dressed(Refusal::Host.reply(Wording::Plain), UrlScheme::Http, None)
     }
 
-    /// The reply that refuses, with what is to be presented the next time if it is a 401.
+    /// Returns the reply of a refusal, with challenges to authenticate if its status is 401.
     fn refusal(
         &self,
         refusal: &Refusal,
@@ -350,7 +351,7 @@ impl Gateway {
         if is_api { Wording::Json } else { Wording::Plain }
     }
 
-    /// What has to be known of a request beside its headers.
+    /// Returns the facts that are needed of a request beside its headers.
     pub fn needs(&self) -> Needs {
         let passwords = self.callers.passwords.is_some();
         let rates = self.access.has_rates();
@@ -363,14 +364,14 @@ impl Gateway {
         }
     }
 
-    /// Whether workers have to count together.
+    /// Returns [`Rates::Some`] if workers have to count requests together.
     pub fn rates(&self) -> Rates {
         if self.access.has_rates() { Rates::Some } else { Rates::None }
     }
 }
 
-/// What a preflight is told of an endpoint that a newer server may have.
+/// The methods that a preflight is told for an endpoint that only a newer server may have.
 const UNKNOWN_ENDPOINT: Methods = Methods::of(&[Method::Get, Method::Post]);
 
-/// What a path of an API has in it.
+/// The text that the path of an API contains.
 const API: &[u8] = b"/api/";

@@ -1,27 +1,27 @@
-//! Finds one of many by its bytes. Everything that a configuration names is found by this one kind of map, since each kind
-//! adds some kilobytes to the module.
+//! A map from bytes to positions in a list. Everything that a configuration names is found by this one kind of map,
+//! since each further kind would add some kilobytes to the module.
 
-/// Keys, and the place of each in the list that they came from.
+/// A sorted list of keys, each with its position in the list that they came from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Index {
     sorted: Vec<(Vec<u8>, usize)>,
 }
 
-/// That a key stands twice.
+/// The error of a key that stands twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Twice {
-    /// The place of the first.
+    /// The position of the first one.
     pub first: usize,
-    /// The place of the second.
+    /// The position of the second one.
     pub second: usize,
 }
 
 impl Index {
-    /// An index of these keys.
+    /// Creates an index of these keys.
     ///
     /// # Errors
     ///
-    /// One stands twice.
+    /// Returns an error if a key stands twice.
     pub fn new(keys: Vec<Vec<u8>>) -> Result<Self, Twice> {
         let sorted = sorted(keys.into_iter().enumerate().map(|(place, key)| (key, place)).collect());
         let mut others = sorted.iter();
@@ -33,25 +33,25 @@ impl Index {
         Ok(Self { sorted })
     }
 
-    /// The place of a key.
+    /// Returns the position of a key.
     pub fn find(&self, key: &[u8]) -> Option<usize> {
         let at = self.sorted.partition_point(|(known, _)| known.as_slice() < key);
         self.sorted.get(at).filter(|(known, _)| known == key).map(|&(_, place)| place)
     }
 
-    /// The first key that isn't before this one, and its place.
+    /// Returns the first key that isn't less than this one, with its position.
     pub fn first_from(&self, key: &[u8]) -> Option<(&[u8], usize)> {
         let at = self.sorted.partition_point(|(known, _)| known.as_slice() < key);
         self.sorted.get(at).map(|(known, place)| (known.as_slice(), *place))
     }
 
-    /// Whether there is no key.
+    /// Returns `true` if there is no key.
     pub fn is_empty(&self) -> bool {
         self.sorted.is_empty()
     }
 }
 
-/// Texts in their order, each once: what has stood before is left out.
+/// Removes texts that have occurred before, and keeps the order of the others.
 pub(crate) fn distinct(mut texts: Vec<String>) -> Vec<String> {
     let keys =
         sorted(texts.iter().enumerate().map(|(place, text)| (text.as_bytes().to_vec(), place)).collect());

@@ -1,14 +1,14 @@
-//! Hashes under a key that nobody outside knows, by which caches and tables find what belongs to a caller. Each field
-//! counts with its length, so that `a:b` and `c` are not `a` and `b:c` (`threats.md` C3).
+//! Hashes under a secret key, by which caches and tables find the entries of a caller. Each field is hashed with its
+//! length, so that `a:b` and `c` differ from `a` and `b:c` (`threats.md` C3).
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 
-/// A hash: 32 bytes.
+/// A hash of 32 bytes.
 pub(crate) type Digest = [u8; 32];
 
-/// A secret key. It prints as nothing.
+/// A secret key. Its `Debug` form doesn't show it.
 #[derive(Clone)]
 pub(crate) struct Key(Hmac<Sha256>);
 
@@ -19,15 +19,15 @@ impl fmt::Debug for Key {
 }
 
 impl Key {
-    /// A key of random bytes.
+    /// Creates a key from random bytes.
     pub(crate) fn new(random: Digest) -> Self {
-        // HMAC fills a short key up with zeros, and makes of it what every hash under it begins with.
+        // HMAC pads a short key with zeros, and computes from it the state with which every hash under it begins.
         let mut key = hmac::digest::Key::<Hmac<Sha256>>::default();
         key.iter_mut().zip(random).for_each(|(byte, random)| *byte = random);
         Self(Hmac::new(&key))
     }
 
-    /// The hash of these fields in this order (HMAC-SHA-256).
+    /// Returns the hash of these fields in this order (HMAC-SHA-256).
     pub(crate) fn hash(&self, fields: &[&[u8]]) -> Digest {
         let mut hash = self.0.clone();
         for field in fields {
@@ -39,7 +39,7 @@ impl Key {
     }
 }
 
-/// The SHA-256 of bytes, without a key.
+/// Returns the SHA-256 of bytes, without a key.
 pub(crate) fn sha256(bytes: &[u8]) -> Digest {
     Sha256::digest(bytes).into()
 }
@@ -56,7 +56,7 @@ mod tests {
         assert_eq!(key.hash(&[b"a", b"b"]), key.hash(&[b"a", b"b"]));
     }
 
-    /// `HMAC_SHA256(7 × 32, fields with their lengths)`, by Python's `hmac`.
+    /// `HMAC_SHA256(7 × 32, fields with their lengths)`, computed by Python's `hmac`.
     #[test]
     fn a_hash_is_the_hmac_of_its_fields() {
         let hash = Key::new([7; 32]).hash(&[b"a", b"bc"]);

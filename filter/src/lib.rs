@@ -105,6 +105,6 @@ mod shell;
 pub mod target;
 pub mod time;
 
-/// Name, version and git hash, as logged at the start of a VM.
+/// The name, version and git hash, which are logged when a VM starts.
 pub const VERSION: &str =
     concat!("promward ", env!("CARGO_PKG_VERSION"), " (git ", env!("PROMWARD_GIT"), ")");

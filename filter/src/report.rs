@@ -1,5 +1,5 @@
-//! What one sees of the filter's decisions: one record of each feeds the metrics and the access log. Names of callers are
-//! in the log and never in a metric's labels.
+//! Reports of the filter's decisions. One record of each decision feeds the metrics and the access log. Names of
+//! callers are in the log and never in a metric's labels.
 
 pub mod count;
 mod outcome;
@@ -14,20 +14,20 @@ use count::{Count, prefix};
 use std::borrow::Cow;
 use std::fmt;
 
-/// A decision, as far as it is told.
+/// The record of a decision, with everything that is reported of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
-    /// Where the request was for.
+    /// The mount that the request was for.
     pub mount: Option<MountId>,
-    /// What it does.
+    /// The class of the request.
     pub class: Option<Class>,
-    /// Who is calling, as far as anybody asked.
+    /// The caller, as far as the decision needed to know.
     pub caller: Caller,
-    /// By which rule it is allowed.
+    /// The rule that allows the request.
     pub rule: Option<RuleNumber>,
-    /// What became of it.
+    /// The outcome of the request.
     pub outcome: Outcome,
-    /// Why it was refused: what the client is told.
+    /// The reason for a refusal, as the client is told.
     pub reason: String,
 }
 
@@ -45,13 +45,13 @@ impl Default for Record {
 }
 
 impl Record {
-    /// That it was refused after all, or its answer.
+    /// Records that the request was refused after all, or its answer.
     pub fn refused(&mut self, status: u16, reason: &dyn fmt::Display) {
         self.outcome = Outcome::of(status);
         self.reason = reason.to_string();
     }
 
-    /// What the access log can show, each under a name of its own. What isn't known is left out.
+    /// Returns the properties that the access log can show, each with a name of its own. Unknown ones are left out.
     pub fn properties<'a>(
         &'a self,
         mounts: &'a Mounts,
@@ -69,7 +69,7 @@ impl Record {
         known.into_iter().filter_map(|(name, value)| Some((name, value?)))
     }
 
-    /// What counts it.
+    /// Returns the count of this decision.
     pub fn count(&self) -> Count {
         Count::Request { mount: self.mount, class: self.class, outcome: self.outcome }
     }

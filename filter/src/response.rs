@@ -1,4 +1,5 @@
-//! What a client gets: the server's answer with its headers mended, or a reply of the filter's own.
+//! Answers to clients. The server's answer comes in; it goes out with its headers corrected and its lists filtered, or
+//! the filter sends a reply of its own.
 
 pub mod answer;
 pub(crate) mod cors;

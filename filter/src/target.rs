@@ -17,21 +17,21 @@ pub(crate) mod query;
 use path::{CanonicalPath, TargetError};
 use query::QueryString;
 
-/// A request target (`:path`) that can be read in one way only.
+/// A request target (`:path`) that can be read in only one way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// The path, in its only spelling.
     pub path: CanonicalPath,
-    /// What stood after the first `?`, if there was anything.
+    /// The text after the first `?`, unless it is empty.
     pub query: Option<QueryString>,
 }
 
 impl Target {
-    /// Reads the raw `:path`.
+    /// Parses the raw `:path`.
     ///
     /// # Errors
     ///
-    /// The first byte, escape or segment that is refused (`threats.md` T1).
+    /// Returns an error for the first byte, escape or segment that is refused (`threats.md` T1).
     pub fn parse(raw: &[u8]) -> Result<Self, TargetError> {
         let mut parts = raw.splitn(2, |&byte| byte == b'?');
         let path = CanonicalPath::parse(parts.next().unwrap_or_default())?;
@@ -69,7 +69,7 @@ mod tests {
         assert_eq!(Target::parse(b"/a?b\xff"), Err(TargetError::Byte { byte: 0xff, at: 4 }));
     }
 
-    /// Bytes that attackers like, beside any others.
+    /// Generates targets in which the bytes that attackers use are frequent.
     fn raw_target() -> impl Strategy<Value = Vec<u8>> {
         let piece = prop_oneof![
             6 => "[a-z0-9._~-]{1,4}".prop_map(String::into_bytes),

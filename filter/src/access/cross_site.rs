@@ -1,5 +1,6 @@
-//! Requests that pages of other sites make a browser send, with the password that it remembers: an image tag must not run
-//! queries (`threats.md` B1). Browsers say where a request comes from; programs that aren't browsers say nothing.
+//! Requests that pages of other sites make a browser send, with the password that it remembers: an image tag must not
+//! run queries (`threats.md` B1). Browsers say where a request comes from, in `Sec-Fetch-Site` or `Origin`; programs
+//! that aren't browsers say nothing, and pass.
 
 use crate::api::class::Class;
 use crate::api::profile::Contents;
@@ -8,7 +9,7 @@ use crate::target::method::Method;
 use crate::target::origin::{Origin, UrlScheme};
 use std::fmt;
 
-/// A request that a page of another site made.
+/// The error of a request that a page of another site has sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CrossSite;
 
@@ -18,29 +19,29 @@ impl fmt::Display for CrossSite {
     }
 }
 
-/// What is asked for, as far as it matters where the question comes from.
+/// The properties of a request that decide if a page of another site may send it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asking<'a> {
-    /// What it does.
+    /// The class of the request.
     pub class: Class,
     /// Whether the filter knows what the server has.
     pub contents: Contents,
-    /// How it asks.
+    /// The method of the request.
     pub method: Method,
-    /// What the browser says.
+    /// The headers, in which a browser says where the request comes from.
     pub headers: &'a Headers,
-    /// What the client's connection speaks.
+    /// The scheme of the client's connection.
     pub scheme: UrlScheme,
 }
 
-/// Refuses what a page of another site asks for. A listed origin is let in before this is asked.
+/// Refuses a request of a page of another site. Requests of a listed origin are let in before this check.
 ///
-/// Pages without data may be asked for from anywhere. At an opaque mount so may whatever a link leads to, since nobody here
-/// knows which of its paths are pages.
+/// Pages without data may be requested from anywhere. At an opaque mount the same holds for everything that a link can
+/// lead to, since the filter doesn't know which of its paths are pages.
 ///
 /// # Errors
 ///
-/// The browser says that it comes from elsewhere, or can't say where from.
+/// Returns an error if the browser says that the request comes from another site, or can't say where it comes from.
 pub(crate) fn check(asking: &Asking<'_>) -> Result<(), CrossSite> {
     let Asking { class, headers, .. } = asking;
     if matches!(class, Class::Ui | Class::Health) || asking.follows_a_link() {

@@ -1,46 +1,47 @@
-//! Classes: what a request does, in words that a rule can name.
+//! Classes: the kinds of request that a rule can allow or refuse by name, and sets of them. Every endpoint of a server
+//! has one class.
 
 use std::fmt;
 
-/// What a request to an endpoint does.
+/// The class of a request: the kind of thing that it does at the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u32)]
 pub enum Class {
-    /// Liveness and readiness.
+    /// Checks of liveness and readiness.
     Health = 1,
-    /// Versions and features.
+    /// Versions and features of the server.
     Info = 1 << 1,
-    /// PromQL.
+    /// PromQL queries, and their formatting and parsing.
     Query = 1 << 2,
-    /// Names and values of labels, and series.
+    /// Series, and the names and values of their labels.
     Series = 1 << 3,
     /// Recording and alerting rules, and alerts.
     Rules = 1 << 4,
-    /// Help, type and unit of metrics.
+    /// The help, type and unit of metrics.
     Metadata = 1 << 5,
     /// Scraping by another Prometheus.
     Federate = 1 << 6,
-    /// Remote read.
+    /// Prometheus' remote read protocol.
     RemoteRead = 1 << 7,
-    /// Targets and the server's state.
+    /// Targets and the state of the server.
     Status = 1 << 8,
     /// Configuration and flags, which may hold secrets.
     Config = 1 << 9,
-    /// The server's own metrics.
+    /// The metrics of the server itself.
     Metrics = 1 << 10,
-    /// Remote write and OTLP.
+    /// Remote write and OTLP, which store samples.
     Write = 1 << 11,
-    /// Deleting and copying data.
+    /// Deletion of data, and snapshots of it.
     Admin = 1 << 12,
-    /// Reload and quit.
+    /// Reloading and stopping the server.
     Lifecycle = 1 << 13,
-    /// Profiles.
+    /// Profiles and other debugging endpoints.
     Debug = 1 << 14,
     /// Console templates, which run PromQL on the server.
     Consoles = 1 << 15,
     /// Pages without data, and static files.
     Ui = 1 << 16,
-    /// Everything that the table doesn't know.
+    /// Every path that the API's table does not list.
     Unknown = 1 << 17,
 }
 
@@ -65,7 +66,7 @@ const NAMES: [(Class, &str); 18] = [
     (Class::Unknown, "unknown"),
 ];
 
-/// Words of a configuration that stand for several classes.
+/// Words of a configuration that stand for several classes at once.
 const SHORTHANDS: [(&str, Classes); 2] = [
     ("read", Classes::of(&[Class::Info, Class::Query, Class::Series, Class::Rules, Class::Metadata])),
     ("everything", Classes::ALL),
@@ -77,7 +78,7 @@ impl Class {
         NAMES.iter().find(|(class, _)| *class == self).map_or("unknown", |&(_, name)| name)
     }
 
-    /// Every class, in the order of the documentation.
+    /// Returns every class, in the order of the documentation.
     pub fn all() -> impl Iterator<Item = Self> {
         NAMES.iter().map(|&(class, _)| class)
     }
@@ -89,25 +90,25 @@ impl fmt::Display for Class {
     }
 }
 
-/// A set of classes. Prints as their names, in order.
+/// A set of classes. `Display` writes their names in order, separated by spaces.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Classes(u32);
 
 impl Classes {
-    /// Every class.
+    /// The set that contains every class.
     pub const ALL: Self = Self((1 << 18) - 1);
 
-    /// What shows no data, and stays open to whoever is restricted.
+    /// The classes that show no data. They stay open to restricted callers.
     pub const OPEN: Self = Self::of(&[Class::Health, Class::Info, Class::Ui]);
 
-    /// What guards are about: whoever is limited stays so here.
+    /// The classes that guards apply to. A limited caller stays limited in them.
     pub const GUARDED: Self =
         Self::of(&[Class::Query, Class::Series, Class::RemoteRead, Class::Consoles, Class::Unknown]);
 
-    /// What of it guards can't read, and a limited caller never gets.
+    /// The guarded classes whose requests guards can't read. A limited caller never gets them.
     pub const UNGUARDABLE: Self = Self::of(&[Class::RemoteRead, Class::Consoles, Class::Unknown]);
 
-    /// The set of these.
+    /// Returns the set of the given classes.
     pub const fn of(classes: &[Class]) -> Self {
         let mut bits = 0;
         let mut rest = classes;
@@ -118,40 +119,40 @@ impl Classes {
         Self(bits)
     }
 
-    /// The class or shorthand of that name.
+    /// Returns the class, or the classes of the shorthand, with this name.
     pub fn named(name: &str) -> Option<Self> {
         let class = NAMES.iter().find(|(_, known)| *known == name).map(|&(class, _)| Self::of(&[class]));
         class.or_else(|| SHORTHANDS.iter().find(|(known, _)| *known == name).map(|&(_, classes)| classes))
     }
 
-    /// Every name that [`Classes::named`] knows.
+    /// Returns every name that [`Classes::named`] accepts.
     pub fn names() -> impl Iterator<Item = &'static str> {
         NAMES.iter().map(|&(_, name)| name).chain(SHORTHANDS.iter().map(|&(name, _)| name))
     }
 
-    /// Whether the set has it.
+    /// Returns `true` if the set contains the class.
     pub fn contains(self, class: Class) -> bool {
         self.0 & class as u32 != 0
     }
 
-    /// Whether there is none in it.
+    /// Returns `true` if the set contains no class.
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// What is in either.
+    /// Returns the classes that are in either set.
     #[must_use]
     pub const fn with(self, others: Self) -> Self {
         Self(self.0 | others.0)
     }
 
-    /// What is here and not there.
+    /// Returns the classes of this set that are not in the other one.
     #[must_use]
     pub fn without(self, others: Self) -> Self {
         Self(self.0 & !others.0)
     }
 
-    /// What is in both.
+    /// Returns the classes that are in both sets.
     #[must_use]
     pub fn both(self, others: Self) -> Self {
         Self(self.0 & others.0)

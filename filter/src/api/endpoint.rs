@@ -1,50 +1,51 @@
-//! An endpoint: one row of a table, and how a path finds it.
+//! An endpoint: one row of an API's table, and the comparison of its path with the path of a request.
 
 use super::class::Class;
 use super::listing::Listing;
 use crate::target::method::Methods;
 use crate::target::parameters::ParameterNames;
 
-/// A row: what is at a path.
+/// A row of an API's table: one path of the server, and how requests to it are treated.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Endpoint {
-    /// Path below the mount. A segment `:name` stands for any one segment, a last `*` for anything at all below.
+    /// The path below the mount. A segment `:name` stands for any one segment that is not empty, and a last segment `*`
+    /// for anything at all below.
     pub path: &'static str,
-    /// The methods that the server knows there.
+    /// The methods that the server answers at this path.
     pub methods: Methods,
-    /// What a request to it does.
+    /// The class of a request to this endpoint.
     pub class: Class,
-    /// The parameters that it reads; none means that query string and body pass as they are.
+    /// The parameters that the endpoint reads. If there are none, query string and body pass unchanged.
     pub parameters: ParameterNames,
-    /// What a restricted caller gets.
+    /// The answer that a restricted caller gets.
     pub to_restricted: ToRestricted,
-    /// What kind of answer it gives, as far as headers are concerned.
+    /// The kind of answer, which decides its cache headers.
     pub content: Content,
-    /// Where its parameters may stand.
+    /// The parts of a request in which the parameters may stand.
     pub parameters_in: ParametersIn,
 }
 
-/// What a caller who may see only some series gets from an endpoint, whatever a rule allows.
+/// The answer that an endpoint gives to a caller who may see only some series, whatever a rule allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ToRestricted {
-    /// The restriction is written into its selectors.
+    /// The restriction is written into the selectors of the request.
     Restrict(Selectors),
-    /// The answer is cut down, and the restriction is written into selectors, if it takes any.
+    /// The answer is filtered. If the endpoint takes selectors, the restriction is written into them too.
     Filter(Listing, Option<Selectors>),
     /// A valid empty answer, made by the filter: this JSON.
     Empty(&'static str),
-    /// The answer as it is: it holds no data.
+    /// The answer passes unchanged, because it holds no data.
     Pass,
-    /// The same, if it is a page. What another server has at that path may hold data.
+    /// The answer passes if it is a page. Another kind of server may have data at the same path.
     Page,
-    /// Nothing.
+    /// The request is refused.
     Refuse,
 }
 
-/// The parameter that has selectors in it.
+/// The parameter in which the selectors of a request stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Selectors {
-    /// The parameter's name.
+    /// Returns the name of the parameter.
     pub parameter: &'static str,
     /// What its values are read as.
     pub form: SelectorForm,
@@ -57,31 +58,32 @@ pub enum SelectorForm {
     Expression,
     /// Selectors. Without one the server answers with everything, so that the restriction is one itself.
     AnyOf,
-    /// The same where an answer is filtered, and none means that nothing is left out.
+    /// The parameter `match[]` of an endpoint whose answer is filtered. Without one the server leaves nothing out, and
+    /// none is added.
     Filters,
 }
 
-/// Where an endpoint's parameters may stand.
+/// The parts of a request in which an endpoint's parameters may stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParametersIn {
-    /// In the query string, or in a form where the method may have one.
+    /// The query string, or a form where the method may have one.
     QueryOrForm,
-    /// In the query string alone. The server acts as soon as the headers have come, even if the body then breaks off, so
-    /// that a form could not be refused in time (`threats.md` P4).
+    /// The query string alone. The server acts as soon as the headers have come, even if the body then breaks off, so a
+    /// form could not be refused in time (`threats.md` P4).
     QueryOnly,
 }
 
-/// Whether an answer may be kept by a browser.
+/// The kind of an endpoint's answer, which decides if a browser may keep it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
-    /// Data or a page made for this request.
+    /// Data, or a page that is made for this request.
     Fresh,
     /// A file that is the same for everybody.
     Static,
 }
 
 impl Endpoint {
-    /// Whether a path below the mount is this endpoint's.
+    /// Returns `true` if a path below the mount belongs to this endpoint.
     pub fn matches(&self, path: &str) -> bool {
         let mut given = path.split('/');
         let mut segments = self.path.split('/');

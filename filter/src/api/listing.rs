@@ -3,11 +3,11 @@
 /// A list of things with labels that an endpoint answers with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listing {
-    /// `/api/v1/rules`
+    /// The rules of `/api/v1/rules`.
     Rules,
-    /// `/api/v1/alerts`
+    /// The alerts of `/api/v1/alerts`.
     Alerts,
-    /// `/api/v1/targets`
+    /// The targets of `/api/v1/targets`.
     Targets,
 }
 

@@ -1,18 +1,18 @@
-//! Mounts: which part of the public site is which server. A prefix holds whole segments of the canonical path, so that
-//! neither `/prometheusX` nor `/prometheus..` is below `/prometheus` (`threats.md` T3).
+//! Mounts: the map from parts of the public site to servers. A prefix consists of whole segments of the canonical path,
+//! so neither `/prometheusX` nor `/prometheus..` is below `/prometheus` (`threats.md` T3).
 
 use super::profile::Profile;
 use crate::target::escape::is_unreserved;
 use crate::target::origin::Origin;
 use crate::target::path::{CanonicalPath, TargetError};
 
-/// A path prefix of whole segments. The root is the empty text, so that a prefix can stand before any path.
+/// A path prefix of whole segments. The root is the empty text, so that a prefix can be written before any path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Prefix(String);
 
 impl Prefix {
-    /// A prefix as a configuration writes it: `/`, or a canonical path without a trailing slash, of letters, digits and
-    /// `-._~` only, since any other octet could stand in a request both as itself and escaped.
+    /// Parses a prefix as a configuration writes it: `/`, or a canonical path without a trailing slash. It consists
+    /// only of letters, digits and `-._~`, since any other octet could stand in a request both as itself and escaped.
     pub fn parse(text: &str) -> Option<Self> {
         let path = CanonicalPath::parse(text.as_bytes()).ok()?;
         if path.as_str() != text || !text.bytes().all(|byte| byte == b'/' || is_unreserved(byte)) {
@@ -25,17 +25,17 @@ impl Prefix {
         }
     }
 
-    /// What stands before a path: nothing for the root.
+    /// Returns the text to write before a path, which is empty for the root.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether this is `/`.
+    /// Returns `true` if this is `/`.
     pub fn is_root(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// What follows the prefix in a path below it: nothing, or a path that begins with `/`.
+    /// Returns the rest of a path below the prefix. It is empty or begins with `/`.
     pub fn strip<'a>(&self, path: &'a str) -> Option<&'a str> {
         path.strip_prefix(&self.0).filter(|rest| rest.is_empty() || rest.starts_with('/'))
     }
@@ -44,76 +44,76 @@ impl Prefix {
 /// One server and its place on the site.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mount {
-    /// The public prefix.
+    /// The prefix of the server's public paths.
     pub prefix: Prefix,
-    /// What the server itself is mounted at.
+    /// The prefix that the server itself is mounted at.
     pub upstream_prefix: Prefix,
-    /// What it speaks.
+    /// The API of the server.
     pub api: &'static Profile,
-    /// What the proxy's routes pick a cluster by (`x-promward-cluster`).
+    /// The value of `x-promward-cluster`, by which the proxy's routes choose a cluster.
     pub cluster: Option<String>,
-    /// Hosts that the server may name in `Location`, beside the public one.
+    /// The hosts that the server may name in `Location`, beside the public one.
     pub origins: Vec<Origin>,
     /// The longest form body, in bytes.
     pub max_form: usize,
-    /// Whether credentials go on to the server.
+    /// True if the caller's credentials go on to the server.
     pub pass_credentials: bool,
-    /// Whether an escaped slash may stand in a path. Never at a mount whose paths the filter reads.
+    /// True if a path may have an escaped slash. Never set at a mount whose paths the filter reads.
     pub pass_encoded_slash: bool,
 }
 
 impl Mount {
-    /// The path as the server is asked for it, its own prefix included.
+    /// Returns the path to request from the server, with the server's own prefix.
     pub fn upstream_path(&self, path: &str) -> String {
         [self.upstream_prefix.as_str(), path].concat()
     }
 }
 
-/// Which mount of a configuration: its place in the list as written.
+/// The number of a mount: its position in the configuration's list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MountId(pub usize);
 
-/// Every mount of a configuration, as it lists them.
+/// All mounts of a configuration, in its order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mounts(Vec<Mount>);
 
 /// A path below a mount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AtMount<'a> {
-    /// Which.
+    /// The number of the mount.
     pub id: MountId,
-    /// The mount itself.
+    /// The mount with this number.
     pub mount: &'a Mount,
-    /// The path below its prefix. It begins with `/`; paths of an API have no trailing slash.
+    /// The path below the mount's prefix. It begins with `/`; paths of an API have no trailing slash.
     pub path: &'a str,
 }
 
-/// Where a path is on the site.
+/// The place of a path on the site.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Located<'a> {
-    /// Below a mount.
+    /// A path below a mount.
     Below(AtMount<'a>),
-    /// At a mount's prefix without the slash.
+    /// A mount's prefix without the trailing slash.
     Bare {
-        /// The mount.
+        /// The mount with this prefix.
         mount: &'a Mount,
     },
-    /// At no mount.
+    /// A path that is at no mount.
     Elsewhere,
 }
 
 impl Mounts {
-    /// Mounts as a configuration lists them.
+    /// Creates the list of mounts, in the order of the configuration.
     pub fn new(mounts: Vec<Mount>) -> Self {
         Self(mounts)
     }
 
-    /// Every mount with its id.
+    /// Returns every mount with its number.
     pub fn iter(&self) -> impl Iterator<Item = (MountId, &Mount)> {
         self.0.iter().enumerate().map(|(id, mount)| (MountId(id), mount))
     }
 
-    /// The mount of that id.
+    /// The mount with this number.
     pub fn get(&self, id: MountId) -> Option<&Mount> {
         self.0.get(id.0)
     }
@@ -122,7 +122,8 @@ impl Mounts {
     ///
     /// # Errors
     ///
-    /// There is one, and the mount doesn't let it pass, or it would lead to another mount if it stood unescaped.
+    /// Returns an error if there is one and the mount doesn't let it pass, or if the path would lead to another mount
+    /// with the slash unescaped.
     pub fn check_encoded_slash(&self, id: MountId, path: &CanonicalPath) -> Result<(), TargetError> {
         let Some(at) = path.encoded_slash() else { return Ok(()) };
         let passes = self.get(id).is_some_and(|mount| mount.pass_encoded_slash);
@@ -130,7 +131,7 @@ impl Mounts {
         if passes && stays { Ok(()) } else { Err(TargetError::Escape { byte: b'/', at }) }
     }
 
-    /// The longest prefix that a path is below.
+    /// Finds the mount with the longest prefix that a path is below.
     pub fn locate<'a>(&'a self, path: &'a str) -> Located<'a> {
         let below = self.iter().filter_map(|(id, mount)| Some((id, mount, mount.prefix.strip(path)?)));
         let found = below.max_by_key(|(_, mount, _)| mount.prefix.0.len());

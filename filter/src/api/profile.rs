@@ -13,7 +13,7 @@ pub struct Profile {
     pub endpoints: &'static [Endpoint],
     /// The classes that a request can have.
     pub classes: Classes,
-    /// The classes of which a restricted caller gets something.
+    /// The classes in which at least one endpoint has something for a restricted caller.
     pub restrictable: Classes,
     /// The beginning of the paths whose answers are JSON, refusals among them.
     pub api_paths: Option<&'static str>,
@@ -42,7 +42,7 @@ pub struct SpecialParameters {
     /// Parameters that are left out for the restricted: where a page of an answer ends, and how the next one is called,
     /// would tell of groups that only others have. Without them there is one page.
     pub paging: ParameterNames,
-    /// Parameters that add to an answer what has no place for a restriction.
+    /// Parameters that add data to an answer to which no restriction can apply.
     pub widening: ParameterNames,
 }
 

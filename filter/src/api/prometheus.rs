@@ -1,6 +1,6 @@
-//! The endpoints of Prometheus 2.42 to 3.14, read in its source (`web/web.go`, `web/api/v1/api.go`). Releases differ, so
-//! what isn't here is of the class `unknown`. Pages have the class of their data: 2.x and VictoriaMetrics render them on
-//! the server, with everybody's data.
+//! The endpoints of Prometheus 2.42 to 3.14, taken from its source (`web/web.go`, `web/api/v1/api.go`). Releases
+//! differ, so every path that is not listed has the class `unknown`. Pages have the class of the data that they show:
+//! 2.x and VictoriaMetrics render them on the server, with the data of all callers.
 
 use super::class::{Class, Classes};
 use super::endpoint::{Content, Endpoint, ParametersIn, SelectorForm, Selectors, ToRestricted};
@@ -47,7 +47,7 @@ pub const ANY_OF: Selectors = Selectors { parameter: "match[]", form: SelectorFo
 /// The selectors of a request whose answer is filtered.
 pub const FILTERS: Selectors = Selectors { parameter: "match[]", form: SelectorForm::Filters };
 
-/// What Prometheus answers where it has nothing to list by name.
+/// Creates the reply that Prometheus gives when it has nothing to list by name.
 const NOTHING: ToRestricted = ToRestricted::Empty(r#"{"status":"success","data":{}}"#);
 
 const fn row(
@@ -76,7 +76,7 @@ const fn file(path: &'static str) -> Endpoint {
 const SERIES: ParameterNames = &["match[]", "start", "end", "limit"];
 const SEARCH: ParameterNames = &["match[]", "start", "end", "limit", "include_metadata"];
 
-/// Every row, those that queries use first.
+/// Every endpoint, beginning with those of queries, which are requested most.
 #[rustfmt::skip]
 pub static ENDPOINTS: &[Endpoint] = &[
     row("/api/v1/query", GET_POST, Class::Query,
@@ -147,11 +147,11 @@ pub static ENDPOINTS: &[Endpoint] = &[
 
     ui("/"),
     ui("/graph"),
-    // Where releases without the newer page redirect the former, and redirect on from.
+    // Older releases redirect `/graph` to this path if they have no new page, and redirect on from here.
     ui("/graph/"),
-    // Where VictoriaMetrics answers as InfluxDB does, with the names of its databases.
+    // VictoriaMetrics answers this path as InfluxDB does, with the names of its databases.
     ui("/query"),
-    // Where the name on the older pages leads, which redirects on.
+    // The name on the older pages links to this path, which redirects on.
     ui("/classic/"),
     ui("/classic/graph"),
     file("/assets/*"),

@@ -12,9 +12,9 @@ use crate::target::method::{Method, Methods};
 pub(crate) struct Requested<'a> {
     /// The mount, and the path below it.
     pub at: AtMount<'a>,
-    /// The table's row; none is the class `unknown`.
+    /// The endpoint; `None` means the class `unknown`.
     pub endpoint: Option<&'static Endpoint>,
-    /// A method that the row has.
+    /// A method that the endpoint supports.
     pub method: Method,
 }
 

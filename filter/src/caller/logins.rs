@@ -77,9 +77,9 @@ pub enum CheckEvent {
 /// Something that has a bound where passwords are checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CheckCapacity {
-    /// Checks that may begin.
+    /// Password checks that may begin.
     Checks,
-    /// The same of one source.
+    /// Password checks that may begin for one source.
     ChecksOfSource,
     /// Checks and streams that may wait.
     Waiting,

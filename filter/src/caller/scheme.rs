@@ -16,7 +16,7 @@ pub enum Scheme {
 }
 
 impl Scheme {
-    /// Its name in configurations.
+    /// Returns the name of the class as it is written in a configuration.
     pub fn name(self) -> &'static str {
         match self {
             Self::User => "user",

@@ -1,4 +1,5 @@
-//! Refusals: whatever room says no, and with which status. The words are those of the room's own error.
+//! Refusals: the errors of all rooms come in, and a status and a reply go out. The message is the one of the room's own
+//! error.
 
 use crate::access::Denied;
 use crate::access::cross_site::CrossSite;
@@ -21,63 +22,63 @@ use crate::time::bucket::Empty;
 use crate::time::rate::Rate;
 use std::fmt;
 
-/// Why a request goes no further, or its answer.
+/// The reason why a request or its answer goes no further.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// The target can be read in two ways.
     Target(TargetError),
-    /// No server is mounted there.
+    /// No server is mounted at this path.
     NoMount,
-    /// It asks to speak another protocol, whose requests nobody would look at (`threats.md` H6).
+    /// The request asks for another protocol, whose requests the filter would not see (`threats.md` H6).
     Upgrade,
-    /// The endpoint doesn't know the method.
+    /// The endpoint doesn't support the method.
     Method(Methods),
-    /// A page of another site asks for it.
+    /// A page of another site sent the request.
     CrossSite(CrossSite),
-    /// What the client presents to log in is invalid, or isn't looked at now.
+    /// The credentials are invalid, or can't be checked now.
     Login(LoginError, CanLogIn),
-    /// No rule allows it to somebody who isn't known.
+    /// No rule allows the request to an anonymous caller.
     Unknown(Denied, CanLogIn),
-    /// No rule allows it to somebody who is.
+    /// No rule allows the request to a known caller.
     Denied(Denied),
-    /// The `only` of a rule leaves nothing for them to see.
+    /// The `only` of a rule leaves nothing that the caller may see.
     NoValues(NoValues, CanLogIn),
-    /// What they may see can't be told to the server.
+    /// The tenants that the caller may see can't be written into the header for the server.
     Tenant(NoTenant),
-    /// A rule restricts its callers, and nothing can be restricted there (`threats.md` R2).
+    /// A rule restricts its callers, and the endpoint can't be restricted (`threats.md` R2).
     Withheld(RuleNumber),
-    /// The parameters don't meet what the rule demands.
+    /// The parameters violate the requirements of the rule.
     Violation(Violation),
-    /// It comes too early for the rate of a rule.
+    /// The request exceeds the rate of a rule.
     RateExceeded(RateExceeded),
     /// The query string is ambiguous.
     Parameters(ParameterError),
-    /// The body is no form that can be read in one way only.
+    /// The body is no form that can be read in only one way.
     Form(FormError),
     /// The server's answer can't be passed on.
     Answer(AnswerError),
-    /// The proxy couldn't tell or do what the decision needs.
+    /// The proxy could not provide or do what the decision needs.
     Host,
 }
 
-/// Whether a 401 has something to ask for: it must carry a challenge (RFC 9110 §15.5.2), and there is none for
-/// certificates.
+/// The presence of a scheme by which a caller can log in. A 401 must carry a challenge (RFC 9110 §15.5.2), and there is
+/// none for certificates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CanLogIn {
-    /// By password or token.
+    /// Callers can log in by password or token.
     Yes,
-    /// Only by certificate, or not at all.
+    /// Callers can log in only by certificate, or not at all.
     No,
 }
 
-/// That the rate of a rule is used up.
+/// The error of a request that exceeds the rate of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateExceeded {
-    /// Which rule.
+    /// The rule that has the rate.
     pub rule: RuleNumber,
-    /// Its rate.
+    /// The rate of the rule.
     pub rate: Rate,
-    /// When to come again.
+    /// The time until the next request is allowed.
     pub empty: Empty,
 }
 
@@ -89,7 +90,7 @@ impl fmt::Display for RateExceeded {
     }
 }
 
-/// A refusal from the error of a room.
+/// Implements the conversion of a room's error to a refusal.
 macro_rules! from {
     ($($error:ty => $variant:ident),* $(,)?) => {$(
         impl From<$error> for Refusal {
@@ -150,7 +151,8 @@ impl fmt::Display for Refusal {
 }
 
 impl Refusal {
-    /// The HTTP status. Where nobody can log in by a header, a 401 would ask for what can't be given.
+    /// Returns the HTTP status. If callers can't log in by a header, it is 403 in place of a 401 that nobody could
+    /// answer.
     pub fn status(&self) -> u16 {
         match self {
             Self::Target(_) | Self::Parameters(_) | Self::Upgrade => 400,
@@ -176,7 +178,7 @@ impl Refusal {
         }
     }
 
-    /// The reply that says so.
+    /// Returns the reply for the client.
     pub fn reply(&self, wording: Wording) -> Reply {
         let mut reply = Reply::error(self.status(), self, wording);
         if let Self::Method(allowed) = self {

@@ -1,6 +1,6 @@
-//! A form body: announced by the headers, awaited, then read, checked together with the query string and printed anew.
-//! Prometheus ignores a body whose type it doesn't like, and with it a matcher that stands only there, so the type must be
-//! exactly one and goes upstream in one spelling (`threats.md` P1 to P3).
+//! A form body. The headers announce it; the filter waits for it, reads it, checks it together with the query string
+//! and writes it anew. Prometheus ignores a body of another type, and with it a matcher that stands only there, so the
+//! type must be exactly one and goes upstream in one spelling (`threats.md` P1 to P3).
 
 use super::requirements::Requirements;
 use super::rewrite_cache::RewriteCache;
@@ -16,25 +16,25 @@ use std::fmt;
 /// The only media type of a form, as it is sent upstream.
 pub const FORM_TYPE: &str = "application/x-www-form-urlencoded";
 
-/// Why a body is refused.
+/// The reason why a body is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FormError {
-    /// A body where there is no use for one, or none that could be refused in time.
+    /// A body that the request has no use for, or that could not be refused in time.
     Unexpected,
-    /// No content type, two, or another than a form's.
+    /// No content type, two of them, or another one than a form's.
     Type,
-    /// A content encoding.
+    /// A body with a content encoding.
     Encoding,
-    /// More bytes than the mount's `max_form`.
+    /// A body longer than the mount's `max_form`.
     TooLong {
-        /// That bound, in bytes.
+        /// The longest allowed form, in bytes.
         max: usize,
     },
-    /// It ended in trailers, which some hosts pass on without the body (`threats.md` P3).
+    /// A form that ends in trailers, which some hosts pass on without the body (`threats.md` P3).
     Trailers,
-    /// What it says is ambiguous.
+    /// Parameters that can be read in two ways.
     Parameters(ParameterError),
-    /// It doesn't meet what the rule demands.
+    /// Parameters that violate the requirements of the rule.
     Violation(Violation),
 }
 
@@ -56,7 +56,7 @@ impl fmt::Display for FormError {
     }
 }
 
-/// A form that has been announced and is awaited.
+/// A form that has been announced and not yet received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AwaitedForm {
     names: ParameterNames,
@@ -66,13 +66,14 @@ pub struct AwaitedForm {
 }
 
 impl AwaitedForm {
-    /// Decides from the headers whether a form follows: it does where the method may have one and a body follows.
+    /// Decides from the headers if a form follows. It does if the method may have one and a body follows.
     ///
-    /// `query` is what the query string says, `max` the longest form in bytes.
+    /// `query` are the parameters of the query string, `max` is the longest form in bytes.
     ///
     /// # Errors
     ///
-    /// A body where there must be none, of another type, encoded, or announced as too long.
+    /// Returns an error for a body where there must be none, and for a body that has another type, is encoded, or is
+    /// announced as too long.
     pub fn announced(
         method: Method,
         headers: &Headers,
@@ -93,7 +94,7 @@ impl AwaitedForm {
         if !headers.only("content-type").is_some_and(|value| is_exactly(value, FORM_TYPE)) {
             return Err(FormError::Type);
         }
-        // A length that is more than can be counted here is too long, and not unknown.
+        // A length that can't be represented here is too long, not unknown.
         let length = headers.first("content-length").map_or(0, |value| {
             let text = std::str::from_utf8(value).unwrap_or_default();
             text.parse().unwrap_or(usize::MAX)
@@ -102,27 +103,27 @@ impl AwaitedForm {
         form.check_length(length).map(|()| Some(form))
     }
 
-    /// The same form, to which a rule has demands.
+    /// Returns the same form with the requirements of a rule.
     #[must_use]
     pub fn with_requirements(self, requirements: Option<Requirements>) -> Self {
         Self { requirements, ..self }
     }
 
-    /// Checks how much has come so far, in bytes.
+    /// Checks the number of bytes that have come so far.
     ///
     /// # Errors
     ///
-    /// It is more than the mount allows.
+    /// Returns an error if the mount doesn't allow that many.
     pub fn check_length(&self, length: usize) -> Result<(), FormError> {
         if length > self.max { Err(FormError::TooLong { max: self.max }) } else { Ok(()) }
     }
 
-    /// Reads the whole form and prints what goes upstream in its place.
+    /// Reads the whole form and returns the one that goes upstream in its place.
     ///
     /// # Errors
     ///
-    /// It is too long as it came or as it goes on, ambiguous by itself or together with the query string, or doesn't meet
-    /// what the rule demands.
+    /// Returns an error if the form is too long as it came or as it goes on, is ambiguous by itself or together with
+    /// the query string, or violates the requirements of the rule.
     pub fn complete(&self, body: &[u8], rewrites: &mut RewriteCache) -> Result<String, FormError> {
         self.check_length(body.len())?;
         let form = Parameters::parse(body, Part::Form).map_err(FormError::Parameters)?;
@@ -132,7 +133,7 @@ impl AwaitedForm {
             None => Ok(text),
             Some(requirements) => {
                 let form = requirements.of_form(form, &self.query, rewrites).map_err(FormError::Violation)?;
-                // As much again as what is written into it may take: hosts hold no more than that.
+                // Leaves room for the restriction that is written into it. Hosts buffer no more than that.
                 let max = self.max.saturating_add(MAX_RESTRICTED);
                 form.to_text_within(max).ok_or(FormError::Violation(Violation::TooLong))
             }
@@ -197,7 +198,7 @@ mod tests {
     fn a_form_is_bounded_when_announced_and_when_it_comes() {
         let long = [("content-type", FORM_TYPE), ("content-length", "11")];
         assert_eq!(announced(Method::Post, &long), Err(FormError::TooLong { max: 10 }));
-        // More than the module's own numbers hold.
+        // A number larger than the module's own numbers can hold.
         let endless = [("content-type", FORM_TYPE), ("content-length", "99999999999999999999")];
         assert_eq!(announced(Method::Post, &endless), Err(FormError::TooLong { max: 10 }));
         let form = announced(Method::Post, &[("content-type", FORM_TYPE)]).unwrap().unwrap();

@@ -1,5 +1,5 @@
-//! Guards: how much one query may touch. They read the merged parameters and the parsed query, so that no syntax of
-//! times and durations slips past them (`threats.md` R5).
+//! Guards: bounds on how much one query may touch. A guard reads the merged parameters and the parsed query, so that no
+//! way of writing times and durations gets past it (`threats.md` R5).
 
 use super::RuleNumber;
 use crate::promql::Query;
@@ -10,82 +10,83 @@ use crate::time::parameters::{self, TimeError, Times};
 use crate::time::seconds::Rounded;
 use std::fmt;
 
-/// What a rule's `limits` say beside the rate. Times are in milliseconds and more than 0; none is no guard.
+/// The guards of a rule: everything in its `limits` but the rate. Durations are in milliseconds and more than 0; `None`
+/// means no guard.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Guards {
-    /// The longest from `start` to `end`. A missing `start` counts as `end` − this.
+    /// The longest time from `start` to `end`. A missing `start` becomes `end` − `range`.
     pub range: Option<i64>,
-    /// The longest from the time at which a query is evaluated back to the oldest sample that a selector may touch, by
-    /// range, `offset`, `@`, subqueries and `lookback_delta`.
+    /// The longest time from the evaluation of a query back to the oldest sample that a selector may touch, by range,
+    /// `offset`, `@`, subqueries and `lookback_delta`.
     pub lookback: Option<i64>,
-    /// The longest from now back to that sample.
+    /// The longest time from now back to the oldest sample.
     pub oldest: Option<i64>,
-    /// What the parameter `timeout` may be at most; it is added where there is none.
+    /// The largest value of the parameter `timeout`, which is added where it is missing.
     pub timeout: Option<i64>,
-    /// The most points of one series: (range / step + 1) × the product of range / step of enclosing subqueries, of which
-    /// one without a step counts at 1 s.
+    /// The most points of one series: (range / step + 1) × the product of range / step of enclosing subqueries. A
+    /// subquery without a step counts with a step of 1 s.
     pub points: Option<u64>,
 }
 
-/// The guards of a rule, held against a request that came at this time.
+/// The guards of a rule, applied to one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Guarded {
-    /// The rule.
+    /// The rule that has the guards.
     pub rule: RuleNumber,
-    /// Its guards.
+    /// The bounds to check against.
     pub guards: Guards,
-    /// When the request came: milliseconds since 1970.
+    /// The time at which the request came, in milliseconds since 1970.
     pub now: i64,
 }
 
-/// That a request goes beyond a guard.
+/// The error of a request that exceeds a guard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exceeded {
-    /// Whose guard.
+    /// The rule that has the guard.
     pub rule: RuleNumber,
-    /// Which one, and how far the request goes.
+    /// The guard that is exceeded, and by how much.
     pub guard: Guard,
 }
 
-/// A guard, and how far a request goes: milliseconds, or points.
+/// A guard that a request exceeds, with the requested and the allowed amount. Durations are in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guard {
-    /// From `start` to `end`.
+    /// The time from `start` to `end`.
     Range {
-        /// As much as is asked for.
+        /// The requested duration in milliseconds.
         asked: i64,
-        /// As much as is allowed.
+        /// The longest allowed duration in milliseconds.
         most: i64,
     },
-    /// Back from an evaluation.
+    /// The time from an evaluation back to the oldest sample.
     Lookback {
-        /// As much as is asked for.
+        /// The requested duration in milliseconds.
         asked: i64,
-        /// As much as is allowed.
+        /// The longest allowed duration in milliseconds.
         most: i64,
     },
-    /// Back from now.
+    /// The time from now back to the oldest sample.
     Oldest {
-        /// As much as is asked for.
+        /// The requested duration in milliseconds.
         asked: i64,
-        /// As much as is allowed.
+        /// The longest allowed duration in milliseconds.
         most: i64,
     },
-    /// Points of one series.
+    /// The number of points of one series.
     Points {
-        /// As many as are asked for.
+        /// The requested number of points.
         asked: u64,
-        /// As many as are allowed.
+        /// The largest allowed number of points.
         most: u64,
     },
 }
 
-/// Why a request isn't let past the guards.
+/// The reason why guards refuse a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GuardError {
     /// A time or a duration can't be read.
     Time(TimeError),
-    /// It goes beyond one.
+    /// The request exceeds a guard.
     Exceeded(Exceeded),
 }
 
@@ -137,12 +138,11 @@ impl fmt::Display for Exceeded {
 }
 
 impl Guarded {
-    /// Takes out times that say nothing, which servers take for missing ones, and makes a timeout no longer than is
-    /// allowed.
+    /// Removes empty times, which servers treat as missing, and shortens a timeout that is longer than is allowed.
     ///
     /// # Errors
     ///
-    /// A timeout is no duration.
+    /// Returns an error if a timeout is not a duration.
     pub fn prepare(&self, parameters: &mut Parameters) -> Result<(), TimeError> {
         parameters.remove(|name, value| value.is_empty() && TIMES.contains(&name));
         let Some(most) = self.guards.timeout else { return Ok(()) };
@@ -154,12 +154,12 @@ impl Guarded {
         Ok(())
     }
 
-    /// Reads the times of a request from both its halves, checks them, and writes into the last half what has to stand
-    /// there. `names` are the parameters of the endpoint.
+    /// Reads the times of a request from both its halves, checks them, and adds the missing ones to the last half.
+    /// `names` are the parameters of the endpoint.
     ///
     /// # Errors
     ///
-    /// One can't be read, or is beyond `range` or `oldest`.
+    /// Returns an error if a time can't be read, or if the times exceed `range` or `oldest`.
     pub fn times(
         &self,
         names: ParameterNames,
@@ -190,8 +190,8 @@ impl Guarded {
         Ok(times)
     }
 
-    /// Where a request begins that doesn't say so: as far back as guards allow. Where there are steps from there on, it
-    /// has to be said in any case.
+    /// Returns the start of a request that gives none: the earliest time that the guards allow. If there is no such
+    /// guard, but the endpoint takes steps, `start` still has to be sent, and is `end`.
     fn earliest(&self, end: i64, names: ParameterNames) -> Option<i64> {
         let by_range = self.guards.range.map(|range| end.saturating_sub(range));
         let by_age = self.guards.oldest.map(|oldest| self.now.saturating_sub(oldest));
@@ -219,7 +219,7 @@ impl Guarded {
     ///
     /// # Errors
     ///
-    /// It reads further back, or is evaluated at more points, than is allowed.
+    /// Returns an error if the query reads further back, or is evaluated at more points, than is allowed.
     pub fn check(&self, query: &Query<'_>, times: &Times) -> Result<(), Exceeded> {
         if let Some(most) = self.guards.points {
             let asked = times.points().saturating_mul(query.points());
@@ -239,19 +239,19 @@ impl Guarded {
     }
 }
 
-/// The parameters that say when.
+/// The parameters that give a time or a duration.
 const TIMES: [&str; 6] = [TIMEOUT, START, STEP, "end", "time", "lookback_delta"];
 
 const TIMEOUT: &str = "timeout";
 const START: &str = "start";
 const STEP: &str = "step";
 
-/// A duration as every server reads it.
+/// Writes a duration in the form that every server reads.
 fn milliseconds(duration: i64) -> String {
     format!("{duration}ms")
 }
 
-/// A time as every server reads it: seconds since 1970.
+/// Writes a time in the form that every server reads: seconds since 1970.
 fn seconds(time: i64) -> String {
     let (whole, thousandths) = (time.div_euclid(1_000), time.rem_euclid(1_000));
     format!("{whole}.{thousandths:03}")

@@ -1,8 +1,10 @@
-//! What a rule demands of a request's parameters: its restriction goes into every selector, and its guards are checked.
+//! The requirements of a rule on a request's parameters. The restriction is written into every selector, and the guards
+//! are checked; the parameters as they go upstream come out.
 //!
-//! A form comes after the headers have gone, so its request has two halves. What the query string alone would do is
-//! decided with the headers (`threats.md` P4): where it would read everything, it gets a selector that nothing matches.
-//! Servers take selectors of both halves together, so that this one changes nothing once the form is there.
+//! A form arrives after the headers have been forwarded, so such a request has two halves. The effect that the query
+//! string would have alone is decided with the headers (`threats.md` P4): if it would read everything, it gets a
+//! selector that matches nothing. Servers combine the selectors of both halves, so this one changes nothing once the
+//! form is there.
 
 use super::guards::Guarded;
 use super::restriction::Restriction;
@@ -14,43 +16,42 @@ use crate::promql::{MAX_RESTRICTED, Query};
 use crate::target::parameters::{ParameterNames, Parameters};
 use std::rc::Rc;
 
-/// What a rule demands of the parameters of one request.
+/// The requirements of a rule on the parameters of one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Requirements {
     /// The API of the server that the request is for.
     pub profile: &'static Profile,
-    /// The parameters that the endpoint's row names; no other is let through, since it may widen what is answered
-    /// (`threats.md` P5).
+    /// The parameters that the endpoint lists. Any other is refused, since it may widen the answer (`threats.md` P5).
     pub names: ParameterNames,
-    /// The parameter that has selectors in it, if there is one.
+    /// The parameter that holds selectors, if there is one.
     pub selectors: Option<Selectors>,
-    /// What is written into the selectors; none, where the rule has guards alone.
+    /// The restriction that is written into the selectors, or `None` if the rule has only guards.
     pub restriction: Option<Rc<Restriction>>,
-    /// What is held against the guards.
+    /// The guards that the request is checked against.
     pub guarded: Option<Guarded>,
 }
 
-/// A selector that nothing matches.
+/// A selector that matches no series.
 const NOTHING: &str = r#"{__name__="nothing",__name__="at_all"}"#;
 
-/// A selector that every series matches.
+/// A selector that matches every series.
 const EVERYTHING: &str = r#"{__name__!=""}"#;
 
 impl Requirements {
-    /// The query string of a request without a form, as it goes upstream.
+    /// Rewrites the query string of a request without a form.
     ///
     /// # Errors
     ///
-    /// It doesn't meet the demands.
+    /// Returns an error if the query string violates the requirements.
     pub fn of_query(&self, query: Parameters, rewrites: &mut RewriteCache) -> Result<Parameters, Violation> {
         self.of_last_half(query, &Parameters::default(), rewrites)
     }
 
-    /// The query string of a request whose form follows, as it goes upstream ahead of it.
+    /// Rewrites the query string of a request whose form follows. It goes upstream ahead of the form.
     ///
     /// # Errors
     ///
-    /// It doesn't meet the demands, whatever the form says.
+    /// Returns an error if the query string violates the requirements, whatever the form says.
     pub fn of_first_half(
         &self,
         mut query: Parameters,
@@ -72,11 +73,11 @@ impl Requirements {
         Ok(query)
     }
 
-    /// The form, as it goes upstream; `query` is what the query string says, as it came.
+    /// Rewrites the form of a request. `query` are the parameters of the query string, as they were received.
     ///
     /// # Errors
     ///
-    /// It doesn't meet the demands, by itself or together with the query string.
+    /// Returns an error if the form violates the requirements, by itself or together with the query string.
     pub fn of_form(
         &self,
         form: Parameters,
@@ -85,7 +86,7 @@ impl Requirements {
     ) -> Result<Parameters, Violation> {
         let mut form = self.of_last_half(form, query, rewrites)?;
         if let Some(Selectors { parameter: name, form: SelectorForm::AnyOf }) = self.selectors {
-            // Where nothing is restricted, the selector that went ahead may not be the only one.
+            // Without a restriction, the selector that was sent ahead must not be the only one.
             if form.value(name).or(query.value(name)).is_none() {
                 form.put_first(name, EVERYTHING.to_owned());
             }
@@ -93,7 +94,8 @@ impl Requirements {
         Ok(form)
     }
 
-    /// What is known to be all: this, and what went ahead. What is added stands first (`threats.md` R6).
+    /// Rewrites the last half of a request, after which nothing more can come. Parameters that are added stand first
+    /// (`threats.md` R6).
     fn of_last_half(
         &self,
         mut last: Parameters,
@@ -133,8 +135,8 @@ impl Requirements {
         refused.map_or(Ok(()), |name| Err(Violation::Parameter(name.to_owned())))
     }
 
-    /// Reads every query or selector, lets it be checked, and writes the restriction into it. Where nothing is checked, one
-    /// that is remembered needn't be read.
+    /// Reads every query or selector, checks it and writes the restriction into it. If there are no guards to check, a
+    /// cached query isn't read again.
     fn restrict(
         &self,
         selectors: Selectors,
@@ -144,7 +146,7 @@ impl Requirements {
     ) -> Result<(), Violation> {
         let name = selectors.parameter;
         let mut left = MAX_RESTRICTED;
-        // What guards are held against has to be read.
+        // Guards have to read the query, so the cache isn't used where there are any.
         let mut rewrites = Some(rewrites).filter(|_| self.guarded.is_none());
         for value in parameters.values_mut(name) {
             let Some(restriction) = self.restriction.as_deref() else {
@@ -171,7 +173,7 @@ impl Requirements {
     }
 }
 
-/// Reads a query or a selector.
+/// Parses a query or a selector.
 fn read(selectors: Selectors, text: &str) -> Result<Query<'_>, Violation> {
     let query = match selectors.form {
         SelectorForm::Expression => Query::parse(text),

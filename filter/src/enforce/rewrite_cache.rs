@@ -1,43 +1,43 @@
-//! Queries into which a restriction was written: dashboards and rules ask the same ones over and over, with other times.
-//! Each is found again by its whole text, what it was read as, and the matchers of the restriction (`threats.md` R7). All of
-//! it is one worker's and dies with the configuration (S3).
+//! A cache of queries with the restriction written into them, because dashboards and rules ask the same queries over
+//! and over with other times. A query is found again by its whole text, the way in which it is read, and the matchers
+//! of the restriction (`threats.md` R7). The cache belongs to one worker and is dropped with its configuration (S3).
 
 use super::restriction::Restriction;
 use crate::api::endpoint::SelectorForm;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// Places for queries of one hash. When all are taken, the oldest of them goes.
+/// The number of entries in a set. When all are taken, the oldest one is dropped.
 const WAYS: usize = 4;
 
-/// How many bits of a hash are told apart, and how many sets of places that makes.
+/// The number of bits of a hash that select a set, and the number of sets that follows from it.
 const BITS: u32 = 6;
 const SETS: usize = 1 << BITS;
 
-/// How long a query, the matchers and what they made of it may be together, in bytes. Longer ones are read each time, so that
-/// their texts take a worker a megabyte at most.
+/// The longest that a query, its matchers and the restricted query may be together, in bytes. Longer ones are read each
+/// time, so that the texts take at most a megabyte of a worker's memory.
 const MAX_LENGTH: usize = 4 * 1024;
 
-/// A query as it came, and what is to be written into it.
+/// A query as the caller sent it, and the restriction to write into it.
 #[derive(Clone, Copy, Debug)]
 pub struct Original<'a> {
-    /// What it is read as.
+    /// The way in which the text is read.
     pub form: SelectorForm,
-    /// Its text.
+    /// The text of the query.
     pub text: &'a str,
-    /// What goes into each of its selectors.
+    /// The restriction that goes into each selector.
     pub restriction: &'a Restriction,
 }
 
-/// What a worker remembers.
+/// The queries that one worker remembers.
 #[derive(Debug)]
 pub struct RewriteCache {
     seed: u64,
-    /// Each the newest first. None at all, as long as nothing is remembered.
+    /// The sets, each with the newest entry first. Empty until something is remembered.
     sets: Vec<[Option<CachedQuery>; WAYS]>,
     has_been_full: bool,
 }
 
-/// A query that is remembered.
+/// A query in the cache, with the text that was made of it.
 #[derive(Debug)]
 struct CachedQuery {
     form: SelectorForm,
@@ -47,13 +47,13 @@ struct CachedQuery {
 }
 
 impl RewriteCache {
-    /// Nothing is remembered yet. The seed is random, and the worker's own: so nobody can say beforehand which queries go
-    /// for which.
+    /// Creates an empty cache. The seed is random and the worker's own, so that nobody can predict which queries
+    /// replace each other.
     pub fn new(seed: u64) -> Self {
         Self { seed, sets: Vec::new(), has_been_full: false }
     }
 
-    /// What became of the query, if it is remembered.
+    /// Returns the restricted form of the query, if it is in the cache.
     pub fn find(&self, original: &Original<'_>) -> Option<&str> {
         let matchers = original.restriction.matchers();
         if original.text.len().saturating_add(matchers.len()) > MAX_LENGTH {
@@ -66,7 +66,7 @@ impl RewriteCache {
         set.iter().flatten().find(is_same).map(|known| known.restricted.as_str())
     }
 
-    /// Remembers what became of one that isn't remembered, if that isn't too long.
+    /// Remembers the restricted form of a query that isn't in the cache yet, unless it is too long.
     pub fn remember(&mut self, original: &Original<'_>, restricted: &str) {
         let matchers = original.restriction.matchers();
         let length = original.text.len().saturating_add(matchers.len()).saturating_add(restricted.len());
@@ -88,7 +88,7 @@ impl RewriteCache {
         self.has_been_full |= set.first_mut().and_then(|place| place.replace(known)).is_some();
     }
 
-    /// Whether one went for another since this was asked last.
+    /// Returns `true` if an entry has replaced another one since the last call.
     pub fn take_full(&mut self) -> bool {
         std::mem::take(&mut self.has_been_full)
     }
@@ -167,7 +167,7 @@ mod tests {
         let a = restriction("a");
         let mut queries = RewriteCache::new(1);
         let texts: Vec<_> = (0..1_000).map(|number| format!("metric_{number}")).collect();
-        // Up to the first that has room after one that had none.
+        // Up to the first query that goes into a set with room after one that did not.
         let (mut in_set, mut has_been_full) = ([0; SETS], false);
         let last = texts.iter().position(|text| {
             let others = &mut in_set[queries.place(&original(text, &a))];

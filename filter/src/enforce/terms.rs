@@ -4,11 +4,11 @@ use super::guards::Guarded;
 use super::restriction::Restriction;
 use std::rc::Rc;
 
-/// What a rule holds its callers to.
+/// The terms of a rule, which its callers are held to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RuleTerms {
-    /// What they may see; none is everything.
+    /// The restriction on what they may see; `None` means everything.
     pub restriction: Option<Rc<Restriction>>,
-    /// How much a query of theirs may touch.
+    /// The bounds on how much one of their queries may touch.
     pub guarded: Option<Guarded>,
 }

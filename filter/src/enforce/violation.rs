@@ -1,21 +1,21 @@
-//! Why a request doesn't meet what a rule demands of its parameters, in words for who has sent it.
+//! The reasons why a request violates the requirements of a rule on its parameters, as messages to the caller.
 
 use super::guards::GuardError;
 use crate::promql::{MAX_RESTRICTED, SyntaxError};
 use std::fmt;
 
-/// Why a request doesn't meet what a rule demands.
+/// The reason why a request violates the requirements of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Violation {
-    /// A parameter that the endpoint's row doesn't name, or one that widens what is answered.
+    /// A parameter that the endpoint doesn't list, or one that widens the answer.
     Parameter(String),
-    /// A query or a selector that isn't understood.
+    /// A query or a selector that can't be parsed.
     Syntax(&'static str, SyntaxError),
-    /// With the restriction written into them the selectors are too long.
+    /// The selectors are too long with the restriction written into them.
     TooLong,
-    /// Selectors in the query string of a request whose form may still say when they are read.
+    /// Selectors in the query string of a request whose form may still give the times at which they are read.
     Split(&'static str),
-    /// A guard says no.
+    /// A guard refuses the request.
     Guard(GuardError),
 }
 

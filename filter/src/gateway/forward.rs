@@ -1,4 +1,5 @@
-//! What goes upstream: printed from what was read, with the filter's own headers in place of the client's.
+//! The request that goes upstream. It is written from the parsed parameters, with the filter's own headers in place of
+//! the client's.
 
 use crate::api::class::Classes;
 use crate::api::endpoint::{Content, Endpoint, ParametersIn, ToRestricted};
@@ -26,7 +27,7 @@ use crate::target::origin;
 use crate::target::parameters::Parameters;
 use crate::target::query::QueryString;
 
-/// What the client's connection speaks, as proxies tell servers.
+/// The header by which proxies tell servers the scheme of the client's connection.
 const FORWARDED_PROTO: &str = "x-forwarded-proto";
 
 /// A request that a rule allows.
@@ -40,22 +41,22 @@ pub(super) struct AllowedRequest<'a> {
     pub(super) query: Option<&'a QueryString>,
     /// The listed site that it comes from.
     pub(super) origin: Option<AllowedOrigin>,
-    /// Who is calling.
+    /// The caller that sends the request.
     pub(super) caller: &'a Caller,
-    /// By which rule.
+    /// The rule that allows the request.
     pub(super) rule: RuleNumber,
-    /// What that holds them to.
+    /// The terms of the rule.
     pub(super) terms: RuleTerms,
 }
 
 impl AllowedRequest<'_> {
-    /// What becomes of the request. Whoever is restricted gets what the endpoint's row says, whatever a rule allows
-    /// (`threats.md` R2).
+    /// Decides what is forwarded. A restricted caller gets the answer that the endpoint provides for them, whatever a
+    /// rule allows (`threats.md` R2).
     ///
     /// # Errors
     ///
-    /// Nothing can be restricted there; the parameters or an announced body can be read in two ways (P2), or don't meet
-    /// what the rule demands.
+    /// Returns an error if the endpoint can't be restricted, and if the parameters or an announced body can be read in
+    /// two ways (P2) or violate the requirements of the rule.
     pub(super) fn decide(
         self,
         headers: &IdentityHeaders,
@@ -76,7 +77,7 @@ impl AllowedRequest<'_> {
         }
     }
 
-    /// What the caller gets there.
+    /// Returns the answer that the caller gets from the endpoint.
     fn gives(&self) -> ToRestricted {
         match &self.terms.restriction {
             None => ToRestricted::Pass,
@@ -86,7 +87,7 @@ impl AllowedRequest<'_> {
         }
     }
 
-    /// Reads parameters, prints them anew, and says what changes in the headers.
+    /// Reads the parameters, writes them anew, and decides the changes to the headers.
     fn forward(
         self,
         headers: &IdentityHeaders,
@@ -120,8 +121,8 @@ impl AllowedRequest<'_> {
         Ok(Decision::Forward(Box::new(Forward { edits, form, context })))
     }
 
-    /// The query string, with its question mark, and the form that is to be awaited. Where the row names no parameters
-    /// both pass as they are, but where an answer has to be what the row says.
+    /// Returns the query string with its question mark, and the form to wait for. If the endpoint lists no parameters
+    /// both pass unchanged, except where its answer is filtered or empty.
     fn parameters(&self, rewrites: &mut RewriteCache) -> Result<(String, Option<AwaitedForm>), Refusal> {
         let Request { headers, body, .. } = *self.request;
         let is_read = |endpoint: &&Endpoint| {
@@ -148,7 +149,7 @@ impl AllowedRequest<'_> {
         Ok((with_mark(&query.to_text()), form.map(|form| form.with_requirements(requirements))))
     }
 
-    /// What the rule demands of the parameters; nothing, where it holds nobody to anything.
+    /// Returns the requirements of the rule on the parameters, or `None` if it has none.
     fn requirements(&self, endpoint: &Endpoint) -> Option<Requirements> {
         let RuleTerms { restriction, guarded } = self.terms.clone();
         if restriction.is_none() && guarded.is_none() {
@@ -182,7 +183,7 @@ impl AllowedRequest<'_> {
         let mut set = vec![(":path".into(), path)];
         let mut say = |name: &'static str, value: &str| set.push((name.into(), value.to_owned()));
         if request.headers.only(FORWARDED_PROTO) == Some(request.scheme.as_str().as_bytes()) {
-            // Proxies say it themselves, as a rule.
+            // Proxies usually set it themselves.
             remove.retain(|name| !name.eq_ignore_ascii_case(FORWARDED_PROTO.as_bytes()));
         } else {
             say(FORWARDED_PROTO, request.scheme.as_str());
@@ -193,7 +194,7 @@ impl AllowedRequest<'_> {
         }
         mount.cluster.iter().for_each(|cluster| say("x-promward-cluster", cluster));
         if has_form {
-            // The form is printed anew and has another length then; an upstream that believed the old one would read
+            // The form is written anew and then has another length. An upstream that trusts the old length would read
             // the rest as the next request.
             remove.push(b"content-length".to_vec());
             say("content-type", FORM_TYPE);
@@ -203,12 +204,12 @@ impl AllowedRequest<'_> {
     }
 }
 
-/// A query string with its question mark; nothing, where it says nothing.
+/// Returns a query string with its question mark, or nothing if it is empty.
 pub(super) fn with_mark(query: &str) -> String {
     if query.is_empty() { String::new() } else { ["?", query].concat() }
 }
 
-/// The host that the client named, if it is one.
+/// Returns the host that the client named, if it is valid.
 fn host(headers: &Headers) -> Option<String> {
     let value = headers.only(":authority").or_else(|| headers.only("host"))?;
     std::str::from_utf8(value).ok().filter(|text| origin::is_authority(text)).map(str::to_owned)

@@ -1,4 +1,4 @@
-//! What a worker keeps between requests, beside its configuration, and dies with it.
+//! The state that a worker keeps between requests, beside its configuration. It is dropped with the configuration.
 
 use crate::caller::logins::Logins;
 use crate::enforce::rewrite_cache::RewriteCache;
@@ -6,41 +6,41 @@ use crate::keyed_hash::Digest;
 use crate::limits::table::{SharedData, Table, Unreachable};
 use crate::report::count::{Capacity, Count};
 
-/// A worker's own state.
+/// The state of a worker.
 #[derive(Debug)]
 pub struct WorkerState {
     /// Passwords that are known, and those that are being checked.
     pub logins: Logins,
-    /// Where rates are counted, if there are any.
+    /// The table in which rates are counted, if there are any.
     pub rates: Option<Table>,
-    /// Queries that were restricted.
+    /// Queries with their restriction written into them.
     pub rewrites: RewriteCache,
     counts: Vec<Count>,
 }
 
-/// A worker's own part in a decision.
+/// The worker's part in a decision.
 pub struct Resources<'a> {
-    /// What it keeps.
+    /// The state that the worker keeps.
     pub state: &'a mut WorkerState,
-    /// What it shares with others.
+    /// The data that it shares with other workers.
     pub shared: &'a dyn SharedData,
 }
 
-/// Whether a table is needed.
+/// The need for a table of rates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rates {
-    /// A rule has a rate.
+    /// At least one rule has a rate.
     Some,
-    /// None has.
+    /// No rule has a rate.
     None,
 }
 
 impl WorkerState {
-    /// A new state of these random bytes, of which every worker needs its own.
+    /// Creates a state from random bytes, which must differ for each worker.
     ///
     /// # Errors
     ///
-    /// A rule has a rate, and the host has no data that workers share.
+    /// Returns an error if a rule has a rate and the host has no data that workers share.
     pub fn new(random: [Digest; 3], rates: Rates, shared: &dyn SharedData) -> Result<Self, Unreachable> {
         let [logins, table, queries] = random;
         let rates = match rates {
@@ -51,12 +51,12 @@ impl WorkerState {
         Ok(Self { logins: Logins::new(logins), rates, rewrites: RewriteCache::new(seed), counts: Vec::new() })
     }
 
-    /// Counts something.
+    /// Adds a count to those that are still to be reported.
     pub fn count(&mut self, count: Count) {
         self.counts.push(count);
     }
 
-    /// What was counted since this was asked last.
+    /// Returns everything that was counted since the last call.
     pub fn take_counts(&mut self) -> Vec<Count> {
         let mut counts: Vec<Count> = self.logins.take_events().into_iter().map(Count::from).collect();
         counts.append(&mut self.counts);
@@ -75,7 +75,7 @@ mod tests {
     use crate::enforce::rewrite_cache::Original;
     use crate::limits::table::Written;
 
-    /// Nothing is shared where nothing has a rate.
+    /// Shared data that has nothing in it, for a configuration without rates.
     struct Nothing;
 
     impl SharedData for Nothing {

@@ -1,6 +1,6 @@
-//! The table in which all workers of a proxy count together: buckets in the host's shared data, which is never emptied,
-//! so that the table is of a fixed size. Nothing that grants access is in it, because a neighbour in the same VM could
-//! write there (`threats.md` C9).
+//! The table in which all workers of a proxy count requests together. It keeps buckets in the host's shared data, which
+//! is never emptied, so the table has a fixed size. It holds nothing that grants access, because a neighbour in the
+//! same VM could write to it (`threats.md` C9).
 
 use crate::keyed_hash::{Digest, Key};
 use crate::time::bucket::{Bucket, Empty};
@@ -8,87 +8,88 @@ use crate::time::instant::Instant;
 use crate::time::rate::Rate;
 use std::fmt;
 
-/// How many buckets there are for known callers, and as many again for unknown ones, who can't crowd the others out.
+/// The number of buckets for known callers, and again for anonymous ones, so that these can't push the others out.
 const SLOTS: u32 = 4_096;
 
-/// How many places a caller's bucket may be at.
+/// The number of slots in which a caller's bucket may be.
 const PLACES: u32 = 4;
 
-/// How often a worker that is outrun by others tries again.
+/// The number of attempts to write an entry while other workers are faster.
 const ATTEMPTS: usize = 64;
 
-/// A number that no entry has: writing "based on it" succeeds only where there is no entry.
+/// A number that no entry has. A write that is based on it succeeds only where there is no entry.
 const NO_ENTRY: u32 = u32::MAX;
 
 /// Data that the host keeps for all workers.
 pub trait SharedData {
-    /// An entry and the number of its last writing.
+    /// Returns an entry and the number of its last write.
     ///
     /// # Errors
     ///
-    /// The host fails.
+    /// Returns an error if the host fails.
     fn get(&self, key: &str) -> Result<Option<(Vec<u8>, u32)>, Unreachable>;
 
-    /// Writes an entry, if `based_on` is still the number of its last writing, or there is none.
+    /// Writes an entry if `based_on` is still the number of its last write, or if there is no entry.
     ///
     /// # Errors
     ///
-    /// The host fails.
+    /// Returns an error if the host fails.
     fn set(&self, key: &str, value: &[u8], based_on: u32) -> Result<Written, Unreachable>;
 }
 
-/// That the host can't do what it should.
+/// The error of a host whose shared data can't be read or written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unreachable;
 
-/// What became of an entry that was to be written.
+/// The outcome of a write that the host accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
-    /// It stands.
+    /// The entry has been written.
     Done,
-    /// Another worker was faster: what was based on an old value is dropped.
+    /// Another worker was faster, and the write was dropped because it was based on an old value.
     Outrun,
 }
 
-/// Who is counted.
+/// The kind of caller that is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counted {
-    /// Somebody whom the configuration knows.
+    /// A caller whom the configuration knows.
     Known,
-    /// An address.
+    /// An anonymous caller, counted by source address.
     Anonymous,
 }
 
-/// Whether a bucket is the caller's alone.
+/// The bucket in which a caller was counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Share {
-    /// It is.
+    /// A bucket of the caller's own.
     Own,
-    /// The table is full at the caller's places: all for whom that is so count in one bucket of the rule's.
+    /// The bucket that a rule's callers share if their slots in the table are taken.
     Crowded,
 }
 
-/// Why something isn't counted.
+/// The reason why a request can't be counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CountError {
     /// The rate is used up.
     Limited(Empty),
-    /// The host fails.
+    /// The host's shared data can't be read or written.
     Unreachable,
 }
 
-/// The table.
+/// The table of buckets in the host's shared data.
 #[derive(Clone, Debug)]
 pub struct Table {
     key: Key,
 }
 
 impl Table {
-    /// Finds the key that all workers hash under, or makes it of these random bytes.
+    /// Opens the table with the key under which all workers hash, and creates the key from these random bytes if there
+    /// is none.
     ///
     /// # Errors
     ///
-    /// The host has no shared data.
+    /// Returns an error if the host has no shared data.
     pub fn open(shared: &dyn SharedData, random: Digest) -> Result<Self, Unreachable> {
         for _ in 0..ATTEMPTS {
             if let Some(key) = shared.get(KEY)?.and_then(|(key, _)| key.try_into().ok()) {
@@ -104,7 +105,7 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// The bucket is empty, or the host fails.
+    /// Returns an error if the bucket is empty, or if the host fails.
     pub fn count(
         &self,
         shared: &dyn SharedData,
@@ -134,18 +135,18 @@ impl Table {
     }
 }
 
-/// What a caller is counted for.
+/// The rate against which a request is counted.
 #[derive(Clone, Copy, Debug)]
 pub struct LimitedRule<'a> {
-    /// What tells the configuration from any other one.
+    /// Bytes that differ from one configuration to the next.
     pub configuration: &'a [u8],
-    /// The number of its rule.
+    /// The number of the rule that has the rate.
     pub rule: usize,
-    /// The rule's rate.
+    /// The rate of the rule.
     pub rate: Rate,
 }
 
-/// A place in the table, as it was read.
+/// A slot of the table, as it was read.
 struct Slot {
     key: String,
     number: u32,
@@ -153,7 +154,7 @@ struct Slot {
     bucket: Bucket,
 }
 
-/// The caller's bucket; without one, a place that nobody needs; nothing, where there is none of these.
+/// Finds the slot of a caller's bucket, or else a slot that is free for it. Returns `None` if there is neither.
 fn find(
     shared: &dyn SharedData,
     who: Counted,
@@ -173,15 +174,15 @@ fn find(
     Ok(free)
 }
 
-/// Whose a place is.
+/// The owner of a slot.
 enum Whose {
     Own,
     Nobodys,
     Anothers,
 }
 
-/// A place, as whoever has this tag would write there. An entry says whose it is and when its bucket will be full;
-/// anything else is as good as none.
+/// Reads a slot for the caller with this tag. An entry holds the tag of its owner and the time at which its bucket is
+/// full again; an entry that can't be read counts as missing.
 fn read(shared: &dyn SharedData, key: String, tag: u64, now: Instant) -> Result<(Slot, Whose), Unreachable> {
     let entry = shared.get(&key)?;
     let number = entry.as_ref().map_or(NO_ENTRY, |&(_, number)| number);
@@ -199,13 +200,13 @@ fn parse(entry: &[u8]) -> Option<(u64, Bucket)> {
     Some((u64::from_le_bytes(*tag), Bucket { full_at }))
 }
 
-/// Two numbers out of a hash.
+/// Returns the first two numbers of a hash.
 fn halves(hash: &Digest) -> [u64; 2] {
     let half = |range| hash.get(range).and_then(|half: &[u8]| half.try_into().ok()).unwrap_or_default();
     [u64::from_le_bytes(half(0..8)), u64::from_le_bytes(half(8..16))]
 }
 
-/// Where the key is.
+/// The entry of the shared data that holds the key.
 const KEY: &str = "promward.rate.key";
 
 impl fmt::Display for Counted {
@@ -229,7 +230,7 @@ mod tests {
     use std::cell::{Cell, RefCell};
     use std::collections::BTreeMap;
 
-    /// Shared data of one thread, in which another worker may be faster for some time.
+    /// Shared data for one thread. For some writes it acts as if another worker had been faster.
     #[derive(Default)]
     struct Memory {
         entries: RefCell<BTreeMap<String, (Vec<u8>, u32)>>,
@@ -262,7 +263,7 @@ mod tests {
         Table::open(shared, [1; 32]).unwrap()
     }
 
-    /// A rule's rate.
+    /// Returns a rule that has this rate.
     fn rule(number: usize, rate: &str) -> LimitedRule<'static> {
         LimitedRule { configuration: b"c", rule: number, rate: Rate::parse(rate).unwrap() }
     }
@@ -310,7 +311,7 @@ mod tests {
         let passed = (0..40_000).filter(|&caller| count(caller, &rule(0, "1/h")).is_ok()).count();
         let entries = shared.entries.borrow().len();
         assert!(entries <= SLOTS as usize + 2 && passed <= SLOTS as usize + 1, "{entries}, {passed}");
-        // Who comes for another rule is counted with the crowd by that rule's own rate, and known callers aren't in it.
+        // A caller of another rule is counted with the crowd by that rule's own rate, and known callers are not in it.
         let fast: Vec<_> = (50_000..50_100).map(|caller| count(caller, &rule(1, "1000/s"))).collect();
         assert!(fast.iter().all(Result::is_ok) && fast.contains(&Ok(Share::Crowded)));
         let known = table.count(&shared, Counted::Known, b"a", &rule(0, "1/h"), NOW);

@@ -11,43 +11,43 @@ use crate::caller::scheme::Scheme;
 use crate::enforce::RuleNumber;
 use std::fmt::Write;
 
-/// Something that is counted.
+/// An event that a metric counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Count {
-    /// A request.
+    /// A request that was decided.
     Request {
-        /// Where it was for.
+        /// The mount that the request was for.
         mount: Option<MountId>,
-        /// What it does.
+        /// The class of the request.
         class: Option<Class>,
-        /// What became of it.
+        /// The outcome of the request.
         outcome: Outcome,
     },
-    /// A request whose caller was asked for and found, or not.
+    /// A request whose caller had to be known, and was identified or not.
     Login {
-        /// By which scheme; none, where one can't tell.
+        /// The scheme of the credentials, or `None` if it can't be told.
         scheme: Option<Scheme>,
-        /// How it ended.
+        /// The outcome of the login.
         login: Login,
     },
-    /// A check of a password that was run to its end.
+    /// A check of a password that ran to its end.
     Check(Verdict),
-    /// A request that came too early for the rate of a rule.
+    /// A request that exceeded the rate of a rule.
     Limit(RuleNumber),
-    /// An answer of the server's that was refused.
+    /// An answer of the server that was refused.
     Answer(Option<MountId>),
-    /// Something that has a bound was at it.
+    /// A bound that was reached.
     Bound(Capacity),
 }
 
-/// How a login ended.
+/// The outcome of a login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Login {
-    /// The caller is known.
+    /// The credentials are valid, and the caller is known.
     Accepted,
-    /// What it presented is invalid.
+    /// The credentials are not valid.
     Rejected,
-    /// It wasn't looked at.
+    /// The credentials were not checked.
     Throttled,
 }
 
@@ -60,26 +60,27 @@ impl From<CheckEvent> for Count {
     }
 }
 
-/// What has a bound.
+/// A bound of a cache, a queue or a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Capacity {
     /// What checks of passwords take.
     Checks(CheckCapacity),
     /// Queries that are remembered with their restriction.
     Queries,
-    /// The table of rates: callers share a bucket.
+    /// The table of rates. When it is full, callers share a bucket.
     Rates,
 }
 
-/// The metric of how many checks wait, over all workers.
+/// The metric of the number of waiting checks, over all workers.
 pub const CHECKS_WAITING: &str = "promward.checks_waiting";
 
-/// The metric of the memory that the VMs have taken, in pages of 64 KiB, over all workers. A VM's memory never shrinks, and
-/// one that died takes nothing back.
+/// The metric of the memory that the VMs have taken, in pages of 64 KiB, over all workers. A VM's memory never shrinks,
+/// and the pages of a VM that died stay in the sum.
 pub const MEMORY_PAGES: &str = "promward.memory_pages";
 
 impl Count {
-    /// The name of its metric. Labels stand in it as `.name=value;`, for Envoy's `stats_tags` to take out.
+    /// Returns the name of the metric. Labels stand in it as `.name=value;`, so that Envoy's `stats_tags` can extract
+    /// them.
     pub fn metric(self, mounts: &Mounts) -> String {
         let none = "none";
         match self {
@@ -106,7 +107,7 @@ impl Count {
     }
 }
 
-/// A mount as a configuration writes it.
+/// Returns the prefix of a mount as a configuration writes it.
 pub(super) fn prefix(mount: Option<MountId>, mounts: &Mounts) -> &str {
     match mount.and_then(|id| mounts.get(id)) {
         Some(mount) if mount.prefix.is_root() => "/",
@@ -118,7 +119,7 @@ pub(super) fn prefix(mount: Option<MountId>, mounts: &Mounts) -> &str {
 fn labelled(name: &str, labels: &[(&str, &str)]) -> String {
     let mut metric = format!("promward.{name}");
     for (label, value) in labels {
-        // Writing to a text never fails.
+        // Writing to a `String` never fails.
         let _ = write!(metric, ".{label}={value};");
     }
     metric

@@ -1,30 +1,30 @@
 //! What becomes of requests, in the words of logs and metrics.
 
-/// What became of a request.
+/// The outcome of a request, as logs and metrics name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
-    /// It went upstream.
+    /// The request went upstream.
     Allowed,
-    /// The filter answered it: a redirect, a preflight.
+    /// The filter answered it, with a redirect or the reply to a preflight.
     Answered,
-    /// It was for no mount, and left to the proxy.
+    /// The request was for no mount, and was left to the proxy.
     Passed,
-    /// It can be read in two ways (400, 405, 413, 415).
+    /// The request can be read in two ways (400, 405, 413, 415).
     Invalid,
-    /// Nobody is calling, or somebody who isn't known (401).
+    /// The caller is anonymous, or has no valid credentials (401).
     Unauthorized,
-    /// No rule allows it (403).
+    /// No rule allows the request (403).
     Forbidden,
-    /// Nothing is there (404).
+    /// Nothing is at this path (404).
     NotFound,
-    /// Too many of them (429).
+    /// There are too many requests (429).
     Throttled,
     /// The server or the proxy failed (5xx).
     Failed,
 }
 
 impl Outcome {
-    /// What a status of the filter's own means.
+    /// Returns the outcome that a status of the filter's own stands for.
     pub fn of(status: u16) -> Self {
         match status {
             ..=399 => Self::Answered,
@@ -37,7 +37,7 @@ impl Outcome {
         }
     }
 
-    /// What logs and metrics call it.
+    /// Returns the name of the outcome in logs and metrics.
     pub fn name(self) -> &'static str {
         match self {
             Self::Allowed => "allowed",

@@ -1,5 +1,5 @@
-//! A server's answer: its redirects lead back to the public site, what it says about itself goes, and what browsers need
-//! to be told comes.
+//! The way of an answer: its headers come in, and the changes to them go out, or the reason to refuse it. Redirects are
+//! mapped back to the public site, headers about the server itself are removed, and headers for browsers are added.
 
 use super::cors::{AllowedOrigin, Cors};
 use super::filtered::headers::NotFilterable;
@@ -19,40 +19,40 @@ use crate::target::origin::UrlScheme;
 use std::fmt;
 use std::rc::Rc;
 
-/// What an answer is read against: what is still known of its request.
+/// The context of an answer: the properties of its request that are still known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestContext {
-    /// The mount it went to.
+    /// The mount of the request.
     pub mount: MountId,
-    /// What kind of answer its endpoint gives.
+    /// The kind of answer that the endpoint gives.
     pub content: Content,
-    /// The path that the server was asked for, its own prefix included.
+    /// The path that was requested from the server, with the server's own prefix.
     pub upstream_path: String,
     /// The host that the client named.
     pub host: Option<String>,
-    /// The listed site that it came from.
+    /// The listed origin that sent the request.
     pub origin: Option<AllowedOrigin>,
-    /// What the client's connection speaks.
+    /// The scheme of the client's connection.
     pub scheme: UrlScheme,
-    /// In which form a refusal from here on is worded.
+    /// The form of a refusal from here on.
     pub wording: Wording,
-    /// What it has to be, for the client to get it.
+    /// The kind of answer that the client may get.
     pub expected: Expected,
-    /// How it is filtered, if it is.
+    /// The filter that the answer goes through, if there is one.
     pub filtered: Option<Filtered>,
 }
 
-/// How an answer is filtered.
+/// The way in which an answer is filtered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filtered {
-    /// What it lists.
+    /// The kind of list in the answer.
     pub listing: Listing,
-    /// What the caller may see of it.
+    /// The restriction on what the caller may see of it.
     pub restriction: Rc<Restriction>,
 }
 
 impl Filtered {
-    /// What the answer's body goes through.
+    /// Returns the filter for the body of the answer.
     pub fn filter(&self) -> Filter {
         Filter::new(self.listing, Rc::clone(&self.restriction))
     }
@@ -61,11 +61,11 @@ impl Filtered {
 /// The reason why an answer can't be passed on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AnswerError {
-    /// The server speaks another protocol from here on, though nobody asked for one (`threats.md` H6).
+    /// The server switched to another protocol, although no request asked for one (`threats.md` H6).
     Switched,
     /// The server's answer can't be filtered.
     NotFilterable(NotFilterable),
-    /// The server answers with something else than the page that a restricted caller may have (`threats.md` R2).
+    /// The server's answer isn't the page that a restricted caller may have (`threats.md` R2).
     NoPage(NoPage),
     /// The server redirects off the site.
     Location(LocationError),
@@ -103,9 +103,9 @@ impl From<LocationError> for AnswerError {
 /// The part of a configuration that is about answers, the server's and the filter's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answers {
-    /// Which sites may read answers.
+    /// The origins whose pages may read answers.
     pub cors: Cors,
-    /// What browsers are told.
+    /// The security headers for browsers.
     pub security: Security,
 }
 
@@ -136,7 +136,7 @@ impl Answers {
             edits.add = self.cors.answer(context.origin.as_ref());
         }
         if headers.has("location") {
-            // Two of them are as ambiguous as one that can be read in two ways.
+            // Two `Location` headers are as ambiguous as one that can be read in two ways.
             let location = headers.only("location").unwrap_or(b"//");
             let host = context.host.as_deref();
             let redirected = Redirected { mount, host, upstream_path: &context.upstream_path };
@@ -148,7 +148,7 @@ impl Answers {
         Ok(edits)
     }
 
-    /// Gives a reply of the filter's own the headers that every answer has.
+    /// Adds the headers that every answer has to a reply of the filter itself.
     pub(crate) fn dressed(
         &self,
         mut reply: Reply,
@@ -162,7 +162,7 @@ impl Answers {
     }
 }
 
-/// Whether an answer is what was asked for, and no error in its place.
+/// Returns `true` if an answer is what was requested, and not an error instead.
 fn is_whole(headers: &Headers) -> bool {
     headers.first(":status").is_some_and(|status| status.starts_with(b"2") || status == b"304")
 }

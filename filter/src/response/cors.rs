@@ -1,11 +1,11 @@
-//! Cross-origin answers of a Prometheus are the filter's own: it allows every site by default, so what it says is removed,
-//! and only the origins that the configuration lists are let in (`threats.md` B2).
+//! Cross-origin resource sharing. A Prometheus allows every origin by default, so its headers are removed; only the
+//! origins that the configuration lists are allowed, in headers of the filter's own (`threats.md` B2).
 
 use crate::target::headers::Headers;
 use crate::target::method::Methods;
 use crate::target::origin::Origin;
 
-/// The headers by which a server answers a cross-origin request; a Prometheus' own are not passed on.
+/// The headers by which a server answers a cross-origin request. Those of a Prometheus are not passed on.
 pub(super) const ANSWERS: [&str; 8] = [
     "access-control-allow-origin",
     "access-control-allow-credentials",
@@ -17,10 +17,10 @@ pub(super) const ANSWERS: [&str; 8] = [
     "timing-allow-origin",
 ];
 
-/// Request headers that a page of a listed origin may set, as Prometheus has them.
+/// The request headers that a page of a listed origin may set, which are those that Prometheus allows.
 const REQUEST_HEADERS: &str = "Accept, Authorization, Content-Type, Origin";
 
-/// How long a browser may remember a preflight, in seconds.
+/// The time for which a browser may remember a preflight, in seconds.
 const PREFLIGHT_SECONDS: &str = "600";
 
 /// The origins whose pages may read answers.
@@ -29,24 +29,24 @@ pub struct Cors {
     origins: Vec<Origin>,
 }
 
-/// A listed origin, in the request's own spelling.
+/// A listed origin, in the spelling of the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AllowedOrigin(String);
 
 impl Cors {
-    /// Lets pages of these origins in.
+    /// Allows pages of these origins to read answers.
     pub fn new(origins: Vec<Origin>) -> Self {
         Self { origins }
     }
 
-    /// The origin of a request, if it is exactly one and listed.
+    /// Returns the origin of a request, if it is exactly one and listed.
     pub fn allowed(&self, headers: &Headers) -> Option<AllowedOrigin> {
         let text = std::str::from_utf8(headers.only("origin")?).ok()?;
         let origin = Origin::parse(text)?;
         self.origins.contains(&origin).then(|| AllowedOrigin(text.to_owned()))
     }
 
-    /// Headers that an answer gets: what it allows, and that it depends on who asks.
+    /// Returns the headers that an answer gets: the origin that it allows, and that it depends on the origin.
     pub fn answer(&self, origin: Option<&AllowedOrigin>) -> Vec<(&'static str, String)> {
         let mut headers = Vec::new();
         if !self.origins.is_empty() {
@@ -60,7 +60,7 @@ impl Cors {
     }
 }
 
-/// What a preflight for an endpoint with these methods is told, beside [`Cors::answer`].
+/// Returns the headers that a preflight for an endpoint with these methods gets, beside [`Cors::answer`].
 pub(crate) fn preflight(methods: Methods) -> Vec<(&'static str, String)> {
     vec![
         ("access-control-allow-methods", methods.to_string()),

@@ -1,7 +1,7 @@
-//! The answers of `/api/v1/rules`, `/api/v1/alerts` and `/api/v1/targets`, cut down to what a restricted caller may see
-//! (`threats.md` R3). The JSON is walked as it comes: what is about nobody's series passes, a rule, an alert or a target
-//! is held until it is complete, and goes on if its labels satisfy the restriction. So an answer of any length takes a
-//! bounded memory, and nothing is given out before it was checked.
+//! Filters the answers of `/api/v1/rules`, `/api/v1/alerts` and `/api/v1/targets`, so that a restricted caller gets
+//! only what they may see (`threats.md` R3). The JSON is read as it comes. A rule, an alert or a target is held back
+//! until it is complete, and goes on if its labels satisfy the restriction; everything that is about no series passes.
+//! So an answer of any length takes bounded memory, and nothing goes out before it has been checked.
 
 mod cursor;
 mod error;
@@ -28,7 +28,7 @@ use scanner::Scanner;
 use std::rc::Rc;
 use utf8::Utf8;
 
-/// Filters one answer. It holds back at most some 4 MiB, of what it was given a piece at a time.
+/// A filter for one answer. It holds back at most about 4 MiB of an answer that comes in pieces.
 #[derive(Clone, Debug)]
 pub struct Filter {
     utf8: Utf8,
@@ -38,18 +38,19 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// A filter for one answer of this kind, to a caller under this restriction.
+    /// Creates a filter for one answer of this kind, to a caller with this restriction.
     pub fn new(listing: Listing, restriction: Rc<Restriction>) -> Self {
         let filter = LabelFilter::new(listing, restriction);
         Self { utf8: Utf8::default(), scanner: Scanner::default(), filter, failed: None }
     }
 
-    /// Takes the next piece of the answer, which may end anywhere, and gives what goes on in its place.
+    /// Takes the next piece of the answer, which may end anywhere, and returns the bytes that go on in its place.
     ///
     /// # Errors
     ///
-    /// The answer isn't what it should be, or can't be looked at within the bounds. What was given out before is no
-    /// complete answer and must not look like one; every further call gives the same error.
+    /// Returns an error if the answer has another form than it should, or can't be checked within the bounds. The bytes
+    /// that went out before are not a complete answer and must not look like one. Every further call returns the same
+    /// error.
     pub fn next(&mut self, piece: &[u8], end: End) -> Result<Vec<u8>, FilterError> {
         if let Some(error) = self.failed {
             return Err(error);

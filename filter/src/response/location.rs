@@ -1,16 +1,18 @@
-//! `Location`: one deployment of Prometheus redirects to paths with the public prefix and to paths without it, so the
-//! prefix is added only where it is missing. A `Location` never leaves the site (`threats.md` B3).
+//! Maps `Location` headers to the public site. One deployment of Prometheus redirects both to paths with the public
+//! prefix and to paths without it, so the prefix is added only where it is missing. A `Location` never leads off the
+//! site (`threats.md` B3).
 
 use crate::api::mount::Mount;
 use crate::target::origin::Origin;
 use std::fmt;
 
-/// Why a `Location` is not passed on.
+/// The reason why a `Location` is not passed on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LocationError {
-    /// It names a host that is neither the public one nor one of the mount's `origins`.
+    /// The location names a host that is neither the public one nor one of the mount's `origins`.
     ForeignHost,
-    /// A browser might read it as another host: it begins with `//`, or has a byte that browsers drop or turn.
+    /// A browser might read the location as another host: it begins with `//`, or has a byte that browsers drop or
+    /// change.
     Ambiguous,
 }
 
@@ -25,23 +27,23 @@ impl fmt::Display for LocationError {
     }
 }
 
-/// What a `Location` is read against.
+/// The request that was answered with a redirect.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Redirected<'a> {
     /// The mount of the request.
     pub mount: &'a Mount,
     /// The public host and port, as the client named it.
     pub host: Option<&'a str>,
-    /// The path that the server was asked for, its own prefix included.
+    /// The path that was requested from the server, with the server's own prefix.
     pub upstream_path: &'a str,
 }
 
 impl Redirected<'_> {
-    /// Maps a `Location` of the server's to a path of the public site. Mapping the result again changes nothing.
+    /// Maps a `Location` of the server to a path of the public site. Mapping the result again changes nothing.
     ///
     /// # Errors
     ///
-    /// It leads off the site, or might.
+    /// Returns an error if the location leads off the site, or might do so.
     pub(crate) fn public(&self, location: &[u8]) -> Result<String, LocationError> {
         if !location.iter().all(|&byte| (0x21..=0x7e).contains(&byte) && byte != b'\\') {
             return Err(LocationError::Ambiguous);
@@ -57,7 +59,7 @@ impl Redirected<'_> {
         Ok(path + tail)
     }
 
-    /// Takes scheme and host away, if they are ours.
+    /// Removes scheme and host, if they are the site's own.
     fn without_origin<'a>(&self, location: &'a str) -> Result<&'a str, LocationError> {
         if location.starts_with("//") {
             return Err(LocationError::Ambiguous);
@@ -75,7 +77,7 @@ impl Redirected<'_> {
         }
     }
 
-    /// Resolves a path against the one that the server was asked for, dot segments too (RFC 3986 §5.2).
+    /// Resolves a path against the one that was requested from the server, including dot segments (RFC 3986 §5.2).
     fn absolute_path(&self, path: &str) -> Result<String, LocationError> {
         let folder =
             self.upstream_path.rfind('/').and_then(|at| self.upstream_path.get(..=at)).unwrap_or("/");
@@ -88,8 +90,9 @@ impl Redirected<'_> {
         if resolved.starts_with("//") { Err(LocationError::Ambiguous) } else { Ok(resolved) }
     }
 
-    /// Takes the server's own prefix away and puts the public one before what doesn't have it. Where the server's prefix
-    /// lies below the public one, a path below both means two things; there it is the server's, as often as it stands.
+    /// Replaces the server's own prefix by the public one, and adds the public one where it is missing. Where the
+    /// server's prefix lies below the public one, a path below both could have either; there it is taken for the
+    /// server's, which is removed as often as it occurs.
     fn public_path(&self, mut path: String) -> String {
         let (prefix, upstream) = (&self.mount.prefix, &self.mount.upstream_prefix);
         if upstream == prefix || upstream.is_root() {
@@ -118,12 +121,12 @@ impl Redirected<'_> {
     }
 }
 
-/// What is left of a path as a path.
+/// Returns the rest of a path as a path, which is `/` if the rest is empty.
 fn rooted(rest: &str) -> String {
     if rest.is_empty() { "/".to_owned() } else { rest.to_owned() }
 }
 
-/// RFC 3986 §5.2.4, with `%2e` taken for the dot that browsers take it for.
+/// Removes dot segments (RFC 3986 §5.2.4). `%2e` counts as a dot, as it does for browsers.
 fn without_dot_segments(path: &str) -> String {
     let mut kept: Vec<&str> = Vec::new();
     let mut ends_in_dots = false;
@@ -142,7 +145,7 @@ fn without_dot_segments(path: &str) -> String {
     kept.iter().flat_map(|segment| ["/", segment]).collect()
 }
 
-/// How many dots a segment is made of, if it is made of nothing else.
+/// Returns the number of dots in a segment, if it has nothing else.
 fn dots(segment: &str) -> Option<usize> {
     let mut rest = segment.as_bytes();
     let mut dots = 0_usize;

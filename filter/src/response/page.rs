@@ -1,5 +1,5 @@
-//! Pages that a restricted caller may have, because there is no data in them. That holds for Prometheus' pages; at the same
-//! path another server may have something else, so that what isn't a page is held back (`threats.md` R2).
+//! Pages that a restricted caller may get, because they hold no data. This is true of Prometheus' pages. Another server
+//! may have something else at the same path, so an answer that isn't a page is not passed on (`threats.md` R2).
 
 use crate::target::headers::Headers;
 use crate::target::media_type::is_exactly;
@@ -8,16 +8,16 @@ use std::fmt;
 /// The media type of a page.
 const HTML_TYPE: &str = "text/html";
 
-/// What an answer has to be, for the client to get it.
+/// The kind of answer that the client may get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expected {
-    /// Whatever the server says.
+    /// Any answer of the server.
     Anything,
     /// A page, a redirect to one, or an error.
     Page,
 }
 
-/// That an answer is no page.
+/// The error of an answer that should be a page and is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoPage;
 
@@ -28,11 +28,11 @@ impl fmt::Display for NoPage {
 }
 
 impl Expected {
-    /// Checks an answer's headers. One without a status is none that is known.
+    /// Checks the headers of an answer. An answer without a status has to be a page too.
     ///
     /// # Errors
     ///
-    /// It isn't what it has to be, so that it has to be answered with 502 in its place.
+    /// Returns an error if the answer is of another kind. The filter then answers 502 in its place.
     pub fn check(self, answer: &Headers) -> Result<(), NoPage> {
         let is_other =
             answer.only(":status").is_some_and(|status| matches!(status.first(), Some(b'3'..=b'5')));

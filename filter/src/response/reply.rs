@@ -1,26 +1,26 @@
-//! The filter's own replies. API paths answer in Prometheus' form, so that Grafana shows the message; everything else is
-//! one plain line.
+//! The filter's own replies. API paths get Prometheus' form of an error, so that Grafana shows the message; all other
+//! paths get one line of plain text.
 
 use serde::Serialize;
 use std::fmt;
 
-/// A whole answer made by the filter.
+/// A complete answer made by the filter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
-    /// The HTTP status.
+    /// The HTTP status of the reply.
     pub status: u16,
-    /// Its headers; a value is printable ASCII.
+    /// The headers of the reply. A value is printable ASCII.
     pub headers: Vec<(&'static str, String)>,
-    /// Its body.
+    /// The body of the reply.
     pub body: String,
 }
 
-/// How a refusal is worded.
+/// The form in which a refusal is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wording {
-    /// `{"status":"error","errorType":"…","error":"…"}`
+    /// Prometheus' form of an error: `{"status":"error","errorType":"…","error":"…"}`.
     Json,
-    /// One line.
+    /// One line of plain text.
     Plain,
 }
 
@@ -33,7 +33,7 @@ struct ApiError<'a> {
 }
 
 impl Reply {
-    /// A refusal, with the message in the form that the path's answers have.
+    /// Creates a refusal, with the message in the form that answers at this path have.
     pub fn error(status: u16, message: &dyn fmt::Display, wording: Wording) -> Self {
         let message = message.to_string();
         let (content_type, body) = match wording {
@@ -52,18 +52,18 @@ impl Reply {
         Self { status: 200, headers, body: body.to_owned() }
     }
 
-    /// The reply where not even a configuration is there.
+    /// Creates the reply for a proxy that has no valid configuration.
     pub fn unavailable() -> Self {
         Self::error(503, &"the proxy has no valid configuration for this request", Wording::Plain)
     }
 
-    /// A reply without a body.
+    /// Creates a reply without a body.
     pub fn empty(status: u16, headers: Vec<(&'static str, String)>) -> Self {
         Self { status, headers, body: String::new() }
     }
 }
 
-/// Prometheus' words for what went wrong, and ours where it has none.
+/// Returns Prometheus' `errorType` for a status, or a word of the filter's own where Prometheus has none.
 fn error_type(status: u16) -> &'static str {
     match status {
         401 => "unauthorized",

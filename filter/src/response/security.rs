@@ -1,5 +1,5 @@
-//! Headers that keep a browser from being used against its owner (`threats.md` B4), and those that tell strangers what
-//! runs behind the filter.
+//! Security headers of answers: headers that keep a browser from being used against its owner are added (`threats.md`
+//! B4), and headers that tell strangers what runs behind the filter are removed.
 
 use super::cors;
 use crate::api::endpoint::Content;
@@ -7,22 +7,24 @@ use crate::api::profile::Contents;
 use crate::target::headers::Headers;
 use crate::target::origin::{Origin, UrlScheme};
 
-/// A policy under which the pages of Prometheus 2.x and 3.x work: their one inline script varies from start to start, and
-/// their libraries inject styles.
+/// A policy under which the pages of Prometheus 2.x and 3.x work: their one inline script differs from start to start,
+/// and their libraries inject styles.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'unsafe-inline'; \
      style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; object-src 'none'; \
      base-uri 'self'; form-action 'self'";
 
-/// Headers that say what runs behind the filter, and on which machine.
+/// Headers that tell which software runs behind the filter, and on which machine.
 const REVEALING: [&str; 3] = ["server", "x-powered-by", "x-server-hostname"];
 
-/// Families of headers between proxies, which are no client's business.
+/// Prefixes of headers that proxies send to each other and that no client needs.
 const INTERNAL: [&str; 2] = ["x-envoy-", "x-promward-"];
 
-/// What a Prometheus has no say in: for how long browsers insist on TLS, where they go next, who shows it in a frame.
+/// Headers that a Prometheus can't set: how long browsers insist on TLS, where they go next, and who may show the page
+/// in a frame.
 const OVERRULED: [&str; 3] = ["strict-transport-security", "refresh", "x-frame-options"];
 
-/// The names of a server's headers that no client sees. At an opaque mount, who may read an answer is the server's.
+/// Returns the names of a server's headers that no client gets. At an opaque mount the server itself decides who may
+/// read an answer.
 pub fn removed_from_answers(contents: Contents, given: &Headers) -> Vec<Vec<u8>> {
     let is_any =
         |name: &[u8], of: &[&str]| of.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
@@ -35,7 +37,7 @@ pub fn removed_from_answers(contents: Contents, given: &Headers) -> Vec<Vec<u8>>
     given.names(|name| is_any(name, &REVEALING) || is_internal(name) || overruled(name))
 }
 
-/// What a configuration says about these headers, compiled.
+/// The security headers of a configuration, compiled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Security {
     hsts: Option<String>,
@@ -43,19 +45,19 @@ pub struct Security {
     frames: Frames,
 }
 
-/// Who may show a page in a frame.
+/// The pages that may show an answer in a frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Frames {
-    /// Nobody.
+    /// No page at all.
     Nobody,
     /// Pages of these origins.
     Only(Vec<Origin>),
-    /// Whoever the configured policy names.
+    /// The pages that the configured policy names.
     AsPolicySays,
 }
 
 impl Security {
-    /// Compiles what the configuration says. A policy replaces the built-in one.
+    /// Compiles the security headers of a configuration. A policy replaces the built-in one.
     pub fn new(hsts: Option<String>, policy: Option<String>, frames: Frames) -> Self {
         let mut content_security_policy = policy.unwrap_or_else(|| CONTENT_SECURITY_POLICY.to_owned());
         if let Some(ancestors) = frames.ancestors() {
@@ -64,7 +66,7 @@ impl Security {
         Self { hsts, content_security_policy, frames }
     }
 
-    /// The headers of the filter's own replies and of a Prometheus' answers, in place of the server's.
+    /// Returns the headers of the filter's own replies and of a Prometheus' answers, which replace those of the server.
     pub fn headers(&self, content: Content, scheme: UrlScheme) -> Vec<(&'static str, &str)> {
         let mut headers = vec![
             ("x-content-type-options", "nosniff"),
@@ -79,7 +81,8 @@ impl Security {
         headers
     }
 
-    /// The headers of an answer: at an opaque mount, the server's own stay, since only it knows what its pages need.
+    /// Returns the headers of an answer. At an opaque mount the server's own headers stay, since only the server knows
+    /// what its pages need.
     pub fn answer(
         &self,
         contents: Contents,
@@ -100,12 +103,12 @@ impl Security {
         headers
     }
 
-    /// Old browsers' word for `frame-ancestors 'none'`; there is none for a list.
+    /// Returns the header by which old browsers know `frame-ancestors 'none'`. There is no such header for a list.
     fn frame_options(&self) -> Option<(&'static str, &str)> {
         (self.frames == Frames::Nobody).then_some(("x-frame-options", "DENY"))
     }
 
-    /// Only over TLS, as RFC 6797 §7.2 wants it, and only where it is configured.
+    /// Returns the HSTS header if it is configured, and only over TLS, as RFC 6797 §7.2 requires.
     fn transport(&self, scheme: UrlScheme) -> Option<(&'static str, &str)> {
         let hsts = self.hsts.as_deref().filter(|_| scheme == UrlScheme::Https)?;
         Some(("strict-transport-security", hsts))

@@ -19,7 +19,7 @@ pub(crate) fn read(needs: Needs) -> Result<Facts, HostError> {
     })
 }
 
-/// What the client's connection speaks; a host that doesn't know of TLS has none.
+/// Returns the scheme of the client's connection. A host that doesn't know of TLS has none.
 pub(crate) fn scheme() -> UrlScheme {
     match host::property(Property("connection\0tls_version")) {
         Ok(version) if !version.is_empty() => UrlScheme::Https,
@@ -27,7 +27,7 @@ pub(crate) fn scheme() -> UrlScheme {
     }
 }
 
-/// That something isn't there is no failure.
+/// Turns a missing or empty value into `None`, since it is no failure.
 fn found(result: Result<Vec<u8>, HostError>) -> Result<Option<Vec<u8>>, HostError> {
     match result {
         Ok(bytes) if bytes.is_empty() => Ok(None),
@@ -37,7 +37,7 @@ fn found(result: Result<Vec<u8>, HostError>) -> Result<Option<Vec<u8>>, HostErro
     }
 }
 
-/// The client's certificate. What isn't text is as if it weren't there.
+/// Reads the client's certificate. A field that is not UTF-8 counts as missing.
 fn certificate() -> Result<Option<Presented>, HostError> {
     let text = |property| Ok(found(host::property(property))?.and_then(|text| String::from_utf8(text).ok()));
     let Some(sha256) = text(Property("connection\0sha256_peer_certificate_digest"))? else { return Ok(None) };

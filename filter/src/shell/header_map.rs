@@ -1,17 +1,17 @@
-//! How header maps cross the border to the host (proxy-wasm ABI 0.2.1): numbers of four bytes, little
-//! end first, and texts that end in a zero. What a host sends is read with its bounds checked, since a wrong length must
+//! The format in which header maps are exchanged with the host (proxy-wasm ABI 0.2.1): numbers of four bytes, little
+//! end first, and texts that end in a zero. Bytes from a host are read with bounds checks, since a wrong length must
 //! not trap.
 
 use crate::target::headers::{HeaderSpan, Headers};
 use std::ops::Range;
 
-/// Reads a header map; nothing, if it isn't one.
+/// Parses a header map, or returns `None` if the bytes are not one.
 pub(super) fn read_map(bytes: Vec<u8>) -> Option<Headers> {
     if bytes.is_empty() {
         return Some(Headers::default());
     }
     let (count, mut lengths) = number(&bytes)?;
-    // The texts follow two lengths for each, which have to be there before there is room for so many.
+    // The texts follow two lengths for each header. These must be there before room is made for so many.
     let texts = lengths.get(count.checked_mul(8)?..)?;
     let mut at = bytes.len().checked_sub(texts.len())?;
     let mut spans = Vec::with_capacity(count);
@@ -47,7 +47,7 @@ fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {
     Some((usize::try_from(u32::from_le_bytes(*number)).ok()?, rest))
 }
 
-/// Where a text of this length stands, which ends in a zero. The next one begins after it.
+/// Returns the range of a text with this length, which must end in a zero, and moves `at` behind it.
 fn text(bytes: &[u8], at: &mut usize, length: usize) -> Option<Range<usize>> {
     let place = *at..at.checked_add(length)?;
     if *bytes.get(place.end)? != 0 {
@@ -57,7 +57,8 @@ fn text(bytes: &[u8], at: &mut usize, length: usize) -> Option<Range<usize>> {
     Some(place)
 }
 
-/// A length as the host reads it. Longer than four bytes can say is longer than a 32-bit module's memory.
+/// Writes a length as the host reads it. A length that doesn't fit into four bytes exceeds the memory of a 32-bit
+/// module.
 fn length(length: usize) -> [u8; 4] {
     u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes()
 }

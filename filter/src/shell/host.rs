@@ -1,7 +1,7 @@
-//! The only file that makes host calls. The SDK's own wrappers panic on what they don't expect, and a panic takes the VM
-//! of a worker down; here every status becomes a `Result`, and what a host sends is checked before it is read.
+//! The only file that makes host calls. The SDK's own wrappers panic on unexpected results, and a panic takes down the
+//! VM of a worker. Here every status becomes a `Result`, and bytes from a host are checked before they are read.
 //!
-//! `unsafe` stands here and nowhere else: the host reads and writes memory through the pointers that it is given.
+//! `unsafe` is used here and nowhere else: the host reads and writes memory through the pointers that it is given.
 
 mod abi;
 
@@ -14,18 +14,18 @@ use crate::target::headers::Headers;
 use crate::time::instant::Instant;
 use abi::*;
 
-/// A host call that didn't do what it should.
+/// The error of a host call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HostError {
-    /// What was asked for isn't there.
+    /// The requested item doesn't exist.
     NotFound,
-    /// Any other status, as the ABI numbers them.
+    /// Any other status, with its number in the ABI.
     Status(u32),
-    /// The host answered with what can't be read.
+    /// The host returned bytes that can't be parsed.
     Malformed,
 }
 
-/// The header maps that the filter reads and edits.
+/// The header maps that the filter reads and changes.
 #[derive(Clone, Copy, Debug)]
 #[repr(u32)]
 pub(crate) enum Map {
@@ -48,9 +48,9 @@ pub(crate) fn headers(map: Map) -> Result<Headers, HostError> {
     header_map::read_map(bytes).ok_or(HostError::Malformed)
 }
 
-/// Changes a header map, a call for each change. Written as a whole, in one call, it is no cheaper on Envoy (measured), and
-/// other hosts lose what stands in it, by their sources: one of nginx stops at `:scheme`, one of Traffic Server removes
-/// nothing. That a header to be removed isn't there is no failure.
+/// Changes a header map, with one call for each change. Writing the whole map in one call is no cheaper on Envoy
+/// (measured), and other hosts lose headers then, according to their sources: one for nginx stops at `:scheme`, one for
+/// Traffic Server removes nothing. It is not an error if a header to remove doesn't exist.
 pub(crate) fn edit(map: Map, edits: &HeaderEdits) -> Result<(), HostError> {
     let map = map as u32;
     for name in &edits.remove {
@@ -77,24 +77,24 @@ pub(crate) fn request_body(size: usize) -> Result<Vec<u8>, HostError> {
     buffer(Buffer::RequestBody, size)
 }
 
-/// Puts another body in place of the first `size` bytes of the request's.
+/// Replaces the first `size` bytes of the request's body.
 pub(crate) fn replace_request_body(size: usize, body: &str) -> Result<(), HostError> {
     let buffer = Buffer::RequestBody as u32;
     check(unsafe { proxy_set_buffer_bytes(buffer, 0, size, body.as_ptr(), body.len()) })
 }
 
-/// Reads the piece of the answer's body that has come, of `size` bytes.
+/// Reads the current piece of the answer's body, which has `size` bytes.
 pub(crate) fn response_body(size: usize) -> Result<Vec<u8>, HostError> {
     buffer(Buffer::ResponseBody, size)
 }
 
-/// Puts another one in place of the piece of the answer's body that has come, of `size` bytes.
+/// Replaces the current piece of the answer's body, which has `size` bytes.
 pub(crate) fn replace_response_body(size: usize, piece: &[u8]) -> Result<(), HostError> {
     let buffer = Buffer::ResponseBody as u32;
     check(unsafe { proxy_set_buffer_bytes(buffer, 0, size, piece.as_ptr(), piece.len()) })
 }
 
-/// Breaks a stream off on both sides, so that what has gone of its answer doesn't look like the whole.
+/// Closes a stream on both sides, so that the part of the answer that has been sent doesn't look complete.
 pub(crate) fn break_off() -> Result<(), HostError> {
     const REQUEST: u32 = 0;
     check(unsafe { proxy_close_stream(REQUEST) })
@@ -105,11 +105,11 @@ pub(crate) fn plugin_configuration(size: usize) -> Result<Vec<u8>, HostError> {
     buffer(Buffer::PluginConfiguration, size)
 }
 
-/// A property that the filter reads; its path, the segments divided by zeros.
+/// A property that the filter reads. Its path has segments separated by zeros.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Property(pub(crate) &'static str);
 
-/// Reads a property; `NotFound` where the host doesn't know it.
+/// Reads a property. Returns `NotFound` if the host doesn't know it.
 pub(crate) fn property(Property(path): Property) -> Result<Vec<u8>, HostError> {
     returned(|data, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) })
 }
@@ -119,31 +119,31 @@ pub(crate) fn set_property(name: &str, value: &str) -> Result<(), HostError> {
     check(unsafe { proxy_set_property(name.as_ptr(), name.len(), value.as_ptr(), value.len()) })
 }
 
-/// What time it is.
+/// Returns the current time.
 pub(crate) fn now() -> Result<Instant, HostError> {
     let mut time = 0;
     check(unsafe { proxy_get_current_time_nanoseconds(&raw mut time) })?;
     Ok(Instant(time))
 }
 
-/// Bytes that nobody can guess.
+/// Returns random bytes that nobody can guess.
 pub(crate) fn random() -> Result<Digest, HostError> {
     let mut bytes = Digest::default();
     check(unsafe { random_get(bytes.as_mut_ptr(), bytes.len()) })?;
     Ok(bytes)
 }
 
-/// Has the tick called each so many milliseconds; 0 ends it.
+/// Sets the period of the tick in milliseconds. 0 ends it.
 pub(crate) fn tick_every(milliseconds: u32) -> Result<(), HostError> {
     check(unsafe { proxy_set_tick_period_milliseconds(milliseconds) })
 }
 
-/// Makes the calls that follow be about another stream, until the callback returns.
+/// Makes the following calls refer to another stream, until the callback returns.
 pub(crate) fn act_on(context: u32) -> Result<(), HostError> {
     check(unsafe { proxy_set_effective_context(context) })
 }
 
-/// Lets a request go on that was paused.
+/// Resumes a request that was paused.
 pub(crate) fn resume_request() -> Result<(), HostError> {
     const REQUEST: u32 = 0;
     check(unsafe { proxy_continue_stream(REQUEST) })
@@ -153,7 +153,7 @@ pub(crate) fn resume_request() -> Result<(), HostError> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Metric(u32);
 
-/// What a metric is.
+/// The kind of a metric.
 #[derive(Clone, Copy, Debug)]
 #[repr(u32)]
 pub(crate) enum MetricKind {
@@ -161,14 +161,14 @@ pub(crate) enum MetricKind {
     Gauge = 1,
 }
 
-/// Finds or makes a metric.
+/// Finds or creates a metric.
 pub(crate) fn metric(kind: MetricKind, name: &str) -> Result<Metric, HostError> {
     let mut id = 0;
     check(unsafe { proxy_define_metric(kind as u32, name.as_ptr(), name.len(), &raw mut id) })?;
     Ok(Metric(id))
 }
 
-/// Adds to a metric. Adding nothing to a counter is an error on Envoy.
+/// Adds to a metric. Adding 0 to a counter is an error on Envoy.
 pub(crate) fn add(Metric(id): Metric, offset: i64) -> Result<(), HostError> {
     check(unsafe { proxy_increment_metric(id, offset) })
 }
@@ -220,7 +220,7 @@ pub(crate) fn reply(reply: &Reply) -> Result<(), HostError> {
     })
 }
 
-/// Sends what the `log` macros say to the host.
+/// Sends the messages of the `log` macros to the host.
 pub(crate) fn log_to_the_host() {
     static LOGGER: HostLogger = HostLogger;
     if log::set_logger(&LOGGER).is_ok() {
@@ -238,7 +238,7 @@ impl log::Log for HostLogger {
     fn log(&self, record: &log::Record<'_>) {
         if self.enabled(record.metadata()) {
             let message = record.args().to_string();
-            // A log line that can't be written can't be complained about either.
+            // A failure to log can't be logged either.
             let _ = unsafe { proxy_log(host_level(record.level()), message.as_ptr(), message.len()) };
         }
     }
@@ -260,7 +260,7 @@ fn buffer(buffer: Buffer, size: usize) -> Result<Vec<u8>, HostError> {
     returned(|data, length| unsafe { proxy_get_buffer_bytes(buffer as u32, 0, size, data, length) })
 }
 
-/// Takes what a call returns in memory that it asked us to allocate.
+/// Takes the bytes that a call returns in memory that it made the module allocate.
 fn returned(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Result<Vec<u8>, HostError> {
     let mut data: *mut u8 = std::ptr::null_mut();
     let mut size: usize = 0;
@@ -268,7 +268,8 @@ fn returned(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Result<Vec<u8
     if data.is_null() || size == 0 {
         return Ok(Vec::new());
     }
-    // SAFETY: the host got this memory from `proxy_on_memory_allocate`, which makes it from a `Vec` of just that capacity.
+    // SAFETY: the host got this memory from `proxy_on_memory_allocate`, which makes it from a `Vec` of exactly that
+    // capacity.
     Ok(unsafe { Vec::from_raw_parts(data, size, size) })
 }
 

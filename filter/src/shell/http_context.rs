@@ -1,4 +1,5 @@
-//! A stream as the host calls it back, and as its worker finds it again from the tick while it waits.
+//! The link between the host and a stream: the host's callbacks come in, and the worker can find the stream again from
+//! the tick while it waits.
 
 use super::stream::{Stream, send};
 use super::worker::{Waiting, Worker};
@@ -37,7 +38,7 @@ impl Shared {
 pub(crate) struct StreamContext(Option<Shared>);
 
 impl StreamContext {
-    /// A new stream; without a configuration it is answered, and that is all.
+    /// Creates a stream. Without a configuration it only sends a reply.
     pub(crate) fn new(context: u32, worker: Option<Rc<Worker>>) -> Self {
         Self(worker.map(|worker| Shared(Rc::new(RefCell::new(Stream::new(context, worker))))))
     }
@@ -85,7 +86,7 @@ fn end(end_of_stream: bool) -> End {
 }
 
 impl Drop for StreamContext {
-    /// The host is done with the stream: nothing waits for it any more.
+    /// Makes the worker forget the stream, which the host has ended.
     fn drop(&mut self) {
         let gone = self.0.as_ref().map(|shared| {
             let stream = shared.0.borrow();

@@ -1,11 +1,11 @@
-//! How much memory the VM has taken, told to the host. One memory serves every configuration of a VM, so what was told is
-//! kept with the VM and not with a configuration.
+//! Reports to the host how much memory the VM has taken. One memory serves every configuration of a VM, so the last
+//! report is kept with the VM and not with a configuration.
 
 use super::host::{self, HostError, Metric, MetricKind};
 use crate::report::count::MEMORY_PAGES;
 use std::cell::Cell;
 
-/// What the host knows of this VM.
+/// The last report to the host.
 #[derive(Clone, Copy)]
 struct Told {
     metric: Option<Metric>,
@@ -16,10 +16,10 @@ thread_local! {
     static TOLD: Cell<Told> = const { Cell::new(Told { metric: None, pages: 0 }) };
 }
 
-/// Tells by how many pages of 64 KiB the VM has grown since the last time. Where it hasn't, this makes no host call. What a
-/// host doesn't take is left out, and not said again.
+/// Reports by how many pages of 64 KiB the VM has grown since the last call. If it hasn't grown, this makes no host
+/// call. A report that the host refuses is not repeated.
 ///
-/// It is for the end of something that a stream did: the VM in which a host tries a configuration has no streams, and its
+/// Call it at the end of an action of a stream: the VM in which a host tries a configuration has no streams, and its
 /// memory goes with it.
 pub(crate) fn tell_growth() {
     let told = TOLD.get();

@@ -1,4 +1,5 @@
-//! The plugin's root: says what runs, loads the configuration, hands it to each stream, and has its ticks.
+//! The root of the plugin. It logs the version, loads the configuration, hands it to each stream, and receives the
+//! ticks.
 
 use super::host;
 use super::http_context::StreamContext;
@@ -11,7 +12,8 @@ use std::rc::Rc;
 /// One plugin in one VM.
 pub(crate) struct Root {
     context: u32,
-    /// The last is of the configuration that new streams get, those before it of earlier ones that still have streams.
+    /// The workers, one for each configuration. New streams get the last one; the others are of earlier configurations
+    /// that still have streams.
     workers: Vec<Rc<Worker>>,
 }
 

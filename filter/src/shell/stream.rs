@@ -1,8 +1,9 @@
-//! One request's callbacks. Each asks the core and does what it says; where the host fails, nothing goes on.
+//! The callbacks of one request. Each asks the core for a decision and applies it. If a host call fails, nothing goes
+//! on.
 //!
-//! A request whose password has to be checked first waits, and is let go of from the tick. Hosts differ in what they show
-//! meanwhile: by default nothing, with Envoy's `allow_on_headers_stop_iteration` the body as it comes. Every callback
-//! pauses then, so that neither lets anything through that wasn't decided.
+//! A request whose password has to be checked waits, and is released from the tick. Hosts differ in what they show
+//! meanwhile: nothing by default, and the body as it comes with Envoy's `allow_on_headers_stop_iteration`. Every
+//! callback pauses then, so that nothing goes on that hasn't been decided.
 
 use super::facts;
 use super::host::{self, HostError, Map};
@@ -29,50 +30,50 @@ pub(crate) struct Stream {
     record: Record,
 }
 
-/// How far a request is.
+/// The state of a request.
 enum Phase {
-    /// Nothing is decided yet.
+    /// Nothing has been decided yet.
     New,
-    /// It waits until its password was checked.
+    /// The request waits until its password has been checked.
     Waiting(Body, ShownBody),
-    /// It isn't ours.
+    /// The request is at no mount, and is left to the proxy.
     Passed,
-    /// Its headers went upstream, or may go; its form is awaited, and goes on only when it has been read.
+    /// Its headers went upstream, or may go. Its form is awaited, and goes on only when it has been read.
     AwaitingForm { context: RequestContext, form: AwaitedForm },
-    /// It went upstream, or streams there.
+    /// The request went upstream, or streams there.
     Forwarded { context: RequestContext },
     /// Its answer comes, and is filtered piece by piece.
     Filtering(Box<Filter>),
     /// Its answer was broken off.
     BrokenOff,
-    /// The filter answered. Hosts run the response callbacks for that answer too; it is no server's.
+    /// The filter answered. Hosts run the response callbacks for this answer too, although it isn't the server's.
     Replied,
 }
 
-/// What the host has shown of the body of a request that waits.
+/// The part of the body that the host has shown of a request that waits.
 #[derive(Clone, Copy)]
 enum ShownBody {
     Nothing,
-    /// So many bytes, and more to come.
+    /// The first so many bytes, with more to come.
     Part(usize),
-    /// All of it, of so many bytes.
+    /// All bytes of the body, with their number.
     Whole(usize),
-    /// That it ends in trailers.
+    /// The trailers at the end of the body.
     Trailers,
 }
 
 impl Stream {
-    /// A new one.
+    /// Creates the state of a new request.
     pub(crate) fn new(context: u32, worker: Rc<Worker>) -> Self {
         Self { context, worker, state: Phase::New, record: Record::default() }
     }
 
-    /// Whether its password has to be checked first.
+    /// Returns `true` if the request waits for the check of its password.
     pub(crate) fn waits(&self) -> bool {
         matches!(self.state, Phase::Waiting(..))
     }
 
-    /// Decides when the headers have come.
+    /// Decides the request when the headers have come.
     pub(crate) fn decide(&mut self, body: Body) -> Result<Action, HostError> {
         let headers = host::headers(Map::Request)?;
         let facts = self.worker.facts()?;
@@ -108,7 +109,7 @@ impl Stream {
         Ok(Action::Continue)
     }
 
-    /// The password was checked: the request is decided now, and goes on as far as it has come.
+    /// Decides the request after its password has been checked, and lets it go on as far as it has come.
     pub(crate) fn release(&mut self) -> Result<Action, HostError> {
         let Phase::Waiting(body, shown) = self.state else { return Ok(Action::Pause) };
         if self.decide(body)? == Action::Pause {
@@ -119,8 +120,8 @@ impl Stream {
         }
         let is_form = matches!(self.state, Phase::AwaitingForm { .. });
         match shown {
-            // The callback for what is still to come lets go of all of it. Released now, a form would go on unread, and of
-            // any other body Envoys before 1.40 lose what comes next.
+            // The callback for the rest of the body releases all of it. If it were released now, a form would go on
+            // unread, and Envoys before 1.40 would lose the next bytes of any other body.
             ShownBody::Part(size) if is_form => return self.read_form(size, End::Later),
             ShownBody::Part(_) => return Ok(Action::Continue),
             ShownBody::Whole(size) if is_form => {
@@ -135,7 +136,7 @@ impl Stream {
         Ok(Action::Continue)
     }
 
-    /// Takes what has come of a form; the host keeps it until the end.
+    /// Reads what has come of a form. The host keeps it until the end.
     fn read_form(&mut self, size: usize, end: End) -> Result<Action, HostError> {
         let Phase::AwaitingForm { context, form } = &self.state else { return Ok(Action::Pause) };
         if end == End::Later {
@@ -156,10 +157,10 @@ impl Stream {
         }
     }
 
-    /// What the server's answer becomes, when its headers have come.
+    /// Handles the headers of the server's answer.
     pub(crate) fn answer(&mut self) -> Result<Action, HostError> {
         if let Phase::Waiting(..) = self.state {
-            // The host answers by itself, and there is nothing to wait for any more.
+            // The host itself answers, and there is nothing left to wait for.
             self.state = Phase::Replied;
             self.worker.forget(self.context);
         }
@@ -182,8 +183,8 @@ impl Stream {
         }
     }
 
-    /// A piece of the server's answer has come. From its first byte on nothing but the end of the connection can say that
-    /// something is wrong (`threats.md` R3).
+    /// Handles a piece of the server's answer. From its first byte on, only the end of the connection can tell the
+    /// client that something is wrong (`threats.md` R3).
     pub(crate) fn answer_body(&mut self, size: usize, end: End) -> Action {
         let filter = match &mut self.state {
             Phase::Filtering(filter) => filter,
@@ -218,13 +219,13 @@ impl Stream {
         self.reply(&reply)
     }
 
-    /// Answers in the server's place. A host that can't do even that holds the request for good.
+    /// Answers in place of the server. If the host can't do even that, the request is held for good.
     fn reply(&mut self, reply: &Reply) -> Action {
         self.state = Phase::Replied;
         send(reply)
     }
 
-    /// What the host is told; where a host call failed, the request is refused.
+    /// Returns the action for the host. If a host call failed, the request is refused.
     pub(crate) fn closed(&mut self, result: Result<Action, HostError>) -> Action {
         result.unwrap_or_else(|error| {
             log::error!("promward: a host call failed, the request is refused: {error:?}");
@@ -237,7 +238,7 @@ impl Stream {
         &self.worker.gateway
     }
 
-    /// A piece of the request's body has come.
+    /// Handles a piece of the request's body.
     pub(crate) fn request_body(&mut self, size: usize, end: End) -> Action {
         let result = match &mut self.state {
             Phase::New | Phase::Replied | Phase::BrokenOff => Ok(Action::Pause),
@@ -251,7 +252,7 @@ impl Stream {
         self.closed(result)
     }
 
-    /// The request's trailers have come.
+    /// Handles the trailers of the request.
     pub(crate) fn request_trailers(&mut self) -> Action {
         match &mut self.state {
             Phase::New | Phase::Replied | Phase::BrokenOff => Action::Pause,
@@ -266,7 +267,7 @@ impl Stream {
 }
 
 impl Phase {
-    /// What an answer of the server's is read against; none where no answer is the server's.
+    /// Returns the context for an answer of the server, or `None` if no answer can be the server's.
     fn context(&self) -> Option<&RequestContext> {
         match self {
             Self::AwaitingForm { context, .. } | Self::Forwarded { context } => Some(context),
@@ -277,7 +278,7 @@ impl Phase {
     }
 }
 
-/// Answers in the server's place.
+/// Answers in place of the server.
 pub(crate) fn send(reply: &Reply) -> Action {
     if let Err(error) = host::reply(reply) {
         log::error!("promward: the host refuses a reply: {error:?}");

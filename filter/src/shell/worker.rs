@@ -1,4 +1,5 @@
-//! One configuration in one worker: what its streams share, and the tick in which passwords are checked while they wait.
+//! One configuration in one worker: the state that its streams share, and the tick in which passwords are checked while
+//! streams wait.
 
 use super::facts;
 use super::host::{self, HostError, HostSharedData, Metric, MetricKind};
@@ -14,10 +15,10 @@ use crate::report::count::{CHECKS_WAITING, Count};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-/// How often the tick is asked for while something waits, in milliseconds. Hosts come less often.
+/// The period of the tick while a stream waits, in milliseconds. Hosts call it less often.
 const PERIOD: u32 = 1;
 
-/// What the streams of a configuration share.
+/// The state that the streams of a configuration share.
 pub(crate) struct Worker {
     pub(crate) gateway: Gateway,
     root: u32,
@@ -32,15 +33,16 @@ pub(crate) struct Worker {
 
 /// A stream that waits for its password to be checked.
 pub(crate) trait Waiting {
-    /// Decides and lets go, from the tick, where host calls are about this stream.
+    /// Decides a request that waits and lets it go on. Called from the tick, in which host calls must be about this
+    /// stream.
     fn release(&self);
 }
 
-/// Why a configuration can't be kept by this host.
+/// The reason why this host can't run a configuration.
 pub(crate) struct Unfit(pub(crate) &'static str);
 
 impl Worker {
-    /// A worker of the plugin whose root has this context.
+    /// Creates the worker of the plugin whose root has this context.
     pub(crate) fn new(gateway: Gateway, root: u32) -> Result<Self, Unfit> {
         let no_randomness = |_| Unfit("the host has no randomness");
         let random = || host::random().map_err(no_randomness);
@@ -60,7 +62,7 @@ impl Worker {
         })
     }
 
-    /// Asks the core about the request that the host is at.
+    /// Asks the core for a decision about the current request.
     pub(crate) fn decide(&self, request: &Request<'_>) -> (Decision, Record) {
         let mut state = self.state.borrow_mut();
         self.gateway.decide(request, &mut Resources { state: &mut state, shared: &HostSharedData })
@@ -71,12 +73,12 @@ impl Worker {
         form.complete(body, &mut self.state.borrow_mut().rewrites)
     }
 
-    /// What the configuration has to know of the current stream.
+    /// Reads the facts that the configuration needs of the current stream.
     pub(crate) fn facts(&self) -> Result<Facts, HostError> {
         facts::read(self.gateway.needs())
     }
 
-    /// Keeps a stream that waits, and makes sure that time goes on for it.
+    /// Keeps a stream that waits, and starts the tick if it isn't running.
     pub(crate) fn wait(&self, context: u32, stream: Rc<dyn Waiting>) -> Result<(), HostError> {
         self.waiting.borrow_mut().push((context, stream));
         if !self.is_ticking.get() {
@@ -86,7 +88,7 @@ impl Worker {
         Ok(())
     }
 
-    /// A stream is over, or needs no password any more.
+    /// Forgets a stream that has ended, or that needs no password any more.
     pub(crate) fn forget(&self, context: u32) {
         if self.take(context).is_some() {
             self.state.borrow_mut().logins.forget(StreamId(context));
@@ -94,28 +96,28 @@ impl Worker {
         self.tell_counts();
     }
 
-    /// Whether a stream waits.
+    /// Returns `true` if a stream waits.
     pub(crate) fn is_busy(&self) -> bool {
         !self.state.borrow().logins.is_idle()
     }
 
-    /// Runs a slice of what waits, and lets go of what needn't wait any longer.
+    /// Runs one slice of the waiting checks, and releases the streams that need not wait any longer.
     pub(crate) fn tick(&self) {
         let ready = self.state.borrow_mut().logins.slice();
         for StreamId(context) in ready {
             let Some(stream) = self.take(context) else { continue };
             match host::act_on(context) {
                 Ok(()) => stream.release(),
-                // It is over, and the host hasn't said so yet.
+                // The stream has ended, and the host hasn't reported it yet.
                 Err(error) => log::warn!("promward: a stream that waits can't be reached: {error:?}"),
             }
         }
-        // What is counted and asked for from here on is about no stream.
+        // Metrics and ticks from here on belong to no stream.
         let _ = host::act_on(self.root);
         self.tell_counts();
     }
 
-    /// The ticks have ended: whoever waits next has to ask for them again.
+    /// Notes that the ticks have ended. The next stream that waits has to ask for them again.
     pub(crate) fn rest(&self) {
         self.is_ticking.set(false);
     }
@@ -126,14 +128,14 @@ impl Worker {
         Some(waiting.swap_remove(at).1)
     }
 
-    /// Tells the host what became of a request: in its log, and counted.
+    /// Reports a request to the host: in the access log and in the metrics.
     pub(crate) fn report(&self, record: &Record) {
         self.state.borrow_mut().count(record.count());
         self.log(record);
         self.tell_counts();
     }
 
-    /// The same of an answer that was refused: its request has been counted already.
+    /// Reports an answer that was refused. Its request has been counted already.
     pub(crate) fn report_answer(&self, record: &Record) {
         self.state.borrow_mut().count(Count::Answer(record.mount));
         self.log(record);
@@ -148,7 +150,8 @@ impl Worker {
         }
     }
 
-    /// Metrics are nobody's reason to refuse a request: what a host doesn't take is left out.
+    /// Reports the counts as metrics. A metric that the host refuses is left out, since that is no reason to refuse a
+    /// request.
     fn tell_counts(&self) {
         let (counts, waiting) = {
             let mut state = self.state.borrow_mut();
@@ -172,7 +175,7 @@ impl Worker {
         Ok(metric)
     }
 
-    /// The gauge is all workers' together, so that each says only what has changed.
+    /// Reports the number of waiting checks. The gauge is shared by all workers, so each adds only its own change.
     fn tell_waiting(&self, waiting: i64) {
         let told = self.checks_waiting.get();
         if waiting == told.map_or(0, |(_, number)| number) {

@@ -1,22 +1,23 @@
-//! Percent-encoding, RFC 3986 §2.1, as strict as a gateway has to be: what is no escape is an error and not itself.
+//! Percent-encoding (RFC 3986 §2.1), as strict as a gateway has to be: a `%` that begins no escape is an error and
+//! doesn't stand for itself.
 
-/// Whether a raw target may have this byte at all.
+/// Returns `true` if a raw target may contain this byte at all.
 pub(super) fn is_printable(byte: u8) -> bool {
     (0x21..=0x7e).contains(&byte)
 }
 
-/// A set of octets.
+/// A set of octets, as a table.
 pub(crate) struct Octets([bool; 256]);
 
 impl Octets {
-    /// RFC 3986 §2.3: what means the same escaped and unescaped.
+    /// The octets that mean the same escaped and unescaped (RFC 3986 §2.3).
     pub(crate) const UNRESERVED: Self =
         Self::NONE.with(b"-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
-    /// The empty set.
+    /// The set that contains no octet.
     pub(crate) const NONE: Self = Self([false; 256]);
 
-    /// These as well.
+    /// Returns the set with these octets added.
     #[allow(
         clippy::indexing_slicing,
         reason = "there is a place for each octet, and it runs in the compiler"
@@ -30,7 +31,7 @@ impl Octets {
         self
     }
 
-    /// What these texts begin with as well, in both cases.
+    /// Returns the set with the first octet of each text added, in both cases.
     pub(crate) const fn with_first(mut self, texts: &[&str]) -> Self {
         let mut rest = texts;
         while let [text, others @ ..] = rest {
@@ -42,23 +43,23 @@ impl Octets {
         self
     }
 
-    /// Whether it is one of them.
+    /// Returns `true` if the set contains the octet.
     #[inline]
     pub(crate) fn has(&self, octet: u8) -> bool {
         self.0.get(usize::from(octet)).copied().unwrap_or_default()
     }
 }
 
-/// Looked up rather than compared, since every octet of a request is.
+/// A table rather than comparisons, since every octet of a request is looked up.
 static UNRESERVED: Octets = Octets::UNRESERVED;
 
-/// Whether an octet means the same escaped and unescaped (RFC 3986 §2.3).
+/// Returns `true` if an octet means the same escaped and unescaped (RFC 3986 §2.3).
 #[inline]
 pub(crate) fn is_unreserved(byte: u8) -> bool {
     UNRESERVED.has(byte)
 }
 
-/// Reads the two hexadecimal digits after a `%`, or finds that they aren't there.
+/// Parses the two hexadecimal digits after a `%`, or returns `None` if they aren't there.
 pub(super) fn escaped(bytes: &mut impl Iterator<Item = (usize, u8)>) -> Option<u8> {
     let digit = |(_, byte): (usize, u8)| char::from(byte).to_digit(16);
     let high = bytes.next().and_then(digit)?;
@@ -75,13 +76,14 @@ pub(crate) fn push_escape(text: &mut String, byte: u8) {
     text.push(digit(byte & 0xf));
 }
 
-/// Writes text so that it stands for itself in a query string or a form: a space is `+`, and everything but unreserved
-/// octets is escaped. That is what browsers and Go's clients send, so that what they send doesn't become longer.
+/// Writes text so that it stands for itself in a query string or a form: a space becomes `+`, and every octet that is
+/// not unreserved is escaped. Browsers and Go's clients write it in the same way, so their parameters don't become
+/// longer.
 pub(super) fn push_form_text(text: &mut String, value: &str) {
     let mut rest = value;
     while !rest.is_empty() {
         let plain = rest.bytes().position(|byte| !is_unreserved(byte)).unwrap_or(rest.len());
-        // What is unreserved is ASCII: a character begins after it.
+        // Unreserved octets are ASCII, so a character begins after them.
         let (plain, others) = rest.split_at_checked(plain).unwrap_or((rest, ""));
         text.push_str(plain);
         let mut others = others.chars();

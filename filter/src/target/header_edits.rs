@@ -1,14 +1,14 @@
-//! Changes to a header map, as the core decides them and the host makes them.
+//! Changes to a header map. The core decides them, and the host applies them.
 
 use std::borrow::Cow;
 
-/// Changes to a header map, made in this order.
+/// Changes to a header map, applied in this order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HeaderEdits {
-    /// Names whose headers go, all of them.
+    /// The names of headers to remove, with all their values.
     pub remove: Vec<Vec<u8>>,
-    /// Names that get just this value.
+    /// The headers to set to exactly one value.
     pub set: Vec<(Cow<'static, str>, String)>,
-    /// Headers that come beside those of the same name.
+    /// The headers to add beside others of the same name.
     pub add: Vec<(&'static str, String)>,
 }

@@ -1,18 +1,19 @@
-//! Request headers: which of them a client may not set, and how the filter reads the rest. The names are compared
-//! without case and with `_` as `-`, because servers in CGI's tradition take both for one (`threats.md` H1).
+//! The headers of a request: a map as the host gives it, and the rules for those that a client may not set. Names are
+//! compared without case and with `_` as `-`, because servers in CGI's tradition treat both as the same name
+//! (`threats.md` H1).
 
 use super::escape::Octets;
 use std::ops::Range;
 
-/// A header map as the host gives it, with `:method`, `:path` and `:authority` or `:status` among the names: the bytes that
-/// came, and where in them each text stands.
+/// A header map as the host gives it, with `:method`, `:path` and `:authority` or `:status` among the names. It keeps
+/// the received bytes and the position of each text in them.
 #[derive(Clone, Debug, Default)]
 pub struct Headers {
     bytes: Vec<u8>,
     spans: Vec<HeaderSpan>,
 }
 
-/// Where a header stands.
+/// The positions of a header's name and value in the bytes of the map.
 #[derive(Clone, Debug)]
 pub(crate) struct HeaderSpan {
     pub(crate) name: Range<usize>,
@@ -20,7 +21,7 @@ pub(crate) struct HeaderSpan {
 }
 
 impl<N: AsRef<[u8]>, V: AsRef<[u8]>> FromIterator<(N, V)> for Headers {
-    /// A map of these names and values, in their order.
+    /// Creates a map with these names and values, in their order.
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
         let mut headers = Self::default();
         for (name, value) in pairs {
@@ -40,7 +41,7 @@ impl PartialEq for Headers {
 impl Eq for Headers {}
 
 impl Headers {
-    /// A map whose texts stand at these places.
+    /// Creates a map from bytes and the positions of the texts in them.
     #[cfg(any(test, target_arch = "wasm32"))]
     pub(crate) fn within(bytes: Vec<u8>, spans: Vec<HeaderSpan>) -> Self {
         Self { bytes, spans }
@@ -52,41 +53,41 @@ impl Headers {
         start..self.bytes.len()
     }
 
-    /// Every name with its value, in order.
+    /// Returns every name with its value, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         let text = |range: &Range<usize>| self.bytes.get(range.clone()).unwrap_or_default();
         self.spans.iter().map(move |span| (text(&span.name), text(&span.value)))
     }
 
-    /// The names that are like this, in order.
+    /// Returns the names for which `is_like` is true, in order.
     pub(crate) fn names(&self, is_like: impl Fn(&[u8]) -> bool) -> Vec<Vec<u8>> {
         self.iter().map(|(name, _)| name).filter(|name| is_like(name)).map(<[u8]>::to_vec).collect()
     }
 
-    /// Every value under this name, in order.
+    /// Returns every value of this name, in order.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
         self.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name.as_bytes())).map(|(_, value)| value)
     }
 
-    /// The first value under this name.
+    /// Returns the first value of this name.
     pub fn first<'a>(&'a self, name: &'a str) -> Option<&'a [u8]> {
         self.all(name).next()
     }
 
-    /// The only value under this name; none if there are two.
+    /// Returns the only value of this name, or `None` if there are two.
     pub fn only<'a>(&'a self, name: &'a str) -> Option<&'a [u8]> {
         let mut values = self.all(name);
         let first = values.next();
         if values.next().is_some() { None } else { first }
     }
 
-    /// Whether there is one of this name.
+    /// Returns `true` if there is a header with this name.
     pub fn has(&self, name: &str) -> bool {
         self.first(name).is_some()
     }
 }
 
-/// What the filter or a server behind it believes, so that no client may say it.
+/// Headers that the filter or a server behind it trusts, so that no client may set them.
 const TRUSTED: &[&str] = &[
     "accountid",
     "forwarded",
@@ -105,7 +106,7 @@ const TRUSTED: &[&str] = &[
     "x-scope-orgid",
 ];
 
-/// Families of such headers.
+/// The prefixes of further trusted headers.
 const TRUSTED_PREFIXES: &[&str] = &[
     "remote-",
     "x-auth-request-",
@@ -117,36 +118,36 @@ const TRUSTED_PREFIXES: &[&str] = &[
     "x-webauth-",
 ];
 
-/// The one of its family that stays, in just this spelling: the proxy puts the address that it sees at its end.
+/// The one header of its family that stays, in exactly this spelling: the proxy appends the address that it sees to it.
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// What says who the caller is, for the filter and not for the server (`threats.md` H3).
+/// Headers that tell the filter who the caller is. They are not for the server (`threats.md` H3).
 const CREDENTIALS: &[&str] = &["authorization", "cookie", "proxy-authorization"];
 
-/// What all of these begin with, in both cases: most headers are none of them, and are told by that. None begins with a
-/// hyphen, which would have a second spelling.
+/// The octets with which these names begin, in both cases. Most headers are none of these, and their first octet shows
+/// it. No name begins with a hyphen, which would have a second spelling.
 static FIRST: Octets = Octets::NONE.with_first(TRUSTED).with_first(TRUSTED_PREFIXES).with_first(CREDENTIALS);
 
-/// Headers of a request that don't go upstream.
+/// The headers of a request that don't go upstream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strip {
-    /// Those that nobody but the filter may set.
+    /// Headers that only the filter may set.
     Trusted,
-    /// Those, and the caller's credentials.
+    /// Headers that only the filter may set, and the caller's credentials.
     TrustedAndCredentials,
-    /// Only what the filter says itself, to the proxy's own routes (`x-promward-*`) and of the caller: for requests
-    /// outside every mount.
+    /// Headers that only the filter sets: for the proxy's own routes (`x-promward-*`), and about the caller. For
+    /// requests outside every mount.
     OursOnly,
 }
 
 impl Strip {
-    /// The names of a request's headers that are held back, as the client spelled them; `ours`, in lower case, are
-    /// more that the filter sets.
+    /// Returns the names of a request's headers that are removed, as the client spelled them. `ours` are further
+    /// headers that the filter sets, in lower case.
     pub fn held_back(self, headers: &Headers, ours: &[&str]) -> Vec<Vec<u8>> {
         headers.names(|name| self.covers(name) || ours.iter().any(|ours| spelled(name, ours)))
     }
 
-    /// Whether a header of this name is held back.
+    /// Returns `true` if a header with this name is removed.
     pub fn covers(self, name: &[u8]) -> bool {
         if !name.first().is_some_and(|&first| FIRST.has(first)) {
             return false;
@@ -164,7 +165,7 @@ impl Strip {
     }
 }
 
-/// Whether `name` is a spelling of the lower-case, hyphenated `known`.
+/// Returns `true` if `name` is a spelling of `known`, which is in lower case with hyphens.
 pub(crate) fn spelled(name: &[u8], known: &str) -> bool {
     let normal = |byte: &u8| {
         if *byte == b'_' { b'-' } else { byte.to_ascii_lowercase() }

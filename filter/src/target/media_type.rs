@@ -1,9 +1,10 @@
-//! Media types, where exactly one will do: what has two, or parameters that nobody needs, is read differently by others.
+//! Comparison of media types, where exactly one is accepted: a content type with a second type or with other parameters
+//! is read differently by different servers.
 
 use std::str;
 
-/// Whether the value of a content type is this one, with at most a `charset` beside it: a parameter that stands twice
-/// makes Go ignore a body.
+/// Returns `true` if a content type is the expected one, with at most a `charset` parameter: one that stands twice
+/// makes Go ignore the body.
 pub(crate) fn is_exactly(value: &[u8], expected: &str) -> bool {
     let Ok(value) = str::from_utf8(value) else {
         return false;

@@ -1,26 +1,26 @@
-//! Request methods, compared exactly: HTTP/2 lets a lower-case `get` through, and a server may take it for another
-//! method than we do (`threats.md` T5).
+//! Request methods and sets of them. Names are compared exactly: HTTP/2 lets a lower-case `get` through, and a server
+//! may take it for another method than the filter does (`threats.md` T5).
 
 use super::headers::Headers;
 use std::fmt;
 
-/// A method that the filter lets a server see.
+/// A method that the filter forwards to a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Method {
-    /// RFC 9110 §9.3.1
+    /// The method `GET` of RFC 9110 §9.3.1.
     Get = 1,
-    /// RFC 9110 §9.3.2
+    /// The method `HEAD` of RFC 9110 §9.3.2.
     Head = 1 << 1,
-    /// RFC 9110 §9.3.3
+    /// The method `POST` of RFC 9110 §9.3.3.
     Post = 1 << 2,
-    /// RFC 9110 §9.3.4
+    /// The method `PUT` of RFC 9110 §9.3.4.
     Put = 1 << 3,
-    /// RFC 9110 §9.3.5
+    /// The method `DELETE` of RFC 9110 §9.3.5.
     Delete = 1 << 4,
-    /// RFC 5789
+    /// The method `PATCH` of RFC 5789.
     Patch = 1 << 5,
-    /// RFC 9110 §9.3.7
+    /// The method `OPTIONS` of RFC 9110 §9.3.7.
     Options = 1 << 6,
 }
 
@@ -40,24 +40,24 @@ impl Method {
         Self::parse(headers.only(":method").unwrap_or_default())
     }
 
-    /// The method of that exact name.
+    /// Parses the exact name of a method.
     pub fn parse(name: &[u8]) -> Option<Self> {
         NAMES.iter().find(|(_, known)| known.as_bytes() == name).map(|&(method, _)| method)
     }
 }
 
-/// A set of methods. Prints as the value of an `Allow` header.
+/// A set of methods. `Display` writes it as the value of an `Allow` header.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Methods(u8);
 
 impl Methods {
-    /// Every method that there is a name for.
+    /// The set of all known methods.
     pub const ALL: Self = Self(0x7f);
 
     /// The one that asks what a path takes.
     pub const OPTIONS: Self = Self::of(&[Method::Options]);
 
-    /// The set of these.
+    /// Returns the set of the given methods.
     pub const fn of(methods: &[Method]) -> Self {
         let mut bits = 0;
         let mut rest = methods;
@@ -68,12 +68,12 @@ impl Methods {
         Self(bits)
     }
 
-    /// Whether the set has it.
+    /// Returns `true` if the set contains the method.
     pub fn contains(self, method: Method) -> bool {
         self.0 & method as u8 != 0
     }
 
-    /// This set and those.
+    /// Returns the methods that are in either set.
     #[must_use]
     pub fn with(self, others: Self) -> Self {
         Self(self.0 | others.0)

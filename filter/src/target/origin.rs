@@ -1,8 +1,8 @@
-//! Origins: scheme, host and port, as `Origin` and `Location` name them (RFC 6454 §4).
+//! Origins: the scheme, host and port that `Origin` and `Location` name (RFC 6454 §4).
 
 use std::fmt;
 
-/// A scheme, a host and a port, in lower case, the scheme's own port left out.
+/// A scheme, a host and a port, in lower case. The default port of the scheme is left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     scheme: UrlScheme,
@@ -12,14 +12,14 @@ pub struct Origin {
 /// The schemes of the web.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UrlScheme {
-    /// Plain.
+    /// The scheme `http`, without encryption.
     Http,
-    /// Over TLS.
+    /// The scheme `https`, over TLS.
     Https,
 }
 
 impl UrlScheme {
-    /// As it is written before `://`.
+    /// Returns the scheme as it is written before `://`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Http => "http",
@@ -36,13 +36,13 @@ impl UrlScheme {
 }
 
 impl Origin {
-    /// Reads `https://host` or `https://host:port`, and nothing after it.
+    /// Parses `https://host` or `https://host:port`, with nothing after it.
     pub fn parse(text: &str) -> Option<Self> {
         let (origin, rest) = Self::split(text)?;
         rest.is_empty().then_some(origin)
     }
 
-    /// Reads the origin that an absolute URL begins with, and gives the rest of the URL.
+    /// Parses the origin at the beginning of an absolute URL, and returns it with the rest of the URL.
     pub fn split(url: &str) -> Option<(Self, &str)> {
         let (scheme, rest) = url.split_once(':')?;
         let rest = rest.strip_prefix("//")?;
@@ -54,7 +54,7 @@ impl Origin {
         Some((Self::new(scheme, authority)?, rest))
     }
 
-    /// The origin of an authority as `Host` has it.
+    /// Creates the origin of a scheme and an authority, as `Host` has it.
     pub fn new(scheme: UrlScheme, authority: &str) -> Option<Self> {
         if !is_authority(authority) {
             return None;
@@ -64,7 +64,7 @@ impl Origin {
         Some(Self { scheme, authority })
     }
 
-    /// Whether this is the same host and port under either scheme.
+    /// Returns `true` if this is the same host and port under either scheme.
     pub fn is_host(&self, authority: &str) -> bool {
         [UrlScheme::Http, UrlScheme::Https].iter().any(|&scheme| {
             Self::new(scheme, authority).is_some_and(|other| other.authority == self.authority)
@@ -78,7 +78,8 @@ impl fmt::Display for Origin {
     }
 }
 
-/// Whether a text is a host with perhaps a port: no user, no list, nothing that could end a header.
+/// Returns `true` if a text is a host, perhaps with a port: without a user, without a list, and without anything that
+/// could end a header.
 pub fn is_authority(text: &str) -> bool {
     let (host, port) = match text.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => (host, Some(port)),

@@ -1,28 +1,28 @@
-//! Parameters of the query string and of a form body. What two readers may read in two ways is refused, and what goes
-//! upstream is printed from what was read (`threats.md` P1, P2).
+//! The parameters of the query string and of a form body. Parameters that two readers may read in two ways are refused,
+//! and the text that goes upstream is written from the parsed parameters (`threats.md` P1, P2).
 
 use super::escape::{escaped, push_form_text};
 use super::query::QueryString;
 use std::fmt;
 
-/// How many pairs a request may have. Above 10,000 Go drops all of them.
+/// The largest number of parameters in a request. Above 10,000 Go drops all of them.
 pub const MAX_PAIRS: usize = 1_000;
 
-/// Parameters in the order in which they came.
+/// Parameters in the order in which they were received.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parameters {
     pairs: Vec<(String, String)>,
 }
 
-/// The names that an endpoint's row gives. Those that end in `[]` may repeat, the others may not.
+/// The names of the parameters that an endpoint lists. Those that end in `[]` may repeat, the others may not.
 pub type ParameterNames = &'static [&'static str];
 
-/// Where parameters stand in a request.
+/// The part of a request in which parameters stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// The query string of the target.
     Query,
-    /// The body, a form.
+    /// The body, which is a form.
     Form,
 }
 
@@ -35,35 +35,35 @@ impl fmt::Display for Part {
     }
 }
 
-/// Why parameters are ambiguous. Positions are bytes from the start of the query string or form.
+/// The reason why parameters are ambiguous. Positions are bytes from the start of the query string or form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ParameterError {
-    /// A `;`, which some servers take for a separator, and Go for a reason to drop the pair.
+    /// A `;`, which some servers read as a separator, and because of which Go drops the pair.
     Semicolon {
-        /// In the query string or the form.
+        /// The part that contains it.
         part: Part,
-        /// Where it stands.
+        /// The position of the `;`.
         at: usize,
     },
     /// A `%` without two hexadecimal digits.
     BadEscape {
-        /// In the query string or the form.
+        /// The part that contains it.
         part: Part,
-        /// Where the `%` stands.
+        /// The position of the `%`.
         at: usize,
     },
     /// A name or value that isn't UTF-8 once decoded.
     NotUtf8 {
-        /// In the query string or the form.
+        /// The part that contains it.
         part: Part,
-        /// Where the pair begins.
+        /// The position at which the pair begins.
         at: usize,
     },
-    /// More than [`MAX_PAIRS`].
+    /// A request with more than [`MAX_PAIRS`] parameters.
     TooMany,
-    /// A parameter that may stand only once stands twice, or both in the query string and in the form.
+    /// A parameter that may stand only once, but stands twice or in both the query string and the form.
     Repeated {
-        /// Its name, as the endpoint's row has it.
+        /// The parameter's name, as the endpoint lists it.
         name: &'static str,
     },
 }
@@ -90,20 +90,20 @@ impl fmt::Display for ParameterError {
 }
 
 impl Parameters {
-    /// Reads the pairs of a target's query string; none, where there is no query string.
+    /// Parses the parameters of a target's query string. Without a query string there are none.
     ///
     /// # Errors
     ///
-    /// The first pair that P2 calls ambiguous.
+    /// Returns an error for the first pair that P2 calls ambiguous.
     pub fn of_query(query: Option<&QueryString>) -> Result<Self, ParameterError> {
         Self::parse(query.map(QueryString::as_str).unwrap_or_default().as_bytes(), Part::Query)
     }
 
-    /// Reads pairs from a query string or a form.
+    /// Parses the parameters of a query string or a form.
     ///
     /// # Errors
     ///
-    /// The first pair that P2 calls ambiguous.
+    /// Returns an error for the first pair that P2 calls ambiguous.
     pub fn parse(raw: &[u8], part: Part) -> Result<Self, ParameterError> {
         let mut pairs = Vec::new();
         let mut at = 0_usize;
@@ -119,11 +119,11 @@ impl Parameters {
         Ok(Self { pairs })
     }
 
-    /// Refuses parameters that make the request ambiguous, in this list and in `earlier`, the other part of the request.
+    /// Checks that the parameters are unambiguous together with `earlier`, those of the other part of the request.
     ///
     /// # Errors
     ///
-    /// A single-valued name that stands twice, or too many pairs in all.
+    /// Returns an error if a name that may stand only once stands twice, or if there are too many pairs in all.
     pub fn check(&self, names: ParameterNames, earlier: &Self) -> Result<(), ParameterError> {
         if self.pairs.len().saturating_add(earlier.pairs.len()) > MAX_PAIRS {
             return Err(ParameterError::TooMany);
@@ -137,37 +137,37 @@ impl Parameters {
         Ok(())
     }
 
-    /// The names, in order.
+    /// Returns the names, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.pairs.iter().map(|(name, _)| name.as_str())
     }
 
-    /// The first value under this name.
+    /// Returns the first value of this name.
     pub fn value(&self, name: &str) -> Option<&str> {
         self.pairs.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
     }
 
-    /// Every value under this name, to be put in other words.
+    /// Returns every value of this name, so that it can be changed.
     pub fn values_mut(&mut self, name: &str) -> impl Iterator<Item = &mut String> {
         self.pairs.iter_mut().filter(move |(given, _)| given == name).map(|(_, value)| value)
     }
 
-    /// Takes out every parameter of which this says so, by name and value.
+    /// Removes every parameter for which `goes` is true of its name and value.
     pub fn remove(&mut self, goes: impl Fn(&str, &str) -> bool) {
         self.pairs.retain(|(name, value)| !goes(name, value));
     }
 
-    /// Puts a parameter before all others.
+    /// Adds a parameter before all others.
     pub fn put_first(&mut self, name: &str, value: String) {
         self.pairs.insert(0, (name.to_owned(), value));
     }
 
-    /// The query string or form that says just this.
+    /// Writes the parameters as a query string or form.
     pub fn to_text(&self) -> String {
         self.to_text_within(usize::MAX).unwrap_or_default()
     }
 
-    /// The same, unless it is longer than `max` bytes.
+    /// Writes the parameters, or returns `None` if the text is longer than `max` bytes.
     pub fn to_text_within(&self, max: usize) -> Option<String> {
         let mut text = String::new();
         for (name, value) in &self.pairs {
@@ -175,7 +175,7 @@ impl Parameters {
             if text.len().saturating_add(more) > max {
                 return None;
             }
-            // Most have some escapes.
+            // Leaves room for escapes, which most values have.
             text.reserve(more.saturating_add(more / 2).saturating_add(2));
             if !text.is_empty() {
                 text.push('&');
@@ -203,7 +203,7 @@ fn parse_pair(pair: &[u8], part: Part, at: usize) -> Result<(String, String), Pa
     Ok((decode(name, at)?, decode(value.get(1..).unwrap_or_default(), value_at)?))
 }
 
-/// Decodes `+` and escapes, or says where a `%` is none.
+/// Decodes `+` and escapes, or returns the position of a `%` that begins no escape.
 fn decode(raw: &[u8]) -> Result<Vec<u8>, usize> {
     let mut decoded = Vec::with_capacity(raw.len());
     let mut rest = raw;

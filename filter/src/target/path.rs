@@ -1,46 +1,46 @@
-//! The canonical path. Prometheus routes on the percent-decoded path, so that `/-%2Freload` is executed; what can be
-//! read in two ways is therefore refused, and what remains has exactly one spelling (`threats.md` T1 to T4).
+//! The canonical path. Prometheus routes on the percent-decoded path and so executes `/-%2Freload`. A path that can be
+//! read in two ways is therefore refused, and any other has exactly one spelling (`threats.md` T1 to T4).
 
 use super::escape::{Octets, escaped, is_printable, is_unreserved, push_escape};
 use std::fmt;
 
-/// A path in its only spelling: it begins with `/`, has no empty segment but perhaps the last, no `.` or `..` segment,
-/// unreserved octets stand for themselves and all others that a path can't hold are upper-case escapes.
+/// A path in its only spelling. It begins with `/`, has no empty segment except perhaps the last, and no `.` or `..`
+/// segment. Unreserved octets are never escaped, and all octets that a path can't hold are upper-case escapes.
 ///
-/// Canonicalising it again gives the same path.
+/// Parsing the text of a canonical path gives the same path again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CanonicalPath {
     text: String,
     encoded_slash: Option<usize>,
 }
 
-/// Why a target is no canonical one. Positions are bytes from the start of the raw target.
+/// The reason why a request target is refused. Positions are bytes from the start of the raw target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TargetError {
-    /// It doesn't begin with `/`.
+    /// The target doesn't begin with `/`.
     NotAPath,
     /// A byte below 0x21 or above 0x7e, or one of `\`, `#`, and in the path `;`.
     Byte {
-        /// The refused byte.
+        /// The byte that is refused.
         byte: u8,
-        /// Where it stands.
+        /// The position of the byte.
         at: usize,
     },
-    /// An escape of a byte that would change the meaning of the path if it stood there itself.
+    /// An escape of a byte that would change the meaning of the path if it stood there unescaped.
     Escape {
         /// The byte that the escape stands for.
         byte: u8,
-        /// Where its `%` stands.
+        /// The position of its `%`.
         at: usize,
     },
     /// A `%` without two hexadecimal digits.
     BadEscape {
-        /// Where the `%` stands.
+        /// The position of the `%`.
         at: usize,
     },
     /// A `.` or `..` segment, in any spelling.
     DotSegment {
-        /// Where the segment begins.
+        /// The position at which the segment begins.
         at: usize,
     },
 }
@@ -67,14 +67,14 @@ impl fmt::Display for TargetError {
 }
 
 impl CanonicalPath {
-    /// Reads a raw path, without its query, in one pass.
+    /// Parses a raw path, without its query, in one pass.
     ///
-    /// An escaped slash is kept and remembered ([`CanonicalPath::encoded_slash`]), since only the mount knows whether it
-    /// is allowed; as a border of segments it already counts.
+    /// An escaped slash is kept and remembered ([`CanonicalPath::encoded_slash`]), since only the mount knows if it is
+    /// allowed. It already counts as the end of a segment.
     ///
     /// # Errors
     ///
-    /// The first byte or segment that T1 refuses.
+    /// Returns an error for the first byte or segment that T1 refuses.
     pub fn parse(raw: &[u8]) -> Result<Self, TargetError> {
         if raw.first() != Some(&b'/') {
             return Err(TargetError::NotAPath);
@@ -97,12 +97,12 @@ impl CanonicalPath {
         path.finish()
     }
 
-    /// The path as it is matched and forwarded.
+    /// Returns the path as it is matched and forwarded.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The path as a server reads it that takes an escaped slash for a slash, and several slashes for one.
+    /// Returns the path as it is read by a server that treats an escaped slash as a slash, and several slashes as one.
     pub fn with_slashes(&self) -> String {
         let mut text = String::with_capacity(self.text.len());
         for (index, part) in self.text.split('%').enumerate() {
@@ -119,13 +119,14 @@ impl CanonicalPath {
         text
     }
 
-    /// Where the first escaped slash stands in the raw path, if there is one. Only an opaque mount may let it pass.
+    /// Returns the position of the first escaped slash in the raw path, if there is one. Only an opaque mount may let
+    /// it pass.
     pub fn encoded_slash(&self) -> Option<usize> {
         self.encoded_slash
     }
 }
 
-/// RFC 3986 §3.3: what a segment holds unescaped, but for `;`.
+/// The octets that a segment holds unescaped (RFC 3986 §3.3), without `;`.
 static SEGMENT: Octets = Octets::UNRESERVED.with(b"!$&'()*+,=:@");
 
 #[derive(Default)]
@@ -135,7 +136,7 @@ struct Builder {
     encoded_slash: Option<usize>,
 }
 
-/// What is known of the segment under way: enough to tell whether it is a dot segment.
+/// The segment that is being read, as far as is needed to recognise a dot segment.
 #[derive(Default)]
 struct Segment {
     start: usize,
@@ -186,7 +187,7 @@ impl Builder {
         }
     }
 
-    /// Closes the segment under way; the next one begins at `next`.
+    /// Closes the current segment. The next one begins at `next`.
     fn end_segment(&mut self, next: usize) -> Result<(), TargetError> {
         let segment = std::mem::replace(&mut self.segment, Segment { start: next, ..Segment::default() });
         if !segment.other && matches!(segment.dots, 1 | 2) {

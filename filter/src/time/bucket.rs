@@ -1,32 +1,32 @@
-//! A token bucket in one number, so that it can be shared between workers by a compare-and-swap: the time at which it
-//! will be full again. An empty place in a table is a full bucket, and a bucket that is full needs no place.
+//! A token bucket that is a single number, the time at which it will be full again, so that workers can share it by
+//! compare-and-swap. A missing entry in the table stands for a full bucket, and a full bucket needs no entry.
 
 use super::instant::{Instant, NANOSECONDS};
 use super::rate::Rate;
 
-/// A token bucket. The one by default is full.
+/// A token bucket. The default one is full.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Bucket {
-    /// When it will be full again, unless more is taken out of it.
+    /// The time at which the bucket is full again, unless more tokens are taken.
     pub full_at: Instant,
 }
 
-/// That a bucket is empty.
+/// The error of a bucket that has no token left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Empty {
-    /// When there will be a token again: whole seconds from now, at least one, as `Retry-After` has them.
+    /// The time until there is a token again, in whole seconds and at least one, as `Retry-After` has it.
     pub retry_after: u64,
 }
 
 impl Bucket {
-    /// Takes a token out.
+    /// Takes one token and returns the bucket that remains.
     ///
     /// # Errors
     ///
-    /// There is none.
+    /// Returns an error if no token is left.
     pub(crate) fn take(self, rate: Rate, now: Instant) -> Result<Self, Empty> {
         let whole = rate.interval.saturating_mul(rate.burst.into());
-        // No bucket needs longer than from empty to full. If this one seems to, the clock was put back.
+        // No bucket takes longer to fill than from empty to full. If this one seems to, the clock was set back.
         let full_at = self.full_at.clamp(now, now.after(whole)).after(rate.interval);
         let too_early = full_at.0.saturating_sub(now.0).saturating_sub(whole);
         if too_early > 0 {
@@ -35,13 +35,13 @@ impl Bucket {
         Ok(Self { full_at })
     }
 
-    /// Puts a token back in.
+    /// Puts one token back into the bucket.
     #[must_use]
     pub(crate) fn give_back(self, rate: Rate) -> Self {
         Self { full_at: Instant(self.full_at.0.saturating_sub(rate.interval)) }
     }
 
-    /// Whether nothing is missing in it.
+    /// Returns `true` if no token is missing.
     pub(crate) fn is_full(self, now: Instant) -> bool {
         self.full_at <= now
     }
@@ -57,7 +57,7 @@ mod tests {
         START.after(milliseconds * 1_000_000)
     }
 
-    /// How many tokens can be taken out at once.
+    /// Takes tokens until the bucket is empty, and returns how many there were.
     fn drain(bucket: &mut Bucket, rate: Rate, now: Instant) -> usize {
         std::iter::from_fn(|| bucket.take(rate, now).ok().map(|left| *bucket = left)).count()
     }

@@ -1,8 +1,10 @@
-//! Durations as Prometheus writes them in its configuration: `30s`, `7d`, `1h30m`.
+//! Durations as Prometheus writes them in its configuration, such as `30s`, `7d` and `1h30m`: reading them as
+//! milliseconds, and writing them for people.
 
 use std::fmt;
 
-/// Units with their length in milliseconds, from the longest on, which is the order in which they may stand.
+/// The units with their length in milliseconds, from the longest to the shortest. A duration must list them in this
+/// order.
 const UNITS: [(&str, i64); 7] = [
     ("y", 31_536_000_000),
     ("w", 604_800_000),
@@ -13,11 +15,11 @@ const UNITS: [(&str, i64); 7] = [
     ("ms", 1),
 ];
 
-/// The longest that Prometheus takes, in milliseconds: it counts nanoseconds in 64 bits.
+/// The longest duration that Prometheus accepts, in milliseconds: it counts nanoseconds in 64 bits.
 const LONGEST: i64 = i64::MAX / 1_000_000;
 
-/// Reads a duration, in milliseconds: whole numbers, each with a unit of `y w d h m s ms`, in this order and each at most
-/// once; or `0`.
+/// Parses a duration and returns it in milliseconds. It is `0`, or whole numbers each with a unit of `y w d h m s ms`,
+/// in this order and each unit at most once.
 pub(crate) fn parse(text: &str) -> Option<i64> {
     if text == "0" {
         return Some(0);
@@ -35,13 +37,13 @@ pub(crate) fn parse(text: &str) -> Option<i64> {
     Some(sum).filter(|sum| !text.is_empty() && *sum <= LONGEST)
 }
 
-/// What a text begins with, one byte or more of a kind, and the rest.
+/// Splits a text after the bytes of a kind that it begins with, of which there must be at least one.
 fn split(text: &str, is_of_kind: impl Fn(u8) -> bool) -> Option<(&str, &str)> {
     let length = text.bytes().take_while(|&byte| is_of_kind(byte)).count();
     text.split_at_checked(length).filter(|(begin, _)| !begin.is_empty())
 }
 
-/// A duration in milliseconds, for people: `1h30m`, in days at most.
+/// A duration in milliseconds, written for people in units of at most a day: `1h30m`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Shown(pub i64);
 

@@ -1,5 +1,5 @@
-//! The times in a request's parameters, in every syntax that Prometheus has for them: numbers of seconds, RFC 3339,
-//! durations. One that can't be read can't be guarded, and so is refused.
+//! The times in a request's parameters, in every syntax that Prometheus accepts: numbers of seconds, RFC 3339,
+//! durations. A time that can't be read can't be guarded, and is therefore refused.
 
 use super::Window;
 use super::duration;
@@ -9,26 +9,26 @@ use std::fmt;
 /// The times of a request, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Times {
-    /// When its query is evaluated.
+    /// The span in which the query is evaluated.
     pub window: Window,
-    /// `start`, if it is given.
+    /// The parameter `start`, if it is given.
     pub start: Option<i64>,
-    /// `end`, `time` or now.
+    /// The parameter `end`, else `time`, else now.
     pub end: i64,
-    /// How far back a selector without a range reads.
+    /// The time that a selector without a range reads back.
     pub lookback_delta: i64,
-    /// From one evaluation to the next; none, where there is one only.
+    /// The time between two evaluations, or `None` if there is only one.
     step: Option<i64>,
 }
 
-/// That a parameter is no time, or no duration.
+/// The error of a parameter that should be a time or a duration. It carries the name of the parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TimeError {
-    /// No time.
+    /// The value is not a time.
     Time(&'static str),
-    /// A time too far ahead.
+    /// The time is too far in the future.
     Ahead(&'static str),
-    /// No duration.
+    /// The value is not a duration.
     Duration(&'static str),
 }
 
@@ -52,25 +52,27 @@ impl fmt::Display for TimeError {
     }
 }
 
-/// How far back a selector reads where nobody says so: Prometheus' default (`--query.lookback-delta`), in milliseconds.
+/// The time that a selector reads back if the request doesn't say it: Prometheus' default (`--query.lookback-delta`),
+/// in milliseconds.
 const LOOKBACK_DELTA: i64 = 300_000;
 
-/// What a missing step counts as, in milliseconds.
+/// The step that is assumed if there is none, in milliseconds.
 const DEFAULT_STEP: i64 = 1_000;
 
-/// How far ahead a time may be. Some servers take a greater number for one of milliseconds, long ago.
+/// The furthest that a time may lie in the future, in years. Some servers read a larger number as milliseconds, which
+/// is a time long ago.
 const AHEAD_YEARS: i64 = 10;
 
-/// The same in milliseconds.
+/// The same bound in milliseconds.
 const AHEAD: i64 = AHEAD_YEARS * 365 * 24 * 3_600_000;
 
 impl Times {
-    /// Reads them; `names` are the endpoint's parameters, `given` gives a parameter's value, `now` is milliseconds since
-    /// 1970.
+    /// Reads the times. `names` are the endpoint's parameters, `given` returns a parameter's value, and `now` is in
+    /// milliseconds since 1970.
     ///
     /// # Errors
     ///
-    /// One of them can't be read.
+    /// Returns an error if one of the times can't be read.
     pub fn read<'a>(
         names: &[&str],
         given: &impl Fn(&'static str) -> Option<&'a str>,
@@ -91,7 +93,8 @@ impl Times {
         })
     }
 
-    /// At how many points a query is evaluated: a step of no length counts as the shortest, a missing one as a second.
+    /// Returns the number of points at which a query is evaluated. A step of zero counts as the shortest one, a missing
+    /// step as one second.
     pub fn points(&self) -> u64 {
         let Some(step) = self.step.map(|step| step.max(1)) else { return 1 };
         let range = self.window.end.saturating_sub(self.window.start).max(0);
@@ -99,18 +102,18 @@ impl Times {
     }
 }
 
-/// Reads a time: seconds since 1970, or RFC 3339.
+/// Parses a time: seconds since 1970, or RFC 3339.
 fn time(name: &'static str, text: &str, rounded: Rounded) -> Result<i64, TimeError> {
     seconds::parse(text, rounded).or_else(|| rfc3339(text)).ok_or(TimeError::Time(name))
 }
 
-/// Reads a duration: seconds, or with units.
+/// Parses a duration: seconds, or numbers with units.
 pub(crate) fn duration(name: &'static str, text: &str, rounded: Rounded) -> Result<i64, TimeError> {
     let duration = seconds::parse(text, rounded).or_else(|| duration::parse(text));
     duration.filter(|duration| *duration >= 0).ok_or(TimeError::Duration(name))
 }
 
-/// Reads `2006-01-02T15:04:05.999Z` or `…+01:00` (RFC 3339 §5.6), without what is less than a millisecond.
+/// Parses `2006-01-02T15:04:05.999Z` or `…+01:00` (RFC 3339 §5.6), and drops parts of a millisecond.
 fn rfc3339(text: &str) -> Option<i64> {
     let (date, rest) = text.split_once('T')?;
     let [year, month, day] = numbers(date, '-', [4, 2, 2])?;
@@ -141,7 +144,7 @@ fn rfc3339(text: &str) -> Option<i64> {
     is_fraction.then(|| seconds.saturating_mul(1_000).saturating_add(thousandths))
 }
 
-/// Numbers of so many digits each, with a sign between them.
+/// Parses numbers that are separated by `sign` and have exactly these numbers of digits.
 fn numbers<const N: usize>(text: &str, sign: char, digits: [usize; N]) -> Option<[i64; N]> {
     let mut parts = text.split(sign);
     let mut numbers = [0; N];
@@ -152,8 +155,8 @@ fn numbers<const N: usize>(text: &str, sign: char, digits: [usize; N]) -> Option
     parts.next().is_none().then_some(numbers)
 }
 
-/// Days from 1970-01-01 to a date of the Gregorian calendar, whose year begins in March here, so that the day that is
-/// not in every year is its last.
+/// Returns the days from 1970-01-01 to a date of the Gregorian calendar. The year is counted from March here, so that
+/// the leap day is its last one.
 #[allow(clippy::arithmetic_side_effects, reason = "years have four digits, months and days two")]
 fn days(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };

@@ -1,23 +1,24 @@
-//! Rates as a configuration writes them: `20/s`, `4/m`, `1/h`.
+//! Rates as a configuration writes them, such as `20/s`, `4/m` and `1/h`, and the bursts that go with them.
 
 use std::fmt;
 
-/// The most that a rate or a burst may be.
+/// The largest number that a rate or a burst may have.
 pub const MOST: u32 = 1_000_000;
 
-/// A rate, and how much of it may come at once.
+/// A rate of requests, and the burst of them that may come at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
-    /// Nanoseconds between two.
+    /// The time between two requests, in nanoseconds.
     pub interval: u64,
-    /// How many may come at once, 1 to [`MOST`].
+    /// The number of requests that may come at once, 1 to [`MOST`].
     pub burst: u32,
 }
 
 const UNITS: [(&str, u64); 3] = [("s", 1_000_000_000), ("m", 60_000_000_000), ("h", 3_600_000_000_000)];
 
 impl Rate {
-    /// Reads a whole number, 1 to [`MOST`], and the time in which that many may come: `20/s`. As many may come at once.
+    /// Parses a whole number, 1 to [`MOST`], and the unit of time in which that many may come: `20/s`. The burst is the
+    /// same number.
     pub fn parse(text: &str) -> Option<Self> {
         let (number, unit) = text.split_once('/')?;
         let is_number = !number.starts_with(['0', '+']);
@@ -26,13 +27,13 @@ impl Rate {
         Some(Self { interval: nanoseconds.checked_div(number.into())?, burst: number })
     }
 
-    /// The same rate with another burst.
+    /// Returns the same rate with another burst.
     #[must_use]
     pub fn with_burst(self, burst: u32) -> Self {
         Self { burst: burst.clamp(1, MOST), ..self }
     }
 
-    /// The share of one in so many, of the rate and of the burst.
+    /// Returns the rate and the burst divided by a number. The burst stays at least 1.
     #[must_use]
     pub fn shared_by(self, number: u32) -> Self {
         let interval = self.interval.saturating_mul(number.into());
@@ -41,7 +42,7 @@ impl Rate {
 }
 
 impl fmt::Display for Rate {
-    /// In the largest unit that makes it a whole number or more: `3.8/s`, `20/s`, `1/h`.
+    /// Writes the rate in the largest unit in which it is at least 1: `3.8/s`, `20/s`, `1/h`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let fits = UNITS.iter().find(|(_, nanoseconds)| *nanoseconds >= self.interval);
         let &(unit, nanoseconds) = fits.or(UNITS.last()).unwrap_or(&("h", 0));

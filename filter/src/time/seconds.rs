@@ -1,23 +1,25 @@
-//! Numbers of seconds as milliseconds, without floats: those can't say a millisecond exactly, and reading them would make
-//! the module some 20 KB longer.
+//! Reads numbers of seconds as milliseconds, without floating-point numbers: those can't represent a millisecond
+//! exactly, and parsing them would make the module some 20 KB larger.
 
-/// Which way a part of a millisecond goes: the one in which nothing reaches less far here than at the server.
+/// The direction in which a part of a millisecond is rounded. It is chosen so that no request seems to reach less far
+/// here than it does at the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rounded {
-    /// To the later time or the longer duration.
+    /// Rounds to the later time or the longer duration.
     Up,
-    /// To the earlier time or the shorter duration.
+    /// Rounds to the earlier time or the shorter duration.
     Down,
 }
 
-/// How many digits are counted; those after them only say which way to round.
+/// The number of digits that are counted. Those after them only decide the rounding.
 const DIGITS: u32 = 17;
 
-/// The furthest that is counted, in milliseconds: about 290,000 years, which is further than Go can name a time.
+/// The largest distance from 1970 that is counted, in milliseconds: about 290,000 years, which is more than Go can
+/// represent.
 const FURTHEST: i64 = 9_200_000_000_000_000;
 
-/// Reads a decimal number of seconds, like `1.5`, `-3` or `1e9`, in milliseconds. None is as far away as time isn't
-/// counted; `NaN` and `Inf` are no numbers here.
+/// Parses a decimal number of seconds, like `1.5`, `-3` or `1e9`, and returns milliseconds. Returns `None` for a number
+/// that is too far from 0 to be counted, and for `NaN` and `Inf`.
 pub(crate) fn parse(text: &str, rounded: Rounded) -> Option<i64> {
     let (is_negative, text) = signed(text);
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
@@ -26,7 +28,7 @@ pub(crate) fn parse(text: &str, rounded: Rounded) -> Option<i64> {
     };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let (mut digits, mut counted, mut is_inexact) = (0_i64, 0_u32, false);
-    // The power of ten that the counted digits are to be multiplied by.
+    // The power of ten by which the counted digits are to be multiplied.
     let mut power = exponent.saturating_add(3);
     for (byte, is_whole) in
         whole.bytes().map(|byte| (byte, true)).chain(fraction.bytes().map(|byte| (byte, false)))
@@ -52,7 +54,7 @@ pub(crate) fn parse(text: &str, rounded: Rounded) -> Option<i64> {
     (milliseconds.saturating_abs() <= FURTHEST).then_some(milliseconds)
 }
 
-/// Digits × a power of ten, rounded down, and whether something was left out.
+/// Returns digits × a power of ten, rounded down, and `true` if the result is not exact.
 fn scale(digits: i64, power: i32, is_inexact: bool) -> Option<(i64, bool)> {
     let factor = 10_i64.checked_pow(power.unsigned_abs());
     match factor {
@@ -64,7 +66,7 @@ fn scale(digits: i64, power: i32, is_inexact: bool) -> Option<(i64, bool)> {
     }
 }
 
-/// Whether a number is negative, and what follows its sign.
+/// Returns `true` if a number is negative, and the text after its sign.
 fn signed(text: &str) -> (bool, &str) {
     match text.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -72,7 +74,7 @@ fn signed(text: &str) -> (bool, &str) {
     }
 }
 
-/// The digits of an exponent with its sign, as far as it makes a difference.
+/// Parses a signed exponent. Values that make no difference any more are capped.
 fn parse_exponent(text: &str) -> Option<i32> {
     const MOST: i32 = 100_000;
     let (is_negative, digits) = signed(text);

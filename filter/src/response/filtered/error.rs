@@ -1,21 +1,22 @@
-//! What is wrong with an answer that can't be filtered.
+//! The errors of an answer that can't be filtered.
 
 use std::fmt;
 
-/// Why an answer goes no further. It names no content, since that may be another tenant's (`threats.md` R4).
+/// The reason why an answer is not passed on. It names no content, since that may belong to another tenant
+/// (`threats.md` R4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FilterError {
-    /// It isn't valid JSON.
+    /// The answer isn't valid JSON.
     Malformed,
-    /// It ended too early.
+    /// The answer ends before it is complete.
     Incomplete,
-    /// What has to be looked at isn't of the shape that Prometheus gives it.
+    /// A value that has to be checked has another shape than Prometheus gives it.
     Shape,
-    /// A field or a label that has to be looked at stands twice.
+    /// A field or a label that has to be checked stands twice.
     Twice,
-    /// Something that must be held back is too long, or labels are too many.
+    /// A text that must be held back is too long, or there are too many labels.
     TooLong,
-    /// It is nested too deeply.
+    /// The answer is nested too deeply.
     TooDeep,
 }
 

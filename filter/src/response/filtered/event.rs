@@ -1,29 +1,29 @@
-//! What the scanner tells of an answer.
+//! The events that the scanner reports of an answer.
 
-/// What a value is.
+/// The kind of a JSON value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
-    /// `{…}`
+    /// An object, as in `{…}`.
     Object,
-    /// `[…]`
+    /// A list, as in `[…]`.
     List,
-    /// `null`
+    /// The value `null`, which Go writes for a value that was never set.
     Null,
     /// A text, a number, `true` or `false`.
     Scalar,
 }
 
-/// What has just been read.
+/// The part of the answer that has just been read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Event<'a> {
     /// The first byte of a value.
     Begins(Shape),
-    /// A whole value; of a number, all but what follows it.
+    /// The end of a value. A number ends before the first byte that is not part of it, which is read later.
     Ends,
-    /// A whole key without escapes: what stands between its quotes.
+    /// A whole key without escapes, as the bytes between its quotes.
     Key(&'a [u8]),
-    /// The quote before another key.
+    /// The quote before any other key.
     KeyBegins,
-    /// The quote after it.
+    /// The quote after such a key.
     KeyEnds,
 }

@@ -1,15 +1,16 @@
-//! The headers around an answer that is filtered: it must be asked for whole and as plain JSON, it must be that, and what
-//! described the server's bytes doesn't describe what is left of them (`threats.md` R3).
+//! The headers around an answer that is filtered. The request must ask for the whole answer as plain JSON, the answer
+//! must be that, and headers that describe the server's bytes are removed, because they don't describe the filtered
+//! ones (`threats.md` R3).
 
 use crate::target::headers::{Headers, spelled};
 use crate::target::media_type::is_exactly;
 use std::fmt;
 use std::str;
 
-/// The media type of what can be filtered.
+/// The media type of answers that can be filtered.
 const JSON_TYPE: &str = "application/json";
 
-/// Headers of a request that ask for something other than the whole, plain answer of now.
+/// Headers of a request that ask for something other than the whole, current answer as plain JSON.
 const ASKING: [&str; 9] = [
     "a-im",
     "accept-encoding",
@@ -22,7 +23,7 @@ const ASKING: [&str; 9] = [
     "te",
 ];
 
-/// Headers of an answer that hold for its exact bytes.
+/// Headers of an answer that describe its exact bytes.
 const DESCRIBING: [&str; 10] = [
     "accept-ranges",
     "content-digest",
@@ -36,10 +37,10 @@ const DESCRIBING: [&str; 10] = [
     "trailer",
 ];
 
-/// That an answer can't be filtered.
+/// The error of an answer that can't be filtered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotFilterable {
-    /// Its status; 0 if it has none.
+    /// The status of the answer, or 0 if it has none.
     pub status: u16,
 }
 
@@ -49,12 +50,12 @@ impl fmt::Display for NotFilterable {
     }
 }
 
-/// The names of a request's headers that don't go upstream where the answer is filtered.
+/// Returns the names of a request's headers that don't go upstream if the answer is filtered.
 pub fn removed_from_request(given: &Headers) -> Vec<Vec<u8>> {
     named(given, &ASKING)
 }
 
-/// The names of the headers that no longer hold for an answer that was filtered.
+/// Returns the names of an answer's headers that are no longer correct once it is filtered.
 pub fn removed_from_answer(given: &Headers) -> Vec<Vec<u8>> {
     named(given, &DESCRIBING)
 }
@@ -63,11 +64,11 @@ fn named(given: &Headers, names: &[&str]) -> Vec<Vec<u8>> {
     given.names(|name| names.iter().any(|known| spelled(name, known)))
 }
 
-/// Checks that an answer can be filtered: it is whole, success or error, and plain JSON.
+/// Checks that an answer can be filtered: it is whole, a success or an error, and plain JSON.
 ///
 /// # Errors
 ///
-/// It isn't, so that it has to be answered with 502 in its place.
+/// Returns an error if it can't be filtered. The filter then answers 502 in its place.
 pub fn check(answer: &Headers) -> Result<(), NotFilterable> {
     let status = answer.only(":status").and_then(|status| str::from_utf8(status).ok()?.parse().ok());
     let status = status.unwrap_or(0);

@@ -1,5 +1,5 @@
-//! Takes an answer apart as the scanner finds its values and keys, copies what may go on, and holds back what isn't
-//! decided yet.
+//! Decides what stays of an answer. The scanner's events come in; the values that may go on are copied to the output,
+//! and those that are not decided yet are held back.
 
 use super::cursor::Cursor;
 use super::error::FilterError;
@@ -12,22 +12,22 @@ use crate::api::listing::Listing;
 use crate::enforce::restriction::Restriction;
 use std::rc::Rc;
 
-/// The longest text that is held back for one decision, in bytes: a rule, an alert, a target, what a group says of itself
-/// before its first rule, what stands between the token and the first group.
+/// The longest text that is held back for one decision, in bytes. Such a text is a rule, an alert, a target, the fields
+/// of a group before its first rule, or everything between the token and the first group.
 const MAX_HELD: usize = 1 << 20;
 
 /// The longest key where keys matter, in bytes as written.
 const MAX_KEY: usize = 4_096;
 
-/// The same without its quotes.
+/// The longest key without its quotes.
 const MAX_NAME: usize = MAX_KEY - 2;
 
-/// Whether to go into a value that begins, or whose key has been read.
+/// The decision to read the inside of a value or not, made when it begins or when its key has been read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
-    /// Its parts matter.
+    /// The parts of the value matter.
     Inside,
-    /// It is taken as a whole.
+    /// The value is taken as a whole.
     Past,
 }
 
@@ -35,20 +35,20 @@ pub(super) enum Next {
 #[derive(Clone, Debug)]
 struct Open {
     path: JsonPath,
-    /// Where it begins in the text, its comma included. In `data`, where the token begins.
+    /// The position at which the value begins, with its comma. For `data`, the position at which the token begins.
     start: usize,
-    /// The fields that it has so far.
+    /// The fields that the value has had so far.
     fields: Fields,
-    /// Whether something in it stays: its labels satisfy the restriction, or one of its parts was kept.
+    /// True if something in it stays: its labels satisfy the restriction, or one of its parts was kept.
     kept: bool,
-    /// Whether its labels have been looked at.
+    /// True once its labels have been judged.
     judged: bool,
-    /// The length of the token and its key, while it is open whether they stay.
+    /// The length of the token and its key, as long as it is not decided if they stay.
     token: Option<usize>,
 }
 
 impl Open {
-    /// What the field of this name is.
+    /// Returns the place of the field with this name.
     #[inline]
     fn field(&mut self, name: &[u8]) -> Result<JsonPath, FilterError> {
         let (field, path) = self.path.field(name);
@@ -59,24 +59,24 @@ impl Open {
         Ok(path)
     }
 
-    /// Whether the text from its start on is held back.
+    /// Returns `true` if the text from its start on is held back.
     fn holds(&self) -> bool {
         self.path.is_judged() || (!self.kept && (self.path.is_held() || self.token.is_some()))
     }
 }
 
-/// The state between two pieces.
+/// The state of the filter between two pieces.
 #[derive(Clone, Debug)]
 pub(super) struct LabelFilter {
     listing: Listing,
     restriction: Rc<Restriction>,
-    /// Values that were entered, and the one that is being passed, the innermost last.
+    /// The values that were entered, and the one that is being skipped, the innermost last.
     open: Vec<Open>,
-    /// Where the key that is being read begins in the text, its comma included.
+    /// The position at which the current key begins, with its comma.
     key: Option<usize>,
-    /// What the value after a key is.
+    /// The place of the value after a key.
     field: Option<JsonPath>,
-    /// What may go on, followed by what is held back.
+    /// The bytes that may go on, followed by those that are held back.
     output: Output,
 }
 
@@ -134,7 +134,8 @@ impl LabelFilter {
         Ok(())
     }
 
-    /// Whether a field of this name matters, or its value does. What is too long for a key does, since it is refused.
+    /// Returns `true` if a field with this name has to be looked at. Names that are too long for a key are among these,
+    /// since they are refused.
     pub(super) fn matters(&self, name: &[u8]) -> bool {
         let is_other = |object: &Open| object.path.field(name) == (Fields::OTHER, JsonPath::Other);
         name.len() > MAX_NAME || !self.open.last().is_some_and(is_other)
@@ -184,7 +185,7 @@ impl LabelFilter {
         }
     }
 
-    /// Takes a value for what its key says; what is of no matter isn't looked at.
+    /// Remembers the place of the value that follows. A value that doesn't matter is skipped.
     fn announce(&mut self, path: JsonPath) -> Next {
         if path == JsonPath::Other {
             return Next::Past;
@@ -193,7 +194,7 @@ impl LabelFilter {
         Next::Inside
     }
 
-    /// The end of a piece.
+    /// Handles the end of a piece.
     pub(super) fn piece_ends(&mut self, here: Cursor<'_>) -> Result<(), FilterError> {
         self.check_held(here)?;
         if self.key.is_some_and(|start| self.output.position(here).saturating_sub(start) > MAX_KEY) {
@@ -203,7 +204,7 @@ impl LabelFilter {
         Ok(())
     }
 
-    /// What may go on by now.
+    /// Returns the bytes that may go on by now.
     pub(super) fn release(&mut self) -> Vec<u8> {
         let held = self.open.iter().find(|value| value.holds()).map(|value| value.start);
         let length = held.or(self.key).unwrap_or(self.output.len());
@@ -214,7 +215,7 @@ impl LabelFilter {
         self.output.release(length)
     }
 
-    /// Whether parts of the innermost open value may be cut out.
+    /// Returns `true` if parts of the innermost open value may be cut out.
     fn is_cut(&self) -> bool {
         self.open.last().is_some_and(|value| value.path.is_cut())
     }
@@ -225,7 +226,7 @@ impl LabelFilter {
         holding.map_or(Ok(()), |value| self.check_length(value, here))
     }
 
-    /// The same for one value.
+    /// Checks the same for one value.
     fn check_length(&self, value: &Open, here: Cursor<'_>) -> Result<(), FilterError> {
         if value.holds() && self.output.position(here).saturating_sub(value.start) > MAX_HELD {
             return Err(FilterError::TooLong);
@@ -233,7 +234,7 @@ impl LabelFilter {
         Ok(())
     }
 
-    /// What a value that begins is.
+    /// Returns the place of a value that begins.
     fn path(&mut self, shape: Shape) -> Result<JsonPath, FilterError> {
         let path = match (self.field.take(), self.open.last()) {
             (Some(field), _) => field.of_shape(shape),
@@ -247,7 +248,7 @@ impl LabelFilter {
         }
     }
 
-    /// Says of the value around labels whether they satisfy the restriction.
+    /// Decides if the value around these labels stays: it does if they satisfy the restriction.
     fn judge(&mut self, labels: &Open, here: Cursor<'_>) -> Result<(), FilterError> {
         let kept = labels::satisfy(&self.output.since(labels.start, here), &self.restriction)?;
         if let Some(value) = self.open.last_mut() {
@@ -257,13 +258,13 @@ impl LabelFilter {
         Ok(())
     }
 
-    /// Keeps a group, rule, alert or target, and with it what it is a part of, or cuts it out.
+    /// Keeps a group, rule, alert or target and with it the values around it, or cuts it out.
     fn keep_or_cut(&mut self, value: &Open, here: Cursor<'_>) {
         let is_without_labels = value.path.is_judged() && !value.judged;
         if value.kept || (is_without_labels && labels::none_satisfy(&self.restriction)) {
             for around in self.open.iter_mut().rev() {
                 around.kept = true;
-                // A rule is kept for its alert, but what is around it waits for the rule's end.
+                // A rule is kept because of its alert, but the values around it wait for the rule's end.
                 if around.path.is_judged() {
                     break;
                 }
@@ -280,7 +281,7 @@ impl LabelFilter {
         }
     }
 
-    /// Cuts the token out of `data` of which no group was kept.
+    /// Cuts the token out of `data` if no group was kept.
     fn cut_token(&mut self, data: &Open, here: Cursor<'_>) {
         if let Some(length) = data.token.filter(|_| !data.kept) {
             self.output.cut_field(data.start, length, here);

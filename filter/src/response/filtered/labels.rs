@@ -1,15 +1,15 @@
-//! The labels of a rule, an alert or a target, and what the restriction says of them.
+//! The labels of a rule, an alert or a target, and the check that they satisfy the restriction.
 
 use super::error::FilterError;
 use super::text::{self, Text};
 use crate::enforce::restriction::Restriction;
 use std::borrow::Cow;
 
-/// Whether labels, an object that the scanner has checked, satisfy a restriction.
+/// Returns `true` if labels satisfy a restriction. They are an object that the scanner has checked.
 ///
 /// # Errors
 ///
-/// A value that isn't text, or a name that the restriction is about and that stands twice.
+/// Returns an error if a value isn't a text, or if a name that the restriction is about stands twice.
 pub(super) fn satisfy(object: &[u8], restriction: &Restriction) -> Result<bool, FilterError> {
     let labels = read(object, restriction)?;
     let value = |name: &str| {
@@ -19,14 +19,14 @@ pub(super) fn satisfy(object: &[u8], restriction: &Restriction) -> Result<bool, 
     Ok(restriction.allows(&value))
 }
 
-/// Whether something without labels satisfies a restriction.
+/// Returns `true` if a value without labels satisfies a restriction.
 pub(super) fn none_satisfy(restriction: &Restriction) -> bool {
     restriction.allows(&|_| None)
 }
 
 type Label<'a> = (Cow<'a, str>, Cow<'a, str>);
 
-/// Those labels that the restriction is about.
+/// Reads the labels that the restriction is about.
 fn read<'a>(object: &'a [u8], restriction: &Restriction) -> Result<Vec<Label<'a>>, FilterError> {
     let mut labels: Vec<Label<'_>> = Vec::new();
     let mut rest = object;
@@ -44,8 +44,8 @@ fn read<'a>(object: &'a [u8], restriction: &Restriction) -> Result<Vec<Label<'a>
     Ok(labels)
 }
 
-/// What follows labels that the restriction isn't about and that are written as servers write most: without escapes and
-/// white space.
+/// Skips labels that the restriction isn't about, if they are written without escapes and white space, as servers
+/// usually do.
 fn after_others<'a>(object: &'a [u8], restriction: &Restriction) -> &'a [u8] {
     let mut rest = object;
     while let [b'{' | b',', b'"', name @ ..] = rest
@@ -58,13 +58,13 @@ fn after_others<'a>(object: &'a [u8], restriction: &Restriction) -> &'a [u8] {
     rest
 }
 
-/// The next name, and what follows it. Before it stands no text.
+/// Returns the next name and the bytes after it. No other text stands before it.
 fn name(bytes: &[u8]) -> Option<(Text<'_>, &[u8])> {
     let begin = bytes.iter().position(|&byte| byte == b'"')?;
     Text::split(bytes.get(begin..)?)
 }
 
-/// The value behind a name, if it is a text, and what follows it.
+/// Returns the value of a label, if it is a text, and the bytes after it.
 fn value(bytes: &[u8]) -> Option<(Text<'_>, &[u8])> {
     let begin = bytes.iter().position(|&byte| byte != b':' && !byte.is_ascii_whitespace())?;
     Text::split(bytes.get(begin..)?)

@@ -1,48 +1,48 @@
-//! What stands where in an answer, as far as it matters who sees it. All three answers are read by one table, so that
-//! one that comes in another's place is filtered too.
+//! The layout of the answers: the values that decide who may see them, and where they stand. All three answers are read
+//! by one table, so an answer that comes in place of another is filtered too.
 
 use super::event::Shape;
 use crate::api::listing::Listing;
 
-/// What a value is in its answer.
+/// The meaning of a value in an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum JsonPath {
-    /// The whole.
+    /// The answer as a whole.
     Answer,
-    /// What was asked for.
+    /// The value of `data`.
     Data,
-    /// A list of groups.
+    /// A list of groups of rules.
     Groups,
     /// A group of rules.
     Group,
     /// A list of rules.
     Rules,
-    /// A rule: it has labels and, if it is one that alerts, alerts.
+    /// A rule. It has labels, and alerts if it is an alerting rule.
     Rule,
     /// A list of alerts or of targets.
     Series,
     /// An alert or a target.
     One,
-    /// Its labels, or a rule's.
+    /// The labels of a rule, an alert or a target.
     Labels,
-    /// Where the next page of groups begins.
+    /// The token of the next page of groups.
     Token,
-    /// A list of what has no labels to judge by.
+    /// A list whose elements have no labels to judge by. It is sent empty.
     Dropped,
-    /// An object of such.
+    /// An object whose values have no labels to judge by. It is sent empty.
     DroppedCounts,
-    /// A field beside those that are known, where a newer server might list what only others may see.
+    /// A field that the table doesn't know. A newer server might list in it what only others may see.
     Unknown,
-    /// Anything else. It stays as it is.
+    /// Any other value, which is sent unchanged.
     Other,
 }
 
-/// Fields of one object, a bit each.
+/// A set of fields of one object, with a bit for each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Fields(u16);
 
 impl Fields {
-    /// What every field that doesn't matter counts as.
+    /// The bit of all fields that don't matter.
     pub(super) const OTHER: Self = Self(1 << 15);
 
     pub(super) fn is_empty(self) -> bool {
@@ -59,7 +59,7 @@ impl Fields {
 }
 
 impl JsonPath {
-    /// The fields that matter in an object at this place: their names, and what they are.
+    /// Returns the names of the fields that matter in an object at this place, and the places of their values.
     const fn fields(self) -> &'static [(&'static str, Self)] {
         match self {
             Self::Answer => &[("data", Self::Data), ("warnings", Self::Other), ("infos", Self::Other)],
@@ -78,7 +78,7 @@ impl JsonPath {
         }
     }
 
-    /// The field of this name in an object at this place.
+    /// Returns the field with this name in an object at this place.
     #[inline]
     pub(super) fn field(self, name: &[u8]) -> (Fields, Self) {
         let mut bit = 1;
@@ -92,7 +92,7 @@ impl JsonPath {
         (Fields::OTHER, other)
     }
 
-    /// The same once its shape is known: lists and objects that nobody knows are given out empty.
+    /// Returns the place once the shape of the value is known. Unknown lists and objects are sent empty.
     pub(super) fn of_shape(self, shape: Shape) -> Self {
         match (self, shape) {
             (Self::Unknown, Shape::List) => Self::Dropped,
@@ -102,7 +102,7 @@ impl JsonPath {
         }
     }
 
-    /// What an element is of a list at this place.
+    /// Returns the place of the elements, if this is a list.
     pub(super) fn element(self) -> Option<Self> {
         match self {
             Self::Groups => Some(Self::Group),
@@ -112,7 +112,7 @@ impl JsonPath {
         }
     }
 
-    /// The shape that a value must have here; none if any will do.
+    /// Returns the shape that the value must have, or `None` if any will do.
     pub(super) fn shape(self) -> Option<Shape> {
         match self {
             Self::Answer | Self::Data | Self::Group | Self::Rule | Self::One | Self::Labels => {
@@ -123,32 +123,32 @@ impl JsonPath {
         }
     }
 
-    /// Whether `null` may stand for it: Go prints so what was never set.
+    /// Returns `true` if the value may be `null`, which Go writes for a value that was never set.
     pub(super) fn may_be_null(self) -> bool {
         matches!(self, Self::Data | Self::Labels) || self.element().is_some()
     }
 
-    /// Whether what is inside is looked at as it comes.
+    /// Returns `true` if the inside of the value is read as it comes.
     pub(super) fn is_entered(self) -> bool {
         self.shape().is_some() && self != Self::Labels
     }
 
-    /// Whether parts of it may be cut out, so that the filter sets the commas between them.
+    /// Returns `true` if parts of the value may be cut out, so that the filter writes the commas between them.
     pub(super) fn is_cut(self) -> bool {
         self == Self::Data || self.element().is_some()
     }
 
-    /// Whether it stays or goes as a whole, by its labels.
+    /// Returns `true` if the value stays or goes as a whole, depending on its labels.
     pub(super) fn is_judged(self) -> bool {
         matches!(self, Self::Rule | Self::One)
     }
 
-    /// Whether it is held back until something in it is known to stay.
+    /// Returns `true` if the value is held back until some part of it is known to stay.
     pub(super) fn is_held(self) -> bool {
         self.is_judged() || self == Self::Group
     }
 
-    /// What is written in its place.
+    /// Returns the text that replaces the value, if there is one.
     pub(super) fn replaced(self) -> Option<&'static [u8]> {
         match self {
             Self::Dropped => Some(b"[]"),
@@ -158,7 +158,7 @@ impl JsonPath {
     }
 }
 
-/// The field of `data` that an answer of this kind must have.
+/// Returns the field of `data` that an answer of this kind must have.
 pub(super) fn list(listing: Listing) -> Fields {
     JsonPath::Data.field(listing.field().as_bytes()).0
 }

@@ -1,28 +1,28 @@
-//! Numbers of JSON (RFC 8259 §6), a byte at a time.
+//! The grammar of numbers in JSON (RFC 8259 §6), checked a byte at a time.
 
-/// What has been read of a number.
+/// The part of a number that has been read so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Number {
-    /// `-`
+    /// A sign, as in `-`.
     Minus,
-    /// `0`, after which no digit follows.
+    /// A leading `0`, which no digit may follow.
     Zero,
-    /// `12`
+    /// Digits before any point, as in `12`.
     Integer,
-    /// `12.`
+    /// A point without digits after it, as in `12.`.
     Point,
-    /// `12.5`
+    /// Digits after the point, as in `12.5`.
     Fraction,
-    /// `12e`
+    /// An `e` without digits after it, as in `12e`.
     Exponent,
-    /// `12e-`
+    /// A sign of the exponent, as in `12e-`.
     Sign,
-    /// `12e-3`
+    /// Digits of the exponent, as in `12e-3`.
     Power,
 }
 
 impl Number {
-    /// The beginning of a number.
+    /// Begins a number with its first byte. Returns `None` if no number begins with it.
     pub(super) fn begin(byte: u8) -> Option<Self> {
         match byte {
             b'-' => Some(Self::Minus),
@@ -32,7 +32,7 @@ impl Number {
         }
     }
 
-    /// What has been read after one more byte; none if it doesn't belong to the number.
+    /// Returns the state after one more byte, or `None` if the byte doesn't belong to the number.
     pub(super) fn and(self, byte: u8) -> Option<Self> {
         match (self, byte) {
             (Self::Minus, b'0') => Some(Self::Zero),
@@ -46,7 +46,7 @@ impl Number {
         }
     }
 
-    /// Whether it may end here.
+    /// Returns `true` if the number may end here.
     pub(super) fn is_whole(self) -> bool {
         matches!(self, Self::Zero | Self::Integer | Self::Fraction | Self::Power)
     }

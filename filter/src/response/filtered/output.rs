@@ -1,24 +1,25 @@
-//! What goes on of an answer, as far as it is known, followed by what is held back. A piece is copied into it as late as
-//! can be, so that of what is cut out little ever is.
+//! The output of the filter: the bytes that may go on, followed by the bytes that are held back. A piece is copied into
+//! it as late as possible, so that bytes that are cut out are rarely copied at all.
 
 use super::cursor::Cursor;
 use std::borrow::Cow;
 use std::mem;
 
-/// What becomes of the bytes that come.
+/// The treatment of the bytes that come next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Bytes {
     Copied,
     Dropped,
 }
 
-/// The text between two pieces, and within one. A position in it counts what is still to be copied as if it had been.
+/// The output that has not been released yet. A position in it counts bytes that are still to be copied as if they had
+/// been copied.
 #[derive(Clone, Debug)]
 pub(super) struct Output {
     text: Vec<u8>,
-    /// What becomes of the bytes from `done` on.
+    /// The treatment of the bytes from `done` on.
     bytes: Bytes,
-    /// How much of the piece has been copied or dropped.
+    /// The number of bytes of the piece that have been copied or dropped.
     done: usize,
 }
 
@@ -63,7 +64,7 @@ impl Output {
         }
     }
 
-    /// Writes this after what has been copied, which is all up to here.
+    /// Appends text. No bytes before it may be left to copy.
     pub(super) fn write(&mut self, text: &[u8]) {
         self.text.extend_from_slice(text);
     }
@@ -74,7 +75,8 @@ impl Output {
         self.done = here.at();
     }
 
-    /// Cuts a field of so many bytes out of the end of an object, with one of the commas around it.
+    /// Removes a field of `length` bytes from the object that ends the output, together with one of the commas around
+    /// it.
     pub(super) fn cut_field(&mut self, start: usize, length: usize, here: Cursor<'_>) {
         self.catch_up(here);
         let after = self.text.split_off(start.saturating_add(length).min(self.text.len()));
@@ -83,7 +85,7 @@ impl Output {
         self.text.extend(after.strip_prefix(b",").filter(|_| is_first).unwrap_or(&after));
     }
 
-    /// Takes up all that is to be copied of the piece, whose end this is.
+    /// Copies all bytes that are left to copy at the end of a piece.
     pub(super) fn piece_ends(&mut self, here: Cursor<'_>) {
         self.catch_up(here);
         self.done = 0;
@@ -94,7 +96,7 @@ impl Output {
         self.text.len()
     }
 
-    /// Gives out what stands before a position. A piece has ended here.
+    /// Returns the bytes before a position and removes them from the output. A piece has ended here.
     pub(super) fn release(&mut self, length: usize) -> Vec<u8> {
         if length == 0 {
             return Vec::new();

@@ -1,5 +1,5 @@
-//! Reads the grammar of JSON (RFC 8259) from a stream, strictly and without recursion, and tells where values and keys
-//! begin and end. What is inside a value is told only where the listener enters it; it is checked all the same.
+//! Reads the grammar of JSON (RFC 8259) from a stream, strictly and without recursion, and reports where values and
+//! keys begin and end. The inside of a value is always checked, but reported only if the listener enters it.
 
 use super::cursor::Cursor;
 use super::error::FilterError;
@@ -7,10 +7,10 @@ use super::event::{Event, Shape};
 use super::number::Number;
 use super::text;
 
-/// How many objects and lists may stand in each other.
+/// The largest number of objects and lists that may be nested.
 const MAX_DEPTH: u32 = 64;
 
-/// What is read next.
+/// The element of the grammar that is expected next.
 #[derive(Clone, Copy, Debug)]
 enum Expect {
     Value,
@@ -24,12 +24,12 @@ enum Expect {
     Comma,
     Text(Role),
     Escape(Role),
-    /// So many more hexadecimal digits.
+    /// The number of hexadecimal digits that are still to come.
     Hex(u8, Role),
     Number(Number),
     /// The rest of `null`, `true` or `false`.
     Word(&'static [u8]),
-    /// The one value is complete.
+    /// Nothing but white space, because the one value is complete.
     Nothing,
 }
 
@@ -39,17 +39,17 @@ enum Role {
     Value,
 }
 
-/// The state between two pieces.
+/// The state of the scanner between two pieces.
 #[derive(Clone, Debug)]
 pub(super) struct Scanner {
     expect: Expect,
-    /// How many objects and lists are open.
+    /// The number of open objects and lists.
     depth: u32,
-    /// A bit for each open one, the innermost lowest: whether it is an object.
+    /// A bit for each open object or list, the innermost lowest. It is set for an object.
     objects: u64,
-    /// The depth inside the innermost one that was entered.
+    /// The depth inside the innermost object or list that was entered.
     entered: u32,
-    /// Down to which depth it tells what it reads: that, or one less while a value is passed.
+    /// The depth down to which events are reported: `entered`, or one less while a value is skipped.
     told: u32,
 }
 
@@ -81,23 +81,23 @@ impl Scanner {
         Ok(event)
     }
 
-    /// From here on, tells what is inside the object or list that has just begun.
+    /// Enters the object or list that has just begun, so that its inside is reported.
     pub(super) fn enter(&mut self) {
         self.entered = self.depth;
         self.told = self.depth;
     }
 
-    /// Tells nothing of the value whose key has just been read.
+    /// Skips the value whose key has just been read, so that none of it is reported.
     pub(super) fn pass(&mut self) {
         self.told = self.entered.saturating_sub(1);
     }
 
-    /// Whether the one value is complete.
+    /// Returns `true` if the one value is complete.
     pub(super) fn is_complete(&self) -> bool {
         matches!(self.expect, Expect::Nothing)
     }
 
-    /// What is still to come of a text, or what begins one, behind its quote.
+    /// Returns the rest of a text that has begun, or of one that begins here, after its quote.
     #[inline]
     fn text_in<'a>(&self, rest: &'a [u8]) -> Option<(Role, &'a [u8])> {
         match (self.expect, rest) {
@@ -110,7 +110,7 @@ impl Scanner {
         }
     }
 
-    /// Reads the rest of a text and those that follow it in a run.
+    /// Reads the rest of a text, and the texts that follow it in a run.
     fn text<'a>(
         &mut self,
         role: Role,
@@ -138,8 +138,8 @@ impl Scanner {
         }
     }
 
-    /// Goes on through plain texts of which there is nothing to tell, with just a comma or a colon between them. Gives the
-    /// last one: what it is, and what follows its plain part.
+    /// Skips plain texts that need not be reported and have only a comma or a colon between them. Returns the role of
+    /// the last one, and the bytes after its plain part.
     fn run<'a>(&self, mut role: Role, mut text: &'a [u8]) -> (Role, &'a [u8]) {
         let next = self.role();
         let is_inside = self.depth > self.entered;
@@ -153,7 +153,7 @@ impl Scanner {
         }
     }
 
-    /// Reads what comes of a number, or a byte of anything else.
+    /// Reads the rest of a number, or one byte of anything else.
     fn step<'a>(&mut self, rest: &mut &'a [u8]) -> Result<Option<Event<'a>>, FilterError> {
         if let Expect::Number(number) = self.expect {
             return self.number(number, rest);
@@ -168,12 +168,12 @@ impl Scanner {
         }
     }
 
-    /// What a text that follows a comma is.
+    /// Returns the role of a text that follows a comma.
     fn role(&self) -> Role {
         if self.objects & 1 == 1 { Role::Key } else { Role::Value }
     }
 
-    /// What is told of an event at this depth.
+    /// Returns the event if events at this depth are reported.
     fn tell<'a>(&self, event: Event<'a>) -> Option<Event<'a>> {
         self.tells().then_some(event)
     }
@@ -182,7 +182,7 @@ impl Scanner {
         self.depth <= self.told
     }
 
-    /// Reads a key that may be told.
+    /// Reads a key that may have to be reported.
     fn key<'a>(
         &mut self,
         key: &'a [u8],
@@ -243,7 +243,7 @@ impl Scanner {
             b'n' => Shape::Null,
             _ => Shape::Scalar,
         };
-        // An object or list begins at the depth around it.
+        // The beginning of an object or list is reported at the depth outside it.
         let event = self.tell(Event::Begins(shape));
         self.expect = match byte {
             b'"' => Expect::Text(Role::Value),
@@ -274,7 +274,7 @@ impl Scanner {
     fn value_ends<'a>(&mut self) -> Option<Event<'a>> {
         self.expect = if self.depth == 0 { Expect::Nothing } else { Expect::Comma };
         let event = self.tell(Event::Ends);
-        // What was entered has ended, or what was passed.
+        // The end of the value that was entered or skipped.
         if self.depth <= self.entered {
             self.enter();
         }

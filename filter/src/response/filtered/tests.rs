@@ -13,17 +13,17 @@ fn restriction(label: &str, values: &[&str], absent: Absent) -> Restriction {
     Restriction::new(vec![Term::listed(label, values, absent).unwrap()]).unwrap()
 }
 
-/// What somebody sees who may see the tenant `a`.
+/// Returns the filter of a caller who may see the tenant `a`.
 fn filter(kind: Listing) -> Filter {
     Filter::new(kind, Rc::new(restriction("tenant", &["a"], Absent::Refused)))
 }
 
-/// What goes on of an answer that comes at once.
+/// Filters an answer that comes in one piece.
 fn whole(kind: Listing, answer: &[u8]) -> Result<String, FilterError> {
     filter(kind).next(answer, End::Here).map(|given| String::from_utf8(given).unwrap())
 }
 
-/// What goes on of an answer that comes in pieces: all that was given out, and what was wrong in the end.
+/// Filters an answer that comes in pieces, and returns all bytes that went out, with the error at the end, if any.
 fn pieces<'a>(kind: Listing, pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<u8>, Result<(), FilterError>) {
     let mut filter = filter(kind);
     let mut given = Vec::new();
@@ -37,7 +37,7 @@ fn pieces<'a>(kind: Listing, pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<u8>
     (given, end)
 }
 
-/// The answer in pieces of random lengths.
+/// Cuts the answer into pieces of random lengths.
 fn cut<'a>(answer: &'a [u8], cuts: &[Index]) -> impl Iterator<Item = &'a [u8]> {
     let mut places: Vec<_> = cuts.iter().map(|cut| cut.index(answer.len() + 1)).collect();
     places.extend([0, answer.len()]);
@@ -45,7 +45,7 @@ fn cut<'a>(answer: &'a [u8], cuts: &[Index]) -> impl Iterator<Item = &'a [u8]> {
     places.windows(2).map(|pair| &answer[pair[0]..pair[1]]).collect::<Vec<_>>().into_iter()
 }
 
-/// The answer comes to the same at once and a byte at a time: this.
+/// Asserts that the answer gives this result, at once and a byte at a time.
 #[track_caller]
 fn assert_answer(kind: Listing, answer: &str, expected: Result<&str, FilterError>) {
     assert_eq!(whole(kind, answer.as_bytes()).as_deref().map_err(|&error| error), expected, "{answer}");

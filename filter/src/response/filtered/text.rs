@@ -1,4 +1,4 @@
-//! Texts of JSON (RFC 8259 §7): where the plain part of one ends, and what one says.
+//! Texts of JSON (RFC 8259 §7): finds the end of their plain part, and decodes them.
 
 use super::error::FilterError;
 use std::borrow::Cow;
@@ -7,14 +7,14 @@ use std::str;
 /// A text as it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Text<'a> {
-    /// What stands between its quotes, which is what it says.
+    /// The bytes between the quotes, which have no escapes.
     Plain(&'a [u8]),
-    /// The same, with escapes in it.
+    /// The bytes between the quotes, which have escapes.
     Escaped(&'a [u8]),
 }
 
 impl<'a> Text<'a> {
-    /// Splits off the text that bytes begin with; none if they begin with something else.
+    /// Splits off the text at the beginning of the bytes. Returns `None` if they begin with something else.
     pub(super) fn split(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
         let inner = bytes.strip_prefix(b"\"")?;
         match split_plain(inner) {
@@ -38,7 +38,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// What it says. The scanner has checked its grammar; half of a surrogate pair says nothing.
+    /// Decodes the text. The scanner has checked its grammar, but not that surrogates come in pairs.
     pub(super) fn says(self) -> Result<Cow<'a, str>, FilterError> {
         let (Self::Plain(inner) | Self::Escaped(inner)) = self;
         let inner = str::from_utf8(inner).map_err(|_| FilterError::Malformed)?;
@@ -49,14 +49,14 @@ impl<'a> Text<'a> {
     }
 }
 
-/// Splits off the bytes that stand for themselves: up to a quote, a backslash or a control byte.
+/// Splits off the bytes that stand for themselves: those before a quote, a backslash or a control byte.
 #[inline]
 pub(super) fn split_plain(bytes: &[u8]) -> (&[u8], &[u8]) {
     let after = after_plain(bytes);
     (bytes.get(..bytes.len().saturating_sub(after.len())).unwrap_or_default(), after)
 }
 
-/// What follows the bytes that stand for themselves.
+/// Returns the bytes after those that stand for themselves.
 #[inline]
 pub(super) fn after_plain(bytes: &[u8]) -> &[u8] {
     let mut rest = bytes;
@@ -70,7 +70,7 @@ pub(super) fn after_plain(bytes: &[u8]) -> &[u8] {
     after_last_plain(rest)
 }
 
-/// The same of bytes that are few.
+/// Does the same for the last few bytes, one at a time.
 fn after_last_plain(bytes: &[u8]) -> &[u8] {
     let mut rest = bytes;
     while let [byte, after @ ..] = rest
@@ -81,10 +81,11 @@ fn after_last_plain(bytes: &[u8]) -> &[u8] {
     rest
 }
 
-/// Which of eight bytes are a quote, a backslash or a control byte: the lowest bit that is set is the highest of the first.
+/// Marks the first of eight bytes that is a quote, a backslash or a control byte: the lowest bit of the result that is
+/// set is the highest bit of that byte.
 fn special(eight: u64) -> u64 {
     const EACH: u64 = 0x0101_0101_0101_0101;
-    // With a bit turned, the quote follows the control bytes, and what follows the quote stays above it.
+    // With this bit flipped, the quote comes directly after the control bytes, and all other bytes stay above it.
     let below = (eight ^ (EACH * 0x02)).wrapping_sub(EACH * 0x21);
     let backslash = (eight ^ (EACH * 0x5c)).wrapping_sub(EACH);
     (below | backslash) & !eight & (EACH * 0x80)
@@ -112,7 +113,7 @@ fn unescaped(inner: &str) -> Option<String> {
     Some(text)
 }
 
-/// The character of one or two UTF-16 units, the first of which begins here.
+/// Parses the one or two UTF-16 units of a character, the first of which begins here.
 fn character(rest: &mut &str) -> Option<char> {
     let first = unit(rest)?;
     if !(0xd800..0xdc00).contains(&first) {
@@ -134,7 +135,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// What a text with this between its quotes says.
+    /// Decodes a text with this between its quotes.
     fn says(inner: &str) -> Option<String> {
         let quoted = format!("\"{inner}\",");
         let (text, after) = Text::split(quoted.as_bytes())?;

@@ -1,18 +1,19 @@
-//! JSON is UTF-8 (RFC 8259 §8.1). What isn't could be read in two ways, so it is refused wherever it stands, before the
-//! rest looks at a piece.
+//! Checks that an answer is UTF-8, as JSON must be (RFC 8259 §8.1). Other bytes could be read in two ways, so they are
+//! refused anywhere, before anything else reads a piece.
 
 use super::error::FilterError;
 use std::str;
 
-/// Checks a stream whose pieces may end within a character.
+/// A check of a stream whose pieces may end within a character.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Utf8 {
-    /// The bytes of a character whose end is still to come: at most three.
+    /// The bytes of a character that is not complete yet: at most three.
     begun: Vec<u8>,
 }
 
 impl Utf8 {
-    /// Checks the next piece. A character that the last one leaves open is in no text, or in one that has no end.
+    /// Checks the next piece. A character that is still incomplete at the end of the answer is left to the scanner: it
+    /// stands outside any text, or in a text without an end.
     pub(super) fn check(&mut self, piece: &[u8]) -> Result<(), FilterError> {
         if self.begun.is_empty() && piece.is_ascii() {
             return Ok(());
@@ -41,7 +42,7 @@ impl Utf8 {
 mod tests {
     use super::*;
 
-    /// What comes of this text in pieces of this length.
+    /// Checks this text in pieces of this length.
     fn check(text: &[u8], length: usize) -> Result<(), FilterError> {
         let mut utf8 = Utf8::default();
         text.chunks(length).try_for_each(|piece| utf8.check(piece))

@@ -1,5 +1,4 @@
-//! The functions that a proxy-wasm host gives a module (ABI 0.2.1), and what it gives it of WASI, as far as the filter uses
-//! them.
+//! The functions of a proxy-wasm host (ABI 0.2.1) and of WASI that the filter calls.
 
 #[link(wasm_import_module = "env")]
 unsafe extern "C" {

@@ -1,9 +1,9 @@
-//! What may happen to an answer on its way.
+//! Changes that may happen to an answer on its way.
 
 use super::*;
 use proptest::prelude::*;
 
-/// Something that happens to bytes on their way.
+/// A change of bytes on their way.
 #[derive(Clone, Debug)]
 pub(super) enum Change {
     Cut,

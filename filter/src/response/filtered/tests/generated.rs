@@ -1,4 +1,4 @@
-//! Random answers, against a filter that has the whole answer in its memory.
+//! Random answers, compared with a filter that holds the whole answer in memory.
 
 use super::change::{change, change_all};
 use super::random::{SECRET, kind_and_answer};
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::mem;
 
-/// Whether an object is of the tenant `a`.
+/// Returns `true` if an object belongs to the tenant `a`.
 fn is_own(value: &Value) -> bool {
     value["labels"]["tenant"] == "a"
 }
@@ -18,7 +18,7 @@ fn retain(list: &mut Value, stays: impl FnMut(&mut Value) -> bool) -> bool {
     !list.is_empty()
 }
 
-/// Empties the lists and objects of other names.
+/// Empties the lists and objects under other names.
 fn empty_unknown(object: &mut Value, known: &[&str]) {
     for (name, value) in object.as_object_mut().into_iter().flatten() {
         match value {
@@ -30,7 +30,7 @@ fn empty_unknown(object: &mut Value, known: &[&str]) {
     }
 }
 
-/// What stays of an answer, told in the words of DESIGN.md.
+/// Computes what stays of an answer from its values, without a stream.
 fn expected(answer: &str) -> Value {
     let mut answer: Value = serde_json::from_str(answer).unwrap();
     empty_unknown(&mut answer, &["data", "warnings", "infos"]);
@@ -90,7 +90,7 @@ proptest! {
         change_all(&mut answer, &changes);
         let at_once = filter(kind).next(&answer, End::Here);
         let (given, end) = pieces(kind, cut(&answer, &cuts));
-        // Which of two errors is found first may depend on where the pieces end.
+        // The positions of the pieces may decide which of two errors is found first.
         prop_assert_eq!(at_once.is_ok(), end.is_ok());
         if let Ok(at_once) = at_once {
             prop_assert_eq!(&given, &at_once);
@@ -99,7 +99,8 @@ proptest! {
         }
     }
 
-    /// Here nothing is the caller's. A change may still move something to where everybody sees it.
+    /// Nothing in these answers belongs to the caller. A change may still move a secret to a place that everybody may
+    /// see.
     #[test]
     fn nothing_of_others_is_given_out_whatever_happens_to_an_answer(
         (kind, answer) in kind_and_answer(),
@@ -122,7 +123,7 @@ proptest! {
     }
 }
 
-/// How often the secret stands where everybody may see it: outside the lists that are filtered.
+/// Counts the secrets that everybody may see, because they stand outside the lists that are filtered.
 fn secrets_for_everybody(answer: &[u8]) -> usize {
     const FILTERED: [&str; 5] =
         ["groups", "alerts", "activeTargets", "droppedTargets", "droppedTargetCounts"];

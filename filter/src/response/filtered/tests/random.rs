@@ -1,14 +1,14 @@
-//! Random answers, as text, so that keys come in any order and any spelling.
+//! Random answers, generated as text, so that keys come in any order and any spelling.
 
 use super::*;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// What stands in everything that must not be seen, and in nothing else.
+/// The text in everything that the caller must not see, and in nothing else.
 pub(super) const SECRET: &str = "SECRET";
 
-/// Text with whatever JSON has to escape.
+/// Generates text with characters that JSON has to escape.
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-z]{0,24}",
@@ -33,12 +33,12 @@ fn text() -> impl Strategy<Value = String> {
     ]
 }
 
-/// The name of a field, sometimes one that matters elsewhere.
+/// Generates the name of a field, sometimes one that matters elsewhere.
 fn name() -> impl Strategy<Value = String> {
     prop_oneof![3 => text().prop_map(|text| format!("x{text}")), 1 => Just("data".into()), 1 => Just("name".into())]
 }
 
-/// Any value.
+/// Generates any JSON value.
 fn anything() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -55,15 +55,15 @@ fn anything() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Fields of an object: what they are called, and their values as text.
+/// The fields of an object: their names, and their values as text.
 type Fields = Vec<(String, String)>;
 
-/// White space.
+/// Generates white space, which is mostly none.
 fn space() -> impl Strategy<Value = String> {
     prop_oneof![5 => Just(String::new()), 1 => "[ \t\r\n]{1,3}"]
 }
 
-/// A text as JSON, with some characters escaped that need not be.
+/// Writes a text as JSON, with some characters escaped that need not be.
 fn spelled(text: String) -> impl Strategy<Value = String> {
     prop_oneof![3 => Just(false), 1 => Just(true)].prop_map(move |escape| {
         if !escape {
@@ -74,7 +74,7 @@ fn spelled(text: String) -> impl Strategy<Value = String> {
     })
 }
 
-/// An object of these fields, shuffled among some that don't matter.
+/// Generates an object with these fields, shuffled among some that don't matter.
 fn object(fields: Fields, marker: &'static str) -> impl Strategy<Value = String> {
     let more = prop::collection::vec((name(), anything()), 0..3).prop_map(move |more| {
         let mark = |value: Value| if marker.is_empty() { value } else { json!([value, marker]) };
@@ -108,7 +108,7 @@ fn list(element: impl Strategy<Value = String> + 'static, length: usize) -> impl
     })
 }
 
-/// Whose series something is.
+/// The owner of a series.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Whose {
     Own,
@@ -119,7 +119,7 @@ fn whose() -> impl Strategy<Value = Whose> {
     prop_oneof![Just(Whose::Own), Just(Whose::Others)]
 }
 
-/// The field `labels`, if there is one.
+/// Generates the field `labels`, or none.
 fn labels(whose: Whose) -> BoxedStrategy<Option<(String, String)>> {
     let more = prop::collection::btree_map(text().prop_map(|name| format!("x{name}")), text(), 0..4).boxed();
     let field = move |tenant: Option<&str>, more: BTreeMap<String, String>| {
@@ -147,7 +147,7 @@ fn labels(whose: Whose) -> BoxedStrategy<Option<(String, String)>> {
     }
 }
 
-/// An alert or a target.
+/// Generates an alert or a target.
 fn one() -> impl Strategy<Value = String> {
     whose().prop_flat_map(|whose| {
         let marker = if whose == Whose::Own { "" } else { SECRET };
@@ -155,7 +155,7 @@ fn one() -> impl Strategy<Value = String> {
     })
 }
 
-/// Another tenant's, whose every field is marked.
+/// Generates an alert of another tenant, with every field marked.
 fn others() -> impl Strategy<Value = String> {
     labels(Whose::Others).prop_flat_map(|labels| object(labels.into_iter().collect(), SECRET))
 }
@@ -166,7 +166,7 @@ fn rule() -> impl Strategy<Value = String> {
         let fields = labels.into_iter().chain(alerts.map(|alerts| ("alerts".to_owned(), alerts)));
         object(fields.collect(), "")
     });
-    // A rule of another tenant that is seen for an alert has nothing that is marked but the alerts that go.
+    // A rule of another tenant that is seen because of an alert has no marked field but the alerts that are cut out.
     let by_alert = list(one(), 3).prop_flat_map(|alerts| object(vec![("alerts".to_owned(), alerts)], ""));
     let other = (labels(Whose::Others), list(others(), 2)).prop_flat_map(|(labels, alerts)| {
         let fields = labels.into_iter().chain([("alerts".to_owned(), alerts)]);
@@ -180,7 +180,7 @@ fn group() -> impl Strategy<Value = String> {
     rules.prop_flat_map(|rules| object(vec![("rules".to_owned(), rules)], ""))
 }
 
-/// An answer of this kind.
+/// Generates an answer of this kind.
 fn answer(kind: Listing) -> impl Strategy<Value = String> {
     let field = |name: &str, value| (name.to_owned(), value);
     let data = match kind {

@@ -1,4 +1,5 @@
-//! What isn't filtered, because it isn't what it should be or can't be looked at within the bounds.
+//! Answers that can't be filtered, because they have another form than they should, or can't be checked within the
+//! bounds.
 
 use super::*;
 
@@ -147,12 +148,12 @@ fn a_field_that_matters_stands_once() {
     assert_refused(r#"{"data":null,"data":null}"#, FilterError::Twice);
 }
 
-/// `before`, then so much text that the whole is `length` bytes, then `after`.
+/// Returns `before`, then enough text to make the whole `length` bytes long, then `after`.
 fn padded(before: &str, length: usize, after: &str) -> String {
     format!("{before}{}{after}", "x".repeat(length - before.len() - after.len()))
 }
 
-/// Whether an answer is taken, at once and in pieces, and if it isn't, that it is too long.
+/// Returns `true` if an answer is accepted, at once and in pieces, and asserts that it is too long if it isn't.
 #[track_caller]
 fn is_taken(kind: Listing, answer: &str) -> bool {
     let result = whole(kind, answer.as_bytes()).map(|_| ());
@@ -181,7 +182,7 @@ fn what_is_held_back_is_bounded() {
         assert_eq!(is_taken(Listing::Targets, &answer), taken);
         let answer = format!(r#"{{"data":{{"groups":[{}{own}]}}]}}}}"#, before_rules(length));
         assert_eq!(is_taken(Listing::Rules, &answer), taken);
-        // What follows is 13 bytes long.
+        // The text after it is 13 bytes long.
         let answer = format!(r#"{{"data":{{{},"groups":[]}}}}"#, after_token(length - 13));
         assert_eq!(is_taken(Listing::Rules, &answer), taken);
     }
@@ -200,7 +201,7 @@ fn what_is_not_held_back_is_not_bounded() {
     ] {
         assert!(is_taken(kind, &format!(r#"{{"data":{data}}}"#)));
     }
-    // A rule's alerts that go don't make it longer.
+    // Alerts of a rule that are cut out don't count for its length.
     let other = format!(r#"{{"labels":{{"tenant":"b"}},"x":"{}"}},"#, "x".repeat(300_000)).repeat(5);
     let rule = format!(r#"{{"data":{{"groups":[{{"rules":[{{"alerts":[{other}{own}]}}]}}]}}}}"#);
     assert!(is_taken(Listing::Rules, &rule));

@@ -1,8 +1,8 @@
-//! What a caller of the tenant `a` sees of answers written by hand.
+//! The answers that a caller of the tenant `a` gets, for answers written by hand.
 
 use super::*;
 
-/// An answer with these data.
+/// Returns an answer with these data.
 fn success(data: &str) -> String {
     format!(r#"{{"status":"success","data":{data}}}"#)
 }
