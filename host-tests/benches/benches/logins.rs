@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use clap::Parser;
 use common::{Options as Call, Report, at};
-use promward_e2e::site::{Host, Options, Site};
+use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_harness::certificates::Authority;
 use promward_harness::client::{Client, Request};
 use promward_harness::nginx::{self, Nginx};
@@ -70,9 +70,9 @@ fn promward(report: &mut Report, upstream: &Upstream, hash: &str, time: Duration
     });
     let options =
         Options { workers: 1, ..Options::configured(upstream.address(), &configuration.to_string()) };
-    let site = Site::start(Host::Envoy, &options)?;
-    let remembered = site.client().user(REMEMBERED.0, REMEMBERED.1);
-    measure(report, "promward", time, &site.client(), (&remembered, QUERY))
+    let deployment = Deployment::start(Host::Envoy, &options)?;
+    let remembered = deployment.client().user(REMEMBERED.0, REMEMBERED.1);
+    measure(report, "promward", time, &deployment.client(), (&remembered, QUERY))
 }
 
 fn nginx(report: &mut Report, upstream: &Upstream, hash: &str, time: Duration) -> Result<()> {

@@ -3,7 +3,7 @@
 
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
-use promward_e2e::site::{Host, Options, Site};
+use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_embedded::host::Counts;
 use promward_harness::client::{Client, Request};
 use promward_harness::upstream::{Reply, Upstream};
@@ -178,7 +178,7 @@ const BEFORE: u32 = 5;
 ///
 /// # Errors
 ///
-/// When the site can't be started, or a request isn't answered with 200.
+/// When the deployment can't be started, or a request isn't answered with 200.
 pub fn taken(work: Work, configuration: &Value) -> Result<Taken> {
     let answer = work.answer();
     let upstream = Upstream::start(move |_| {
@@ -186,9 +186,10 @@ pub fn taken(work: Work, configuration: &Value) -> Result<Taken> {
     })?;
     let options =
         Options { workers: 1, ..Options::configured(upstream.address(), &configuration.to_string()) };
-    let site = Site::start(Host::Embedded, &options)?;
-    let client = if work.has_password() { site.client().user(USER, PASSWORD) } else { site.client() };
-    let count = || site.counts().context("the embedded host counts");
+    let deployment = Deployment::start(Host::Embedded, &options)?;
+    let client =
+        if work.has_password() { deployment.client().user(USER, PASSWORD) } else { deployment.client() };
+    let count = || deployment.counts().context("the embedded host counts");
     send(&client, work, 0..BEFORE)?;
     let before = count()?;
     send(&client, work, BEFORE..BEFORE.saturating_add(COUNTED))?;

@@ -1,4 +1,4 @@
-//! A real browser: Chromium without a window, driven by WebDriver. It knows a site by the name that its users know it by,
+//! A real browser: Chromium without a window, driven by WebDriver. It knows a deployment by the name that its users know it by,
 //! and tells all that it asked for and all that it complained of.
 
 mod log;

@@ -43,13 +43,13 @@ pub struct Options {
 }
 
 impl Options {
-    /// A site with a name: `https://NAME` is served at this address, with this certificate (PEM), whose key the browser
+    /// A deployment with a name: `https://NAME` is served at this address, with this certificate (PEM), whose key the browser
     /// believes without asking who has signed it, and no other key.
     ///
     /// # Errors
     ///
     /// When it is no certificate.
-    pub fn site(mut self, name: &str, address: SocketAddr, certificate: &str) -> Result<Self> {
+    pub fn deployment(mut self, name: &str, address: SocketAddr, certificate: &str) -> Result<Self> {
         self.names.push((format!("{name}:443"), address));
         self.keys.push(certificates::public_key_pin(certificate)?);
         Ok(self)

@@ -1,4 +1,4 @@
-//! That a site is well after all that was sent: every worker answers, and no VM has failed.
+//! That a deployment is well after all that was sent: every worker answers, and no VM has failed.
 
 use crate::run::Runner;
 use crate::setting::Running;
@@ -31,7 +31,7 @@ pub(crate) fn check(runner: &mut Runner, vms: u64) -> Result<()> {
     let arrived = runner.arrived()?;
     let other: Vec<_> = arrived.iter().filter(|request| !healthy(&request.target)).collect();
     ensure!(other.is_empty(), "arrived late: {other:?}");
-    let now = runner.running.site.vms()?;
+    let now = runner.running.deployment.vms()?;
     ensure!(now == vms, "{now} VMs were started in place of {vms}");
     let tells = |line: &&String| FAILURES.iter().chain(&SECRETS).any(|text| line.contains(text));
     if let Some(line) = runner.running.log().iter().find(tells) {
@@ -45,7 +45,7 @@ struct Workers(Vec<u64>);
 
 impl Workers {
     fn of(running: &Running) -> Result<Self> {
-        let Some(envoy) = running.site.envoy() else { return Ok(Self(Vec::new())) };
+        let Some(envoy) = running.deployment.envoy() else { return Ok(Self(Vec::new())) };
         let count = |worker| {
             let name =
                 format!("listener.127.0.0.1_{}.worker_{worker}.downstream_cx_total", envoy.https().port());

@@ -65,7 +65,7 @@ fn withstand(setting: Setting) {
     }
     let all = CATEGORIES.map(|(category, text)| (category, cases(category, text)));
     let mut runner = Runner::start(setting);
-    let vms = runner.running.site.vms().unwrap();
+    let vms = runner.running.deployment.vms().unwrap();
     let mut wrong = Vec::new();
     for (category, cases) in all {
         for case in &cases {

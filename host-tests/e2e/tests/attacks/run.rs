@@ -24,7 +24,7 @@ const OWN: [&str; 5] =
 /// What the server says: an answer, or lines in place of one.
 type Said = (Message, Vec<Vec<u8>>);
 
-/// A site, the server behind it, and how far that was looked at.
+/// A deployment, the server behind it, and how far that was looked at.
 pub(crate) struct Runner {
     pub(crate) running: Running,
     upstream: Upstream,

@@ -1,6 +1,6 @@
-//! What the cases are run against: one site with callers of every kind, under four settings.
+//! What the cases are run against: one deployment with callers of every kind, under four settings.
 
-use promward_e2e::site::{ClientCertificates, Host, Options, Site};
+use promward_e2e::deployment::{ClientCertificates, Deployment, Host, Options};
 use promward_harness::certificates::{Authority, ClientNames, Identity};
 use promward_harness::client::Client;
 use promward_harness::process::Mark;
@@ -17,7 +17,7 @@ const OLDEST: Version = Version::new(1, 37, 0);
 /// How long anything may take before it is an error.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
-/// What a site runs on.
+/// What a deployment runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Setting {
     /// Envoy with the file that ships.
@@ -81,10 +81,10 @@ const TOKENS: [&str; 5] = ["admin", "viewer", "team-a", "team-ab", "limited"];
 /// The passwords of users, whose hashes are as cheap as can be.
 const PASSWORDS: [(&str, &str); 2] = [("alice", "correct horse"), ("bob", "battery staple")];
 
-/// A running site and who calls it.
+/// A running deployment and who calls it.
 pub(crate) struct Running {
     pub(crate) setting: Setting,
-    pub(crate) site: Site,
+    pub(crate) deployment: Deployment,
     certificates: BTreeMap<&'static str, Identity>,
     log: Arc<Mutex<Vec<String>>>,
 }
@@ -95,7 +95,7 @@ impl Running {
         let certificates = certificates(&authority);
         let mut options = Options::configured(upstream, &configuration(&certificates["scraper"]));
         options.authority = Some(authority);
-        options.client_certificates = ClientCertificates::SignedByTheSite;
+        options.client_certificates = ClientCertificates::SignedByTheDeployment;
         options.allow_on_headers_stop_iteration = setting == Setting::Stopping;
         if setting == Setting::Bare {
             options.replace = BARE.iter().map(|(old, new)| ((*old).to_owned(), (*new).to_owned())).collect();
@@ -107,13 +107,13 @@ impl Running {
         let log: Arc<Mutex<Vec<String>>> = Arc::default();
         let said = Arc::clone(&log);
         options.log = Arc::new(move |_, line| said.lock().unwrap().push(line.to_owned()));
-        let site = Site::start(setting.host(), &options).unwrap();
-        Self { setting, site, certificates, log }
+        let deployment = Deployment::start(setting.host(), &options).unwrap();
+        Self { setting, deployment, certificates, log }
     }
 
     /// What was logged so far, by Envoy on both of its streams.
     pub(crate) fn log(&self) -> Vec<String> {
-        match self.site.envoy() {
+        match self.deployment.envoy() {
             Some(envoy) => {
                 let (lines, _) = envoy.process().lines_after(Mark::default());
                 lines.into_iter().map(|(_, line)| line).collect()
@@ -124,7 +124,7 @@ impl Running {
 
     /// A client that is this caller.
     pub(crate) fn client(&self, caller: &str) -> Client {
-        let client = self.site.client().deadline(DEADLINE);
+        let client = self.deployment.client().deadline(DEADLINE);
         match caller.split_once(' ') {
             None if caller == "anonymous" => client,
             None => client.header("authorization", format!("Bearer {caller}-token")),

@@ -1,4 +1,4 @@
-//! What a site lives through: a VM that dies, other rules while requests are on their way, and millions of requests.
+//! What a deployment lives through: a VM that dies, other rules while requests are on their way, and millions of requests.
 
 mod failures;
 mod figures;

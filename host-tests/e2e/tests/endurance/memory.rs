@@ -1,7 +1,7 @@
 //! The memory of the filter's VMs as a metric: it is told when it grows, and costs nothing else.
 
+use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_e2e::on_both_hosts;
-use promward_e2e::site::{Host, Options, Site};
 use promward_harness::client::Request;
 use promward_harness::upstream::{Reply, Upstream};
 
@@ -20,28 +20,28 @@ const AT_LEAST: u64 = 17;
 fn memory_is_told_when_it_grows(host: Host) {
     let upstream = Upstream::start(|_| Reply::text("ok")).unwrap();
     let options = Options { workers: 1, ..Options::new(upstream.address()) };
-    let site = Site::start(host, &options).unwrap();
-    assert_eq!(site.metric(PAGES).unwrap(), 0, "a VM without a stream");
-    let mut connection = site.client().connect().unwrap();
+    let deployment = Deployment::start(host, &options).unwrap();
+    assert_eq!(deployment.metric(PAGES).unwrap(), 0, "a VM without a stream");
+    let mut connection = deployment.client().connect().unwrap();
     let mut ask = |form: &str| {
         let request = Request::form(QUERY).body(form);
         assert_eq!(connection.send(request).unwrap().status, 200);
     };
     ask("query=up");
-    let small = site.wait_for_metric(PAGES, AT_LEAST).unwrap();
+    let small = deployment.wait_for_metric(PAGES, AT_LEAST).unwrap();
 
     // Nearly as long as a form may be.
     let long = format!("query={}", "a".repeat(250 << 10));
     ask(&long);
-    let grown = site.wait_for_metric(PAGES, small + 1).unwrap();
+    let grown = deployment.wait_for_metric(PAGES, small + 1).unwrap();
     for _ in 0..20 {
         ask(&long);
         ask("query=up");
     }
-    assert_eq!(site.metric(PAGES).unwrap(), grown, "what was given back is used again");
+    assert_eq!(deployment.metric(PAGES).unwrap(), grown, "what was given back is used again");
 
     let metric_calls = || {
-        let calls = site.counts()?.host_calls;
+        let calls = deployment.counts()?.host_calls;
         Some(["proxy_define_metric", "proxy_increment_metric"].map(|name| calls[name]))
     };
     let before = metric_calls();

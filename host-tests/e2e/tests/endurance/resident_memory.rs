@@ -1,7 +1,7 @@
 //! Nothing is buffered: 64 MiB through the gateway, in either direction, take less than 8 MiB more memory. This file has
 //! one test, so that on the embedded host nobody else's memory is measured.
 
-use promward_e2e::site::{Host, Options, Site};
+use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_harness::client::{Client, Request};
 use promward_harness::process;
 use promward_harness::upstream::{End, Reply, Upstream};
@@ -27,9 +27,9 @@ fn measure(host: Host) {
         Reply::pieces((0..length / PIECE).map(|_| vec![b'x'; PIECE]))
     })
     .unwrap();
-    let site = Site::start(host, &Options::new(upstream.address())).unwrap();
-    let process = site.envoy().map_or_else(std::process::id, |envoy| envoy.process().id());
-    for (version, client) in [("HTTP/1.1", site.client()), ("HTTP/2", site.client().http2())] {
+    let deployment = Deployment::start(host, &Options::new(upstream.address())).unwrap();
+    let process = deployment.envoy().map_or_else(std::process::id, |envoy| envoy.process().id());
+    for (version, client) in [("HTTP/1.1", deployment.client()), ("HTTP/2", deployment.client().http2())] {
         for (direction, through) in [("down", down as fn(&Client, &Upstream, usize)), ("up", up)] {
             through(&client, &upstream, WARM_UP);
             let before = resident(process, "VmRSS");

@@ -9,7 +9,7 @@ use crate::figures;
 use crate::memory::PAGES;
 use kinds::{KINDS, configuration};
 use load::Seen;
-use promward_e2e::site::{Host, Options, Site};
+use promward_e2e::deployment::{Deployment, Host, Options};
 use server::Server;
 use std::time::Instant;
 
@@ -40,21 +40,23 @@ fn soak(requests: u64) {
     }
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let server = runtime.block_on(Server::start());
-    let site = Site::start(Host::Envoy, &Options::configured(server.address(), &configuration())).unwrap();
-    let envoy = site.envoy().unwrap();
+    let deployment =
+        Deployment::start(Host::Envoy, &Options::configured(server.address(), &configuration())).unwrap();
+    let envoy = deployment.envoy().unwrap();
     let before = figures::descriptors(envoy);
     let leg = requests / LEGS;
     let mut seen = Seen::default();
     let mut taken = Vec::new();
     for number in 0..LEGS {
         let start = Instant::now();
-        let of_leg = runtime.block_on(load::run(&site, number * leg..(number + 1) * leg));
+        let of_leg = runtime.block_on(load::run(&deployment, number * leg..(number + 1) * leg));
         let seconds = start.elapsed().as_secs_f64();
         seen.add(&of_leg);
         server.hang_up();
         // As few as before anybody came.
         figures::wait_for_descriptors(envoy, before);
-        let figures = Figures { pages: site.metric(PAGES).unwrap(), resident: figures::resident(envoy) };
+        let figures =
+            Figures { pages: deployment.metric(PAGES).unwrap(), resident: figures::resident(envoy) };
         println!("{} requests, {:.0}/s: {figures:?}", (number + 1) * leg, leg as f64 / seconds);
         taken.push(figures);
     }

@@ -3,8 +3,8 @@
 
 use crate::figures;
 use crate::memory::PAGES;
+use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_e2e::on_both_hosts;
-use promward_e2e::site::{Host, Options, Site};
 use promward_harness::client::{Client, Connection, Exchange, Request};
 use promward_harness::upstream::{Held, Received, Reply, Upstream};
 use serde_json::{Value, json};
@@ -58,9 +58,9 @@ fn bearer(token: &str, request: Request) -> Request {
     request.header("authorization", format!("Bearer {token}"))
 }
 
-/// A watched site, and requests on their way through it.
+/// A watched deployment, and requests on their way through it.
 struct InFlight {
-    site: Site,
+    deployment: Deployment,
     upstream: Upstream,
     held: Vec<Exchange>,
     halves: Vec<Exchange>,
@@ -90,8 +90,8 @@ impl InFlight {
             watched: true,
             ..Options::configured(upstream.address(), &rules("first", "a", hash, true))
         };
-        let site = Site::start(host, &options).unwrap();
-        let client = site.client().http2();
+        let deployment = Deployment::start(host, &options).unwrap();
+        let client = deployment.client().http2();
         let many = |client: &Client, request: Request, begin: Option<&str>| {
             let mut connection = client.connect().unwrap();
             let begun = (0..EACH).map(|_| open(&mut connection, request.clone(), begin)).collect::<Vec<_>>();
@@ -114,8 +114,8 @@ impl InFlight {
         let forms = many(&client, bearer("first", Request::form(QUERY)), Some("query="));
         let write = Request::new("POST", "/prometheus/api/v1/write");
         let logins = many(&client.clone().user("alice", PASSWORD), write, Some("series"));
-        site.wait_for_metric("promward.checks_waiting", 1).unwrap();
-        Self { site, upstream, held, halves, forms, logins, servers }
+        deployment.wait_for_metric("promward.checks_waiting", 1).unwrap();
+        Self { deployment, upstream, held, halves, forms, logins, servers }
     }
 
     /// Lets all of them go on, and sees each served as the first configuration says.
@@ -159,7 +159,7 @@ impl InFlight {
     fn now(&self, token: &str) -> (u16, Vec<String>) {
         let before = self.upstream.requests().len();
         let request = bearer(token, Request::new("GET", &format!("{QUERY}?query=now")));
-        let status = self.site.client().send(request).unwrap().status;
+        let status = self.deployment.client().send(request).unwrap().status;
         let after = self.upstream.requests().into_iter().skip(before);
         (status, after.map(|request| request.target).filter(|target| target.contains("now")).collect())
     }
@@ -181,13 +181,13 @@ fn two_hundred_requests_end_under_the_rules_that_they_began_with(host: Host) {
     let hash = bcrypt::hash(PASSWORD, SLOW).unwrap();
     let flight = InFlight::start(host, &hash);
     // Another token, another tenant, and nobody writes.
-    flight.site.reconfigure(&rules("second", "b", &hash, false)).unwrap();
+    flight.deployment.reconfigure(&rules("second", "b", &hash, false)).unwrap();
     assert_eq!(flight.now("first"), (401, Vec::new()));
     assert_eq!(flight.now("second"), (200, of("b")));
-    assert_eq!(flight.writes(flight.site.client()), 403);
+    assert_eq!(flight.writes(flight.deployment.client()), 403);
     // Another password.
-    flight.site.reconfigure(&rules("second", "b", &bcrypt::hash("another", 4).unwrap(), true)).unwrap();
-    assert_eq!(flight.writes(flight.site.client()), 401);
+    flight.deployment.reconfigure(&rules("second", "b", &bcrypt::hash("another", 4).unwrap(), true)).unwrap();
+    assert_eq!(flight.writes(flight.deployment.client()), 401);
     flight.finish();
 }
 
@@ -195,11 +195,11 @@ fn two_hundred_requests_outlive_a_configuration_that_is_refused(host: Host) {
     let hash = bcrypt::hash(PASSWORD, SLOW).unwrap();
     let flight = InFlight::start(host, &hash);
     let bad = rules("second", "b", "no hash", false);
-    let error = flight.site.reconfigure(&bad).unwrap_err().to_string();
+    let error = flight.deployment.reconfigure(&bad).unwrap_err().to_string();
     assert!(error.contains("callers.users.alice"), "{error}");
     assert_eq!(flight.now("second"), (401, Vec::new()));
     assert_eq!(flight.now("first"), (200, of("a")));
-    assert_eq!(flight.writes(flight.site.client()), 200);
+    assert_eq!(flight.writes(flight.deployment.client()), 200);
     flight.finish();
 }
 
@@ -231,14 +231,14 @@ fn fifty_more_swaps_take_no_more_memory_and_no_more_descriptors() {
     let [a, b] = ["a", "b"].map(|tenant| large(&rules("first", tenant, &hash, true)));
     let of = |number: u32| if number.is_multiple_of(2) { &a } else { &b };
     let options = Options { watched: true, workers: 1, ..Options::configured(upstream.address(), of(0)) };
-    let site = Site::start(Host::Envoy, &options).unwrap();
-    let envoy = site.envoy().unwrap();
+    let deployment = Deployment::start(Host::Envoy, &options).unwrap();
+    let envoy = deployment.envoy().unwrap();
     let ends = AtomicBool::new(false);
     let figures = thread::scope(|scope| {
-        let (site, ends) = (&site, &ends);
+        let (deployment, ends) = (&deployment, &ends);
         for _ in 0..2 {
             scope.spawn(move || {
-                let mut connection = site.client().connect().unwrap();
+                let mut connection = deployment.client().connect().unwrap();
                 let requests = [
                     (bearer("first", Request::new("GET", &format!("{QUERY}?query=up"))), 200),
                     (bearer("first", Request::form(QUERY).body("query=up")), 200),
@@ -256,11 +256,12 @@ fn fifty_more_swaps_take_no_more_memory_and_no_more_descriptors() {
         let mut figures = Vec::new();
         for round in 0..2 {
             for number in 1..=50 {
-                site.reconfigure(of(number)).unwrap();
+                deployment.reconfigure(of(number)).unwrap();
                 let request = bearer("first", Request::new("GET", &format!("{QUERY}?query=seen")));
-                assert_eq!(site.client().send(request).unwrap().status, 200);
+                assert_eq!(deployment.client().send(request).unwrap().status, 200);
             }
-            let now = (site.metric(PAGES).unwrap(), figures::descriptors(envoy), figures::resident(envoy));
+            let now =
+                (deployment.metric(PAGES).unwrap(), figures::descriptors(envoy), figures::resident(envoy));
             println!("after {} swaps: pages, descriptors, KiB: {now:?}", 50 * (round + 1));
             figures.push(now);
         }

@@ -2,8 +2,8 @@
 //! and the worker serves again with a new VM.
 
 use crate::figures;
+use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_e2e::on_both_hosts;
-use promward_e2e::site::{Host, Options, Site};
 use promward_harness::client::{Client, Exchange, Request};
 use promward_harness::upstream::{End, Received, Reply, Upstream};
 use serde_json::json;
@@ -33,7 +33,7 @@ const TRAPS: u32 = 5;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// One worker, so that everything is in the VM that dies.
-fn start(host: Host, cost: u32) -> (Upstream, Site) {
+fn start(host: Host, cost: u32) -> (Upstream, Deployment) {
     let upstream = Upstream::start(|request| match request.target.contains("held") {
         true => Reply::hold(),
         false => Reply::text("ok"),
@@ -53,23 +53,23 @@ fn start(host: Host, cost: u32) -> (Upstream, Site) {
         module: Some(promward_module::build_that_traps().unwrap()),
         ..Options::configured(upstream.address(), &configuration.to_string())
     };
-    let site = Site::start(host, &options).unwrap();
-    (upstream, site)
+    let deployment = Deployment::start(host, &options).unwrap();
+    (upstream, deployment)
 }
 
 fn get(client: &Client, target: &str) -> u16 {
     client.get(target).unwrap().status
 }
 
-fn trap(site: &Site) -> u16 {
-    get(&site.client().header(HEADER, "1"), &format!("{QUERY}?query=trap"))
+fn trap(deployment: &Deployment) -> u16 {
+    get(&deployment.client().header(HEADER, "1"), &format!("{QUERY}?query=trap"))
 }
 
 /// Asks until a new VM serves. Whatever else comes until then is 503.
-fn recover(site: &Site) {
+fn recover(deployment: &Deployment) {
     let start = Instant::now();
     loop {
-        match get(&site.client(), &format!("{QUERY}?query=recovered")) {
+        match get(&deployment.client(), &format!("{QUERY}?query=recovered")) {
             200 => return,
             status => assert_eq!(status, 503),
         }
@@ -97,20 +97,20 @@ fn decided(upstream: &Upstream) -> Vec<Received> {
 }
 
 fn one_trap_fails_what_its_worker_had_in_hand_and_nothing_else(host: Host) {
-    let (upstream, site) = start(host, SLOW);
-    let alice = site.client().user("alice", PASSWORD);
+    let (upstream, deployment) = start(host, SLOW);
+    let alice = deployment.client().user("alice", PASSWORD);
     let write = || Request::new("POST", "/prometheus/api/v1/write").body("series");
     assert_eq!(alice.send(write()).unwrap().status, 200);
-    assert_eq!(get(&site.client(), "/prometheus/-/healthy"), 200);
-    site.wait_for_metric("promward.checks.outcome=right;", 1).unwrap();
+    assert_eq!(get(&deployment.client(), "/prometheus/-/healthy"), 200);
+    deployment.wait_for_metric("promward.checks.outcome=right;", 1).unwrap();
 
-    let mut held = site.client().connect().unwrap().ask(Request::new("GET", HELD)).unwrap();
+    let mut held = deployment.client().connect().unwrap().ask(Request::new("GET", HELD)).unwrap();
     let mut server = upstream.held().unwrap();
-    let mut form = opened(&site.client(), Request::form(QUERY), &["query=half"]);
-    let waits = opened(&site.client().user("alice", "a guess"), write(), &[]);
-    site.wait_for_metric("promward.checks_waiting", 1).unwrap();
+    let mut form = opened(&deployment.client(), Request::form(QUERY), &["query=half"]);
+    let waits = opened(&deployment.client().user("alice", "a guess"), write(), &[]);
+    deployment.wait_for_metric("promward.checks_waiting", 1).unwrap();
 
-    assert_eq!(trap(&site), 503);
+    assert_eq!(trap(&deployment), 503);
     // The answer of a server that was asked is no answer any more, and the rest of a form isn't read.
     server.head(200, &[]).unwrap();
     let _ = server.data(b"secret").and_then(|()| server.end(&[]));
@@ -122,10 +122,18 @@ fn one_trap_fails_what_its_worker_had_in_hand_and_nothing_else(host: Host) {
     // Nobody checks a password any more: who waits for it goes away some time.
     waits.reset().unwrap();
 
-    recover(&site);
-    assert_eq!(get(&site.client(), "/prometheus/-/healthy"), 429, "rates are in data that the workers share");
+    recover(&deployment);
+    assert_eq!(
+        get(&deployment.client(), "/prometheus/-/healthy"),
+        429,
+        "rates are in data that the workers share"
+    );
     assert_eq!(alice.send(write()).unwrap().status, 200);
-    assert_eq!(site.wait_for_metric("promward.checks.outcome=right;", 2).unwrap(), 2, "a login is forgotten");
+    assert_eq!(
+        deployment.wait_for_metric("promward.checks.outcome=right;", 2).unwrap(),
+        2,
+        "a login is forgotten"
+    );
 
     let asked: Vec<_> = decided(&upstream).into_iter().map(|request| request.target).collect();
     let restricted = |query: &str| format!("/api/v1/query?query={query}%7Btenant%3D%22a%22%7D");
@@ -140,16 +148,16 @@ fn one_trap_fails_what_its_worker_had_in_hand_and_nothing_else(host: Host) {
 }
 
 fn what_is_refused_stays_refused_while_the_filter_traps_again_and_again(host: Host) {
-    let (upstream, site) = start(host, 4);
-    let before = site.envoy().map(figures::descriptors);
+    let (upstream, deployment) = start(host, 4);
+    let before = deployment.envoy().map(figures::descriptors);
     let ends = AtomicBool::new(false);
     let seen: BTreeMap<(&str, u16), u32> = thread::scope(|scope| {
         let ask = |name: &'static str, request: Request| {
-            let (site, ends) = (&site, &ends);
+            let (deployment, ends) = (&deployment, &ends);
             scope.spawn(move || {
                 let mut seen = BTreeMap::new();
                 while !ends.load(Ordering::SeqCst) {
-                    let status = site.client().send(request.clone()).unwrap().status;
+                    let status = deployment.client().send(request.clone()).unwrap().status;
                     *seen.entry((name, status)).or_insert(0) += 1;
                 }
                 seen
@@ -163,8 +171,8 @@ fn what_is_refused_stays_refused_while_the_filter_traps_again_and_again(host: Ho
         ];
         let end = figures::EndsOnDrop(&ends);
         for _ in 0..TRAPS {
-            assert_eq!(trap(&site), 503);
-            recover(&site);
+            assert_eq!(trap(&deployment), 503);
+            recover(&deployment);
         }
         drop(end);
         asking.into_iter().flat_map(|asking| asking.join().unwrap()).collect()
@@ -175,7 +183,7 @@ fn what_is_refused_stays_refused_while_the_filter_traps_again_and_again(host: Ho
         assert!(seen.contains_key(&(name, status)), "{seen:?}");
     }
     for _ in 0..20 {
-        assert_eq!(get(&site.client(), &format!("{QUERY}?query=allowed")), 200);
+        assert_eq!(get(&deployment.client(), &format!("{QUERY}?query=allowed")), 200);
     }
     for request in decided(&upstream) {
         let query = [request.target.as_bytes(), request.body.as_slice()].concat();
@@ -183,7 +191,7 @@ fn what_is_refused_stays_refused_while_the_filter_traps_again_and_again(host: Ho
         assert!(query.contains("%7Btenant%3D%22a%22%7D"), "{query}");
         assert!(!query.contains("query=trap") && !query.contains("status"), "{query}");
     }
-    if let (Some(envoy), Some(before)) = (site.envoy(), before) {
+    if let (Some(envoy), Some(before)) = (deployment.envoy(), before) {
         // A connection to the server, and one that is being closed.
         figures::wait_for_descriptors(envoy, before + 6);
     }

@@ -1,7 +1,7 @@
 //! What a user sees who configures the filter wrongly, on both hosts: one line that names the field.
 
+use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_e2e::on_both_hosts;
-use promward_e2e::site::{Host, Options, Site};
 use promward_embedded::host::{Plugin, Settings};
 use promward_harness::certificates::Authority;
 use promward_harness::envoy::{self, Envoy};
@@ -21,7 +21,8 @@ const LINE: &str =
 
 fn a_wrong_field_is_one_line_with_its_path(host: Host) {
     let upstream = Upstream::start(|_| Reply::text("ok")).unwrap();
-    let error = Site::start(host, &Options::configured(upstream.address(), WRONG)).map(|_| ()).unwrap_err();
+    let error =
+        Deployment::start(host, &Options::configured(upstream.address(), WRONG)).map(|_| ()).unwrap_err();
     let lines: Vec<_> =
         format!("{error:#}").lines().filter(|line| line.contains("refused")).map(str::to_owned).collect();
     assert!(!lines.is_empty() && lines.iter().all(|line| line.contains(LINE)), "{error:#}");

@@ -2,9 +2,9 @@
 
 mod callers;
 mod configuration;
+mod deployment;
 mod gateway;
 mod host;
 mod host_failures;
 mod restricted_forms;
-mod site;
 mod streams;

@@ -2,8 +2,8 @@
 //! whole where they are refused, and behind a query string that reads nothing by itself. The server is a stand-in, since
 //! a real one doesn't show what has arrived.
 
+use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_e2e::on_both_hosts;
-use promward_e2e::site::{Host, Options, Site};
 use promward_harness::client::{Client, Request};
 use promward_harness::upstream::{End, Received, Reply, Upstream};
 
@@ -37,13 +37,14 @@ fn upstream() -> Upstream {
     Upstream::start(|_| Reply::text("ok")).unwrap()
 }
 
-fn site(host: Host, upstream: &Upstream) -> Site {
-    Site::start(host, &Options::configured(upstream.address(), CONFIGURATION)).unwrap()
+fn deployment(host: Host, upstream: &Upstream) -> Deployment {
+    Deployment::start(host, &Options::configured(upstream.address(), CONFIGURATION)).unwrap()
 }
 
 /// Clients of both versions of HTTP, which the filter knows.
-fn clients(site: &Site) -> [Client; 2] {
-    [site.client(), site.client().http2()].map(|client| client.header("authorization", "Bearer a"))
+fn clients(deployment: &Deployment) -> [Client; 2] {
+    [deployment.client(), deployment.client().http2()]
+        .map(|client| client.header("authorization", "Bearer a"))
 }
 
 fn body(received: &Received) -> String {
@@ -52,7 +53,7 @@ fn body(received: &Received) -> String {
 
 fn a_form_in_pieces_is_restricted(host: Host) {
     let upstream = upstream();
-    for (index, client) in clients(&site(host, &upstream)).iter().enumerate() {
+    for (index, client) in clients(&deployment(host, &upstream)).iter().enumerate() {
         let mut exchange = client.open(Request::form(QUERY)).unwrap();
         for piece in ["qu", "ery=u", "p%2Bdo", "wn&time=1"] {
             exchange.data(piece).unwrap();
@@ -66,7 +67,7 @@ fn a_form_in_pieces_is_restricted(host: Host) {
 
 fn a_form_with_nothing_in_it_is_restricted(host: Host) {
     let upstream = upstream();
-    for (index, client) in clients(&site(host, &upstream)).iter().enumerate() {
+    for (index, client) in clients(&deployment(host, &upstream)).iter().enumerate() {
         let mut exchange = client.open(Request::form(LABELS)).unwrap();
         exchange.end(&[]).unwrap();
         assert_eq!(exchange.answer().unwrap().status, 200);
@@ -78,7 +79,7 @@ fn a_form_with_nothing_in_it_is_restricted(host: Host) {
 
 fn a_post_without_a_form_is_restricted_in_its_query_string(host: Host) {
     let upstream = upstream();
-    for (index, client) in clients(&site(host, &upstream)).iter().enumerate() {
+    for (index, client) in clients(&deployment(host, &upstream)).iter().enumerate() {
         let answer = client.send(Request::new("POST", LABELS).header("content-length", "0")).unwrap();
         assert_eq!(answer.status, 200, "{}", answer.text());
         let received = upstream.wait_for(index).unwrap();
@@ -88,7 +89,7 @@ fn a_post_without_a_form_is_restricted_in_its_query_string(host: Host) {
 
 fn a_refused_form_never_arrives_whole_and_its_query_string_reads_nothing(host: Host) {
     let upstream = upstream();
-    for client in clients(&site(host, &upstream)) {
+    for client in clients(&deployment(host, &upstream)) {
         for (target, content, status) in [
             (LABELS, "match[]=up[5m]", 400),
             (LABELS, "match[]=up&unknown=1", 400),
@@ -111,14 +112,14 @@ fn a_refused_form_never_arrives_whole_and_its_query_string_reads_nothing(host: H
 fn a_form_that_grows_by_its_restriction_arrives_whole(host: Host) {
     let upstream = upstream();
     let content = vec!["match[]=a"; 999].join("&");
-    for (index, client) in clients(&site(host, &upstream)).iter().enumerate() {
+    for (index, client) in clients(&deployment(host, &upstream)).iter().enumerate() {
         let answer = client.send(Request::form(LABELS).body(content.clone())).unwrap();
         assert_eq!(answer.status, 200, "{}", answer.text());
         let received = upstream.wait_for(index).unwrap();
         assert_eq!(body(&received), vec!["match%5B%5D=a%7Btenant%3D%22team-a%22%7D"; 999].join("&"));
     }
     let long = format!("query={}a", "a%2B".repeat(8_000));
-    for (index, client) in clients(&site(host, &upstream)).iter().enumerate() {
+    for (index, client) in clients(&deployment(host, &upstream)).iter().enumerate() {
         assert_eq!(client.send(Request::form(QUERY).body(long.clone())).unwrap().status, 200);
         let received = upstream.wait_for(index + 2).unwrap();
         let restricted = "a%7Btenant%3D%22team-a%22%7D";
@@ -129,7 +130,7 @@ fn a_form_that_grows_by_its_restriction_arrives_whole(host: Host) {
 /// By the shipped file a server isn't asked before the form is whole; the embedded host asks it at once.
 fn a_server_that_answers_early_has_seen_nothing_to_answer(host: Host) {
     let upstream = Upstream::start_early(|_| Reply::text("early")).unwrap();
-    for client in clients(&site(host, &upstream)) {
+    for client in clients(&deployment(host, &upstream)) {
         let mut exchange = client.open(Request::form(LABELS)).unwrap();
         exchange.data("match[]=u").unwrap();
         if host == Host::Envoy {

@@ -1,8 +1,8 @@
 //! What flows through: events as they come, forms that are read before they go on, bodies that aren't, and what a client
 //! and a server may not say. The server is a stand-in, since a real one wouldn't say these things.
 
+use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_e2e::on_both_hosts;
-use promward_e2e::site::{Host, Options, Site};
 use promward_harness::client::{Client, Request};
 use promward_harness::upstream::{End, Received, Reply, Upstream};
 
@@ -34,8 +34,8 @@ const CONFIGURATION: &str = r#"{
 
 const QUERY: &str = "/prometheus/api/v1/query";
 
-fn site(host: Host, upstream: &Upstream) -> Site {
-    Site::start(host, &Options::configured(upstream.address(), CONFIGURATION)).unwrap()
+fn deployment(host: Host, upstream: &Upstream) -> Deployment {
+    Deployment::start(host, &Options::configured(upstream.address(), CONFIGURATION)).unwrap()
 }
 
 fn answering(reply: impl Fn() -> Reply + Send + Sync + 'static) -> Upstream {
@@ -54,9 +54,9 @@ fn arrived_whole(upstream: &Upstream) -> Vec<Received> {
 fn events_arrive_one_by_one(host: Host) {
     for client in [Client::http2 as fn(Client) -> Client, |client| client] {
         let upstream = Upstream::start_early(|_| Reply::hold()).unwrap();
-        let site = site(host, &upstream);
+        let deployment = deployment(host, &upstream);
         let request = Request::new("GET", "/prometheus/api/v1/notifications/live");
-        let mut exchange = client(site.client()).open(request).unwrap();
+        let mut exchange = client(deployment.client()).open(request).unwrap();
         let mut server = upstream.held().unwrap();
         server.head(200, &[("content-type", "text/event-stream")]).unwrap();
         let head = exchange.head().unwrap();
@@ -72,7 +72,7 @@ fn events_arrive_one_by_one(host: Host) {
 
 fn a_server_sees_what_the_filter_says_and_not_what_a_client_says(host: Host) {
     let upstream = answering(|| Reply::text("ok"));
-    let site = site(host, &upstream);
+    let deployment = deployment(host, &upstream);
     let mut request = Request::new("GET", "/prometheus/api/v1/labels?start=1");
     for name in [
         "X-Scope-OrgID",
@@ -88,7 +88,7 @@ fn a_server_sees_what_the_filter_says_and_not_what_a_client_says(host: Host) {
     ] {
         request = request.header(name, "evil");
     }
-    assert_eq!(site.client().send(request).unwrap().status, 200);
+    assert_eq!(deployment.client().send(request).unwrap().status, 200);
     let received = upstream.wait_for(0).unwrap();
     assert_eq!((received.method.as_str(), received.target.as_str()), ("GET", "/api/v1/labels?start=1"));
     for (name, value) in &received.headers {
@@ -102,8 +102,8 @@ fn a_server_sees_what_the_filter_says_and_not_what_a_client_says(host: Host) {
 
 fn a_form_goes_on_as_it_was_read(host: Host) {
     let upstream = answering(|| Reply::text("ok"));
-    let site = site(host, &upstream);
-    for (index, client) in [site.client(), site.client().http2()].into_iter().enumerate() {
+    let deployment = deployment(host, &upstream);
+    for (index, client) in [deployment.client(), deployment.client().http2()].into_iter().enumerate() {
         let request = Request::new("POST", &format!("{QUERY}?time=%31"))
             .header("content-type", "Application/X-WWW-Form-Urlencoded;charset=UTF-8")
             .body("%71uery=sum%28up%29+%2b+1&timeout=5s");
@@ -118,8 +118,8 @@ fn a_form_goes_on_as_it_was_read(host: Host) {
 
 fn a_form_in_pieces_is_read_whole(host: Host) {
     let upstream = answering(|| Reply::text("ok"));
-    let site = site(host, &upstream);
-    for (index, client) in [site.client(), site.client().http2()].into_iter().enumerate() {
+    let deployment = deployment(host, &upstream);
+    for (index, client) in [deployment.client(), deployment.client().http2()].into_iter().enumerate() {
         let mut exchange = client.open(Request::form(QUERY)).unwrap();
         for piece in ["que", "ry=u", "p"] {
             exchange.data(piece).unwrap();
@@ -133,9 +133,9 @@ fn a_form_in_pieces_is_read_whole(host: Host) {
 /// Envoy holds an HTTP/2 request's body only up to the stream's window, whatever the listener's buffer limit is.
 fn a_form_as_long_as_may_be_goes_through_the_shipped_file(host: Host) {
     let upstream = answering(|| Reply::text("ok"));
-    let site = Site::start(host, &Options::new(upstream.address())).unwrap();
+    let deployment = Deployment::start(host, &Options::new(upstream.address())).unwrap();
     let longest = format!("query={}", "a".repeat((256 << 10) - "query=".len()));
-    for (index, client) in [site.client(), site.client().http2()].into_iter().enumerate() {
+    for (index, client) in [deployment.client(), deployment.client().http2()].into_iter().enumerate() {
         assert_eq!(client.send(form(QUERY, &longest)).unwrap().status, 200);
         assert_eq!(upstream.wait_for(index).unwrap().body_length, 256 << 10);
         let answer = client.send(form(QUERY, &format!("{longest}a"))).unwrap();
@@ -145,9 +145,9 @@ fn a_form_as_long_as_may_be_goes_through_the_shipped_file(host: Host) {
 
 fn a_refused_form_never_arrives_whole(host: Host) {
     let upstream = answering(|| Reply::text("ok"));
-    let site = site(host, &upstream);
+    let deployment = deployment(host, &upstream);
     let long = format!("query={}", "a".repeat(1_100));
-    for client in [site.client(), site.client().http2()] {
+    for client in [deployment.client(), deployment.client().http2()] {
         for (request, status) in [
             (form(QUERY, "query=a&query=b"), 400),
             (form(&format!("{QUERY}?query=a"), "query=b"), 400),
@@ -164,25 +164,25 @@ fn a_refused_form_never_arrives_whole(host: Host) {
             assert_eq!(answer.json().unwrap().get("errorType").unwrap(), "bad_data");
         }
     }
-    assert_eq!(site.client().get(QUERY).unwrap().status, 200);
+    assert_eq!(deployment.client().get(QUERY).unwrap().status, 200);
     let whole: Vec<_> = arrived_whole(&upstream).into_iter().map(|request| request.method).collect();
     assert_eq!(whole, ["GET"]);
 }
 
 fn a_form_that_ends_in_trailers_is_refused(host: Host) {
     let upstream = answering(|| Reply::text("ok"));
-    let site = site(host, &upstream);
+    let deployment = deployment(host, &upstream);
     let request = form(QUERY, "query=up").trailer("x-anything", "1");
-    assert_eq!(site.client().http2().send(request).unwrap().status, 400);
-    assert_eq!(site.client().get("/prometheus/-/healthy").unwrap().status, 200);
+    assert_eq!(deployment.client().http2().send(request).unwrap().status, 400);
+    assert_eq!(deployment.client().get("/prometheus/-/healthy").unwrap().status, 200);
     assert_eq!(arrived_whole(&upstream).len(), 1);
 }
 
 fn a_body_that_could_not_be_refused_later_never_arrives(host: Host) {
     let upstream = answering(|| Reply::text("ok"));
-    let site = site(host, &upstream);
+    let deployment = deployment(host, &upstream);
     let multipart = "--x\r\nContent-Disposition: form-data; name=\"match[]\"\r\n\r\nup\r\n--x--\r\n";
-    for client in [site.client(), site.client().http2()] {
+    for client in [deployment.client(), deployment.client().http2()] {
         let request = Request::new("GET", "/prometheus/api/v1/labels")
             .header("content-type", "multipart/form-data; boundary=x")
             .body(multipart);
@@ -196,8 +196,9 @@ fn a_body_that_could_not_be_refused_later_never_arrives(host: Host) {
 
 fn a_body_that_the_filter_does_not_read_streams(host: Host) {
     let upstream = Upstream::start_early(|_| Reply::hold()).unwrap();
-    let site = site(host, &upstream);
-    let mut exchange = site.client().http2().open(Request::new("POST", "/prometheus/api/v1/write")).unwrap();
+    let deployment = deployment(host, &upstream);
+    let mut exchange =
+        deployment.client().http2().open(Request::new("POST", "/prometheus/api/v1/write")).unwrap();
     let server = upstream.held().unwrap();
     exchange.data("first").unwrap();
     upstream.wait_until(|requests| requests.iter().any(|request| request.body == b"first")).unwrap();
@@ -211,13 +212,16 @@ fn a_body_that_the_filter_does_not_read_streams(host: Host) {
 
 fn a_form_that_grows_when_it_is_escaped_is_bounded_too(host: Host) {
     let upstream = answering(|| Reply::text("ok"));
-    let site = site(host, &upstream);
-    let answer = site.client().send(form(QUERY, &format!("query={}", "(".repeat(1_000)))).unwrap();
+    let deployment = deployment(host, &upstream);
+    let answer = deployment.client().send(form(QUERY, &format!("query={}", "(".repeat(1_000)))).unwrap();
     assert_eq!(
         (answer.status, answer.json().unwrap().get("errorType").unwrap().as_str()),
         (413, Some("bad_data"))
     );
-    assert_eq!(site.client().send(form(QUERY, &format!("query={}", "+".repeat(1_000)))).unwrap().status, 200);
+    assert_eq!(
+        deployment.client().send(form(QUERY, &format!("query={}", "+".repeat(1_000)))).unwrap().status,
+        200
+    );
 }
 
 /// A server that agrees to another protocol gets the client's bytes as they are, requests among them. The embedded front
@@ -225,18 +229,18 @@ fn a_form_that_grows_when_it_is_escaped_is_bounded_too(host: Host) {
 fn no_tunnel_leads_past_the_filter(host: Host) {
     let switching = "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n";
     let upstream = answering(move || Reply::raw(switching));
-    let site = site(host, &upstream);
+    let deployment = deployment(host, &upstream);
     let request = Request::new("GET", "/prometheus/anything")
         .header("connection", "Upgrade")
         .header("upgrade", "websocket");
-    let answer = site.client().send(request).unwrap();
+    let answer = deployment.client().send(request).unwrap();
     assert!(answer.status >= 400, "{}", answer.status);
 }
 
 /// The shipped listener refuses names with "_", other hosts don't.
 fn a_client_can_not_spell_its_way_past_the_list(host: Host) {
     let upstream = answering(|| Reply::text("ok"));
-    let site = site(host, &upstream);
+    let deployment = deployment(host, &upstream);
     for name in [
         "X_Forwarded_Proto",
         "x_forwarded_for",
@@ -244,7 +248,7 @@ fn a_client_can_not_spell_its_way_past_the_list(host: Host) {
         "X_Scope_OrgID",
         "x-forwarded-access-token",
     ] {
-        let answer = site.client().header(name, "evil").get(QUERY).unwrap();
+        let answer = deployment.client().header(name, "evil").get(QUERY).unwrap();
         let is_refused_by_the_listener = host == Host::Envoy && name.contains('_');
         assert_eq!(answer.status, if is_refused_by_the_listener { 400 } else { 200 }, "{name}");
     }
@@ -256,7 +260,7 @@ fn a_client_can_not_spell_its_way_past_the_list(host: Host) {
 fn a_redirect_off_the_site_is_an_error_of_the_server(host: Host) {
     for location in ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"] {
         let upstream = answering(move || Reply::status(302).header("location", location).body("secret"));
-        let answer = site(host, &upstream).client().get("/prometheus/graph").unwrap();
+        let answer = deployment(host, &upstream).client().get("/prometheus/graph").unwrap();
         assert_eq!((answer.status, answer.header("location")), (502, None), "{location}");
         assert!(!answer.text().contains("secret"), "{location}");
     }
@@ -270,7 +274,8 @@ fn a_server_does_not_say_who_may_read_its_answers(host: Host) {
             .header("Access-Control-Allow-Origin", "*")
             .header("access-control-allow-credentials", "true")
     });
-    let answer = site(host, &upstream).client().header("origin", "https://evil.example").get(QUERY).unwrap();
+    let answer =
+        deployment(host, &upstream).client().header("origin", "https://evil.example").get(QUERY).unwrap();
     for name in ["server", "x-powered-by", "access-control-allow-origin", "access-control-allow-credentials"]
     {
         assert_eq!(answer.header(name), None, "{name}");
@@ -279,8 +284,8 @@ fn a_server_does_not_say_who_may_read_its_answers(host: Host) {
 
 fn a_listed_origin_may_read_answers_and_refusals(host: Host) {
     let upstream = answering(|| Reply::text("ok").header("access-control-allow-origin", "*"));
-    let site = site(host, &upstream);
-    let client = site.client().header("origin", "https://grafana.example.com");
+    let deployment = deployment(host, &upstream);
+    let client = deployment.client().header("origin", "https://grafana.example.com");
     for (method, path, status) in [
         ("GET", QUERY, 200),
         ("GET", "/prometheus/api/v1/query?query=a&query=b", 400),
@@ -298,8 +303,8 @@ fn a_listed_origin_may_read_answers_and_refusals(host: Host) {
 
 fn a_header_that_is_no_text_is_passed_on(host: Host) {
     let upstream = answering(|| Reply::text("ok").header("x-odd", b"\xff\xfe"));
-    let site = site(host, &upstream);
-    let answer = site.client().header("x-odd", b"caf\xe9").get(QUERY).unwrap();
+    let deployment = deployment(host, &upstream);
+    let answer = deployment.client().header("x-odd", b"caf\xe9").get(QUERY).unwrap();
     assert_eq!(answer.status, 200);
     assert!(answer.headers.iter().any(|(name, value)| name == "x-odd" && value == b"\xff\xfe"));
     let received = upstream.wait_for(0).unwrap();
@@ -314,8 +319,9 @@ fn a_header_that_is_no_text_is_passed_on(host: Host) {
 fn what_is_elsewhere_passes_without_our_routing_header(host: Host) {
     let upstream = answering(|| Reply::text("ok"));
     let configuration = CONFIGURATION.replacen('{', r#"{ "elsewhere": "pass", "#, 1);
-    let site = Site::start(host, &Options::configured(upstream.address(), &configuration)).unwrap();
-    let answer = site.client().header("x-promward-cluster", "prometheus").get("/-/quit").unwrap();
+    let deployment =
+        Deployment::start(host, &Options::configured(upstream.address(), &configuration)).unwrap();
+    let answer = deployment.client().header("x-promward-cluster", "prometheus").get("/-/quit").unwrap();
     assert_eq!(answer.status, 404, "the shipped routes have nothing for it");
     assert!(upstream.requests().is_empty());
 }

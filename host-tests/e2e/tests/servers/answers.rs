@@ -1,8 +1,8 @@
 //! Answers about rules, alerts and targets on their way to a caller who may see one tenant: what a real Prometheus lists
 //! is cut down, and what isn't what it should be never looks complete. Servers that answer wrongly are stand-ins.
 
+use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_e2e::on_both_hosts;
-use promward_e2e::site::{Host, Options, Site};
 use promward_harness::prometheus::{self, Prometheus};
 use promward_harness::tools::{self, Program};
 use promward_harness::upstream::{Reply, Upstream};
@@ -56,16 +56,16 @@ groups:
   - { record: "secret:too", expr: vector(1), labels: { tenant: b } }
 "#;
 
-fn site(host: Host, upstream: std::net::SocketAddr) -> Site {
-    Site::start(host, &Options { workers: 1, ..Options::configured(upstream, CONFIGURATION) }).unwrap()
+fn deployment(host: Host, upstream: std::net::SocketAddr) -> Deployment {
+    Deployment::start(host, &Options { workers: 1, ..Options::configured(upstream, CONFIGURATION) }).unwrap()
 }
 
 fn answering(reply: impl Fn() -> Reply + Send + Sync + 'static) -> Upstream {
     Upstream::start(move |_| reply()).unwrap()
 }
 
-fn get(site: &Site, target: &str) -> Value {
-    let answer = site.client().get(target).unwrap();
+fn get(deployment: &Deployment, target: &str) -> Value {
+    let answer = deployment.client().get(target).unwrap();
     assert_eq!(answer.status, 200, "{target}: {}", answer.text());
     assert!(!answer.text().contains("secret") && !answer.text().contains("Secret"), "{}", answer.text());
     serde_json::from_slice(&answer.body).unwrap()
@@ -82,9 +82,9 @@ fn rules_and_alerts_of_a_real_prometheus_are_cut_down(host: Host) {
     let options = prometheus::Options { rules: Some(RULES.to_owned()), ..prometheus::Options::guide() };
     let prometheus = Prometheus::start(options).unwrap();
     prometheus.wait("an alert of each tenant", "/api/v1/alerts", "\"whose\":\"of_b\"").unwrap();
-    let site = site(host, prometheus.address());
+    let deployment = deployment(host, prometheus.address());
 
-    let rules = get(&site, "/a/api/v1/rules");
+    let rules = get(&deployment, "/a/api/v1/rules");
     let groups = rules["data"]["groups"].as_array().unwrap();
     assert_eq!(groups.len(), 1, "{rules}");
     assert_eq!((&groups[0]["name"], &groups[0]["limit"]), (&"mixed".into(), &7.into()));
@@ -93,11 +93,11 @@ fn rules_and_alerts_of_a_real_prometheus_are_cut_down(host: Host) {
     let alerts = shared["alerts"].as_array().unwrap();
     assert!(alerts.len() == 1 && alerts[0]["labels"]["tenant"] == "a", "{alerts:?}");
 
-    let alerts = get(&site, "/a/api/v1/alerts");
+    let alerts = get(&deployment, "/a/api/v1/alerts");
     let alerts = alerts["data"]["alerts"].as_array().unwrap();
     assert!(alerts.len() == 1 && alerts[0]["annotations"]["of"] == "a", "{alerts:?}");
 
-    let matching = get(&site, "/a/api/v1/rules?type=record");
+    let matching = get(&deployment, "/a/api/v1/rules?type=record");
     assert_eq!(names(&matching["data"]["groups"][0]["rules"], "name"), BTreeSet::from(["of:a"]));
 }
 
@@ -106,9 +106,9 @@ fn targets_of_a_real_prometheus_are_cut_down(host: Host) {
         return;
     }
     let prometheus = Prometheus::start(prometheus::Options::guide()).unwrap();
-    let site = site(host, prometheus.address());
+    let deployment = deployment(host, prometheus.address());
     for (mount, active) in [("a", 0), ("own", 1), ("other", 0)] {
-        let targets = get(&site, &format!("/{mount}/api/v1/targets"));
+        let targets = get(&deployment, &format!("/{mount}/api/v1/targets"));
         let data = &targets["data"];
         assert_eq!(data["activeTargets"].as_array().unwrap().len(), active, "{mount}: {targets}");
         assert_eq!(data["droppedTargets"], Value::Array(Vec::new()));
@@ -117,9 +117,9 @@ fn targets_of_a_real_prometheus_are_cut_down(host: Host) {
 
 fn an_answer_is_asked_for_whole_and_plain(host: Host) {
     let upstream = answering(|| json(r#"{"status":"success","data":{"alerts":[]}}"#));
-    let site = site(host, upstream.address());
+    let deployment = deployment(host, upstream.address());
     let asking = [("accept-encoding", "gzip"), ("range", "bytes=0-9"), ("if-none-match", "\"x\"")];
-    let client = asking.iter().fold(site.client(), |client, (name, value)| client.header(name, value));
+    let client = asking.iter().fold(deployment.client(), |client, (name, value)| client.header(name, value));
     assert_eq!(client.get("/a/api/v1/alerts").unwrap().status, 200);
     let request = upstream.wait_for(0).unwrap();
     assert_eq!(request.header("accept-encoding").as_deref(), Some("identity"));
@@ -128,8 +128,8 @@ fn an_answer_is_asked_for_whole_and_plain(host: Host) {
 
 fn all_groups_are_asked_for_at_once(host: Host) {
     let upstream = answering(|| json(r#"{"status":"success","data":{"groups":[]}}"#));
-    let site = site(host, upstream.address());
-    get(&site, "/a/api/v1/rules?group_limit=1&type=alert&group_next_token=x");
+    let deployment = deployment(host, upstream.address());
+    get(&deployment, "/a/api/v1/rules?group_limit=1&type=alert&group_next_token=x");
     assert_eq!(upstream.wait_for(0).unwrap().target, "/api/v1/rules?type=alert");
 }
 
@@ -137,7 +137,7 @@ fn an_error_of_the_servers_is_passed_on(host: Host) {
     let error = r#"{"status":"error","errorType":"bad_data","error":"no"}"#;
     let upstream =
         answering(move || Reply::status(400).header("content-type", "application/json").body(error));
-    let answer = site(host, upstream.address()).client().get("/a/api/v1/rules").unwrap();
+    let answer = deployment(host, upstream.address()).client().get("/a/api/v1/rules").unwrap();
     assert_eq!((answer.status, answer.text()), (400, error.into()));
 }
 
@@ -160,7 +160,7 @@ fn an_answer_that_can_not_be_filtered_is_refused(host: Host) {
     ];
     for (number, reply) in replies.into_iter().enumerate() {
         let upstream = answering(reply);
-        let answer = site(host, upstream.address()).client().get("/a/api/v1/alerts").unwrap();
+        let answer = deployment(host, upstream.address()).client().get("/a/api/v1/alerts").unwrap();
         assert_eq!(answer.status, 502, "{number}: {}", answer.text());
         assert!(answer.text().contains("no JSON that could be filtered"), "{}", answer.text());
     }
@@ -183,8 +183,8 @@ fn an_answer_that_goes_wrong_is_broken_off(host: Host) {
             Reply::pieces(pieces.clone()).header("content-type", "application/json")
         })
         .unwrap();
-        let site = site(host, upstream.address());
-        for client in [site.client(), site.client().http2()] {
+        let deployment = deployment(host, upstream.address());
+        for client in [deployment.client(), deployment.client().http2()] {
             let answer = client.get("/a/api/v1/alerts");
             let rest: String = rest.chars().take(60).collect();
             match answer {
@@ -192,7 +192,7 @@ fn an_answer_that_goes_wrong_is_broken_off(host: Host) {
                 Err(error) => assert!(!format!("{error:#}").contains("secret"), "{error:#}"),
             }
         }
-        let refused = site.wait_for_metric("promward.answers_refused.mount=/a;", 2).unwrap();
+        let refused = deployment.wait_for_metric("promward.answers_refused.mount=/a;", 2).unwrap();
         assert_eq!(refused, 2);
     }
 }
@@ -203,8 +203,8 @@ fn a_server_that_breaks_off_leaves_no_whole_answer(host: Host) {
         let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
         Reply::raw(format!("{head}{:x}\r\n{begin}\r\n9\r\n{{\"lab", begin.len()))
     });
-    let site = site(host, upstream.address());
-    for client in [site.client(), site.client().http2()] {
+    let deployment = deployment(host, upstream.address());
+    for client in [deployment.client(), deployment.client().http2()] {
         if let Ok(answer) = client.get("/a/api/v1/alerts") {
             assert!(answer.status >= 500, "it looks complete: {} {}", answer.status, answer.text());
         }
@@ -213,15 +213,18 @@ fn a_server_that_breaks_off_leaves_no_whole_answer(host: Host) {
 
 fn a_server_that_does_not_answer_is_an_error(host: Host) {
     let upstream = answering(Reply::close);
-    let site = site(host, upstream.address());
+    let deployment = deployment(host, upstream.address());
     for path in ["/a/api/v1/alerts", "/a/api/v1/query?query=up"] {
-        let answer = site.client().get(path).unwrap();
+        let answer = deployment.client().get(path).unwrap();
         assert!((502..=503).contains(&answer.status), "{path}: {} {}", answer.status, answer.text());
     }
     drop(upstream);
-    let answer = site.client().get("/a/api/v1/rules").unwrap();
+    let answer = deployment.client().get("/a/api/v1/rules").unwrap();
     assert!((502..=503).contains(&answer.status), "{} {}", answer.status, answer.text());
-    assert_eq!(get(&site, "/a/api/v1/metadata"), serde_json::json!({ "status": "success", "data": {} }));
+    assert_eq!(
+        get(&deployment, "/a/api/v1/metadata"),
+        serde_json::json!({ "status": "success", "data": {} })
+    );
 }
 
 fn a_long_answer_streams_in_bounded_memory(host: Host) {
@@ -243,15 +246,15 @@ fn a_long_answer_streams_in_bounded_memory(host: Host) {
         Reply::pieces(begin.chain(alerts).chain(end)).header("content-type", "application/json")
     })
     .unwrap();
-    let alerts = get(&site(host, upstream.address()), "/a/api/v1/alerts");
+    let alerts = get(&deployment(host, upstream.address()), "/a/api/v1/alerts");
     assert_eq!(alerts["data"]["alerts"].as_array().unwrap().len(), NUMBER / 2);
 }
 
 fn metadata_is_empty(host: Host) {
     let upstream = answering(|| Reply::text("secret"));
-    let site = site(host, upstream.address());
+    let deployment = deployment(host, upstream.address());
     assert_eq!(
-        get(&site, "/a/api/v1/metadata?limit=1"),
+        get(&deployment, "/a/api/v1/metadata?limit=1"),
         serde_json::json!({ "status": "success", "data": {} })
     );
     assert!(upstream.requests().is_empty());

@@ -2,7 +2,7 @@
 //! the same target arrives at the server, but for the differences that are wanted. Those stand, each with its reason, in
 //! a table here and in `envoy/README.md`.
 
-use promward_e2e::site::{Host, Options, Site};
+use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_harness::client::Client;
 use promward_harness::nginx::Nginx;
 use promward_harness::tools::{self, Program};
@@ -129,11 +129,14 @@ fn envoy_with_promward_does_what_the_guides_nginx_does() {
         return;
     }
     let upstream = Upstream::start(|_| Reply::text("ok")).unwrap();
-    let site = Site::start(Host::Envoy, &Options::new(upstream.address())).unwrap();
-    let nginx = Nginx::start(site.directory(), upstream.address()).unwrap();
-    let theirs = Client::https(nginx.https()).trust(site.authority().pem());
+    let deployment = Deployment::start(Host::Envoy, &Options::new(upstream.address())).unwrap();
+    let nginx = Nginx::start(deployment.directory(), upstream.address()).unwrap();
+    let theirs = Client::https(nginx.https()).trust(deployment.authority().pem());
     let both = |method: &str, target: &str| {
-        (outcome(&theirs, &upstream, method, target), outcome(&site.client(), &upstream, method, target))
+        (
+            outcome(&theirs, &upstream, method, target),
+            outcome(&deployment.client(), &upstream, method, target),
+        )
     };
     let mut wrong = Vec::new();
     for &(method, target) in ALIKE {

@@ -1,7 +1,7 @@
 //! The guide, as its reader does it: a real Prometheus behind TLS at `/prometheus`.
 
+use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_e2e::on_both_hosts;
-use promward_e2e::site::{Host, Options, Site};
 use promward_harness::client::{Answer, Client, Request, TlsVersion};
 use promward_harness::page::Page;
 use promward_harness::prometheus::{self, Prometheus};
@@ -37,9 +37,9 @@ fn prometheus() -> Option<&'static Prometheus> {
     SHARED.get_or_init(start).as_ref()
 }
 
-fn with_site(host: Host, scenario: impl FnOnce(&Site)) {
+fn with_deployment(host: Host, scenario: impl FnOnce(&Deployment)) {
     let Some(prometheus) = prometheus() else { return };
-    scenario(&Site::start(host, &Options::new(prometheus.address())).unwrap());
+    scenario(&Deployment::start(host, &Options::new(prometheus.address())).unwrap());
 }
 
 fn assert_label_values(answer: &Answer) {
@@ -50,25 +50,25 @@ fn assert_label_values(answer: &Answer) {
 }
 
 fn curl_with_the_authority_gets_label_values(host: Host) {
-    with_site(host, |site| assert_label_values(&site.client().get(LABEL_VALUES).unwrap()));
+    with_deployment(host, |deployment| assert_label_values(&deployment.client().get(LABEL_VALUES).unwrap()));
 }
 
 fn curl_without_verification_gets_label_values(host: Host) {
-    with_site(host, |site| {
-        assert_label_values(&Client::https(site.https()).insecure().get(LABEL_VALUES).unwrap())
+    with_deployment(host, |deployment| {
+        assert_label_values(&Client::https(deployment.https()).insecure().get(LABEL_VALUES).unwrap())
     });
 }
 
 fn curl_without_the_authority_gets_nothing(host: Host) {
-    with_site(host, |site| {
-        let error = Client::https(site.https()).get(LABEL_VALUES).unwrap_err();
+    with_deployment(host, |deployment| {
+        let error = Client::https(deployment.https()).get(LABEL_VALUES).unwrap_err();
         assert!(format!("{error:#}").contains("UnknownIssuer"), "{error:#}");
     });
 }
 
 fn the_page_and_every_asset_that_it_names_are_there(host: Host) {
-    with_site(host, |site| {
-        let client = site.client();
+    with_deployment(host, |deployment| {
+        let client = deployment.client();
         let page = Page::open(&client, "/prometheus").unwrap();
         assert_eq!(page.answer.status, 200, "{}", page.path);
         assert!(page.answer.header("content-type").unwrap().starts_with("text/html"));
@@ -84,36 +84,36 @@ fn the_page_and_every_asset_that_it_names_are_there(host: Host) {
 }
 
 fn the_servers_own_metrics_are_there(host: Host) {
-    with_site(host, |site| {
-        let answer = site.client().get("/prometheus/metrics").unwrap();
+    with_deployment(host, |deployment| {
+        let answer = deployment.client().get("/prometheus/metrics").unwrap();
         assert_eq!(answer.status, 200);
         assert!(answer.text().contains("prometheus_build_info"));
     });
 }
 
 fn what_is_not_below_the_prefix_is_not_there(host: Host) {
-    with_site(host, |site| {
+    with_deployment(host, |deployment| {
         for path in ["/", "/prometheusX", "/prometheus../-/healthy", "/Prometheus/", "/graph"] {
-            assert_eq!(site.client().get(path).unwrap().status, 404, "{path}");
+            assert_eq!(deployment.client().get(path).unwrap().status, 404, "{path}");
         }
     });
 }
 
 fn http_2_is_negotiated_and_answers_the_same(host: Host) {
-    with_site(host, |site| {
-        let answer = site.client().http2().get(LABEL_VALUES).unwrap();
+    with_deployment(host, |deployment| {
+        let answer = deployment.client().http2().get(LABEL_VALUES).unwrap();
         assert_eq!(answer.version, http::Version::HTTP_2);
         assert_label_values(&answer);
-        let both = site.client().alpn(&["h2", "http/1.1"]).http2().connect().unwrap();
+        let both = deployment.client().alpn(&["h2", "http/1.1"]).http2().connect().unwrap();
         assert_eq!(both.session().unwrap().alpn.as_deref(), Some("h2"));
-        let old = site.client().alpn(&["http/1.1"]).connect().unwrap();
+        let old = deployment.client().alpn(&["http/1.1"]).connect().unwrap();
         assert_eq!(old.session().unwrap().alpn.as_deref(), Some("http/1.1"));
     });
 }
 
 fn a_query_in_a_form_is_answered(host: Host) {
-    with_site(host, |site| {
-        for client in [site.client(), site.client().http2()] {
+    with_deployment(host, |deployment| {
+        for client in [deployment.client(), deployment.client().http2()] {
             let answer = client.post_form("/prometheus/api/v1/query", "query=count%28up%29").unwrap();
             assert_eq!(answer.status, 200, "{}", answer.text());
             assert_eq!(answer.json().unwrap().pointer("/data/result/0/value/1").unwrap(), "1");
@@ -125,11 +125,11 @@ fn a_query_in_a_form_is_answered(host: Host) {
 }
 
 fn plain_http_leads_to_https(host: Host) {
-    with_site(host, |site| {
-        let answer = Client::plain(site.http().unwrap()).get("/prometheus/graph?a=b").unwrap();
+    with_deployment(host, |deployment| {
+        let answer = Client::plain(deployment.http().unwrap()).get("/prometheus/graph?a=b").unwrap();
         assert_eq!(answer.status, 301);
         let location = answer.header("location").unwrap();
-        let port = site.https().port();
+        let port = deployment.https().port();
         assert!(location == format!("https://example.com:{port}/prometheus/graph?a=b"), "{location}");
     });
 }
@@ -138,14 +138,20 @@ fn plain_http_leads_to_https(host: Host) {
 const REFUSED: &str = "SSL alert number";
 
 fn only_tls_1_2_and_1_3_are_spoken(host: Host) {
-    with_site(host, |site| {
+    with_deployment(host, |deployment| {
         for version in [TlsVersion::Tls12, TlsVersion::Tls13] {
-            assert_label_values(&site.client().tls(version).get(LABEL_VALUES).unwrap());
+            assert_label_values(&deployment.client().tls(version).get(LABEL_VALUES).unwrap());
         }
         let Some(openssl) = tools::need(Program::Openssl) else { return };
         let said = |options: &[&str]| {
             let mut command = openssl.command();
-            command.args(["s_client", "-connect", &site.https().to_string(), "-servername", "example.com"]);
+            command.args([
+                "s_client",
+                "-connect",
+                &deployment.https().to_string(),
+                "-servername",
+                "example.com",
+            ]);
             let output = command.args(options).stdin(Stdio::null()).output().unwrap();
             String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
         };
@@ -163,15 +169,15 @@ fn only_tls_1_2_and_1_3_are_spoken(host: Host) {
 }
 
 fn every_answer_is_dressed_for_browsers(host: Host) {
-    with_site(host, |site| {
+    with_deployment(host, |deployment| {
         let evil = "https://evil.example";
         for (client, path, status) in [
-            (site.client(), LABEL_VALUES, 200),
-            (site.client(), "/prometheus/api/v1/nothing", 404),
-            (site.client().header("origin", evil), LABEL_VALUES, 403),
-            (site.client().header("origin", evil), "/prometheus/-/healthy", 200),
-            (site.client().header("origin", evil), "/", 404),
-            (site.client().header("origin", evil), "/prometheus", 301),
+            (deployment.client(), LABEL_VALUES, 200),
+            (deployment.client(), "/prometheus/api/v1/nothing", 404),
+            (deployment.client().header("origin", evil), LABEL_VALUES, 403),
+            (deployment.client().header("origin", evil), "/prometheus/-/healthy", 200),
+            (deployment.client().header("origin", evil), "/", 404),
+            (deployment.client().header("origin", evil), "/prometheus", 301),
         ] {
             let answer = client.get(path).unwrap();
             assert_eq!(answer.status, status, "{path}");
@@ -196,8 +202,8 @@ fn every_answer_is_dressed_for_browsers(host: Host) {
 
 /// What the table says of methods is what a real Prometheus does, for endpoints of most classes.
 fn the_endpoints_of_the_table_are_what_prometheus_serves(host: Host) {
-    with_site(host, |site| {
-        let client = site.client();
+    with_deployment(host, |deployment| {
+        let client = deployment.client();
         for (method, path, status) in [
             ("GET", "/api/v1/query?query=up", 200),
             ("GET", "/api/v1/query_range?query=up&start=1&end=2&step=1", 200),

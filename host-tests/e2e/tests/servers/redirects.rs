@@ -1,8 +1,8 @@
 //! Redirects of a real Prometheus, in each of the four ways in which its flags put it behind a proxy: some name the
 //! public prefix and some don't, and every one has to land on a page.
 
+use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_e2e::on_both_hosts;
-use promward_e2e::site::{Host, Options, Site};
 use promward_harness::page::Page;
 use promward_harness::prometheus::{self, Prometheus};
 use promward_harness::tools::{self, Program};
@@ -65,9 +65,10 @@ fn every_redirect_lands_on_a_page(host: Host, options: prometheus::Options) {
         r#"{{ "mounts": [{{ "prefix": "/prometheus", "upstream_prefix": "{upstream_prefix}", "cluster": "prometheus" }}],
              "access": [{{ "who": ["anyone"], "may": ["everything"] }}] }}"#
     );
-    let site = Site::start(host, &Options::configured(prometheus.address(), &configuration)).unwrap();
+    let deployment =
+        Deployment::start(host, &Options::configured(prometheus.address(), &configuration)).unwrap();
     for &(path, status) in REDIRECTED {
-        let page = Page::open(&site.client(), path).unwrap();
+        let page = Page::open(&deployment.client(), path).unwrap();
         assert_eq!(page.answer.status, status, "{path} leads to {}: {}", page.path, page.answer.text());
     }
 }

@@ -1,8 +1,8 @@
 //! A server that isn't there, or says nothing.
 
 use crate::failures::set_up::{FILTERED, LIVE, OPAQUE, QUERY, SetUp, USER, configuration, healthy};
+use promward_e2e::deployment::{Deployment, Host, Open, Options};
 use promward_e2e::on_both_hosts;
-use promward_e2e::site::{Host, Open, Options, Site};
 use promward_harness::client::Request;
 use promward_harness::upstream::{Nobody, Reply, Upstream};
 use serde_json::json;
@@ -17,9 +17,9 @@ const TARGETS: [&str; 5] = [QUERY, FILTERED, "/prometheus/graph", OPAQUE, LIVE];
 fn a_server_that_comes_back_is_asked_again(host: Host) {
     let nobody = Nobody::bind().unwrap();
     let options = Options::configured(nobody.address().unwrap(), &configuration(&json!(USER)));
-    let site = Site::start(host, &options).unwrap();
+    let deployment = Deployment::start(host, &options).unwrap();
     let all_fail = || {
-        for client in [site.client(), site.client().http2()] {
+        for client in [deployment.client(), deployment.client().http2()] {
             for target in TARGETS {
                 let answer = client.get(target).unwrap();
                 assert!((502..=503).contains(&answer.status), "{target}: {}", answer.status);
@@ -29,16 +29,16 @@ fn a_server_that_comes_back_is_asked_again(host: Host) {
     };
     all_fail();
     let upstream = nobody.listen(healthy).unwrap();
-    for client in [site.client(), site.client().http2()] {
+    for client in [deployment.client(), deployment.client().http2()] {
         for target in TARGETS {
             let answer = client.get(target).unwrap();
             assert!(matches!(answer.status, 200 | 302), "{target}: {} {}", answer.status, answer.text());
         }
     }
     drop(upstream);
-    site.wait_until_open("the server's connections to be noticed", |open| open.upstream == 0).unwrap();
+    deployment.wait_until_open("the server's connections to be noticed", |open| open.upstream == 0).unwrap();
     all_fail();
-    site.wait_until_open("failures to be over", Open::is_idle).unwrap();
+    deployment.wait_until_open("failures to be over", Open::is_idle).unwrap();
 }
 
 fn a_server_that_says_nothing_is_left_when_the_client_leaves(host: Host) {

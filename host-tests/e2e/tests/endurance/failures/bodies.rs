@@ -2,8 +2,8 @@
 //! as slowly as its reader, until one side goes.
 
 use crate::failures::set_up::{FILTERED, FORM, OPAQUE, QUERY, SetUp, WRITE, healthy};
+use promward_e2e::deployment::Host;
 use promward_e2e::on_both_hosts;
-use promward_e2e::site::Host;
 use promward_harness::client::{Client, Request};
 use promward_harness::upstream::{End, Reply, Upstream};
 use std::iter;
@@ -100,7 +100,7 @@ fn an_answer_without_an_end_streams_until_its_client_goes(host: Host) {
         }
     }
     set_up
-        .site
+        .deployment
         .wait_until_open("the server to be left", |open| open.is_idle() && open.upstream == 0)
         .unwrap();
     set_up.is_whole("answers without an end");

@@ -7,8 +7,8 @@ use crate::failures::set_up::{
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use promward_e2e::deployment::{Deployment, Host, Open, Options};
 use promward_e2e::on_both_hosts;
-use promward_e2e::site::{Host, Open, Options, Site};
 use promward_harness::client::{Close, Connection, Exchange, Request};
 use promward_harness::upstream::{Held, Reply, Upstream};
 use serde_json::json;
@@ -49,13 +49,13 @@ enum Client {
 struct Sent<'a>(&'a str, &'a str, &'a [(&'a str, &'a str)], &'a [&'a str]);
 
 impl Client {
-    fn start(site: &Site, way: Way, Sent(method, target, headers, pieces): Sent<'_>) -> Self {
+    fn start(deployment: &Deployment, way: Way, Sent(method, target, headers, pieces): Sent<'_>) -> Self {
         let request = || {
             headers
                 .iter()
                 .fold(Request::new(method, target), |request, (name, value)| request.header(name, value))
         };
-        let client = site.client();
+        let client = deployment.client();
         let is_whole = method == "GET";
         let begin = |mut connection: Connection| {
             if is_whole {
@@ -121,20 +121,20 @@ fn a_client_that_goes_in_its_request_leaves_nothing(host: Host) {
         for half in
             ["G", "GET /prometheus/api/v1/query?query=up HTTP/1.1\r\nhost: exam", "GET / HTTP/1.1\r\n"]
         {
-            let mut connection = set_up.site.client().connect().unwrap();
+            let mut connection = set_up.deployment.client().connect().unwrap();
             connection.write_raw(half.as_bytes()).unwrap();
             connection.close(close).unwrap();
         }
         let half =
-            Frames::open(&set_up.site.client(), &[(":method", "GET"), (":path", QUERY)], Rest::Headers);
+            Frames::open(&set_up.deployment.client(), &[(":method", "GET"), (":path", QUERY)], Rest::Headers);
         half.0.close(close).unwrap();
     }
     for way in WAYS {
         for pieces in [&[][..], &["query=", "u"]] {
-            Client::start(&set_up.site, way, Sent("POST", FORM, &[IS_FORM], pieces)).leave();
+            Client::start(&set_up.deployment, way, Sent("POST", FORM, &[IS_FORM], pieces)).leave();
         }
         for target in [WRITE, OPAQUE] {
-            Client::start(&set_up.site, way, Sent("POST", target, &[], &["half of it"])).leave();
+            Client::start(&set_up.deployment, way, Sent("POST", target, &[], &["half of it"])).leave();
         }
     }
     set_up.is_whole("requests that break off");
@@ -142,7 +142,7 @@ fn a_client_that_goes_in_its_request_leaves_nothing(host: Host) {
     set_up.comes_back();
 }
 
-/// Holds what isn't asked to see whether the site is whole.
+/// Holds what isn't asked to see whether the deployment is whole.
 fn holding() -> Upstream {
     let answer = Upstream::start(|request| match request.target.as_str() {
         "/-/healthy" => healthy(request),
@@ -155,7 +155,7 @@ fn a_client_that_goes_while_the_server_works_takes_its_request_along(host: Host)
     let set_up = SetUp::start(host, holding());
     for way in WAYS {
         for target in [QUERY, FILTERED, OPAQUE] {
-            let client = Client::start(&set_up.site, way, Sent("GET", target, &[], &[]));
+            let client = Client::start(&set_up.deployment, way, Sent("GET", target, &[], &[]));
             let held = set_up.upstream.held().unwrap();
             client.leave();
             held.wait_for_close().unwrap_or_else(|error| panic!("{way:?} {target}: {error:#}"));
@@ -174,7 +174,7 @@ fn a_client_that_goes_in_its_answer_stops_it(host: Host) {
             (OPAQUE, "text/plain", "half"),
             (LIVE, "text/event-stream", "data: 1\n\n"),
         ] {
-            let mut client = Client::start(&set_up.site, way, Sent("GET", target, &[], &[]));
+            let mut client = Client::start(&set_up.deployment, way, Sent("GET", target, &[], &[]));
             let mut held: Held = set_up.upstream.held().unwrap();
             held.head(200, &[("content-type", kind)]).unwrap();
             held.data(piece.as_bytes()).unwrap();
@@ -192,8 +192,8 @@ fn a_client_that_goes_in_its_answer_stops_it(host: Host) {
 fn clients_that_go_while_they_wait_give_their_places_back(host: Host) {
     const A_SECOND: u32 = 12;
     let waits = |set_up: &SetUp, number: u64| {
-        let are_so_many = |_: &Open| set_up.site.metric("promward.checks_waiting").unwrap() == number;
-        set_up.site.wait_until_open(&format!("{number} to wait"), are_so_many).unwrap();
+        let are_so_many = |_: &Open| set_up.deployment.metric("promward.checks_waiting").unwrap() == number;
+        set_up.deployment.wait_until_open(&format!("{number} to wait"), are_so_many).unwrap();
     };
     let set_up = || {
         let hash = |password: &str| bcrypt::hash(password, A_SECOND).unwrap();
@@ -211,7 +211,7 @@ fn clients_that_go_while_they_wait_give_their_places_back(host: Host) {
             let authorization = basic(&format!("guess {number}"));
             let headers = [("authorization", authorization.as_str())];
             let sent = Sent("GET", "/login/api/v1/query?query=up", &headers, &[]);
-            clients.push(Client::start(&set_up.site, way, sent));
+            clients.push(Client::start(&set_up.deployment, way, sent));
             waits(&set_up, number + 1);
         }
         // The last comer leaves first, so that only the one that had begun is ever begun.
@@ -219,11 +219,11 @@ fn clients_that_go_while_they_wait_give_their_places_back(host: Host) {
             client.leave();
             waits(&set_up, u64::try_from(left).unwrap());
         }
-        let client = set_up.site.client();
+        let client = set_up.deployment.client();
         let right = client.user("alice", "right").get("/login/api/v1/query?query=up").unwrap();
         assert_eq!(right.status, 200, "{way:?}: {}", right.text());
         for outcome in ["right", "wrong"] {
-            let checks = set_up.site.metric(&format!("promward.checks.outcome={outcome};")).unwrap();
+            let checks = set_up.deployment.metric(&format!("promward.checks.outcome={outcome};")).unwrap();
             assert_eq!(checks, u64::from(outcome == "right"), "{way:?}: {outcome}");
         }
         set_up.is_whole("clients that left while they waited");

@@ -1,6 +1,6 @@
-//! What these tests share: a site with a mount of each kind, and that it is whole afterwards.
+//! What these tests share: a deployment with a mount of each kind, and that it is whole afterwards.
 
-use promward_e2e::site::{Host, Open, Options, Site};
+use promward_e2e::deployment::{Deployment, Host, Open, Options};
 use promward_harness::client::{Client, Request};
 use promward_harness::upstream::{End, Received, Reply, Upstream};
 use serde_json::{Value, json};
@@ -45,9 +45,9 @@ pub(crate) fn configuration(user: &Value) -> String {
     .to_string()
 }
 
-/// A site in front of a test upstream, and what it had open before anything was asked.
+/// A deployment in front of a test upstream, and what it had open before anything was asked.
 pub(crate) struct SetUp {
-    pub(crate) site: Site,
+    pub(crate) deployment: Deployment,
     pub(crate) upstream: Upstream,
     before: Open,
 }
@@ -59,34 +59,34 @@ impl SetUp {
     }
 
     pub(crate) fn with(host: Host, upstream: Upstream, options: &Options) -> Self {
-        let site = Site::start(host, options).unwrap();
-        let before = site.open().unwrap();
-        Self { site, upstream, before }
+        let deployment = Deployment::start(host, options).unwrap();
+        let before = deployment.open().unwrap();
+        Self { deployment, upstream, before }
     }
 
     /// The same caller by HTTP/1.1 and by HTTP/2.
     pub(crate) fn clients(&self) -> [Client; 2] {
-        [self.site.client(), self.site.client().http2()]
+        [self.deployment.client(), self.deployment.client().http2()]
     }
 
     /// Waits until nobody is there and nothing is on its way, and sees that everybody is served then.
     pub(crate) fn is_whole(&self, after: &str) {
-        self.site.wait_until_open(after, Open::is_idle).unwrap();
+        self.deployment.wait_until_open(after, Open::is_idle).unwrap();
         self.upstream.wait_until(|requests| requests.iter().all(|request| request.end != End::Open)).unwrap();
-        assert_eq!(self.site.metric("promward.checks_waiting").unwrap(), 0, "{after}");
+        assert_eq!(self.deployment.metric("promward.checks_waiting").unwrap(), 0, "{after}");
         self.every_worker_serves(after);
     }
 
     /// Healthy requests on connections that are there at once, so that each worker has some.
     fn every_worker_serves(&self, after: &str) {
-        let connections = (0..CONNECTIONS).map(|_| self.site.client().connect().unwrap());
+        let connections = (0..CONNECTIONS).map(|_| self.deployment.client().connect().unwrap());
         for mut connection in connections.collect::<Vec<_>>() {
             let answer = connection.send(Request::new("GET", HEALTHY)).unwrap();
             assert_eq!((answer.status, answer.text().as_str()), (200, "healthy"), "after {after}");
         }
     }
 
-    /// What has arrived whole, but for the requests that ask whether the site is whole.
+    /// What has arrived whole, but for the requests that ask whether the deployment is whole.
     pub(crate) fn arrived(&self) -> Vec<Received> {
         let is_asked = |request: &Received| request.end == End::Clean && request.target != "/-/healthy";
         self.upstream.requests().into_iter().filter(is_asked).collect()
@@ -94,11 +94,11 @@ impl SetUp {
 
     /// Lets the server go too: then all is as it was before the first request.
     pub(crate) fn comes_back(self) {
-        let Self { site, upstream, before } = self;
+        let Self { deployment, upstream, before } = self;
         drop(upstream);
         let is_back =
             |open: &Open| open.is_idle() && open.upstream == 0 && open.descriptors <= before.descriptors;
-        site.wait_until_open(&format!("everything to be closed, as in {before:?}"), is_back).unwrap();
+        deployment.wait_until_open(&format!("everything to be closed, as in {before:?}"), is_back).unwrap();
     }
 }
 

@@ -4,8 +4,8 @@
 use crate::failures::set_up::{FORM, HEALTHY, QUERY, SetUp, healthy};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use promward_e2e::deployment::{Host, Open};
 use promward_e2e::on_both_hosts;
-use promward_e2e::site::{Host, Open};
 use promward_harness::certificates::Authority;
 use promward_harness::client::{Client, Crowd, Request};
 use promward_harness::envoy::{self, Envoy};
@@ -46,11 +46,11 @@ fn crowd(host: Host, number: usize) {
     raise_the_limit(2 * u64::try_from(number).unwrap() + BESIDE);
     let upstream = Upstream::start(healthy).unwrap();
     let set_up = SetUp::start(host, upstream);
-    let client = set_up.site.client().deadline(LONG);
+    let client = set_up.deployment.client().deadline(LONG);
     let (gone, served) = (AtomicBool::new(false), AtomicUsize::new(0));
     thread::scope(|scope| {
         // Somebody who always wants something, by new connections and by one that stays.
-        let ordinary = scope.spawn(|| serve_somebody(&set_up.site.client(), &gone, &served));
+        let ordinary = scope.spawn(|| serve_somebody(&set_up.deployment.client(), &gone, &served));
         let ended = thread::scope(|inner| inner.spawn(|| gather(&set_up, &client, number, &served)).join());
         gone.store(true, Ordering::SeqCst);
         ordinary.join().unwrap();
@@ -68,11 +68,12 @@ fn crowd(host: Host, number: usize) {
 
 /// Gathers all kinds, sees who is let go, and lets go of the rest.
 fn gather(set_up: &SetUp, client: &Client, number: usize, served: &AtomicUsize) {
-    let silent = Client::plain(set_up.site.https()).deadline(LONG).crowd(number / 5, |_| Vec::new()).unwrap();
+    let silent =
+        Client::plain(set_up.deployment.https()).deadline(LONG).crowd(number / 5, |_| Vec::new()).unwrap();
     // The beginning of a ClientHello that says to be longer.
     let begun = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".to_vec();
     let begun =
-        Client::plain(set_up.site.https()).deadline(LONG).crowd(number / 5, |_| begun.clone()).unwrap();
+        Client::plain(set_up.deployment.https()).deadline(LONG).crowd(number / 5, |_| begun.clone()).unwrap();
     let head = format!("GET {QUERY} HTTP/1.1\r\nhost: example.com\r\nx-slow: ");
     let mut heads = client.crowd(number / 5, |_| head.clone().into_bytes()).unwrap();
     heads.write(b"a").unwrap();
@@ -83,14 +84,17 @@ fn gather(set_up: &SetUp, client: &Client, number: usize, served: &AtomicUsize) 
     let logins = logins(client);
     assert_eq!(forms.write(b"u").unwrap(), number * 2 / 5, "a form may take its time");
     heads.write(b"a").unwrap();
-    let open = set_up.site.open().unwrap();
+    let open = set_up.deployment.open().unwrap();
     println!("at once: {open:?}");
     assert!(open.clients >= number * 2 / 5, "{open:?}");
     // By the shipped file a form that isn't whole has no connection to the server, which takes hundreds only.
-    assert!(set_up.site.envoy().is_none() || open.upstream < number / 10, "{open:?}");
+    assert!(set_up.deployment.envoy().is_none() || open.upstream < number / 10, "{open:?}");
     let before = served.load(Ordering::SeqCst);
     let is_served = |_: &Open| served.load(Ordering::SeqCst) >= before + ENOUGH;
-    set_up.site.wait_until_open("ordinary requests to be answered beside the crowd", is_served).unwrap();
+    set_up
+        .deployment
+        .wait_until_open("ordinary requests to be answered beside the crowd", is_served)
+        .unwrap();
     // Ten seconds for a handshake and for headers, however many bytes come meanwhile.
     for slow in [silent, begun, heads] {
         for answer in slow.wait_for_close().unwrap() {
@@ -103,7 +107,7 @@ fn gather(set_up: &SetUp, client: &Client, number: usize, served: &AtomicUsize) 
     }
     assert_eq!(forms.write(b"p").unwrap(), number * 2 / 5, "a form may take its time");
     drop((forms, logins));
-    set_up.site.wait_until_open("the forms to go", |open: &Open| open.clients <= 2).unwrap();
+    set_up.deployment.wait_until_open("the forms to go", |open: &Open| open.clients <= 2).unwrap();
 }
 
 /// Guesses of many sources, more than may begin or wait.

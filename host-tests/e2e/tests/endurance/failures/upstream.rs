@@ -2,8 +2,8 @@
 //! gets its own answer.
 
 use crate::failures::set_up::{ALERTS, FILTERED, FORM, LIVE, OPAQUE, QUERY, SECRET, SetUp, healthy};
+use promward_e2e::deployment::Host;
 use promward_e2e::on_both_hosts;
-use promward_e2e::site::Host;
 use promward_harness::client::{Answer, Request};
 use promward_harness::upstream::{Reply, Upstream};
 

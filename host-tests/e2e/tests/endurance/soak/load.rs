@@ -6,7 +6,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use promward_e2e::site::Site;
+use promward_e2e::deployment::Deployment;
 use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject};
 use rustls::{ClientConfig, RootCertStore};
 use std::collections::BTreeMap;
@@ -60,10 +60,10 @@ impl Seen {
 }
 
 /// Sends the requests with these numbers, and gives what became of them. When it returns all clients are gone.
-pub(crate) async fn run(site: &Site, numbers: Range<u64>) -> Seen {
+pub(crate) async fn run(deployment: &Deployment, numbers: Range<u64>) -> Seen {
     let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_slice(site.authority().pem().as_ref()).unwrap()).unwrap();
-    let plan = Arc::new(Plan { address: site.https(), roots });
+    roots.add(CertificateDer::from_pem_slice(deployment.authority().pem().as_ref()).unwrap()).unwrap();
+    let plan = Arc::new(Plan { address: deployment.https(), roots });
     let next = Arc::new(AtomicU64::new(numbers.start));
     let clients: Vec<_> = (0..CLIENTS)
         .map(|_| tokio::spawn(client(Arc::clone(&plan), Arc::clone(&next), numbers.end)))

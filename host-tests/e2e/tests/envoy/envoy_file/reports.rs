@@ -111,7 +111,7 @@ const METRICS: [&str; 14] = [
     r#"promward_bounds_reached{bound="checks_of_source"} 1"#,
 ];
 
-/// A site that has answered all these requests, in their order, since one worker did.
+/// A deployment that has answered all these requests, in their order, since one worker did.
 fn asked() -> Option<Setup> {
     let setup = Setup::with(|options| {
         options.configuration = Some(configuration());
@@ -146,7 +146,7 @@ fn the_access_log_says_who_did_what_and_by_which_rule() {
     }
 }
 
-/// A form that turns out to be ambiguous, and a redirect off the site: both were on their way already.
+/// A form that turns out to be ambiguous, and a redirect off the deployment: both were on their way already.
 #[test]
 fn what_is_refused_late_is_logged_and_counted_as_such() {
     let Some(setup) = Setup::start() else { return };

@@ -2,10 +2,10 @@
 //! by others.
 
 use crate::callers::set_up::{
-    CHEAP, FORM, QUERY, RIGHT, WRONG, basic, configuration, hashed, options, site, upstream,
+    CHEAP, FORM, QUERY, RIGHT, WRONG, basic, configuration, deployment, hashed, options, upstream,
 };
+use promward_e2e::deployment::{Deployment, Host};
 use promward_e2e::on_both_hosts;
-use promward_e2e::site::{Host, Site};
 use promward_harness::client::{Answer, Request};
 use promward_harness::process;
 use serde_json::{Value, json};
@@ -25,8 +25,9 @@ on_both_hosts! {
 /// What `htpasswd -B` and most others take by default, or near it.
 const USUAL: u32 = 10;
 
-fn checks(site: &Site) -> [u64; 2] {
-    ["right", "wrong"].map(|outcome| site.metric(&format!("promward.checks.outcome={outcome};")).unwrap())
+fn checks(deployment: &Deployment) -> [u64; 2] {
+    ["right", "wrong"]
+        .map(|outcome| deployment.metric(&format!("promward.checks.outcome={outcome};")).unwrap())
 }
 
 fn users(cost: u32, passwords: &Value) -> String {
@@ -42,14 +43,14 @@ fn users(cost: u32, passwords: &Value) -> String {
     configuration(&callers, &access)
 }
 
-fn ask(site: &Site, user: &str, password: &str) -> Answer {
-    site.client().user(user, password).get(QUERY).unwrap()
+fn ask(deployment: &Deployment, user: &str, password: &str) -> Answer {
+    deployment.client().user(user, password).get(QUERY).unwrap()
 }
 
 fn twenty_requests_with_a_new_password_run_one_check(host: Host) {
     let upstream = upstream();
-    let site = site(host, &upstream, &users(USUAL, &Value::Null));
-    let mut connection = site.client().http2().user("alice", RIGHT).connect().unwrap();
+    let deployment = deployment(host, &upstream, &users(USUAL, &Value::Null));
+    let mut connection = deployment.client().http2().user("alice", RIGHT).connect().unwrap();
     let mut exchanges: Vec<_> = (0..20).map(|_| connection.open(Request::form(FORM)).unwrap()).collect();
     for exchange in &mut exchanges {
         exchange.data("query=up").unwrap();
@@ -58,75 +59,76 @@ fn twenty_requests_with_a_new_password_run_one_check(host: Host) {
     for exchange in &mut exchanges {
         assert_eq!(exchange.answer().unwrap().status, 200);
     }
-    assert_eq!((checks(&site), upstream.requests().len()), ([1, 0], 20));
+    assert_eq!((checks(&deployment), upstream.requests().len()), ([1, 0], 20));
 }
 
 fn a_password_is_checked_once(host: Host) {
     let upstream = upstream();
-    let site = site(host, &upstream, &users(CHEAP, &Value::Null));
+    let deployment = deployment(host, &upstream, &users(CHEAP, &Value::Null));
     for _ in 0..3 {
         for (user, password, status) in
             [("alice", RIGHT, 200), ("alice", WRONG, 401), ("bob", RIGHT, 200), ("carol", WRONG, 401)]
         {
-            assert_eq!(ask(&site, user, password).status, status);
+            assert_eq!(ask(&deployment, user, password).status, status);
         }
     }
-    assert_eq!(checks(&site), [2, 2]);
+    assert_eq!(checks(&deployment), [2, 2]);
 }
 
 fn an_unknown_user_is_answered_like_a_wrong_password(host: Host) {
     let upstream = upstream();
-    let site = site(host, &upstream, &users(CHEAP, &Value::Null));
+    let deployment = deployment(host, &upstream, &users(CHEAP, &Value::Null));
     let without_date = |mut answer: Answer| {
         answer.headers.retain(|(name, _)| name != "date" && name != "x-request-id");
         (answer.status, answer.headers, answer.body)
     };
-    let wrong = without_date(ask(&site, "alice", WRONG));
-    assert_eq!(wrong, without_date(ask(&site, "carol", WRONG)));
-    assert_eq!((wrong.0, checks(&site)), (401, [0, 2]));
+    let wrong = without_date(ask(&deployment, "alice", WRONG));
+    assert_eq!(wrong, without_date(ask(&deployment, "carol", WRONG)));
+    assert_eq!((wrong.0, checks(&deployment)), (401, [0, 2]));
 }
 
 fn what_has_no_budget_is_told_when_to_come_again(host: Host) {
     let limits = json!({ "checks": "8/h", "burst": 8 });
     let upstream = upstream();
-    let site = site(host, &upstream, &users(CHEAP, &limits));
-    assert_eq!(ask(&site, "alice", RIGHT).status, 200);
+    let deployment = deployment(host, &upstream, &users(CHEAP, &limits));
+    assert_eq!(ask(&deployment, "alice", RIGHT).status, 200);
     // A quarter of the budget is one source's.
-    let statuses: Vec<_> = (0..4).map(|number| ask(&site, "alice", &format!("{number}")).status).collect();
+    let statuses: Vec<_> =
+        (0..4).map(|number| ask(&deployment, "alice", &format!("{number}")).status).collect();
     assert_eq!(statuses, [401, 401, 429, 429]);
-    let answer = ask(&site, "alice", "one more");
+    let answer = ask(&deployment, "alice", "one more");
     let seconds: u32 = answer.header("retry-after").unwrap().parse().unwrap();
     assert!((1..=1_800).contains(&seconds), "{seconds}");
     assert_eq!(answer.json().unwrap()["errorType"], "throttled");
-    assert_eq!(ask(&site, "alice", RIGHT).status, 200, "what is remembered passes");
-    assert_eq!(ask(&site, "alice", "0").status, 401, "and so does what is remembered as wrong");
-    assert_eq!(checks(&site), [1, 2]);
-    assert_eq!(site.metric("promward.bounds_reached.bound=checks_of_source;").unwrap(), 3);
-    assert_eq!(site.metric("promward.logins.scheme=user;.outcome=throttled;").unwrap(), 3);
+    assert_eq!(ask(&deployment, "alice", RIGHT).status, 200, "what is remembered passes");
+    assert_eq!(ask(&deployment, "alice", "0").status, 401, "and so does what is remembered as wrong");
+    assert_eq!(checks(&deployment), [1, 2]);
+    assert_eq!(deployment.metric("promward.bounds_reached.bound=checks_of_source;").unwrap(), 3);
+    assert_eq!(deployment.metric("promward.logins.scheme=user;.outcome=throttled;").unwrap(), 3);
 }
 
 fn a_right_password_costs_no_budget(host: Host) {
     let limits = json!({ "checks": "1/h", "burst": 4 });
     let upstream = upstream();
-    let site = site(host, &upstream, &users(CHEAP, &limits));
+    let deployment = deployment(host, &upstream, &users(CHEAP, &limits));
     for user in ["alice", "bob"] {
-        assert_eq!(ask(&site, user, RIGHT).status, 200);
+        assert_eq!(ask(&deployment, user, RIGHT).status, 200);
     }
-    assert_eq!(ask(&site, "alice", WRONG).status, 401);
-    assert_eq!(ask(&site, "alice", "another").status, 429);
+    assert_eq!(ask(&deployment, "alice", WRONG).status, 401);
+    assert_eq!(ask(&deployment, "alice", "another").status, 429);
 }
 
 /// Were a right password known from anywhere, whoever has no budget left would be told 429 for a wrong one and 200 for it.
 fn a_password_that_somebody_else_has_presented_can_not_be_guessed_without_a_check(host: Host) {
     let upstream = upstream();
-    let site = site(host, &upstream, &users(CHEAP, &json!({ "checks": "1/h", "burst": 4 })));
+    let deployment = deployment(host, &upstream, &users(CHEAP, &json!({ "checks": "1/h", "burst": 4 })));
     let from = |last: u8, password: &str| {
-        let client = site.client().source([127, 0, 0, last].into());
+        let client = deployment.client().source([127, 0, 0, last].into());
         client.user("alice", password).get(QUERY).unwrap().status
     };
     assert_eq!([from(1, RIGHT), from(2, WRONG)], [200, 401]);
     assert_eq!([from(2, "another"), from(2, RIGHT), from(1, RIGHT)], [429, 429, 200]);
-    assert_eq!((from(3, RIGHT), checks(&site)), (200, [2, 1]), "from elsewhere it is checked again");
+    assert_eq!((from(3, RIGHT), checks(&deployment)), (200, [2, 1]), "from elsewhere it is checked again");
 }
 
 /// Fifty connections guess without a pause, from one address. Others come from another one.
@@ -134,13 +136,13 @@ fn a_flood_of_wrong_passwords_is_not_felt_by_others(host: Host) {
     let upstream = upstream();
     let mut options = options(&upstream, &users(USUAL, &Value::Null));
     options.workers = 1;
-    let site = Site::start(host, &options).unwrap();
-    assert_eq!(ask(&site, "bob", RIGHT).status, 200);
+    let deployment = Deployment::start(host, &options).unwrap();
+    assert_eq!(ask(&deployment, "bob", RIGHT).status, 200);
     let (ends, guessed) = (AtomicBool::new(false), AtomicUsize::new(0));
     thread::scope(|scope| {
         for number in 0..50 {
-            let (site, ends, guessed) = (&site, &ends, &guessed);
-            scope.spawn(move || guess(site, number, ends, guessed));
+            let (deployment, ends, guessed) = (&deployment, &ends, &guessed);
+            scope.spawn(move || guess(deployment, number, ends, guessed));
         }
         let wait_for = |number| {
             while guessed.load(Ordering::SeqCst) < number {
@@ -148,16 +150,16 @@ fn a_flood_of_wrong_passwords_is_not_felt_by_others(host: Host) {
             }
         };
         wait_for(1_000);
-        let before = resident(&site);
-        let other = site.client().source([127, 0, 0, 2].into());
-        let [_, before_it] = checks(&site);
+        let before = resident(&deployment);
+        let other = deployment.client().source([127, 0, 0, 2].into());
+        let [_, before_it] = checks(&deployment);
         let login = other.clone().user("alice", RIGHT).get(QUERY).unwrap();
-        let [_, after_it] = checks(&site);
+        let [_, after_it] = checks(&deployment);
         // Who was known before passes even where the guesses come from.
-        let remembered = site.client().user("bob", RIGHT).get(QUERY).unwrap();
+        let remembered = deployment.client().user("bob", RIGHT).get(QUERY).unwrap();
         let health = other.get("/prometheus/-/healthy").unwrap();
         wait_for(5_000);
-        let after = resident(&site);
+        let after = resident(&deployment);
         ends.store(true, Ordering::SeqCst);
         assert_eq!([login.status, remembered.status, health.status], [200; 3], "{}", login.text());
         assert!(after <= before + (8 << 10), "{before} KiB before, {after} KiB after");
@@ -165,20 +167,20 @@ fn a_flood_of_wrong_passwords_is_not_felt_by_others(host: Host) {
         // and one that ended while this was looked at.
         assert!(after_it - before_it <= 4, "{before_it} checks before, {after_it} after");
     });
-    let [right, wrong] = checks(&site);
+    let [right, wrong] = checks(&deployment);
     assert_eq!(right, 2);
     assert!(wrong < 40, "one source's budget was kept: {wrong}");
     // What was remembered before the flood still is: no VM was restarted.
-    assert_eq!((ask(&site, "bob", RIGHT).status, checks(&site)[0]), (200, 2));
+    assert_eq!((ask(&deployment, "bob", RIGHT).status, checks(&deployment)[0]), (200, 2));
 }
 
 /// What Envoy has in memory, in KiB; on the embedded host the test itself would be in it.
-fn resident(site: &Site) -> u64 {
-    site.envoy().map_or(0, |envoy| process::size(envoy.process().id(), "VmRSS").unwrap())
+fn resident(deployment: &Deployment) -> u64 {
+    deployment.envoy().map_or(0, |envoy| process::size(envoy.process().id(), "VmRSS").unwrap())
 }
 
-fn guess(site: &Site, number: usize, ends: &AtomicBool, guessed: &AtomicUsize) {
-    let mut connection = site.client().connect().unwrap();
+fn guess(deployment: &Deployment, number: usize, ends: &AtomicBool, guessed: &AtomicUsize) {
+    let mut connection = deployment.client().connect().unwrap();
     for round in 0..10_000 {
         if ends.load(Ordering::SeqCst) {
             return;
@@ -193,15 +195,15 @@ fn guess(site: &Site, number: usize, ends: &AtomicBool, guessed: &AtomicUsize) {
 /// What ran in the embedded host until nothing waited any more: how many ticks, and the most instructions of one.
 fn ticks(cost: u32, user: &str, password: &str) -> (u64, u64) {
     let upstream = upstream();
-    let site = site(Host::Embedded, &upstream, &users(cost, &Value::Null));
-    ask(&site, user, password);
+    let deployment = deployment(Host::Embedded, &upstream, &users(cost, &Value::Null));
+    ask(&deployment, user, password);
     loop {
-        let counts = site.counts().unwrap();
+        let counts = deployment.counts().unwrap();
         // It was turned on and off again.
         if counts.host_calls.get("proxy_set_tick_period_milliseconds") == Some(&2) {
             // What is answered after that was counted after the last tick has been.
-            site.client().get("/prometheus/-/healthy").unwrap();
-            let ticks = site.counts().unwrap().callbacks["proxy_on_tick"];
+            deployment.client().get("/prometheus/-/healthy").unwrap();
+            let ticks = deployment.counts().unwrap().callbacks["proxy_on_tick"];
             return (ticks.calls, ticks.most);
         }
         thread::yield_now();

@@ -2,8 +2,8 @@
 //! What is refused never reaches it.
 
 use crate::callers::set_up::{CHEAP, configuration, hashed};
+use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_e2e::on_both_hosts;
-use promward_e2e::site::{Host, Options, Site};
 use promward_harness::client::{Client, Request};
 use promward_harness::prometheus::{self, Prometheus};
 use promward_harness::tools::{self, Program};
@@ -78,7 +78,7 @@ fn everybody_may_do_what_the_table_says_and_nothing_else(host: Host) {
     let prometheus = Prometheus::start(options).unwrap();
     let upstream = recording(&prometheus);
     let options = Options { workers: 1, ..Options::configured(upstream.address(), &rules()) };
-    let site = Site::start(host, &options).unwrap();
+    let deployment = Deployment::start(host, &options).unwrap();
     let mut passed = Vec::new();
     for (class, method, target, may) in TABLE {
         for (who, may) in WHO.iter().zip(may) {
@@ -86,8 +86,8 @@ fn everybody_may_do_what_the_table_says_and_nothing_else(host: Host) {
                 continue;
             }
             let client = match *who {
-                "anonymous" => site.client(),
-                name => site.client().user(name, name),
+                "anonymous" => deployment.client(),
+                name => deployment.client().user(name, name),
             };
             let answer = client.send(Request::new(method, &format!("/prometheus{target}"))).unwrap();
             let refused = if *who == "anonymous" { 401 } else { 403 };
@@ -109,5 +109,5 @@ fn everybody_may_do_what_the_table_says_and_nothing_else(host: Host) {
     let arrived: Vec<_> =
         upstream.requests().into_iter().map(|request| (request.method, request.target)).collect();
     assert_eq!(arrived, passed);
-    assert_eq!(site.client().get("/prometheus/-/healthy").unwrap().status, 200, "it still runs");
+    assert_eq!(deployment.client().get("/prometheus/-/healthy").unwrap().status, 200, "it still runs");
 }

@@ -1,8 +1,8 @@
 //! Rates: counted by rule and caller, by all workers together.
 
 use crate::callers::set_up::{CHEAP, QUERY, RIGHT, basic, configuration, digest, hashed, upstream};
+use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_e2e::on_both_hosts;
-use promward_e2e::site::{Host, Options, Site};
 use promward_harness::client::Client;
 use promward_harness::upstream::Upstream;
 use serde_json::{Value, json};
@@ -26,10 +26,10 @@ fn limited(access: &Value) -> String {
     configuration(&callers, access)
 }
 
-fn site(host: Host, upstream: &Upstream, access: &Value) -> Site {
+fn deployment(host: Host, upstream: &Upstream, access: &Value) -> Deployment {
     let options =
         Options { workers: 4, watched: true, ..Options::configured(upstream.address(), &limited(access)) };
-    Site::start(host, &options).unwrap()
+    Deployment::start(host, &options).unwrap()
 }
 
 fn status(client: &Client, authorization: &str, target: &str) -> u16 {
@@ -40,13 +40,13 @@ fn four_workers_let_exactly_the_burst_pass(host: Host) {
     let upstream = upstream();
     let access =
         json!([{ "who": ["token:one"], "may": ["query"], "limits": { "rate": "1/h", "burst": 40 } }]);
-    let site = site(host, &upstream, &access);
+    let deployment = deployment(host, &upstream, &access);
     let (passed, limited) = (AtomicUsize::new(0), AtomicUsize::new(0));
     thread::scope(|scope| {
         for _ in 0..16 {
             scope.spawn(|| {
                 for _ in 0..5 {
-                    match status(&site.client(), "Bearer one", QUERY) {
+                    match status(&deployment.client(), "Bearer one", QUERY) {
                         200 => passed.fetch_add(1, Ordering::SeqCst),
                         429 => limited.fetch_add(1, Ordering::SeqCst),
                         other => panic!("{other}"),
@@ -56,14 +56,14 @@ fn four_workers_let_exactly_the_burst_pass(host: Host) {
         }
     });
     assert_eq!((passed.into_inner(), limited.into_inner(), upstream.requests().len()), (40, 40, 40));
-    let answer = site.client().header("authorization", "Bearer one").get(QUERY).unwrap();
+    let answer = deployment.client().header("authorization", "Bearer one").get(QUERY).unwrap();
     assert_eq!(answer.header("retry-after").as_deref(), Some("3600"));
     assert_eq!(
         answer.json().unwrap(),
         json!({ "status": "error", "errorType": "throttled",
                 "error": "access[0].limits allows 1/h, 40 of them at once: try again in 3600 s" })
     );
-    assert_eq!(site.metric("promward.limited.rule=0;").unwrap(), 41);
+    assert_eq!(deployment.metric("promward.limited.rule=0;").unwrap(), 41);
 }
 
 fn callers_and_rules_count_apart(host: Host) {
@@ -74,12 +74,12 @@ fn callers_and_rules_count_apart(host: Host) {
         { "who": ["authenticated"], "may": ["info"], "limits": limits },
         { "who": ["authenticated"], "may": ["series"] },
     ]);
-    let site = site(host, &upstream, &access);
+    let deployment = deployment(host, &upstream, &access);
     let alice = basic("alice", RIGHT);
     for authorization in ["Bearer one", "Bearer two", &alice] {
         let statuses =
             [QUERY, QUERY, "/prometheus/version", "/prometheus/version", "/prometheus/api/v1/labels"]
-                .map(|target| status(&site.client(), authorization, target));
+                .map(|target| status(&deployment.client(), authorization, target));
         assert_eq!(statuses, [200, 429, 200, 429, 200], "{authorization}");
     }
 }
@@ -87,20 +87,20 @@ fn callers_and_rules_count_apart(host: Host) {
 fn who_is_not_known_counts_by_address(host: Host) {
     let upstream = upstream();
     let access = json!([{ "who": ["anyone"], "may": ["health"], "limits": { "rate": "2/h" } }]);
-    let site = site(host, &upstream, &access);
-    let from = |last: u8| site.client().source([127, 0, 0, last].into()).get(HEALTH).unwrap().status;
+    let deployment = deployment(host, &upstream, &access);
+    let from = |last: u8| deployment.client().source([127, 0, 0, last].into()).get(HEALTH).unwrap().status;
     assert_eq!([1, 1, 1, 2, 2, 2].map(from), [200, 200, 429, 200, 200, 429]);
     // What a client says of its address counts for nothing.
-    let client = site.client().header("x-forwarded-for", "192.0.2.1").header("x-real-ip", "192.0.2.1");
+    let client = deployment.client().header("x-forwarded-for", "192.0.2.1").header("x-real-ip", "192.0.2.1");
     assert_eq!(client.get(HEALTH).unwrap().status, 429);
 }
 
 fn another_configuration_counts_anew(host: Host) {
     let upstream = upstream();
     let access = |rate: &str| json!([{ "who": ["token:one"], "may": ["query"], "limits": { "rate": rate } }]);
-    let site = site(host, &upstream, &access("1/h"));
-    let ask = || status(&site.client(), "Bearer one", QUERY);
+    let deployment = deployment(host, &upstream, &access("1/h"));
+    let ask = || status(&deployment.client(), "Bearer one", QUERY);
     assert_eq!([ask(), ask()], [200, 429]);
-    site.reconfigure(&limited(&access("2/h"))).unwrap();
+    deployment.reconfigure(&limited(&access("2/h"))).unwrap();
     assert_eq!([ask(), ask(), ask()], [200, 200, 429]);
 }

@@ -1,10 +1,10 @@
 //! Each scheme: right, wrong, absent, malformed, and two at once.
 
 use crate::callers::set_up::{
-    CHEAP, QUERY, RIGHT, WRONG, basic, configuration, digest, hashed, options, site, upstream,
+    CHEAP, QUERY, RIGHT, WRONG, basic, configuration, deployment, digest, hashed, options, upstream,
 };
+use promward_e2e::deployment::{ClientCertificates, Deployment, Host};
 use promward_e2e::on_both_hosts;
-use promward_e2e::site::{ClientCertificates, Host, Site};
 use promward_harness::certificates::{ClientNames, Identity};
 use promward_harness::client::{Answer, Client};
 use promward_harness::upstream::Upstream;
@@ -24,7 +24,7 @@ on_both_hosts! {
     credentials_are_not_looked_at_where_anyone_may,
 }
 
-fn everybody(host: Host) -> (Site, Upstream) {
+fn everybody(host: Host) -> (Deployment, Upstream) {
     let callers = json!({
         "users": { "alice": hashed(RIGHT, CHEAP) },
         "tokens": { "grafana": digest("a-token") },
@@ -35,8 +35,8 @@ fn everybody(host: Host) -> (Site, Upstream) {
         { "who": ["authenticated"], "may": ["read", "ui"] },
     ]);
     let upstream = upstream();
-    let site = site(host, &upstream, &configuration(&callers, &access));
-    (site, upstream)
+    let deployment = deployment(host, &upstream, &configuration(&callers, &access));
+    (deployment, upstream)
 }
 
 fn ask(client: Client, authorization: &str) -> Answer {
@@ -49,7 +49,7 @@ fn told(upstream: &Upstream) -> Vec<Option<String>> {
 }
 
 fn a_password_and_a_token_let_their_callers_in(host: Host) {
-    let (site, upstream) = everybody(host);
+    let (deployment, upstream) = everybody(host);
     for (authorization, status) in [
         (basic("alice", RIGHT), 200),
         (basic("alice", RIGHT), 200),
@@ -61,7 +61,7 @@ fn a_password_and_a_token_let_their_callers_in(host: Host) {
         ("bearer a-token".to_owned(), 200),
         ("Bearer another".to_owned(), 401),
     ] {
-        let answer = ask(site.client(), &authorization);
+        let answer = ask(deployment.client(), &authorization);
         assert_eq!(answer.status, status, "{authorization}: {}", answer.text());
     }
     let [alice, grafana] = ["user:alice", "token:grafana"].map(|caller| Some(caller.to_owned()));
@@ -69,7 +69,7 @@ fn a_password_and_a_token_let_their_callers_in(host: Host) {
 }
 
 fn what_is_no_credential_is_refused_and_never_anonymous(host: Host) {
-    let (site, upstream) = everybody(host);
+    let (deployment, upstream) = everybody(host);
     let long = basic("alice", &"a".repeat(73));
     let control = basic("alice", "a\0b");
     let two = format!("{}, {}", basic("alice", RIGHT), basic("alice", RIGHT));
@@ -89,20 +89,20 @@ fn what_is_no_credential_is_refused_and_never_anonymous(host: Host) {
         &two,
     ] {
         // The page is open to the anonymous.
-        let answer = site.client().header("authorization", value).get("/prometheus/graph").unwrap();
+        let answer = deployment.client().header("authorization", value).get("/prometheus/graph").unwrap();
         assert_eq!(answer.status, 401, "{value}: {}", answer.text());
         assert!(answer.header("www-authenticate").is_some(), "{value}");
     }
-    let twice = site.client().user("alice", RIGHT);
+    let twice = deployment.client().user("alice", RIGHT);
     assert_eq!(ask(twice.clone(), &basic("alice", RIGHT)).status, 401);
     assert_eq!(ask(twice, "Bearer a-token").status, 401);
     assert!(upstream.requests().is_empty());
-    assert_eq!(site.client().get("/prometheus/graph").unwrap().status, 200);
+    assert_eq!(deployment.client().get("/prometheus/graph").unwrap().status, 200);
 }
 
 fn a_header_that_is_taken_away_on_the_way_is_none(host: Host) {
-    let (site, upstream) = everybody(host);
-    let client = site.client().header("connection", "Authorization");
+    let (deployment, upstream) = everybody(host);
+    let client = deployment.client().header("connection", "Authorization");
     assert_eq!(ask(client.clone(), &basic("alice", RIGHT)).status, 401);
     assert!(upstream.requests().is_empty());
     let graph = client.user("alice", RIGHT).get("/prometheus/graph").unwrap();
@@ -116,15 +116,15 @@ fn one_of_several_hashes_or_tokens_will_do(host: Host) {
     });
     let access = json!([{ "who": ["user:alice", "token:ci"], "may": ["query"] }]);
     let upstream = upstream();
-    let site = site(host, &upstream, &configuration(&callers, &access));
+    let deployment = deployment(host, &upstream, &configuration(&callers, &access));
     for (secret, status) in [("new", 200), ("old", 200), ("other", 401)] {
-        assert_eq!(ask(site.client(), &basic("alice", secret)).status, status, "{secret}");
-        assert_eq!(ask(site.client(), &format!("Bearer {secret}")).status, status, "{secret}");
+        assert_eq!(ask(deployment.client(), &basic("alice", secret)).status, status, "{secret}");
+        assert_eq!(ask(deployment.client(), &format!("Bearer {secret}")).status, status, "{secret}");
     }
 }
 
-/// A site that asks for certificates, and knows some by each of their marks.
-fn certified(host: Host, scraper: &Identity) -> (Site, Upstream) {
+/// A deployment that asks for certificates, and knows some by each of their marks.
+fn certified(host: Host, scraper: &Identity) -> (Deployment, Upstream) {
     let callers = json!({
         "users": { "alice": hashed(RIGHT, CHEAP) },
         "certificates": {
@@ -143,12 +143,12 @@ fn certified(host: Host, scraper: &Identity) -> (Site, Upstream) {
     ]);
     let upstream = upstream();
     let mut options = options(&upstream, &configuration(&callers, &access));
-    options.client_certificates = ClientCertificates::SignedByTheSite;
-    (Site::start(host, &options).unwrap(), upstream)
+    options.client_certificates = ClientCertificates::SignedByTheDeployment;
+    (Deployment::start(host, &options).unwrap(), upstream)
 }
 
-fn presenting(site: &Site, identity: &Identity) -> Client {
-    site.client().certificate(identity.certificate_pem(), identity.key_pem())
+fn presenting(deployment: &Deployment, identity: &Identity) -> Client {
+    deployment.client().certificate(identity.certificate_pem(), identity.key_pem())
 }
 
 fn names<'a>(subject: &'a [(&'a str, &'a str)], uris: &'a [&'a str], dns: &'a [&'a str]) -> ClientNames<'a> {
@@ -157,7 +157,7 @@ fn names<'a>(subject: &'a [(&'a str, &'a str)], uris: &'a [&'a str], dns: &'a [&
 
 fn a_certificate_lets_its_caller_in(host: Host) {
     let nobody = Identity::self_signed_client("nobody", None).unwrap();
-    let (site, upstream) = certified(host, &nobody);
+    let (deployment, upstream) = certified(host, &nobody);
     let common = [("CN", "x")];
     let named = [("O", "Example"), ("CN", "named")];
     for (names, expected) in [
@@ -169,9 +169,9 @@ fn a_certificate_lets_its_caller_in(host: Host) {
         (names(&[("CN", "spiffe://example.com/reader")], &[], &["spiffe.example.com"]), None),
         (names(&common, &[], &[]), None),
     ] {
-        let identity = site.authority().client_for(&names).unwrap();
+        let identity = deployment.authority().client_for(&names).unwrap();
         let before = upstream.requests().len();
-        let answer = presenting(&site, &identity).get(QUERY).unwrap();
+        let answer = presenting(&deployment, &identity).get(QUERY).unwrap();
         assert_eq!(
             answer.status,
             if expected.is_some() { 200 } else { 401 },
@@ -181,46 +181,46 @@ fn a_certificate_lets_its_caller_in(host: Host) {
         let told = told(&upstream).into_iter().nth(before).flatten();
         assert_eq!(told.as_deref(), expected);
     }
-    assert_eq!(site.client().get(QUERY).unwrap().status, 401);
+    assert_eq!(deployment.client().get(QUERY).unwrap().status, 401);
 }
 
 fn a_certificate_that_nobody_signed_ends_the_handshake(host: Host) {
     let scraper = Identity::self_signed_client("scraper", Some("spiffe://example.com/reader")).unwrap();
-    let (site, upstream) = certified(host, &scraper);
+    let (deployment, upstream) = certified(host, &scraper);
     // A server tells of it when the client has thought that all was well.
-    let ended = presenting(&site, &scraper).get(QUERY).is_err();
+    let ended = presenting(&deployment, &scraper).get(QUERY).is_err();
     assert!(ended && upstream.requests().is_empty());
 }
 
 fn a_header_decides_before_a_certificate(host: Host) {
     let nobody = Identity::self_signed_client("nobody", None).unwrap();
-    let (site, upstream) = certified(host, &nobody);
-    let reader = site.authority().client("reader", Some("spiffe://example.com/reader")).unwrap();
-    assert_eq!(ask(presenting(&site, &reader), &basic("alice", WRONG)).status, 401);
-    assert_eq!(ask(presenting(&site, &reader), &basic("alice", RIGHT)).status, 200);
-    let unknown = site.authority().client("unknown", None).unwrap();
+    let (deployment, upstream) = certified(host, &nobody);
+    let reader = deployment.authority().client("reader", Some("spiffe://example.com/reader")).unwrap();
+    assert_eq!(ask(presenting(&deployment, &reader), &basic("alice", WRONG)).status, 401);
+    assert_eq!(ask(presenting(&deployment, &reader), &basic("alice", RIGHT)).status, 200);
+    let unknown = deployment.authority().client("unknown", None).unwrap();
     let page = |client: Client| client.get("/prometheus/graph").unwrap().status;
     assert_eq!(
-        [page(presenting(&site, &unknown)), page(site.client())],
+        [page(presenting(&deployment, &unknown)), page(deployment.client())],
         [401, 200],
         "unknown is not anonymous"
     );
-    assert_eq!(ask(presenting(&site, &unknown), &basic("alice", RIGHT)).status, 200);
+    assert_eq!(ask(presenting(&deployment, &unknown), &basic("alice", RIGHT)).status, 200);
     let alice = Some("user:alice".to_owned());
     assert_eq!(told(&upstream), [alice.clone(), None, alice]);
 }
 
 fn nobody_can_say_who_is_calling(host: Host) {
-    let (site, upstream) = everybody(host);
-    let mut client = site.client().header("authorization", "Bearer a-token");
+    let (deployment, upstream) = everybody(host);
+    let mut client = deployment.client().header("authorization", "Bearer a-token");
     for name in
         ["x-forwarded-user", "X-Forwarded-User", "x-remote-user", "x-webauth-user", "x-forwarded-client-cert"]
     {
         client = client.header(name, "user:admin");
     }
     assert_eq!(client.get(QUERY).unwrap().status, 200);
-    assert_eq!(site.client().header("x-forwarded-user", "user:admin").get(QUERY).unwrap().status, 401);
-    let page = site.client().header("x-forwarded-user", "user:admin").get("/prometheus/graph").unwrap();
+    assert_eq!(deployment.client().header("x-forwarded-user", "user:admin").get(QUERY).unwrap().status, 401);
+    let page = deployment.client().header("x-forwarded-user", "user:admin").get("/prometheus/graph").unwrap();
     assert_eq!(page.status, 200);
     assert_eq!(told(&upstream), [Some("token:grafana".to_owned()), None]);
     for received in upstream.requests() {
@@ -229,8 +229,8 @@ fn nobody_can_say_who_is_calling(host: Host) {
 }
 
 fn a_browser_is_asked_for_a_password(host: Host) {
-    let (site, _upstream) = everybody(host);
-    let answer = site.client().get(QUERY).unwrap();
+    let (deployment, _upstream) = everybody(host);
+    let answer = deployment.client().get(QUERY).unwrap();
     assert_eq!(answer.status, 401);
     assert_eq!(
         answer.header("www-authenticate").as_deref(),
@@ -242,14 +242,15 @@ fn a_browser_is_asked_for_a_password(host: Host) {
                 "error": "no access rule allows the class \"query\" to anonymous callers here: log in" })
     );
     // Somebody who is known is told no, and isn't asked for another name.
-    let answer = site.client().header("authorization", "Bearer a-token").get("/prometheus/metrics").unwrap();
+    let answer =
+        deployment.client().header("authorization", "Bearer a-token").get("/prometheus/metrics").unwrap();
     assert_eq!((answer.status, answer.header("www-authenticate")), (403, None));
     assert_eq!(answer.text(), "no access rule allows the class \"metrics\" to token:grafana here\n");
 }
 
 fn a_page_of_another_site_can_not_use_a_password(host: Host) {
-    let (site, upstream) = everybody(host);
-    let client = || site.client().user("alice", RIGHT);
+    let (deployment, upstream) = everybody(host);
+    let client = || deployment.client().user("alice", RIGHT);
     for (name, value) in
         [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("origin", "null")]
     {
@@ -258,7 +259,7 @@ fn a_page_of_another_site_can_not_use_a_password(host: Host) {
     let twice = client().header("sec-fetch-site", "same-origin").header("sec-fetch-site", "same-origin");
     assert_eq!(twice.get(QUERY).unwrap().status, 403);
     assert!(upstream.requests().is_empty());
-    assert_eq!(site.metric("promward.checks.outcome=right;").unwrap(), 0, "no check was begun for it");
+    assert_eq!(deployment.metric("promward.checks.outcome=right;").unwrap(), 0, "no check was begun for it");
     for (name, value) in
         [("sec-fetch-site", "same-origin"), ("sec-fetch-site", "none"), ("origin", "https://example.com")]
     {
@@ -267,11 +268,11 @@ fn a_page_of_another_site_can_not_use_a_password(host: Host) {
 }
 
 fn credentials_are_not_looked_at_where_anyone_may(host: Host) {
-    let (site, upstream) = everybody(host);
-    let client = site.client().user("alice", WRONG);
+    let (deployment, upstream) = everybody(host);
+    let client = deployment.client().user("alice", WRONG);
     assert_eq!(client.get("/prometheus/-/healthy").unwrap().status, 200);
     assert_eq!(told(&upstream), [None]);
     for outcome in ["right", "wrong"] {
-        assert_eq!(site.metric(&format!("promward.checks.outcome={outcome};")).unwrap(), 0);
+        assert_eq!(deployment.metric(&format!("promward.checks.outcome={outcome};")).unwrap(), 0);
     }
 }

@@ -1,8 +1,8 @@
-//! What these tests share: callers, a site that knows them, and how each presents themselves.
+//! What these tests share: callers, a deployment that knows them, and how each presents themselves.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use promward_e2e::site::{Host, Options, Site};
+use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_harness::upstream::{Reply, Upstream};
 use serde_json::{Value, json};
 
@@ -47,12 +47,12 @@ pub(crate) fn upstream() -> Upstream {
     Upstream::start(|_| Reply::text("ok")).unwrap()
 }
 
-/// A site with one worker, so that there is one memory.
+/// A deployment with one worker, so that there is one memory.
 pub(crate) fn options(upstream: &Upstream, configuration: &str) -> Options {
     Options { workers: 1, ..Options::configured(upstream.address(), configuration) }
 }
 
 /// A started one.
-pub(crate) fn site(host: Host, upstream: &Upstream, configuration: &str) -> Site {
-    Site::start(host, &options(upstream, configuration)).unwrap()
+pub(crate) fn deployment(host: Host, upstream: &Upstream, configuration: &str) -> Deployment {
+    Deployment::start(host, &options(upstream, configuration)).unwrap()
 }

@@ -2,8 +2,8 @@
 //! who waits is lost.
 
 use crate::callers::set_up::{QUERY, RIGHT, configuration, hashed, upstream};
+use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_e2e::on_both_hosts;
-use promward_e2e::site::{Host, Options, Site};
 use promward_harness::client::Request;
 use serde_json::json;
 
@@ -27,24 +27,24 @@ fn who_waits_when_the_rules_change_is_answered(host: Host) {
         watched: true,
         ..Options::configured(upstream.address(), &with("alice", RIGHT, SLOW))
     };
-    let site = Site::start(host, &options).unwrap();
+    let deployment = Deployment::start(host, &options).unwrap();
     let open = |password: &str| {
-        let client = site.client().http2().user("alice", password);
+        let client = deployment.client().http2().user("alice", password);
         let mut exchange = client.open(Request::form("/prometheus/api/v1/query")).unwrap();
         exchange.data("query=").unwrap();
         exchange
     };
     let (mut right, mut wrong) = (open(RIGHT), open("another"));
-    site.wait_for_metric("promward.checks_waiting", 2).unwrap();
-    site.reconfigure(&with("bob", RIGHT, 4)).unwrap();
-    let new = site.client().user("bob", RIGHT).get(QUERY).unwrap();
+    deployment.wait_for_metric("promward.checks_waiting", 2).unwrap();
+    deployment.reconfigure(&with("bob", RIGHT, 4)).unwrap();
+    let new = deployment.client().user("bob", RIGHT).get(QUERY).unwrap();
     assert_eq!(new.status, 200);
     for exchange in [&mut right, &mut wrong] {
         // Whoever is refused already takes nothing any more.
         let _ = exchange.data("up").and_then(|()| exchange.end(&[]));
     }
     assert_eq!([right.answer().unwrap().status, wrong.answer().unwrap().status], [200, 401]);
-    assert_eq!(site.metric("promward.checks_waiting").unwrap(), 0);
+    assert_eq!(deployment.metric("promward.checks_waiting").unwrap(), 0);
     let bodies: Vec<_> = upstream.requests().into_iter().map(|request| request.body).collect();
     assert!(bodies.contains(&b"query=up".to_vec()) && bodies.len() == 2, "{bodies:?}");
 }
@@ -56,13 +56,13 @@ fn nobody_is_let_in_by_what_an_earlier_configuration_knew(host: Host) {
         watched: true,
         ..Options::configured(upstream.address(), &with("alice", RIGHT, 4))
     };
-    let site = Site::start(host, &options).unwrap();
-    let ask = || site.client().user("alice", RIGHT).get(QUERY).unwrap().status;
+    let deployment = Deployment::start(host, &options).unwrap();
+    let ask = || deployment.client().user("alice", RIGHT).get(QUERY).unwrap().status;
     assert_eq!(ask(), 200);
     for (configuration, status) in
         [(with("alice", "another", 4), 401), (with("alice", RIGHT, 4), 200), (with("bob", RIGHT, 4), 401)]
     {
-        site.reconfigure(&configuration).unwrap();
+        deployment.reconfigure(&configuration).unwrap();
         assert_eq!(ask(), status, "{configuration}");
     }
 }

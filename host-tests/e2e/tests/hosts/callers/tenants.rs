@@ -2,8 +2,8 @@
 //! the tenant header with it.
 
 use crate::callers::set_up::{QUERY, digest, options, upstream};
+use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_e2e::on_both_hosts;
-use promward_e2e::site::{Host, Options, Site};
 use promward_harness::client::Answer;
 use promward_harness::jwt::{self, AUDIENCE, ISSUER, Issuer};
 use promward_harness::upstream::Upstream;
@@ -47,9 +47,9 @@ fn arrived(upstream: &Upstream) -> (String, Option<String>) {
 
 fn everybody_sees_what_their_list_or_their_groups_say(host: Host) {
     let upstream = upstream();
-    let site = Site::start(host, &options(&upstream, &rules())).unwrap();
+    let deployment = Deployment::start(host, &options(&upstream, &rules())).unwrap();
     let ask = |token: &str| {
-        let client = site.client().header("authorization", format!("Bearer {token}"));
+        let client = deployment.client().header("authorization", format!("Bearer {token}"));
         client.header("x-scope-orgid", "secret").get(QUERY).unwrap()
     };
     for (token, query, tenants) in [
@@ -76,16 +76,21 @@ fn a_claim_says_what_a_token_may_see(host: Host) {
     let upstream = upstream();
     let issuer = Issuer::new().unwrap();
     let options = Options { jwks: Some(issuer.jwks()), ..options(&upstream, &rules()) };
-    let on_envoy = (host == Host::Envoy).then(|| Site::start(host, &options).unwrap());
+    let on_envoy = (host == Host::Envoy).then(|| Deployment::start(host, &options).unwrap());
     let ask = |claims: &Value| -> Answer {
-        if let Some(site) = &on_envoy {
+        if let Some(deployment) = &on_envoy {
             let token = issuer.token("alice", claims).unwrap();
-            return site.client().header("authorization", format!("Bearer {token}")).get(QUERY).unwrap();
+            return deployment
+                .client()
+                .header("authorization", format!("Bearer {token}"))
+                .get(QUERY)
+                .unwrap();
         }
         // The embedded host verifies no tokens, and is told what is in them at its start.
         let metadata = Some(jwt::metadata(&jwt::claims("alice", claims).unwrap()));
-        let site = Site::start(host, &Options { jwks: None, metadata, ..options.clone() }).unwrap();
-        site.client().get(QUERY).unwrap()
+        let deployment =
+            Deployment::start(host, &Options { jwks: None, metadata, ..options.clone() }).unwrap();
+        deployment.client().get(QUERY).unwrap()
     };
     for (tenants, query, header) in [
         (json!("a"), r#"up{tenant="a"}"#, "a"),

@@ -4,7 +4,7 @@
 use crate::callers::set_up::{
     CHEAP, QUERY, RIGHT, WRONG, basic, configuration, digest, hashed, options, upstream,
 };
-use promward_e2e::site::{Host, Site};
+use promward_e2e::deployment::{Deployment, Host};
 use promward_harness::jwt::{self, AUDIENCE, ISSUER, Issuer};
 use promward_harness::upstream::Upstream;
 use serde_json::{Value, json};
@@ -29,10 +29,10 @@ fn told(upstream: &Upstream) -> Option<String> {
     upstream.requests().last().and_then(|request| request.header("x-forwarded-user"))
 }
 
-fn verified_by_envoy(issuer: &Issuer, upstream: &Upstream) -> Site {
+fn verified_by_envoy(issuer: &Issuer, upstream: &Upstream) -> Deployment {
     let mut options = options(upstream, &rules());
     options.jwks = Some(issuer.jwks());
-    Site::start(Host::Envoy, &options).unwrap()
+    Deployment::start(Host::Envoy, &options).unwrap()
 }
 
 /// Who a token's claims are known as; what isn't one of these is 401 or 403.
@@ -67,9 +67,10 @@ fn envoy_verifies_tokens_and_the_filter_knows_their_callers() {
         return;
     }
     let (issuer, upstream) = (Issuer::new().unwrap(), upstream());
-    let site = verified_by_envoy(&issuer, &upstream);
-    let ask =
-        |token: &str| site.client().header("authorization", format!("Bearer {token}")).get(QUERY).unwrap();
+    let deployment = verified_by_envoy(&issuer, &upstream);
+    let ask = |token: &str| {
+        deployment.client().header("authorization", format!("Bearer {token}")).get(QUERY).unwrap()
+    };
     for (subject, more, caller) in good() {
         let answer = ask(&issuer.token(subject, &more).unwrap());
         assert_eq!(answer.status, 200, "{subject} {more}: {}", answer.text());
@@ -99,11 +100,16 @@ fn envoy_verifies_tokens_and_the_filter_knows_their_callers() {
     let bearer = format!("Bearer {bob}");
     let alice = basic("alice", RIGHT);
     for values in [vec![&alice, &bearer], vec![&bearer, &alice], vec![&bearer, &bearer]] {
-        let client = values.iter().fold(site.client(), |client, value| client.header("authorization", value));
+        let client =
+            values.iter().fold(deployment.client(), |client, value| client.header("authorization", value));
         assert_eq!(client.get(QUERY).unwrap().status, 401, "{values:?}");
     }
     for value in [format!("{alice}, {bearer}"), format!("Basic x {bearer}"), format!("{bearer} x")] {
-        assert_eq!(site.client().header("authorization", &value).get(QUERY).unwrap().status, 401, "{value}");
+        assert_eq!(
+            deployment.client().header("authorization", &value).get(QUERY).unwrap().status,
+            401,
+            "{value}"
+        );
     }
     assert_eq!(upstream.requests().len(), arrived);
     assert_eq!(ask("a-token").status, 200, "a static token goes on beside them");
@@ -115,10 +121,10 @@ fn a_token_in_the_query_string_is_nobody() {
         return;
     }
     let (issuer, upstream) = (Issuer::new().unwrap(), upstream());
-    let site = verified_by_envoy(&issuer, &upstream);
+    let deployment = verified_by_envoy(&issuer, &upstream);
     let target = format!("{QUERY}&access_token={}", issuer.token("bob", &json!({})).unwrap());
-    assert_eq!(site.client().get(&target).unwrap().status, 401);
-    let client = |password| site.client().user("alice", password);
+    assert_eq!(deployment.client().get(&target).unwrap().status, 401);
+    let client = |password| deployment.client().user("alice", password);
     assert_eq!(client(WRONG).get(&target).unwrap().status, 401);
     assert_eq!(client(RIGHT).get(&target).unwrap().status, 200);
     assert_eq!(told(&upstream).as_deref(), Some("user:alice"));
@@ -130,8 +136,8 @@ fn the_embedded_host_takes_what_envoy_would_have_left() {
         let upstream = upstream();
         let mut options = options(&upstream, &rules());
         options.metadata = Some(jwt::metadata(&jwt::claims(subject, more).unwrap()));
-        let site = Site::start(Host::Embedded, &options).unwrap();
-        let client = site.client();
+        let deployment = Deployment::start(Host::Embedded, &options).unwrap();
+        let client = deployment.client();
         let client = match authorization {
             Some(authorization) => client.header("authorization", authorization),
             None => client,

@@ -2,8 +2,8 @@
 //! their bodies while they wait, in both of Envoy's modes.
 
 use crate::callers::set_up::{FORM, QUERY, RIGHT, WRONG, configuration, hashed, options, upstream};
+use promward_e2e::deployment::{Deployment, Host};
 use promward_e2e::on_both_hosts;
-use promward_e2e::site::{Host, Site};
 use promward_harness::client::{Client, Exchange, Request};
 use promward_harness::upstream::{End, Received, Upstream};
 use serde_json::json;
@@ -28,14 +28,14 @@ const SLOW: u32 = 9;
 
 const WRITE: &str = "/prometheus/api/v1/write";
 
-/// A site of one user who may query and write, in one of Envoy's modes.
+/// A deployment of one user who may query and write, in one of Envoy's modes.
 struct Waiting {
-    site: Site,
+    deployment: Deployment,
     upstream: Upstream,
     stop_iteration: bool,
 }
 
-/// Runs a scenario in both modes, each with a site of its own.
+/// Runs a scenario in both modes, each with a deployment of its own.
 fn in_both_modes(host: Host, cost: u32, scenario: impl Fn(&Waiting)) {
     for stop_iteration in [false, true] {
         let upstream = upstream();
@@ -43,19 +43,23 @@ fn in_both_modes(host: Host, cost: u32, scenario: impl Fn(&Waiting)) {
         let access = json!([{ "who": ["user:alice"], "may": ["query", "write"] }]);
         let mut options = options(&upstream, &configuration(&callers, &access));
         options.allow_on_headers_stop_iteration = stop_iteration;
-        scenario(&Waiting { site: Site::start(host, &options).unwrap(), upstream, stop_iteration });
+        scenario(&Waiting {
+            deployment: Deployment::start(host, &options).unwrap(),
+            upstream,
+            stop_iteration,
+        });
     }
 }
 
 impl Waiting {
     fn clients(&self, password: &str) -> [Client; 2] {
-        let client = self.site.client().user("alice", password);
+        let client = self.deployment.client().user("alice", password);
         [client.clone(), client.http2()]
     }
 
     /// Waits until a check has ended.
     fn checked(&self, outcome: &str, number: u64) {
-        self.site.wait_for_metric(&format!("promward.checks.outcome={outcome};"), number).unwrap();
+        self.deployment.wait_for_metric(&format!("promward.checks.outcome={outcome};"), number).unwrap();
     }
 
     /// What has arrived whole, once something that comes later has.
@@ -228,13 +232,16 @@ fn a_client_that_goes_away_takes_its_check_with_it(host: Host) {
         in_both_modes(host, A_SECOND, |waiting| {
             let client = waiting.clients(RIGHT)[usize::from(http2)].clone();
             let exchange = open(&client, request.clone(), pieces);
-            waiting.site.wait_for_metric("promward.checks_waiting", 1).unwrap();
+            waiting.deployment.wait_for_metric("promward.checks_waiting", 1).unwrap();
             exchange.reset().unwrap();
-            while waiting.site.metric("promward.checks_waiting").unwrap() > 0 {
+            while waiting.deployment.metric("promward.checks_waiting").unwrap() > 0 {
                 std::thread::yield_now();
             }
             for outcome in ["right", "wrong"] {
-                assert_eq!(waiting.site.metric(&format!("promward.checks.outcome={outcome};")).unwrap(), 0);
+                assert_eq!(
+                    waiting.deployment.metric(&format!("promward.checks.outcome={outcome};")).unwrap(),
+                    0
+                );
             }
             waiting.nothing_arrived();
         });
@@ -248,13 +255,13 @@ fn who_comes_after_one_that_has_gone_is_served(host: Host) {
         for number in 0..5 {
             let [gone, _] = waiting.clients(&format!("guess {number}"));
             let exchange = open(&gone, Request::new("GET", QUERY), &[]);
-            waiting.site.wait_for_metric("promward.checks_waiting", 1).unwrap();
+            waiting.deployment.wait_for_metric("promward.checks_waiting", 1).unwrap();
             exchange.reset().unwrap();
-            while waiting.site.metric("promward.checks_waiting").unwrap() > 0 {
+            while waiting.deployment.metric("promward.checks_waiting").unwrap() > 0 {
                 std::thread::yield_now();
             }
             // Time enough for the ticks to end.
-            assert_eq!(waiting.site.client().get(QUERY).unwrap().status, 401);
+            assert_eq!(waiting.deployment.client().get(QUERY).unwrap().status, 401);
         }
         assert_eq!(client.get(QUERY).unwrap().status, 200);
     });

@@ -34,7 +34,7 @@ const STATUS: [Entry; 6] = [
     entry("Service Discovery", "classic/service-discovery", "status", "Service Discovery"),
 ];
 
-/// Where the menu leads away from the site. It says so, and nobody goes there by mistake.
+/// Where the menu leads away from the deployment. It says so, and nobody goes there by mistake.
 const HELP: &str = "https://prometheus.io/docs/prometheus/latest/getting_started/";
 
 /// Follows each entry, going back after each: those of these classes show their page, and the others why they don't.

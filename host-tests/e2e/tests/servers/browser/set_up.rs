@@ -1,6 +1,6 @@
 //! What these tests share: a Prometheus with the series of two tenants, and those who look at it.
 
-use promward_e2e::site::{Host, Options, Site};
+use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_harness::prometheus::{self, Prometheus, Samples};
 use promward_harness::tools::{self, Program};
 use serde_json::json;
@@ -75,8 +75,8 @@ fn samples() -> String {
     text + "# EOF\n"
 }
 
-/// The site, with the users of the demo's who may least and most, and one who sees one tenant.
-pub(crate) fn site(host: Host, prometheus: &Prometheus) -> Site {
+/// The deployment, with the users of the demo's who may least and most, and one who sees one tenant.
+pub(crate) fn deployment(host: Host, prometheus: &Prometheus) -> Deployment {
     let hash = bcrypt::hash(PASSWORD, CHEAP).unwrap();
     let configuration = json!({
         "mounts": [{ "prefix": "/prometheus", "cluster": "prometheus" }],
@@ -88,5 +88,5 @@ pub(crate) fn site(host: Host, prometheus: &Prometheus) -> Site {
             { "who": ["user:alpha"], "may": ["read", "ui"], "only": { "tenant": ["alpha"] } },
         ],
     });
-    Site::start(host, &Options::configured(prometheus.address(), &configuration.to_string())).unwrap()
+    Deployment::start(host, &Options::configured(prometheus.address(), &configuration.to_string())).unwrap()
 }

@@ -3,7 +3,7 @@
 use super::set_up::GAUGE;
 use super::visit::{GRAPH_TAB, HOME, Visit};
 use promward_e2e::browser::Locator;
-use promward_e2e::site::Host;
+use promward_e2e::deployment::Host;
 
 /// The name that stands in all that is the other's.
 const OTHER: &str = "omega";

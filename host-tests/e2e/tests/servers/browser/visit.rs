@@ -1,9 +1,9 @@
-//! One visit of one user: a browser of its own, what it does on the site, and what has to hold for all of it in the end.
+//! One visit of one user: a browser of its own, what it does on the deployment, and what has to hold for all of it in the end.
 
 use super::complaints;
 use super::set_up::{self, PASSWORD};
 use promward_e2e::browser::{self, Browser, End, Locator, Request};
-use promward_e2e::site::{Host, Site};
+use promward_e2e::deployment::{Deployment, Host};
 use std::fs;
 
 /// Where the guide's reader goes.
@@ -32,18 +32,25 @@ pub(crate) struct Visit {
     user: &'static str,
     /// What is to be refused: the beginnings of URLs, and the statuses.
     refused: Vec<(String, u16)>,
-    _site: Site,
+    _deployment: Deployment,
 }
 
 impl Visit {
     /// Somebody who hasn't logged in. `None` where a program is missing.
     pub(crate) fn begin(host: Host, user: &'static str) -> Option<Self> {
-        let site = set_up::site(host, set_up::prometheus()?);
-        let certificate = fs::read_to_string(site.directory().join("example.com.crt")).unwrap();
-        let options = browser::Options::default().site("example.com", site.https(), &certificate).unwrap();
+        let deployment = set_up::deployment(host, set_up::prometheus()?);
+        let certificate = fs::read_to_string(deployment.directory().join("example.com.crt")).unwrap();
+        let options =
+            browser::Options::default().deployment("example.com", deployment.https(), &certificate).unwrap();
         let browser = Browser::start(&options).unwrap();
         let host = if host == Host::Envoy { "envoy" } else { "embedded" };
-        Some(Self { browser, name: format!("{host}-{user}"), user, refused: Vec::new(), _site: site })
+        Some(Self {
+            browser,
+            name: format!("{host}-{user}"),
+            user,
+            refused: Vec::new(),
+            _deployment: deployment,
+        })
     }
 
     /// Is asked for a password, which the browser shows as an error page where nobody can type one.

@@ -4,8 +4,8 @@ use super::menu;
 use super::set_up::GAUGE;
 use super::visit::{GRAPH_TAB, HOME, Visit};
 use promward_e2e::browser::Locator;
+use promward_e2e::deployment::Host;
 use promward_e2e::on_both_hosts;
-use promward_e2e::site::Host;
 
 on_both_hosts! {
     a_viewer_sees_graphs_and_reads_what_is_not_for_them,

@@ -1,8 +1,8 @@
 //! curl, as documents tell people to call it: HTTP/1.1 and HTTP/2, with and without trust, by every way to log in.
 
-use crate::clients::set_up::{Given, OF_A, OF_B, PASSWORD, READER, WRITER, prometheus, site};
+use crate::clients::set_up::{Given, OF_A, OF_B, PASSWORD, READER, WRITER, deployment, prometheus};
+use promward_e2e::deployment::Host;
 use promward_e2e::on_both_hosts;
-use promward_e2e::site::Host;
 use promward_harness::tools::{self, Program};
 
 on_both_hosts! {
@@ -16,7 +16,7 @@ const TOLD: &str = "\n%{http_code} %{http_version} %{num_redirects}";
 const MISTRUSTED: i32 = 60;
 const FAILED: i32 = 22;
 
-/// The words of a command, how curl ends, the beginning of what it tells, and what stands in its output. `…` is the site,
+/// The words of a command, how curl ends, the beginning of what it tells, and what stands in its output. `…` is the deployment,
 /// and words in capitals stand for what is made for the test: a login, a token, a file.
 type Row = (&'static str, i32, &'static str, &'static str);
 
@@ -75,9 +75,9 @@ const ROWS: &[Row] = &[
 fn it_gets_what_it_asks_for_and_no_more(host: Host) {
     let Some(curl) = tools::need(Program::Curl) else { return };
     let Some(first) = prometheus(None) else { return };
-    let site = site(host, first.address());
-    let given = Given::by(&site);
-    let port = site.https().port();
+    let deployment = deployment(host, first.address());
+    let given = Given::by(&deployment);
+    let port = deployment.https().port();
     let url = format!("https://example.com:{port}/prometheus");
     let login = |user: &str, password: &str| format!("{user}:{password}");
     let word = |word: &str| match word {

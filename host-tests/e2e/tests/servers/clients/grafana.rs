@@ -4,9 +4,9 @@
 //!
 //! With `POST` it doesn't know all that is for `GET` alone, and tries: a 405, or a 400, makes it ask again by `GET`.
 
-use crate::clients::set_up::{OF_A, PASSWORD, READER, now, prometheus, site};
+use crate::clients::set_up::{OF_A, PASSWORD, READER, deployment, now, prometheus};
+use promward_e2e::deployment::Host;
 use promward_e2e::on_both_hosts;
-use promward_e2e::site::Host;
 use promward_harness::client::{Answer, Client, Request};
 use serde_json::Value;
 
@@ -164,8 +164,8 @@ fn whatever_a_data_source_asks_is_answered(host: Host) {
             "\"3\"",
         )
         .unwrap();
-    let site = site(host, first.address());
-    let client = HEADERS.iter().fold(site.client(), |client, (name, value)| client.header(name, value));
+    let deployment = deployment(host, first.address());
+    let client = HEADERS.iter().fold(deployment.client(), |client, (name, value)| client.header(name, value));
     let viewer = client.clone().user(READER, PASSWORD);
     let restricted = client.header("authorization", format!("Bearer {OF_A}"));
     let mut wrong = Vec::new();

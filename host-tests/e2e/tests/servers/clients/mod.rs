@@ -1,4 +1,4 @@
-//! The programs that people point at a Prometheus, pointed at a site: another Prometheus, promtool, curl, and the requests
+//! The programs that people point at a Prometheus, pointed at a deployment: another Prometheus, promtool, curl, and the requests
 //! of Grafana's data source.
 
 mod curl;

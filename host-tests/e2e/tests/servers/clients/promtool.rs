@@ -2,10 +2,10 @@
 //! takes the login from the URL, and the rest from variables.
 
 use crate::clients::set_up::{
-    Given, OF_A, OF_B, PASSWORD, READER, WRITER, now, password, prometheus, site, token,
+    Given, OF_A, OF_B, PASSWORD, READER, WRITER, deployment, now, password, prometheus, token,
 };
+use promward_e2e::deployment::{Deployment, Host};
 use promward_e2e::on_both_hosts;
-use promward_e2e::site::{Host, Site};
 use promward_harness::prometheus::Release;
 use promward_harness::tools::{self, Tool};
 use promward_harness::tunnel::Tunnel;
@@ -89,13 +89,13 @@ impl Calling<'_> {
 fn the_newer_one_asks_and_is_answered(host: Host) {
     let Some(tool) = tools::need(Release::Three.promtool()) else { return };
     let Some(first) = prometheus(None) else { return };
-    let site = site(host, first.address());
-    let (given, tunnel) = (Given::by(&site), Tunnel::to(site.https()).unwrap());
+    let deployment = deployment(host, first.address());
+    let (given, tunnel) = (Given::by(&deployment), Tunnel::to(deployment.https()).unwrap());
     let calling = |name: &str, authority: &Path, caller: Value| {
         let mut file = caller;
         file["tls_config"] = Given::tls(authority, None);
         file["proxy_url"] = json!(tunnel.url());
-        let path = site.directory().join(format!("{name}.yaml"));
+        let path = deployment.directory().join(format!("{name}.yaml"));
         fs::write(&path, file.to_string()).unwrap();
         Calling { tool: &tool, url: URL.to_owned(), file: Some(path), variables: Vec::new() }
     };
@@ -110,7 +110,7 @@ fn the_newer_one_asks_and_is_answered(host: Host) {
     let mistrusting = calling("mistrusting", &given.other_authority, password(READER, PASSWORD));
     mistrusting.is_refused("x509: certificate signed by unknown authority");
 
-    // The probes are anybody's, but not a stranger's who says that they are the site.
+    // The probes are anybody's, but not a stranger's who says that they are the deployment.
     for probe in ["healthy", "ready"] {
         for calling in [&writer, &calling("nobody", ca, json!({}))] {
             let said = calling.run(&["check", probe, "--url=URL"]);
@@ -124,8 +124,8 @@ fn the_newer_one_asks_and_is_answered(host: Host) {
 fn the_older_one_asks_and_is_answered(host: Host) {
     let Some(tool) = tools::need(Release::Usual.promtool()) else { return };
     let Some(first) = prometheus(None) else { return };
-    let site: Site = site(host, first.address());
-    let (given, tunnel) = (Given::by(&site), Tunnel::to(site.https()).unwrap());
+    let deployment: Deployment = deployment(host, first.address());
+    let (given, tunnel) = (Given::by(&deployment), Tunnel::to(deployment.https()).unwrap());
     let calling = |login: &str, authority: &Path| {
         let variables = vec![
             ("HTTPS_PROXY", tunnel.url()),

@@ -1,11 +1,11 @@
-//! A second Prometheus, of both releases, that scrapes, federates, reads from and writes to the first one by way of a site:
+//! A second Prometheus, of both releases, that scrapes, federates, reads from and writes to the first one by way of a deployment:
 //! with `tls_config`, `basic_auth` and `authorization`.
 
 use crate::clients::set_up::{
-    ALL, Given, OF_A, OF_B, PASSWORD, READER, WRITER, password, prometheus, site, token,
+    ALL, Given, OF_A, OF_B, PASSWORD, READER, WRITER, deployment, password, prometheus, token,
 };
+use promward_e2e::deployment::{Deployment, Host};
 use promward_e2e::on_both_hosts;
-use promward_e2e::site::{Host, Site};
 use promward_harness::prometheus::{EACH_SECOND, Options, Prometheus, Release, Samples};
 use promward_harness::tools;
 use promward_harness::tunnel::Tunnel;
@@ -24,7 +24,7 @@ on_both_hosts! {
 /// How long it may take until a fact is there.
 const LONG: Duration = Duration::from_secs(60);
 
-/// What a site's clients are given, and the way to it.
+/// What a deployment's clients are given, and the way to it.
 struct Way {
     given: Given,
     tunnel: Tunnel,
@@ -56,7 +56,7 @@ impl Way {
         both(json!({ "name": name, "url": url, "tls_config": tls, "proxy_url": self.tunnel.url() }), caller)
     }
 
-    /// Trusts the site's authority.
+    /// Trusts the deployment's authority.
     fn tls(&self) -> Value {
         Given::tls(&self.given.authority, None)
     }
@@ -121,15 +121,15 @@ fn last_errors(prometheus: &Prometheus, jobs: usize) -> BTreeMap<String, String>
     targets.iter().map(|target| (text(&target["scrapePool"]), text(&target["lastError"]))).collect()
 }
 
-fn way_to(site: &Site) -> Way {
-    Way { given: Given::by(site), tunnel: Tunnel::to(site.https()).unwrap() }
+fn way_to(deployment: &Deployment) -> Way {
+    Way { given: Given::by(deployment), tunnel: Tunnel::to(deployment.https()).unwrap() }
 }
 
 fn it_scrapes_and_federates_what_it_may(host: Host) {
     const EVERYTHING: &str = "{__name__=~\".+\"}";
     let Some(first) = prometheus(None) else { return };
-    let site = site(host, first.address());
-    let way = way_to(&site);
+    let deployment = deployment(host, first.address());
+    let way = way_to(&deployment);
     let nobody = json!({});
     let old = both(token(OF_A), &json!({ "enable_http2": false }));
     let jobs = [
@@ -164,8 +164,8 @@ fn what_may_not_be_scraped_is_down_for_the_reason_that_is_true(host: Host) {
     const ALERT: &str = "tls: ";
     const LATE_ALERT: &str = "http2: client conn could not be established";
     let upstream = Upstream::start(|_| Reply::text("up 1\n")).unwrap();
-    let site = site(host, upstream.address());
-    let way = way_to(&site);
+    let deployment = deployment(host, upstream.address());
+    let way = way_to(&deployment);
     let given = &way.given;
     let scraper = Some(&given.scraper);
     let mut other_name = way.certified();
@@ -206,8 +206,8 @@ fn what_may_not_be_scraped_is_down_for_the_reason_that_is_true(host: Host) {
 
 fn it_reads_and_writes_what_it_may(host: Host) {
     let Some(first) = prometheus(None) else { return };
-    let site = site(host, first.address());
-    let way = way_to(&site);
+    let deployment = deployment(host, first.address());
+    let way = way_to(&deployment);
     // Which server is asked follows from whose series a query is about.
     let read = |name: &str, tenant: &str, tls: Value, caller: &Value| {
         let of = json!({ "read_recent": true, "required_matchers": { "tenant": tenant } });

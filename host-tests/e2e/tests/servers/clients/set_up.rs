@@ -1,6 +1,6 @@
-//! What these tests share: a Prometheus with series of three tenants, a site in front of it, and who may do what there.
+//! What these tests share: a Prometheus with series of three tenants, a deployment in front of it, and who may do what there.
 
-use promward_e2e::site::{self, ClientCertificates, Host, Site};
+use promward_e2e::deployment::{self, ClientCertificates, Deployment, Host};
 use promward_harness::certificates::{Authority, Files};
 use promward_harness::prometheus::{Options, Prometheus, Samples};
 use promward_harness::tools::{self, Program};
@@ -57,12 +57,12 @@ pub(crate) fn prometheus(rules: Option<&str>) -> Option<Prometheus> {
     Some(Prometheus::start(options).unwrap())
 }
 
-/// A site in front of a server, that asks for client certificates.
-pub(crate) fn site(host: Host, upstream: SocketAddr) -> Site {
-    let mut options = site::Options::configured(upstream, &configuration());
+/// A deployment in front of a server, that asks for client certificates.
+pub(crate) fn deployment(host: Host, upstream: SocketAddr) -> Deployment {
+    let mut options = deployment::Options::configured(upstream, &configuration());
     options.workers = 1;
-    options.client_certificates = ClientCertificates::SignedByTheSite;
-    Site::start(host, &options).unwrap()
+    options.client_certificates = ClientCertificates::SignedByTheDeployment;
+    Deployment::start(host, &options).unwrap()
 }
 
 fn configuration() -> String {
@@ -88,36 +88,36 @@ fn configuration() -> String {
     .to_string()
 }
 
-/// The files that clients of a site are given.
+/// The files that clients of a deployment are given.
 pub(crate) struct Given {
-    /// The authority that signed the site's certificate.
+    /// The authority that signed the deployment's certificate.
     pub(crate) authority: PathBuf,
     /// Another one.
     pub(crate) other_authority: PathBuf,
-    /// The certificate that the site knows.
+    /// The certificate that the deployment knows.
     pub(crate) scraper: Files,
-    /// One that the site's authority has signed for somebody who isn't known.
+    /// One that the deployment's authority has signed for somebody who isn't known.
     pub(crate) unknown: Files,
     /// The known one's name, signed by the other authority.
     pub(crate) forged: Files,
 }
 
 impl Given {
-    pub(crate) fn by(site: &Site) -> Self {
-        let directory = site.directory();
+    pub(crate) fn by(deployment: &Deployment) -> Self {
+        let directory = deployment.directory();
         let other = Authority::new("another authority").unwrap();
         let write = |authority: &Authority, file: &str, caller: &str| {
             let uri = format!("spiffe://example.com/{caller}");
             authority.client(caller, Some(&uri)).unwrap().write(directory, file).unwrap()
         };
         let [authority, other_authority] = ["authority.crt", "other.crt"].map(|file| directory.join(file));
-        site.authority().write(&authority).unwrap();
+        deployment.authority().write(&authority).unwrap();
         other.write(&other_authority).unwrap();
         Self {
             authority,
             other_authority,
-            scraper: write(site.authority(), "scraper", "scraper"),
-            unknown: write(site.authority(), "unknown", "unknown"),
+            scraper: write(deployment.authority(), "scraper", "scraper"),
+            unknown: write(deployment.authority(), "unknown", "unknown"),
             forged: write(&other, "forged", "scraper"),
         }
     }

@@ -3,9 +3,9 @@
 
 use crate::asking::{Asker, Question};
 use crate::tenants::servers::{Servers, as_a};
+use promward_e2e::deployment::Host;
 use promward_e2e::on_both_hosts;
 use promward_e2e::queries::samples::{SECRET, START};
-use promward_e2e::site::Host;
 use promward_harness::client::Client;
 use promward_harness::prometheus::Release;
 
@@ -24,9 +24,9 @@ fn nothing_of_others_shows_whatever_is_asked(host: Host) {
     let queries: Vec<String> = serde_json::from_str(QUERIES).unwrap();
     for release in [Release::Three, Release::Usual] {
         let Some(servers) = Servers::start(release) else { continue };
-        let sites = servers.guarded(host);
+        let deployments = servers.guarded(host);
         let [mut guarded, mut guarded_own] =
-            [&sites.everybodys, &sites.own].map(|site| Asker::new(as_a(site)));
+            [&deployments.everybodys, &deployments.own].map(|deployment| Asker::new(as_a(deployment)));
         let mut open = Asker::new(Client::plain(servers.everybodys.address()));
         let (mut telling, mut answered) = (0, 0);
         for question in queries.iter().flat_map(|query| questions(query)) {

@@ -2,11 +2,11 @@
 //! answers say something.
 
 use crate::asking::{Asker, Question, Said};
-use crate::tenants::servers::{Servers, Sites, as_a};
+use crate::tenants::servers::{Deployments, Servers, as_a};
+use promward_e2e::deployment::Host;
 use promward_e2e::on_both_hosts;
 use promward_e2e::queries::samples::{SECRET, START};
 use promward_e2e::queries::{Generator, Kind, Query, Random};
-use promward_e2e::site::Host;
 use promward_harness::client::Client;
 use promward_harness::prometheus::Release;
 use std::thread;
@@ -55,13 +55,15 @@ impl Tally {
 fn the_answer_is_what_a_server_with_ones_own_series_alone_gives(host: Host) {
     for (release, number) in [(Release::Three, 2_000), (Release::Usual, 500)] {
         let Some(servers) = Servers::start(release) else { continue };
-        let sites = servers.guarded(host);
+        let deployments = servers.guarded(host);
         let questions = questions(release, number);
         let size = questions.len().div_ceil(ASKERS);
         let mut tally = Tally::default();
         thread::scope(|scope| {
-            let asking: Vec<_> =
-                questions.chunks(size).map(|part| scope.spawn(|| compare(&servers, &sites, part))).collect();
+            let asking: Vec<_> = questions
+                .chunks(size)
+                .map(|part| scope.spawn(|| compare(&servers, &deployments, part)))
+                .collect();
             asking.into_iter().for_each(|thread| tally.add(thread.join().unwrap()));
         });
         println!("{host}, {release:?}: {tally:?}");
@@ -69,8 +71,9 @@ fn the_answer_is_what_a_server_with_ones_own_series_alone_gives(host: Host) {
     }
 }
 
-fn compare(servers: &Servers, sites: &Sites, questions: &[(Query, Question)]) -> Tally {
-    let [mut guarded, mut guarded_own] = [&sites.everybodys, &sites.own].map(|site| Asker::new(as_a(site)));
+fn compare(servers: &Servers, deployments: &Deployments, questions: &[(Query, Question)]) -> Tally {
+    let [mut guarded, mut guarded_own] =
+        [&deployments.everybodys, &deployments.own].map(|deployment| Asker::new(as_a(deployment)));
     let [mut open, mut own] =
         [&servers.everybodys, &servers.own].map(|server| Asker::new(Client::plain(server.address())));
     let mut tally = Tally { asked: questions.len(), ..Tally::default() };

@@ -2,9 +2,9 @@
 
 use crate::asking::{Asker, Question};
 use crate::tenants::servers::{Servers, as_a};
+use promward_e2e::deployment::Host;
 use promward_e2e::on_both_hosts;
 use promward_e2e::queries::samples::{SECRET, START};
-use promward_e2e::site::Host;
 use promward_harness::client::Client;
 use promward_harness::prometheus::Release;
 
@@ -69,9 +69,9 @@ fn what_there_is_is_what_a_server_with_ones_own_series_alone_has(host: Host) {
     for release in [Release::Three, Release::Usual] {
         // The samples are old, and `/federate` asks for the present.
         let Some(servers) = Servers::looking_back(release, Some("100y")) else { continue };
-        let sites = servers.guarded(host);
+        let deployments = servers.guarded(host);
         let [mut guarded, mut guarded_own] =
-            [&sites.everybodys, &sites.own].map(|site| Asker::new(as_a(site)));
+            [&deployments.everybodys, &deployments.own].map(|deployment| Asker::new(as_a(deployment)));
         let [mut open, mut own] =
             [&servers.everybodys, &servers.own].map(|server| Asker::new(Client::plain(server.address())));
         for (question, tells) in questions(release) {

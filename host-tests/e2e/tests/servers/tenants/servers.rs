@@ -1,7 +1,7 @@
 //! Two servers: one with everybody's series, and one with those of `a` alone; and the same behind the filter.
 
+use promward_e2e::deployment::{self, Deployment, Host};
 use promward_e2e::queries::samples::{self, Whose};
-use promward_e2e::site::{self, Host, Site};
 use promward_harness::client::Client;
 use promward_harness::prometheus::{Options, Prometheus, Release, Samples};
 use promward_harness::tools;
@@ -41,25 +41,27 @@ impl Servers {
     }
 
     /// Both behind the filter, as a user has them.
-    pub(crate) fn guarded(&self, host: Host) -> Sites {
-        let site = |server: &Prometheus| {
-            let options =
-                site::Options { workers: 1, ..site::Options::configured(server.address(), &configuration()) };
-            Site::start(host, &options).unwrap()
+    pub(crate) fn guarded(&self, host: Host) -> Deployments {
+        let deployment = |server: &Prometheus| {
+            let options = deployment::Options {
+                workers: 1,
+                ..deployment::Options::configured(server.address(), &configuration())
+            };
+            Deployment::start(host, &options).unwrap()
         };
-        Sites { everybodys: site(&self.everybodys), own: site(&self.own) }
+        Deployments { everybodys: deployment(&self.everybodys), own: deployment(&self.own) }
     }
 }
 
 /// The servers behind the filter.
-pub(crate) struct Sites {
-    pub(crate) everybodys: Site,
-    pub(crate) own: Site,
+pub(crate) struct Deployments {
+    pub(crate) everybodys: Deployment,
+    pub(crate) own: Deployment,
 }
 
-/// A client of a site, who may see the series of `a`.
-pub(crate) fn as_a(site: &Site) -> Client {
-    site.client().header("authorization", format!("Bearer {TOKEN}"))
+/// A client of a deployment, who may see the series of `a`.
+pub(crate) fn as_a(deployment: &Deployment) -> Client {
+    deployment.client().header("authorization", format!("Bearer {TOKEN}"))
 }
 
 fn configuration() -> String {

@@ -2,10 +2,10 @@
 //! parameter, the answer is refused or is, series for series, the one of a server that has the caller's own series alone.
 
 use crate::asking::{Asker, Question, Said};
+use promward_e2e::deployment::{self, Deployment, Host};
 use promward_e2e::on_both_hosts;
 use promward_e2e::queries::samples::{self, SECRET, START, Whose};
 use promward_e2e::queries::{Generator, Random, mutated};
-use promward_e2e::site::{self, Host, Site};
 use promward_harness::client::{Answer, Client};
 use promward_harness::prometheus::Release;
 use promward_harness::tools;
@@ -59,7 +59,7 @@ fn what_is_generated_is_answered_as_by_a_newer_server_of_ones_own(host: Host) {
 /// Two servers, the one with everybody's series and the one with those of `a`, and the filter before each.
 struct Pair {
     servers: [VictoriaMetrics; 2],
-    sites: [Site; 2],
+    deployments: [Deployment; 2],
 }
 
 impl Pair {
@@ -70,18 +70,20 @@ impl Pair {
             let samples = Some(samples::open_metrics(Release::Usual, whose));
             VictoriaMetrics::start(&Options { edition, samples, ..Options::default() }).unwrap()
         });
-        let sites = [0, 1].map(|place| {
+        let deployments = [0, 1].map(|place| {
             let address = servers[place].address();
-            let options =
-                site::Options { workers: 1, ..site::Options::configured(address, &configuration()) };
-            Site::start(host, &options).unwrap()
+            let options = deployment::Options {
+                workers: 1,
+                ..deployment::Options::configured(address, &configuration())
+            };
+            Deployment::start(host, &options).unwrap()
         });
-        Some(Self { servers, sites })
+        Some(Self { servers, deployments })
     }
 
     /// Who asks everybody's server and the own one, each by way of the filter.
     fn guarded(&self) -> [Asker; 2] {
-        [0, 1].map(|place| Asker::new(self.sites[place].client()))
+        [0, 1].map(|place| Asker::new(self.deployments[place].client()))
     }
 
     /// Who asks them without it.

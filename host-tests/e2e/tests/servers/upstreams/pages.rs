@@ -6,8 +6,8 @@ use crate::upstreams::canaries::{self, ALL, EXTERNAL, OWN};
 use crate::upstreams::crawling;
 use crate::upstreams::paths;
 use crate::upstreams::servers::{Server, as_a, as_admin, guarded};
+use promward_e2e::deployment::{Deployment, Host};
 use promward_e2e::on_both_hosts;
-use promward_e2e::site::{Host, Site};
 use promward_harness::prometheus::Release;
 use promward_harness::tools;
 use promward_harness::victoria_metrics::Edition;
@@ -45,7 +45,7 @@ const OWN_OF_RULES_IS_AT: [&str; 2] = ["/api/v1/rules", "/api/v1/alerts"];
 
 fn nothing_of_others_shows(host: Host, server: Server) {
     let Some(address) = server.address() else { return };
-    let site = guarded(host, address);
+    let deployment = guarded(host, address);
     let linked = crawling::linked(address);
     let written = match server {
         Server::Prometheus(_) => BTreeSet::new(),
@@ -55,7 +55,7 @@ fn nothing_of_others_shows(host: Host, server: Server) {
     let questions = paths::questions(&linked, &written);
 
     let (mut leaks, mut statuses, mut own_at) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
-    let client = as_a(&site).header("accept-encoding", "gzip");
+    let client = as_a(&deployment).header("accept-encoding", "gzip");
     let mut asker = Asker::new(client);
     for question in &questions {
         let answer = asker.ask(question);
@@ -77,12 +77,12 @@ fn nothing_of_others_shows(host: Host, server: Server) {
     for path in OWN_IS_AT.iter().chain(rules) {
         assert!(own_at.contains(path), "nothing of one's own at {path}, but at {own_at:?}");
     }
-    an_admin_sees_all(&site, &linked);
+    an_admin_sees_all(&deployment, &linked);
 }
 
 /// By the same way each canary can be seen, on pages as in data.
-fn an_admin_sees_all(site: &Site, linked: &BTreeSet<String>) {
-    let mut asker = Asker::new(as_admin(site).header("accept-encoding", "gzip"));
+fn an_admin_sees_all(deployment: &Deployment, linked: &BTreeSet<String>) {
+    let mut asker = Asker::new(as_admin(deployment).header("accept-encoding", "gzip"));
     let data = [
         "/api/v1/query",
         "/api/v1/targets",

@@ -1,7 +1,7 @@
 //! The servers, each with two tenants and canaries, and the filter before them.
 
 use crate::upstreams::canaries::{GLOBAL, OF_B, OWN, RULES, SCRAPE};
-use promward_e2e::site::{Host, Options, Site};
+use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_harness::client::Client;
 use promward_harness::prometheus::{self, Prometheus, Release, Samples};
 use promward_harness::tools::{self, Program};
@@ -104,8 +104,8 @@ impl Server {
 const A: &str = "as-token";
 const ADMIN: &str = "admins-token";
 
-/// A site before a server, where `a` may have of everything what is theirs.
-pub(crate) fn guarded(host: Host, server: SocketAddr) -> Site {
+/// A deployment before a server, where `a` may have of everything what is theirs.
+pub(crate) fn guarded(host: Host, server: SocketAddr) -> Deployment {
     let digest = |token: &str| format!("sha256:{}", promward_module::sha256(token.as_bytes()));
     let configuration = json!({
         "mounts": [{ "prefix": "/", "cluster": "prometheus" }],
@@ -116,15 +116,15 @@ pub(crate) fn guarded(host: Host, server: SocketAddr) -> Site {
         ],
     });
     let options = Options { workers: 1, ..Options::configured(server, &configuration.to_string()) };
-    Site::start(host, &options).unwrap()
+    Deployment::start(host, &options).unwrap()
 }
 
 /// The restricted caller.
-pub(crate) fn as_a(site: &Site) -> Client {
-    site.client().header("authorization", format!("Bearer {A}"))
+pub(crate) fn as_a(deployment: &Deployment) -> Client {
+    deployment.client().header("authorization", format!("Bearer {A}"))
 }
 
 /// Who may do everything.
-pub(crate) fn as_admin(site: &Site) -> Client {
-    site.client().header("authorization", format!("Bearer {ADMIN}"))
+pub(crate) fn as_admin(deployment: &Deployment) -> Client {
+    deployment.client().header("authorization", format!("Bearer {ADMIN}"))
 }

@@ -1,7 +1,7 @@
-//! What a site has open, as the kernel and Envoy count it: that it comes back to where it was is how a test knows that
+//! What a deployment has open, as the kernel and Envoy count it: that it comes back to where it was is how a test knows that
 //! nothing was leaked.
 
-use super::{GLANCE, PATIENCE, Running, Site};
+use super::{Deployment, GLANCE, PATIENCE, Running};
 use anyhow::{Context, Result, bail};
 use promward_harness::process;
 use std::fs;
@@ -16,7 +16,7 @@ const ACTIVE: [&str; 4] = [
     "cluster.prometheus.upstream_rq_pending_active",
 ];
 
-/// What a site has open.
+/// What a deployment has open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Open {
     /// Connections of clients, the listeners' own sockets not among them.
@@ -37,7 +37,7 @@ impl Open {
     }
 }
 
-impl Site {
+impl Deployment {
     /// What it has open now.
     ///
     /// # Errors

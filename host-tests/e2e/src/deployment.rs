@@ -1,4 +1,4 @@
-//! A whole site, as a user has one: TLS for `example.com` in front of a server, on real Envoy with the shipped file or on
+//! A whole deployment, as a user has one: TLS for `example.com` in front of a server, on real Envoy with the shipped file or on
 //! the embedded host. Every end-to-end scenario takes one, and runs on both; so does the demo.
 
 mod idle;
@@ -32,7 +32,7 @@ const CUSTOM: &str = "wasmcustom";
 /// Envoy's count of the VMs that it has made.
 const VMS: &str = "wasm.envoy.wasm.runtime.v8.created";
 
-/// The site's authority, in its directory: where the shipped file looks for those of client certificates.
+/// The deployment's authority, in its directory: where the shipped file looks for those of client certificates.
 const AUTHORITY: &str = "clients-ca.crt";
 
 /// What runs the filter.
@@ -62,8 +62,8 @@ impl Host {
     }
 }
 
-/// A running site. It ends with this value.
-pub struct Site {
+/// A running deployment. It ends with this value.
+pub struct Deployment {
     running: Running,
     upstream: SocketAddr,
     authority: Arc<Authority>,
@@ -75,8 +75,8 @@ enum Running {
     Embedded(Gateway, Plugin),
 }
 
-impl Site {
-    /// Starts a site.
+impl Deployment {
+    /// Starts a deployment.
     ///
     /// # Errors
     ///
@@ -119,19 +119,19 @@ impl Site {
         }
     }
 
-    /// A client that trusts the site's authority.
+    /// A client that trusts the deployment's authority.
     #[must_use]
     pub fn client(&self) -> Client {
         Client::https(self.https()).trust(self.authority.pem())
     }
 
-    /// The authority that signed the site's certificate.
+    /// The authority that signed the deployment's certificate.
     #[must_use]
     pub fn authority(&self) -> &Authority {
         &self.authority
     }
 
-    /// Where the site's certificates are.
+    /// Where the deployment's certificates are.
     #[must_use]
     pub fn directory(&self) -> &Path {
         self.directory.path()
@@ -147,7 +147,7 @@ impl Site {
     }
 
     /// Puts requests that begin from now on under another configuration of the filter's; those that have begun end under
-    /// the old one. On Envoy the site has to be [watched](Options::watched).
+    /// the old one. On Envoy the deployment has to be [watched](Options::watched).
     ///
     /// # Errors
     ///
@@ -225,8 +225,8 @@ macro_rules! on_both_hosts {
         mod on_envoy {
             $(#[test]
             fn $scenario() {
-                if $crate::site::Host::Envoy.is_here() {
-                    super::$scenario($crate::site::Host::Envoy);
+                if $crate::deployment::Host::Envoy.is_here() {
+                    super::$scenario($crate::deployment::Host::Envoy);
                 }
             })*
         }
@@ -234,7 +234,7 @@ macro_rules! on_both_hosts {
         mod on_the_embedded_host {
             $(#[test]
             fn $scenario() {
-                super::$scenario($crate::site::Host::Embedded);
+                super::$scenario($crate::deployment::Host::Embedded);
             })*
         }
     };

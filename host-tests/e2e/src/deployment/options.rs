@@ -1,4 +1,4 @@
-//! What a site is made of.
+//! What a deployment is made of.
 
 use promward_embedded::host::Log;
 use promward_harness::certificates::Authority;
@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// What a site is made of.
+/// What a deployment is made of.
 #[derive(Clone)]
 pub struct Options {
     /// The server that is guarded: the cluster `prometheus`.
@@ -17,7 +17,7 @@ pub struct Options {
     pub module: Option<PathBuf>,
     /// Whether clients may present certificates.
     pub client_certificates: ClientCertificates,
-    /// Whose certificates the site has and takes; one of its own if not given.
+    /// Whose certificates the deployment has and takes; one of its own if not given.
     pub authority: Option<Arc<Authority>>,
     /// Envoy's `allow_on_headers_stop_iteration`; `false` ships.
     pub allow_on_headers_stop_iteration: bool,
@@ -27,7 +27,7 @@ pub struct Options {
     /// [`jwt::metadata`](promward_harness::jwt::metadata) writes it.
     pub metadata: Option<Vec<u8>>,
     /// On Envoy: the filter's configuration is a watched file, as in the shipped `watched.yaml`, which
-    /// [`Site::reconfigure`](super::Site::reconfigure) needs. The embedded host can always do that.
+    /// [`Deployment::reconfigure`](super::Deployment::reconfigure) needs. The embedded host can always do that.
     pub watched: bool,
     /// On Envoy: further texts of the shipped file and what stands in for each.
     pub replace: Vec<(String, String)>,
@@ -70,11 +70,11 @@ impl Options {
     }
 }
 
-/// Whether a site's clients are asked for certificates. None has to present one.
+/// Whether a deployment's clients are asked for certificates. None has to present one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientCertificates {
     /// They aren't.
     NotAsked,
-    /// They are, and the site's [authority](super::Site::authority) has to have signed it.
-    SignedByTheSite,
+    /// They are, and the deployment's [authority](super::Deployment::authority) has to have signed it.
+    SignedByTheDeployment,
 }

@@ -1,7 +1,7 @@
-//! What a [`Site`] promises to the scenarios that run on it, on both hosts.
+//! What a [`Deployment`] promises to the scenarios that run on it, on both hosts.
 
+use promward_e2e::deployment::{ClientCertificates, Deployment, Host, Options};
 use promward_e2e::on_both_hosts;
-use promward_e2e::site::{ClientCertificates, Host, Options, Site};
 use promward_harness::certificates::{Authority, Identity};
 use promward_harness::client::{Client, Request};
 use promward_harness::jwt::{Issuer, claims, metadata};
@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 on_both_hosts! {
-    a_client_may_present_a_certificate_of_the_sites_authority,
-    a_pause_in_the_headers_lets_the_body_come_where_the_site_says_so,
+    a_client_may_present_a_certificate_of_the_deployments_authority,
+    a_pause_in_the_headers_lets_the_body_come_where_the_deployment_says_so,
     what_a_verified_token_says_is_in_the_metadata,
     a_metric_is_the_sum_over_all_workers,
     another_configuration_is_for_requests_that_begin_after_it,
@@ -23,9 +23,9 @@ on_both_hosts! {
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A site with the probe as its module, whose lines can be waited for.
+/// A deployment with the probe as its module, whose lines can be waited for.
 struct Probed {
-    site: Site,
+    deployment: Deployment,
     lines: Arc<Mutex<Vec<String>>>,
 }
 
@@ -38,11 +38,11 @@ impl Probed {
         options.module = Some(promward_module::build_package("promward-probe").unwrap());
         options.log = Arc::new(move |_, line| log.lock().unwrap().push(line.to_owned()));
         change(&mut options);
-        Self { site: Site::start(host, &options).unwrap(), lines }
+        Self { deployment: Deployment::start(host, &options).unwrap(), lines }
     }
 
     fn client(&self, script: &str) -> Client {
-        self.site.client().header("x-probe", script)
+        self.deployment.client().header("x-probe", script)
     }
 
     /// The rest of the first line of the probe's that begins so.
@@ -50,7 +50,7 @@ impl Probed {
         let start = Instant::now();
         let beginning = format!("probe: {beginning}");
         loop {
-            let lines = match self.site.envoy() {
+            let lines = match self.deployment.envoy() {
                 Some(envoy) => envoy.process().lines(Stream::Errors),
                 None => self.lines.lock().unwrap().clone(),
             };
@@ -63,22 +63,22 @@ impl Probed {
     }
 }
 
-fn a_client_may_present_a_certificate_of_the_sites_authority(host: Host) {
+fn a_client_may_present_a_certificate_of_the_deployments_authority(host: Host) {
     let upstream = Upstream::start(|_| Reply::text("ok")).unwrap();
     let mut options = Options::new(upstream.address());
-    options.client_certificates = ClientCertificates::SignedByTheSite;
-    let site = Site::start(host, &options).unwrap();
+    options.client_certificates = ClientCertificates::SignedByTheDeployment;
+    let deployment = Deployment::start(host, &options).unwrap();
     let status = |client: Client| client.get("/prometheus/metrics").map(|answer| answer.status);
     let with = |identity: &Identity| {
-        status(site.client().certificate(identity.certificate_pem(), identity.key_pem()))
+        status(deployment.client().certificate(identity.certificate_pem(), identity.key_pem()))
     };
-    assert_eq!(status(site.client()).unwrap(), 200, "none is fine");
-    assert_eq!(with(&site.authority().client("reader", None).unwrap()).unwrap(), 200);
+    assert_eq!(status(deployment.client()).unwrap(), 200, "none is fine");
+    assert_eq!(with(&deployment.authority().client("reader", None).unwrap()).unwrap(), 200);
     assert!(with(&Identity::self_signed_client("reader", None).unwrap()).is_err());
     assert!(with(&Authority::new("other").unwrap().client("reader", None).unwrap()).is_err());
 }
 
-fn a_pause_in_the_headers_lets_the_body_come_where_the_site_says_so(host: Host) {
+fn a_pause_in_the_headers_lets_the_body_come_where_the_deployment_says_so(host: Host) {
     let probed = Probed::start(host, |options| options.allow_on_headers_stop_iteration = true);
     let mut exchange =
         probed.client("request_headers=pause,request_body=reply").open(Request::new("POST", "/")).unwrap();
@@ -103,13 +103,14 @@ fn what_a_verified_token_says_is_in_the_metadata(host: Host) {
 fn a_metric_is_the_sum_over_all_workers(host: Host) {
     const COUNTED: &str = "probe.counted.by=stream";
     let probed = Probed::start(host, |_| {});
-    assert_eq!(probed.site.metric(COUNTED).unwrap(), 0);
+    assert_eq!(probed.deployment.metric(COUNTED).unwrap(), 0);
     for _ in 0..10 {
         probed.client("request_headers=count").get("/").unwrap();
     }
-    assert_eq!(probed.site.wait_for_metric(COUNTED, 10).unwrap(), 10);
-    assert_eq!(probed.site.metric("probe.counted").unwrap(), 0);
-    let calls = probed.site.counts().map(|counts| counts.host_calls.get("proxy_increment_metric").copied());
+    assert_eq!(probed.deployment.wait_for_metric(COUNTED, 10).unwrap(), 10);
+    assert_eq!(probed.deployment.metric("probe.counted").unwrap(), 0);
+    let calls =
+        probed.deployment.counts().map(|counts| counts.host_calls.get("proxy_increment_metric").copied());
     assert_eq!(calls, (host == Host::Embedded).then_some(Some(10)));
 }
 
@@ -119,8 +120,8 @@ const HEALTH_ONLY: &str = r#"{
     "access": [{ "who": ["anyone"], "may": ["health"] }]
 }"#;
 
-/// A site of the shipped configuration, which holds the answers to `/metrics?held`.
-fn watched(host: Host) -> (Site, Upstream) {
+/// A deployment of the shipped configuration, which holds the answers to `/metrics?held`.
+fn watched(host: Host) -> (Deployment, Upstream) {
     let upstream = Upstream::start(|request| match request.target.contains("held") {
         true => Reply::hold(),
         false => Reply::text("ok"),
@@ -128,18 +129,18 @@ fn watched(host: Host) -> (Site, Upstream) {
     let upstream = upstream.unwrap();
     let mut options = Options::new(upstream.address());
     options.watched = true;
-    (Site::start(host, &options).unwrap(), upstream)
+    (Deployment::start(host, &options).unwrap(), upstream)
 }
 
 fn another_configuration_is_for_requests_that_begin_after_it(host: Host) {
-    let (site, upstream) = watched(host);
-    let mut open = site.client().http2().connect().unwrap();
+    let (deployment, upstream) = watched(host);
+    let mut open = deployment.client().http2().connect().unwrap();
     let mut begun = open.open(Request::new("GET", "/prometheus/metrics?held")).unwrap();
     begun.end(&[]).unwrap();
     let mut held = upstream.held().unwrap();
-    site.reconfigure(HEALTH_ONLY).unwrap();
+    deployment.reconfigure(HEALTH_ONLY).unwrap();
     for (target, status) in [("/prometheus/metrics", 403), ("/prometheus/-/healthy", 200)].repeat(4) {
-        assert_eq!(site.client().get(target).unwrap().status, status, "{target}");
+        assert_eq!(deployment.client().get(target).unwrap().status, status, "{target}");
         assert_eq!(open.send(Request::new("GET", target)).unwrap().status, status, "{target}");
     }
     held.head(200, &[]).unwrap();
@@ -161,16 +162,16 @@ fn a_request_that_waits_is_released_by_the_tick_of_its_own_configuration(host: H
     let script = "request_headers=property:request.method+pause,request_body=tell:resume+pause";
     let mut teller = probed.client(script).open(Request::new("POST", "/")).unwrap();
     probed.wait_for("request.method is");
-    probed.site.reconfigure("{}").unwrap();
+    probed.deployment.reconfigure("{}").unwrap();
     teller.data("now").unwrap();
     assert_eq!(waiting.answer().unwrap().status, 404);
 }
 
 fn a_configuration_that_is_refused_changes_nothing(host: Host) {
-    let (site, _upstream) = watched(host);
-    let error = format!("{:#}", site.reconfigure("{}").unwrap_err());
+    let (deployment, _upstream) = watched(host);
+    let error = format!("{:#}", deployment.reconfigure("{}").unwrap_err());
     assert!(error.contains("configuration refused: "), "{error}");
-    assert_eq!(site.client().get("/prometheus/metrics").unwrap().status, 200);
-    site.reconfigure(HEALTH_ONLY).unwrap();
-    assert_eq!(site.client().get("/prometheus/metrics").unwrap().status, 403);
+    assert_eq!(deployment.client().get("/prometheus/metrics").unwrap().status, 200);
+    deployment.reconfigure(HEALTH_ONLY).unwrap();
+    assert_eq!(deployment.client().get("/prometheus/metrics").unwrap().status, 403);
 }

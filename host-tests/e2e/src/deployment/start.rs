@@ -1,4 +1,4 @@
-//! Starts a site on either host, as its options say.
+//! Starts a deployment on either host, as its options say.
 
 use super::{ClientCertificates, Options};
 use anyhow::{Context, Result};
@@ -25,7 +25,7 @@ pub(super) fn start_envoy(options: &Options, module: &Path, certificates: &Path)
     envoy.allow_on_headers_stop_iteration = options.allow_on_headers_stop_iteration;
     envoy.replace.clone_from(&options.replace);
     envoy.jwks.clone_from(&options.jwks);
-    let asked = options.client_certificates == ClientCertificates::SignedByTheSite;
+    let asked = options.client_certificates == ClientCertificates::SignedByTheDeployment;
     let wanted = [
         (asked, Variant::ClientCertificates),
         (options.jwks.is_some(), Variant::Jwt),
@@ -57,7 +57,7 @@ pub(super) fn start_embedded(
         key: files.key.clone(),
         clients: match options.client_certificates {
             ClientCertificates::NotAsked => gateway::ClientCertificates::NotAsked,
-            ClientCertificates::SignedByTheSite => {
+            ClientCertificates::SignedByTheDeployment => {
                 gateway::ClientCertificates::SignedBy(authority.to_owned())
             }
         },
