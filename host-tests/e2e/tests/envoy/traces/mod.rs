@@ -3,6 +3,7 @@
 //! `PROMWARD_BLESS=1` the committed ones are written anew, from Envoy.
 
 mod envoy;
+mod files;
 mod own;
 mod scenarios;
 mod script;
@@ -60,7 +61,7 @@ fn play_to_envoy(mode: Mode) {
         }
         let trace = host.play(scenario).to_string();
         if bless {
-            std::fs::write(file(scenario.name, mode), format!("{trace}\n")).unwrap();
+            files::record(scenario.name, mode, &trace);
         }
         compare(scenario.name, mode, &trace, &mut differences);
     }
@@ -68,17 +69,11 @@ fn play_to_envoy(mode: Mode) {
 }
 
 fn compare(name: &str, mode: Mode, trace: &str, differences: &mut Vec<String>) {
-    let file = file(name, mode);
-    let committed = std::fs::read_to_string(&file).unwrap_or_default();
+    let committed = files::read(name, mode);
     if committed.trim_end() != trace.trim_end() {
         let mode = mode.name();
         differences.push(format!("{name} ({mode}): expected\n{committed}\nbut it was\n{trace}"));
     }
-}
-
-fn file(name: &str, mode: Mode) -> PathBuf {
-    let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("traces");
-    directory.join(format!("{name}.{}.txt", mode.name()))
 }
 
 fn probe() -> PathBuf {

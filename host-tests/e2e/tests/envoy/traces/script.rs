@@ -58,10 +58,16 @@ pub(crate) enum Mode {
 }
 
 impl Mode {
-    /// Both of them.
     pub(crate) const ALL: [Mode; 2] = [Mode::Default, Mode::StopIteration];
 
-    /// How files are named.
+    pub(crate) fn other(self) -> Mode {
+        match self {
+            Mode::Default => Mode::StopIteration,
+            Mode::StopIteration => Mode::Default,
+        }
+    }
+
+    /// Returns the part of a file's name that stands for this mode.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Mode::Default => "default",
