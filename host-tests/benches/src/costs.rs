@@ -192,7 +192,7 @@ pub fn taken(work: Work, configuration: &Value) -> Result<Taken> {
     let count = || deployment.counts().context("the embedded host counts");
     send(&client, work, 0..BEFORE)?;
     let before = count()?;
-    send(&client, work, BEFORE..BEFORE.saturating_add(COUNTED))?;
+    send(&client, work, BEFORE..BEFORE + COUNTED)?;
     let after = count()?;
     Ok(Taken::between(&before, &after, COUNTED))
 }
@@ -209,9 +209,8 @@ fn send(client: &Client, work: Work, numbers: std::ops::Range<u32>) -> Result<()
 impl Taken {
     /// What was counted between two times, for each of so many requests.
     fn between(before: &Counts, after: &Counts, requests: u32) -> Self {
-        let each = |figure: &dyn Fn(&Counts) -> u64| {
-            figure(after).saturating_sub(figure(before)) as f64 / f64::from(requests)
-        };
+        let each =
+            |figure: &dyn Fn(&Counts) -> u64| (figure(after) - figure(before)) as f64 / f64::from(requests);
         Self {
             host_calls: each(&|counts| counts.host_calls.values().sum()),
             callbacks: each(&|counts| counts.callbacks.values().map(|callback| callback.calls).sum()),
@@ -228,7 +227,7 @@ fn query_answer(least: usize) -> String {
     for number in 0_u32.. {
         let comma = if number == 0 { "" } else { "," };
         let labels = format!(r#""job":"api","instance":"10.0.0.{}:9100","tenant":"a""#, number % 250);
-        _ = write!(text, r#"{comma}{{"metric":{{{labels}}},"value":[1700000000,"0.{number}"]}}"#);
+        write!(text, r#"{comma}{{"metric":{{{labels}}},"value":[1700000000,"0.{number}"]}}"#).unwrap();
         if text.len() >= least {
             break;
         }
@@ -242,10 +241,11 @@ fn rules(least: usize) -> String {
     for number in 0_u32.. {
         let comma = if number == 0 { "" } else { "," };
         let rules = ["a", "c"].map(|tenant| alerting_rule(number, tenant)).join(",");
-        _ = write!(
+        write!(
             text,
             r#"{comma}{{"name":"group-{number}","file":"/etc/rules/{number}.yml","rules":[{rules}],"interval":30,"limit":0,"evaluationTime":0.002,"lastEvaluation":"2026-01-01T00:00:00Z"}}"#
-        );
+        )
+        .unwrap();
         if text.len() >= least {
             break;
         }

@@ -72,9 +72,7 @@ impl Report {
 /// The figure that so many hundredths of them are at most.
 pub(crate) fn at(figures: &mut [f64], percent: usize) -> f64 {
     figures.sort_by(f64::total_cmp);
-    let last = figures.len().saturating_sub(1);
-    let place = last.saturating_mul(percent).checked_div(100).unwrap_or_default();
-    figures.get(place).copied().unwrap_or_default()
+    figures[(figures.len() - 1) * percent / 100]
 }
 
 fn date() -> Result<String> {
@@ -86,5 +84,5 @@ fn machine() -> Result<String> {
     let about = fs::read_to_string("/proc/cpuinfo").context("cannot read /proc/cpuinfo")?;
     let mut models = about.lines().filter_map(|line| line.strip_prefix("model name")?.split_once(": "));
     let model = models.next().map_or("unknown", |(_, model)| model.trim());
-    Ok(format!("{} processors ({model})", models.count().saturating_add(1)))
+    Ok(format!("{} processors ({model})", models.count() + 1))
 }

@@ -189,7 +189,7 @@ impl Connection {
 
     async fn send(&mut self) -> Result<()> {
         let number = self.sent.get();
-        self.sent.set(number.saturating_add(1));
+        self.sent.set(number + 1);
         let mut request = http::Request::<Bytes>::try_from(self.work.request(number))?.map(Full::new);
         request.headers_mut().insert(HOST, HeaderValue::from_static("example.com"));
         if self.work.has_password() {
@@ -204,10 +204,10 @@ impl Connection {
 
 /// Reads a body to its end, and gives its length.
 async fn read(mut body: Incoming) -> Result<usize> {
-    let mut length: usize = 0;
+    let mut length = 0;
     while let Some(frame) = body.frame().await {
         let frame = frame.context("an answer breaks off")?;
-        length = length.saturating_add(frame.data_ref().map_or(0, Bytes::len));
+        length += frame.data_ref().map_or(0, Bytes::len);
     }
     Ok(length)
 }

@@ -111,10 +111,7 @@ fn compare(report: &mut Report, work: Work, setting: &Setting, plan: Plan) -> Re
             rounds.push(measured.with_context(|| format!("{}, {}", work.name(), peer.name()))?);
         }
     }
-    let base: Vec<f64> = match running.first() {
-        Some((_, _, rounds)) => rounds.iter().map(|round| round.cost).collect(),
-        None => Vec::new(),
-    };
+    let base: Vec<f64> = running[0].2.iter().map(|round| round.cost).collect();
     for (peer, _, rounds) in &running {
         let mut costs: Vec<f64> = rounds.iter().map(|round| round.cost).collect();
         let mut ratios: Vec<f64> = costs.iter().zip(&base).map(|(cost, base)| cost / base).collect();
@@ -147,6 +144,6 @@ fn start(bench: &Bench, peer: Peer, work: Work, setting: &Setting) -> Result<Run
 pub(crate) fn measure(bench: &Bench, proxy: &Running, work: Work, length: Duration) -> Result<Measured> {
     let (round, before, after) =
         bench.round(proxy.address, work, length, || process::processor_time(proxy.id()))?;
-    let cost = after.saturating_sub(before).as_secs_f64() * 1e6 / round.requests as f64;
+    let cost = (after - before).as_secs_f64() * 1e6 / round.requests as f64;
     Ok(Measured { cost, round })
 }

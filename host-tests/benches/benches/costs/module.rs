@@ -62,9 +62,8 @@ fn memory(report: &mut Report, setting: &Setting) -> Result<()> {
             sizes.push(process::size(proxy.id(), "VmRSS")? as f64 / 1_024.0);
             start = start.max(proxy.start);
         }
-        let (one, four) =
-            (sizes.first().copied().unwrap_or_default(), sizes.get(1).copied().unwrap_or_default());
-        let each = (four - one) / f64::from(WORKERS.saturating_sub(1));
+        let (one, four) = (sizes[0], sizes[1]);
+        let each = (four - one) / f64::from(WORKERS - 1);
         further.push(each);
         report.row([
             peer.name().to_owned(),
@@ -74,12 +73,9 @@ fn memory(report: &mut Report, setting: &Setting) -> Result<()> {
             format!("{:.0}", start.as_secs_f64() * 1e3),
         ]);
     }
-    if let [native, _, ours] = further.as_slice() {
-        report.say(&format!(
-            "\nA further worker takes {:.1} MiB more with promward than without.",
-            ours - native
-        ));
-    }
+    let (native, ours) = (further[0], further[2]);
+    report
+        .say(&format!("\nA further worker takes {:.1} MiB more with promward than without.", ours - native));
     Ok(())
 }
 
@@ -89,12 +85,12 @@ fn growth(report: &mut Report, setting: &Setting, plan: Plan) -> Result<()> {
     let bench = Bench::start(work, &setting.authority)?;
     let proxy = super::start(&bench, Peer::Promward, work, setting)?;
     let size = || process::size(proxy.id(), "VmRSS");
-    let mut requests: usize = 0;
+    let mut requests = 0;
     measure(&bench, &proxy, work, plan.length)?;
     let before = size()?;
     for _ in 0..plan.rounds {
         let (round, (), ()) = bench.round(proxy.address, work, plan.length, || Ok(()))?;
-        requests = requests.saturating_add(round.requests);
+        requests += round.requests;
     }
     let grown = size()?.saturating_sub(before);
     report.say(&format!(
@@ -140,9 +136,8 @@ fn callers(report: &mut Report, setting: &Setting, plan: Plan) -> Result<()> {
 /// A work's configuration with so many users in it.
 fn with_callers(work: Work, number: u32) -> Value {
     let mut configuration = work.configuration();
-    if let Some(users) = configuration.pointer_mut("/callers/users").and_then(Value::as_object_mut) {
-        let present = u32::try_from(users.len()).unwrap_or(u32::MAX);
-        users.extend((present..number).map(|number| (format!("user-{number}"), json!(HASH))));
-    }
+    let users = configuration["callers"]["users"].as_object_mut().unwrap();
+    let present = users.len() as u32;
+    users.extend((present..number).map(|number| (format!("user-{number}"), json!(HASH))));
     configuration
 }

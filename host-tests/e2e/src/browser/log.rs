@@ -79,7 +79,7 @@ impl Log {
         let Some(body) = answer.get("body").and_then(Value::as_str) else { return };
         let is_binary = answer.get("base64Encoded").and_then(Value::as_bool).unwrap_or_default();
         let body = if is_binary {
-            String::from_utf8_lossy(&STANDARD.decode(body).unwrap_or_default()).into_owned()
+            String::from_utf8_lossy(&STANDARD.decode(body).unwrap()).into_owned()
         } else {
             body.to_owned()
         };
@@ -96,7 +96,7 @@ impl Log {
 
     /// Takes an event of the page's.
     pub(super) fn take_event(&mut self, entry: &Value) {
-        let message: Value = serde_json::from_str(&text(entry, "/message")).unwrap_or_default();
+        let message: Value = serde_json::from_str(&text(entry, "/message")).unwrap();
         let id = text(&message, "/message/params/requestId");
         let Some(event) = message.pointer("/message/params") else { return };
         match text(&message, "/message/method").as_str() {

@@ -94,7 +94,7 @@ impl Browser {
             "goog:chromeOptions": { "debuggerAddress": address },
             "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
         });
-        builder.capabilities(wanted.as_object().cloned().unwrap_or_default());
+        builder.capabilities(wanted.as_object().unwrap().clone());
         let url = format!("http://127.0.0.1:{port}");
         let client = runtime.block_on(async { timeout(PATIENCE, builder.connect(&url)).await });
         let client = client.with_context(|| format!("no session from {driver}"))?;

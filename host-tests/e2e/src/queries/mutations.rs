@@ -49,7 +49,7 @@ const FRAGMENTS: [&str; 40] = [
 /// A query with a piece deleted, doubled, swapped with another or put in.
 pub fn mutated(query: &str, random: &mut Random) -> String {
     let mut pieces = if random.once_in(2) { characters(query) } else { words(query) };
-    for _ in 0..random.below(2).saturating_add(1) {
+    for _ in 0..random.below(2) + 1 {
         let place = random.below(pieces.len());
         let other = random.below(pieces.len());
         match random.below(5) {
@@ -79,7 +79,7 @@ fn words(query: &str) -> Vec<&str> {
             true => rest.find(|character| !of_a_word(character)).unwrap_or(rest.len()),
             false => first.len_utf8(),
         };
-        let (word, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        let (word, after) = rest.split_at(end);
         words.push(word);
         rest = after;
     }

@@ -23,7 +23,7 @@ impl Generator {
     /// Arithmetic with numbers, at times a chain that only precedence and sides put together.
     pub(super) fn with_a_scalar(&mut self, depth: u32) -> Expression {
         let mut words = self.vector(depth).operand();
-        for _ in 0..self.random.below(3).saturating_add(1) {
+        for _ in 0..self.random.below(3) + 1 {
             let right = self.scalar(depth.min(1)).operand();
             let operator = self.random.one(ARITHMETIC);
             words = if self.random.once_in(3) {

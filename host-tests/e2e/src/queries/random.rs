@@ -22,9 +22,7 @@ impl Random {
 
     /// A number below a bound; 0 if the bound is.
     pub fn below(&mut self, bound: usize) -> usize {
-        let bound = u64::try_from(bound).unwrap_or(u64::MAX);
-        let number = self.number().checked_rem(bound).unwrap_or_default();
-        usize::try_from(number).unwrap_or_default()
+        (self.number() % bound.max(1) as u64) as usize
     }
 
     /// True once in `times`, on average.
@@ -32,8 +30,7 @@ impl Random {
         self.below(times) == 0
     }
 
-    /// One of these; the default of their type if there is none.
-    pub fn one<T: Copy + Default>(&mut self, of: &[T]) -> T {
-        of.get(self.below(of.len())).copied().unwrap_or_default()
+    pub fn one<T: Copy>(&mut self, of: &[T]) -> T {
+        of[self.below(of.len())]
     }
 }

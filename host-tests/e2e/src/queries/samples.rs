@@ -156,11 +156,10 @@ fn write_series(text: &mut String, metric: &Metric, labels: &Labels) {
     let mut random = Random::new(seed);
     let bucket = labels.iter().find(|(label, _)| *label == "le").map(|(_, le)| le.parse().unwrap_or(9.0));
     let (mut value, mut time) = (start(metric, &mut random), START);
-    while time <= START.saturating_add(LENGTH) {
-        // Writing to a text doesn't fail.
-        let _ = writeln!(text, "{series} {value} {time}");
+    while time <= START + LENGTH {
+        writeln!(text, "{series} {value} {time}").unwrap();
         value = next(metric, value, bucket, &mut random);
-        time = time.saturating_add(STEP);
+        time += STEP;
     }
 }
 
@@ -195,5 +194,5 @@ fn next(metric: &Metric, value: f64, bucket: Option<f64>, random: &mut Random) -
 
 /// 0.5 to 32.
 fn small(random: &mut Random) -> f64 {
-    f64::from(u8::try_from(random.below(64)).unwrap_or_default().saturating_add(1)) / 2.0
+    (random.below(64) + 1) as f64 / 2.0
 }

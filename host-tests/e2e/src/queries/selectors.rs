@@ -13,8 +13,7 @@ impl Generator {
             .filter(|metric| (self.release == Release::Three || !metric.quoted) && wanted(metric))
             .copied()
             .collect();
-        let place = self.random.below(metrics.len());
-        metrics.get(place).copied().unwrap_or(UP)
+        self.random.one(&metrics)
     }
 
     /// An instant selector of any metric, with modifiers now and then.
@@ -48,7 +47,7 @@ impl Generator {
     }
 
     fn insert_anywhere(&mut self, matchers: &mut Vec<Words>, name: &str) {
-        let place = self.random.below(matchers.len().saturating_add(1));
+        let place = self.random.below(matchers.len() + 1);
         let quoted = self.quoted_name(name);
         matchers.insert(place, Words::one(quoted));
     }
@@ -175,7 +174,7 @@ impl Generator {
 
     fn at(&mut self) -> Words {
         let mut words = Words::one("@");
-        let time = START.saturating_add(LENGTH / 2);
+        let time = START + LENGTH / 2;
         match self.random.below(5) {
             0 => {
                 words.push(self.keyword("start"));
@@ -192,6 +191,3 @@ impl Generator {
         words
     }
 }
-
-/// A metric that every release takes.
-const UP: Metric = Metric { name: "up", labels: &[], course: Course::Gauge, quoted: false };
