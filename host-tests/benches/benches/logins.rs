@@ -1,7 +1,7 @@
-//! What logins cost others: how long a request takes beside people who guess passwords, on promward, which checks them in
-//! slices, and on nginx, which checks each at once. One worker each, TLS, kept connections; the figures of one run are to
-//! be compared with each other only. With promward the request is one of a caller whose password is remembered; nginx
-//! remembers none, so there it is one that needs none.
+//! Measures what logins cost others: the time of a request while strangers guess passwords, on promward, which checks
+//! passwords in slices, and on nginx, which checks each at once. Each has one worker, TLS and kept connections. Only
+//! the figures of one run can be compared with each other. With promward the caller has a password that is remembered.
+//! nginx remembers no password, so that its request needs none.
 
 mod common;
 
@@ -22,25 +22,25 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// A usual cost.
+/// The cost of the bcrypt hashes, which is a usual one.
 const COST: u32 = 10;
 
-/// How long requests are timed, one after the other, and how many at most.
+/// The time for which requests are timed, one after the other, and the most of them.
 const TIME: Duration = Duration::from_secs(8);
 const QUICK: Duration = Duration::from_secs(3);
 const REQUESTS: usize = 10_000;
 
-/// How many guess at once, and at most how often each.
+/// The number of clients that guess at once, and the most guesses of each.
 const GUESSERS: u8 = 16;
 const MOST_GUESSES: u32 = 5_000;
 
-/// What a guesser that is told to come later does.
+/// The pause of a guesser that is told to come later.
 const BREATH: Duration = Duration::from_millis(20);
 
 const HEALTH: &str = "/prometheus/-/healthy";
 const QUERY: &str = "/prometheus/api/v1/query?query=up";
 
-/// Whose password is remembered.
+/// The user whose password is remembered, and the password.
 const REMEMBERED: (&str, &str) = ("bob", "bob's");
 
 fn main() -> Result<()> {
@@ -59,7 +59,7 @@ fn main() -> Result<()> {
 }
 
 fn promward(report: &mut Report, upstream: &Upstream, hash: &str, time: Duration) -> Result<()> {
-    // As many checks as a worker can do, from each address as well.
+    // As many checks as a worker can do, from a single address as well.
     let configuration = json!({
         "mounts": [{ "prefix": "/prometheus", "cluster": "prometheus" }],
         "callers": {
@@ -87,7 +87,7 @@ fn nginx(report: &mut Report, upstream: &Upstream, hash: &str, time: Duration) -
     measure(report, "nginx", time, &client, (&client, HEALTH))
 }
 
-/// Times requests of somebody for a path, alone and beside guesses, and adds a row.
+/// Times the requests of a client for a path, alone and beside guesses, and adds a row.
 fn measure(
     report: &mut Report,
     name: &str,
@@ -126,10 +126,10 @@ fn measure(
     Ok(())
 }
 
-/// How long requests take, in milliseconds.
+/// Returns the times that requests take, in milliseconds.
 fn timed(client: &Client, path: &str, time: Duration) -> Result<Vec<f64>> {
     let (mut connection, mut times) = (client.connect()?, Vec::new());
-    // The first waits until its password was checked.
+    // The first request waits until its password was checked.
     connection.send(Request::new("GET", path))?;
     let begun = Instant::now();
     while times.len() < REQUESTS && begun.elapsed() < time {
@@ -141,7 +141,7 @@ fn timed(client: &Client, path: &str, time: Duration) -> Result<Vec<f64>> {
     Ok(times)
 }
 
-/// Guesses without a pause, until it is told to end. Counts what was checked.
+/// Guesses passwords without a pause until it is told to end, and counts the guesses that were checked.
 fn guess(client: &Client, ends: &AtomicBool, guesses: &AtomicU64) -> Result<()> {
     let mut connection = client.connect()?;
     for number in 0..MOST_GUESSES {

@@ -1,6 +1,6 @@
-//! What it costs to read a query and to write a tenant into it, beside `promql-parser`, which reads it, has a matcher
-//! pushed into each selector of its tree and prints the tree. The queries are what dashboards and alerting rules send;
-//! the two take turns, and the figures of one run are to be compared with each other only.
+//! Measures what it costs to read a query and to write a tenant into it, beside `promql-parser`, which parses the
+//! query, gets a matcher pushed into each selector of its tree and prints the tree. The queries are those of dashboards
+//! and alerting rules. The two take turns, and only the figures of one run can be compared with each other.
 
 mod common;
 #[path = "promql/tree.rs"]
@@ -17,12 +17,12 @@ use std::time::Instant;
 
 const QUERIES: &str = include_str!("promql/queries.txt");
 
-/// How often the two take turns, and how often each treats a query in its turn.
+/// The number of turns, and the number of times that a query is treated in a turn.
 const ROUNDS: usize = 9;
 const TIMES: u32 = 200;
 const QUICK: u32 = 20;
 
-/// How much of a query the table shows, in characters.
+/// The characters of a query that the table shows.
 const SHOWN: usize = 60;
 
 fn main() -> Result<()> {
@@ -57,7 +57,7 @@ fn row(report: &mut Report, name: &str, bytes: &str, our: f64, their: f64) {
     report.row([name.to_owned(), bytes.to_owned(), our, their, format!("{ratio:.1}")]);
 }
 
-/// How long each takes, in microseconds.
+/// Returns the time that each takes, in microseconds.
 fn measured(query: &str, times: u32) -> Result<(f64, f64)> {
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
@@ -88,7 +88,7 @@ fn restricted_by_tree(query: &str) -> Result<String> {
     Ok(tree.to_string())
 }
 
-/// Both have to have done the same work.
+/// Checks that both have done the same work.
 fn agree(query: &str) -> Result<()> {
     let (ours, theirs) = (restricted(query)?, restricted_by_tree(query)?);
     let count = |text: &str| text.matches(r#"tenant="a""#).count();

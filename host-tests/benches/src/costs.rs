@@ -1,5 +1,5 @@
-//! The works whose cost is measured: a configuration, a request that takes it, and an answer. The benchmark times them
-//! beside other proxies, and tests hold what they take to budgets.
+//! The works whose cost is measured. Each is a configuration, a request and an answer. The benchmark times them beside
+//! other proxies, and tests hold their host calls and instructions to budgets.
 
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
@@ -10,22 +10,23 @@ use promward_harness::upstream::{Reply, Upstream};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
-/// The user of works that need one, and her password.
+/// The user of works that need one.
 pub const USER: &str = "alice";
-/// See [`USER`].
+/// The password of [`USER`].
 pub const PASSWORD: &str = "correct horse battery staple";
 
-/// What bcrypt makes of [`PASSWORD`] with cost 10, which is what tools take if nobody says otherwise.
+/// A bcrypt hash of [`PASSWORD`] with cost 10, which is the default of most tools.
 pub const HASH: &str = "$2b$10$N9qo8uLOickgx2ZMRZoMyehtJ/whDdsI.d1w/JqKiOrDw8pCT0JLG";
 
 /// A query of a dashboard, as a browser sends it.
 const QUERY: &str = "histogram_quantile(0.99,+sum+by+(le,job)+(rate(http_request_duration_seconds_bucket{job%3D%22api%22}[5m])))";
 
-/// A server's answer of 1 MiB, and rules and alerts of 5 MB: a group of each has rules of two teams.
+/// The lengths of a server's answers, in bytes: 1 MiB for a query, and 5 MB for rules and alerts, of which each group
+/// has those of two teams.
 const LONG: usize = 1 << 20;
 const RULES: usize = 5_000_000;
 
-/// One work.
+/// A kind of request whose cost is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Work {
     /// TLS and the prefix; everybody may do everything.
@@ -34,7 +35,7 @@ pub enum Work {
     Password,
     /// Also a tenant in the query, which was seen before.
     Restricted,
-    /// The same, and no query was seen before.
+    /// The same, with a new query in every request.
     NewQueries,
     /// A form, with a tenant in it.
     Form,
@@ -46,17 +47,14 @@ pub enum Work {
     Alerts,
 }
 
-/// What the server behind answers.
+/// The answer of the server behind the proxy.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// Its `content-type`.
     pub media_type: &'static str,
-    /// Its body.
     pub body: Bytes,
 }
 
 impl Work {
-    /// All of them.
     pub const ALL: [Self; 8] = [
         Self::Prefix,
         Self::Password,
@@ -68,7 +66,7 @@ impl Work {
         Self::Alerts,
     ];
 
-    /// What tables call it.
+    /// Returns its name in tables.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -83,7 +81,7 @@ impl Work {
         }
     }
 
-    /// Its name as a title.
+    /// Returns its name with a capital letter.
     #[must_use]
     pub fn title(self) -> String {
         let mut characters = self.name().chars();
@@ -91,13 +89,13 @@ impl Work {
         first.into_iter().chain(characters).collect()
     }
 
-    /// Whether its requests carry a password.
+    /// Checks that its requests carry a password.
     #[must_use]
     pub fn has_password(self) -> bool {
         self != Self::Prefix
     }
 
-    /// The filter's configuration.
+    /// Returns the filter's configuration.
     #[must_use]
     pub fn configuration(self) -> Value {
         let mounts = json!([{ "prefix": "/prometheus", "cluster": "prometheus" }]);
@@ -121,7 +119,7 @@ impl Work {
         })
     }
 
-    /// Its `number`th request, without a password.
+    /// Returns its `number`th request, without a password.
     #[must_use]
     pub fn request(self, number: u64) -> Request {
         let api = "/prometheus/api/v1";
@@ -146,7 +144,7 @@ impl Work {
         }
     }
 
-    /// What its requests are answered with.
+    /// Returns the server's answer to its requests.
     #[must_use]
     pub fn answer(self) -> Answer {
         let body = match self {
@@ -159,26 +157,26 @@ impl Work {
     }
 }
 
-/// What a request takes of the module, counted on the embedded host.
+/// The host calls and instructions of a request, counted on the embedded host.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Taken {
-    /// Calls of the host's functions.
+    /// Calls of the host's functions by the module.
     pub host_calls: f64,
-    /// Calls of the module's functions by the host, callbacks and memory that it asks for.
+    /// Calls of the module's functions by the host: callbacks, and requests for memory.
     pub callbacks: f64,
     /// WebAssembly instructions, as wasmtime's fuel counts them.
     pub instructions: f64,
 }
 
-/// How many requests are counted, and how many go before: metrics have been defined then, and memory is there.
+/// The number of requests that are counted, and of those before them, which define the metrics and take the memory.
 const COUNTED: u32 = 10;
 const BEFORE: u32 = 5;
 
-/// Counts what requests of a work take on average, with promward's module and a configuration.
+/// Counts what a request of a work takes on average, with promward's module and a configuration.
 ///
 /// # Errors
 ///
-/// When the deployment can't be started, or a request isn't answered with 200.
+/// Fails if the deployment doesn't start, or if a request isn't answered with 200.
 pub fn taken(work: Work, configuration: &Value) -> Result<Taken> {
     let answer = work.answer();
     let upstream = Upstream::start(move |_| {
@@ -207,7 +205,7 @@ fn send(client: &Client, work: Work, numbers: std::ops::Range<u32>) -> Result<()
 }
 
 impl Taken {
-    /// What was counted between two times, for each of so many requests.
+    /// Returns the average for each request between two counts.
     fn between(before: &Counts, after: &Counts, requests: u32) -> Self {
         let each =
             |figure: &dyn Fn(&Counts) -> u64| (figure(after) - figure(before)) as f64 / f64::from(requests);
@@ -221,7 +219,7 @@ impl Taken {
     }
 }
 
-/// Columns of the result of a query, as long as `least` says.
+/// Returns the result of a query with at least `least` bytes.
 fn query_answer(least: usize) -> String {
     let mut text = String::from(r#"{"status":"success","data":{"resultType":"vector","result":["#);
     for number in 0_u32.. {
@@ -235,7 +233,7 @@ fn query_answer(least: usize) -> String {
     text + "]}}"
 }
 
-/// Groups with a rule of each of two teams.
+/// Returns groups that each have a rule of two teams, with at least `least` bytes.
 fn rules(least: usize) -> String {
     let mut text = String::from(r#"{"status":"success","data":{"groups":["#);
     for number in 0_u32.. {
@@ -260,7 +258,7 @@ fn alerting_rule(number: u32, tenant: &str) -> String {
     )
 }
 
-/// Alerts of two teams in turn.
+/// Returns alerts of two teams in turn, with at least `least` bytes.
 fn alerts(least: usize) -> String {
     let mut text = String::from(r#"{"status":"success","data":{"alerts":["#);
     for number in 0_u32.. {

@@ -1,3 +1,3 @@
-//! What promward costs: [`costs`] has the works that benchmarks time and that tests hold to budgets.
+//! The cost of promward: [`costs`] has the works that benchmarks time and that tests hold to budgets.
 
 pub mod costs;

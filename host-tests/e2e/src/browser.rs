@@ -1,5 +1,5 @@
-//! A real browser: Chromium without a window, driven by WebDriver. It knows a deployment by the name that its users know it by,
-//! and tells all that it asked for and all that it complained of.
+//! Drives a real browser: Chromium without a window, by WebDriver. The browser reaches a deployment by the name that
+//! users type, and reports every request that it sends and every line on its console.
 
 mod log;
 mod start;
@@ -24,16 +24,16 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
 
-/// How long the browser may take for one thing, and how often it is asked whether that has come.
+/// The longest time that one action of the browser may take, and the pause between two looks at whether it is done.
 const PATIENCE: Duration = Duration::from_secs(60);
 const GLANCE: Duration = Duration::from_millis(20);
 
-/// A browser with one tab and a profile of its own. It ends with this value.
+/// A browser with one tab and a profile of its own. It is closed when this value is dropped.
 pub struct Browser {
     client: Client,
     runtime: Runtime,
     log: Log,
-    /// `USER:PASSWORD@`, once somebody has logged in: what is taken out of all that the browser tells.
+    /// The text `USER:PASSWORD@` after a login. It is removed from everything that the browser reports.
     login: Option<String>,
     driver: Process,
     chromium: Process,
@@ -45,18 +45,18 @@ impl Browser {
     ///
     /// # Errors
     ///
-    /// When the browser doesn't get there; a page that says no is a page.
+    /// Fails if no page loads. A page with an error status is a page.
     pub fn open(&mut self, url: &str) -> Result<()> {
         self.settle()?;
         self.wait(url, self.client.goto(url))
     }
 
-    /// Opens a page as somebody who is asked for a user and a password and types them. The browser sends them along from
-    /// then on, as it does until it is closed. Neither may have characters that mean something in a URL.
+    /// Opens a page as a person who is asked for a user and a password and types them. The browser then sends them with
+    /// every request until it is closed. Neither may contain characters with a meaning in a URL.
     ///
     /// # Errors
     ///
-    /// As [`open`](Self::open), and when the URL has no scheme.
+    /// Fails as [`open`](Self::open) does, and if the URL has no scheme.
     pub fn log_in(&mut self, url: &str, user: &str, password: &str) -> Result<()> {
         let (scheme, rest) = url.split_once("://").context("a URL begins with its scheme")?;
         let login = format!("{user}:{password}@");
@@ -65,60 +65,38 @@ impl Browser {
         self.open(&with_login)
     }
 
-    /// Loads the page again.
-    ///
-    /// # Errors
-    ///
-    /// As [`open`](Self::open).
     pub fn reload(&mut self) -> Result<()> {
         self.settle()?;
         self.wait("loading it again", self.client.refresh())
     }
 
-    /// Goes back to the page before.
-    ///
-    /// # Errors
-    ///
-    /// As [`open`](Self::open).
     pub fn back(&mut self) -> Result<()> {
         self.settle()?;
         self.wait("going back", self.client.back())
     }
 
-    /// The URL of the page.
-    ///
-    /// # Errors
-    ///
-    /// When the browser doesn't tell.
+    /// Returns the URL of the page, without the login.
     pub fn address(&self) -> Result<String> {
         let url = self.wait("the address", self.client.current_url())?;
         Ok(url.as_str().replace(self.login.as_deref().unwrap_or_default(), ""))
     }
 
-    /// What one reads on the page.
-    ///
-    /// # Errors
-    ///
-    /// When the browser doesn't tell.
+    /// Returns the text that a person reads on the page.
     pub fn text(&self) -> Result<String> {
         let text = self.run("return document.body.innerText", vec![])?;
         Ok(text.as_str().unwrap_or_default().to_owned())
     }
 
-    /// The page as it is now, as HTML.
-    ///
-    /// # Errors
-    ///
-    /// When the browser doesn't tell.
+    /// Returns the current page as HTML.
     pub fn source(&self) -> Result<String> {
         self.wait("the source", self.client.source())
     }
 
-    /// Waits until something is on the page.
+    /// Waits until an element is on the page.
     ///
     /// # Errors
     ///
-    /// When it isn't there within a minute; the message has what is there.
+    /// Fails if it isn't there within a minute. The message has the text of the page.
     pub fn wait_for(&self, what: Locator<'_>) -> Result<()> {
         let element = self.client.wait().at_most(PATIENCE).every(GLANCE).for_element(what);
         match self.wait("an element", element) {
@@ -127,22 +105,22 @@ impl Browser {
         }
     }
 
-    /// Clicks on something as soon as it is on the page.
+    /// Clicks on an element as soon as it is on the page.
     ///
     /// # Errors
     ///
-    /// As [`wait_for`](Self::wait_for), and when it is behind something else.
+    /// Fails as [`wait_for`](Self::wait_for) does, and if the element is behind another.
     pub fn click(&mut self, what: Locator<'_>) -> Result<()> {
         self.wait_for(what)?;
         let click = async { self.client.find(what).await?.click().await };
         self.wait(&format!("a click on {what:?}"), click)
     }
 
-    /// Types into a field as soon as it is on the page, in place of what is in it.
+    /// Types into a field as soon as it is on the page, and replaces the text in it.
     ///
     /// # Errors
     ///
-    /// As [`wait_for`](Self::wait_for), and when it can't be typed into.
+    /// Fails as [`wait_for`](Self::wait_for) does, and if the field can't be typed into.
     pub fn type_into(&mut self, field: Locator<'_>, text: &str) -> Result<()> {
         self.wait_for(field)?;
         let typing = async {
@@ -157,50 +135,38 @@ impl Browser {
     ///
     /// # Errors
     ///
-    /// As [`wait_for`](Self::wait_for), and when the list has no such option.
+    /// Fails as [`wait_for`](Self::wait_for) does, and if the list has no such option.
     pub fn choose(&mut self, list: Locator<'_>, value: &str) -> Result<()> {
         self.wait_for(list)?;
         let choice = async { self.client.find(list).await?.select_by_value(value).await };
         self.wait(&format!("the choice of {value}"), choice)
     }
 
-    /// Runs a script on the page, which returns something. It finds what it is given in `arguments`.
-    ///
-    /// # Errors
-    ///
-    /// When it fails.
+    /// Runs a script on the page and returns its result. The script finds `given` in `arguments`.
     pub fn run(&self, script: &str, given: Vec<Value>) -> Result<Value> {
         self.wait("a script", self.client.execute(script, given))
     }
 
-    /// Writes a picture of what is to be seen of the page, as PNG.
-    ///
-    /// # Errors
-    ///
-    /// When there is none, or the file can't be written.
+    /// Writes a picture of the visible part of the page, as PNG.
     pub fn picture(&self, path: &Path) -> Result<()> {
         let picture = self.wait("a picture", self.client.screenshot())?;
         fs::write(path, picture).with_context(|| format!("cannot write {}", path.display()))
     }
 
-    /// How many pixels of an element are painted in a colour (red, green and blue), or nearly so.
-    ///
-    /// # Errors
-    ///
-    /// When there is no picture of it.
+    /// Counts the pixels of an element that have a colour (red, green and blue), or nearly that colour.
     pub fn painted(&self, what: Locator<'_>, colour: [u8; 3]) -> Result<u64> {
         let picture = async { self.client.find(what).await?.screenshot().await };
         let picture = STANDARD.encode(self.wait(&format!("a picture of {what:?}"), picture)?);
-        // The browser can read pictures, so nobody else has to.
+        // The browser itself reads the picture, so that the tests need no code for it.
         let count = self.client.execute_async(COUNT_PIXELS, vec![json!(picture), json!(colour)]);
         self.wait("counting pixels", count)?.as_u64().context("no count of pixels")
     }
 
-    /// Waits until every request that the page has made is over.
+    /// Waits until every request of the page has ended.
     ///
     /// # Errors
     ///
-    /// When one isn't within a minute.
+    /// Fails if one hasn't ended after a minute.
     pub fn settle(&mut self) -> Result<()> {
         let start = Instant::now();
         loop {
@@ -213,19 +179,19 @@ impl Browser {
         }
     }
 
-    /// The process group of Chromium.
+    /// Returns the id of Chromium's process group.
     #[must_use]
     pub fn group(&self) -> u32 {
         self.chromium.id()
     }
 
-    /// All that the browser has asked for, up to the last time that it [settled](Self::settle).
+    /// Returns all requests of the browser up to the last call of [`settle`](Self::settle).
     #[must_use]
     pub fn requests(&self) -> &[Request] {
         self.log.requests()
     }
 
-    /// All that its console has shown, up to then.
+    /// Returns all lines of its console up to the last call of [`settle`](Self::settle).
     #[must_use]
     pub fn complaints(&self) -> &[Complaint] {
         self.log.complaints()
@@ -243,7 +209,7 @@ impl Browser {
         }
         for id in self.log.unread() {
             let command = json!({ "cmd": "Network.getResponseBody", "params": { "requestId": id } });
-            // A page that has been left takes with it what nobody has read; a test that needs it sees that it's missing.
+            // The body is lost if the page was left before anybody read it. A test that needs the body fails then.
             if let Ok(answer) = self.vendor("goog/cdp/execute", command) {
                 self.log.read(&id, &answer);
             }
@@ -251,7 +217,7 @@ impl Browser {
         Ok(())
     }
 
-    /// A command of ChromeDriver's own.
+    /// Runs a command that only ChromeDriver knows.
     fn vendor(&self, path: &'static str, body: Value) -> Result<Value> {
         self.wait(path, self.client.issue_cmd(vendor::Command { path, body }))
     }
@@ -266,7 +232,7 @@ impl Browser {
     }
 }
 
-/// Gives the number of pixels of a picture (PNG in base64) that are of a colour.
+/// Counts the pixels of a picture (PNG in base64) that have a colour.
 const COUNT_PIXELS: &str = "
     const [picture, [red, green, blue], done] = arguments;
     const bytes = Uint8Array.from(atob(picture), (letter) => letter.charCodeAt(0));
@@ -283,7 +249,7 @@ const COUNT_PIXELS: &str = "
     });
 ";
 
-/// A log entry without the login in its URLs.
+/// Returns a log entry without the login in its URLs.
 fn without(entry: &Value, login: &str) -> Value {
     if login.is_empty() {
         return entry.clone();

@@ -1,5 +1,5 @@
-//! A whole deployment, as a user has one: TLS for `example.com` in front of a server, on real Envoy with the shipped file or on
-//! the embedded host. Every end-to-end scenario takes one, and runs on both; so does the demo.
+//! A whole deployment as a user has one: TLS for `example.com` in front of a server, on real Envoy with the shipped
+//! file or on the embedded host. Every end-to-end scenario starts one, and runs on both hosts.
 
 mod idle;
 mod options;
@@ -22,25 +22,24 @@ use std::thread;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// How long a metric may take to come to what a test waits for, and how often it is looked at.
+/// The longest wait for a value of a metric, and the pause between two looks at it.
 const PATIENCE: Duration = Duration::from_secs(60);
 const GLANCE: Duration = Duration::from_millis(5);
 
-/// What Envoy puts before the names of metrics that a module defines.
+/// The prefix that Envoy puts before the names of a module's metrics.
 const CUSTOM: &str = "wasmcustom";
 
-/// Envoy's count of the VMs that it has made.
+/// Envoy's count of the VMs that it has started.
 const VMS: &str = "wasm.envoy.wasm.runtime.v8.created";
 
-/// The deployment's authority, in its directory: where the shipped file looks for those of client certificates.
+/// The file with the deployment's authority, in its directory. The shipped file expects the authority of client
+/// certificates there.
 const AUTHORITY: &str = "clients-ca.crt";
 
-/// What runs the filter.
+/// A program that runs the filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Host {
-    /// Real Envoy with the shipped file.
     Envoy,
-    /// The embedded gateway.
     Embedded,
 }
 
@@ -54,7 +53,7 @@ impl fmt::Display for Host {
 }
 
 impl Host {
-    /// Whether this machine has it. Where it hasn't, that is printed, and where `CI` is set it is a failure.
+    /// Checks that this machine has the host. If not, prints that; where `CI` is set, it is a failure.
     #[track_caller]
     #[must_use]
     pub fn is_here(self) -> bool {
@@ -62,7 +61,7 @@ impl Host {
     }
 }
 
-/// A running deployment. It ends with this value.
+/// A running deployment. It ends when this value is dropped.
 pub struct Deployment {
     running: Running,
     upstream: SocketAddr,
@@ -76,11 +75,12 @@ enum Running {
 }
 
 impl Deployment {
-    /// Starts a deployment.
+    /// Starts a deployment and waits until it serves.
     ///
     /// # Errors
     ///
-    /// When the module can't be built, the host can't be had, or it refuses the configuration; the message has its words.
+    /// Fails if the module can't be built, if the host isn't there, or if the host refuses the configuration; the
+    /// message then has the host's words.
     pub fn start(host: Host, options: &Options) -> Result<Self> {
         let module = options.module.clone().map_or_else(promward_module::build, Ok)?;
         let directory = tempfile::tempdir().context("cannot make a directory for certificates")?;
@@ -101,7 +101,7 @@ impl Deployment {
         Ok(Self { running, upstream: options.upstream, authority, directory })
     }
 
-    /// Where https is served.
+    /// Returns the address of https.
     #[must_use]
     pub fn https(&self) -> SocketAddr {
         match &self.running {
@@ -110,7 +110,7 @@ impl Deployment {
         }
     }
 
-    /// Where plain http is served, which only redirects.
+    /// Returns the address of plain http, where everything is redirected to https.
     #[must_use]
     pub fn http(&self) -> Option<SocketAddr> {
         match &self.running {
@@ -119,25 +119,25 @@ impl Deployment {
         }
     }
 
-    /// A client that trusts the deployment's authority.
+    /// Returns a client that trusts the deployment's authority.
     #[must_use]
     pub fn client(&self) -> Client {
         Client::https(self.https()).trust(self.authority.pem())
     }
 
-    /// The authority that signed the deployment's certificate.
+    /// Returns the authority that signed the deployment's certificate.
     #[must_use]
     pub fn authority(&self) -> &Authority {
         &self.authority
     }
 
-    /// Where the deployment's certificates are.
+    /// Returns the directory with the deployment's certificates.
     #[must_use]
     pub fn directory(&self) -> &Path {
         self.directory.path()
     }
 
-    /// The Envoy that runs it, if it is one.
+    /// Returns the Envoy that runs the filter, or `None` on the embedded host.
     #[must_use]
     pub fn envoy(&self) -> Option<&Envoy> {
         match &self.running {
@@ -146,12 +146,12 @@ impl Deployment {
         }
     }
 
-    /// Puts requests that begin from now on under another configuration of the filter's; those that have begun end under
-    /// the old one. On Envoy the deployment has to be [watched](Options::watched).
+    /// Replaces the filter's configuration. Requests that begin from now on get the new one; requests that have begun
+    /// end under the old one. On Envoy the deployment has to be [watched](Options::watched).
     ///
     /// # Errors
     ///
-    /// When the filter refuses it, and the old one stays; the message has its words.
+    /// Fails if the filter refuses the configuration, and the old one stays. The message has the filter's words.
     pub fn reconfigure(&self, configuration: &str) -> Result<()> {
         match &self.running {
             Running::Envoy(envoy) => envoy.reconfigure(configuration),
@@ -159,11 +159,8 @@ impl Deployment {
         }
     }
 
-    /// A counter's or gauge's value over all workers, by the name that the filter gave it; 0 while there is none.
-    ///
-    /// # Errors
-    ///
-    /// When Envoy's admin doesn't answer.
+    /// Returns the value of a counter or gauge, summed over all workers, by the name that the filter gave it. It is 0
+    /// while there is no such metric.
     pub fn metric(&self, name: &str) -> Result<u64> {
         match &self.running {
             Running::Envoy(envoy) => Ok(envoy.stat(&format!("{CUSTOM}.{name}"))?.unwrap_or_default()),
@@ -177,11 +174,7 @@ impl Deployment {
         }
     }
 
-    /// Waits until a metric has come to a value, for a minute at most. Gives the value that it has.
-    ///
-    /// # Errors
-    ///
-    /// When it doesn't, and as [`metric`](Self::metric).
+    /// Waits for at most a minute until a metric has reached a value, and returns the metric's value.
     pub fn wait_for_metric(&self, name: &str, at_least: u64) -> Result<u64> {
         let start = Instant::now();
         loop {
@@ -196,11 +189,8 @@ impl Deployment {
         }
     }
 
-    /// How many VMs have been started so far: one more than before means that one has failed, or another configuration.
-    ///
-    /// # Errors
-    ///
-    /// When Envoy's admin doesn't answer.
+    /// Returns the number of VMs that have been started so far. It grows when a VM has failed and when the
+    /// configuration changes.
     pub fn vms(&self) -> Result<u64> {
         match &self.running {
             Running::Envoy(envoy) => Ok(envoy.stat(VMS)?.unwrap_or_default()),
@@ -208,7 +198,8 @@ impl Deployment {
         }
     }
 
-    /// Host calls and instructions so far, over all workers and configurations; `None` on Envoy, which counts neither.
+    /// Returns the host calls and instructions so far, of all workers and configurations, or `None` on Envoy, which
+    /// counts neither.
     #[must_use]
     pub fn counts(&self) -> Option<Counts> {
         match &self.running {
@@ -218,7 +209,8 @@ impl Deployment {
     }
 }
 
-/// Makes of each scenario, a function of a [`Host`], two tests: one on each host. What a host lacks is skipped by name.
+/// Makes two tests of each scenario, which is a function of a [`Host`]: one on each host. A test whose host this
+/// machine lacks is skipped by name.
 #[macro_export]
 macro_rules! on_both_hosts {
     ($($scenario:ident),* $(,)?) => {

@@ -1,6 +1,6 @@
-//! Random PromQL over known samples, for what no list of cases proves: that whatever a caller writes, they see only
-//! theirs. Every construct of the stable grammar occurs, the types fit, and most queries find something, so that an equal
-//! answer says something. The same seed gives the same queries.
+//! Random PromQL over known samples. It tests what no list of cases can prove: whatever query a caller writes, they see
+//! only their own series. Every construct of the stable grammar occurs, the types fit, and most queries find something,
+//! so that equal answers have a meaning. The same seed gives the same queries.
 
 mod aggregations;
 mod calls;
@@ -19,49 +19,44 @@ pub use mutations::mutated;
 use promward_harness::prometheus::Release;
 pub use random::Random;
 
-/// What an expression gives.
+/// The type of an expression's result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A sample a series. With [`Kind::Scalar`] what a range query takes.
+    /// One sample for each series. Range queries take this and [`Kind::Scalar`].
     Vector,
-    /// A number.
     Scalar,
-    /// Samples over a time, a series each.
+    /// Samples over a time, for each series.
     Range,
-    /// A text.
     Text,
 }
 
-/// A query.
 #[derive(Clone, Debug)]
 pub struct Query {
-    /// Its text.
     pub text: String,
-    /// What it gives.
     pub kind: Kind,
-    /// Whether its answer shows the matchers of a selector, as those of `absent` and `absent_over_time` do, so that an
-    /// added one shows too.
+    /// Is set if the answer shows the matchers of a selector, as those of `absent` and `absent_over_time` do. An added
+    /// matcher is then visible too.
     pub echoes_matchers: bool,
 }
 
-/// Makes queries, without an end.
+/// An endless generator of queries.
 pub struct Generator {
     random: Random,
     release: Release,
     echoes: bool,
 }
 
-/// How deep expressions nest; selectors and their like come on top.
+/// The depth to which expressions nest, not counting selectors and their modifiers.
 const DEPTH: u32 = 3;
 
 impl Generator {
-    /// Queries that this release takes, the same ones for the same seed.
+    /// Creates a generator of queries that this release accepts. The same seed gives the same queries.
     #[must_use]
     pub fn new(seed: u64, release: Release) -> Self {
         Self { random: Random::new(seed), release, echoes: false }
     }
 
-    /// The next query.
+    /// Generates the next query.
     pub fn query(&mut self) -> Query {
         self.echoes = false;
         let (kind, words) = match self.random.below(40) {

@@ -1,11 +1,11 @@
-//! What the benchmarks have in common: how they are called, and where they write what they found.
+//! The command line and the report that all benchmarks share.
 
 use anyhow::{Context, Result};
 use clap::Parser;
 use std::fs;
 use std::process::Command;
 
-/// How every benchmark can be called, by one `cargo bench` for all.
+/// The options of every benchmark, so that one `cargo bench` can run them all.
 #[derive(Parser)]
 pub(crate) struct Options {
     /// Takes less than three minutes for all benchmarks, and is less exact
@@ -17,21 +17,21 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// What the same report is made by.
+    /// Returns the command that makes the same report.
     fn command(&self, name: &str) -> String {
         let quick = if self.quick { " -- --quick" } else { "" };
         format!("cargo bench --bench {name}{quick}")
     }
 }
 
-/// A report as it grows: Markdown, printed as it comes and written at the end.
+/// A report in Markdown. It is printed line by line, and written to a file at the end.
 pub(crate) struct Report {
     name: &'static str,
     text: String,
 }
 
 impl Report {
-    /// Begins with a title, and with what it was measured on.
+    /// Begins a report with a title, the command, the date and the machine.
     pub(crate) fn new(name: &'static str, title: &str, options: &Options) -> Result<Self> {
         let mut report = Self { name, text: String::new() };
         report.say(&format!("# {title}\n"));
@@ -39,7 +39,6 @@ impl Report {
         Ok(report)
     }
 
-    /// Adds lines.
     pub(crate) fn say(&mut self, lines: &str) {
         println!("{lines}");
         self.text.push_str(lines);
@@ -58,7 +57,7 @@ impl Report {
         self.row(names.map(|_| if std::mem::take(&mut is_first) { "---" } else { "---:" }.to_owned()));
     }
 
-    /// Writes it to `target/bench`.
+    /// Writes the report to `target/bench`.
     pub(crate) fn write(self) -> Result<()> {
         let directory = promward_module::target_directory()?.join("bench");
         fs::create_dir_all(&directory).with_context(|| format!("cannot make {}", directory.display()))?;
@@ -69,7 +68,7 @@ impl Report {
     }
 }
 
-/// The figure that so many hundredths of them are at most.
+/// Returns a percentile of the figures.
 pub(crate) fn at(figures: &mut [f64], percent: usize) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures[(figures.len() - 1) * percent / 100]

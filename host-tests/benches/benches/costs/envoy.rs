@@ -1,5 +1,5 @@
-//! Envoy with the shipped listener, and with whatever stands in for promward. Its access log is off, as those of the others
-//! are.
+//! Envoy with the shipped listener, with promward or with a replacement of it. Its access log is off, as those of the
+//! other proxies are.
 
 use anyhow::{Context, Result};
 use base64::Engine;
@@ -15,35 +15,30 @@ use serde_norway::Value;
 use std::net::SocketAddr;
 use std::path::Path;
 
-/// What stands before the router.
+/// The filter before the router.
 pub(crate) enum Filter<'a> {
-    /// Nothing: the route rewrites the prefix.
+    /// No filter; the route rewrites the prefix.
     None,
-    /// Nothing: the route rewrites the prefix, and edits headers as promward does.
+    /// No filter; the route rewrites the prefix and edits headers as promward does.
     Headers,
-    /// A module at this path. The route rewrites the prefix.
+    /// The module at this path; the route rewrites the prefix.
     Empty(&'a Path),
     /// promward, with the shipped routes.
-    Promward {
-        /// Where the module is.
-        module: &'a Path,
-        /// Its configuration.
-        configuration: &'a str,
-    },
-    /// A script that strips the prefix.
+    Promward { module: &'a Path, configuration: &'a str },
+    /// A Lua script that strips the prefix.
     Lua,
-    /// Envoy's own filters for a password and for rights. The route rewrites the prefix.
+    /// Envoy's own filters for passwords and for access; the route rewrites the prefix.
     Own,
 }
 
-/// Where the listener of the shipped file, its connection manager and so on stand.
+/// The path to the listener in the shipped file. The next ones lead to its connection manager and so on.
 const LISTENER: &[&str] = &["static_resources", "listeners", "0"];
 const TLS: &[&str] = &["filter_chains", "0", "transport_socket", "typed_config", "common_tls_context"];
 const MANAGER: &[&str] = &["filter_chains", "0", "filters", "0", "typed_config"];
 const CLUSTER: &[&str] = &["static_resources", "clusters", "0"];
 const ENDPOINT: &[&str] = &["load_assignment", "endpoints", "0", "lb_endpoints", "0", "endpoint"];
 
-/// A route that does what the guide's nginx does, and one for what has made the path already.
+/// A route that does what the guide's nginx does, and one for a path that a filter has already rewritten.
 const REWRITES: &str =
     r#"[{ match: { prefix: "/prometheus/" }, route: { cluster: prometheus, prefix_rewrite: "/" } }]"#;
 const GOES: &str = r#"[{ match: { prefix: "/" }, route: { cluster: prometheus } }]"#;
@@ -76,7 +71,7 @@ typed_config:
       code: { local: { filename: MODULE } }
 "#;
 
-/// The SHA-1 is of the password of [`costs::USER`](promward_benches::costs::USER).
+/// Filters for passwords and access. The SHA-1 is of the password of [`costs::USER`](promward_benches::costs::USER).
 const PASSWORD: &str = r#"
 name: envoy.filters.http.basic_auth
 typed_config:
@@ -97,7 +92,7 @@ typed_config:
         principals: [{ header: { name: x-user, string_match: { exact: alice } } }]
 "#;
 
-/// The configuration with this filter, at these addresses.
+/// Returns the configuration with this filter, at these addresses.
 pub(crate) fn configuration(
     filter: &Filter<'_>,
     listener: SocketAddr,
@@ -153,7 +148,7 @@ pub(crate) fn configuration(
     Ok(serde_norway::to_string(&file)?)
 }
 
-/// The route that rewrites the prefix, with promward's headers as they are where nothing else is configured.
+/// Returns the route that rewrites the prefix and edits headers as promward does by default.
 fn rewrites_and_edits() -> Result<Value> {
     let header = |(name, value)| json!({ "header": { "key": name, "value": value }, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD" });
     let request = [("x-forwarded-host", "%REQ(:AUTHORITY)%"), ("x-forwarded-prefix", "/prometheus")];
@@ -184,7 +179,7 @@ fn yaml(text: &str) -> Result<Value> {
     serde_norway::from_str(text).with_context(|| format!("this is no YAML: {text}"))
 }
 
-/// What stands at the end of this path; a number is a place in a list.
+/// Returns the value at the end of this path. A number is a position in a list.
 fn at<'a>(value: &'a mut Value, path: &[&str]) -> Result<&'a mut Value> {
     path.iter().try_fold(value, |value, name| {
         match name.parse::<usize>() {

@@ -1,5 +1,5 @@
-//! Requests over kept connections, and the server that answers them: both on one thread, on a processor that the proxy
-//! doesn't run on.
+//! Sends requests over kept connections, and runs the server that answers them. Both are on one thread, on a processor
+//! that the proxy doesn't use.
 
 use super::common::at;
 use anyhow::{Context, Result, ensure};
@@ -29,18 +29,19 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::task::LocalSet;
 use tokio_rustls::TlsConnector;
 
-/// How many connections are kept.
+/// The number of kept connections.
 pub(crate) const CONNECTIONS: usize = 16;
 
-/// How long requests are sent before the clock starts, and how many a connection sends at most.
+/// The time for which requests are sent before the clock starts, and the most requests of a connection.
 const WARM_UP: Duration = Duration::from_millis(200);
 const MOST: u32 = 1_000_000;
 
-/// How often a request that is told to come later is sent, and after which pause: a password that is being checked.
+/// The number of attempts for a request that is told to come later because its password is being checked, and the pause
+/// between two of them.
 const PATIENCE: u32 = 200;
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// The thread's runtime, with the server in it.
+/// The runtime of the thread, with the server in it.
 pub(crate) struct Bench {
     runtime: Runtime,
     tasks: LocalSet,
@@ -49,21 +50,20 @@ pub(crate) struct Bench {
     sent: Rc<Cell<u64>>,
 }
 
-/// What a round has measured.
+/// The measurements of a round.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Round {
-    /// How many requests were answered.
+    /// The number of requests that were answered.
     pub(crate) requests: usize,
-    /// How long it took.
     time: Duration,
-    /// The time that half of them took at most, in milliseconds.
+    /// The median time of a request, in milliseconds.
     pub(crate) p50: f64,
-    /// The same for 99 of 100.
+    /// The 99th percentile of the times, in milliseconds.
     pub(crate) p99: f64,
 }
 
 impl Round {
-    /// How many were answered in a second.
+    /// Returns the number of requests that were answered in a second.
     pub(crate) fn rate(&self) -> f64 {
         self.requests as f64 / self.time.as_secs_f64()
     }
@@ -88,13 +88,13 @@ impl Bench {
         Ok(Self { runtime, tasks, upstream, tls, sent: Rc::default() })
     }
 
-    /// Where the server listens.
+    /// Returns the address of the server.
     pub(crate) fn upstream(&self) -> SocketAddr {
         self.upstream
     }
 
-    /// Sends requests to a proxy, and after a while measures for so long. `clock` is asked at the beginning and at the end
-    /// of that, for what is given beside the round's figures.
+    /// Sends requests to a proxy, and measures for `length` after a warm-up. `clock` is called at the beginning and at
+    /// the end of that time, and its results are returned beside the round.
     pub(crate) fn round<T>(
         &self,
         proxy: SocketAddr,
@@ -152,7 +152,7 @@ impl Bench {
         let stream = self.tls.connect(name, tcp).await.context("the handshake with a proxy")?;
         let (sender, driver) = handshake(TokioIo::new(stream)).await?;
         tokio::task::spawn_local(async move {
-            // Its end is seen where the next request fails.
+            // The next request fails if the connection has ended.
             let _ = driver.await;
         });
         let user = STANDARD.encode(format!("{}:{}", costs::USER, costs::PASSWORD));
@@ -166,13 +166,13 @@ struct Connection {
     sender: SendRequest<Full<Bytes>>,
     work: Work,
     authorization: HeaderValue,
-    /// How many requests all connections have sent.
+    /// The number of requests that all connections have sent.
     sent: Rc<Cell<u64>>,
 }
 
 impl Connection {
-    /// Sends one request after the other until it is told to end. Gives when each was answered, and in how many
-    /// milliseconds.
+    /// Sends one request after the other until it is told to end. Returns the time of each answer, and the milliseconds
+    /// that it took.
     async fn send_until(mut self, ends: Rc<Cell<bool>>) -> Result<Vec<(Instant, f64)>> {
         let mut answered = Vec::new();
         for _ in 0..MOST {
@@ -202,7 +202,7 @@ impl Connection {
     }
 }
 
-/// Reads a body to its end, and gives its length.
+/// Reads a body to its end, and returns its length.
 async fn read(mut body: Incoming) -> Result<usize> {
     let mut length = 0;
     while let Some(frame) = body.frame().await {
@@ -212,16 +212,16 @@ async fn read(mut body: Incoming) -> Result<usize> {
     Ok(length)
 }
 
-/// Answers every request, once its body has come.
+/// Answers every request once its body has arrived.
 async fn serve(listener: TcpListener, answer: costs::Answer) {
     while let Ok((stream, _)) = listener.accept().await {
         let answer = answer.clone();
-        // A proxy that has gone ends its connections, which is no failure.
+        // A proxy that has gone closes its connections, which is no failure.
         let _ = stream.set_nodelay(true);
         let service = service_fn(move |request: http::Request<Incoming>| {
             let answer = answer.clone();
             async move {
-                // A body that breaks off is seen by whoever sent it.
+                // The sender notices when a body breaks off.
                 let _ = read(request.into_body()).await;
                 let mut response = http::Response::new(Full::new(answer.body));
                 response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(answer.media_type));

@@ -1,8 +1,9 @@
-//! What a request costs with promward, beside what it costs with others.
+//! Measures what a request costs with promward, beside what it costs with other proxies.
 //!
-//! All proxies of a work run at once and take turns, so that a machine that drifts favours nobody. Each has one worker and
-//! one processor; the clients and the server have another. The figure that counts is the processor time that the proxy
-//! takes for a request, in user mode and in the kernel; latencies are of clients that never let it rest.
+//! All proxies of a work run at once and take turns, so that a machine whose speed changes favours none of them. Each
+//! proxy has one worker and one processor; the clients and the server share another. The main figure is the processor
+//! time that the proxy takes for a request, in user mode and in the kernel. Latencies are those of clients that send
+//! without a pause.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -23,11 +24,11 @@ use promward_harness::tools;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// The processor of the proxies, and that of the clients and the server.
+/// The processor of the proxies, and the one of the clients and the server.
 const PROXY: usize = 0;
 const CLIENTS: usize = 1;
 
-/// How many rounds there are, and how long each is.
+/// The number of rounds, and the length of each.
 #[derive(Clone, Copy)]
 pub(crate) struct Plan {
     rounds: u32,
@@ -37,13 +38,13 @@ pub(crate) struct Plan {
 const FULL: Plan = Plan { rounds: 7, length: Duration::from_millis(1_500) };
 const QUICK: Plan = Plan { rounds: 3, length: Duration::from_millis(400) };
 
-/// A round of one proxy: processor time of a request, in microseconds, and what clients saw.
+/// A round of one proxy: the processor time of a request, in microseconds, and the measurements of the clients.
 pub(crate) struct Measured {
     pub(crate) cost: f64,
     round: Round,
 }
 
-/// How this benchmark is called.
+/// The command line of this benchmark.
 #[derive(Parser)]
 struct Call {
     #[command(flatten)]
@@ -95,7 +96,7 @@ fn say_versions(report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// Lets all peers do a work in turns.
+/// Measures all peers of a work in turns.
 fn compare(report: &mut Report, work: Work, setting: &Setting, plan: Plan) -> Result<()> {
     report.say(&format!("\n## {}\n", work.title()));
     report.head(["", "does", "µs a request", "to Envoy", "requests/s", "p50 ms", "p99 ms"]);
@@ -140,7 +141,7 @@ fn start(bench: &Bench, peer: Peer, work: Work, setting: &Setting) -> Result<Run
     Ok(proxy)
 }
 
-/// One round of one proxy.
+/// Measures one round of one proxy.
 pub(crate) fn measure(bench: &Bench, proxy: &Running, work: Work, length: Duration) -> Result<Measured> {
     let (round, before, after) =
         bench.round(proxy.address, work, length, || process::processor_time(proxy.id()))?;

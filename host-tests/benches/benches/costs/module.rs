@@ -1,4 +1,4 @@
-//! What the module itself takes: its size, instructions, host calls, memory, and what many callers cost.
+//! Measures the module itself: its size, instructions, host calls and memory, and the cost of many callers.
 
 use super::common::{Report, at};
 use super::load::Bench;
@@ -11,16 +11,16 @@ use serde_json::{Value, json};
 use std::fs;
 use std::time::Duration;
 
-/// What the options call this part.
+/// The name of this part on the command line.
 pub(crate) const TITLE: &str = "the module";
 
-/// How many callers a configuration names.
+/// The numbers of callers that a configuration names.
 const CALLERS: [u32; 3] = [10, 1_000, 100_000];
 
-/// Workers that are compared with one.
+/// The number of workers that is compared with one worker.
 const WORKERS: u32 = 4;
 
-/// Says all of it.
+/// Adds all tables to the report.
 pub(crate) fn report(report: &mut Report, setting: &Setting, plan: Plan) -> Result<()> {
     let size = fs::metadata(&setting.module).context("cannot look at the module")?.len();
     report.say(&format!("\n## The module\n\n{} KB.\n", size.div_ceil(1_000)));
@@ -42,7 +42,7 @@ fn row(report: &mut Report, name: &str, taken: &Taken) {
     ]);
 }
 
-/// What Envoy has in memory with and without the filter, and how long it takes to start.
+/// Measures the memory of Envoy with and without the filter, and the time that it takes to start.
 fn memory(report: &mut Report, setting: &Setting) -> Result<()> {
     let work = Work::Restricted;
     let bench = Bench::start(work, &setting.authority)?;
@@ -56,7 +56,7 @@ fn memory(report: &mut Report, setting: &Setting) -> Result<()> {
             let configuration = work.configuration().to_string();
             let proxy = peer.start(work, &configuration, setting, bench.upstream(), workers)?;
             bench.wait_for(proxy.address, work)?;
-            // Connections go to any worker: with so many each has some.
+            // Connections go to any worker. With so many of them, each worker gets some.
             let clock = || Ok(());
             bench.round(proxy.address, work, Duration::from_millis(500), clock)?;
             sizes.push(process::size(proxy.id(), "VmRSS")? as f64 / 1_024.0);
@@ -79,7 +79,7 @@ fn memory(report: &mut Report, setting: &Setting) -> Result<()> {
     Ok(())
 }
 
-/// What is left in memory by a great many queries that nobody has asked before.
+/// Measures the memory that many new queries leave behind.
 fn growth(report: &mut Report, setting: &Setting, plan: Plan) -> Result<()> {
     let work = Work::NewQueries;
     let bench = Bench::start(work, &setting.authority)?;
@@ -101,7 +101,7 @@ fn growth(report: &mut Report, setting: &Setting, plan: Plan) -> Result<()> {
     Ok(())
 }
 
-/// What a request costs where the configuration names many callers.
+/// Measures a request where the configuration names many callers.
 fn callers(report: &mut Report, setting: &Setting, plan: Plan) -> Result<()> {
     let work = Work::Password;
     report.say("\n### Many callers\n");
@@ -133,7 +133,7 @@ fn callers(report: &mut Report, setting: &Setting, plan: Plan) -> Result<()> {
     Ok(())
 }
 
-/// A work's configuration with so many users in it.
+/// Returns a work's configuration with so many users in it.
 fn with_callers(work: Work, number: u32) -> Value {
     let mut configuration = work.configuration();
     let users = configuration["callers"]["users"].as_object_mut().unwrap();

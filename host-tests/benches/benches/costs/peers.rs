@@ -1,4 +1,5 @@
-//! What promward is put beside, each with one worker and in front of the same server, over the same TLS.
+//! The proxies that promward is compared with. Each has one worker, and stands in front of the same server with the
+//! same TLS.
 
 use super::envoy::{self, Filter};
 use anyhow::{Context, Result};
@@ -15,27 +16,27 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// How long a program may take to start.
+/// The longest time that a program may take to start.
 const START: Duration = Duration::from_secs(60);
 
-/// A proxy, or a way to set one up.
+/// A proxy, or a way to configure one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Peer {
     /// Envoy without a filter: a route with `prefix_rewrite`.
     Envoy,
     /// The same, with promward's headers.
     Headers,
-    /// Envoy with a module of the SDK's that does nothing.
+    /// Envoy with a module of the SDK that does nothing.
     Empty,
     /// The shipped file with promward.
     Promward,
-    /// Envoy, with the prefix stripped by a Lua script.
+    /// Envoy with a Lua script that strips the prefix.
     Lua,
-    /// Envoy's own filter for passwords, which takes SHA-1, and its own for rights, on the path as it is.
+    /// Envoy's own filters for passwords, which takes SHA-1, and for access, on the path as it came.
     Own,
     /// nginx as in the guide.
     Nginx,
-    /// nginx with connections to the server that are kept.
+    /// nginx with kept connections to the server.
     NginxKept,
     /// The same, with passwords.
     NginxPasswords,
@@ -45,7 +46,7 @@ pub(crate) enum Peer {
     Vmauth,
 }
 
-/// What all peers of a run share.
+/// The modules and certificates that all peers of a run share.
 pub(crate) struct Setting {
     /// promward's module, and the empty one.
     pub(crate) module: PathBuf,
@@ -56,12 +57,10 @@ pub(crate) struct Setting {
     pub(crate) authority: String,
 }
 
-/// A running proxy.
 pub(crate) struct Running {
     process: Started,
-    /// Where it serves.
     pub(crate) address: SocketAddr,
-    /// How long it took until it did.
+    /// The time until it served.
     pub(crate) start: Duration,
     _directory: TempDir,
 }
@@ -72,7 +71,7 @@ enum Started {
 }
 
 impl Peer {
-    /// Those that do a work, the one first that all are put beside.
+    /// Returns the peers of a work. The others are compared with the first one.
     pub(crate) fn of(work: Work) -> Vec<Self> {
         use Peer::{
             Caddy, Empty, Envoy, Headers, Lua, Nginx, NginxKept, NginxPasswords, Own, Promward, Vmauth,
@@ -86,7 +85,7 @@ impl Peer {
         }
     }
 
-    /// What tables call it.
+    /// Returns its name in tables.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Envoy => "Envoy, `prefix_rewrite`",
@@ -103,7 +102,7 @@ impl Peer {
         }
     }
 
-    /// What it does of a work that is more than TLS and a prefix.
+    /// Describes what it does for a work, besides TLS and the prefix.
     pub(crate) const fn does(self, work: Work) -> &'static str {
         match (self, work) {
             (Self::Promward, _) | (_, Work::Prefix) => "all",
@@ -112,7 +111,6 @@ impl Peer {
         }
     }
 
-    /// The program.
     pub(crate) const fn program(self) -> Program {
         match self {
             Self::Envoy | Self::Headers | Self::Empty | Self::Promward | Self::Lua | Self::Own => {
@@ -124,7 +122,8 @@ impl Peer {
         }
     }
 
-    /// How long a round of it is at least. nginx checks the passwords of all connections before it lets one go on.
+    /// Returns the least length of a round. nginx checks the passwords of all connections before it lets one of them
+    /// continue.
     pub(crate) const fn least_round(self) -> Duration {
         match self {
             Self::NginxPasswords => Duration::from_secs(3),
@@ -132,7 +131,7 @@ impl Peer {
         }
     }
 
-    /// Starts it.
+    /// Starts the proxy in front of a server.
     pub(crate) fn start(
         self,
         work: Work,
@@ -159,7 +158,6 @@ impl Peer {
 }
 
 impl Running {
-    /// The process' id.
     pub(crate) fn id(&self) -> u32 {
         match &self.process {
             Started::Nginx(nginx) => nginx.process().id(),
@@ -168,7 +166,7 @@ impl Running {
     }
 }
 
-/// Waits until a program listens.
+/// Starts a program, and waits until it listens.
 fn started(command: Command, name: &str, address: SocketAddr, directory: TempDir) -> Result<Running> {
     let begun = Instant::now();
     let process = Process::start(name, command)?;
@@ -228,7 +226,7 @@ https://example.com:{port} {{
     let file = write(&directory, "Caddyfile", &text)?;
     let mut command = tools::find(Program::Caddy)?.command();
     command.args(["run", "--adapter", "caddyfile", "--config"]).arg(file);
-    // It keeps its state there.
+    // Caddy keeps its state there.
     command.env("XDG_DATA_HOME", directory.path()).env("XDG_CONFIG_HOME", directory.path());
     command.env("GOMAXPROCS", "1");
     started(command, "Caddy", address, directory)

@@ -1,8 +1,8 @@
-//! The selectors in a tree of `promql-parser`'s.
+//! Finds the selectors in a tree of `promql-parser`.
 
 use promql_parser::parser::{Expr, VectorSelector};
 
-/// All of them, those in parameters and subqueries too.
+/// Returns all selectors, those in parameters and subqueries too.
 pub(crate) fn selectors(tree: &mut Expr) -> Vec<&mut VectorSelector> {
     let (mut selectors, mut waiting) = (Vec::new(), vec![tree]);
     while let Some(expression) = waiting.pop() {

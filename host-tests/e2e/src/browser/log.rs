@@ -1,38 +1,36 @@
-//! What a browser tells of its requests and of its console, put together of the events that its driver has kept.
+//! The browser's report of its requests and of its console, put together from the events that its driver keeps.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// A request of the browser's, and what came of it.
+/// A request of the browser, and its result.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// Where it went.
     pub url: String,
-    /// The method.
     pub method: String,
-    /// What it was for, in Chromium's words: `Document`, `XHR`, `Script`, `Other`…
+    /// The purpose of the request, in Chromium's words: `Document`, `XHR`, `Script`, `Other`…
     pub kind: String,
-    /// The status of the answer, if one came.
+    /// The status of the answer, if there was one.
     pub status: Option<u16>,
-    /// The headers of the answer, by their names in lower case.
+    /// The headers of the answer, by name in lower case.
     pub headers: BTreeMap<String, String>,
-    /// How it ended, if it has.
+    /// The end of the request, once it has ended.
     pub end: Option<End>,
-    /// The body of the answer, if it is a whole one and the page was there for long enough to be asked for it.
+    /// The body of the answer, if the answer is complete and the page was still there when the body was asked for.
     pub body: Option<String>,
     id: String,
 }
 
-/// How a request ended.
+/// The way in which a request ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
-    /// With a whole answer.
+    /// A complete answer arrived.
     Whole,
-    /// By going on elsewhere, which is another request.
+    /// The server sent the browser elsewhere, which is another request.
     Redirected,
-    /// Without one: why, in Chromium's words.
+    /// No complete answer arrived, for this reason in Chromium's words.
     Failed(String),
 }
 
@@ -41,13 +39,12 @@ pub enum End {
 pub struct Complaint {
     /// `SEVERE`, `WARNING`, `INFO` or `DEBUG`.
     pub level: String,
-    /// Where it is from: `javascript`, `network`, `security`…
+    /// The part of the browser that wrote it: `javascript`, `network`, `security`…
     pub source: String,
-    /// What it says.
     pub text: String,
 }
 
-/// All that was told so far.
+/// All events so far.
 #[derive(Default)]
 pub(super) struct Log {
     requests: Vec<Request>,
@@ -64,17 +61,17 @@ impl Log {
         &self.complaints
     }
 
-    /// A request that isn't over.
+    /// Returns a request that hasn't ended.
     pub(super) fn open(&self) -> Option<&Request> {
         self.requests.iter().find(|request| request.end.is_none())
     }
 
-    /// The ids of the requests with whole answers, since the last time.
+    /// Takes the ids of the requests whose answers have become complete since the last call.
     pub(super) fn unread(&mut self) -> Vec<String> {
         std::mem::take(&mut self.unread)
     }
 
-    /// Takes the answer to the question for a body.
+    /// Takes the driver's reply to the question for a body.
     pub(super) fn read(&mut self, id: &str, answer: &Value) {
         let Some(body) = answer.get("body").and_then(Value::as_str) else { return };
         let is_binary = answer.get("base64Encoded").and_then(Value::as_bool).unwrap_or_default();
@@ -94,7 +91,7 @@ impl Log {
         self.complaints.push(Complaint { level, source, text });
     }
 
-    /// Takes an event of the page's.
+    /// Takes an event of the page.
     pub(super) fn take_event(&mut self, entry: &Value) {
         let message: Value = serde_json::from_str(&text(entry, "/message")).unwrap();
         let id = text(&message, "/message/params/requestId");
@@ -121,7 +118,7 @@ impl Log {
         }
     }
 
-    /// A redirect's next request has the id of the one before.
+    /// Begins a request. After a redirect, the next request has the same id as the one before.
     fn begin(&mut self, id: String, event: &Value) {
         if let Some(before) = self.latest(&id).filter(|request| request.end.is_none()) {
             before.answered(event.get("redirectResponse"));

@@ -1,5 +1,5 @@
-//! Starts a browser. Chromium and its driver are both our own processes, the one in a group with all that it starts:
-//! the driver would put it where we couldn't end it.
+//! Starts a browser. Chromium and its driver are both processes of ours, and Chromium is in one process group with its
+//! children. Were it started by the driver, we couldn't end it.
 
 use super::log::Log;
 use super::{Browser, PATIENCE};
@@ -16,10 +16,10 @@ use std::process::Command;
 use tokio::runtime;
 use tokio::time::timeout;
 
-/// What every browser of ours is started with: no window, no business of its own, and a page of a known size.
+/// The flags of every browser: no window, no requests of its own, and a window of a known size.
 const FLAGS: [&str; 11] = [
     "--headless=new",
-    // Its sandbox needs rights that a container doesn't have.
+    // The sandbox needs rights that a container doesn't have.
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -32,10 +32,10 @@ const FLAGS: [&str; 11] = [
     "--window-size=1280,1000",
 ];
 
-/// What Chromium prints before the address that its driver needs.
+/// The text that Chromium prints before the address that its driver needs.
 const LISTENS: &str = "DevTools listening on ws://";
 
-/// Which hosts a browser can reach: these, and no others.
+/// The hosts that a browser can reach. It reaches no others.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     names: Vec<(String, SocketAddr)>,
@@ -43,26 +43,26 @@ pub struct Options {
 }
 
 impl Options {
-    /// A deployment with a name: `https://NAME` is served at this address, with this certificate (PEM), whose key the browser
-    /// believes without asking who has signed it, and no other key.
+    /// Adds a deployment with a name: `https://NAME` is served at this address, with this certificate (PEM). The
+    /// browser trusts the certificate's key, whoever signed it, and no other key.
     ///
     /// # Errors
     ///
-    /// When it is no certificate.
+    /// Fails if it is no certificate.
     pub fn deployment(mut self, name: &str, address: SocketAddr, certificate: &str) -> Result<Self> {
         self.names.push((format!("{name}:443"), address));
         self.keys.push(certificates::public_key_pin(certificate)?);
         Ok(self)
     }
 
-    /// A server that is known by its address, such as one without a gateway.
+    /// Adds a server that is reached by its address, such as one without a gateway.
     #[must_use]
     pub fn server(mut self, address: SocketAddr) -> Self {
         self.names.push((address.to_string(), address));
         self
     }
 
-    /// Chromium's rules for names: an unknown one is found nowhere.
+    /// Returns Chromium's rules for host names. A name that isn't listed isn't found.
     fn rules(&self) -> String {
         let rules = self.names.iter().map(|(name, address)| format!("MAP {name} {address}, "));
         rules.chain(["MAP * ~NOTFOUND".to_owned()]).collect()
@@ -74,7 +74,7 @@ impl Browser {
     ///
     /// # Errors
     ///
-    /// When Chromium or its driver can't be had or doesn't start; the message has their last lines.
+    /// Fails if Chromium or its driver isn't there or doesn't start. The message has their last lines.
     pub fn start(options: &Options) -> Result<Self> {
         let profile = tempfile::tempdir().context("cannot make a directory for Chromium")?;
         let chromium = Process::start("Chromium", command(options, profile.path())?)?;
@@ -111,7 +111,7 @@ fn command(options: &Options, profile: &Path) -> Result<Command> {
     command.arg(format!("--host-resolver-rules={}", options.rules()));
     command.arg(format!("--ignore-certificate-errors-spki-list={}", options.keys.join(",")));
     command.arg("about:blank");
-    // What it keeps outside its profile is kept there too.
+    // Files outside its profile are kept there too.
     command.env("HOME", profile);
     Ok(command)
 }

@@ -5,7 +5,7 @@ use http::Method;
 use serde_json::Value;
 use url::{ParseError, Url};
 
-/// What is sent to a path below the session's.
+/// A request to a path below the session's.
 #[derive(Debug)]
 pub(super) struct Command {
     pub(super) path: &'static str,

@@ -1,5 +1,5 @@
-//! What a deployment has open, as the kernel and Envoy count it: that it comes back to where it was is how a test knows that
-//! nothing was leaked.
+//! The connections and requests that a deployment has open, as the kernel and Envoy count them. When the count is back
+//! at its first value, nothing has leaked.
 
 use super::{Deployment, GLANCE, PATIENCE, Running};
 use anyhow::{Context, Result, bail};
@@ -8,7 +8,7 @@ use std::fs;
 use std::thread;
 use std::time::Instant;
 
-/// What Envoy says is on its way.
+/// Envoy's counts of open requests and connections.
 const ACTIVE: [&str; 4] = [
     "http.https.downstream_rq_active",
     "http.https.downstream_cx_active",
@@ -16,21 +16,21 @@ const ACTIVE: [&str; 4] = [
     "cluster.prometheus.upstream_rq_pending_active",
 ];
 
-/// What a deployment has open.
+/// The open connections and requests of a deployment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Open {
-    /// Connections of clients, the listeners' own sockets not among them.
+    /// Connections of clients, without the listening sockets.
     pub clients: usize,
     /// Connections to the server.
     pub upstream: usize,
-    /// Requests and connections that Envoy knows of, by its own name; none on the embedded host.
+    /// Open requests and connections by Envoy's name of the count. Empty on the embedded host.
     pub active: Vec<(&'static str, u64)>,
-    /// All descriptors of Envoy's process. None on the embedded host, which shares a process with others.
+    /// All descriptors of Envoy's process. `None` on the embedded host, which shares a process with others.
     pub descriptors: Option<usize>,
 }
 
 impl Open {
-    /// Whether no client is there and nothing is on its way. Connections to the server may be kept.
+    /// Checks that no client is connected and no request is open. Connections to the server may be kept.
     #[must_use]
     pub fn is_idle(&self) -> bool {
         self.clients == 0 && self.active.iter().all(|&(_, value)| value == 0)
@@ -38,11 +38,7 @@ impl Open {
 }
 
 impl Deployment {
-    /// What it has open now.
-    ///
-    /// # Errors
-    ///
-    /// When the kernel or Envoy can't be asked.
+    /// Counts what is open now.
     pub fn open(&self) -> Result<Open> {
         let sockets = fs::read_to_string("/proc/net/tcp").context("cannot list the machine's connections")?;
         let sockets: Vec<_> =
@@ -60,11 +56,11 @@ impl Deployment {
         Ok(Open { clients, upstream, active, descriptors })
     }
 
-    /// Waits for a minute at most until what it has open is as wanted, and gives it.
+    /// Waits for at most a minute until `is_as_wanted` holds, and returns what is open then.
     ///
     /// # Errors
     ///
-    /// When it isn't by then; the message has `what`, and what there is in its place.
+    /// Fails if it doesn't hold by then. The message has `what`, and what is open instead.
     pub fn wait_until_open(&self, what: &str, is_as_wanted: impl Fn(&Open) -> bool) -> Result<Open> {
         let start = Instant::now();
         loop {
@@ -85,12 +81,13 @@ struct Socket {
     local: u16,
     remote: u16,
     listens: bool,
-    /// Whether a process has it still.
+    /// Is set while a process holds the socket.
     is_owned: bool,
 }
 
 impl Socket {
-    /// `sl local remote state queues timer retransmits uid timeout inode …`; the first line has names.
+    /// Reads `sl local remote state queues timer retransmits uid timeout inode …`. The first line of the table has
+    /// names.
     fn read(line: &str) -> Option<Self> {
         let port = |address: &str| u16::from_str_radix(address.rsplit(':').next()?, 16).ok();
         let mut fields = line.split_whitespace().skip(1);

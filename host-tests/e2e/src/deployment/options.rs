@@ -1,4 +1,4 @@
-//! What a deployment is made of.
+//! The options of a deployment.
 
 use promward_embedded::host::Log;
 use promward_harness::certificates::Authority;
@@ -6,43 +6,43 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// What a deployment is made of.
+/// The options of a deployment.
 #[derive(Clone)]
 pub struct Options {
-    /// The server that is guarded: the cluster `prometheus`.
+    /// The server behind promward, which is the cluster `prometheus`.
     pub upstream: SocketAddr,
     /// The filter's configuration, in place of the shipped one.
     pub configuration: Option<String>,
     /// The module, in place of promward's own.
     pub module: Option<PathBuf>,
-    /// Whether clients may present certificates.
     pub client_certificates: ClientCertificates,
-    /// Whose certificates the deployment has and takes; one of its own if not given.
+    /// The authority that signs the deployment's certificate and those of clients. Without one, the deployment makes
+    /// its own.
     pub authority: Option<Arc<Authority>>,
-    /// Envoy's `allow_on_headers_stop_iteration`; `false` ships.
+    /// Envoy's `allow_on_headers_stop_iteration`, which is `false` in the shipped file.
     pub allow_on_headers_stop_iteration: bool,
     /// On Envoy: verifies tokens with this JSON Web Key Set, as the shipped `jwt.yaml` does.
     pub jwks: Option<String>,
-    /// On the embedded host, which verifies none: the property `metadata` of every request, as
+    /// On the embedded host, which verifies no tokens: the property `metadata` of every request, as
     /// [`jwt::metadata`](promward_harness::jwt::metadata) writes it.
     pub metadata: Option<Vec<u8>>,
-    /// On Envoy: the filter's configuration is a watched file, as in the shipped `watched.yaml`, which
-    /// [`Deployment::reconfigure`](super::Deployment::reconfigure) needs. The embedded host can always do that.
+    /// On Envoy: the filter's configuration is a watched file, as in the shipped `watched.yaml`.
+    /// [`Deployment::reconfigure`](super::Deployment::reconfigure) needs that. On the embedded host it always works.
     pub watched: bool,
-    /// On Envoy: further texts of the shipped file and what stands in for each.
+    /// On Envoy: further texts of the shipped file, each with its replacement.
     pub replace: Vec<(String, String)>,
-    /// Worker threads, a VM each.
+    /// The number of worker threads, each with a VM.
     pub workers: u32,
-    /// The port of https, a free one if not given.
+    /// The port of https, or a free one.
     pub https_port: Option<u16>,
-    /// The port of http, a free one if not given.
+    /// The port of http, or a free one.
     pub http_port: Option<u16>,
-    /// Where the embedded host writes the filter's log lines; Envoy writes them among its own.
+    /// Receives the filter's log lines on the embedded host. Envoy writes them among its own.
     pub log: Log,
 }
 
 impl Options {
-    /// The shipped configuration in front of a server, with two workers.
+    /// Returns the options for the shipped configuration in front of a server, with two workers.
     #[must_use]
     pub fn new(upstream: SocketAddr) -> Self {
         Self {
@@ -63,18 +63,19 @@ impl Options {
         }
     }
 
-    /// The same with a configuration of the filter's own.
+    /// Returns the same options with another configuration of the filter.
     #[must_use]
     pub fn configured(upstream: SocketAddr, configuration: &str) -> Self {
         Self { configuration: Some(configuration.to_owned()), ..Self::new(upstream) }
     }
 }
 
-/// Whether a deployment's clients are asked for certificates. None has to present one.
+/// The choice to ask clients for certificates. No client has to present one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientCertificates {
-    /// They aren't.
+    /// Clients aren't asked.
     NotAsked,
-    /// They are, and the deployment's [authority](super::Deployment::authority) has to have signed it.
+    /// Clients are asked, and the deployment's [authority](super::Deployment::authority) has to have signed the
+    /// certificate.
     SignedByTheDeployment,
 }

@@ -13,7 +13,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
-/// The cluster that the shipped file has, and the guide's configuration names.
+/// The cluster of the shipped file, which the guide's configuration names.
 const CLUSTER: &str = "prometheus";
 
 pub(super) fn start_envoy(options: &Options, module: &Path, certificates: &Path) -> Result<Envoy> {
@@ -70,13 +70,13 @@ pub(super) fn start_embedded(
     Ok((Gateway::start(gateway)?, plugin))
 }
 
-/// The filter's configuration in the shipped file.
+/// Returns the filter's configuration in the shipped file.
 fn shipped_configuration() -> Result<String> {
     let file: Value = serde_norway::from_str(envoy::CONFIGURATION).context("the shipped file is no YAML")?;
     filter_configuration(&file).context("the shipped file configures no filter")
 }
 
-/// The first text under `configuration.value`, wherever it stands.
+/// Returns the first text under `configuration.value`, at any depth.
 fn filter_configuration(node: &Value) -> Option<String> {
     if let Some(text) =
         node.get("configuration").and_then(|configuration| configuration.get("value")?.as_str())
@@ -90,7 +90,7 @@ fn filter_configuration(node: &Value) -> Option<String> {
     }
 }
 
-/// The port 0 is any that is free.
+/// Returns a local address. Port 0 takes any free port.
 fn local(port: Option<u16>) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port.unwrap_or(0)))
 }

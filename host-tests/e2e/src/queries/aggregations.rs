@@ -1,4 +1,4 @@
-//! Aggregations, with their grouping before, after or nowhere.
+//! Generates aggregations, with their grouping before, after or nowhere.
 
 use super::Generator;
 use super::functions::AGGREGATIONS;
@@ -36,7 +36,7 @@ impl Generator {
         }
     }
 
-    /// A number that only the caller's series decide.
+    /// Returns a number that depends on the caller's series only.
     fn counted(&mut self) -> Words {
         let metric = self.metric(|metric| metric.name == "up");
         let up = self.matching(&metric);
@@ -44,7 +44,7 @@ impl Generator {
         self.call("scalar", vec![count])
     }
 
-    /// An aggregation with its grouping before or after.
+    /// Puts an aggregation together, with its grouping before or after.
     pub(super) fn aggregated(
         &mut self,
         operator: &str,
@@ -65,7 +65,7 @@ impl Generator {
         words
     }
 
-    /// `by`, `without` or nothing.
+    /// Returns `by` or `without` with labels, or nothing.
     pub(super) fn grouping(&mut self) -> Words {
         let word = self.random.one(&["", "by", "by", "without"]);
         if word.is_empty() {
@@ -76,7 +76,7 @@ impl Generator {
         words
     }
 
-    /// Labels in parentheses.
+    /// Returns labels in parentheses.
     fn labels(&mut self) -> Words {
         let mut known = vec![
             "job",

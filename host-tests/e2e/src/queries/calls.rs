@@ -1,4 +1,4 @@
-//! Calls of functions: of ranges, of vectors, and those that are their own kind.
+//! Generates calls of functions: of ranges, of vectors, and of the functions that are special.
 
 use super::Generator;
 use super::functions::{OF_A_RANGE, OF_A_TIME, OF_A_VECTOR, OF_NATIVE_HISTOGRAMS};
@@ -13,7 +13,7 @@ impl Generator {
         words
     }
 
-    /// A function of a range: of a selector or of a subquery.
+    /// Returns a call of a function whose argument is a range: a selector or a subquery.
     pub(super) fn of_a_range(&mut self, depth: u32) -> Words {
         let range = if self.random.once_in(4) { self.any_subquery(depth) } else { self.range() };
         match self.random.below(10) {
@@ -119,7 +119,7 @@ impl Generator {
         }
     }
 
-    /// A selector that finds no series.
+    /// Returns a selector that finds no series.
     pub(super) fn nothing(&mut self) -> Words {
         let mut words = Words::one("nothing");
         if self.random.once_in(2) {

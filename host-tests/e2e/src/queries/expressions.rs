@@ -1,10 +1,10 @@
-//! Expressions, well typed and so that most find something.
+//! Generates expressions whose types fit, most of which find something.
 
 use super::Generator;
 use super::functions::{ARITHMETIC, COMPARISONS};
 use super::layout::Words;
 
-/// An expression, and whether it binds like a single word.
+/// An expression. `single` is set if it binds like a single word.
 pub(super) struct Expression {
     pub(super) words: Words,
     single: bool,
@@ -19,14 +19,14 @@ impl Expression {
         Self { words, single: false }
     }
 
-    /// Its words, in parentheses unless it binds like a single word.
+    /// Returns the words, in parentheses unless they bind like a single word.
     pub(super) fn operand(self) -> Words {
         if self.single { self.words } else { self.words.in_parentheses() }
     }
 }
 
 impl Generator {
-    /// An expression that gives a vector.
+    /// Returns an expression whose result is a vector.
     pub(super) fn vector(&mut self, depth: u32) -> Expression {
         let Some(below) = depth.checked_sub(1) else {
             return Expression::single(self.selector());
@@ -48,7 +48,7 @@ impl Generator {
         }
     }
 
-    /// An expression that gives a number.
+    /// Returns an expression whose result is a number.
     pub(super) fn scalar(&mut self, depth: u32) -> Expression {
         let Some(below) = depth.checked_sub(1) else {
             return Expression::single(Words::one(self.number()));

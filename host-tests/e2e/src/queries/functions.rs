@@ -1,6 +1,6 @@
-//! The functions of the stable grammar, by what they take.
+//! The functions of the stable grammar, by their arguments.
 
-/// `f(range)`.
+/// Functions with the form `f(range)`.
 pub(super) const OF_A_RANGE: &[&str] = &[
     "rate",
     "increase",
@@ -21,7 +21,7 @@ pub(super) const OF_A_RANGE: &[&str] = &[
     "present_over_time",
 ];
 
-/// `f(vector)`.
+/// Functions with the form `f(vector)`.
 pub(super) const OF_A_VECTOR: &[&str] = &[
     "abs",
     "ceil",
@@ -52,22 +52,20 @@ pub(super) const OF_A_VECTOR: &[&str] = &[
     "timestamp",
 ];
 
-/// `f(vector)` and `f()`.
+/// Functions with the forms `f(vector)` and `f()`.
 pub(super) const OF_A_TIME: &[&str] =
     &["minute", "hour", "day_of_week", "day_of_month", "day_of_year", "days_in_month", "month", "year"];
 
-/// `f(vector)`, of which samples without a native histogram give nothing.
+/// Functions with the form `f(vector)` whose result is empty for samples without a native histogram.
 pub(super) const OF_NATIVE_HISTOGRAMS: &[&str] = &["histogram_count", "histogram_sum"];
 
-/// `op(vector)`.
+/// Aggregations with the form `op(vector)`.
 pub(super) const AGGREGATIONS: &[&str] = &["sum", "min", "max", "avg", "group", "stddev", "stdvar", "count"];
 
-/// Arithmetic.
 pub(super) const ARITHMETIC: &[&str] = &["+", "-", "*", "/", "%", "^", "atan2"];
 
 /// Comparisons, each with a number that most samples pass.
 pub(super) const COMPARISONS: &[(&str, &str)] =
     &[("==", "1"), ("!=", "12345"), (">", "-1e9"), ("<", "Inf"), (">=", "-0x1000"), ("<=", "1e300")];
 
-/// Set operations.
 pub(super) const SETS: &[&str] = &["and", "or", "unless"];

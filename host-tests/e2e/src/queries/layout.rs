@@ -1,4 +1,4 @@
-//! Words of a query, and the white space and comments that may stand between them.
+//! Words of a query, and the white space and comments between them.
 
 use super::Random;
 
@@ -19,7 +19,7 @@ impl Words {
         self.0.append(&mut words.0);
     }
 
-    /// Lists, with a comma between any two and now and then one at the end, where the grammar has that.
+    /// Joins lists with a comma, and puts `end` after the last one.
     pub(super) fn list(lists: Vec<Self>, end: Option<&str>) -> Self {
         let mut words = Self::default();
         for (number, list) in lists.into_iter().enumerate() {
@@ -32,7 +32,7 @@ impl Words {
         words
     }
 
-    /// The same in parentheses.
+    /// Puts the words in parentheses.
     pub(super) fn in_parentheses(self) -> Self {
         let mut words = Self::one("(");
         words.append(self);
@@ -40,7 +40,8 @@ impl Words {
         words
     }
 
-    /// The text: as a person writes it, tight, or wild.
+    /// Returns the text in one of three layouts: as a person writes it, without spaces, or with spaces and comments
+    /// anywhere.
     pub(super) fn laid_out(&self, random: &mut Random) -> String {
         let gaps: &[&str] = match random.below(4) {
             0 | 1 => &[" "],
@@ -63,7 +64,7 @@ impl Words {
     }
 }
 
-/// What may stand between words; comments hold what would mean something elsewhere.
+/// Texts that may stand between words. The comments contain characters that have a meaning elsewhere.
 const WILD: [&str; 13] = [
     "",
     "",
@@ -80,7 +81,7 @@ const WILD: [&str; 13] = [
     " # it's or, [(\n\n",
 ];
 
-/// Whether two words would become one.
+/// Checks that two words would become one without a space between them.
 fn touches(text: &str, word: &str) -> bool {
     let of_a_word = |character: char| {
         character.is_alphanumeric() || matches!(character, '_' | ':' | '.' | '"' | '\'' | '`')

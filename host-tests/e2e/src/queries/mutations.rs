@@ -1,8 +1,8 @@
-//! Queries with a mistake in them: what a parser must refuse, or take in the one way in which the server takes it.
+//! Queries with a mistake in them. A parser must refuse them, or read them as the server does.
 
 use super::Random;
 
-/// What an attacker would put somewhere.
+/// Pieces that an attacker would insert.
 const FRAGMENTS: [&str; 40] = [
     "{",
     "}",
@@ -46,7 +46,7 @@ const FRAGMENTS: [&str; 40] = [
     "sum",
 ];
 
-/// A query with a piece deleted, doubled, swapped with another or put in.
+/// Returns a query with one or two pieces deleted, doubled, swapped or inserted.
 pub fn mutated(query: &str, random: &mut Random) -> String {
     let mut pieces = if random.once_in(2) { characters(query) } else { words(query) };
     for _ in 0..random.below(2) + 1 {
@@ -69,7 +69,7 @@ fn characters(query: &str) -> Vec<&str> {
     query.split_inclusive(|_: char| true).collect()
 }
 
-/// Runs of letters and digits, and every other character by itself.
+/// Splits a query into runs of letters and digits, and single other characters.
 fn words(query: &str) -> Vec<&str> {
     let mut words = Vec::new();
     let mut rest = query;

@@ -1,4 +1,4 @@
-//! Operations on two sides: with numbers, between vectors that fit each other, and on sets.
+//! Generates operations with two sides: with numbers, between vectors that match each other, and on sets.
 
 use super::Generator;
 use super::expressions::Expression;
@@ -20,7 +20,8 @@ impl Generator {
         words
     }
 
-    /// Arithmetic with numbers, at times a chain that only precedence and sides put together.
+    /// Returns arithmetic with numbers, sometimes as a chain whose order follows from precedence and associativity
+    /// only.
     pub(super) fn with_a_scalar(&mut self, depth: u32) -> Expression {
         let mut words = self.vector(depth).operand();
         for _ in 0..self.random.below(3) + 1 {
@@ -43,7 +44,7 @@ impl Generator {
         Expression::compound(self.binary(vector, operator, modifiers, Words::one(number)))
     }
 
-    /// Two vectors that fit each other.
+    /// Returns an operation between two vectors that match each other.
     pub(super) fn join(&mut self) -> Expression {
         let gauge = |metric: &Metric| metric.labels.is_empty() && metric.course == Course::Gauge;
         let operator = self.random.one(ARITHMETIC);
@@ -78,7 +79,7 @@ impl Generator {
         Expression::compound(words)
     }
 
-    /// Everything of a metric, so that the other side finds its like.
+    /// Returns a selector of all series of a metric, so that the other side finds its match.
     fn whole(&mut self, metric: &Metric) -> Words {
         Words::one(metric.name)
     }
@@ -89,7 +90,7 @@ impl Generator {
         self.aggregated(operator, None, whole, grouping)
     }
 
-    /// The labels by which two vectors are matched.
+    /// Returns the labels by which two vectors are matched.
     fn matched(&mut self, how: &str, labels: &[&str]) -> Words {
         let mut words = Words::one(self.keyword(how));
         let labels: Vec<_> = labels.iter().map(|label| Words::one(self.label(label))).collect();

@@ -1,37 +1,34 @@
-//! What the servers that are asked hold: series of two tenants and of nobody, alike in all but one label and their
-//! values, so that whatever slips through shows.
+//! The samples of the servers in these tests: series of two tenants and series without a tenant. They are equal in all
+//! labels but one, and differ in their values, so that every series that slips through is visible.
 
 use super::Random;
 use promward_harness::prometheus::Release;
 use std::fmt::Write;
 
-/// The time of the first sample, in seconds since 1970: a time at which Prometheus begins a block.
+/// The time of the first sample, in seconds since 1970. Prometheus begins a block at this time.
 pub const START: i64 = 1_704_067_200;
 
-/// How long the samples go on, and the time between them, in seconds.
+/// The time from the first sample to the last, and between two samples, in seconds.
 pub const LENGTH: i64 = 6_000;
 const STEP: i64 = 30;
 
-/// The label that says whose a series is.
+/// The label that names the tenant of a series.
 pub const LABEL: &str = "tenant";
 
-/// What stands in series of the second tenant only: nobody else may ever read it.
+/// A text that occurs in series of the second tenant only, and that nobody else may ever read.
 pub const SECRET: &str = "beta";
 
-/// A metric.
 #[derive(Clone, Copy, Debug)]
 pub struct Metric {
-    /// Its name.
     pub name: &'static str,
-    /// Its labels beside job and instance, and the values of each.
+    /// Its labels besides `job` and `instance`, and the values of each.
     pub labels: &'static [(&'static str, &'static [&'static str])],
-    /// How its values go.
     pub course: Course,
-    /// Whether only Prometheus 3 takes its names.
+    /// Is set if only Prometheus 3 accepts its names.
     pub quoted: bool,
 }
 
-/// How values go.
+/// The way in which the values of a metric change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Course {
     /// Up and down.
@@ -40,16 +37,15 @@ pub enum Course {
     Counter,
     /// As a counter, by `le`.
     Bucket,
-    /// One.
+    /// Always 1.
     Info,
 }
 
-/// The values of `job` and `instance`, which every series has.
+/// The values of `job`, a label that every series has.
 pub const JOBS: [&str; 2] = ["api", "db"];
-/// The values of `instance`.
+/// The values of `instance`, a label that every series has.
 pub const INSTANCES: [&str; 2] = ["one:9090", "two:9090"];
 
-/// All metrics.
 pub const METRICS: &[Metric] = &[
     metric("up", &[], Course::Gauge),
     metric("memory_bytes", &[], Course::Gauge),
@@ -81,16 +77,16 @@ const fn metric(
     Metric { name, labels, course, quoted: false }
 }
 
-/// Whose series are meant.
+/// A choice of series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whose {
-    /// Those of `a` and `b`, and those of nobody.
+    /// The series of `a` and `b`, and those without a tenant.
     Everybodys,
-    /// Those of `a`, the same samples.
+    /// The series of `a`, with the same samples.
     As,
 }
 
-/// The samples as an OpenMetrics text.
+/// Returns the samples as an OpenMetrics text.
 #[must_use]
 pub fn open_metrics(release: Release, whose: Whose) -> String {
     let tenants: &[&str] = match whose {
@@ -112,7 +108,7 @@ pub fn open_metrics(release: Release, whose: Whose) -> String {
 
 type Labels = Vec<(&'static str, String)>;
 
-/// The label sets of a metric that a tenant has.
+/// Returns the label sets of a metric that a tenant has.
 fn series(metric: &Metric, tenant: &str) -> Vec<Labels> {
     let zone = if tenant == "b" { SECRET.to_owned() } else { format!("zone-{tenant}") };
     let mut sets: Vec<Labels> = vec![vec![("zone", zone)]];
@@ -128,7 +124,7 @@ fn series(metric: &Metric, tenant: &str) -> Vec<Labels> {
             })
             .collect();
     }
-    // A job that b alone has.
+    // Only `b` has this job.
     if tenant == "b" {
         let own = sets.iter().filter(|set| set.iter().any(|(_, value)| value == "db")).cloned();
         let own: Vec<Labels> = own.map(renamed).collect();
@@ -163,7 +159,7 @@ fn write_series(text: &mut String, metric: &Metric, labels: &Labels) {
     }
 }
 
-/// A label's name, quoted where it must be.
+/// Returns a label's name, in quotes where it needs them.
 fn name(label: &str) -> String {
     let plain = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if plain { label.to_owned() } else { format!("\"{}\"", escaped(label)) }
@@ -180,7 +176,7 @@ fn start(metric: &Metric, random: &mut Random) -> f64 {
     }
 }
 
-/// The value after a value. All are multiples of a half, so that sums are exact in any order.
+/// Returns the next value. All values are multiples of a half, so that sums are exact in any order.
 fn next(metric: &Metric, value: f64, bucket: Option<f64>, random: &mut Random) -> f64 {
     match metric.course {
         Course::Info => value,
@@ -192,7 +188,7 @@ fn next(metric: &Metric, value: f64, bucket: Option<f64>, random: &mut Random) -
     }
 }
 
-/// 0.5 to 32.
+/// Returns a value from 0.5 to 32.
 fn small(random: &mut Random) -> f64 {
     (random.below(64) + 1) as f64 / 2.0
 }

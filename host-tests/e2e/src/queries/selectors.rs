@@ -1,4 +1,4 @@
-//! Selectors: every way to name a metric, every matcher, every modifier.
+//! Generates selectors: every way to name a metric, every matcher, every modifier.
 
 use super::Generator;
 use super::layout::Words;
@@ -6,7 +6,7 @@ use super::samples::{Course, INSTANCES, JOBS, LABEL, LENGTH, METRICS, Metric, ST
 use promward_harness::prometheus::Release;
 
 impl Generator {
-    /// A metric whose names the release takes.
+    /// Returns a metric whose names the release accepts.
     pub(super) fn metric(&mut self, wanted: impl Fn(&Metric) -> bool) -> Metric {
         let metrics: Vec<Metric> = METRICS
             .iter()
@@ -16,7 +16,7 @@ impl Generator {
         self.random.one(&metrics)
     }
 
-    /// An instant selector of any metric, with modifiers now and then.
+    /// Returns an instant selector of any metric, sometimes with modifiers.
     pub(super) fn selector(&mut self) -> Words {
         let metric = self.metric(|_| true);
         let mut words = self.matching(&metric);
@@ -24,7 +24,7 @@ impl Generator {
         words
     }
 
-    /// A selector of this metric, without modifiers.
+    /// Returns a selector of this metric, without modifiers.
     pub(super) fn matching(&mut self, metric: &Metric) -> Words {
         let mut matchers = self.matchers(metric);
         let plain = !metric.quoted;
@@ -52,7 +52,8 @@ impl Generator {
         matchers.insert(place, Words::one(quoted));
     }
 
-    /// A name in quotes, without the escapes that servers read in two ways there. A raw string is none.
+    /// Returns a name in quotes, without escapes, which servers read differently there. A raw string isn't allowed
+    /// there.
     pub(super) fn quoted_name(&mut self, name: &str) -> String {
         let quote = if name.contains('"') || self.random.once_in(3) { '\'' } else { '"' };
         format!("{quote}{name}{quote}")
@@ -63,7 +64,7 @@ impl Generator {
         labels.extend(metric.labels);
         let mut matchers = Vec::new();
         for (label, values) in labels {
-            // Buckets make a histogram only together.
+            // Only all buckets together make a histogram.
             if label == "le" || !self.random.once_in(4) {
                 continue;
             }
@@ -103,20 +104,20 @@ impl Generator {
         words
     }
 
-    /// A label's name, quoted where it must be and where it may be.
+    /// Returns a label's name, in quotes where it needs them, and sometimes where it may have them.
     pub(super) fn label(&mut self, label: &str) -> String {
         let plain = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         let may = self.release == Release::Three && self.random.once_in(6);
         if plain && !may { label.to_owned() } else { self.quoted_name(label) }
     }
 
-    /// A range of any counter or gauge.
+    /// Returns a range of any counter or gauge.
     pub(super) fn range(&mut self) -> Words {
         let metric = self.metric(|metric| metric.course != Course::Info);
         self.range_of(&metric)
     }
 
-    /// A range of this metric.
+    /// Returns a range of this metric.
     pub(super) fn range_of(&mut self, metric: &Metric) -> Words {
         let mut words = self.matching(metric);
         let duration = self.duration();
@@ -125,7 +126,7 @@ impl Generator {
         words
     }
 
-    /// What makes a subquery of an expression.
+    /// Returns the brackets that make a subquery of an expression.
     pub(super) fn subquery(&mut self) -> Words {
         let duration = self.duration();
         let step = if self.random.once_in(3) { String::new() } else { self.step() };
@@ -146,7 +147,7 @@ impl Generator {
         }
     }
 
-    /// `offset` and `@`, in either order.
+    /// Returns `offset` and `@`, in either order.
     fn modifiers(&mut self) -> Words {
         let mut both = Vec::new();
         if self.random.once_in(6) {

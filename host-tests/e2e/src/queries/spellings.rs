@@ -1,11 +1,10 @@
-//! The many ways to write one text, number, duration or keyword.
+//! The many ways to write a text, a number, a duration or a keyword.
 
 use super::Generator;
 use promward_harness::prometheus::Release;
-use std::fmt::Write;
 
 impl Generator {
-    /// A string literal with this value.
+    /// Returns a string literal with this value.
     pub(super) fn quoted(&mut self, value: &str) -> String {
         match self.random.below(5) {
             0 if !value.contains('`') => format!("`{value}`"),
@@ -20,13 +19,12 @@ impl Generator {
         for character in value.chars() {
             if escapes && character.is_ascii() && self.random.once_in(3) {
                 let code = u32::from(character);
-                // Writing to a text doesn't fail.
-                let _ = match self.random.below(4) {
-                    0 => write!(text, "\\x{code:02x}"),
-                    1 => write!(text, "\\{code:03o}"),
-                    2 => write!(text, "\\u{code:04x}"),
-                    _ => write!(text, "\\U{code:08X}"),
-                };
+                text.push_str(&match self.random.below(4) {
+                    0 => format!("\\x{code:02x}"),
+                    1 => format!("\\{code:03o}"),
+                    2 => format!("\\u{code:04x}"),
+                    _ => format!("\\U{code:08X}"),
+                });
                 continue;
             }
             if character == quote || character == '\\' {
@@ -38,7 +36,6 @@ impl Generator {
         text
     }
 
-    /// A number.
     pub(super) fn number(&mut self) -> String {
         let old = ["1", "2", "0.5", "10", "1e2", "5E-1", ".5", "3.", "0x1F", "1.5e+1", "100", "Inf", "inf"];
         let new = ["1_000", "1_0.5", "5m", "1h30m", "0x1f_ff", "2s"];
@@ -49,17 +46,17 @@ impl Generator {
         .to_owned()
     }
 
-    /// A small number of series.
+    /// Returns a small number of series.
     pub(super) fn small_number(&mut self) -> String {
         self.random.one(&["1", "2", "3", "0x5", "1e1"]).to_owned()
     }
 
-    /// A number from 0 to 1.
+    /// Returns a number from 0 to 1.
     pub(super) fn part(&mut self) -> String {
         self.random.one(&["0.5", "0.9", ".99", "1", "0", "5e-1"]).to_owned()
     }
 
-    /// A duration that holds several samples.
+    /// Returns a duration that contains several samples.
     pub(super) fn duration(&mut self) -> String {
         let old = ["5m", "300s", "10m", "2m30s", "1m", "4m500ms", "15m", "120s"];
         match self.release {
@@ -69,7 +66,7 @@ impl Generator {
         .to_owned()
     }
 
-    /// A step of a subquery.
+    /// Returns a step of a subquery.
     pub(super) fn step(&mut self) -> String {
         match self.release {
             Release::Three if self.random.once_in(5) => self.random.one(&["60", "30.5"]),
@@ -78,7 +75,7 @@ impl Generator {
         .to_owned()
     }
 
-    /// A keyword, in any case.
+    /// Returns a keyword, in any case.
     pub(super) fn keyword(&mut self, word: &str) -> String {
         match self.random.below(8) {
             0 => word.to_uppercase(),

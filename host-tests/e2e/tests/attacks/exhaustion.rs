@@ -1,4 +1,4 @@
-//! What takes more than one request to exhaust: logins, streams, forms that never end. What is counted is answers, and what
+//! Attacks that need more than one request: logins, streams, and forms that never end. The tests count answers and what
 //! reaches the server, never time.
 
 use crate::format::Message;
@@ -11,17 +11,17 @@ use std::net::{IpAddr, Ipv4Addr};
 
 const QUERY: &str = "/prometheus/api/v1/query?query=up";
 
-/// How many wrong passwords one source tries, and how many at once.
+/// The number of wrong passwords that one source tries, and of those at once.
 const LOGINS: usize = 400;
 const AT_ONCE: usize = 80;
 
-/// How many streams are opened and given up.
+/// The number of streams that are opened and given up.
 const STREAMS: usize = 1_000;
 
-/// How many forms are begun and not ended.
+/// The number of forms that are begun and not ended.
 const FORMS: usize = 50;
 
-/// All of it, one after the other.
+/// Runs all these attacks, one after the other.
 pub(crate) fn all(runner: &mut Runner) {
     many_logins_of_one_source_hold_up_nobody(runner);
     rapid_resets_reach_nobody(runner);
@@ -29,7 +29,8 @@ pub(crate) fn all(runner: &mut Runner) {
     forms_that_do_not_end_reach_nobody(runner);
 }
 
-/// Wrong passwords, many at once: each is 401, or 429 with a time to come again, while a token lets its caller in.
+/// Many wrong passwords at once: each is answered with 401, or with 429 and `Retry-After`, while a token still lets its
+/// caller in.
 fn many_logins_of_one_source_hold_up_nobody(runner: &mut Runner) {
     let source = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 9));
     let guesser = runner.running.client("anonymous").source(source);
@@ -71,7 +72,7 @@ fn fields(method: &str, target: &str, token: &str) -> Fields {
     .collect()
 }
 
-/// Streams that are given up as soon as they have begun: connections may be closed for it, and nobody else suffers.
+/// Streams that are given up as soon as they have begun. Their connections may be closed, but nobody else is affected.
 fn rapid_resets_reach_nobody(runner: &mut Runner) {
     let client = runner.running.client("anonymous");
     let mut connection = Http2::connect(&client).unwrap();
@@ -86,7 +87,7 @@ fn rapid_resets_reach_nobody(runner: &mut Runner) {
     assert!(arrived.iter().all(|request| request.target == "/-/healthy"), "{arrived:?}");
 }
 
-/// More streams at once than the listener allows: each is answered, or refused by the protocol.
+/// More streams at once than the listener allows. Each is answered, or refused by the protocol.
 fn many_streams_are_answered_or_refused(runner: &mut Runner) {
     let mut connection = Http2::connect(&runner.running.client("anonymous")).unwrap();
     let streams: Vec<u32> =
@@ -103,7 +104,8 @@ fn many_streams_are_answered_or_refused(runner: &mut Runner) {
     assert!(arrived.iter().all(|request| restricted(&request.target)), "{arrived:?}");
 }
 
-/// Forms that come byte by byte and are never ended: none arrives whole, and what is held ends with its client.
+/// Forms that come byte by byte and are never ended. None arrives complete, and all that is held is given back when the
+/// client leaves.
 fn forms_that_do_not_end_reach_nobody(runner: &mut Runner) {
     runner.expect_halves(&Message::half("POST /api/v1/query"), FORMS);
     let client = runner.running.client("team-a");

@@ -1,14 +1,13 @@
-//! What stands in a case's text for other text: lists of which each makes a case of its own, repetitions, and escapes of
-//! bytes.
+//! Expands the text of a case: lists, of which each item makes a case of its own, repetitions, and escaped bytes.
 
 use anyhow::{Context, Result, bail};
 
-/// What a list or a repetition stands between.
+/// The brackets around a list or a repetition.
 const OPEN: &str = "<<";
 const CLOSE: &str = ">>";
 
-/// The texts that a text with lists stands for: `a<<b|c>>` is `ab` and `ac`. `<<=1>>` is what was taken of the first
-/// list, `<<=1:d|e>>` what stands in the same place of another one, and `<<x>>*3` is `xxx`.
+/// Returns the texts that a text with lists stands for. `a<<b|c>>` is `ab` and `ac`. `<<=1>>` is the item that was
+/// taken of the first list, `<<=1:d|e>>` the item at the same position of another list, and `<<x>>*3` is `xxx`.
 pub(crate) fn expand(text: &str) -> Result<Vec<String>> {
     let mut whole: Vec<Partly> = vec![(String::new(), Vec::new())];
     let mut rest = text;
@@ -39,10 +38,10 @@ pub(crate) fn expand(text: &str) -> Result<Vec<String>> {
     Ok(whole.into_iter().map(|(text, _)| text).collect())
 }
 
-/// A text so far, and what was taken of each list: which item, and its text.
+/// The text so far, and the position and text of the item that was taken of each list.
 type Partly = (String, Vec<(usize, String)>);
 
-/// Every text so far with every item of a list.
+/// Returns every text so far with every item of a list.
 fn with_each(texts: &[Partly], list: &str) -> Vec<Partly> {
     let with = |(text, taken): &Partly, (index, item): (usize, &str)| {
         (format!("{text}{item}"), [taken.as_slice(), &[(index, item.to_owned())]].concat())
@@ -50,7 +49,7 @@ fn with_each(texts: &[Partly], list: &str) -> Vec<Partly> {
     texts.iter().flat_map(|text| list.split('|').enumerate().map(move |item| with(text, item))).collect()
 }
 
-/// The bytes of a text: `\r`, `\n`, `\t`, `\\`, and `\xNN` for any other.
+/// Returns the bytes of a text with the escapes `\r`, `\n`, `\t` and `\\`, and `\xNN` for any other byte.
 pub(crate) fn bytes(text: &str) -> Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -74,7 +73,7 @@ pub(crate) fn bytes(text: &str) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Parameters as the filter prints them, and as cases send them: `name=value` each, escaped.
+/// Returns parameters as the filter prints them and as cases send them: each is `name=value`, escaped.
 pub(crate) fn form(pairs: &[Vec<u8>]) -> String {
     let escape = |bytes: &[u8]| {
         let escape = |byte: &u8| match byte {

@@ -1,51 +1,47 @@
-//! Cases as text: one file a category, read here. `cases/README.md` says how one is written.
+//! Reads cases from text, one file for each category. `cases/README.md` describes the format.
 
 use crate::expand::{bytes, expand, form};
 use crate::setting::Setting;
 use anyhow::{Context, Result, bail, ensure};
 
-/// What stands before an arrival that breaks off before its end, if it comes at all.
+/// The word before an arrival that breaks off before its end, if it comes at all.
 pub(crate) const HALF: &str = "half ";
 
-/// A case, once its lists are taken apart.
+/// A case, with one item taken of each list.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Case {
-    /// The file and the line that it begins on.
+    /// The file and the line where it begins.
     pub(crate) place: String,
-    /// The rules of `threats.md` that it is about.
+    /// The rules of `threats.md` that it tests.
     pub(crate) rules: Vec<String>,
-    /// What it promises.
+    /// The promise that it tests.
     pub(crate) name: String,
-    /// Who asks.
     pub(crate) caller: String,
-    /// Whether it goes over HTTP/2.
+    /// Is set if the case is sent over HTTP/2.
     pub(crate) http2: bool,
-    /// What is sent.
     pub(crate) request: Message,
-    /// Lines that are sent as they are, in place of a request.
+    /// Lines that are sent unchanged, in place of a request.
     pub(crate) raw: Vec<Vec<u8>>,
-    /// Trailers, by HTTP/2 alone.
+    /// Trailers, which only HTTP/2 can send.
     pub(crate) trailers: Vec<Vec<u8>>,
-    /// What the server answers, if not "ok".
+    /// The server's answer, if it isn't "ok".
     pub(crate) reply: Option<Message>,
-    /// What the server sends as it is, in place of an answer.
+    /// Lines that the server sends unchanged, in place of an answer.
     pub(crate) raw_reply: Vec<Vec<u8>>,
-    /// What must come back, one for each answer: by default, and by setting.
+    /// The results that are expected, one for each answer: the default one, and one by setting.
     pub(crate) answers: Vec<Vec<(String, String)>>,
-    /// What the answer must have: headers, and after an empty line what its body contains.
+    /// The headers that the answer must have, and after an empty line the text that its body contains.
     pub(crate) answer: Message,
-    /// What reaches the server.
+    /// The requests that reach the server.
     pub(crate) arrivals: Vec<Message>,
 }
 
 /// A request or an answer: a first line, header lines, and a body.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Message {
-    /// Method and target, or a status.
     pub(crate) first: Vec<u8>,
-    /// Header lines.
     pub(crate) headers: Vec<Vec<u8>>,
-    /// The body; none where no empty line says that there is one.
+    /// The body, or `None` if no empty line begins one.
     pub(crate) body: Option<Vec<u8>>,
     parameters: Vec<Vec<u8>>,
     fields: Vec<Vec<u8>>,
@@ -55,7 +51,7 @@ pub(crate) struct Message {
 ///
 /// # Errors
 ///
-/// A line that isn't understood; the message begins with the file and the line.
+/// Fails at a line that it doesn't understand. The message begins with the file and the line.
 pub(crate) fn parse(file: &str, text: &str) -> Result<Vec<Case>> {
     let mut cases = Vec::new();
     let mut block: Vec<(usize, &str)> = Vec::new();
@@ -134,14 +130,14 @@ impl Case {
         }
     }
 
-    /// The beginning of what is sent, on one line.
+    /// Returns the beginning of what is sent, on one line.
     pub(crate) fn shown(&self) -> String {
         let lines = [&self.request.first].into_iter().chain(&self.raw).chain(&self.request.headers);
         let text: Vec<_> = lines.map(|line| line.escape_ascii().to_string()).collect();
         text.join(" ").chars().take(400).collect()
     }
 
-    /// What must come back under a setting.
+    /// Returns the results that are expected under a setting.
     pub(crate) fn answers_under(&self, setting: Setting) -> Vec<&str> {
         self.answers
             .iter()
@@ -153,7 +149,8 @@ impl Case {
             .collect()
     }
 
-    /// What may arrive by half under a setting, and what must arrive whole. Where settings differ, it arrives where the request is answered well.
+    /// Returns the requests that may arrive incomplete under a setting, and those that must arrive complete. Where
+    /// settings differ, a request arrives under those where it is answered well.
     pub(crate) fn arrivals_under(&self, setting: Setting) -> (Vec<&Message>, Vec<&Message>) {
         let differs = self.answers.iter().any(|answers| answers.len() > 1);
         let refused = |answer: &&str| !matches!(answer.as_bytes(), [b'2' | b'3' | b'b', ..]);
@@ -167,7 +164,7 @@ impl Case {
 }
 
 impl Message {
-    /// A request that may arrive without its end.
+    /// Returns a request that may arrive without its end.
     pub(crate) fn half(line: &str) -> Self {
         Self { first: format!("{HALF}{line}").into_bytes(), ..Self::default() }
     }
@@ -187,7 +184,7 @@ impl Message {
         Ok(())
     }
 
-    /// Puts parameters behind the target, and fields into the body.
+    /// Appends parameters to the target, and fields to the body.
     fn finish(&mut self) {
         if !self.parameters.is_empty() {
             let mark = if self.first.contains(&b'?') { b'&' } else { b'?' };
@@ -199,12 +196,12 @@ impl Message {
         }
     }
 
-    /// Whether its body was written as fields of a form.
+    /// Checks that its body was written as fields of a form.
     pub(crate) fn is_form(&self) -> bool {
         !self.fields.is_empty()
     }
 
-    /// The value of its header of this name, if it has a line for it.
+    /// Returns the names of its header lines, and their values if they have one.
     pub(crate) fn header_lines(&self) -> impl Iterator<Item = (String, Option<String>)> {
         self.headers.iter().map(|line| {
             let line = String::from_utf8_lossy(line).into_owned();
@@ -219,7 +216,7 @@ impl Message {
     }
 }
 
-/// Whether a line says what comes back: a status, or how the connection ends.
+/// Checks that a line names a result: a status, or the way in which the connection ends.
 fn is_answer(text: &str) -> bool {
     let word = text.split(' ').next().unwrap_or_default();
     matches!(word, "closed" | "broken") || (word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_digit()))
@@ -231,7 +228,7 @@ fn is_target(text: &str) -> bool {
         && words.next().is_some_and(|target| target.starts_with('/'))
 }
 
-/// `400 | bare 404`: by default, and by setting.
+/// Reads `400 | bare 404`: the default result, and one by setting.
 fn answers(text: &str) -> Result<Vec<(String, String)>> {
     text.split(" | ")
         .enumerate()

@@ -1,20 +1,20 @@
-//! That a deployment is well after all that was sent: every worker answers, and no VM has failed.
+//! Checks after all attacks that the deployment is well: every worker answers, and no VM has failed.
 
 use crate::run::Runner;
 use crate::setting::Running;
 use anyhow::{Context, Result, bail, ensure};
 
-/// How many connections it may take until each worker has had one.
+/// The most connections that it takes until each worker has had one.
 const CONNECTIONS: usize = 200;
 
-/// What a log says where a VM has failed.
+/// The words in a log when a VM has failed.
 const FAILURES: [&str; 3] = ["panicked", "RuntimeError", "trapped"];
 
-/// What no log may say: tokens, and passwords as they are and in base64.
+/// Secrets that no log may contain: tokens, and passwords as they are and in base64.
 const SECRETS: [&str; 5] =
     ["-token", "correct horse", "battery staple", "Y29ycmVjdCBob3JzZQ", "Ym9iOmJhdHRlcn"];
 
-/// Asks for `/-/healthy` until every worker has answered, and looks whether there are as many VMs as before.
+/// Asks for `/-/healthy` until every worker has answered, and checks that there are as many VMs as before.
 pub(crate) fn check(runner: &mut Runner, vms: u64) -> Result<()> {
     let workers = Workers::of(&runner.running)?;
     let mut answered = false;
@@ -40,7 +40,7 @@ pub(crate) fn check(runner: &mut Runner, vms: u64) -> Result<()> {
     Ok(())
 }
 
-/// How many connections each worker had: Envoy counts them by worker, and the embedded host has one.
+/// The number of connections of each worker. Envoy counts them by worker, and the embedded host has one worker.
 struct Workers(Vec<u64>);
 
 impl Workers {

@@ -1,5 +1,5 @@
-//! A client of HTTP/2 by hand, so that a case can send what no library would. Of an answer only the status and the body are
-//! read.
+//! A client of HTTP/2 written by hand, so that a case can send what no library would. It reads only the status and the
+//! body of an answer.
 
 use anyhow::{Result, bail};
 use promward_harness::client::frames::{
@@ -9,13 +9,13 @@ use promward_harness::client::frames::{
 use promward_harness::client::{Client, Connection};
 use std::collections::BTreeMap;
 
-/// The longest frame that everybody takes.
+/// The longest frame that every peer accepts, in bytes.
 const LONGEST: usize = 16_384;
 
-/// Fields, as they are sent.
+/// Header fields in the order in which they are sent.
 pub(crate) type Fields = Vec<(Vec<u8>, Vec<u8>)>;
 
-/// A connection.
+/// A connection to the host.
 pub(crate) struct Http2 {
     connection: Connection,
     unread: Vec<u8>,
@@ -24,7 +24,7 @@ pub(crate) struct Http2 {
     closed: bool,
 }
 
-/// What has come of an answer.
+/// The parts of an answer that have arrived.
 #[derive(Default)]
 struct Came {
     status: Option<String>,
@@ -34,7 +34,7 @@ struct Came {
 }
 
 impl Http2 {
-    /// Connects, with no table for compressed fields.
+    /// Connects, without a table for compressed fields.
     pub(crate) fn connect(client: &Client) -> Result<Self> {
         let connection = client.clone().alpn(&["h2"]).connect()?;
         let mut wire =
@@ -45,7 +45,7 @@ impl Http2 {
         Ok(wire)
     }
 
-    /// Sends a request, and gives its stream. Flow control is the server's business: a body has to be short.
+    /// Sends a request, and returns its stream. The body has to be short, because the client has no flow control.
     pub(crate) fn ask(&mut self, fields: &Fields, body: Option<&[u8]>, trailers: &Fields) -> Result<u32> {
         let whole = body.is_none() && trailers.is_empty();
         let stream = self.open(fields, whole)?;
@@ -65,7 +65,6 @@ impl Http2 {
         Ok(stream)
     }
 
-    /// Begins a request.
     pub(crate) fn open(&mut self, fields: &Fields, end: bool) -> Result<u32> {
         let stream = self.next;
         self.next += 2;
@@ -73,13 +72,14 @@ impl Http2 {
         Ok(stream)
     }
 
-    /// Gives a request up.
+    /// Resets the stream of a request.
     pub(crate) fn reset(&mut self, stream: u32) {
         const CANCEL: [u8; 4] = [0, 0, 0, 8];
         self.write(&frame(RST_STREAM, 0, stream, &CANCEL));
     }
 
-    /// Waits for the answer: its status and its body, or `closed` where the stream or the connection ends without one.
+    /// Waits for the answer. Returns its status and its body, or `closed` if the stream or the connection ends without
+    /// one.
     pub(crate) fn answer(&mut self, stream: u32) -> Result<(String, String)> {
         loop {
             let came = self.streams.entry(stream).or_default();
@@ -92,7 +92,7 @@ impl Http2 {
         }
     }
 
-    /// What can't be sent any more shows when something is read.
+    /// Writes bytes. A failure shows when the next answer is read.
     fn write(&mut self, bytes: &[u8]) {
         let _ = self.connection.write_raw(bytes);
     }
@@ -136,7 +136,7 @@ impl Http2 {
     }
 }
 
-/// HEADERS, and as many CONTINUATION as it takes.
+/// Returns a HEADERS frame, and as many CONTINUATION frames as the fields need.
 fn headers(stream: u32, fields: &Fields, end: bool) -> Vec<u8> {
     let block: Vec<u8> = fields.iter().flat_map(|(name, value)| field(name, value)).collect();
     let mut pieces = block.chunks(LONGEST).peekable();
@@ -151,10 +151,10 @@ fn headers(stream: u32, fields: &Fields, end: bool) -> Vec<u8> {
     bytes
 }
 
-/// The status, which comes first: of the static table, or three digits behind its name.
+/// Returns the status, which is the first field: an entry of the static table, or three digits after its name.
 fn status(block: &[u8]) -> Result<String> {
     const STATIC: [&str; 7] = ["200", "204", "206", "304", "400", "404", "500"];
-    // The table's size, which is told once it has changed.
+    // An update of the table's size comes first, if the size has changed.
     let block = if block.first().is_some_and(|byte| byte & 0xe0 == 0x20) { &block[1..] } else { block };
     match block {
         [indexed @ 0x88..=0x8e, ..] => Ok(STATIC[usize::from(indexed - 0x88)].to_owned()),
@@ -166,7 +166,7 @@ fn status(block: &[u8]) -> Result<String> {
     }
 }
 
-/// Three digits in Huffman's code (RFC 7541, appendix B): 0, 1 and 2 have five bits, the others six.
+/// Decodes three digits in Huffman's code (RFC 7541, appendix B): 0, 1 and 2 have five bits, the others six.
 fn unpacked(bytes: &[u8]) -> String {
     let bits: String = bytes.iter().map(|byte| format!("{byte:08b}")).collect();
     let mut rest = bits.as_str();

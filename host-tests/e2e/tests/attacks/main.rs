@@ -1,6 +1,6 @@
-//! A hostile suite: requests of an attacker's, as data, against Envoy as it ships, Envoy with a listener that normalises
-//! nothing, Envoy with `allow_on_headers_stop_iteration`, and the embedded host. Each says what comes back, and what
-//! reaches the server. `cases/README.md` says how one is written.
+//! The hostile suite: requests of an attacker, as data. They are sent to Envoy as it ships, to Envoy with a listener
+//! that normalises nothing, to Envoy with `allow_on_headers_stop_iteration`, and to the embedded host. Each case names
+//! the answer and what reaches the server. `cases/README.md` describes the format.
 
 mod exhaustion;
 mod expand;
@@ -16,7 +16,7 @@ use format::Case;
 use run::Runner;
 use setting::Setting;
 
-/// The categories, a file each.
+/// The categories, each with its file.
 const CATEGORIES: [(&str, &str); 13] = [
     ("paths", include_str!("cases/paths.txt")),
     ("methods", include_str!("cases/methods.txt")),
@@ -53,12 +53,12 @@ fn the_embedded_host_withstands_it() {
     withstand(Setting::Embedded);
 }
 
-/// All cases of a category.
+/// Returns all cases of a category.
 fn cases(category: &str, text: &str) -> Vec<Case> {
     format::parse(&format!("{category}.txt"), text).unwrap_or_else(|error| panic!("{error:#}"))
 }
 
-/// Runs everything, and says all that went wrong.
+/// Runs all cases and attacks under a setting, and lists all failures.
 fn withstand(setting: Setting) {
     if !setting.host().is_here() {
         return;

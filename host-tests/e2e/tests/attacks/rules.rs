@@ -1,18 +1,18 @@
-//! That every rule of `threats.md` has cases, and every case a rule.
+//! Checks that every rule of `threats.md` has cases, and every case a rule.
 
 use crate::{CATEGORIES, cases, setting};
 use std::collections::BTreeSet;
 
-/// The rules, as `filter/docs/threats.md` has them.
+/// The manual's page with the rules.
 const THREATS: &str = include_str!("../../../../filter/docs/threats.md");
 
-/// Rules that no request shows, and the tests that hold them.
+/// Rules that no single request can test, and the tests that do.
 const FROM_INSIDE: [(&str, &str); 2] = [
     ("R8", "a configuration is refused at load: tests/check/mistakes/only.rs"),
     ("S4", "a configuration is refused at load: tests/check/mistakes, tests/configuration.rs"),
 ];
 
-/// How many cases there are at least.
+/// The least number of cases.
 const CASES: usize = 500;
 
 #[test]

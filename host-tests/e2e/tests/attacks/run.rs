@@ -1,4 +1,4 @@
-//! Runs a case: sends it, reads what comes back, and looks at what has reached the server.
+//! Runs a case: sends it, reads the answer, and checks what has reached the server.
 
 use crate::format::{Case, HALF, Message};
 use crate::http2::Http2;
@@ -10,21 +10,21 @@ use promward_harness::upstream::{End, Received, Reply, Upstream};
 use std::fmt::Write;
 use std::sync::{Arc, Mutex};
 
-/// Where the marker goes that follows each case: everybody may ask for it, and nothing else does.
+/// The path of the marker that follows each case. Everybody may ask for it, and nothing else asks for it.
 const MARKER: &str = "/prometheus/-/healthy?marker=";
 const MARKED: &str = "/-/healthy?marker=";
 
-/// Headers that reach the server only where a case says so.
+/// Headers that reach the server only where a case expects them.
 const NEVER: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "x-promward-cluster"];
 
-/// Headers that the filter or Envoy sets, and no client.
+/// Headers that are set by the filter or by Envoy, and never by a client.
 const OWN: [&str; 5] =
     ["x-forwarded-for", "x-forwarded-host", "x-forwarded-prefix", "x-forwarded-proto", "x-forwarded-user"];
 
-/// What the server says: an answer, or lines in place of one.
+/// The server's reply: an answer, or lines in place of one.
 type Said = (Message, Vec<Vec<u8>>);
 
-/// A deployment, the server behind it, and how far that was looked at.
+/// A deployment, the server behind it, and the position up to which its requests were checked.
 pub(crate) struct Runner {
     pub(crate) running: Running,
     upstream: Upstream,
@@ -32,7 +32,7 @@ pub(crate) struct Runner {
     marker: Option<Connection>,
     markers: usize,
     seen: usize,
-    /// What may arrive by half, and hasn't yet.
+    /// Requests that may still arrive incomplete.
     halves: Vec<Message>,
 }
 
@@ -53,7 +53,7 @@ impl Runner {
     ///
     /// # Errors
     ///
-    /// What came isn't what the case says.
+    /// Fails if the result isn't the one that the case expects.
     pub(crate) fn run(&mut self, case: &Case) -> Result<()> {
         let reply = case.reply.clone().map(|reply| (reply, Vec::new()));
         let raw = (!case.raw_reply.is_empty()).then(|| (Message::default(), case.raw_reply.clone()));
@@ -68,13 +68,13 @@ impl Runner {
         whole.iter().zip(&arrived).try_for_each(|(message, request)| check_arrival(message, request))
     }
 
-    /// Says that so many requests may arrive by half from now on.
+    /// Allows this number of requests to arrive incomplete from now on.
     pub(crate) fn expect_halves(&mut self, half: &Message, number: usize) {
         self.halves.extend(std::iter::repeat_n(half.clone(), number));
     }
 
-    /// What has arrived since the last look, once everything that was on its way has ended; without what a case says may
-    /// arrive by half, which may have been on its way since the case before.
+    /// Returns the requests that have arrived since the last call, once everything on its way has ended. Leaves out
+    /// those that may arrive incomplete, which may have been on their way since the case before.
     pub(crate) fn arrived(&mut self) -> Result<Vec<Received>> {
         self.markers += 1;
         let target = format!("{MARKER}{}", self.markers);
@@ -120,7 +120,7 @@ impl Runner {
             let lines = case.raw.iter().flat_map(|line| [line.as_slice(), b"\r\n"]);
             (lines.collect::<Vec<_>>().concat(), method(&case.raw[0]))
         };
-        // A server may answer and stop reading before all is sent.
+        // A server may answer and stop reading before the whole request is sent.
         let sent = connection.write_raw(&bytes);
         for expected in expected {
             if expected == "closed" {
@@ -154,7 +154,7 @@ impl Runner {
     }
 }
 
-/// What the server says.
+/// Returns the server's reply.
 fn answer(message: &Message, raw: &[Vec<u8>]) -> Reply {
     if !raw.is_empty() {
         return Reply::raw(
@@ -190,7 +190,7 @@ fn check_text(case: &Case, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// Whether a value is the expected one; `x*` is any that begins with `x`.
+/// Compares a value with the expected one. `x*` matches every value that begins with `x`.
 fn fits(given: Option<&str>, expected: Option<&str>) -> bool {
     match (given, expected) {
         (Some(given), Some(expected)) if expected.ends_with('*') => {
@@ -225,7 +225,7 @@ fn check_arrival(expected: &Message, arrived: &Received) -> Result<()> {
     ensure!(unexpected.is_empty(), "{unexpected:?} arrived");
     let cut = line != String::from_utf8_lossy(&expected.first);
     ensure!(cut == (arrived.end == End::Cut), "{given:.400}: {:?}", arrived.end);
-    // What was refused or given up has shown the server no byte of its form.
+    // If the request was refused or given up, the server has seen no byte of its form.
     ensure!(!cut || arrived.body.is_empty(), "{given:.400}: {:?}", arrived.body);
     if !cut {
         let body = expected.body.clone().unwrap_or_default();
@@ -240,7 +240,7 @@ fn check_arrival(expected: &Message, arrived: &Received) -> Result<()> {
     Ok(())
 }
 
-/// Whether a header may reach the server though no case says so.
+/// Checks that a header may reach the server although no case expects it.
 fn may_arrive(name: &str) -> bool {
     let name = name.to_ascii_lowercase().replace('_', "-");
     if OWN.contains(&name.as_str()) {

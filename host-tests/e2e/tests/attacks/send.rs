@@ -1,13 +1,14 @@
-//! What a case sends, in bytes or fields.
+//! Writes a case as the bytes or fields that are sent.
 
 use crate::format::{Case, Message};
 
-/// The method of a request's line, which says whether its answer has a body.
+/// Returns the method of a request line. It decides if the answer has a body.
 pub(crate) fn method(line: &[u8]) -> String {
     String::from_utf8_lossy(line.split(|byte| *byte == b' ').next().unwrap_or_default()).into_owned()
 }
 
-/// The request as HTTP/1.1, with a host, the caller's credential and the body's length, where the case has none.
+/// Returns the request as HTTP/1.1. A host, the caller's credential and the body's length are added if the case has
+/// none.
 pub(crate) fn http1(case: &Case) -> Vec<u8> {
     let request = &case.request;
     let mut bytes = [request.first.as_slice(), b" HTTP/1.1\r\n"].concat();
@@ -19,7 +20,7 @@ pub(crate) fn http1(case: &Case) -> Vec<u8> {
     bytes
 }
 
-/// The header lines that a case doesn't write out.
+/// Returns the header lines that a case doesn't write out.
 fn added(case: &Case) -> Vec<(&'static str, String)> {
     let request = &case.request;
     let has = |name: &str| {
@@ -46,7 +47,7 @@ fn added(case: &Case) -> Vec<(&'static str, String)> {
     added
 }
 
-/// The request as fields of HTTP/2. A case that begins with a pseudo header says all of them.
+/// Returns the request as fields of HTTP/2. A case that begins with a pseudo header writes out all of them.
 pub(crate) fn fields(case: &Case) -> Vec<(Vec<u8>, Vec<u8>)> {
     let Message { first, headers, .. } = &case.request;
     let mut fields = Vec::new();
@@ -69,7 +70,7 @@ pub(crate) fn fields(case: &Case) -> Vec<(Vec<u8>, Vec<u8>)> {
     fields
 }
 
-/// `name: value`, line by line.
+/// Splits lines into names and values at `: `.
 pub(crate) fn pairs(lines: &[Vec<u8>]) -> Vec<(Vec<u8>, Vec<u8>)> {
     let pair = |line: &Vec<u8>| {
         let at = line.windows(2).position(|two| two == b": ").unwrap_or(line.len());

@@ -1,4 +1,4 @@
-//! What the cases are run against: one deployment with callers of every kind, under four settings.
+//! The four settings that the cases run against: one deployment with callers of every kind, on four kinds of host.
 
 use promward_e2e::deployment::{ClientCertificates, Deployment, Host, Options};
 use promward_harness::certificates::{Authority, ClientNames, Identity};
@@ -11,28 +11,27 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// Older Envoys read some requests otherwise before the filter sees them.
+/// The version of Envoy that cases mean by `oldest-`. It changes some requests before the filter sees them.
 const OLDEST: Version = Version::new(1, 37, 0);
 
-/// How long anything may take before it is an error.
+/// The longest time that anything may take before it is an error.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
-/// What a deployment runs on.
+/// The host of a deployment, and its options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Setting {
-    /// Envoy with the file that ships.
+    /// Envoy with the shipped file.
     Shipped,
-    /// Envoy with a listener that normalises and limits nothing that it can be told not to.
+    /// Envoy with a listener that normalises and limits as little as possible.
     Bare,
-    /// Envoy as shipped with `allow_on_headers_stop_iteration`.
+    /// Envoy with the shipped file and `allow_on_headers_stop_iteration`.
     Stopping,
-    /// The embedded host.
     Embedded,
 }
 
 impl Setting {
-    /// Whether cases call it that: by its own name, or `normalising` for both whose listener is the shipped one. With
-    /// `oldest-` before it, only on the oldest Envoy.
+    /// Checks that cases mean this setting by a name: its own, or `normalising` for the two with the shipped listener.
+    /// With `oldest-` before it, a name means the oldest Envoy only.
     pub(crate) fn is_called(self, name: &str) -> bool {
         if let Some(name) = name.strip_prefix("oldest-") {
             return tools::envoy().is_ok_and(|envoy| envoy.version < OLDEST) && self.is_called(name);
@@ -50,8 +49,8 @@ impl Setting {
     }
 }
 
-/// What the bare listener has in place of what ships. `use_remote_address` stays: without it Envoy takes a client's word
-/// for its address, which no filter could mend.
+/// The texts of the shipped file and their replacements for the bare listener. `use_remote_address` stays: without it
+/// Envoy takes the client's word for its address, which no filter could repair.
 const BARE: &[(&str, &str)] = &[
     ("normalize_path: true", "normalize_path: false"),
     ("merge_slashes: true", "merge_slashes: false"),
@@ -71,17 +70,17 @@ const BARE: &[(&str, &str)] = &[
 ",
     ),
     ("              - remove: x-promward-cluster\n", "              - remove: x-nothing\n"),
-    // The last, since the other listener has it too.
+    // This must be the last one, because the other listener has it too.
     ("          strip_trailing_host_dot: true\n", ""),
 ];
 
-/// Who calls: names of tokens, which are "NAME-token", and of certificates.
+/// The callers with tokens, which are "NAME-token".
 const TOKENS: [&str; 5] = ["admin", "viewer", "team-a", "team-ab", "limited"];
 
-/// The passwords of users, whose hashes are as cheap as can be.
+/// The users and their passwords. The hashes have the lowest cost.
 const PASSWORDS: [(&str, &str); 2] = [("alice", "correct horse"), ("bob", "battery staple")];
 
-/// A running deployment and who calls it.
+/// A running deployment with all these callers.
 pub(crate) struct Running {
     pub(crate) setting: Setting,
     pub(crate) deployment: Deployment,
@@ -101,7 +100,7 @@ impl Running {
             options.replace = BARE.iter().map(|(old, new)| ((*old).to_owned(), (*new).to_owned())).collect();
         }
         if setting == Setting::Embedded {
-            // Nothing tells from outside which of its workers answers.
+            // No test can find out which of its workers has answered.
             options.workers = 1;
         }
         let log: Arc<Mutex<Vec<String>>> = Arc::default();
@@ -111,7 +110,7 @@ impl Running {
         Self { setting, deployment, certificates, log }
     }
 
-    /// What was logged so far, by Envoy on both of its streams.
+    /// Returns the log so far. Envoy's is on both of its output streams.
     pub(crate) fn log(&self) -> Vec<String> {
         match self.deployment.envoy() {
             Some(envoy) => {
@@ -122,7 +121,7 @@ impl Running {
         }
     }
 
-    /// A client that is this caller.
+    /// Returns a client that is this caller.
     pub(crate) fn client(&self, caller: &str) -> Client {
         let client = self.deployment.client().deadline(DEADLINE);
         match caller.split_once(' ') {
@@ -137,7 +136,7 @@ impl Running {
     }
 }
 
-/// Whether anybody is called that.
+/// Checks that a caller has this name.
 pub(crate) fn is_caller(name: &str) -> bool {
     let certificate = name.strip_prefix("certificate ");
     name == "anonymous"
@@ -145,7 +144,7 @@ pub(crate) fn is_caller(name: &str) -> bool {
         || certificate.is_some_and(|name| CERTIFICATES.contains(&name))
 }
 
-/// The certificates that cases present: the first four are known.
+/// The certificates that cases present. The filter knows the first four.
 const CERTIFICATES: [&str; 12] = [
     "scraper",
     "reader",
@@ -190,7 +189,7 @@ fn certificates(authority: &Authority) -> BTreeMap<&'static str, Identity> {
     CERTIFICATES.iter().map(identity).collect::<anyhow::Result<_>>().unwrap()
 }
 
-/// The configuration of every setting.
+/// Returns the configuration of every setting.
 fn configuration(scraper: &Identity) -> String {
     let digest = |text: &str| format!("sha256:{}", promward_module::sha256(text.as_bytes()));
     let tokens: BTreeMap<_, _> = TOKENS.iter().map(|name| (name, digest(&format!("{name}-token")))).collect();

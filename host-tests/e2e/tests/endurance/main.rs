@@ -1,4 +1,5 @@
-//! What a deployment lives through: a VM that dies, other rules while requests are on their way, and millions of requests.
+//! Long-running deployments: a VM that dies, new rules while requests are on their way, failures of servers and
+//! clients, and millions of requests.
 
 mod failures;
 mod figures;

@@ -1,4 +1,4 @@
-//! The memory of the filter's VMs as a metric: it is told when it grows, and costs nothing else.
+//! The memory of the filter's VMs as a metric. It is reported when it grows, and costs no other host call.
 
 use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_e2e::on_both_hosts;
@@ -9,12 +9,12 @@ on_both_hosts! {
     memory_is_told_when_it_grows,
 }
 
-/// The metric, over all workers.
+/// The metric, which is summed over all workers.
 pub(crate) const PAGES: &str = "promward.memory_pages";
 
 const QUERY: &str = "/prometheus/api/v1/query";
 
-/// The module's own stack is 1 MiB, and its data comes on top.
+/// The least number of pages. The module's stack alone is 1 MiB, and its data comes on top.
 const AT_LEAST: u64 = 17;
 
 fn memory_is_told_when_it_grows(host: Host) {
@@ -30,7 +30,7 @@ fn memory_is_told_when_it_grows(host: Host) {
     ask("query=up");
     let small = deployment.wait_for_metric(PAGES, AT_LEAST).unwrap();
 
-    // Nearly as long as a form may be.
+    // Nearly the longest form that is allowed.
     let long = format!("query={}", "a".repeat(250 << 10));
     ask(&long);
     let grown = deployment.wait_for_metric(PAGES, small + 1).unwrap();

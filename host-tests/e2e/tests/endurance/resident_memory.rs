@@ -1,5 +1,5 @@
-//! Nothing is buffered: 64 MiB through the gateway, in either direction, take less than 8 MiB more memory. This file has
-//! one test, so that on the embedded host nobody else's memory is measured.
+//! Nothing is buffered: 64 MiB through the gateway, in either direction, take less than 8 MiB of additional memory.
+//! There is one test here, so that on the embedded host no other test's memory is measured.
 
 use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_harness::client::{Client, Request};
@@ -68,12 +68,12 @@ fn up(client: &Client, upstream: &Upstream, length: usize) {
     assert_eq!((received.body_length, received.end), (u64::try_from(length).unwrap(), End::Clean));
 }
 
-/// A size of a process, in bytes.
+/// Returns a size of a process, in bytes.
 fn resident(process: u32, name: &str) -> usize {
     usize::try_from(process::size(process, name).unwrap()).unwrap() << 10
 }
 
-/// Lets `VmHWM` begin anew.
+/// Resets the peak `VmHWM`.
 fn forget_the_peak(process: u32) {
     fs::write(format!("/proc/{process}/clear_refs"), "5").unwrap();
 }

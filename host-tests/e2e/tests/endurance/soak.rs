@@ -1,5 +1,5 @@
-//! A great many requests of every kind, from many callers and addresses, through Envoy as it ships: each is answered as its
-//! kind is, and at the end Envoy has no more than it had at half time.
+//! Very many requests of every kind, from many callers and addresses, through Envoy as it ships. Each is answered as
+//! its kind is, and at the end Envoy has no more memory and descriptors than at half time.
 
 mod kinds;
 mod load;
@@ -24,10 +24,10 @@ fn two_million_requests_leave_nothing_behind() {
     soak(2_000_000);
 }
 
-/// How often the figures are looked at; the last two looks are half time and the end.
+/// The number of measurements. The last two are half time and the end.
 const LEGS: u64 = 4;
 
-/// What Envoy has when nobody is there.
+/// The memory and descriptors of Envoy while no client is connected.
 #[derive(Debug)]
 struct Figures {
     pages: u64,
@@ -53,7 +53,7 @@ fn soak(requests: u64) {
         let seconds = start.elapsed().as_secs_f64();
         seen.add(&of_leg);
         server.hang_up();
-        // As few as before anybody came.
+        // As many as before the first client.
         figures::wait_for_descriptors(envoy, before);
         let figures =
             Figures { pages: deployment.metric(PAGES).unwrap(), resident: figures::resident(envoy) };

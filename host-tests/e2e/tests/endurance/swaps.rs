@@ -1,5 +1,5 @@
-//! Another configuration while requests are on their way, at every place where one can be: each ends under the one that it
-//! began with, and what begins afterwards is decided by the new one.
+//! A new configuration while requests are on their way, at every place where one can be. Each request ends under the
+//! configuration that it began with, and later requests are decided by the new one.
 
 use crate::figures;
 use crate::memory::PAGES;
@@ -21,20 +21,20 @@ const HELD: &str = "/prometheus/api/v1/query?query=held";
 const ALERTS: &str = "/prometheus/api/v1/alerts";
 const PASSWORD: &str = "correct horse";
 
-/// A second a check.
+/// The cost of a hash whose check takes about a second.
 const SLOW: u32 = 12;
 
-/// How many requests are at each of four places.
+/// The number of requests at each of four places.
 const EACH: usize = 50;
 
-/// An answer that is cut down, in two halves.
+/// An answer that is filtered, in two halves.
 const ALERTS_BEGIN: &str =
     r#"{"status":"success","data":{"alerts":[{"labels":{"tenant":"a"}},{"labels":{"tenant":"b"}},"#;
 const ALERTS_END: &str = r#"{"labels":{"tenant":"a"}}]}}"#;
 const ALERTS_OF_A: &str =
     r#"{"status":"success","data":{"alerts":[{"labels":{"tenant":"a"}},{"labels":{"tenant":"a"}}]}}"#;
 
-/// A token that sees a tenant, and a user who may write.
+/// Returns rules with a token that sees a tenant, and a user who may write.
 fn rules(token: &str, tenant: &str, hash: &str, writes: bool) -> String {
     let mut access =
         vec![json!({ "who": ["token:reader"], "may": ["query", "rules"], "only": { "tenant": [tenant] } })];
@@ -69,7 +69,7 @@ struct InFlight {
     servers: Vec<Held>,
 }
 
-/// A request on its way: without a body, or with one that begins like this and is to go on.
+/// Begins a request. With `begin`, its body has begun and is to go on.
 fn open(connection: &mut Connection, request: Request, begin: Option<&str>) -> Exchange {
     let Some(begin) = begin else { return connection.ask(request).unwrap() };
     let mut exchange = connection.open(request).unwrap();
@@ -78,7 +78,7 @@ fn open(connection: &mut Connection, request: Request, begin: Option<&str>) -> E
 }
 
 impl InFlight {
-    /// Two hundred of them, under which the token sees tenant a.
+    /// Begins two hundred requests under a configuration where the token sees tenant `a`.
     fn start(host: Host, hash: &str) -> Self {
         let holds = |request: &Received| request.target.contains("held") || request.target.contains("alerts");
         let upstream = Upstream::start(move |request| match holds(request) {
@@ -95,7 +95,7 @@ impl InFlight {
         let many = |client: &Client, request: Request, begin: Option<&str>| {
             let mut connection = client.connect().unwrap();
             let begun = (0..EACH).map(|_| open(&mut connection, request.clone(), begin)).collect::<Vec<_>>();
-            // What comes after them on their connection is answered: so all have been looked at.
+            // A later request on the same connection is answered, so that the filter has seen all of them.
             assert_eq!(connection.send(Request::new("GET", "/prometheus/-/healthy")).unwrap().status, 200);
             begun
         };
@@ -118,7 +118,7 @@ impl InFlight {
         Self { deployment, upstream, held, halves, forms, logins, servers }
     }
 
-    /// Lets all of them go on, and sees each served as the first configuration says.
+    /// Lets all requests go on, and checks that each is served under the first configuration.
     fn finish(mut self) {
         for mut server in self.servers.drain(..) {
             if server.request().unwrap().target.contains("alerts") {
@@ -155,7 +155,7 @@ impl InFlight {
         assert_eq!(begun.count(), 3 * EACH);
     }
 
-    /// What requests that begin now get, and the target of what of them went on.
+    /// Sends a new request. Returns its status, and the queries with which it arrived at the server.
     fn now(&self, token: &str) -> (u16, Vec<String>) {
         let before = self.upstream.requests().len();
         let request = bearer(token, Request::new("GET", &format!("{QUERY}?query=now")));
@@ -180,12 +180,12 @@ fn of(tenant: &str) -> Vec<String> {
 fn two_hundred_requests_end_under_the_rules_that_they_began_with(host: Host) {
     let hash = bcrypt::hash(PASSWORD, SLOW).unwrap();
     let flight = InFlight::start(host, &hash);
-    // Another token, another tenant, and nobody writes.
+    // Another token and another tenant, and nobody may write.
     flight.deployment.reconfigure(&rules("second", "b", &hash, false)).unwrap();
     assert_eq!(flight.now("first"), (401, Vec::new()));
     assert_eq!(flight.now("second"), (200, of("b")));
     assert_eq!(flight.writes(flight.deployment.client()), 403);
-    // Another password.
+    // A new password for the user.
     flight.deployment.reconfigure(&rules("second", "b", &bcrypt::hash("another", 4).unwrap(), true)).unwrap();
     assert_eq!(flight.writes(flight.deployment.client()), 401);
     flight.finish();
@@ -203,13 +203,13 @@ fn two_hundred_requests_outlive_a_configuration_that_is_refused(host: Host) {
     flight.finish();
 }
 
-/// How many callers more a configuration has that would be seen in memory if it stayed: by three pages or so.
+/// The number of additional callers in a configuration. If it were kept, memory would grow by about three pages.
 const SPARE: usize = 500;
 
-/// By how much memory may differ between two moments under load.
+/// The largest difference of memory between two moments under load.
 const SLACK: u64 = 25;
 
-/// The same rules with many callers more.
+/// Returns the same rules with many more callers.
 fn large(rules: &str) -> String {
     let mut rules: Value = serde_json::from_str(rules).unwrap();
     let tokens = rules.pointer_mut("/callers/tokens").unwrap();
@@ -219,7 +219,7 @@ fn large(rules: &str) -> String {
     rules.to_string()
 }
 
-/// On Envoy, where all configurations share a worker's memory: old ones are freed. Were they not, each would take pages of
+/// On Envoy, where all configurations share a worker's memory, old ones are freed. Otherwise each would take pages of
 /// its own.
 #[test]
 fn fifty_more_swaps_take_no_more_memory_and_no_more_descriptors() {

@@ -1,4 +1,4 @@
-//! A VM that dies in the midst of a request: a defect on purpose, since the filter has none to show. Nothing gets past it,
+//! A VM that dies during a request. The defect is put in on purpose, since the filter has none. Nothing gets past it,
 //! and the worker serves again with a new VM.
 
 use crate::figures;
@@ -23,16 +23,16 @@ const HELD: &str = "/prometheus/api/v1/query?query=held";
 const HEADER: &str = "x-promward-trap";
 const PASSWORD: &str = "correct horse";
 
-/// A second a check.
+/// The cost of a hash whose check takes about a second.
 const SLOW: u32 = 12;
 
-/// How often the filter traps beside ordinary requests.
+/// The number of traps beside ordinary requests.
 const TRAPS: u32 = 5;
 
-/// How long a worker may take to serve again. Envoy waits a second or so from one VM to the next.
+/// The longest time until a worker serves again. Envoy waits about a second before it starts the next VM.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// One worker, so that everything is in the VM that dies.
+/// Starts a deployment with one worker, so that everything is in the VM that dies.
 fn start(host: Host, cost: u32) -> (Upstream, Deployment) {
     let upstream = Upstream::start(|request| match request.target.contains("held") {
         true => Reply::hold(),
@@ -65,7 +65,7 @@ fn trap(deployment: &Deployment) -> u16 {
     get(&deployment.client().header(HEADER, "1"), &format!("{QUERY}?query=trap"))
 }
 
-/// Asks until a new VM serves. Whatever else comes until then is 503.
+/// Sends requests until a new VM serves. Every other answer until then is 503.
 fn recover(deployment: &Deployment) {
     let start = Instant::now();
     loop {
@@ -85,7 +85,8 @@ fn opened(client: &Client, request: Request, pieces: &[&str]) -> Exchange {
     exchange
 }
 
-/// What arrived whole. By default the head of a form goes ahead on Envoy, and nothing of its body before it was read.
+/// Returns the requests that arrived complete. By default the head of a form goes ahead on Envoy, but nothing of its
+/// body before the filter has read it.
 fn decided(upstream: &Upstream) -> Vec<Received> {
     let (whole, cut) = upstream.requests().into_iter().partition(|request| request.end == End::Clean);
     let cut: Vec<Received> = cut;
@@ -111,7 +112,7 @@ fn one_trap_fails_what_its_worker_had_in_hand_and_nothing_else(host: Host) {
     deployment.wait_for_metric("promward.checks_waiting", 1).unwrap();
 
     assert_eq!(trap(&deployment), 503);
-    // The answer of a server that was asked is no answer any more, and the rest of a form isn't read.
+    // The answer of the server is too late now, and the rest of the form isn't read.
     server.head(200, &[]).unwrap();
     let _ = server.data(b"secret").and_then(|()| server.end(&[]));
     let _ = form.data("&time=1").and_then(|()| form.end(&[]));
@@ -119,7 +120,7 @@ fn one_trap_fails_what_its_worker_had_in_hand_and_nothing_else(host: Host) {
         let status = exchange.head().map(|head| head.status);
         assert_eq!(status.unwrap(), 503, "{name}");
     }
-    // Nobody checks a password any more: who waits for it goes away some time.
+    // Nobody checks a password any more. A client that waits for one goes away at some time.
     waits.reset().unwrap();
 
     recover(&deployment);
@@ -192,7 +193,7 @@ fn what_is_refused_stays_refused_while_the_filter_traps_again_and_again(host: Ho
         assert!(!query.contains("query=trap") && !query.contains("status"), "{query}");
     }
     if let (Some(envoy), Some(before)) = (deployment.envoy(), before) {
-        // A connection to the server, and one that is being closed.
+        // One connection to the server, and one that is being closed, with some descriptors for each.
         figures::wait_for_descriptors(envoy, before + 6);
     }
 }

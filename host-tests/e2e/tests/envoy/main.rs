@@ -1,4 +1,4 @@
-//! What Envoy does: with the files as they ship, on the oldest release, and as the traces recorded it.
+//! Tests that are about Envoy itself: the shipped files, the oldest supported release, and the recorded traces.
 
 mod envoy_file;
 mod oldest_envoy;

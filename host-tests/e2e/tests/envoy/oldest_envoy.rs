@@ -1,4 +1,4 @@
-//! Everything that is said of Envoy, on the oldest that the shipped files are for.
+//! Runs the tests that use Envoy with the oldest release that the shipped files support.
 
 use promward_harness::tools::{self, Program};
 use std::env;
@@ -15,11 +15,11 @@ fn every_test_passes_on_the_oldest_envoy() {
     run(&["--no-fail-fast", "--", "--skip", "on_the_oldest_envoy"]);
 }
 
-/// Runs tests of this package, in processes of their own, with that Envoy in place of the newest.
+/// Runs tests of this package in processes of their own, with the oldest Envoy in place of the newest.
 fn run(tests: &[&str]) {
     let Some(envoy) = tools::need(Program::OldestEnvoy) else { return };
     assert!(envoy.version < tools::envoy().unwrap().version, "both are {}", envoy.version);
-    // Of the whole workspace, as the README's command, so that what was built for that is what runs.
+    // It is for the whole workspace, as the README's command is, so that nothing is built again.
     let status = Command::new(env!("CARGO"))
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .args(["test", "--quiet", "--workspace"])

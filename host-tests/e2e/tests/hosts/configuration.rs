@@ -1,4 +1,5 @@
-//! What a user sees who configures the filter wrongly, on both hosts: one line that names the field.
+//! Checks what a user with a wrong configuration sees on both hosts: one line that names the field. Also checks the
+//! size of the module and its first line.
 
 use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_e2e::on_both_hosts;
@@ -50,7 +51,7 @@ fn a_struct_is_recognised_and_explained_on_envoy() {
     assert!(error.contains("google.protobuf.StringValue"), "{error}");
 }
 
-/// Whoever adds to the module weighs what it adds.
+/// Holds the module to a size in bytes, so that growth is a decision.
 #[test]
 fn the_module_is_small() {
     let length = fs::metadata(promward_module::build().unwrap()).unwrap().len();

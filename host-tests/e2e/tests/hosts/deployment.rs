@@ -1,4 +1,4 @@
-//! What a [`Deployment`] promises to the scenarios that run on it, on both hosts.
+//! Checks what a [`Deployment`] promises to the scenarios that run on it, on both hosts.
 
 use promward_e2e::deployment::{ClientCertificates, Deployment, Host, Options};
 use promward_e2e::on_both_hosts;
@@ -23,7 +23,7 @@ on_both_hosts! {
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A deployment with the probe as its module, whose lines can be waited for.
+/// A deployment with the probe as its module. Tests can wait for the probe's lines.
 struct Probed {
     deployment: Deployment,
     lines: Arc<Mutex<Vec<String>>>,
@@ -45,7 +45,7 @@ impl Probed {
         self.deployment.client().header("x-probe", script)
     }
 
-    /// The rest of the first line of the probe's that begins so.
+    /// Returns the rest of the first line of the probe with this beginning.
     fn wait_for(&self, beginning: &str) -> String {
         let start = Instant::now();
         let beginning = format!("probe: {beginning}");
@@ -114,13 +114,13 @@ fn a_metric_is_the_sum_over_all_workers(host: Host) {
     assert_eq!(calls, (host == Host::Embedded).then_some(Some(10)));
 }
 
-/// Under which nothing but `/-/healthy` is open.
+/// A configuration that allows only `/-/healthy`.
 const HEALTH_ONLY: &str = r#"{
     "mounts": [{ "prefix": "/prometheus", "cluster": "prometheus" }],
     "access": [{ "who": ["anyone"], "may": ["health"] }]
 }"#;
 
-/// A deployment of the shipped configuration, which holds the answers to `/metrics?held`.
+/// Starts a deployment of the shipped configuration, with a server that holds its answers to `/metrics?held`.
 fn watched(host: Host) -> (Deployment, Upstream) {
     let upstream = Upstream::start(|request| match request.target.contains("held") {
         true => Reply::hold(),
@@ -153,7 +153,7 @@ fn a_request_that_waits_is_released_by_the_tick_of_its_own_configuration(host: H
     let probed = Probed::start(host, |options| {
         options.workers = 1;
         options.watched = true;
-        // So that the body of a paused request is shown to the probe.
+        // In this mode the probe is shown the body of a paused request.
         options.allow_on_headers_stop_iteration = true;
     });
     let mut waiting = probed.client("request_headers=pause").open(Request::new("GET", "/")).unwrap();

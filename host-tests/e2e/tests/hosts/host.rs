@@ -1,5 +1,5 @@
-//! What our host promises beside what the traces show: what is refused at load, what a trap takes down, what is
-//! counted.
+//! Checks what our host promises beyond the traces: which modules it refuses to load, what a trap ends, and what it
+//! counts.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -36,7 +36,7 @@ fn tell(worker: &mut Worker, what: &str) {
     worker.tick();
 }
 
-/// The status that the client gets, if any.
+/// Returns the status that the client gets, if there is one.
 fn status(worker: &mut Worker, id: StreamId) -> Option<String> {
     worker.outputs(id).into_iter().find_map(|output| match output {
         Output::ToDownstream(Frame::Headers(head, _)) => Some(String::from_utf8(head[0].1.clone()).unwrap()),
@@ -88,7 +88,7 @@ fn with_fail_reload_the_next_request_has_a_new_vm() {
     let id = request(&mut worker, "x-probe", "");
     assert!(matches!(worker.outputs(id)[..], [Output::ToUpstream(Frame::Headers(_, false))]));
     assert!(!worker.failed());
-    // A stream of the old VM isn't one of the new VM's.
+    // A stream of the old VM isn't a stream of the new VM.
     worker.request(old, Frame::Data("abc".into(), true));
     assert_eq!(status(&mut worker, old).as_deref(), Some("503"));
 }

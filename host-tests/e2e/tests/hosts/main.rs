@@ -1,4 +1,4 @@
-//! What both hosts do with promward in front of a server of the tests' own.
+//! Tests of promward on both hosts, in front of a server that the tests play.
 
 mod callers;
 mod configuration;

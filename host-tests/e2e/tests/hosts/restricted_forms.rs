@@ -1,6 +1,6 @@
-//! Forms of a caller who may see one tenant, as they arrive at a server: restricted in whatever pieces they come, never
-//! whole where they are refused, and behind a query string that reads nothing by itself. The server is a stand-in, since
-//! a real one doesn't show what has arrived.
+//! Forms of a caller who may see one tenant, as they arrive at a server. They are restricted whatever pieces they come
+//! in, never arrive complete if they are refused, and are still needed beside the query string. The server is a
+//! stand-in, since a real one doesn't show what has arrived.
 
 use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_e2e::on_both_hosts;
@@ -27,10 +27,10 @@ const CONFIGURATION: &str = r#"{
 const LABELS: &str = "/prometheus/api/v1/labels";
 const QUERY: &str = "/prometheus/api/v1/query";
 
-/// `match[]={__name__="nothing",__name__="at_all"}`
+/// The form `match[]={__name__="nothing",__name__="at_all"}`, escaped.
 const NOTHING: &str = "match%5B%5D=%7B__name__%3D%22nothing%22%2C__name__%3D%22at_all%22%7D";
 
-/// `match[]={tenant="team-a"}`
+/// The form `match[]={tenant="team-a"}`, escaped.
 const OWN: &str = "match%5B%5D=%7Btenant%3D%22team-a%22%7D";
 
 fn upstream() -> Upstream {
@@ -41,7 +41,7 @@ fn deployment(host: Host, upstream: &Upstream) -> Deployment {
     Deployment::start(host, &Options::configured(upstream.address(), CONFIGURATION)).unwrap()
 }
 
-/// Clients of both versions of HTTP, which the filter knows.
+/// Returns clients of a known caller, one for each version of HTTP.
 fn clients(deployment: &Deployment) -> [Client; 2] {
     [deployment.client(), deployment.client().http2()]
         .map(|client| client.header("authorization", "Bearer a"))
@@ -127,7 +127,7 @@ fn a_form_that_grows_by_its_restriction_arrives_whole(host: Host) {
     }
 }
 
-/// By the shipped file a server isn't asked before the form is whole; the embedded host asks it at once.
+/// With the shipped file a server isn't asked before the form is complete. The embedded host asks it at once.
 fn a_server_that_answers_early_has_seen_nothing_to_answer(host: Host) {
     let upstream = Upstream::start_early(|_| Reply::text("early")).unwrap();
     for client in clients(&deployment(host, &upstream)) {

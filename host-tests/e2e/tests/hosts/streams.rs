@@ -1,5 +1,6 @@
-//! What flows through: events as they come, forms that are read before they go on, bodies that aren't, and what a client
-//! and a server may not say. The server is a stand-in, since a real one wouldn't say these things.
+//! Messages that pass: events as they come, forms that are read before they are sent on, bodies that aren't read, and
+//! headers that a client or a server may not send. The server is a stand-in, since a real one wouldn't send these
+//! answers.
 
 use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_e2e::on_both_hosts;
@@ -46,7 +47,7 @@ fn form(target: &str, body: &str) -> Request {
     Request::form(target).body(body)
 }
 
-/// What of a request has arrived by now: nothing refused may be among what arrived whole.
+/// Returns the requests that have arrived complete. None that was refused may be among them.
 fn arrived_whole(upstream: &Upstream) -> Vec<Received> {
     upstream.requests().into_iter().filter(|request| request.end == End::Clean).collect()
 }
@@ -130,7 +131,7 @@ fn a_form_in_pieces_is_read_whole(host: Host) {
     }
 }
 
-/// Envoy holds an HTTP/2 request's body only up to the stream's window, whatever the listener's buffer limit is.
+/// Envoy holds the body of an HTTP/2 request only up to the stream's window, whatever the listener's buffer limit is.
 fn a_form_as_long_as_may_be_goes_through_the_shipped_file(host: Host) {
     let upstream = answering(|| Reply::text("ok"));
     let deployment = Deployment::start(host, &Options::new(upstream.address())).unwrap();
@@ -187,7 +188,7 @@ fn a_body_that_could_not_be_refused_later_never_arrives(host: Host) {
             .header("content-type", "multipart/form-data; boundary=x")
             .body(multipart);
         assert_eq!(client.send(request).unwrap().status, 400);
-        // Prometheus makes the snapshot even if the form breaks off, so it must not hear of it at all.
+        // Prometheus makes the snapshot even if the form breaks off, so that the request must not reach it at all.
         let snapshot = form("/prometheus/api/v1/admin/tsdb/snapshot?skip_head=true", "skip_head=%zz");
         assert_eq!(client.send(snapshot).unwrap().status, 400);
     }
@@ -224,8 +225,8 @@ fn a_form_that_grows_when_it_is_escaped_is_bounded_too(host: Host) {
     );
 }
 
-/// A server that agrees to another protocol gets the client's bytes as they are, requests among them. The embedded front
-/// passes no `upgrade` on, and what a server then says of its own accord is an error.
+/// If a server agrees to another protocol, it gets the client's bytes unchanged, which may contain requests. The
+/// embedded front sends no `upgrade` on, and treats such an answer as an error.
 fn no_tunnel_leads_past_the_filter(host: Host) {
     let switching = "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n";
     let upstream = answering(move || Reply::raw(switching));
@@ -237,7 +238,7 @@ fn no_tunnel_leads_past_the_filter(host: Host) {
     assert!(answer.status >= 400, "{}", answer.status);
 }
 
-/// The shipped listener refuses names with "_", other hosts don't.
+/// The shipped listener refuses names with "_"; other hosts don't.
 fn a_client_can_not_spell_its_way_past_the_list(host: Host) {
     let upstream = answering(|| Reply::text("ok"));
     let deployment = deployment(host, &upstream);

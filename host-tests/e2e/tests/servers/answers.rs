@@ -1,5 +1,5 @@
-//! Answers about rules, alerts and targets on their way to a caller who may see one tenant: what a real Prometheus lists
-//! is cut down, and what isn't what it should be never looks complete. Servers that answer wrongly are stand-ins.
+//! Answers about rules, alerts and targets on their way to a caller who may see one tenant. The lists of a real
+//! Prometheus are filtered, and a wrong answer never looks complete. Servers with wrong answers are stand-ins.
 
 use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_e2e::on_both_hosts;
@@ -23,7 +23,7 @@ on_both_hosts! {
     metadata_is_empty,
 }
 
-/// One mount for each restriction, all in front of one server.
+/// A configuration with a mount for each restriction, all in front of one server.
 const CONFIGURATION: &str = r#"{
     "mounts": [
         { "prefix": "/a", "cluster": "prometheus" },

@@ -1,10 +1,10 @@
-//! Questions, and answers that can be compared.
+//! Questions to a server, and answers that can be compared.
 
 use promward_harness::client::{Answer, Client, Connection, Request};
 use serde_json::Value;
 use std::fmt::Write;
 
-/// Something to ask a server.
+/// A request to a server.
 #[derive(Clone, Debug)]
 pub(crate) struct Question {
     pub(crate) method: &'static str,
@@ -12,17 +12,18 @@ pub(crate) struct Question {
     pub(crate) parameters: Vec<(&'static str, String)>,
 }
 
-/// What of an answer has to be equal: of an error its kind, since its words tell places in a text.
+/// The parts of an answer that have to be equal. Of an error it is the kind, since the message names positions in a
+/// text.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Said {
     pub(crate) status: u16,
     pub(crate) error: Option<String>,
     pub(crate) data: Value,
-    /// The whole of it, to be searched for what must not be there.
+    /// The whole answer, in which tests search for forbidden texts.
     whole: Whole,
 }
 
-/// Is equal to any other.
+/// A text that is equal to any other.
 #[derive(Clone, Debug)]
 struct Whole(String);
 
@@ -46,7 +47,7 @@ impl Question {
     }
 }
 
-/// A client with a connection that is kept.
+/// A client with a kept connection.
 pub(crate) struct Asker {
     client: Client,
     connection: Connection,
@@ -57,7 +58,7 @@ impl Asker {
         Self { connection: client.connect().unwrap(), client }
     }
 
-    /// Asks, on another connection if this one was closed meanwhile or is said to be.
+    /// Sends a question, on a new connection if this one was closed.
     pub(crate) fn ask(&mut self, question: &Question) -> Answer {
         let answer = self.connection.send(question.request()).unwrap_or_else(|_| {
             self.connection = self.client.connect().unwrap();
@@ -69,7 +70,7 @@ impl Asker {
         answer
     }
 
-    /// Asks for JSON.
+    /// Sends a question whose answer is JSON.
     pub(crate) fn say(&mut self, question: &Question) -> Said {
         let answer = self.ask(question);
         Said::new(&answer)
@@ -93,7 +94,7 @@ impl Said {
         Self { status: answer.status, error, data, whole }
     }
 
-    /// Whether it has samples.
+    /// Checks that the answer has samples.
     pub(crate) fn is_something(&self) -> bool {
         self.error.is_none()
             && self.data.get("result").and_then(Value::as_array).is_some_and(|result| !result.is_empty())
@@ -104,7 +105,7 @@ impl Said {
     }
 }
 
-/// Rounds every value: in which order Prometheus adds numbers up is not always the same.
+/// Rounds every value, because Prometheus doesn't always add numbers in the same order.
 fn rounded(node: &mut Value) {
     match node {
         Value::Array(items) => items.iter_mut().for_each(rounded),
@@ -113,7 +114,7 @@ fn rounded(node: &mut Value) {
         }
         Value::String(text) => {
             if let Ok(number) = text.parse::<f64>() {
-                // Neither is a zero's sign.
+                // The sign of a zero isn't always the same either.
                 *text = format!("{:.10e}", if number == 0.0 { 0.0 } else { number });
             }
         }
@@ -121,7 +122,7 @@ fn rounded(node: &mut Value) {
     }
 }
 
-/// A value as it stands in a form.
+/// Returns a value in the encoding of forms.
 pub(crate) fn encoded(value: &str) -> String {
     let mut text = String::new();
     for byte in value.bytes() {

@@ -1,6 +1,6 @@
-//! The guide's nginx.conf on real nginx and the shipped Envoy file get the same targets: the same status comes back and
-//! the same target arrives at the server, but for the differences that are wanted. Those stand, each with its reason, in
-//! a table here and in `envoy/README.md`.
+//! The guide's nginx.conf on real nginx and the shipped Envoy file get the same targets. The same status is returned
+//! and the same target arrives at the server, except for intended differences. Those are in a table here and in
+//! `envoy/README.md`, each with its reason.
 
 use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_harness::client::Client;
@@ -52,7 +52,7 @@ const ALIKE: &[(&str, &str)] = &[
     ("GET", "/prometheus/%00"),
 ];
 
-/// Requests that are treated otherwise, and why that is wanted.
+/// Requests that the two treat differently, each with the reason.
 const WANTED: &[(&str, &str, &str)] = &[
     ("POST", "/prometheus", "301 makes browsers send a GET; 308 keeps method and body"),
     (
@@ -93,7 +93,7 @@ const WANTED: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// What became of a request: the status, and the method and target that arrived at the server.
+/// The result of a request: the status, and the method and target that arrived at the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Outcome {
     status: u16,

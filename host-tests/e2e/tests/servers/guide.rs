@@ -1,4 +1,4 @@
-//! The guide, as its reader does it: a real Prometheus behind TLS at `/prometheus`.
+//! The guide, as its reader follows it: a real Prometheus behind TLS at `/prometheus`.
 
 use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_e2e::on_both_hosts;
@@ -26,7 +26,7 @@ on_both_hosts! {
 
 const LABEL_VALUES: &str = "/prometheus/api/v1/label/job/values";
 
-/// One Prometheus for all scenarios of this file: they only read.
+/// Returns one Prometheus for all scenarios of this file, which only read.
 fn prometheus() -> Option<&'static Prometheus> {
     static SHARED: OnceLock<Option<Prometheus>> = OnceLock::new();
     let start = || {
@@ -134,7 +134,7 @@ fn plain_http_leads_to_https(host: Host) {
     });
 }
 
-/// What OpenSSL prints when it offered something and the server said no.
+/// The text that OpenSSL prints when the server refuses its offer.
 const REFUSED: &str = "SSL alert number";
 
 fn only_tls_1_2_and_1_3_are_spoken(host: Host) {
@@ -200,7 +200,7 @@ fn every_answer_is_dressed_for_browsers(host: Host) {
     });
 }
 
-/// What the table says of methods is what a real Prometheus does, for endpoints of most classes.
+/// For endpoints of most classes, the methods of the table are those of a real Prometheus.
 fn the_endpoints_of_the_table_are_what_prometheus_serves(host: Host) {
     with_deployment(host, |deployment| {
         let client = deployment.client();

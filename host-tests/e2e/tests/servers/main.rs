@@ -1,4 +1,4 @@
-//! promward in front of real servers, asked by real clients.
+//! Tests of promward in front of real servers, with real clients.
 
 mod answers;
 mod asking;

@@ -1,11 +1,11 @@
-//! The Prometheus that other tests stand in front of is whole: it has scraped itself, and its page has all it names, in
-//! each of the four set-ups that a proxy meets.
+//! Checks that the Prometheus of the other tests works: it has scraped itself, and its page finds all of its assets, in
+//! each of the four ways in which a proxy can reach it.
 
 use promward_harness::prometheus::{Options, Prometheus};
 use promward_harness::tools::{self, Program, Version};
 use std::thread;
 
-/// The classic UI is gone since.
+/// The first version without the classic UI.
 const CLASSIC_UI_ENDS: Version = Version::new(3, 0, 0);
 
 #[test]
@@ -20,7 +20,7 @@ fn it_is_ready_and_its_page_is_whole_in_every_set_up() {
         Options { route_prefix: None, ..guide.clone() },
         Options { external_url: None, route_prefix: Some("/prometheus".to_owned()), ..guide },
     ];
-    // Each takes about five seconds until its first scrape, so they are started at once.
+    // Each takes about five seconds until its first scrape, so that they are started at once.
     let starting = set_ups.map(|options| thread::spawn(|| Prometheus::start(options).unwrap()));
     for prometheus in starting.map(|thread| thread.join().unwrap()) {
         let (status, jobs) = prometheus.get("/api/v1/label/job/values").unwrap();
@@ -40,7 +40,7 @@ fn the_page_is_whole(prometheus: &Prometheus) {
     }
 }
 
-/// What the page of the classic UI names, without the prefixes that the set-ups put before it.
+/// Returns the assets that the page of the classic UI names, without the prefixes of the set-ups.
 fn assets(prometheus: &Prometheus) -> Vec<String> {
     let (status, page) = prometheus.get("/classic/graph").unwrap();
     assert_eq!(status, 200, "{page}");

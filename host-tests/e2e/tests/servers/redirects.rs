@@ -1,5 +1,5 @@
-//! Redirects of a real Prometheus, in each of the four ways in which its flags put it behind a proxy: some name the
-//! public prefix and some don't, and every one has to land on a page.
+//! Redirects of a real Prometheus, in each of the four ways in which its flags put it behind a proxy. Some name the
+//! public prefix and some don't, and every one has to end on a page.
 
 use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_e2e::on_both_hosts;
@@ -38,8 +38,8 @@ fn with_route_prefix_only(host: Host) {
     );
 }
 
-/// What Prometheus redirects, and the status that the last page has. Where it has no page at the end of its own redirect,
-/// that is what it says there: 404 at `/api/v1/`, 500 at the folder of console templates.
+/// Paths that Prometheus redirects, and the status of the last page. Where its own redirect leads to no page, it is the
+/// error that Prometheus returns there: 404 at `/api/v1/`, 500 at the folder of console templates.
 const REDIRECTED: &[(&str, u16)] = &[
     ("/prometheus", 200),
     ("/prometheus/", 200),

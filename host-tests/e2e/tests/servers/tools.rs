@@ -1,4 +1,4 @@
-//! Every program that the other tests need can be had on this machine, and tells its version.
+//! Checks that this machine has every program that the tests need, and that each prints its version.
 
 use promward_harness::tools::{self, Program};
 

@@ -1,4 +1,4 @@
-//! A server that isn't there, or says nothing.
+//! A server that isn't there, or that doesn't answer.
 
 use crate::failures::set_up::{FILTERED, LIVE, OPAQUE, QUERY, SetUp, USER, configuration, healthy};
 use promward_e2e::deployment::{Deployment, Host, Open, Options};

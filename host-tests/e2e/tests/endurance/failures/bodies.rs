@@ -1,5 +1,5 @@
-//! Bodies without an end, in either direction: a form is refused at its limit, and what streams does so in bounded memory,
-//! as slowly as its reader, until one side goes.
+//! Bodies without an end, in either direction. A form is refused at its limit. A body that streams takes bounded
+//! memory, goes as slowly as its reader, and ends when one side leaves.
 
 use crate::failures::set_up::{FILTERED, FORM, OPAQUE, QUERY, SetUp, WRITE, healthy};
 use promward_e2e::deployment::Host;
@@ -19,7 +19,7 @@ on_both_hosts! {
 
 const PIECE: usize = 64 << 10;
 
-/// More than any buffer on the way holds.
+/// More bytes than all buffers on the way can hold.
 const MUCH: usize = 8 << 20;
 
 fn a_form_without_an_end_is_refused_at_its_limit(host: Host) {
@@ -27,7 +27,7 @@ fn a_form_without_an_end_is_refused_at_its_limit(host: Host) {
     for client in set_up.clients() {
         let mut exchange = client.open(Request::form(FORM)).unwrap();
         exchange.data("query=").unwrap();
-        // A mebibyte is sixteen times what this mount takes, and what is sent after the answer goes nowhere.
+        // A mebibyte is sixteen times the limit of this mount. The rest is discarded after the answer.
         let _ = exchange.data("x".repeat(PIECE + 1));
         assert_eq!(exchange.head().unwrap().status, 413);
         let taken = (0..2 * MUCH / PIECE).take_while(|_| exchange.data("x".repeat(PIECE)).is_ok()).count();
@@ -60,7 +60,7 @@ fn a_body_without_an_end_streams_until_its_client_goes(host: Host) {
 /// The header of a request whose answer is counted.
 const UNREAD: &str = "x-unread";
 
-/// An answer that never ends, and how much of those that nobody reads the server has got rid of.
+/// Starts a server with an endless answer, and counts the bytes that it could send of the answers that nobody reads.
 fn endless() -> (Upstream, Arc<AtomicUsize>) {
     let sent = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&sent);
@@ -115,7 +115,7 @@ fn an_answer_that_nobody_reads_is_not_fetched(host: Host) {
             sent.store(0, Ordering::SeqCst);
             let mut unread = client.ask(Request::new("GET", target).header(UNREAD, "1")).unwrap();
             unread.head().unwrap();
-            // While others read much, on either worker, it gets no further than buffers reach.
+            // While others read much on either worker, the unread answer gets no further than the buffers.
             for _ in 0..4 {
                 read_much(&client, target);
             }

@@ -1,5 +1,5 @@
-//! Clients that go away, wherever they are and however they do it: what they had is given back, and the server sees
-//! nothing that was refused, or no more of what had reached it.
+//! Clients that leave at every stage and in every way. Whatever they held is given back. The server sees nothing of a
+//! request that was refused, and nothing more of one that had reached it.
 
 use crate::failures::frames::{Frames, Rest};
 use crate::failures::set_up::{
@@ -20,7 +20,7 @@ on_both_hosts! {
     clients_that_go_while_they_wait_give_their_places_back,
 }
 
-/// How a client goes away.
+/// The way in which a client leaves.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Way {
     /// HTTP/1.1: the end of TLS, and TCP FIN.
@@ -37,14 +37,14 @@ enum Way {
 
 const WAYS: [Way; 5] = [Way::Close, Way::Cut, Way::ResetStream, Way::GoAway, Way::GoAwayAndCut];
 
-/// A client with a request under way, which will go in its way.
+/// A client with an open request, which leaves in its own way.
 enum Client {
     Http1(Exchange, Close),
     Http2(Connection, Exchange),
     Frames(Frames, Close),
 }
 
-/// A request as these tests make it: a method, a target, further headers and pieces of a body that doesn't end.
+/// A request of these tests: a method, a target, further headers, and pieces of a body that doesn't end.
 #[derive(Clone, Copy)]
 struct Sent<'a>(&'a str, &'a str, &'a [(&'a str, &'a str)], &'a [&'a str]);
 
@@ -87,7 +87,7 @@ impl Client {
         }
     }
 
-    /// Reads the beginning of the answer, where it is read at all.
+    /// Reads the beginning of the answer, unless this client never reads.
     fn read(&mut self) {
         if let Self::Http1(exchange, _) | Self::Http2(_, exchange) = self {
             assert!(exchange.piece().unwrap().is_some());
@@ -142,7 +142,7 @@ fn a_client_that_goes_in_its_request_leaves_nothing(host: Host) {
     set_up.comes_back();
 }
 
-/// Holds what isn't asked to see whether the deployment is whole.
+/// Starts a server that holds all requests, except those that check the deployment.
 fn holding() -> Upstream {
     let answer = Upstream::start(|request| match request.target.as_str() {
         "/-/healthy" => healthy(request),
@@ -187,8 +187,9 @@ fn a_client_that_goes_in_its_answer_stops_it(host: Host) {
     set_up.comes_back();
 }
 
-/// A check of two hashes takes two seconds, and four may wait of one source. What had begun is spent when its client goes, and what only
-/// waited isn't: the shipped share of a source is four of sixteen.
+/// A check of two hashes takes two seconds, and four requests of one source may wait. If the client leaves, a check
+/// that has begun is spent from the budget, and one that only waited isn't. The shipped share of a source is four of
+/// sixteen.
 fn clients_that_go_while_they_wait_give_their_places_back(host: Host) {
     const A_SECOND: u32 = 12;
     let waits = |set_up: &SetUp, number: u64| {
@@ -200,7 +201,7 @@ fn clients_that_go_while_they_wait_give_their_places_back(host: Host) {
         let user = json!([hash("right"), hash("another")]);
         let upstream = Upstream::start(healthy).unwrap();
         let configured = Options::configured(upstream.address(), &configuration(&user));
-        // One worker, so that there is one queue.
+        // With one worker there is one queue.
         SetUp::with(host, upstream, &Options { workers: 1, ..configured })
     };
     let basic = |password: &str| format!("Basic {}", STANDARD.encode(format!("alice:{password}")));
@@ -214,7 +215,7 @@ fn clients_that_go_while_they_wait_give_their_places_back(host: Host) {
             clients.push(Client::start(&set_up.deployment, way, sent));
             waits(&set_up, number + 1);
         }
-        // The last comer leaves first, so that only the one that had begun is ever begun.
+        // The last one leaves first, so that no check begins but the one that has already begun.
         for (left, client) in clients.into_iter().enumerate().rev() {
             client.leave();
             waits(&set_up, u64::try_from(left).unwrap());

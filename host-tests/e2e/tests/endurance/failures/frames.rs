@@ -1,21 +1,20 @@
-//! HTTP/2 by hand, for what no library does: half a header block, and GOAWAY while requests are open.
+//! HTTP/2 written by hand, for frames that no library sends: half a header block, and GOAWAY while requests are open.
 
 use promward_harness::client::frames::{
     DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, PREFACE, SETTINGS, field, frame,
 };
 use promward_harness::client::{Client, Connection};
 
-/// A connection with one stream, on which frames are written as they are.
+/// A connection with one stream, on which frames are written unchanged.
 pub(crate) struct Frames(pub(crate) Connection);
 
-/// Whether a header block or a request goes on.
+/// The part of a request that is still to come.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rest {
-    /// It is whole.
     Nothing,
     /// A body follows.
     Body,
-    /// The header block itself isn't at its end.
+    /// The rest of the header block follows.
     Headers,
 }
 
@@ -40,7 +39,7 @@ impl Frames {
         self.0.write_raw(&frame(DATA, 0, 1, piece.as_bytes())).unwrap();
     }
 
-    /// Says that the connection is done with, whatever is open on it.
+    /// Sends GOAWAY, with all streams still open.
     pub(crate) fn go_away(&mut self) {
         self.0.write_raw(&frame(GOAWAY, 0, 0, &[0; 8])).unwrap();
     }

@@ -1,6 +1,6 @@
-//! What fails, and what becomes of it: a server that isn't there or answers nonsense, clients that go away wherever they
-//! are, bodies without an end, and crowds of slow connections. No request fails that didn't have to, nothing passes that
-//! mustn't, and what was open is closed again.
+//! Failures and their consequences: a server that isn't there or answers nonsense, clients that leave at every stage,
+//! bodies without an end, and crowds of slow connections. No request fails without need, nothing passes that must not,
+//! and everything that was open is closed again.
 
 mod absent;
 mod bodies;

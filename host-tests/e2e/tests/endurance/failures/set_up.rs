@@ -1,11 +1,11 @@
-//! What these tests share: a deployment with a mount of each kind, and that it is whole afterwards.
+//! The deployment that these tests share, with a mount of each kind, and the check that it works as before afterwards.
 
 use promward_e2e::deployment::{Deployment, Host, Open, Options};
 use promward_harness::client::{Client, Request};
 use promward_harness::upstream::{End, Received, Reply, Upstream};
 use serde_json::{Value, json};
 
-/// What nobody may see: of another tenant, or of an answer that nobody asked for.
+/// A text that no client may see: it is in data of another tenant, and in answers to nobody.
 pub(crate) const SECRET: &str = "secret";
 
 pub(crate) const HEALTHY: &str = "/prometheus/-/healthy";
@@ -16,13 +16,14 @@ pub(crate) const WRITE: &str = "/prometheus/api/v1/write";
 pub(crate) const FILTERED: &str = "/a/api/v1/alerts";
 pub(crate) const OPAQUE: &str = "/other/anything";
 
-/// A user's hash, where nobody logs in.
+/// A hash for a user, for tests in which nobody logs in.
 pub(crate) const USER: &str = "$2y$10$CTq6c7qUAUb8U8m9ik8IW./W5p2t/S2gUvkYjy903uwdnJX7nPaJC";
 
-/// How many connections it takes to come to both workers but once in thousands.
+/// With this number of connections, a worker without any is rarer than one in a thousand.
 const CONNECTIONS: usize = 12;
 
-/// Users, a mount for each way that answers are treated, and room for one login of a source beside three that wait.
+/// Returns a configuration with users, a mount for each way in which answers are treated, and room for one login of a
+/// source beside three that wait.
 pub(crate) fn configuration(user: &Value) -> String {
     json!({
         "mounts": [
@@ -45,7 +46,7 @@ pub(crate) fn configuration(user: &Value) -> String {
     .to_string()
 }
 
-/// A deployment in front of a test upstream, and what it had open before anything was asked.
+/// A deployment in front of a test upstream, and what it had open before the first request.
 pub(crate) struct SetUp {
     pub(crate) deployment: Deployment,
     pub(crate) upstream: Upstream,
@@ -64,12 +65,12 @@ impl SetUp {
         Self { deployment, upstream, before }
     }
 
-    /// The same caller by HTTP/1.1 and by HTTP/2.
+    /// Returns clients of the same caller by HTTP/1.1 and by HTTP/2.
     pub(crate) fn clients(&self) -> [Client; 2] {
         [self.deployment.client(), self.deployment.client().http2()]
     }
 
-    /// Waits until nobody is there and nothing is on its way, and sees that everybody is served then.
+    /// Waits until no client is connected and no request is open, and checks that every worker serves.
     pub(crate) fn is_whole(&self, after: &str) {
         self.deployment.wait_until_open(after, Open::is_idle).unwrap();
         self.upstream.wait_until(|requests| requests.iter().all(|request| request.end != End::Open)).unwrap();
@@ -77,7 +78,7 @@ impl SetUp {
         self.every_worker_serves(after);
     }
 
-    /// Healthy requests on connections that are there at once, so that each worker has some.
+    /// Sends healthy requests on connections that are open at once, so that each worker has some.
     fn every_worker_serves(&self, after: &str) {
         let connections = (0..CONNECTIONS).map(|_| self.deployment.client().connect().unwrap());
         for mut connection in connections.collect::<Vec<_>>() {
@@ -86,13 +87,13 @@ impl SetUp {
         }
     }
 
-    /// What has arrived whole, but for the requests that ask whether the deployment is whole.
+    /// Returns the requests that have arrived complete, except those that check the deployment.
     pub(crate) fn arrived(&self) -> Vec<Received> {
         let is_asked = |request: &Received| request.end == End::Clean && request.target != "/-/healthy";
         self.upstream.requests().into_iter().filter(is_asked).collect()
     }
 
-    /// Lets the server go too: then all is as it was before the first request.
+    /// Ends the server too, and checks that everything is as it was before the first request.
     pub(crate) fn comes_back(self) {
         let Self { deployment, upstream, before } = self;
         drop(upstream);
@@ -102,7 +103,7 @@ impl SetUp {
     }
 }
 
-/// What a healthy server says of each path.
+/// Returns a healthy server's answer to each path.
 pub(crate) fn healthy(request: &Received) -> Reply {
     let json = |body: &str| Reply::status(200).header("content-type", "application/json").body(body);
     match request.target.as_str() {
@@ -114,5 +115,5 @@ pub(crate) fn healthy(request: &Received) -> Reply {
     }
 }
 
-/// An alert of the caller's, and one that isn't.
+/// An alert of the caller's tenant, and one of another tenant.
 pub(crate) const ALERTS: &str = r#"{"status":"success","data":{"alerts":[{"labels":{"tenant":"a","of":"mine"}},{"labels":{"tenant":"secret"}}]}}"#;

@@ -1,5 +1,5 @@
-//! Crowds of slow connections: in a handshake, in headers, in a form, in a login. Others are served meanwhile, who takes too
-//! long is let go, and when the crowd is gone nothing of it is left.
+//! Crowds of slow connections: in a handshake, in headers, in a form, in a login. Other clients are served meanwhile,
+//! connections that take too long are closed, and nothing is left when the crowd is gone.
 
 use crate::failures::set_up::{FORM, HEALTHY, QUERY, SetUp, healthy};
 use base64::Engine;
@@ -19,13 +19,13 @@ on_both_hosts! {
     a_crowd_of_slow_connections_holds_nobody_up,
 }
 
-/// Making thousands of TLS connections takes a while on a small machine.
+/// The longest time for thousands of TLS connections on a small machine.
 const LONG: Duration = Duration::from_secs(240);
 
-/// How many ordinary requests are answered while all of the crowd is there.
+/// The number of ordinary requests that are answered while all of the crowd is there.
 const ENOUGH: usize = 40;
 
-/// Descriptors that a process needs beside those of a crowd, whose both ends it may have.
+/// The descriptors that a process needs besides those of a crowd. It may have both ends of each connection.
 const BESIDE: u64 = 1_500;
 
 fn a_crowd_of_slow_connections_holds_nobody_up(host: Host) {
@@ -49,7 +49,7 @@ fn crowd(host: Host, number: usize) {
     let client = set_up.deployment.client().deadline(LONG);
     let (gone, served) = (AtomicBool::new(false), AtomicUsize::new(0));
     thread::scope(|scope| {
-        // Somebody who always wants something, by new connections and by one that stays.
+        // A client that always sends requests, by new connections and by one that stays.
         let ordinary = scope.spawn(|| serve_somebody(&set_up.deployment.client(), &gone, &served));
         let ended = thread::scope(|inner| inner.spawn(|| gather(&set_up, &client, number, &served)).join());
         gone.store(true, Ordering::SeqCst);
@@ -66,11 +66,11 @@ fn crowd(host: Host, number: usize) {
     set_up.comes_back();
 }
 
-/// Gathers all kinds, sees who is let go, and lets go of the rest.
+/// Opens connections of all kinds, checks which of them are closed, and closes the rest.
 fn gather(set_up: &SetUp, client: &Client, number: usize, served: &AtomicUsize) {
     let silent =
         Client::plain(set_up.deployment.https()).deadline(LONG).crowd(number / 5, |_| Vec::new()).unwrap();
-    // The beginning of a ClientHello that says to be longer.
+    // The beginning of a ClientHello whose announced length is longer.
     let begun = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".to_vec();
     let begun =
         Client::plain(set_up.deployment.https()).deadline(LONG).crowd(number / 5, |_| begun.clone()).unwrap();
@@ -87,7 +87,7 @@ fn gather(set_up: &SetUp, client: &Client, number: usize, served: &AtomicUsize) 
     let open = set_up.deployment.open().unwrap();
     println!("at once: {open:?}");
     assert!(open.clients >= number * 2 / 5, "{open:?}");
-    // By the shipped file a form that isn't whole has no connection to the server, which takes hundreds only.
+    // With the shipped file, an incomplete form has no connection to the server, which accepts only hundreds of them.
     assert!(set_up.deployment.envoy().is_none() || open.upstream < number / 10, "{open:?}");
     let before = served.load(Ordering::SeqCst);
     let is_served = |_: &Open| served.load(Ordering::SeqCst) >= before + ENOUGH;
@@ -95,7 +95,7 @@ fn gather(set_up: &SetUp, client: &Client, number: usize, served: &AtomicUsize) 
         .deployment
         .wait_until_open("ordinary requests to be answered beside the crowd", is_served)
         .unwrap();
-    // Ten seconds for a handshake and for headers, however many bytes come meanwhile.
+    // A handshake and headers have ten seconds, however many bytes arrive meanwhile.
     for slow in [silent, begun, heads] {
         for answer in slow.wait_for_close().unwrap() {
             assert!(
@@ -110,7 +110,7 @@ fn gather(set_up: &SetUp, client: &Client, number: usize, served: &AtomicUsize) 
     set_up.deployment.wait_until_open("the forms to go", |open: &Open| open.clients <= 2).unwrap();
 }
 
-/// Guesses of many sources, more than may begin or wait.
+/// Guesses passwords from many sources, more than may begin or wait.
 fn logins(client: &Client) -> Vec<Crowd> {
     let of_source = |source: u8| {
         let guess = |number: usize| STANDARD.encode(format!("alice:guess {source} {number}"));
@@ -128,7 +128,7 @@ fn logins(client: &Client) -> Vec<Crowd> {
     (1..=20).map(|source| of_source(source).unwrap()).collect()
 }
 
-/// Asks again and again until the crowd is gone, and counts the answers.
+/// Sends requests until the crowd is gone, and counts the answers.
 fn serve_somebody(client: &Client, gone: &AtomicBool, served: &AtomicUsize) {
     let mut kept = client.connect().unwrap();
     let mut shared = client.clone().http2().connect().unwrap();
@@ -147,8 +147,8 @@ fn serve_somebody(client: &Client, gone: &AtomicBool, served: &AtomicUsize) {
     }
 }
 
-/// Who comes when there are as many as Envoy takes is turned away at once, and taken when somebody has left. The count is of
-/// all listeners.
+/// At Envoy's limit of connections a new one is closed at once, and accepted when another client has left. The limit
+/// counts all listeners.
 #[test]
 fn at_the_limit_of_connections_new_ones_are_closed() {
     if !Host::Envoy.is_here() {
@@ -173,7 +173,7 @@ fn at_the_limit_of_connections_new_ones_are_closed() {
     envoy.process().wait_until("serving who comes next", LONG, is_served).unwrap();
 }
 
-/// Lets this process, and what it starts, have so many descriptors.
+/// Raises the limit of descriptors of this process and of its children.
 fn raise_the_limit(wanted: u64) {
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
     assert!(

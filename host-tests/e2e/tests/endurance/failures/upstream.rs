@@ -1,4 +1,4 @@
-//! A server that answers what it shouldn't: what the client gets is an error, or visibly not whole, and the next request
+//! A server with wrong answers. The client gets an error or an answer that is visibly incomplete, and the next request
 //! gets its own answer.
 
 use crate::failures::set_up::{ALERTS, FILTERED, FORM, LIVE, OPAQUE, QUERY, SECRET, SetUp, healthy};
@@ -13,27 +13,27 @@ on_both_hosts! {
     an_answer_that_comes_before_the_body_is_the_answer,
 }
 
-/// The header that tells the test upstream what to do; it goes through as any other.
+/// The header that tells the test upstream what to do. The filter passes it on.
 const CASE: &str = "x-case";
 
-/// What has to come of an answer.
+/// The result of an answer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Comes {
-    /// An error of the proxy's or of the filter's.
+    /// An error of the proxy or of the filter.
     Error,
     /// An error, or an answer that breaks off.
     NoWholeAnswer,
-    /// The server's answer as it is, or an error; where it is filtered, an error or what is left of it.
+    /// The server's answer unchanged, or an error; where it is filtered, an error or the filtered rest of it.
     ItOrAnError,
-    /// The server's answer as it is, and where it is filtered an error.
+    /// The server's answer unchanged; where it is filtered, an error.
     ItUnlessFiltered,
-    /// The server's answer, cut down where it is filtered.
+    /// The server's answer, or the filtered rest of it.
     It,
-    /// An error, but at an opaque mount, where it may be what was asked for.
+    /// An error, or at an opaque mount possibly the server's answer.
     ErrorButAtOpaque,
 }
 
-/// What the server does, by name: the bytes that it answers, whether it keeps the connection, and what comes of it.
+/// A named case: the bytes that the server answers, whether it keeps the connection, and the result.
 struct Case(&'static str, fn() -> Reply, Comes);
 
 const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
@@ -135,7 +135,7 @@ fn healthy_but(header: &str) -> Reply {
     Reply::raw_and_keep(whole(&format!("HTTP/1.1 200 OK\r\n{header}\r\n")))
 }
 
-/// One request of each way that answers are treated.
+/// Returns a request for each way in which answers are treated.
 fn requests() -> [Request; 6] {
     [
         Request::new("GET", QUERY),
@@ -157,11 +157,11 @@ fn what_a_server_does_wrong_never_looks_right(host: Host) {
         for (place, request) in requests().into_iter().enumerate() {
             let what = format!("{name}, request {place} on {host}");
             let is_filtered = place == 2;
-            // Each in both versions, but not each pair of them.
+            // Each request and each case in both versions, but not every pair of them.
             let client = &set_up.clients()[(number + place) % 2];
             let mut connection = client.connect().unwrap();
             let answer = connection.send(request.clone().header(CASE, number.to_string()));
-            // A client may well find that it can do nothing with it.
+            // Some clients can't read such an answer.
             if *comes != Comes::ErrorButAtOpaque || place != 4 {
                 check(&what, *comes, is_filtered, answer);
             }
@@ -191,7 +191,7 @@ fn check(what: &str, comes: Comes, is_filtered: bool, answer: anyhow::Result<Ans
         Comes::ItOrAnError => is_passed || is_error,
     };
     assert!(fits, "{said}");
-    // To the unrestricted nothing of the right answer is secret, and only that may come.
+    // For the unrestricted caller nothing of the right answer is secret, and only that may arrive.
     let is_whole = !is_filtered && answer.text() == ALERTS;
     assert!(is_whole || !answer.text().contains(SECRET), "{said}");
     if is_error && answer.header("content-type").is_some_and(|kind| kind.starts_with("application/json")) {
@@ -213,7 +213,7 @@ fn a_server_that_answers_piece_by_piece_is_waited_for(host: Host) {
         for byte in format!("{HEAD}content-length: {}\r\n\r\n", ALERTS.len()).bytes() {
             server.raw(&[byte]).unwrap();
         }
-        // Others don't wait with it.
+        // Other requests don't wait for it.
         assert_eq!(client.get(QUERY).unwrap().status, 200);
         for byte in ALERTS.bytes() {
             server.raw(&[byte]).unwrap();
@@ -227,7 +227,8 @@ fn a_server_that_answers_piece_by_piece_is_waited_for(host: Host) {
     set_up.comes_back();
 }
 
-/// A server may refuse a body that it hasn't read; the client learns why, and the server isn't sent the rest for good.
+/// A server may refuse a body before it has read it. The client gets the answer, and the server doesn't get the rest of
+/// the body forever.
 fn an_answer_that_comes_before_the_body_is_the_answer(host: Host) {
     let upstream = Upstream::start_early(|request| match request.header(CASE) {
         Some(status) => {
@@ -244,7 +245,7 @@ fn an_answer_that_comes_before_the_body_is_the_answer(host: Host) {
                 exchange.data("the beginning").unwrap();
                 let answer = exchange.answer().unwrap();
                 assert_eq!((answer.status, answer.text().as_str()), (status, "no"), "{target}");
-                // The rest may be taken or not.
+                // The host may accept the rest or not.
                 let _ = exchange.data("the rest").and_then(|()| exchange.end(&[]));
                 drop(exchange);
                 assert_eq!(client.get(QUERY).unwrap().status, 200);

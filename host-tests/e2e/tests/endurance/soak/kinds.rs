@@ -1,4 +1,4 @@
-//! What is asked in a soak, by whom, and how each kind of request may be answered.
+//! The kinds of requests in a soak, their callers, and the statuses that may answer them.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -14,16 +14,15 @@ pub(crate) struct Kind {
     target: &'static str,
     who: Who,
     form: &'static str,
-    /// How it may be answered.
+    /// The statuses that may answer it.
     pub(crate) statuses: &'static [u16],
 }
 
-/// Who asks.
 enum Who {
     Nobody,
     Token(&'static str),
     Password(&'static str),
-    /// A user whose password is guessed: now and then another guess, between which the last one is repeated.
+    /// A user whose password is guessed. The guess changes after a while, and is repeated until then.
     Guess,
 }
 
@@ -41,7 +40,7 @@ const fn post(name: &'static str, form: &'static str, who: Who, statuses: &'stat
     Kind { name, method: "POST", target: QUERY, who, form, statuses }
 }
 
-/// All of them, of which each gets as many requests.
+/// All kinds, each with the same number of requests.
 pub(crate) const KINDS: [Kind; 20] = [
     get("health", "/prometheus/-/healthy", Who::Nobody, &[200]),
     get("static", "/prometheus/static/app.js", Who::Nobody, &[200]),
@@ -65,11 +64,11 @@ pub(crate) const KINDS: [Kind; 20] = [
     get("elsewhere", "/elsewhere", Who::Nobody, &[404]),
 ];
 
-/// How many guesses there are before a new one comes.
+/// The number of requests with the same guess.
 const REPEATED: u64 = 50;
 
 impl Kind {
-    /// The request of this kind that has this number.
+    /// Returns the request of this kind with this number.
     pub(crate) fn request(&self, number: u64) -> Request<Full<Bytes>> {
         let basic = |password: &str| format!("Basic {}", STANDARD.encode(format!("alice:{password}")));
         let authorization = match self.who {
@@ -90,7 +89,7 @@ impl Kind {
     }
 }
 
-/// The rules under which the kinds are answered as they say.
+/// Returns the rules under which each kind gets its statuses.
 pub(crate) fn configuration() -> String {
     let token = |token: &str| format!("sha256:{}", promward_module::sha256(token.as_bytes()));
     let only = json!({ "tenant": ["a", "b"] });

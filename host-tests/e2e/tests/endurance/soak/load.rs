@@ -1,5 +1,5 @@
-//! Clients without number: each task keeps a connection for a while, HTTP/1.1 or HTTP/2, then comes back from another
-//! address. Now and then one leaves without its answer.
+//! A crowd of clients: each task keeps a connection for a while, with HTTP/1.1 or HTTP/2, and then connects from
+//! another address. Some leave without their answer.
 
 use super::kinds::KINDS;
 use http_body_util::{BodyExt, Full};
@@ -18,16 +18,16 @@ use std::time::Duration;
 use tokio::net::TcpSocket;
 use tokio_rustls::TlsConnector;
 
-/// How many clients there are at once.
+/// The number of clients at once.
 const CLIENTS: u64 = 24;
 
-/// How many requests a connection has; a number that leads to another kind each time.
+/// The number of requests on a connection. It makes each connection begin with another kind.
 const OF_A_CONNECTION: u64 = 251;
 
-/// How long an answer may take.
+/// The longest time until an answer.
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// What became of requests: how often each status came, and how many clients left, by kind.
+/// The results of the requests: the number of each status, and of the clients that left, by kind.
 #[derive(Default)]
 pub(crate) struct Seen {
     statuses: BTreeMap<usize, BTreeMap<u16, u64>>,
@@ -59,7 +59,7 @@ impl Seen {
     }
 }
 
-/// Sends the requests with these numbers, and gives what became of them. When it returns all clients are gone.
+/// Sends the requests with these numbers, and returns their results. All clients are gone when it returns.
 pub(crate) async fn run(deployment: &Deployment, numbers: Range<u64>) -> Seen {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(deployment.authority().pem().as_ref()).unwrap()).unwrap();
@@ -75,7 +75,7 @@ pub(crate) async fn run(deployment: &Deployment, numbers: Range<u64>) -> Seen {
     seen
 }
 
-/// How to connect.
+/// The address to connect to, and the trusted authority.
 struct Plan {
     address: SocketAddr,
     roots: RootCertStore,
@@ -92,11 +92,11 @@ async fn client(plan: Arc<Plan>, next: Arc<AtomicU64>, end: u64) -> Seen {
         let last = (first + OF_A_CONNECTION).min(end) - 1;
         for number in first..=last {
             let kind = usize::try_from(number).unwrap() % KINDS.len();
-            // Whoever is refused before the end of a form has to connect anew.
+            // After a refusal before the end of a form, the client has to connect again.
             if !connection.is_open().await {
                 connection = plan.connect(first / OF_A_CONNECTION).await;
             }
-            // The last one of a third of the connections leaves.
+            // On a third of the connections, the client leaves at the last request.
             if number == last && (first / OF_A_CONNECTION).is_multiple_of(3) {
                 connection.leave(number).await;
                 *seen.left.entry(kind).or_default() += 1;
@@ -114,7 +114,7 @@ enum Connection {
 }
 
 impl Plan {
-    /// The connection with this number, from an address that few others have.
+    /// Opens the connection with this number, from an address that few others have.
     async fn connect(&self, number: u64) -> Connection {
         let with_http2 = number % 2 == 1;
         let [.., high, low] = u32::try_from(number % 60_000).unwrap().to_be_bytes();
@@ -161,7 +161,7 @@ impl Connection {
         answer.status().as_u16()
     }
 
-    /// Sends a request, and goes away without its answer.
+    /// Sends a request, and leaves without its answer.
     async fn leave(&mut self, number: u64) {
         match self {
             Self::Http1(send) => {
@@ -180,7 +180,7 @@ fn place(number: u64) -> usize {
     usize::try_from(number).unwrap() % KINDS.len()
 }
 
-/// A request as HTTP/1.1 writes it: the authority is a header.
+/// Returns a request as HTTP/1.1 writes it, where the authority is a header.
 fn head(number: u64) -> http::Request<Full<Bytes>> {
     let mut request = KINDS[place(number)].request(number);
     let target = request.uri().path_and_query().unwrap().as_str().parse().unwrap();

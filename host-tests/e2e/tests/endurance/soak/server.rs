@@ -1,5 +1,5 @@
-//! The server behind a soak: fast, and of few words. It writes nothing down but how many requests came, and how many that
-//! no rule lets through.
+//! The server behind a soak: fast, with short answers. It records only the number of requests, and of those that no
+//! rule allows.
 
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
@@ -57,17 +57,16 @@ impl Server {
         self.address
     }
 
-    /// How many requests have come.
+    /// Returns the number of requests so far.
     pub(crate) fn requests(&self) -> u64 {
         self.counts.requests.load(Ordering::Relaxed)
     }
 
-    /// How many of them ask for series of all tenants.
+    /// Returns the number of requests so far that ask for series of all tenants.
     pub(crate) fn unrestricted(&self) -> u64 {
         self.counts.unrestricted.load(Ordering::Relaxed)
     }
 
-    /// Closes all connections.
     pub(crate) fn hang_up(&self) {
         self.ends.send_replace(());
     }

@@ -1,4 +1,4 @@
-//! What stands around the filter: the redirect, the admin, the log, and headers that name Envoy.
+//! The parts of the shipped file around the filter: the redirect, the admin, the log, and headers that name Envoy.
 
 use crate::envoy_file::setup::Setup;
 use promward_harness::client::{Client, Request};
@@ -99,7 +99,7 @@ fn no_header_names_envoy_in_either_direction() {
     assert_eq!(received.header("x-promward-cluster"), None);
 }
 
-/// The addresses that somebody listens at on this port, as Linux tells them; elsewhere the one that we expect.
+/// Returns the addresses of the listeners on this port, as Linux lists them; on other systems, the one that we expect.
 fn listeners(port: u16) -> Vec<String> {
     let Ok(table) = fs::read_to_string("/proc/net/tcp") else { return vec!["0100007F".to_owned()] };
     let port = format!(":{port:04X}");

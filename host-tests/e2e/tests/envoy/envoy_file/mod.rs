@@ -1,5 +1,5 @@
-//! The shipped `envoy.yaml` on real Envoy keeps what it promises: TLS, renewal, the redirect, timeouts, and that nothing
-//! gets past the filter.
+//! Checks on real Envoy that the shipped `envoy.yaml` keeps its promises: TLS, renewal, the redirect, timeouts, and
+//! that nothing gets past the filter.
 
 mod edge;
 mod reports;

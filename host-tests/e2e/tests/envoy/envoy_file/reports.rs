@@ -1,4 +1,5 @@
-//! What one sees of the filter's decisions: fields of the access log, and metrics with labels, which name nobody.
+//! The visible side of the filter's decisions: fields of the access log, and metrics with labels, which contain no
+//! names of callers.
 
 use crate::envoy_file::setup::{HELD, Setup};
 use base64::Engine;
@@ -9,14 +10,14 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// A user, a token, and what neither is.
+/// A user, a token, and a caller that is neither.
 const USER: &str = "alice";
 const PASSWORD: &str = "correct horse";
 const WRONG: &str = "battery staple";
 const TOKEN: &str = "a-token-of-grafana";
 const STRANGER: &str = "mallory";
 
-/// Callers and rules with a reason for each outcome. The second mount has a dot in its prefix.
+/// Returns callers and rules with a reason for each outcome. The second mount has a dot in its prefix.
 fn configuration() -> String {
     json!({
         "mounts": [
@@ -26,7 +27,7 @@ fn configuration() -> String {
         "callers": {
             "users": { USER: bcrypt::hash(PASSWORD, 4).unwrap() },
             "tokens": { "grafana": format!("sha256:{}", promward_module::sha256(TOKEN.as_bytes())) },
-            // A quarter of these for each source.
+            // One source gets a quarter of these.
             "passwords": { "checks": "1/h", "burst": 8 },
         },
         "access": [
@@ -38,8 +39,8 @@ fn configuration() -> String {
     .to_string()
 }
 
-/// Requests, the status of each, and what the access log has in `caller`, `scheme`, `class`, `rule`, `outcome` and
-/// `reason`; of the reason its first word.
+/// Returns requests with their status and the access log's `caller`, `scheme`, `class`, `rule`, `outcome` and `reason`,
+/// of which only the first word is compared.
 fn requests() -> [(Request, u16, [Option<&'static str>; 6]); 10] {
     let get = |target| Request::new("GET", target);
     let query = || get("/prometheus/api/v1/query?query=up");
@@ -93,7 +94,7 @@ fn requests() -> [(Request, u16, [Option<&'static str>; 6]); 10] {
     ]
 }
 
-/// The same, as the filter counts them.
+/// The filter's counts of the same requests.
 const METRICS: [&str; 14] = [
     r#"promward_requests{mount="/prometheus",class="health",outcome="allowed"} 1"#,
     r#"promward_requests{mount="/prometheus",class="query",outcome="allowed"} 1"#,
@@ -111,7 +112,7 @@ const METRICS: [&str; 14] = [
     r#"promward_bounds_reached{bound="checks_of_source"} 1"#,
 ];
 
-/// A deployment that has answered all these requests, in their order, since one worker did.
+/// Returns a deployment that has answered all these requests in their order, with one worker.
 fn asked() -> Option<Setup> {
     let setup = Setup::with(|options| {
         options.configuration = Some(configuration());
@@ -146,7 +147,7 @@ fn the_access_log_says_who_did_what_and_by_which_rule() {
     }
 }
 
-/// A form that turns out to be ambiguous, and a redirect off the deployment: both were on their way already.
+/// A form that turns out to be ambiguous, and a redirect to another site. Both requests were already on their way.
 #[test]
 fn what_is_refused_late_is_logged_and_counted_as_such() {
     let Some(setup) = Setup::start() else { return };
@@ -211,7 +212,7 @@ fn metrics_have_labels_and_name_no_caller() {
     assert!(stats.lines().any(|line| line == untouched), "Envoy's own labels stay");
 }
 
-/// The names of a series' labels.
+/// Returns the names of a series' labels.
 fn labels(line: &str) -> Vec<&str> {
     let inside = line.split_once('{').and_then(|(_, rest)| rest.rsplit_once('}')).map(|(inside, _)| inside);
     let pairs = inside.unwrap_or_default().split("\",").filter(|pair| !pair.is_empty());

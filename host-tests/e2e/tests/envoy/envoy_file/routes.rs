@@ -1,4 +1,4 @@
-//! Only the filter says where a request goes, and nothing is cut short that has a reason to last.
+//! Checks that only the filter decides where a request goes, and that no long request is cut short.
 
 use crate::envoy_file::setup::{HELD, Setup};
 use promward::api::endpoint::{Endpoint, ParametersIn};
@@ -7,7 +7,7 @@ use promward::target::method::Method;
 use promward_harness::client::{Client, Request};
 use promward_harness::envoy::Options;
 
-/// What a client may try for the header that the routes want.
+/// Headers that a client may forge in place of the one that the routes require.
 const FORGED: [(&str, &str); 4] = [
     ("x-promward-cluster", "prometheus"),
     ("X-Promward-Cluster", "prometheus"),
@@ -15,7 +15,7 @@ const FORGED: [(&str, &str); 4] = [
     ("x_promward_cluster", "prometheus"),
 ];
 
-/// Sends each forged header to a few paths, over both versions of HTTP, and sees to it that nothing arrives.
+/// Sends each forged header to some paths, over both versions of HTTP, and checks that nothing arrives.
 fn nothing_arrives(setup: &Setup) {
     for (name, value) in FORGED {
         for target in ["/", "/metrics", "/api/v1/notifications/live", "/prometheusX/metrics"] {
@@ -122,7 +122,7 @@ fn a_form_of_each_endpoint_goes_on_when_it_is_whole_and_what_is_no_form_streams(
         exchange
     };
     let begun: Vec<_> = forms.iter().map(|path| begin(path)).collect();
-    // What curl sends to import something is called a form too, and is as long as it likes.
+    // curl also calls the body of an import a form, and it may be of any length.
     let mut import = begin("/api/v1/import");
     let arrived = setup.upstream.wait_until(|arrived| !arrived.is_empty()).unwrap();
     assert!(arrived.iter().all(|request| request.target == "/api/v1/import"), "{arrived:?}");

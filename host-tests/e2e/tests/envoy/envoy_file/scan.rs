@@ -1,4 +1,4 @@
-//! The listener as a scanner for weaknesses sees it.
+//! The listener as a scanner for vulnerabilities sees it.
 
 use crate::envoy_file::setup::Setup;
 use promward_harness::tools::{self, Program, Tool};
@@ -8,11 +8,13 @@ use std::iter;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// What testssl.sh finds worse than "info", and why it may: each is about the machine that scans, or about the certificate,
-/// which in these tests is good for some days and comes from an authority that publishes no revocations, as the guide's does.
+/// The findings of testssl.sh above "info" that are accepted. Each is about the machine that scans, or about the
+/// certificate, which in these tests is valid for some days and comes from an authority without revocations, as the
+/// guide's does.
 const EXPLAINED: [&str; 4] = ["engine_problem", "cert_expirationStatus", "cert_notAfter", "cert_revocation"];
 
-/// Protocols, forward secrecy, weak suites, preferences, what the server says of itself, and known vulnerabilities.
+/// The scans: protocols, forward secrecy, weak suites, preferences, the server's description of itself, and known
+/// vulnerabilities.
 const SCANS: [&str; 6] =
     ["--protocols", "--fs", "--std", "--server-preference", "--server-defaults", "--vulnerable"];
 
@@ -68,7 +70,7 @@ fn findings(report: &Path) -> Vec<Value> {
     serde_json::from_str(&std::fs::read_to_string(report).unwrap()).unwrap()
 }
 
-/// The script with what it calls and reads, where it was fetched rather than installed.
+/// Returns the command of the script, with the files that it needs if it was fetched rather than installed.
 fn scanner(testssl: &Tool) -> Command {
     let mut command = testssl.command();
     command.stdin(Stdio::null());

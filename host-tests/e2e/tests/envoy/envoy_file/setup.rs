@@ -20,17 +20,17 @@ pub(crate) struct Setup {
 }
 
 impl Setup {
-    /// `None` where there is no Envoy, and the test is to be skipped.
+    /// Starts Envoy, or returns `None` if there is no Envoy, so that the test is skipped.
     pub(crate) fn start() -> Option<Self> {
         Self::with(|_| ())
     }
 
-    /// As [`start`](Self::start), with other options.
+    /// Starts Envoy as [`start`](Self::start) does, with other options.
     pub(crate) fn with(change: impl FnOnce(&mut Options)) -> Option<Self> {
         Self::try_start(change).map(Result::unwrap)
     }
 
-    /// As [`with`](Self::with), where Envoy may refuse to start.
+    /// Starts Envoy as [`with`](Self::with) does, where it may refuse to start.
     pub(crate) fn try_start(change: impl FnOnce(&mut Options)) -> Option<Result<Self>> {
         let tool = tools::need(Program::Envoy)?;
         let authority = Authority::new("Test CA").unwrap();

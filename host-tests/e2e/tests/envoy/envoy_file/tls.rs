@@ -1,4 +1,4 @@
-//! What the listener agrees on, and a certificate that is renewed while connections are open.
+//! The protocols and suites that the listener agrees to, and a certificate that is renewed while connections are open.
 
 use crate::envoy_file::setup::{HELD, Setup};
 use promward_harness::certificates::Identity;
@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::process::Stdio;
 use std::time::Duration;
 
-/// What a client offers, as arguments of `openssl s_client`, and what it hears.
+/// A client's offers as arguments of `openssl s_client`, and the result.
 const OFFERS: [(&[&str], &str); 17] = [
     (&["-tls1", "-cipher", "ALL:@SECLEVEL=0"], "alert protocol version"),
     (&["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"], "alert protocol version"),

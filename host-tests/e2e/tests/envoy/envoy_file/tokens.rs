@@ -1,5 +1,5 @@
-//! What `jwt.yaml` has Envoy do with tokens, seen by a module in the place of the filter: a verified one is in the
-//! metadata and nowhere else, and everything else is left as it came.
+//! Checks what Envoy does with tokens under `jwt.yaml`, seen by a module in place of the filter. A verified token is in
+//! the metadata and nowhere else, and everything else is unchanged.
 
 use crate::envoy_file::setup::Setup;
 use promward_harness::client::Request;
@@ -8,10 +8,10 @@ use promward_harness::jwt::{Issuer, claims, metadata};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// What the probe saw of a request.
+/// The parts of a request that the probe reports.
 #[derive(Debug, PartialEq, Eq)]
 struct Seen {
-    /// The property `metadata`; `None` if it is empty.
+    /// The property `metadata`, or `None` if it is empty.
     metadata: Option<Vec<u8>>,
     /// The header, as it arrived.
     authorization: Option<String>,
@@ -33,7 +33,7 @@ impl Tokens {
         Some(Self { setup, issuer })
     }
 
-    /// Sends a request with these `Authorization` headers, and waits for what the probe says of it.
+    /// Sends a request with these `Authorization` headers, and waits for the probe's report of it.
     fn see(&self, target: &str, authorization: &[&str]) -> Seen {
         let process = self.setup.envoy.process();
         let mark = process.mark();
@@ -41,7 +41,7 @@ impl Tokens {
         for value in authorization {
             request = request.header("authorization", *value);
         }
-        // There is no route without the filter: the request went on, and not further than that.
+        // Without the filter there is no route, so that the request ends there.
         assert_eq!(self.setup.client().send(request).unwrap().status, 404);
         process.wait_for_line_after(mark, "probe: delete", Duration::from_secs(60)).unwrap();
         let lines: Vec<_> = process.lines_after(mark).0.into_iter().map(|(_, line)| line).collect();
@@ -66,7 +66,7 @@ fn a_verified_token_is_in_the_metadata_and_nowhere_else() {
         let claims = claims("alice", &more).unwrap();
         let token = tokens.issuer.sign(&claims).unwrap();
         let seen = tokens.see("/", &[&format!("Bearer {token}")]);
-        // Maps come in any order: the same bytes, but not in the same places.
+        // The entries of a map have no order, so that only the sorted bytes are equal.
         assert_eq!(sorted(&seen.metadata.unwrap()), sorted(&metadata(&claims)));
         assert_eq!(seen.authorization, None);
     }
@@ -106,7 +106,7 @@ fn what_is_no_good_token_goes_on_as_it_came() {
     assert_eq!(tokens.see(&in_query, &[]), nothing, "a token in the query string is none");
 }
 
-/// Envoy would take a token that comes last, and remove all of them.
+/// Envoy would accept a token that comes last, and remove all of them.
 #[test]
 fn of_several_credentials_envoy_takes_none_and_leaves_them_to_the_filter() {
     let Some(tokens) = Tokens::start() else { return };
@@ -125,7 +125,7 @@ fn sorted(bytes: &[u8]) -> Vec<u8> {
     sorted
 }
 
-/// `Ok(Some([0a, …]))`, as the probe writes it.
+/// Reads `Ok(Some([0a, …]))`, as the probe writes it.
 fn bytes(written: &str) -> Option<Vec<u8>> {
     let digits = written.strip_prefix("Ok(Some([")?.strip_suffix("]))")?;
     Some(digits.split(", ").map(|byte| u8::from_str_radix(byte, 16).unwrap()).collect())

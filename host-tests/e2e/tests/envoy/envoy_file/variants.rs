@@ -1,4 +1,4 @@
-//! What the variants of the shipped file add keeps what it promises too.
+//! Checks that the variants of the shipped file keep their promises too.
 
 use crate::envoy_file::serves_the_guides_url_without_a_warning;
 use crate::envoy_file::setup::{HELD, Setup};
@@ -8,13 +8,13 @@ use promward_harness::envoy::Options;
 use promward_harness::envoy::variants::Variant;
 use promward_harness::jwt::Issuer;
 
-/// A configuration under which nothing but `/-/healthy` is open.
+/// A configuration that allows only `/-/healthy`.
 const HEALTH_ONLY: &str = r#"{
     "mounts": [{ "prefix": "/prometheus", "cluster": "prometheus" }],
     "access": [{ "who": ["anyone"], "may": ["health"] }]
 }"#;
 
-/// One under which everything is.
+/// A configuration that allows everything.
 const EVERYTHING: &str = r#"{
     "mounts": [{ "prefix": "/prometheus", "cluster": "prometheus" }],
     "access": [{ "who": ["anyone"], "may": ["everything"] }]

@@ -1,8 +1,7 @@
 //! Envoy with the probe, between a client and an upstream that this file plays, both over HTTP/2.
 //!
-//! What a network makes random is taken out of it: after each step the host is asked something over the same
-//! connections, and by the time it has answered, it has handled all that came before. So no two pieces of body melt
-//! into one.
+//! The timing of the network has no influence. After each step the host is asked a question over the same connections,
+//! and when it has answered, it has handled everything before. So no two pieces of body are joined.
 
 use std::path::Path;
 use std::process::Command;
@@ -26,13 +25,14 @@ mod configuration;
 mod upstream;
 mod wire;
 
-/// The longest that anything here may take.
+/// The longest time that any step may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What the probe is told at the end of a scenario, to find out that all its lines have arrived.
+/// The text that the probe is told to print at the end of a scenario. When it arrives, all lines before it have
+/// arrived.
 const MARK: &str = "mark";
 
-/// An Envoy with the probe.
+/// A running Envoy with the probe.
 pub(crate) struct Envoy {
     runtime: Runtime,
     process: Process,
@@ -73,7 +73,7 @@ impl Envoy {
         envoy
     }
 
-    /// Sends a request through, so that the connection to the upstream stands.
+    /// Sends a request through, so that there is a connection to the upstream.
     fn connect_to_upstream(&mut self) {
         let scenario = Scenario { name: "connect", probe: "", headers: &[], method: "GET", steps: &[] };
         self.runtime.block_on(async {
@@ -119,8 +119,8 @@ impl Envoy {
         })
     }
 
-    /// The probe's lines from `before` on. What it prints arrives here a little later, so that it is told to print one
-    /// more line: by then, all others are here. A VM that has trapped prints nothing.
+    /// Returns the probe's lines from `before` on. They arrive here a little later, so that the probe is told to print
+    /// one more line: when that has arrived, all others have too. A VM that has trapped prints nothing.
     async fn lines_since(&self, before: usize, client: &mut Client) -> Vec<String> {
         let ticks = self.ticks();
         if client.ask(MARK).await == "told" {
@@ -145,7 +145,7 @@ impl Envoy {
         }
     }
 
-    /// Waits until the host, the upstream and the client have handled all that was sent.
+    /// Waits until the host, the upstream and the client have handled everything that was sent.
     async fn settle(&self, client: &mut Client) {
         for _ in 0..2 {
             client.ask("nothing").await;
@@ -164,7 +164,7 @@ impl Envoy {
         rest().await;
     }
 
-    /// Waits for the tick that does what it was told.
+    /// Waits for the tick that does what the probe was told.
     async fn wait_for_tick(&self, what: &str, before: usize) {
         let deadline = tokio::time::Instant::now() + PATIENCE;
         while self.ticks() == before {

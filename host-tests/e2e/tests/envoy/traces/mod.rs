@@ -1,6 +1,6 @@
-//! Our proxy-wasm host does what Envoy does, shown and not believed. A probe module writes down which callback came
-//! with what; each scenario is played to Envoy and to our host, and both traces must equal the committed one. With
-//! `PROMWARD_BLESS=1` the committed ones are written anew, from Envoy.
+//! Checks that our proxy-wasm host does what Envoy does. A probe module writes down each callback and its arguments.
+//! Each scenario is played to Envoy and to our host, and both traces must equal the recorded one. With
+//! `PROMWARD_BLESS=1` the traces are recorded anew, from Envoy.
 
 mod envoy;
 mod files;
@@ -17,8 +17,8 @@ use promward_harness::tools::{self, Program, Version};
 use scenarios::scenarios;
 use script::Mode;
 
-/// The first Envoy that the traces are true of. The ones before lose the piece that comes after a release in the midst of a
-/// body, which the filter never does.
+/// The first version of Envoy with these traces. Earlier ones lose the piece after a release in the middle of a body,
+/// which the filter never does. The scenarios below are the ones that differ.
 const RECORDED: Version = Version::new(1, 40, 0);
 const OTHERWISE_BEFORE: [&str; 4] = [
     "pause_in_the_body_released_in_its_midst",

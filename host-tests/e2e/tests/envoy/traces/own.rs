@@ -10,7 +10,7 @@ use super::script::{
 };
 use super::trace::{End, Message, Trace};
 
-/// What the front says when the upstream breaks off before its answer: Envoy's words.
+/// The front's answer when the upstream breaks off before its answer, in Envoy's words.
 const BROKEN_OFF: &str =
     "upstream connect error or disconnect/reset before headers. reset reason: remote reset";
 

@@ -1,4 +1,4 @@
-//! The scenarios, by what they are about. Where Envoy surprises, it is said above the scenario that shows it.
+//! The scenarios, by subject. Surprising behaviour of Envoy is described above the scenario that shows it.
 
 mod ends;
 mod messages;
@@ -9,7 +9,7 @@ use super::script::Scenario;
 
 const NONE: Scenario = Scenario { name: "", probe: "", headers: &[], method: "POST", steps: &[] };
 
-/// All of them, in the order in which they are played: one that traps the VM comes last.
+/// Returns all scenarios in the order in which they are played. The one that traps the VM comes last.
 pub(crate) fn scenarios() -> impl Iterator<Item = &'static Scenario> {
     messages::MESSAGES.iter().chain(pauses::PAUSES).chain(replies::REPLIES).chain(ends::ENDS)
 }

@@ -1,24 +1,24 @@
-//! What a scenario is made of. One script drives both hosts: each step is something that the client or the upstream
-//! does, and is handled by the host before the next one begins.
+//! The parts of a scenario. One script drives both hosts: each step is an action of the client or the upstream, and the
+//! host handles it before the next one begins.
 
-/// A request, what both ends do, and what the probe does about it.
+/// A request, the actions of both ends, and what the probe does.
 pub(crate) struct Scenario {
-    /// Also the name of the file of its trace.
+    /// The name of the scenario, and of the file of its trace.
     pub(crate) name: &'static str,
-    /// The header `x-probe`: which callback does what.
+    /// The header `x-probe`, which tells the probe what to do in which callback.
     pub(crate) probe: &'static str,
-    /// More headers of the request.
+    /// Further headers of the request.
     pub(crate) headers: &'static [(&'static str, &'static str)],
     pub(crate) method: &'static str,
     pub(crate) steps: &'static [Step],
 }
 
-/// One step.
+/// An action of the client, the upstream or the probe.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Step {
     /// The client sends the head, and more will follow.
     Open,
-    /// The client sends the head, and that is all.
+    /// The client sends the head, which is the whole request.
     OpenAndEnd,
     /// The client sends a piece of body.
     Send(&'static str),
@@ -28,11 +28,10 @@ pub(crate) enum Step {
     SendLast(&'static str),
     /// The client sends two trailers.
     SendTrailers,
-    /// The client goes away.
     Leave,
     /// The upstream sends the head of its answer, and more will follow.
     Answer,
-    /// The upstream sends the head of its answer, and that is all.
+    /// The upstream sends the head of its answer, which is the whole answer.
     AnswerAndEnd,
     /// The upstream sends a piece of body.
     Body(&'static str),
@@ -42,18 +41,18 @@ pub(crate) enum Step {
     BodyLast(&'static str),
     /// The upstream sends a trailer.
     AnswerTrailers,
-    /// The upstream breaks off.
+    /// The upstream breaks off the stream.
     BreakOff,
     /// The probe's next tick does this to the stream.
     Tell(&'static str),
 }
 
-/// Host settings that scenarios run under.
+/// The host settings under which scenarios run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// Envoy's default: a pause in a headers callback holds back all that follows.
+    /// Envoy's default: a pause in a headers callback holds back everything that follows.
     Default,
-    /// `allow_on_headers_stop_iteration: true`: it holds back the headers.
+    /// With `allow_on_headers_stop_iteration: true`, such a pause holds back the headers only.
     StopIteration,
 }
 
@@ -76,15 +75,15 @@ impl Mode {
     }
 }
 
-/// The headers of the answers and trailers in all scenarios.
+/// The headers of the answers, and the trailers, in all scenarios.
 pub(crate) const ANSWER: &[(&str, &str)] = &[("x-t-answer", "upstream")];
 pub(crate) const REQUEST_TRAILERS: &[(&str, &str)] = &[("x-t-sum", "1"), ("x-t-other", "2")];
 pub(crate) const ANSWER_TRAILERS: &[(&str, &str)] = &[("x-t-sum", "3")];
 
-/// What the client asks for in all scenarios.
+/// The target and authority of the request in all scenarios.
 pub(crate) const PATH: &str = "/t?q=1";
 pub(crate) const AUTHORITY: &str = "example.com";
 
-/// How many bytes of body a paused filter may hold back in either direction: with Envoy, the window of an HTTP/2
+/// The bytes of body that a paused filter may hold back in either direction. With Envoy it is the window of an HTTP/2
 /// stream.
 pub(crate) const BUFFER_LIMIT: usize = 65_535;

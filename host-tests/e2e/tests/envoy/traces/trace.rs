@@ -1,18 +1,18 @@
-//! A trace: what the probe wrote down, what the upstream got and what the client got, without what differs from run to
-//! run and without the headers that Envoy adds.
+//! A trace: what the probe wrote down, and what the upstream and the client received. It leaves out what differs from
+//! run to run, and the headers that Envoy adds.
 
 use std::fmt;
 
-/// A trace.
+/// What happened in a scenario.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Trace {
-    /// The probe's lines.
+    /// The lines of the probe.
     pub(crate) module: Vec<String>,
     pub(crate) upstream: Message,
     pub(crate) client: Message,
 }
 
-/// What one end got.
+/// The message that one end received.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Message {
     pub(crate) headers: Vec<(String, String)>,
@@ -21,19 +21,19 @@ pub(crate) struct Message {
     pub(crate) end: End,
 }
 
-/// How it ended.
+/// The way in which a message ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum End {
-    /// Not at all.
+    /// It hasn't ended.
     #[default]
     Open,
-    /// As it should.
+    /// It ended normally.
     Whole,
-    /// Cut off.
+    /// It was cut off.
     Reset,
 }
 
-/// Headers that are compared; everything else depends on the host around the filter.
+/// Checks that a header is compared. All others depend on the host around the filter.
 pub(crate) fn is_compared(name: &str) -> bool {
     name.starts_with("x-t-")
         || matches!(name, ":method" | ":path" | ":authority" | ":status" | "content-length" | "content-type")
@@ -41,13 +41,13 @@ pub(crate) fn is_compared(name: &str) -> bool {
 }
 
 impl Message {
-    /// Keeps the headers that are compared, in the order of their names.
+    /// Keeps the headers that are compared, sorted by name.
     pub(crate) fn set_headers(&mut self, headers: impl IntoIterator<Item = (String, String)>) {
         self.headers = headers.into_iter().filter(|(name, _)| is_compared(name)).collect();
         self.headers.sort();
     }
 
-    /// Keeps the trailers, in the order of their names.
+    /// Keeps the trailers, sorted by name.
     pub(crate) fn set_trailers(&mut self, trailers: impl IntoIterator<Item = (String, String)>) {
         self.trailers = trailers.into_iter().collect();
         self.trailers.sort();

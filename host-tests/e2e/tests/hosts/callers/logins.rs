@@ -1,5 +1,5 @@
-//! Checks of passwords, counted: how many there are, how much of one runs at a time, and that one who guesses isn't felt
-//! by others.
+//! Checks of passwords, counted: their number, and the part of one that runs at a time. Guesses of one client don't
+//! slow down others.
 
 use crate::callers::set_up::{
     CHEAP, FORM, QUERY, RIGHT, WRONG, basic, configuration, deployment, hashed, options, upstream,
@@ -22,7 +22,7 @@ on_both_hosts! {
     a_flood_of_wrong_passwords_is_not_felt_by_others,
 }
 
-/// What `htpasswd -B` and most others take by default, or near it.
+/// The default cost of `htpasswd -B` and most other tools, or near it.
 const USUAL: u32 = 10;
 
 fn checks(deployment: &Deployment) -> [u64; 2] {
@@ -92,7 +92,7 @@ fn what_has_no_budget_is_told_when_to_come_again(host: Host) {
     let upstream = upstream();
     let deployment = deployment(host, &upstream, &users(CHEAP, &limits));
     assert_eq!(ask(&deployment, "alice", RIGHT).status, 200);
-    // A quarter of the budget is one source's.
+    // One source gets a quarter of the budget.
     let statuses: Vec<_> =
         (0..4).map(|number| ask(&deployment, "alice", &format!("{number}")).status).collect();
     assert_eq!(statuses, [401, 401, 429, 429]);
@@ -118,7 +118,8 @@ fn a_right_password_costs_no_budget(host: Host) {
     assert_eq!(ask(&deployment, "alice", "another").status, 429);
 }
 
-/// Were a right password known from anywhere, whoever has no budget left would be told 429 for a wrong one and 200 for it.
+/// If a right password were known from everywhere, a source without budget would get 429 for a wrong one and 200 for
+/// the right one.
 fn a_password_that_somebody_else_has_presented_can_not_be_guessed_without_a_check(host: Host) {
     let upstream = upstream();
     let deployment = deployment(host, &upstream, &users(CHEAP, &json!({ "checks": "1/h", "burst": 4 })));
@@ -131,7 +132,7 @@ fn a_password_that_somebody_else_has_presented_can_not_be_guessed_without_a_chec
     assert_eq!((from(3, RIGHT), checks(&deployment)), (200, [2, 1]), "from elsewhere it is checked again");
 }
 
-/// Fifty connections guess without a pause, from one address. Others come from another one.
+/// Fifty connections guess without a pause, from one address. Other callers come from another address.
 fn a_flood_of_wrong_passwords_is_not_felt_by_others(host: Host) {
     let upstream = upstream();
     let mut options = options(&upstream, &users(USUAL, &Value::Null));
@@ -155,7 +156,7 @@ fn a_flood_of_wrong_passwords_is_not_felt_by_others(host: Host) {
         let [_, before_it] = checks(&deployment);
         let login = other.clone().user("alice", RIGHT).get(QUERY).unwrap();
         let [_, after_it] = checks(&deployment);
-        // Who was known before passes even where the guesses come from.
+        // A caller whose password is remembered passes even from the address of the guesses.
         let remembered = deployment.client().user("bob", RIGHT).get(QUERY).unwrap();
         let health = other.get("/prometheus/-/healthy").unwrap();
         wait_for(5_000);
@@ -163,18 +164,18 @@ fn a_flood_of_wrong_passwords_is_not_felt_by_others(host: Host) {
         ends.store(true, Ordering::SeqCst);
         assert_eq!([login.status, remembered.status, health.status], [200; 3], "{}", login.text());
         assert!(after <= before + (8 << 10), "{before} KiB before, {after} KiB after");
-        // A check takes a quarter of a second, so what counts is how many came first: those of one source that may wait,
-        // and one that ended while this was looked at.
+        // A check takes a quarter of a second, so that the number of requests served before is decisive: those of one
+        // source that may wait, and one that ended during the measurement.
         assert!(after_it - before_it <= 4, "{before_it} checks before, {after_it} after");
     });
     let [right, wrong] = checks(&deployment);
     assert_eq!(right, 2);
     assert!(wrong < 40, "one source's budget was kept: {wrong}");
-    // What was remembered before the flood still is: no VM was restarted.
+    // Everything that was remembered before the flood still is, so that no VM was restarted.
     assert_eq!((ask(&deployment, "bob", RIGHT).status, checks(&deployment)[0]), (200, 2));
 }
 
-/// What Envoy has in memory, in KiB; on the embedded host the test itself would be in it.
+/// Returns Envoy's resident memory in KiB, or 0 on the embedded host, where the test itself would be counted.
 fn resident(deployment: &Deployment) -> u64 {
     deployment.envoy().map_or(0, |envoy| process::size(envoy.process().id(), "VmRSS").unwrap())
 }
@@ -192,16 +193,16 @@ fn guess(deployment: &Deployment, number: usize, ends: &AtomicBool, guessed: &At
     }
 }
 
-/// What ran in the embedded host until nothing waited any more: how many ticks, and the most instructions of one.
+/// Counts the ticks of the embedded host until nothing waits any more, and the most instructions of one tick.
 fn ticks(cost: u32, user: &str, password: &str) -> (u64, u64) {
     let upstream = upstream();
     let deployment = deployment(Host::Embedded, &upstream, &users(cost, &Value::Null));
     ask(&deployment, user, password);
     loop {
         let counts = deployment.counts().unwrap();
-        // It was turned on and off again.
+        // The tick was turned on and off again.
         if counts.host_calls.get("proxy_set_tick_period_milliseconds") == Some(&2) {
-            // What is answered after that was counted after the last tick has been.
+            // The last tick was counted before this request is answered.
             deployment.client().get("/prometheus/-/healthy").unwrap();
             let ticks = deployment.counts().unwrap().callbacks["proxy_on_tick"];
             return (ticks.calls, ticks.most);
@@ -212,12 +213,12 @@ fn ticks(cost: u32, user: &str, password: &str) -> (u64, u64) {
 
 #[test]
 fn a_check_runs_in_slices_of_sixteen_rounds_one_a_tick() {
-    // With one round to begin and one to end, and a tick to turn the ticks off.
+    // The rounds, one to begin and one to end, in slices of 16, and a tick that turns the ticks off.
     let slices = |cost: u64| ((1 << cost) + 2_u64).div_ceil(16) + 1;
     let (cheap, most_of_cheap) = ticks(CHEAP, "alice", WRONG);
     let (usual, most_of_usual) = ticks(USUAL, "alice", WRONG);
     assert_eq!((cheap, usual), (slices(4), slices(10)));
-    // The first of cost 4 has all of 16 rounds in it, so that none of cost 10 has more.
+    // The first tick of cost 4 has all of 16 rounds, so that no tick of cost 10 has more.
     assert!(most_of_usual <= most_of_cheap / 10 * 11, "{most_of_usual} {most_of_cheap}");
 }
 

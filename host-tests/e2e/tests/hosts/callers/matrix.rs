@@ -1,5 +1,5 @@
-//! Who may do what, in front of a real Prometheus whose dangerous endpoints are on: every class, asked for by everybody.
-//! What is refused never reaches it.
+//! Access by class, in front of a real Prometheus whose dangerous endpoints are on: every class, requested by every
+//! caller. No refused request reaches Prometheus.
 
 use crate::callers::set_up::{CHEAP, configuration, hashed};
 use promward_e2e::deployment::{Deployment, Host, Options};
@@ -14,7 +14,7 @@ on_both_hosts! {
     everybody_may_do_what_the_table_says_and_nothing_else,
 }
 
-/// What is asked for, and who gets it: the anonymous, the viewer, the operator, the admin.
+/// Requests, and the callers who may send them: the anonymous, the viewer, the operator, the admin.
 #[rustfmt::skip]
 const TABLE: &[(&str, &str, &str, [bool; 4])] = &[
     ("health",      "GET",  "/-/healthy",                                  [true,  true,  true,  true]),
@@ -45,7 +45,7 @@ const WHO: [&str; 4] = ["anonymous", "viewer", "operator", "admin"];
 fn rules() -> String {
     let users = WHO[1..].iter().map(|name| ((*name).to_owned(), hashed(name, CHEAP).into()));
     let callers = json!({ "users": serde_json::Map::from_iter(users) });
-    // `/-/quit` is of the class of `/-/reload`: it is asked for last, and by nobody who may.
+    // `/-/quit` is in the class of `/-/reload`. It is requested last, and only by callers who may not.
     let access = json!([
         { "who": ["anyone"], "may": ["health", "ui"] },
         { "who": ["user:viewer"], "may": ["read"] },
@@ -55,7 +55,7 @@ fn rules() -> String {
     configuration(&callers, &access)
 }
 
-/// Passes everything on to Prometheus, and keeps what passed.
+/// Starts a server that passes everything on to Prometheus and records it.
 fn recording(prometheus: &Prometheus) -> Upstream {
     let client = Client::plain(prometheus.address());
     Upstream::start(move |received| pass_on(&client, received)).unwrap()
@@ -91,7 +91,7 @@ fn everybody_may_do_what_the_table_says_and_nothing_else(host: Host) {
             };
             let answer = client.send(Request::new(method, &format!("/prometheus{target}"))).unwrap();
             let refused = if *who == "anonymous" { 401 } else { 403 };
-            // What Prometheus makes of it is its own business: an empty remote write is an error of the client's.
+            // The status of Prometheus itself doesn't matter: an empty remote write is the client's error.
             assert_eq!(
                 answer.status != refused,
                 *may,

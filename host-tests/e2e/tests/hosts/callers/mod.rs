@@ -1,4 +1,4 @@
-//! Who is calling, end to end on both hosts: each scheme, waiting streams, budgets and rates.
+//! The caller of a request, end to end on both hosts: each scheme, waiting streams, budgets and rates.
 
 mod logins;
 mod matrix;

@@ -1,4 +1,4 @@
-//! Rates: counted by rule and caller, by all workers together.
+//! Rates, which are counted by rule and caller, over all workers together.
 
 use crate::callers::set_up::{CHEAP, QUERY, RIGHT, basic, configuration, digest, hashed, upstream};
 use promward_e2e::deployment::{Deployment, Host, Options};
@@ -90,7 +90,7 @@ fn who_is_not_known_counts_by_address(host: Host) {
     let deployment = deployment(host, &upstream, &access);
     let from = |last: u8| deployment.client().source([127, 0, 0, last].into()).get(HEALTH).unwrap().status;
     assert_eq!([1, 1, 1, 2, 2, 2].map(from), [200, 200, 429, 200, 200, 429]);
-    // What a client says of its address counts for nothing.
+    // The client's own word for its address doesn't count.
     let client = deployment.client().header("x-forwarded-for", "192.0.2.1").header("x-real-ip", "192.0.2.1");
     assert_eq!(client.get(HEALTH).unwrap().status, 429);
 }

@@ -43,7 +43,7 @@ fn ask(client: Client, authorization: &str) -> Answer {
     client.header("authorization", authorization).get(QUERY).unwrap()
 }
 
-/// Who the server was told is calling, request by request.
+/// Returns the caller's name that the server was told, request by request.
 fn told(upstream: &Upstream) -> Vec<Option<String>> {
     upstream.requests().iter().map(|request| request.header("x-forwarded-user")).collect()
 }
@@ -88,7 +88,7 @@ fn what_is_no_credential_is_refused_and_never_anonymous(host: Host) {
         &control,
         &two,
     ] {
-        // The page is open to the anonymous.
+        // The anonymous may see the page.
         let answer = deployment.client().header("authorization", value).get("/prometheus/graph").unwrap();
         assert_eq!(answer.status, 401, "{value}: {}", answer.text());
         assert!(answer.header("www-authenticate").is_some(), "{value}");
@@ -123,7 +123,7 @@ fn one_of_several_hashes_or_tokens_will_do(host: Host) {
     }
 }
 
-/// A deployment that asks for certificates, and knows some by each of their marks.
+/// Starts a deployment that asks for certificates, and knows some by each of their properties.
 fn certified(host: Host, scraper: &Identity) -> (Deployment, Upstream) {
     let callers = json!({
         "users": { "alice": hashed(RIGHT, CHEAP) },
@@ -164,7 +164,7 @@ fn a_certificate_lets_its_caller_in(host: Host) {
         (names(&common, &["spiffe://example.com/reader"], &[]), Some("certificate:reader")),
         (names(&common, &[], &["host.example.com"]), Some("certificate:host")),
         (names(&named, &[], &[]), Some("certificate:named")),
-        // Only the first alternative name of a kind is seen.
+        // Only the first alternative name of a kind counts.
         (names(&common, &["spiffe://x", "spiffe://example.com/reader"], &[]), None),
         (names(&[("CN", "spiffe://example.com/reader")], &[], &["spiffe.example.com"]), None),
         (names(&common, &[], &[]), None),
@@ -187,7 +187,7 @@ fn a_certificate_lets_its_caller_in(host: Host) {
 fn a_certificate_that_nobody_signed_ends_the_handshake(host: Host) {
     let scraper = Identity::self_signed_client("scraper", Some("spiffe://example.com/reader")).unwrap();
     let (deployment, upstream) = certified(host, &scraper);
-    // A server tells of it when the client has thought that all was well.
+    // The server refuses only after the client's handshake has ended.
     let ended = presenting(&deployment, &scraper).get(QUERY).is_err();
     assert!(ended && upstream.requests().is_empty());
 }
@@ -241,7 +241,7 @@ fn a_browser_is_asked_for_a_password(host: Host) {
         json!({ "status": "error", "errorType": "unauthorized",
                 "error": "no access rule allows the class \"query\" to anonymous callers here: log in" })
     );
-    // Somebody who is known is told no, and isn't asked for another name.
+    // A known caller is refused, and isn't asked for another name.
     let answer =
         deployment.client().header("authorization", "Bearer a-token").get("/prometheus/metrics").unwrap();
     assert_eq!((answer.status, answer.header("www-authenticate")), (403, None));

@@ -1,5 +1,5 @@
-//! Another configuration while passwords are checked and remembered: nobody is let in by the old one's memory, and nobody
-//! who waits is lost.
+//! A new configuration while passwords are checked and remembered. Nobody is let in by what the old one remembered, and
+//! no waiting request is lost.
 
 use crate::callers::set_up::{QUERY, RIGHT, configuration, hashed, upstream};
 use promward_e2e::deployment::{Deployment, Host, Options};
@@ -12,7 +12,7 @@ on_both_hosts! {
     nobody_is_let_in_by_what_an_earlier_configuration_knew,
 }
 
-/// Half a second a check.
+/// The cost of a hash whose check takes about half a second.
 const SLOW: u32 = 11;
 
 fn with(user: &str, password: &str, cost: u32) -> String {
@@ -40,7 +40,7 @@ fn who_waits_when_the_rules_change_is_answered(host: Host) {
     let new = deployment.client().user("bob", RIGHT).get(QUERY).unwrap();
     assert_eq!(new.status, 200);
     for exchange in [&mut right, &mut wrong] {
-        // Whoever is refused already takes nothing any more.
+        // A request that is already refused may not accept its body.
         let _ = exchange.data("up").and_then(|()| exchange.end(&[]));
     }
     assert_eq!([right.answer().unwrap().status, wrong.answer().unwrap().status], [200, 401]);

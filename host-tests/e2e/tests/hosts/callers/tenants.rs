@@ -1,5 +1,5 @@
-//! What callers may see, by whatever says so: a list, their groups, a claim of their token. A stand-in shows what arrives,
-//! the tenant header with it.
+//! The tenants that a caller may see, from each source: a list, groups, or a claim of the token. A stand-in server
+//! shows what arrives, with the tenant header.
 
 use crate::callers::set_up::{QUERY, digest, options, upstream};
 use promward_e2e::deployment::{Deployment, Host, Options};
@@ -36,7 +36,7 @@ fn rules() -> String {
     .to_string()
 }
 
-/// What arrived of a query for `up`, and of which tenants the server was told.
+/// Returns the query for `up` as it arrived, and the tenants that the server was told.
 fn arrived(upstream: &Upstream) -> (String, Option<String>) {
     let request = upstream.requests().pop().unwrap();
     let query = request.target.split_once("query=").unwrap().1.to_owned();
@@ -86,7 +86,7 @@ fn a_claim_says_what_a_token_may_see(host: Host) {
                 .get(QUERY)
                 .unwrap();
         }
-        // The embedded host verifies no tokens, and is told what is in them at its start.
+        // The embedded host verifies no tokens. It is given the claims at its start.
         let metadata = Some(jwt::metadata(&jwt::claims("alice", claims).unwrap()));
         let deployment =
             Deployment::start(host, &Options { jwks: None, metadata, ..options.clone() }).unwrap();

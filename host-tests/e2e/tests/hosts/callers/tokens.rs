@@ -1,5 +1,5 @@
-//! JSON web tokens: on Envoy with its own `jwt_authn` and tokens that are signed here, on the embedded host with what
-//! `jwt_authn` would have left.
+//! JSON web tokens: on Envoy with its own `jwt_authn` and tokens that are signed here, on the embedded host with the
+//! metadata that `jwt_authn` would have left.
 
 use crate::callers::set_up::{
     CHEAP, QUERY, RIGHT, WRONG, basic, configuration, digest, hashed, options, upstream,
@@ -35,7 +35,7 @@ fn verified_by_envoy(issuer: &Issuer, upstream: &Upstream) -> Deployment {
     Deployment::start(Host::Envoy, &options).unwrap()
 }
 
-/// Who a token's claims are known as; what isn't one of these is 401 or 403.
+/// Returns the claims that make a caller, with the caller's name. All others are answered with 401 or 403.
 fn good() -> Vec<(&'static str, Value, &'static str)> {
     vec![
         ("bob", json!({}), "jwt:corp%2Fbob"),
@@ -82,7 +82,7 @@ fn envoy_verifies_tokens_and_the_filter_knows_their_callers() {
     }
     let arrived = upstream.requests().len();
     let forged = Issuer::new().unwrap().token("bob", &json!({})).unwrap();
-    // One token's claims with another's signature.
+    // The claims of one token with another token's signature.
     let [carol, bob] = ["carol", "bob"].map(|subject| issuer.token(subject, &json!({})).unwrap());
     let mixed = format!("{}.{}", carol.rsplit_once('.').unwrap().0, bob.rsplit_once('.').unwrap().1);
     for token in [
@@ -96,7 +96,7 @@ fn envoy_verifies_tokens_and_the_filter_knows_their_callers() {
         let answer = ask(&token);
         assert_eq!((answer.status, answer.header("www-authenticate").is_some()), (401, true), "{token}");
     }
-    // Two credentials are none, in whatever order.
+    // Two credentials count as none, in any order.
     let bearer = format!("Bearer {bob}");
     let alice = basic("alice", RIGHT);
     for values in [vec![&alice, &bearer], vec![&bearer, &alice], vec![&bearer, &bearer]] {
@@ -153,7 +153,7 @@ fn the_embedded_host_takes_what_envoy_would_have_left() {
     for more in [json!({ "exp": 1 }), json!({ "aud": "other" }), json!({ "iss": "https://evil.example" })] {
         assert_eq!(status("bob", &more, None), (401, None), "{more}");
     }
-    // Whoever presents a header is that, whatever a token says.
+    // A credential in a header decides, whatever a token says.
     assert_eq!(status("bob", &json!({}), Some("Bearer another")), (401, None));
     let alice = Some("user:alice".to_owned());
     assert_eq!(status("bob", &json!({}), Some(&basic("alice", RIGHT))), (200, alice));

@@ -1,5 +1,5 @@
-//! Requests whose password has to be checked first: what of them reaches the server, byte for byte, whatever comes of
-//! their bodies while they wait, in both of Envoy's modes.
+//! Requests whose password has to be checked first: they reach the server byte for byte, whatever their bodies do while
+//! they wait, in both of Envoy's modes.
 
 use crate::callers::set_up::{FORM, QUERY, RIGHT, WRONG, configuration, hashed, options, upstream};
 use promward_e2e::deployment::{Deployment, Host};
@@ -23,7 +23,7 @@ on_both_hosts! {
     a_request_that_is_not_allowed_is_refused_after_its_check,
 }
 
-/// Long enough for a piece of body to come before its end, on any machine.
+/// A cost that is high enough for a piece of body to come before the end of the check, on any machine.
 const SLOW: u32 = 9;
 
 const WRITE: &str = "/prometheus/api/v1/write";
@@ -62,7 +62,7 @@ impl Waiting {
         self.deployment.wait_for_metric(&format!("promward.checks.outcome={outcome};"), number).unwrap();
     }
 
-    /// What has arrived whole, once something that comes later has.
+    /// Returns the requests that have arrived complete, after a later request has arrived.
     fn arrived(&self) -> Vec<Received> {
         self.upstream.requests().into_iter().filter(|request| request.end == End::Clean).collect()
     }
@@ -72,7 +72,7 @@ impl Waiting {
     }
 }
 
-/// The scenario's exchange by HTTP/1.1 and by HTTP/2, each with a password of its own that hasn't been checked yet.
+/// Begins an exchange with these pieces of body.
 fn open(client: &Client, request: Request, pieces: &[&str]) -> Exchange {
     let mut exchange = client.open(request).unwrap();
     for piece in pieces {
@@ -120,7 +120,7 @@ fn a_form_that_ends_after_its_check_is_read_whole(host: Host) {
             let client = |password| waiting.clients(password)[usize::from(http2)].clone();
             let mut wrong = open(&client(WRONG), Request::form(FORM), &["query=", "u"]);
             assert_eq!(wrong.head().unwrap().status, 401);
-            // The server may have closed the connection by now, so that the rest can't be sent.
+            // The server may have closed the connection, so that the rest can't be sent.
             let _ = wrong.data("p").and_then(|()| wrong.end(&[]));
             waiting.nothing_arrived();
 
@@ -153,7 +153,7 @@ fn a_form_that_grows_too_long_while_it_waits_is_refused(host: Host) {
         let [client, _] = waiting.clients(RIGHT);
         let long = format!("query={}", "a".repeat(300 << 10));
         let mut exchange = client.open(Request::form(FORM)).unwrap();
-        // The answer may come before all of it was sent.
+        // The answer may come before the whole request was sent.
         let _ = exchange.data(&long).and_then(|()| exchange.end(&[]));
         assert_eq!(exchange.head().unwrap().status, 413);
         assert_eq!(client.send(Request::form(FORM).body("query=up")).unwrap().status, 200);
@@ -206,8 +206,8 @@ fn a_body_that_nobody_reads_arrives_with_its_trailers(host: Host) {
     });
 }
 
-/// A remote write of a client whose password isn't known yet, longer than what Envoy buffers. By default Envoy reads slower
-/// meanwhile; in the other mode it buffers what it shows the filter, and refuses what it can't.
+/// A remote write that is longer than Envoy's buffers, of a client whose password isn't known yet. By default Envoy
+/// reads more slowly meanwhile. In the other mode it buffers what the filter is shown, and refuses the rest.
 fn a_long_body_that_nobody_reads_waits_where_the_host_waits_with_it(host: Host) {
     in_both_modes(host, SLOW, |waiting| {
         let write = || Request::new("POST", WRITE).body("a".repeat(2 << 20));
@@ -248,7 +248,7 @@ fn a_client_that_goes_away_takes_its_check_with_it(host: Host) {
     }
 }
 
-/// The tick ends when nothing waits, and has to begin again for whoever comes next.
+/// The tick ends when no request waits, and has to begin again for the next one.
 fn who_comes_after_one_that_has_gone_is_served(host: Host) {
     in_both_modes(host, SLOW, |waiting| {
         let [client, _] = waiting.clients(RIGHT);
@@ -260,7 +260,7 @@ fn who_comes_after_one_that_has_gone_is_served(host: Host) {
             while waiting.deployment.metric("promward.checks_waiting").unwrap() > 0 {
                 std::thread::yield_now();
             }
-            // Time enough for the ticks to end.
+            // This takes long enough for the ticks to end.
             assert_eq!(waiting.deployment.client().get(QUERY).unwrap().status, 401);
         }
         assert_eq!(client.get(QUERY).unwrap().status, 200);

@@ -1,4 +1,4 @@
-//! What a module sees of a client's certificate is what it sees on Envoy.
+//! Checks that a module sees the same of a client's certificate as on Envoy.
 
 use std::{
     fs,
@@ -18,7 +18,7 @@ use promward_harness::upstream::{Reply, Upstream};
 
 use crate::gateway::set_up::SetUp;
 
-/// The properties that are about the client's certificate.
+/// The properties about the client's certificate.
 const PROPERTIES: [&str; 5] = [
     "connection.mtls",
     "connection.subject_peer_certificate",
@@ -27,7 +27,7 @@ const PROPERTIES: [&str; 5] = [
     "connection.sha256_peer_certificate_digest",
 ];
 
-/// Subjects and alternative names, from none to all that is special.
+/// Subjects and alternative names, from none to all special cases.
 const CLIENTS: [ClientNames<'_>; 8] = [
     ClientNames { subject: &[("CN", "reader")], uris: &["spiffe://example.com/reader"], dns: &[] },
     ClientNames {
@@ -58,7 +58,7 @@ const CLIENTS: [ClientNames<'_>; 8] = [
     ClientNames { subject: &[("1.2.3.4", "of a kind that nobody knows"), ("CN", " ")], uris: &[], dns: &[] },
 ];
 
-/// A certificate with its key, PEM.
+/// A certificate and its key, PEM.
 type Pem = (String, String);
 
 #[test]
@@ -98,7 +98,7 @@ fn a_certificate_is_told_as_envoy_tells_it() {
     }
 }
 
-/// The gateway with the probe, and the lines that the probe writes.
+/// Starts the gateway with the probe, and receives the probe's lines.
 fn embedded(upstream: &Upstream) -> (SetUp, mpsc::Receiver<String>) {
     let (log, lines) = mpsc::channel();
     let settings = Settings {
@@ -113,7 +113,7 @@ fn embedded(upstream: &Upstream) -> (SetUp, mpsc::Receiver<String>) {
     (set_up, lines)
 }
 
-/// Envoy with the probe in place of promward, and client certificates of anybody.
+/// Starts Envoy with the probe in place of promward. Any client certificate is accepted.
 fn on_envoy(certificates: &Path, upstream: &Upstream) -> Envoy {
     let mut options = envoy::Options::new(certificates, &probe(), upstream.address());
     let any = "validation_context: { trust_chain_verification: ACCEPT_UNTRUSTED }";
@@ -126,12 +126,12 @@ fn probe() -> std::path::PathBuf {
     promward_module::build_package("promward-probe").unwrap()
 }
 
-/// The probe's lines about properties.
+/// Returns the probe's lines about properties.
 fn about_the_certificate(lines: impl Iterator<Item = String>) -> Vec<String> {
     lines.filter_map(|line| line.split_once("probe: connection.").map(|(_, told)| told.to_owned())).collect()
 }
 
-/// A subject that no crate here makes.
+/// Returns a certificate with a subject that no crate here can make.
 fn several_attributes_in_one_rdn() -> Option<Pem> {
     let openssl = tools::need(Program::Openssl)?;
     let directory = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! TLS, the certificate, the plain listener, and the gateway's end.
+//! TLS, the certificate, the plain listener, and the end of the gateway.
 
 use std::{
     fs,
@@ -152,15 +152,15 @@ fn a_gateway_that_cannot_start_says_why() {
     assert!(error(other.key).contains("using the certificate"));
 }
 
-/// The alert of that name.
+/// The TLS alert `protocol_version`.
 const PROTOCOL_VERSION: u8 = 70;
 
-/// Says hello as an old client would, and gives the alert that comes back.
+/// Sends the hello of an old client, and returns the alert that answers it.
 fn hello(address: SocketAddr, minor_version: u8) -> u8 {
     let mut hello = vec![3, minor_version];
     hello.extend([7; 32]);
     // No session; ECDHE-ECDSA and ECDHE-RSA with AES128-SHA; no compression; extensions: P-256, uncompressed points,
-    // ECDSA with SHA-256: all that TLS 1.2 would need, so that it is the version that is refused.
+    // ECDSA with SHA-256. This is all that TLS 1.2 would need, so that the refusal is about the version.
     hello.extend([0, 0, 4, 0xc0, 0x09, 0xc0, 0x13, 1, 0]);
     hello.extend([0, 22, 0, 10, 0, 4, 0, 2, 0, 23, 0, 11, 0, 2, 1, 0, 0, 13, 0, 4, 0, 2, 4, 3]);
     let length = u8::try_from(hello.len()).unwrap();

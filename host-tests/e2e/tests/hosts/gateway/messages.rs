@@ -1,4 +1,4 @@
-//! What goes through, and how it looks on the other side.
+//! Requests and answers that pass through the gateway, and their form on the other side.
 
 use std::{iter, thread};
 

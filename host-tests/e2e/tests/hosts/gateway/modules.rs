@@ -1,4 +1,5 @@
-//! What the module does reaches the wire: pauses, releases and replies from the tick, resets, limits and traps.
+//! Checks that the module's actions reach the wire: pauses, releases and replies from the tick, resets, limits and
+//! traps.
 
 use std::{
     fs,
@@ -13,7 +14,7 @@ use promward_harness::upstream::{Reply, Upstream};
 
 use crate::gateway::set_up::SetUp;
 
-/// A gateway with the probe, whose lines can be waited for.
+/// A gateway with the probe. Tests can wait for the probe's lines.
 struct Probed {
     upstream: Upstream,
     set_up: SetUp,
@@ -35,7 +36,7 @@ impl Probed {
         Self { upstream, set_up, lines }
     }
 
-    /// A client whose requests do what `script` says.
+    /// Returns a client whose requests do what `script` says.
     fn client(&self, script: &str) -> Client {
         self.set_up.client().header("x-probe", script)
     }
@@ -48,7 +49,7 @@ impl Probed {
         while !self.lines.recv_timeout(Duration::from_secs(60)).unwrap().contains(text) {}
     }
 
-    /// Has the tick do something to all streams.
+    /// Lets the tick do something to all streams.
     fn tell(&self, what: &str) {
         assert_eq!(self.set_up.client().header("x-probe-tell", what).get("/").unwrap().text(), "told");
     }

@@ -1,4 +1,4 @@
-//! A gateway with the probe as its module, and a certificate of an authority of its own.
+//! A gateway with the probe as its module, and with a certificate of its own authority.
 
 use std::{fs, net::SocketAddr, path::PathBuf, sync::OnceLock};
 
@@ -16,12 +16,12 @@ pub(crate) struct SetUp {
 }
 
 impl SetUp {
-    /// A gateway that forwards everything to `upstream`.
+    /// Starts a gateway that forwards everything to `upstream`.
     pub(crate) fn new(upstream: SocketAddr) -> Self {
         Self::with(upstream, |options| options)
     }
 
-    /// The same, with other options.
+    /// Starts such a gateway with other options.
     pub(crate) fn with(upstream: SocketAddr, change: impl FnOnce(Options) -> Options) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let authority = Authority::new("gateway test").unwrap();
@@ -31,17 +31,17 @@ impl SetUp {
         Self { gateway: Gateway::start(options).unwrap(), authority, files, directory }
     }
 
-    /// Options for another gateway with the same certificate.
+    /// Returns options for another gateway with the same certificate.
     pub(crate) fn options(&self) -> Options {
         options(&self.files)
     }
 
-    /// A client that trusts the gateway.
+    /// Returns a client that trusts the gateway.
     pub(crate) fn client(&self) -> Client {
         Client::https(self.gateway.address()).trust(self.authority.pem())
     }
 
-    /// A renewed certificate in place of the one that the gateway shows.
+    /// Renews the certificate of the gateway, and returns the new one.
     pub(crate) fn renew(&self) -> Vec<u8> {
         let renewed = self.authority.server().unwrap();
         renewed.write(self.directory.path(), "server").unwrap();
@@ -62,8 +62,8 @@ fn options(files: &Files) -> Options {
     Options::new(tls, probe())
 }
 
-/// The probe, which without an `x-probe` header lets everything pass. All tests share it, since to compile a module takes
-/// longer than most of them.
+/// Returns the probe, which without an `x-probe` header lets everything pass. All tests share it, because compiling a
+/// module takes longer than most of them.
 fn probe() -> Plugin {
     static PROBE: OnceLock<Plugin> = OnceLock::new();
     let load = || {

@@ -1,4 +1,4 @@
-//! An upstream that fails, a client that goes, and a module that names no cluster.
+//! An upstream that fails, a client that leaves, and a module that names no cluster.
 
 use std::{
     fs, iter,
@@ -128,14 +128,14 @@ fn a_client_that_does_not_read_holds_the_upstream_back() {
         let mut unread = client.open(Request::new("GET", "/unread")).unwrap();
         unread.end(&[]).unwrap();
         unread.head().unwrap();
-        // While this one goes through the same worker to its end, the unread one gets no further than buffers reach.
+        // While this request ends on the same worker, the unread one gets no further than the buffers.
         assert_eq!(client.get("/read").unwrap().body.len(), 1024 * PIECE);
         let sent = sent.load(Ordering::SeqCst);
         assert!(sent < 512 * PIECE, "{sent} bytes were taken from the upstream");
     }
 }
 
-/// The length of one piece of a long answer, in bytes.
+/// The length of a piece of a long answer, in bytes.
 const PIECE: usize = 64 * 1024;
 
 #[test]

@@ -1,8 +1,8 @@
-//! Requests whose callers are asked for: what a host may do wrong while they wait, and to what they are counted with.
+//! Requests with a password check: failures of the host while they wait, and in the calls that count them.
 
 use crate::host_failures::stub::{CONTINUE, Failure, PAUSE, ROOT, STATUSES, STREAM, Vm};
 
-/// alice's password is `U*U`.
+/// A configuration in which the password of `alice` is `U*U`.
 const PASSWORDS: &[u8] = br#"{
     "mounts": [{ "prefix": "/prometheus", "cluster": "prometheus" }],
     "callers": { "users": { "alice": "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW" } },
@@ -20,7 +20,7 @@ const CERTIFICATES: &[u8] = br#"{
     "access": [{ "who": ["certificate:a"], "may": ["query"] }]
 }"#;
 
-/// How many ticks the check of cost 5 takes, and one more.
+/// One tick more than a check of cost 5 takes.
 const ENOUGH: usize = 4;
 
 fn request(authorization: &'static [u8]) -> Vec<(&'static [u8], &'static [u8])> {
@@ -41,7 +41,7 @@ fn started(configuration: &'static [u8], failing: &'static str, status: i32) -> 
     vm
 }
 
-/// Begins a request without a body, and gives what its headers callback said.
+/// Begins a request without a body, and returns the result of its headers callback.
 fn begin(vm: &mut Vm) -> i32 {
     vm.call("proxy_on_context_create", &[STREAM, ROOT]);
     vm.call("proxy_on_request_headers", &[STREAM, 4, 1])
@@ -130,7 +130,7 @@ fn a_stream_that_ends_while_it_waits_is_forgotten() {
     assert_eq!((vm.resumed(), vm.replies(), vm.period()), (0, 0, 0));
 }
 
-/// Some hosts configure a root that has streams once more, rather than make another one.
+/// Some hosts configure a root that has streams again, instead of making another one.
 #[test]
 fn who_waits_when_a_root_is_configured_again_is_answered() {
     let mut vm = Vm::start(PASSWORDS, &request(RIGHT));

@@ -1,4 +1,4 @@
-//! A request, its form and its answer, where nobody is asked who they are.
+//! A request, its form and its answer, without a caller's credential.
 
 use crate::host_failures::stub::{CONTINUE, Failure, NOT_FOUND, PAUSE, STATUSES, Vm, form};
 

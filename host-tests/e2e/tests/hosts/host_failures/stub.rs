@@ -1,4 +1,4 @@
-//! A host of some lines, whose calls fail on command.
+//! A small host whose calls fail on command.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -13,21 +13,21 @@ pub(crate) const NOT_FOUND: i32 = 1;
 pub(crate) const CONTINUE: i32 = 0;
 pub(crate) const PAUSE: i32 = 1;
 
-/// The statuses of the ABI, and numbers that are none.
+/// The statuses of the ABI, and numbers that are no status.
 pub(crate) const STATUSES: [i32; 15] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 255, -1];
 
-/// What this host does, and what the filter did.
+/// The behaviour of this host, and the actions of the filter.
 pub(crate) struct State {
     configuration: &'static [u8],
-    /// The call that fails, and how.
+    /// The call that fails, and its failure.
     pub(crate) failing: Option<(&'static str, Failure)>,
     request: Vec<(Vec<u8>, Vec<u8>)>,
     replies: Cell<usize>,
-    /// How often a request that was paused was let go.
+    /// The number of times that a paused request was released.
     resumed: Cell<usize>,
-    /// The period that ticks were asked for with last.
+    /// The period of the ticks that was requested last.
     period: Cell<i32>,
-    /// What workers would share.
+    /// The data that workers would share.
     shared: RefCell<BTreeMap<Vec<u8>, Vec<u8>>>,
 }
 
@@ -96,7 +96,7 @@ impl Vm {
         )
     }
 
-    /// Calls an export; a trap fails the test.
+    /// Calls an export. A trap fails the test.
     pub(crate) fn call(&mut self, name: &str, arguments: &[i32]) -> i32 {
         let function = self.instance.get_func(&mut self.store, name).unwrap();
         let arguments: Vec<_> = arguments.iter().map(|&argument| Val::I32(argument)).collect();
@@ -108,7 +108,8 @@ impl Vm {
         results.first().map_or(0, Val::unwrap_i32)
     }
 
-    /// Runs every callback of a stream and gives what the request's headers and body, and the answer's headers said.
+    /// Runs every callback of a stream, and returns the results for the request's headers and body, and for the
+    /// answer's headers.
     pub(crate) fn stream(&mut self) -> [i32; 3] {
         self.call("proxy_on_context_create", &[STREAM, ROOT]);
         let headers = self.call("proxy_on_request_headers", &[STREAM, 5, 0]);
@@ -187,7 +188,7 @@ fn host_call(caller: &mut Caller<'_, State>, name: &str, arguments: &[Val]) -> i
     0
 }
 
-/// The property at a path, whose address and length these are.
+/// Returns the property at a path, which is given by its address and length.
 fn property(caller: &mut Caller<'_, State>, address: i32, length: i32) -> &'static [u8] {
     match read(caller, address, length).as_slice() {
         b"source\0address" => b"192.0.2.1:1",
@@ -196,7 +197,7 @@ fn property(caller: &mut Caller<'_, State>, address: i32, length: i32) -> &'stat
     }
 }
 
-/// Bytes in the module's memory.
+/// Reads bytes of the module's memory.
 fn read(caller: &mut Caller<'_, State>, address: i32, length: i32) -> Vec<u8> {
     let Some(Extern::Memory(memory)) = caller.get_export("memory") else { panic!("no memory") };
     let mut bytes = vec![0; usize::try_from(length).unwrap()];
@@ -204,7 +205,7 @@ fn read(caller: &mut Caller<'_, State>, address: i32, length: i32) -> Vec<u8> {
     bytes
 }
 
-/// Writes bytes into memory of the module's own, and where they are to where it wants to read that.
+/// Writes bytes into memory that the module allocates, and their address and length to where the module expects them.
 fn hand_out(caller: &mut Caller<'_, State>, bytes: &[u8], pointer: i32, length: i32) {
     let Some(Extern::Func(allocate)) = caller.get_export("proxy_on_memory_allocate") else {
         panic!("no allocator")
@@ -219,7 +220,7 @@ fn hand_out(caller: &mut Caller<'_, State>, bytes: &[u8], pointer: i32, length: 
     memory.write(&mut *caller, usize::try_from(length).unwrap(), &size.to_le_bytes()).unwrap();
 }
 
-/// A header map as it crosses the border.
+/// Returns a header map in the ABI's encoding.
 fn pairs(headers: &[(Vec<u8>, Vec<u8>)]) -> Vec<u8> {
     let number = |length: usize| u32::try_from(length).unwrap().to_le_bytes();
     let mut bytes = number(headers.len()).to_vec();

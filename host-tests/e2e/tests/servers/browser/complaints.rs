@@ -1,24 +1,25 @@
-//! What the console may show, to the letter.
+//! The exact lines that the console may show.
 
 use super::set_up;
 use super::visit::METRIC;
 use promward_e2e::browser::{Browser, Complaint, Options};
 use promward_harness::prometheus::{self, Prometheus};
 
-/// What an answer with a status of 400 or more adds to its URL.
+/// Returns the line for an answer with a status of 400 or more, without its URL.
 pub(crate) fn failed(status: u16) -> String {
     format!(" - Failed to load resource: the server responded with a status of {status} ()")
 }
 
-/// What an answer of 401 is on a page on which nobody can log in.
+/// The line for an answer of 401 on a page where nobody can log in.
 pub(crate) const ASKED: &str =
     "chrome-error://chromewebdata/ - Failed to load resource: the server responded with a status of 401 ()";
 
-/// Debian's pages load a library that isn't made to be loaded like that: by file and message. Menus work without it.
+/// The file and the message of a library that Debian's pages load in a way that it isn't made for. Menus work without
+/// it.
 const DEBIANS: [(&str, &str); 1] =
     [("/classic/static/popper.js/popper.min.js?", "Uncaught SyntaxError: Unexpected token 'export'")];
 
-/// Whether it is about what Debian's pages do wrong by themselves.
+/// Checks that a line is about a defect of Debian's pages.
 pub(crate) fn is_debians(complaint: &Complaint) -> bool {
     complaint.source == "javascript"
         && DEBIANS
@@ -26,7 +27,7 @@ pub(crate) fn is_debians(complaint: &Complaint) -> bool {
             .any(|(file, message)| complaint.text.contains(file) && complaint.text.ends_with(message))
 }
 
-/// So nothing is let pass that the gateway has a part in.
+/// This shows that the gateway has no part in the lines that are let pass.
 #[test]
 fn debians_pages_complain_of_themselves_without_a_gateway_too() {
     let Some(_) = set_up::prometheus() else { return };

@@ -3,15 +3,13 @@
 use super::visit::{HOME, Visit};
 use promward_e2e::browser::Locator;
 
-/// An entry of the menu.
 struct Entry {
-    /// What it is called.
     name: &'static str,
-    /// Where it leads, below the prefix.
+    /// The path below the prefix.
     path: &'static str,
-    /// Of which class that is.
+    /// The class of the path.
     class: &'static str,
-    /// What only that page shows.
+    /// A text that only this page shows.
     shows: &'static str,
 }
 
@@ -19,7 +17,7 @@ const fn entry(name: &'static str, path: &'static str, class: &'static str, show
     Entry { name, path, class, shows }
 }
 
-/// The entries themselves, then those below `Status`.
+/// The entries of the menu itself, then those below `Status`.
 const TOP: [Entry; 3] = [
     entry("Prometheus", "classic/graph", "ui", "Add Graph"),
     entry("Alerts", "classic/alerts", "rules", "AlphaIsOpen"),
@@ -34,10 +32,11 @@ const STATUS: [Entry; 6] = [
     entry("Service Discovery", "classic/service-discovery", "status", "Service Discovery"),
 ];
 
-/// Where the menu leads away from the deployment. It says so, and nobody goes there by mistake.
+/// The link that leaves the site. It says so, and nobody follows it by mistake.
 const HELP: &str = "https://prometheus.io/docs/prometheus/latest/getting_started/";
 
-/// Follows each entry, going back after each: those of these classes show their page, and the others why they don't.
+/// Follows each entry and goes back. Entries of these classes show their page, and the others the reason for the
+/// refusal.
 pub(crate) fn is_followed(visit: &mut Visit, classes: &[&str]) {
     assert_eq!(links(visit), expected());
     for (entries, are_below) in [(TOP.as_slice(), false), (STATUS.as_slice(), true)] {
@@ -71,7 +70,7 @@ fn follow(visit: &mut Visit, entry: &Entry, is_below: bool, is_open: bool) {
     visit.browser.wait_for(Locator::Css("nav")).unwrap();
 }
 
-/// Names and targets of all links of the menu but the one that opens it.
+/// Returns the names and targets of all links of the menu, without the one that opens it.
 fn links(visit: &Visit) -> Vec<(String, String)> {
     let script = "return Array.from(document.querySelectorAll('nav a:not(.dropdown-toggle)'),
         (link) => [link.textContent.trim(), link.href])";
@@ -84,7 +83,7 @@ fn expected() -> Vec<(String, String)> {
         .chain(&STATUS)
         .map(|entry| (entry.name.to_owned(), format!("{HOME}{}", entry.path)))
         .collect();
-    // The first leads on to where it is said to lead.
+    // The first link redirects to the page that it names.
     links[0].1 = format!("{HOME}classic/");
     links.push(("Help".to_owned(), HELP.to_owned()));
     links

@@ -1,5 +1,5 @@
-//! The pages of a real Prometheus in a real browser, through the gateway: that they work under the headers that the filter
-//! sets, that nothing is asked for outside the prefix, and that whoever may not see a page is told so.
+//! The pages of a real Prometheus in a real browser, through the gateway. They work under the headers that the filter
+//! sets, the browser requests nothing outside the prefix, and a user who may not see a page is told so.
 
 mod complaints;
 mod menu;

@@ -7,7 +7,7 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
-/// How long a process that was killed may take to be gone.
+/// The longest time until a killed process is gone.
 const LONG: Duration = Duration::from_secs(60);
 
 #[test]
@@ -20,14 +20,14 @@ fn a_browser_leaves_no_process_behind() {
     let processes = members(group);
     assert!(processes.len() > 2, "Chromium has processes for several things: {processes:?}");
     drop(browser);
-    // Something to wait beside: the kernel collects what was killed a moment later.
+    // A process to wait for beside it: the kernel removes a killed one a moment later.
     let mut sleep = Command::new("sleep");
     sleep.arg("1000");
     let waiting = Process::start("a wait", sleep).unwrap();
     waiting.wait_until("the end of all", LONG, || members(group).is_empty().then_some(())).unwrap();
 }
 
-/// The running processes of a group.
+/// Returns the running processes of a group.
 fn members(group: u32) -> Vec<String> {
     let processes = fs::read_dir("/proc").unwrap().flatten();
     let in_group = |stat: &String| {

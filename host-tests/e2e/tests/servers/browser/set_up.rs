@@ -1,4 +1,4 @@
-//! What these tests share: a Prometheus with the series of two tenants, and those who look at it.
+//! The Prometheus that these tests share, with the series of two tenants, and its users.
 
 use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_harness::prometheus::{self, Prometheus, Samples};
@@ -8,16 +8,16 @@ use std::fmt::Write;
 use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The password of everybody.
+/// The password of every user.
 pub(crate) const PASSWORD: &str = "correct-horse";
 
-/// The least cost that there is.
+/// The lowest cost of a hash.
 const CHEAP: u32 = 4;
 
 /// A gauge that both tenants have.
 pub(crate) const GAUGE: &str = "shop_orders";
 
-/// Seconds between two samples, and how many there are until now.
+/// The seconds between two samples, and the number of samples up to now.
 const STEP: u64 = 15;
 const SAMPLES: u64 = 500;
 
@@ -33,7 +33,7 @@ groups:
     labels: { tenant: omega }
 "#;
 
-/// One Prometheus for all scenarios: they only read.
+/// Returns one Prometheus for all scenarios, which only read.
 pub(crate) fn prometheus() -> Option<&'static Prometheus> {
     static SHARED: OnceLock<Option<Prometheus>> = OnceLock::new();
     let start = || {
@@ -57,7 +57,7 @@ pub(crate) fn prometheus() -> Option<&'static Prometheus> {
     SHARED.get_or_init(start).as_ref()
 }
 
-/// Two hours of samples, up to now.
+/// Returns two hours of samples, up to now.
 fn samples() -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let mut text = String::new();
@@ -75,7 +75,7 @@ fn samples() -> String {
     text + "# EOF\n"
 }
 
-/// The deployment, with the users of the demo's who may least and most, and one who sees one tenant.
+/// Starts the deployment with two users of the demo, who may do least and most, and one user who sees one tenant.
 pub(crate) fn deployment(host: Host, prometheus: &Prometheus) -> Deployment {
     let hash = bcrypt::hash(PASSWORD, CHEAP).unwrap();
     let configuration = json!({

@@ -1,14 +1,15 @@
-//! What somebody sees who may see one tenant: nothing that the browser was told, on any page, is of the other.
+//! The pages as a user of one tenant sees them. Nothing that the browser receives, on any page, is about the other
+//! tenant.
 
 use super::set_up::GAUGE;
 use super::visit::{GRAPH_TAB, HOME, Visit};
 use promward_e2e::browser::Locator;
 use promward_e2e::deployment::Host;
 
-/// The name that stands in all that is the other's.
+/// A name in all data of the other tenant.
 const OTHER: &str = "omega";
 
-/// What is told at pages that hold everybody's data.
+/// The reason that is shown at pages with everybody's data.
 const NOT_AT_ALL: &str = "access[3] restricts its callers by \"only\", which nothing at this path can be";
 
 #[test]

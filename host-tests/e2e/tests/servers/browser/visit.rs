@@ -1,4 +1,4 @@
-//! One visit of one user: a browser of its own, what it does on the deployment, and what has to hold for all of it in the end.
+//! A visit of one user: a browser of its own, the user's actions, and the checks of everything that the browser did.
 
 use super::complaints;
 use super::set_up::{self, PASSWORD};
@@ -6,11 +6,10 @@ use promward_e2e::browser::{self, Browser, End, Locator, Request};
 use promward_e2e::deployment::{Deployment, Host};
 use std::fs;
 
-/// Where the guide's reader goes.
+/// The page that the guide's reader opens.
 pub(crate) const HOME: &str = "https://example.com/prometheus/";
 
-/// The icon that a browser looks for by itself when a page names none, as a line of text doesn't: the only thing that is
-/// ever asked for outside the prefix.
+/// The icon that a browser requests by itself when a page names none. It is the only request outside the prefix.
 const ICON: &str = "https://example.com/favicon.ico";
 
 const QUERY: Locator<'_> = Locator::Css("textarea[name=expr]");
@@ -19,24 +18,24 @@ const GRAPH: Locator<'_> = Locator::Css(".graph > svg");
 
 const EXECUTE: Locator<'_> = Locator::Css("input.execute_btn");
 
-/// The list of all metrics, and the first that is in it once the server has told them.
+/// The list of all metrics, and the first of them once the server has returned them.
 const METRICS: Locator<'_> = Locator::Css("select[name=insert_metric]");
 pub(crate) const METRIC: Locator<'_> = Locator::Css("select[name=insert_metric] option:nth-child(2)");
 
-/// How much of a graph has to be in the colour of its line: a line from side to side is longer.
+/// The pixels in the colour of a line that a graph must have. A line from side to side has more.
 const DRAWN: u64 = 500;
 
 pub(crate) struct Visit {
     pub(crate) browser: Browser,
     name: String,
     user: &'static str,
-    /// What is to be refused: the beginnings of URLs, and the statuses.
+    /// The requests that are to be refused, by the beginning of the URL, with their statuses.
     refused: Vec<(String, u16)>,
     _deployment: Deployment,
 }
 
 impl Visit {
-    /// Somebody who hasn't logged in. `None` where a program is missing.
+    /// Begins a visit before a login, or returns `None` if a program is missing.
     pub(crate) fn begin(host: Host, user: &'static str) -> Option<Self> {
         let deployment = set_up::deployment(host, set_up::prometheus()?);
         let certificate = fs::read_to_string(deployment.directory().join("example.com.crt")).unwrap();
@@ -53,7 +52,8 @@ impl Visit {
         })
     }
 
-    /// Is asked for a password, which the browser shows as an error page where nobody can type one.
+    /// Checks that the server asks for a password. The browser shows that as an error page, because nobody can type
+    /// there.
     pub(crate) fn is_asked(&mut self) {
         self.refused.push((HOME.to_owned(), 401));
         self.browser.open(HOME).unwrap();
@@ -63,7 +63,7 @@ impl Visit {
         assert_eq!(asked.headers["www-authenticate"].split(' ').next(), Some("Basic"));
     }
 
-    /// Logs in, and is where one can ask.
+    /// Logs in, and waits for the page with the query field.
     pub(crate) fn logs_in(&mut self) {
         self.refused.retain(|(_, status)| *status != 401);
         self.browser.log_in(HOME, self.user, PASSWORD).unwrap();
@@ -72,19 +72,19 @@ impl Visit {
         self.picture("logged-in");
     }
 
-    /// Asks for a metric, which is chosen from the list of all.
+    /// Queries a metric that is chosen from the list of all.
     pub(crate) fn asks_for(&mut self, metric: &str) {
         self.browser.choose(METRICS, metric).unwrap();
         self.browser.click(EXECUTE).unwrap();
     }
 
-    /// Types a query like which nothing is called, so that the page offers nothing in its place, and asks it.
+    /// Types a query that is no metric's name, so that the page completes nothing, and runs it.
     pub(crate) fn asks(&mut self, query: &str) {
         self.browser.type_into(QUERY, query).unwrap();
         self.browser.click(EXECUTE).unwrap();
     }
 
-    /// Sees a graph with these lines, which are named below it, for this query.
+    /// Checks that there is a graph with these lines, which are named below it, for this query.
     pub(crate) fn sees_graph(&mut self, query: &str, lines: &[&str]) {
         let last = format!(".legend .line:nth-child({}) .label", lines.len());
         self.browser.wait_for(Locator::Css(&last)).unwrap();
@@ -107,21 +107,21 @@ impl Visit {
         }
     }
 
-    /// Opens a page below the prefix that isn't for this user, and reads why.
+    /// Opens a page below the prefix that this user may not see, and reads the reason.
     pub(crate) fn is_refused(&mut self, path: &str, class: &str) {
         self.expects(path, 403);
         self.browser.open(&format!("{HOME}{path}")).unwrap();
         self.reads_refusal(class);
     }
 
-    /// Reads on the page, in a sentence or in the API's JSON, that this class isn't for this user.
+    /// Checks that the page says, in a sentence or in the API's JSON, that this user may not see this class.
     pub(crate) fn reads_refusal(&self, class: &str) {
         let words = format!("class \"{class}\" to user:{}", self.user);
         let text = self.browser.text().unwrap().replace('\\', "");
         assert!(text.contains(&words), "{words}: {text}");
     }
 
-    /// Something below the prefix will be answered with this status.
+    /// Expects an answer with this status below the prefix.
     pub(crate) fn expects(&mut self, path: &str, status: u16) {
         self.refused.push((format!("{HOME}{path}"), status));
     }
@@ -132,8 +132,8 @@ impl Visit {
         self.browser.picture(&pictures.join(format!("{}-{step}.png", self.name))).unwrap();
     }
 
-    /// Ends it, and looks at all that the browser has done: it asked for nothing outside the prefix, each answer came and
-    /// was dressed, and the console shows nothing but what was refused on purpose.
+    /// Ends the visit, and checks everything that the browser did: it requested nothing outside the prefix, each answer
+    /// arrived with the security headers, and the console shows only what was refused on purpose.
     pub(crate) fn ends(mut self) -> Vec<Request> {
         self.browser.settle().unwrap();
         for request in self.browser.requests() {

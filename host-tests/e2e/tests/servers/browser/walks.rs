@@ -1,4 +1,5 @@
-//! What a viewer and an admin do, on either host: the guide's page, a query, a graph, the menu, a link to a graph.
+//! The actions of a viewer and of an admin, on either host: the guide's page, a query, a graph, the menu, a link to a
+//! graph.
 
 use super::menu;
 use super::set_up::GAUGE;
@@ -38,7 +39,7 @@ fn an_admin_sees_every_page(host: Host) {
     visit.ends();
 }
 
-/// A query as text and as a graph, and one that is no query.
+/// Runs a query as text and as a graph, and a query with a mistake.
 fn asks_and_looks(visit: &mut Visit) {
     visit.asks_for(GAUGE);
     visit.browser.wait_for(Locator::XPath("//td[contains(., 'alpha')]")).unwrap();
@@ -54,7 +55,7 @@ fn asks_and_looks(visit: &mut Visit) {
     visit.picture("no-query");
 }
 
-/// A link to a graph, as somebody has sent it, and loaded again.
+/// Follows a link to a graph that somebody has sent, and loads it again.
 fn follows_a_link(visit: &mut Visit) {
     let query = "sum by (tenant) (shop_orders)";
     let link = "graph?g0.expr=sum%20by%20(tenant)%20(shop_orders)&g0.tab=0&g0.range_input=30m";

@@ -1,4 +1,4 @@
-//! curl, as documents tell people to call it: HTTP/1.1 and HTTP/2, with and without trust, by every way to log in.
+//! curl as documents tell people to call it: HTTP/1.1 and HTTP/2, with and without trust, with every way to log in.
 
 use crate::clients::set_up::{Given, OF_A, OF_B, PASSWORD, READER, WRITER, deployment, prometheus};
 use promward_e2e::deployment::Host;
@@ -9,15 +9,16 @@ on_both_hosts! {
     it_gets_what_it_asks_for_and_no_more,
 }
 
-/// What curl tells after the answer: status, version of HTTP, and how many redirects it has followed.
+/// The line that curl prints after the answer: status, version of HTTP, and the number of redirects that it followed.
 const TOLD: &str = "\n%{http_code} %{http_version} %{num_redirects}";
 
-/// The ends of a command that curl can't get an answer for, and of one that `--fail` makes of an answer.
+/// The exit codes of curl: for a certificate that it doesn't trust and other failures, and for an answer that `--fail`
+/// makes a failure.
 const MISTRUSTED: i32 = 60;
 const FAILED: i32 = 22;
 
-/// The words of a command, how curl ends, the beginning of what it tells, and what stands in its output. `…` is the deployment,
-/// and words in capitals stand for what is made for the test: a login, a token, a file.
+/// The words of a command, curl's exit code, the beginning of the line after the answer, and a text in its output. `…`
+/// is the deployment, and words in capitals stand for a login, a token or a file of the test.
 type Row = (&'static str, i32, &'static str, &'static str);
 
 #[rustfmt::skip]
@@ -30,7 +31,7 @@ const ROWS: &[Row] = &[
     ("-k …/-/ready",                                                       0, "200 2 ", "Ready"),
     ("…/-/healthy",                                                        MISTRUSTED, "000 0 ", ""),
     ("--cacert OTHER …/-/healthy",                                         MISTRUSTED, "000 0 ", ""),
-    // By GET and by POST, as each caller.
+    // Queries by GET and by POST, as each caller.
     ("--cacert CA --user READER -G --data-urlencode query=sum(stock) …/api/v1/query", 0, "200 2 ", "\"10\""),
     ("--cacert CA --user READER --http1.1 -G --data-urlencode query=sum(stock) …/api/v1/query", 0, "200 1.1 ", "\"10\""),
     ("--cacert CA --user READER --data-urlencode query=sum(stock) …/api/v1/query", 0, "200 2 ", "\"10\""),
@@ -41,24 +42,24 @@ const ROWS: &[Row] = &[
     // Forms that curl announces, and sends in pieces.
     ("--cacert CA --user OF_B --http1.1 -H Expect:100-continue --data-urlencode query=sum(stock) …/api/v1/query", 0, "200 1.1 ", "\"3\""),
     ("--cacert CA --user OF_B --http1.1 -H Transfer-Encoding:chunked --data-urlencode query=sum(stock) …/api/v1/query", 0, "200 1.1 ", "\"3\""),
-    // What is refused before its form is taken goes by HTTP/1.1 here: by HTTP/2, curl 7.88 often loses such an answer, and
-    // ends with 92.
+    // A refusal that comes before the form is read is tested by HTTP/1.1: by HTTP/2, curl 7.88 often loses such an
+    // answer, and ends with 92.
     ("--cacert CA --user OF_B --http1.1 --form query=sum(stock) …/api/v1/query",     0, "415 1.1 ", "urlencoded"),
     ("--cacert CA --oauth2-bearer WRITER --http1.1 --data query=up …/api/v1/query", 0, "403 1.1 ", "to token:writer here"),
-    // A selector in a URL, for which curl's own brackets have to be off.
+    // A selector in a URL. curl's own meaning of brackets has to be off.
     ("--cacert CA --oauth2-bearer TOKEN --globoff …/federate?match[]=stock", 0, "200 2 ", "tenant=\"a\""),
-    // Ways to log in that aren't right.
+    // Ways to log in that are wrong or unusual.
     ("--cacert CA --anyauth --user READER -G --data-urlencode query=sum(stock) …/api/v1/query", 0, "200 2 ", "\"10\""),
     ("--cacert CA --digest --user READER …/api/v1/labels",                 0, "401 2 ", "log in"),
     ("--cacert CA --user WRONG …/api/v1/labels",                           0, "401 2 ", "wrong user or password"),
     ("--cacert CA …/api/v1/labels",                                        0, "401 2 ", "log in"),
     ("--cacert CA --oauth2-bearer WRITER …/api/v1/labels",                 0, "403 2 ", "to token:writer here"),
     ("--cacert CA --oauth2-bearer WRITER --fail …/api/v1/labels",          FAILED, "403 2 ", ""),
-    // By certificate.
+    // A login by certificate.
     ("--cacert CA --cert CERTIFICATE --key KEY …/metrics",                 0, "200 2 ", "\nprometheus_build_info{"),
     ("--cacert CA --cert CERTIFICATE --key KEY --http1.1 …/metrics",       0, "200 1.1 ", "\nprometheus_build_info{"),
     ("--cacert CA --cert CERTIFICATE --key KEY …/api/v1/labels",           0, "403 2 ", "certificate:scraper"),
-    // Compressed by Prometheus; what the filter reads comes as it is, whatever is asked for.
+    // Compressed by Prometheus. An answer that the filter reads isn't compressed, whatever the client accepts.
     ("--cacert CA --cert CERTIFICATE --key KEY --compressed -i …/metrics", 0, "200 2 ", "content-encoding: gzip"),
     ("--cacert CA --cert CERTIFICATE --key KEY --compressed …/metrics",    0, "200 2 ", "\nprometheus_build_info{"),
     ("--cacert CA --oauth2-bearer TOKEN --compressed …/api/v1/alerts",     0, "200 2 ", "{\"status\":\"success\""),
@@ -95,7 +96,7 @@ fn it_gets_what_it_asks_for_and_no_more(host: Host) {
     let mut wrong = Vec::new();
     for (words, code, told, contained) in ROWS {
         let mut command = curl.command();
-        // Without settings of whoever runs this; that has to come first.
+        // This ignores the settings of the user who runs the test, and has to come first.
         command.args(["--disable", "--silent", "--write-out", TOLD, "--max-time", "60"]);
         command.args(["--resolve", &format!("example.com:{port}:127.0.0.1")]);
         let output = command.args(words.split(' ').map(word)).output().unwrap();

@@ -1,8 +1,9 @@
-//! What Grafana's data source for Prometheus asks, as its documentation and its source tell it: "Save & test", variables,
-//! Explore with its builder, panels, annotations and alert rules; with `httpMethod: POST`, which is the default, and `GET`.
-//! A token with limits is [an example's](../examples/grafana_token.rs) business.
+//! The requests of Grafana's data source for Prometheus, as its documentation and its source describe them: "Save &
+//! test", variables, Explore with its builder, panels, annotations and alert rules; with `httpMethod: POST`, which is
+//! the default, and with `GET`. The example `grafana-token` has a test of a token with limits.
 //!
-//! With `POST` it doesn't know all that is for `GET` alone, and tries: a 405, or a 400, makes it ask again by `GET`.
+//! With `POST`, Grafana doesn't know every endpoint that allows only `GET`, and tries. After a 405 or a 400 it asks
+//! again by `GET`.
 
 use crate::clients::set_up::{OF_A, PASSWORD, READER, deployment, now, prometheus};
 use promward_e2e::deployment::Host;
@@ -24,37 +25,36 @@ groups:
   - { alert: OfB, expr: vector(1), labels: { tenant: b } }
 "#;
 
-/// How a data source sends what it asks.
+/// The way in which a data source sends a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Sent {
-    /// As the data source is set: a form, or a query string.
+    /// By the configured method: a form, or a query string.
     AsSet,
-    /// In the query string, whatever is set.
+    /// In the query string, whatever is configured.
     ByGet,
-    /// As the data source is set, though Prometheus takes `GET` only.
+    /// By the configured method, although Prometheus accepts `GET` only.
     InVain,
 }
 use Sent::{AsSet, ByGet, InVain};
 
-/// A call: how it is sent, the path below `/api/v1/`, its parameters, and what stands where in the answer to who may see
-/// everything and to who may see what is of `a`. `RANGE` is the dashboard's time range, and `NOW` its end.
+/// A call: how it is sent, the path below `/api/v1/`, its parameters, and the expected value in the answer for a caller
+/// who sees everything and for one who sees only `a`. `RANGE` is the dashboard's time range, and `NOW` its end.
 struct Call {
     sent: Sent,
     path: &'static str,
     parameters: &'static [(&'static str, &'static str)],
-    /// A JSON pointer to what is compared; of a list or an object its length is, if numbers are expected.
+    /// A JSON pointer to the value that is compared. If numbers are expected, it is the length of a list or an object.
     at: &'static str,
     all: Expected,
     of_a: Expected,
 }
 
-/// What stands there.
+/// The value that is expected.
 enum Expected {
-    /// So many items.
+    /// This number of items.
     Count(u64),
-    /// This, as JSON.
+    /// This value, as JSON.
     Is(&'static str),
-    /// Something.
     Anything,
 }
 use Expected::{Anything, Count, Is};
@@ -72,11 +72,12 @@ const fn call(
 
 #[rustfmt::skip]
 const CALLS: &[Call] = &[
-    // "Save & test": a sum that needs no series, and which server it is. A server that lists features is taken for Mimir.
+    // "Save & test": a sum that needs no series, and the kind of server. A server that lists features is taken for
+    // Mimir.
     call(AsSet,  "query", &[("query", "1+1"), ("time", "4")], "/data/result", Is(r#"[4,"2"]"#), Is(r#"[4,"2"]"#)),
     call(InVain, "status/buildinfo", &[], "/data/version", Anything, Anything),
     call(ByGet,  "status/buildinfo", &[], "/data/features", Is("null"), Is("null")),
-    // When it is opened: metrics, their help, labels, and recording rules to expand.
+    // Explore is opened: metrics, their help, labels, and recording rules to expand.
     call(ByGet,  "label/__name__/values", &[("limit", "40000"), ("RANGE", "")], "/data", Count(4), Count(2)),
     call(AsSet,  "labels", &[("limit", "40000"), ("RANGE", "")], "/data", Count(5), Count(3)),
     call(ByGet,  "metadata", &[("limit", "40000")], "/data", Is("{}"), Is("{}")),
@@ -88,7 +89,7 @@ const CALLS: &[Call] = &[
     call(ByGet,  "label/item/values", &[("match[]", "stock{tenant!=\"a\"}"), ("RANGE", "")], "/data", Is(r#"["1","2"]"#), Is("[]")),
     call(AsSet,  "series", &[("match[]", "stock"), ("RANGE", ""), ("limit", "40000")], "/data", Count(6), Count(3)),
     call(AsSet,  "query", &[("query", "count by (tenant) (stock)"), ("time", "NOW")], "/data/result", Count(3), Count(1)),
-    // The builder in Explore, and releases that know series only.
+    // The builder in Explore, and older versions that know only series.
     call(AsSet,  "labels", &[("match[]", "{__name__=\"stock\"}"), ("limit", "40000"), ("RANGE", "")], "/data", Count(3), Count(3)),
     call(ByGet,  "label/__name__/values", &[("match[]", "{__name__=~\".*sto.*\"}"), ("RANGE", "")], "/data", Is(r#"["stock"]"#), Is(r#"["stock"]"#)),
     call(ByGet,  "label/tenant/values", &[("match[]", "{__name__=\"stock\",item=\"3\"}"), ("RANGE", "")], "/data", Is(r#"["a"]"#), Is(r#"["a"]"#)),
@@ -100,19 +101,18 @@ const CALLS: &[Call] = &[
     call(AsSet,  "query_range", &[("query", "ALERTS{alertstate=\"firing\"}"), ("RANGE", ""), ("step", "60")], "/data/result", Anything, Count(0)),
     call(AsSet,  "query", &[("query", "stock{item=~\"1|2\"}"), ("time", "NOW")], "/data/result", Count(5), Count(2)),
     call(AsSet,  "query_exemplars", &[("query", "stock"), ("RANGE", "")], "/data", Count(0), Count(0)),
-    // The list of alert rules, with a server that has its own.
+    // The list of alert rules, for a server with rules of its own.
     call(ByGet,  "rules", &[], "/data/groups", Count(2), Count(1)),
     call(ByGet,  "rules", &[("type", "alert")], "/data/groups", Anything, Count(0)),
     call(ByGet,  "alerts", &[], "/data/alerts", Count(1), Count(0)),
-    // Queries in a form that the editor tidies up, where the server does it.
+    // Queries that the editor formats, which the server does.
     call(AsSet,  "format_query", &[("query", "sum(stock)by(tenant)")], "/data", Is(r#""sum by (tenant) (stock)""#), Is(r#""sum by (tenant) (stock)""#)),
 ];
 
-/// What Grafana's server sends beside the login: its name, and what it passes on of a browser's.
+/// The headers that Grafana's server sends besides the login: its name, and those of a browser that it passes on.
 const HEADERS: [(&str, &str); 3] =
     [("user-agent", "Grafana/12.0.0"), ("sec-fetch-site", "same-origin"), ("x-grafana-org-id", "1")];
 
-/// A data source.
 struct DataSource {
     client: Client,
     http_method: &'static str,
@@ -145,7 +145,7 @@ fn encode(parameters: &[(&str, &str)]) -> String {
     parameters.collect::<Vec<_>>().join("&")
 }
 
-/// Whether it is what is expected.
+/// Compares a value with the expected one.
 fn is(value: &Value, expected: &Expected) -> bool {
     let count = value.as_array().map(Vec::len).or_else(|| value.as_object().map(serde_json::Map::len));
     match expected {

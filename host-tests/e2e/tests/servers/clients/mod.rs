@@ -1,5 +1,5 @@
-//! The programs that people point at a Prometheus, pointed at a deployment: another Prometheus, promtool, curl, and the requests
-//! of Grafana's data source.
+//! The programs that people use with a Prometheus, pointed at a deployment: another Prometheus, promtool, curl, and the
+//! requests of Grafana's data source.
 
 mod curl;
 mod grafana;

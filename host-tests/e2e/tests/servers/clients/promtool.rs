@@ -1,5 +1,5 @@
-//! Prometheus' own tool, of both releases. The newer one has a file that says how to log in and whom to trust; the older one
-//! takes the login from the URL, and the rest from variables.
+//! promtool, Prometheus' own tool, of both releases. The newer one reads the login and the authority from a file. The
+//! older one takes the login from the URL, and the rest from environment variables.
 
 use crate::clients::set_up::{
     Given, OF_A, OF_B, PASSWORD, READER, WRITER, deployment, now, password, prometheus, token,
@@ -20,7 +20,7 @@ on_both_hosts! {
 
 const URL: &str = "https://example.com/prometheus";
 
-/// What is asked: `URL` stands for the server, `START` and `END` for a minute that has samples.
+/// The commands. `URL` stands for the server, `START` and `END` for a minute that has samples.
 const QUERIES: [&[&str]; 4] = [
     &["query", "instant", "URL", "stock{tenant!=\"c\"}"],
     &["query", "range", "--start=START", "--end=END", "--step=30s", "URL", "stock{tenant!=\"c\"}"],
@@ -28,7 +28,7 @@ const QUERIES: [&[&str]; 4] = [
     &["query", "labels", "--match=stock{tenant!=\"c\"}", "URL", "tenant"],
 ];
 
-/// How a tool ended, and what it said.
+/// The exit status of a tool, and its output.
 struct Said {
     code: Option<i32>,
     output: String,
@@ -38,11 +38,11 @@ struct Said {
 /// A way to call a tool.
 struct Calling<'a> {
     tool: &'a Tool,
-    /// The server, with a login in it where the tool has no file.
+    /// The server, with a login if the tool reads no file.
     url: String,
-    /// The file, if the tool has one.
+    /// The file, if the tool reads one.
     file: Option<PathBuf>,
-    /// The variables of the tool that has none.
+    /// The environment variables of the tool that reads no file.
     variables: Vec<(&'static str, String)>,
 }
 
@@ -62,7 +62,7 @@ impl Calling<'_> {
         Said { code: output.status.code(), output: text(&output.stdout), errors: text(&output.stderr) }
     }
 
-    /// Asks everything, and sees to it that the answers are about these tenants and no others.
+    /// Runs all commands, and checks that the answers are about these tenants and no others.
     fn reads(&self, tenants: &[&str]) {
         for arguments in QUERIES {
             let said = self.run(arguments);
@@ -76,7 +76,7 @@ impl Calling<'_> {
         }
     }
 
-    /// Asks everything, and sees to it that the tool fails and says why.
+    /// Runs all commands, and checks that the tool fails and says why.
     fn is_refused(&self, why: &str) {
         for arguments in QUERIES {
             let said = self.run(arguments);
@@ -110,7 +110,7 @@ fn the_newer_one_asks_and_is_answered(host: Host) {
     let mistrusting = calling("mistrusting", &given.other_authority, password(READER, PASSWORD));
     mistrusting.is_refused("x509: certificate signed by unknown authority");
 
-    // The probes are anybody's, but not a stranger's who says that they are the deployment.
+    // Anybody may send the probes, but not to a server that only pretends to be the deployment.
     for probe in ["healthy", "ready"] {
         for calling in [&writer, &calling("nobody", ca, json!({}))] {
             let said = calling.run(&["check", probe, "--url=URL"]);

@@ -1,5 +1,5 @@
-//! A second Prometheus, of both releases, that scrapes, federates, reads from and writes to the first one by way of a deployment:
-//! with `tls_config`, `basic_auth` and `authorization`.
+//! A second Prometheus, of both releases, that scrapes, federates, reads from and writes to the first one through a
+//! deployment, with `tls_config`, `basic_auth` and `authorization`.
 
 use crate::clients::set_up::{
     ALL, Given, OF_A, OF_B, PASSWORD, READER, WRITER, deployment, password, prometheus, token,
@@ -21,17 +21,17 @@ on_both_hosts! {
     it_reads_and_writes_what_it_may,
 }
 
-/// How long it may take until a fact is there.
+/// The longest time until an expected state is reached.
 const LONG: Duration = Duration::from_secs(60);
 
-/// What a deployment's clients are given, and the way to it.
+/// The files of a deployment's clients, and a tunnel to the deployment.
 struct Way {
     given: Given,
     tunnel: Tunnel,
 }
 
 impl Way {
-    /// A scrape configuration: what is asked for, as whom, and with which TLS.
+    /// Returns a scrape configuration with a path, a caller and TLS settings.
     fn job(&self, name: &str, path: &str, tls: Value, caller: &Value) -> Value {
         let own = json!({
             "job_name": name,
@@ -45,23 +45,23 @@ impl Way {
         both(own, caller)
     }
 
-    /// The same for `/federate`, with a selector.
+    /// Returns a scrape configuration for `/federate`, with a selector.
     fn federate(&self, name: &str, selector: &str, tls: Value, caller: &Value) -> Value {
         both(self.job(name, "/federate", tls, caller), &json!({ "params": { "match[]": [selector] } }))
     }
 
-    /// A server to read from or to write to.
+    /// Returns a server to read from or to write to.
     fn remote(&self, name: &str, path: &str, tls: Value, caller: &Value) -> Value {
         let url = format!("https://example.com/prometheus/api/v1/{path}");
         both(json!({ "name": name, "url": url, "tls_config": tls, "proxy_url": self.tunnel.url() }), caller)
     }
 
-    /// Trusts the deployment's authority.
+    /// Returns TLS settings that trust the deployment's authority.
     fn tls(&self) -> Value {
         Given::tls(&self.given.authority, None)
     }
 
-    /// Presents the known certificate too.
+    /// Returns TLS settings that also present the known certificate.
     fn certified(&self) -> Value {
         Given::tls(&self.given.authority, Some(&self.given.scraper))
     }
@@ -72,7 +72,7 @@ fn both(mut one: Value, other: &Value) -> Value {
     one
 }
 
-/// Stands in a configuration for the name of the release that it is for.
+/// The text in a configuration that stands for the name of the release.
 const RELEASE: &str = "$RELEASE";
 
 /// Runs a second Prometheus of each release, both at once, with this configuration.
@@ -92,14 +92,14 @@ fn with_each_release(parts: &str, check: impl Fn(&Prometheus) + Sync) {
     });
 }
 
-/// What a Prometheus answers to a target of its API.
+/// Returns a Prometheus' answer to a target of its API.
 fn api(prometheus: &Prometheus, target: &str) -> Value {
     let (status, body) = prometheus.get(&format!("/api/v1/{target}")).unwrap();
     assert_eq!(status, 200, "{target}: {body}");
     serde_json::from_str(&body).unwrap()
 }
 
-/// The values of an instant query, by one of the labels of the series.
+/// Returns the values of an instant query, by one of the labels of the series.
 fn values(prometheus: &Prometheus, query: &str, label: &str) -> BTreeMap<String, f64> {
     let encoded: String = query.bytes().map(|byte| format!("%{byte:02X}")).collect();
     let answer = api(prometheus, &format!("query?query={encoded}"));
@@ -108,7 +108,7 @@ fn values(prometheus: &Prometheus, query: &str, label: &str) -> BTreeMap<String,
     series.map(|one| (text(&one["metric"][label]), text(&one["value"][1]).parse().unwrap())).collect()
 }
 
-/// Waits until every target has been scraped, and gives the last error of each: an empty one where all is well.
+/// Waits until every target has been scraped, and returns the last error of each, which is empty after a success.
 fn last_errors(prometheus: &Prometheus, jobs: usize) -> BTreeMap<String, String> {
     let scraped = || {
         let targets = api(prometheus, "targets?state=active");
@@ -208,7 +208,7 @@ fn it_reads_and_writes_what_it_may(host: Host) {
     let Some(first) = prometheus(None) else { return };
     let deployment = deployment(host, first.address());
     let way = way_to(&deployment);
-    // Which server is asked follows from whose series a query is about.
+    // The tenant of the series in a query decides which server is asked.
     let read = |name: &str, tenant: &str, tls: Value, caller: &Value| {
         let of = json!({ "read_recent": true, "required_matchers": { "tenant": tenant } });
         both(way.remote(name, "read", tls, caller), &of)
@@ -258,7 +258,7 @@ fn it_reads_and_writes_what_it_may(host: Host) {
         let is_written =
             || (values(&first, &written, "job") == [("first".to_owned(), 1.0)].into()).then_some(());
         second.process().wait_until("what it writes", LONG, is_written).unwrap();
-        // What it says of a refusal, it says once a minute, whichever server it is about; what it counts is of each.
+        // Prometheus logs a refusal once a minute, whichever server it is about. Its counters are by server.
         for (name, counter) in [("reader", "failed"), ("restricted", "failed"), ("mistrusted", "retried")] {
             let counter =
                 format!("prometheus_remote_storage_samples_{counter}_total{{remote_name=\"{name}\"");

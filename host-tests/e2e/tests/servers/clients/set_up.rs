@@ -1,4 +1,4 @@
-//! What these tests share: a Prometheus with series of three tenants, a deployment in front of it, and who may do what there.
+//! The Prometheus that these tests share, with series of three tenants, a deployment in front of it, and its callers.
 
 use promward_e2e::deployment::{self, ClientCertificates, Deployment, Host};
 use promward_harness::certificates::{Authority, Files};
@@ -9,31 +9,31 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Who reads everything, with a password.
+/// The user who reads everything.
 pub(crate) const READER: &str = "reader";
-/// Who reads what is of `b`, with a password.
+/// The user who reads the series of `b`.
 pub(crate) const OF_B: &str = "of-b";
-/// Their password.
+/// The password of both users.
 pub(crate) const PASSWORD: &str = "correct horse";
 
-/// The token of a program that writes and reads nothing.
+/// The token of a program that writes, and reads nothing.
 pub(crate) const WRITER: &str = "writers-token";
-/// The token of who reads what is of `a`, and of whom the rule says that they may do everything.
+/// The token of a caller who may do everything that is possible for the series of `a`.
 pub(crate) const OF_A: &str = "as-token";
 
-/// How many series each tenant has. The `number`th of a tenant's has that value.
+/// The number of series of each tenant. The `number`th series of a tenant has that value.
 pub(crate) const TENANTS: [(&str, usize); 3] = [("a", 3), ("b", 2), ("c", 1)];
 
-/// How many series there are.
+/// The number of all series.
 pub(crate) const ALL: usize = 6;
 
-/// Seconds since 1970.
+/// Returns the seconds since 1970.
 pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
-/// The Prometheus that is guarded: it has the tenants' series and no others, and takes remote writes. `None` where it
-/// can't be had, which is printed.
+/// Starts the Prometheus behind promward: it has the tenants' series and no others, and accepts remote writes. Prints a
+/// message and returns `None` if there is no Prometheus on this machine.
 #[track_caller]
 pub(crate) fn prometheus(rules: Option<&str>) -> Option<Prometheus> {
     tools::need(Program::Prometheus)?;
@@ -48,7 +48,7 @@ pub(crate) fn prometheus(rules: Option<&str>) -> Option<Prometheus> {
     }
     let options = Options {
         samples: Samples::OpenMetrics(text + "# EOF\n"),
-        // A slow machine may look at them long after.
+        // A slow machine may query them long after.
         lookback_delta: Some("1h".to_owned()),
         remote_write_receiver: true,
         rules: rules.map(str::to_owned),
@@ -57,7 +57,7 @@ pub(crate) fn prometheus(rules: Option<&str>) -> Option<Prometheus> {
     Some(Prometheus::start(options).unwrap())
 }
 
-/// A deployment in front of a server, that asks for client certificates.
+/// Starts a deployment in front of a server, which asks for client certificates.
 pub(crate) fn deployment(host: Host, upstream: SocketAddr) -> Deployment {
     let mut options = deployment::Options::configured(upstream, &configuration());
     options.workers = 1;
@@ -88,17 +88,17 @@ fn configuration() -> String {
     .to_string()
 }
 
-/// The files that clients of a deployment are given.
+/// The files that clients of a deployment need.
 pub(crate) struct Given {
     /// The authority that signed the deployment's certificate.
     pub(crate) authority: PathBuf,
-    /// Another one.
+    /// An authority that signed nothing here but the forged certificate.
     pub(crate) other_authority: PathBuf,
     /// The certificate that the deployment knows.
     pub(crate) scraper: Files,
-    /// One that the deployment's authority has signed for somebody who isn't known.
+    /// A certificate of the deployment's authority for an unknown caller.
     pub(crate) unknown: Files,
-    /// The known one's name, signed by the other authority.
+    /// A certificate with the known name, signed by the other authority.
     pub(crate) forged: Files,
 }
 
@@ -122,7 +122,7 @@ impl Given {
         }
     }
 
-    /// `tls_config` of Prometheus' and its tool's: with this authority, and a certificate.
+    /// Returns the `tls_config` of Prometheus and promtool, with this authority and a certificate.
     pub(crate) fn tls(authority: &Path, certificate: Option<&Files>) -> Value {
         let mut tls = json!({ "ca_file": authority, "server_name": "example.com" });
         if let Some(files) = certificate {
@@ -133,12 +133,12 @@ impl Given {
     }
 }
 
-/// `basic_auth` of Prometheus' and its tool's.
+/// Returns the `basic_auth` of Prometheus and promtool.
 pub(crate) fn password(user: &str, password: &str) -> Value {
     json!({ "basic_auth": { "username": user, "password": password } })
 }
 
-/// `authorization` of Prometheus' and its tool's, which says `Bearer`.
+/// Returns the `authorization` of Prometheus and promtool, which is a `Bearer` token.
 pub(crate) fn token(token: &str) -> Value {
     json!({ "authorization": { "credentials": token } })
 }

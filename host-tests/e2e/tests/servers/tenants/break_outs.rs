@@ -1,5 +1,5 @@
-//! Queries written to read others' series, and odd ones that a parser may read in another way than the server. Each is
-//! refused, or answered as by a server with the caller's series alone.
+//! Queries that try to read others' series, and odd ones that a parser may read differently from the server. Each is
+//! refused, or answered as a server with only the caller's series would answer.
 
 use crate::asking::{Asker, Question};
 use crate::tenants::servers::{Servers, as_a};
@@ -13,10 +13,10 @@ on_both_hosts! {
     nothing_of_others_shows_whatever_is_asked,
 }
 
-/// The queries, as JSON, so that every character of theirs can be seen.
+/// The queries, as JSON, so that every character in them is visible.
 const QUERIES: &str = include_str!("break_outs.json");
 
-/// How many of the questions show others' series where nothing guards them, and how many show the caller's own, at least.
+/// The least number of questions that show others' series without the filter, and of those that show the caller's own.
 const TELLING: usize = 300;
 const ANSWERED: usize = 300;
 
@@ -42,7 +42,7 @@ fn nothing_of_others_shows_whatever_is_asked(host: Host) {
     }
 }
 
-/// A query at one time and over a range, in the URL and in a form.
+/// Returns a query at one time and over a range, in the URL and in a form.
 fn questions(query: &str) -> Vec<Question> {
     let time = START + 3_600;
     let at = vec![("time", time.to_string())];

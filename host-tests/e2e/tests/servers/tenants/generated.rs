@@ -1,5 +1,5 @@
-//! Thousands of generated queries: the answer to each is what a server with the caller's series alone gives, and most
-//! answers say something.
+//! Thousands of generated queries. The answer to each is the one that a server with only the caller's series gives, and
+//! most answers have samples.
 
 use crate::asking::{Asker, Question, Said};
 use crate::tenants::servers::{Deployments, Servers, as_a};
@@ -15,20 +15,21 @@ on_both_hosts! {
     the_answer_is_what_a_server_with_ones_own_series_alone_gives,
 }
 
-/// Of a hundred queries, how many have to find something, and how many have to find something else without the filter.
+/// The least percentage of queries that find something, and of those that find something else without the filter.
 const SOMETHING: usize = 70;
 const DIFFERENT: usize = 50;
 
-/// Of a hundred, how many may have more than one answer, and how often a server is asked to show that.
+/// The largest percentage of queries with more than one right answer, and the number of attempts to show that a query
+/// has several.
 const UNDECIDED: usize = 2;
 const ATTEMPTS: usize = 60;
 
 const SEED: u64 = 4;
 
-/// How many ask at once.
+/// The number of clients at once.
 const ASKERS: usize = 3;
 
-/// What was found.
+/// The counts of a run.
 #[derive(Clone, Copy, Debug, Default)]
 struct Tally {
     asked: usize,
@@ -80,7 +81,8 @@ fn compare(servers: &Servers, deployments: &Deployments, questions: &[(Query, Qu
     for (query, question) in questions {
         let said = guarded.say(question);
         same(&said, &mut guarded_own, question, &mut tally);
-        // The filter may not hide anything either. What shows a selector's matchers shows the added one as well.
+        // The filter may not hide anything either. A query that shows a selector's matchers shows the added one as
+        // well.
         if !query.echoes_matchers {
             same(&said, &mut own, question, &mut tally);
         }
@@ -91,8 +93,8 @@ fn compare(servers: &Servers, deployments: &Deployments, questions: &[(Query, Qu
     tally
 }
 
-/// Checks that the caller's own server says the same. To some queries it has more than one answer itself, as which of
-/// equal values `topk` takes: that is seen by asking again.
+/// Checks that the caller's own server gives the same answer. Some queries have several right answers, for example the
+/// equal values that `topk` chooses from. Asking again shows that.
 fn same(said: &Said, own: &mut Asker, question: &Question, tally: &mut Tally) {
     let first = own.say(question);
     if first == *said {
@@ -103,7 +105,7 @@ fn same(said: &Said, own: &mut Asker, question: &Question, tally: &mut Tally) {
     tally.undecided += 1;
 }
 
-/// Queries, and how to ask each: at one time or over a range, in the URL or in a form.
+/// Returns queries, and a way to ask each: at one time or over a range, in the URL or in a form.
 fn questions(release: Release, number: usize) -> Vec<(Query, Question)> {
     let mut generator = Generator::new(SEED, release);
     let mut random = Random::new(SEED);

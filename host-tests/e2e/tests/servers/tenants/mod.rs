@@ -1,5 +1,5 @@
-//! Who may see what, end to end: whatever a caller asks, the answer is the one that a server with their series alone would
-//! give.
+//! The isolation of tenants, end to end: whatever a caller asks, the answer is the one that a server with only their
+//! series would give.
 
 mod break_outs;
 mod generated;

@@ -1,5 +1,5 @@
-//! What two other parsers make of a query before and after a tenant is written into it: Prometheus 3, which says so by
-//! `parse_query`, and `promql-parser`. The tree has to stay the same but for one more matcher in every selector.
+//! Two other parsers read each query before and after a tenant is written into it: Prometheus 3, by its endpoint
+//! `parse_query`, and `promql-parser`. The tree has to stay the same except for one more matcher in every selector.
 
 #[path = "../../../../benches/benches/promql/tree.rs"]
 mod tree;
@@ -18,20 +18,20 @@ const MATCHER: &str = r#"tenant="a""#;
 
 const DASHBOARDS: &str = include_str!("../../../../benches/benches/promql/queries.txt");
 
-/// How many queries are generated, and how many mistakes are made in each.
+/// The number of generated queries, and of the mistakes that are made in each.
 const QUERIES: usize = 2_000;
 const MISTAKES: usize = 3;
 
 const SEED: u64 = 5;
 
-/// Generated queries and those of dashboards, all valid.
+/// Returns generated queries and those of dashboards, all valid.
 fn valid() -> Vec<String> {
     let mut generator = Generator::new(SEED, Release::Three);
     let generated = (0..QUERIES).map(|_| generator.query().text);
     generated.chain(DASHBOARDS.lines().map(str::to_owned)).collect()
 }
 
-/// The same with mistakes in them; some are valid still.
+/// Returns the same queries with mistakes in them. Some are still valid.
 fn mistaken() -> Vec<String> {
     let mut random = Random::new(SEED);
     let valid = valid();
@@ -41,13 +41,13 @@ fn mistaken() -> Vec<String> {
         .collect()
 }
 
-/// A query with the matcher in every selector, as the filter forwards it, or why it is refused.
+/// Returns a query with the matcher in every selector, as the filter forwards it, or the reason for its refusal.
 fn restricted(query: &str) -> Result<String, String> {
     let read = Query::parse(query).map_err(|error| error.to_string())?;
     Ok(read.restricted(MATCHER).expect("far from too long"))
 }
 
-/// A Prometheus that tells its opinion.
+/// A Prometheus that parses queries.
 struct Judge {
     asker: Asker,
     _server: Prometheus,
@@ -67,7 +67,7 @@ impl Judge {
         Some(judge)
     }
 
-    /// The tree of a query; `None` if it is refused.
+    /// Returns the tree of a query, or `None` if it is refused.
     fn tree(&mut self, query: &str) -> Option<Value> {
         let question = Question {
             method: "POST",
@@ -78,7 +78,7 @@ impl Judge {
         (said.status == 200).then_some(said.data)
     }
 
-    /// Checks a query that the filter forwards. Gives whether Prometheus takes the caller's.
+    /// Checks a query that the filter forwards. Returns true if Prometheus accepts the caller's query.
     fn agrees(&mut self, query: &str, rewritten: &str) -> bool {
         let (before, after) = (self.tree(query), self.tree(rewritten));
         if let Some(after) = &after {
@@ -91,7 +91,7 @@ impl Judge {
     }
 }
 
-/// Whether a tree is another with one more matcher in every selector.
+/// Checks that a tree is another with one more matcher in every selector.
 fn is_restricted(before: &Value, after: &Value) -> bool {
     match (before, after) {
         (Value::Object(before), Value::Object(after)) => {
@@ -189,7 +189,7 @@ fn promql_parser_sees_one_more_matcher_in_every_selector_and_no_other_change() {
     assert!(compared > QUERIES, "{compared} say little");
 }
 
-/// The tree without one restricting matcher in each selector; `None` where one lacks it.
+/// Removes one restricting matcher from each selector. Returns `None` if one lacks it.
 fn without_a_restriction(mut tree: Expr) -> Option<Expr> {
     for selector in tree::selectors(&mut tree) {
         let matchers = &mut selector.matchers.matchers;

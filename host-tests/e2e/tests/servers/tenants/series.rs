@@ -1,4 +1,5 @@
-//! Series, labels, their values and the federation endpoint: what there is tells as much as its samples do.
+//! Series, labels, their values and the federation endpoint. The existence of a series reveals as much as its samples
+//! do.
 
 use crate::asking::{Asker, Question};
 use crate::tenants::servers::{Servers, as_a};
@@ -12,19 +13,19 @@ on_both_hosts! {
     what_there_is_is_what_a_server_with_ones_own_series_alone_has,
 }
 
-/// Whether nothing guards what a question asks: then the answer has something of others.
+/// The answer to a question without the filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Open {
-    /// It tells of them.
+    /// It reveals others' series.
     Tells,
-    /// It doesn't.
+    /// It doesn't reveal others' series.
     Doesnt,
-    /// There is none: a selector that fits everything is refused. With one more matcher it no longer does.
+    /// There is no answer: a selector that matches everything is refused. With one more matcher it isn't.
     Refused,
 }
 use Open::{Doesnt, Refused, Tells};
 
-/// What is asked, and with which values of `match[]`.
+/// Paths, and values of `match[]`.
 #[rustfmt::skip]
 const TABLE: &[(&str, &[&str], Open)] = &[
     ("/api/v1/series", &["up"], Tells),
@@ -59,15 +60,15 @@ const TABLE: &[(&str, &[&str], Open)] = &[
     ("/federate", &["{__name__=~\".+\"}", "{__name__=\"up\"}"], Tells),
 ];
 
-/// Of each path what may be asked by POST too.
+/// The paths that also accept POST.
 const FORMS: [&str; 2] = ["/api/v1/series", "/api/v1/labels"];
 
-/// Older releases know no such names.
+/// The beginning of escaped names, which older releases don't know.
 const ESCAPED: &str = "U__";
 
 fn what_there_is_is_what_a_server_with_ones_own_series_alone_has(host: Host) {
     for release in [Release::Three, Release::Usual] {
-        // The samples are old, and `/federate` asks for the present.
+        // The samples are old, and `/federate` asks for current ones.
         let Some(servers) = Servers::looking_back(release, Some("100y")) else { continue };
         let deployments = servers.guarded(host);
         let [mut guarded, mut guarded_own] =
@@ -89,7 +90,7 @@ fn what_there_is_is_what_a_server_with_ones_own_series_alone_has(host: Host) {
     }
 }
 
-/// The table's questions: as they are and within a time, in the URL and in a form.
+/// Returns the table's questions, with and without a time range, in the URL and in a form.
 fn questions(release: Release) -> Vec<(Question, Open)> {
     let mut questions = Vec::new();
     for (path, matches, tells) in TABLE {

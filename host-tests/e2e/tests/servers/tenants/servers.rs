@@ -1,4 +1,4 @@
-//! Two servers: one with everybody's series, and one with those of `a` alone; and the same behind the filter.
+//! Two servers, one with everybody's series and one with those of `a` only, and the same two behind the filter.
 
 use promward_e2e::deployment::{self, Deployment, Host};
 use promward_e2e::queries::samples::{self, Whose};
@@ -11,20 +11,19 @@ use std::thread;
 /// The token of the caller who may see the series of `a`.
 const TOKEN: &str = "as-token";
 
-/// The servers.
 pub(crate) struct Servers {
     pub(crate) everybodys: Prometheus,
     pub(crate) own: Prometheus,
 }
 
 impl Servers {
-    /// Both, of a release; `None` where that can't be had, which is printed.
+    /// Starts both servers of a release. Prints a message and returns `None` if there is none on this machine.
     #[track_caller]
     pub(crate) fn start(release: Release) -> Option<Self> {
         Self::looking_back(release, None)
     }
 
-    /// The same, with another age up to which samples count as present.
+    /// Starts both with another age up to which samples count as current.
     #[track_caller]
     pub(crate) fn looking_back(release: Release, lookback_delta: Option<&str>) -> Option<Self> {
         tools::need(release.server())?;
@@ -40,7 +39,7 @@ impl Servers {
         })
     }
 
-    /// Both behind the filter, as a user has them.
+    /// Puts both behind the filter, as a user has them.
     pub(crate) fn guarded(&self, host: Host) -> Deployments {
         let deployment = |server: &Prometheus| {
             let options = deployment::Options {
@@ -53,13 +52,13 @@ impl Servers {
     }
 }
 
-/// The servers behind the filter.
+/// The two servers behind the filter.
 pub(crate) struct Deployments {
     pub(crate) everybodys: Deployment,
     pub(crate) own: Deployment,
 }
 
-/// A client of a deployment, who may see the series of `a`.
+/// Returns a client of a deployment that may see the series of `a`.
 pub(crate) fn as_a(deployment: &Deployment) -> Client {
     deployment.client().header("authorization", format!("Bearer {TOKEN}"))
 }

@@ -1,31 +1,30 @@
-//! Words that stand in what a restricted caller may not see, and nowhere else.
+//! Canaries: words in data that a restricted caller may not see, and nowhere else.
 
 use flate2::read::MultiGzDecoder;
 use promward_harness::client::Answer;
 use std::io::Read;
 
-/// How all of them begin.
+/// The beginning of all canaries.
 const CANARY: &str = "canary_of_";
 
-/// Of the other tenant's series, rules and targets.
+/// The canary in the other tenant's series, rules and targets.
 pub(crate) const OF_B: &str = "canary_of_b";
 
-/// Of the configuration.
+/// The canary in the configuration.
 pub(crate) const OF_CONFIGURATION: &str = "canary_of_the_configuration";
 
-/// Of the flags.
+/// The canary in the flags.
 pub(crate) const OF_FLAGS: &str = "canary_of_the_flags";
 
-/// All of them.
 pub(crate) const ALL: [&str; 3] = [OF_B, OF_CONFIGURATION, OF_FLAGS];
 
-/// What Prometheus puts beside every series at `/federate`, to whomever it gives them: an external label's value.
+/// The value of an external label, which Prometheus adds to every series at `/federate` for every caller.
 pub(crate) const EXTERNAL: &str = "external_label_of_all";
 
-/// What stands in the caller's own.
+/// A word in the caller's own data.
 pub(crate) const OWN: &str = "of_a_alone";
 
-/// What scrapes the server itself, once for each tenant, and finds nothing behind a closed port of `b`'s.
+/// A configuration that scrapes the server itself, once for each tenant, and a closed port of `b`.
 pub(crate) const SCRAPE: &str = "# canary_of_the_configuration, in a comment
 scrape_configs:
 - job_name: own
@@ -47,7 +46,7 @@ scrape_configs:
   relabel_configs: [{ action: drop, source_labels: [tenant], regex: b }]
 ";
 
-/// What goes before it for a Prometheus.
+/// The text before it for a Prometheus.
 pub(crate) const GLOBAL: &str = "global:
   scrape_interval: 1s
   evaluation_interval: 1s
@@ -58,7 +57,7 @@ alerting:
   - { path_prefix: /canary_of_the_configuration, static_configs: [{ targets: ['127.0.0.1:3'] }] }
 ";
 
-/// Rules of both.
+/// The rules of both tenants.
 pub(crate) const RULES: &str = "groups:
 - name: shared
   rules:
@@ -74,7 +73,7 @@ pub(crate) const RULES: &str = "groups:
   - { alert: canary_of_b_failing, expr: canary_of_b_metric / on () up, labels: { tenant: b } }
 ";
 
-/// All that an answer says, headers and trailers and body, the latter unpacked if it is packed.
+/// Returns the whole answer as text: headers, trailers and the body, which is unpacked if it was packed.
 pub(crate) fn said(answer: &Answer) -> String {
     let mut said = String::new();
     for (name, value) in answer.headers.iter().chain(&answer.trailers) {
@@ -92,7 +91,7 @@ pub(crate) fn said(answer: &Answer) -> String {
     said
 }
 
-/// Whether any canary is in a text, in whatever case.
+/// Checks for canaries in a text, in upper and lower case.
 pub(crate) fn are_in(said: &str) -> bool {
     said.to_ascii_lowercase().contains(CANARY)
 }

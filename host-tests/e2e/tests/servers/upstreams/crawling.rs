@@ -1,20 +1,22 @@
-//! Every path that a server's pages and scripts name, and every one that stands in its program.
+//! Collects every path that a server's pages and scripts name, and every path in its program.
 
 use promward_harness::client::Client;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::Path;
 
-/// How many pages are read.
+/// The most pages that are read.
 const PAGES: usize = 200;
 
 /// The longest path that is looked for.
 const LONGEST: usize = 64;
 
-/// What takes long, or ends the server or its connections, so that it isn't read; it is asked for as any other.
+/// Paths whose pages aren't read, because they take long, or end the server or its connections. They are requested as
+/// all others.
 const LEFT_ALONE: [&str; 3] = ["/-/", "/debug/", "/live"];
 
-/// The paths that one comes to from the first page, and those that scripts have in quotes. Asks the server itself.
+/// Returns the paths that links lead to from the first page on, and those that scripts have in quotes. Asks the server
+/// itself.
 pub(crate) fn linked(server: SocketAddr) -> BTreeSet<String> {
     let client = Client::plain(server);
     let mut found = BTreeSet::from(["/".to_owned(), "/graph".to_owned(), "/targets".to_owned()]);
@@ -42,13 +44,13 @@ pub(crate) fn linked(server: SocketAddr) -> BTreeSet<String> {
     found
 }
 
-/// The value of an attribute, of the text after its equals sign.
+/// Returns the value of an attribute, from the text after its equals sign.
 fn value(rest: &str) -> Option<&str> {
     let quote = rest.chars().next().filter(|quote| "\"'".contains(*quote))?;
     rest[1..].split(quote).next()
 }
 
-/// The path of a link on a page, unless it leads off the server.
+/// Returns the path of a link on a page, unless it leads to another server.
 fn resolved(page: &str, link: &str) -> Option<String> {
     let link = link.split(['?', '#']).next()?;
     if link.is_empty() || link.contains(':') || link.starts_with("//") {
@@ -70,7 +72,7 @@ fn is_of_path(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-' | b'.')
 }
 
-/// What paths of servers begin with; a program has thousands that are about files and other programs.
+/// The beginnings of servers' paths. A program also has thousands of paths of files and of other programs.
 #[rustfmt::skip]
 const BEGINNINGS: [&str; 34] = [
     "/-/", "/agent", "/alert", "/api/", "/classic", "/config", "/consoles", "/datadog", "/debug", "/expand",
@@ -79,8 +81,8 @@ const BEGINNINGS: [&str; 34] = [
     "/service", "/snapshot", "/static", "/tags", "/target", "/vmui",
 ];
 
-/// The paths in a program. Its texts stand beside each other without an end between, so that what is found is taken from
-/// each slash on, to the end that it seems to have. A point would be one between a package and what is in it.
+/// Returns the paths in a program. Its texts stand side by side without an end between them, so that a path is taken
+/// from each slash to its apparent end. A point would separate a package from its contents.
 pub(crate) fn written(program: &Path) -> BTreeSet<String> {
     let bytes = std::fs::read(program).unwrap();
     let mut found = BTreeSet::new();

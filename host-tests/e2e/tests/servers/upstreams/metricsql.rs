@@ -1,5 +1,5 @@
-//! MetricsQL, which is PromQL and more, and reads some of what both have in another way. Whatever is asked, by whichever
-//! parameter, the answer is refused or is, series for series, the one of a server that has the caller's own series alone.
+//! MetricsQL, which is PromQL and more, and reads some common constructs differently. Whatever is asked, in whichever
+//! parameter, is refused, or is answered series for series as a server with only the caller's series would answer.
 
 use crate::asking::{Asker, Question, Said};
 use promward_e2e::deployment::{self, Deployment, Host};
@@ -19,25 +19,25 @@ on_both_hosts! {
     what_is_generated_is_answered_as_by_a_newer_server_of_ones_own,
 }
 
-/// Queries, as JSON, so that every character of theirs can be seen.
+/// The queries, as JSON, so that every character in them is visible.
 const QUERIES: &str = include_str!("metricsql.json");
 
-/// Of the questions that the filter lets pass, how many have to be answered with something, and how many have to show
-/// others' series where nothing guards them.
+/// The least number of allowed questions with samples in their answers, and of those that show others' series without
+/// the filter.
 const ANSWERED: usize = 600;
 const TELLING: usize = 500;
 
-/// How many queries are generated, and how many of them are asked again with a mistake in them.
+/// The number of generated queries, and of those that are asked again with a mistake in them.
 const GENERATED: usize = 300;
 const SEED: u64 = 11;
 
-/// Of a hundred, how many have to find something; how many may have more than one answer, and how often a server is asked
-/// to show that.
+/// The least percentage of queries that find something; the largest percentage with more than one right answer, and the
+/// number of attempts to show that.
 const SOMETHING: usize = 60;
 const UNDECIDED: usize = 2;
 const ATTEMPTS: usize = 60;
 
-/// The ways to restrict `a`, by the mount where they are in use, each with other matchers to write.
+/// The ways to restrict `a`, by the mount that uses them. Each writes other matchers.
 const WAYS: [&str; 4] = ["/one", "/listed", "/matching", "/absent"];
 
 fn whatever_is_written_shows_nothing_of_others(host: Host) {
@@ -56,7 +56,7 @@ fn what_is_generated_is_answered_as_by_a_newer_server_of_ones_own(host: Host) {
     what_is_generated(host, Edition::Newer);
 }
 
-/// Two servers, the one with everybody's series and the one with those of `a`, and the filter before each.
+/// Two servers, one with everybody's series and one with those of `a`, and the filter in front of each.
 struct Pair {
     servers: [VictoriaMetrics; 2],
     deployments: [Deployment; 2],
@@ -81,12 +81,12 @@ impl Pair {
         Some(Self { servers, deployments })
     }
 
-    /// Who asks everybody's server and the own one, each by way of the filter.
+    /// Returns clients of everybody's server and of the own one, both through the filter.
     fn guarded(&self) -> [Asker; 2] {
         [0, 1].map(|place| Asker::new(self.deployments[place].client()))
     }
 
-    /// Who asks them without it.
+    /// Returns clients of both servers without the filter.
     fn open(&self) -> [Asker; 2] {
         [0, 1].map(|place| Asker::new(Client::plain(self.servers[place].address())))
     }
@@ -123,7 +123,7 @@ fn whatever_is_written(host: Host, edition: Edition) {
                 continue;
             }
             passed += 1;
-            // `/absent` shows series of nobody too, which the own server hasn't.
+            // `/absent` also shows series without a tenant, which the own server doesn't have.
             if !question.path.starts_with(WAYS[3]) {
                 assert_eq!(whole(&answer), whole(&guarded_own.ask(&question)), "{question:?}");
             }
@@ -138,8 +138,8 @@ fn whatever_is_written(host: Host, edition: Edition) {
     );
 }
 
-/// An answer without what differs from one time to the next: how long it took, and in which order series stand where a
-/// query gives them none.
+/// Returns an answer without the parts that differ from one time to the next: its duration, and the order of series
+/// where the query defines none.
 fn whole(answer: &Answer) -> (u16, Value) {
     let Ok(mut body) = answer.json() else {
         let text = answer.text();
@@ -156,14 +156,14 @@ fn whole(answer: &Answer) -> (u16, Value) {
     (answer.status, body)
 }
 
-/// The same, without the mount.
+/// Returns the same question, without the mount.
 fn unguarded(question: &Question) -> Question {
     let path = WAYS.iter().find_map(|way| question.path.strip_prefix(way)).unwrap();
     Question { path: path.to_owned(), ..question.clone() }
 }
 
-/// All ways to ask it: as an expression and as a selector, where one value alone is allowed; and as an expression under
-/// each other restriction.
+/// Returns all ways to ask a query: as an expression, as a selector, where only one value is allowed, and as an
+/// expression under each other restriction.
 fn questions(place: usize, query: &str) -> Vec<Question> {
     let time = START + 3_600;
     let over =
@@ -201,7 +201,8 @@ fn what_is_generated(host: Host, edition: Edition) {
         let said = guarded.say(&question);
         assert!(!said.text().contains(SECRET), "{question:?}: {}", said.text());
         undecided += same(&said, &mut guarded_own, &question);
-        // The filter may not hide anything either. What shows a selector's matchers shows the added one as well.
+        // The filter may not hide anything either. A query that shows a selector's matchers shows the added one as
+        // well.
         if !query.echoes_matchers {
             undecided += same(&said, &mut own, &unguarded(&question));
         }
@@ -228,8 +229,8 @@ fn what_is_generated(host: Host, edition: Edition) {
     assert!(undecided * 100 <= GENERATED * UNDECIDED, "{undecided} are undecided");
 }
 
-/// Checks that another server says the same, and counts one that has more than one answer itself: that is seen by asking
-/// again.
+/// Checks that another server gives the same answer. Returns 1 for a query with more than one right answer, which
+/// asking again shows.
 fn same(said: &Said, other: &mut Asker, question: &Question) -> usize {
     let first = other.say(question);
     if first == *said {

@@ -1,5 +1,5 @@
-//! Servers that speak Prometheus' API, each with pages, parameters and a language of its own: whatever a caller who is
-//! restricted to one tenant asks of them, nothing of another tenant, of the configuration or of the flags comes back.
+//! Servers with Prometheus' API, each with its own pages, parameters and language. Whatever a caller who is restricted
+//! to one tenant asks, the answer contains nothing of another tenant, of the configuration or of the flags.
 
 mod canaries;
 mod crawling;

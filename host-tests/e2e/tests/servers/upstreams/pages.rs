@@ -1,5 +1,5 @@
-//! Every path of every server, with every method: what a restricted caller gets has no canary in it, and what is theirs is
-//! there. An admin sees the canaries on the same way.
+//! Every path of every server, with every method. The answers to a restricted caller have no canary in them, and the
+//! caller's own data is there. An admin sees the canaries in the same way.
 
 use crate::asking::{Asker, Question};
 use crate::upstreams::canaries::{self, ALL, EXTERNAL, OWN};
@@ -36,11 +36,11 @@ fn a_newer_victoria_metrics_shows_a_tenant_nothing_of_others(host: Host) {
     nothing_of_others_shows(host, Server::VictoriaMetrics(Edition::Newer));
 }
 
-/// Where a caller's own has to be, in front of any of the servers.
+/// The paths with the caller's own data, on any of the servers.
 const OWN_IS_AT: [&str; 5] =
     ["/api/v1/query", "/api/v1/query_range", "/api/v1/series", "/federate", "/api/v1/targets"];
 
-/// Where it is in front of a Prometheus alone: VictoriaMetrics has no rules.
+/// The further paths on a Prometheus: VictoriaMetrics has no rules.
 const OWN_OF_RULES_IS_AT: [&str; 2] = ["/api/v1/rules", "/api/v1/alerts"];
 
 fn nothing_of_others_shows(host: Host, server: Server) {
@@ -61,7 +61,7 @@ fn nothing_of_others_shows(host: Host, server: Server) {
         let answer = asker.ask(question);
         let said = canaries::said(&answer);
         *statuses.entry(answer.status).or_insert(0) += 1;
-        // A path that has one in it may be told back.
+        // The answer may repeat a path that has a canary in it.
         let told = said.replace("canary_of_b_label/values", "");
         let shows_label = said.contains(EXTERNAL) && question.path != "/federate";
         if canaries::are_in(&told) || shows_label {
@@ -80,7 +80,7 @@ fn nothing_of_others_shows(host: Host, server: Server) {
     an_admin_sees_all(&deployment, &linked);
 }
 
-/// By the same way each canary can be seen, on pages as in data.
+/// In the same way each canary can be seen, on pages and in data.
 fn an_admin_sees_all(deployment: &Deployment, linked: &BTreeSet<String>) {
     let mut asker = Asker::new(as_admin(deployment).header("accept-encoding", "gzip"));
     let data = [
@@ -103,7 +103,7 @@ fn an_admin_sees_all(deployment: &Deployment, linked: &BTreeSet<String>) {
     }
 }
 
-/// Whether reading it would take long, or end something.
+/// Checks that reading a path would take long, or end something.
 fn is_long(path: &str) -> bool {
     ["/-/", "/debug/", "/live"].iter().any(|part| path.contains(part))
 }

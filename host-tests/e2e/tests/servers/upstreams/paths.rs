@@ -1,4 +1,4 @@
-//! What is asked of each path.
+//! The questions for each path.
 
 use crate::asking::Question;
 use promward::api::endpoint::Endpoint;
@@ -6,13 +6,13 @@ use promward::api::prometheus::ENDPOINTS;
 use std::collections::BTreeSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Whatever there is a method for.
+/// Methods, with all that any path has.
 const METHODS: [&str; 7] = ["GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"];
 
-/// Everybody's series, and the other's.
+/// The series of everybody, and those of the other tenant.
 const SELECTORS: [&str; 2] = [r#"{__name__=~".+"}"#, r#"{tenant="b"}"#];
 
-/// What VictoriaMetrics reads beside what Prometheus does.
+/// Parameters that VictoriaMetrics reads besides those of Prometheus.
 const FURTHER: [(&str, &str); 8] = [
     ("extra_label", "tenant=b"),
     ("extra_filters[]", r#"{tenant="b"}"#),
@@ -24,13 +24,13 @@ const FURTHER: [(&str, &str); 8] = [
     ("topN", "100"),
 ];
 
-/// What is put for a part that a row of the table leaves open.
+/// The values for a part of a path that a row of the table leaves open.
 const LABELS: [&str; 7] =
     ["tenant", "__name__", "job", "canary_of_b_label", "instance", "U__tenant", "__graphite__"];
 const BELOW: [&str; 6] =
     ["index.html", "main.js", "heap", "../flags", "prometheus.html", "dashboards/index.json"];
 
-/// Paths of VictoriaMetrics' documentation, of which some are nowhere in one piece in the program.
+/// Paths of VictoriaMetrics' documentation. Some of them are nowhere in one piece in the program.
 #[rustfmt::skip]
 const DOCUMENTED: [&str; 64] = [
     "/api/v1/export", "/api/v1/export/native", "/api/v1/export/csv", "/api/v1/import", "/api/v1/import/native",
@@ -49,17 +49,17 @@ const DOCUMENTED: [&str; 64] = [
     "/target-relabel-debug", "/target_response", "/service-discovery", "/influx/query", "/select/0/prometheus",
 ];
 
-/// What VictoriaMetrics takes away from the beginning of a path, or its cluster does.
+/// Beginnings of a path that VictoriaMetrics or its cluster removes.
 const PREFIXES: [&str; 4] = ["/prometheus", "/select/0/prometheus", "/graphite", "/vmui"];
 
-/// A question for each path, method and set of parameters: of the table's paths, of those that are known from elsewhere,
-/// and of those that were only found written somewhere.
+/// Returns a question for each path, method and set of parameters: for the table's paths, for those from documentation,
+/// and for those that were only found in a program.
 pub(crate) fn questions(linked: &BTreeSet<String>, written: &BTreeSet<String>) -> Vec<Question> {
     let mut questions = Vec::new();
     let mut known = BTreeSet::new();
     for endpoint in ENDPOINTS {
         for (place, path) in filled_in(endpoint).into_iter().enumerate() {
-            // One path of a row says what becomes of methods that nobody has.
+            // One path of a row is enough for the methods that no path has.
             for method in METHODS.into_iter().take(if place == 0 { METHODS.len() } else { 1 }) {
                 let ways = match method {
                     "GET" | "POST" => parameters(endpoint),
@@ -88,7 +88,7 @@ pub(crate) fn questions(linked: &BTreeSet<String>, written: &BTreeSet<String>) -
     questions
 }
 
-/// The paths of a row.
+/// Returns the paths of a row.
 pub(crate) fn filled_in(endpoint: &Endpoint) -> Vec<String> {
     let path = endpoint.path;
     if path.contains(":name") {
@@ -100,7 +100,7 @@ pub(crate) fn filled_in(endpoint: &Endpoint) -> Vec<String> {
     }
 }
 
-/// None, all that the row names in two ways, and each of the further ones beside those.
+/// Returns no parameters, all that the row names in two ways, and each of the further ones beside those.
 fn parameters(endpoint: &Endpoint) -> Vec<Vec<(&'static str, String)>> {
     let named = |selector| {
         endpoint.parameters.iter().filter_map(move |name| Some((*name, typical(name, selector)?))).collect()
@@ -113,7 +113,8 @@ fn parameters(endpoint: &Endpoint) -> Vec<Vec<(&'static str, String)>> {
     ways
 }
 
-/// What is usual for a parameter; for times, the last half a minute. Those that only leave something out aren't given.
+/// Returns a usual value for a parameter, which for times is in the last half a minute. Parameters that only leave
+/// something out have none.
 fn typical(name: &str, selector: &str) -> Option<String> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     match name {
@@ -125,7 +126,7 @@ fn typical(name: &str, selector: &str) -> Option<String> {
     }
 }
 
-/// What paths that nobody knows may read.
+/// Returns the parameters that an unknown path may read.
 fn everything() -> Vec<(&'static str, String)> {
     let selector = SELECTORS[0].to_owned();
     ["match[]", "match", "query", "q", "target", "expr", "extra_filters[]"]

@@ -1,4 +1,4 @@
-//! The servers, each with two tenants and canaries, and the filter before them.
+//! The servers, each with two tenants and canaries, and the filter in front of them.
 
 use crate::upstreams::canaries::{GLOBAL, OF_B, OWN, RULES, SCRAPE};
 use promward_e2e::deployment::{Deployment, Host, Options};
@@ -10,21 +10,19 @@ use serde_json::json;
 use std::net::SocketAddr;
 use std::sync::OnceLock;
 
-/// A server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Server {
     Prometheus(Release),
     VictoriaMetrics(Edition),
 }
 
-/// One of the servers, running.
+/// A server that runs.
 enum Running {
     Prometheus(Prometheus),
     VictoriaMetrics(VictoriaMetrics),
 }
 
 impl Server {
-    /// Its program.
     pub(crate) fn program(self) -> Program {
         match self {
             Self::Prometheus(release) => release.server(),
@@ -32,7 +30,8 @@ impl Server {
         }
     }
 
-    /// Where it listens; the same one for all tests. `None` where it can't be had, which is printed.
+    /// Returns its address, which is the same for all tests. Prints a message and returns `None` if the server isn't on
+    /// this machine.
     #[track_caller]
     pub(crate) fn address(self) -> Option<SocketAddr> {
         static RUNNING: [OnceLock<Running>; 4] = [const { OnceLock::new() }; 4];
@@ -100,11 +99,11 @@ impl Server {
     }
 }
 
-/// Token of the restricted caller, and of one who may do everything.
+/// The tokens of the restricted caller, and of a caller who may do everything.
 const A: &str = "as-token";
 const ADMIN: &str = "admins-token";
 
-/// A deployment before a server, where `a` may have of everything what is theirs.
+/// Starts a deployment in front of a server, where `a` may do everything with their own data.
 pub(crate) fn guarded(host: Host, server: SocketAddr) -> Deployment {
     let digest = |token: &str| format!("sha256:{}", promward_module::sha256(token.as_bytes()));
     let configuration = json!({
@@ -119,12 +118,12 @@ pub(crate) fn guarded(host: Host, server: SocketAddr) -> Deployment {
     Deployment::start(host, &options).unwrap()
 }
 
-/// The restricted caller.
+/// Returns a client that is the restricted caller.
 pub(crate) fn as_a(deployment: &Deployment) -> Client {
     deployment.client().header("authorization", format!("Bearer {A}"))
 }
 
-/// Who may do everything.
+/// Returns a client that may do everything.
 pub(crate) fn as_admin(deployment: &Deployment) -> Client {
     deployment.client().header("authorization", format!("Bearer {ADMIN}"))
 }

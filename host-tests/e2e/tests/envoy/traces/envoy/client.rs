@@ -1,4 +1,5 @@
-//! The client's end: one connection, on which the request of a scenario and the questions to the probe go in order.
+//! The client's end: one connection, on which the request of a scenario and the questions to the probe follow one
+//! another.
 
 use std::sync::{Arc, Mutex};
 
@@ -49,7 +50,7 @@ impl Client {
     }
 
     pub(super) fn send(&mut self, bytes: Bytes, end: bool) {
-        // The host may have reset the stream: then nothing is sent.
+        // The host may have reset the stream. Then nothing is sent.
         let _ = self.body.as_mut().unwrap().send_data(bytes, end);
     }
 
@@ -57,7 +58,7 @@ impl Client {
         let _ = self.body.as_mut().unwrap().send_trailers(map(REQUEST_TRAILERS));
     }
 
-    /// Cancels the request, if it isn't over.
+    /// Cancels the request, if it hasn't ended.
     pub(super) fn leave(&mut self) {
         if let (Some(reader), Some(mut body)) = (self.reader.take(), self.body.take()) {
             reader.abort();

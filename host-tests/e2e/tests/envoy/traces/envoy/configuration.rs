@@ -1,10 +1,10 @@
-//! What Envoy is started with.
+//! Envoy's configuration for the traces.
 
 use std::path::Path;
 
 use crate::traces::script::{BUFFER_LIMIT, Mode};
 
-/// Envoy's configuration: the probe, then the router to the upstream, without timeouts.
+/// Returns Envoy's configuration: the probe, then the router to the upstream, without timeouts.
 pub(super) fn configure(listener: u16, upstream: u16, module: &Path, mode: Mode) -> String {
     let address =
         |port: u16| serde_json::json!({"socket_address": {"address": "127.0.0.1", "port_value": port}});

@@ -1,4 +1,4 @@
-//! The upstream's end: takes every request that comes, and answers when it is told to.
+//! The upstream's end. It accepts every request, and answers when it is told to.
 
 use std::sync::{Arc, Mutex};
 
@@ -12,7 +12,7 @@ use super::wire::{bytes, map, texts};
 use crate::traces::script::{ANSWER, ANSWER_TRAILERS, Step};
 use crate::traces::trace::{End, Message};
 
-/// What the upstream got, and the means to answer.
+/// The message that the upstream received, and the means to answer.
 #[derive(Default)]
 pub(super) struct Upstream {
     pub(super) got: Message,
@@ -22,7 +22,7 @@ pub(super) struct Upstream {
 }
 
 impl Upstream {
-    /// Does a step of the upstream's.
+    /// Does one step of the upstream.
     pub(super) fn step(&mut self, step: Step) {
         if matches!(step, Step::Answer | Step::AnswerAndEnd) {
             let mut response = Response::new(());
@@ -40,7 +40,7 @@ impl Upstream {
             return;
         }
         let Some(answer) = &mut self.answer else { return };
-        // The host may have reset the stream: then nothing is sent.
+        // The host may have reset the stream. Then nothing is sent.
         let _ = match step {
             Step::Body(piece) => answer.send_data(piece.into(), false),
             Step::BodyBytes(size) => answer.send_data(bytes(size), false),

@@ -1,9 +1,9 @@
-//! Headers and bodies as the HTTP/2 library wants them.
+//! Headers and bodies as the HTTP/2 library expects them.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-/// Lets the other tasks of this thread do what they can do without waiting.
+/// Lets the other tasks of this thread continue as far as they can without waiting.
 pub(super) async fn rest() {
     for _ in 0..64 {
         tokio::task::yield_now().await;

@@ -1,4 +1,4 @@
-//! Streams that end before their time: closed by the module, left by an end, too large, or by a trap.
+//! Streams that end early: closed by the module, left by one end, with too large a body, or by a trap.
 
 use super::NONE;
 use crate::traces::script::Scenario;
@@ -56,7 +56,7 @@ pub(super) const ENDS: &[Scenario] = &[
         steps: &[OpenAndEnd, Answer, Body("gh"), BreakOff],
         ..NONE
     },
-    // As long as the answer's head hasn't gone to the client it can become 503; no callback runs for that.
+    // As long as the answer's head hasn't been sent to the client, it can become 503. No callback runs for that.
     Scenario {
         name: "upstream_gone_while_its_answer_is_paused",
         method: "GET",
@@ -65,7 +65,7 @@ pub(super) const ENDS: &[Scenario] = &[
         ..NONE
     },
     // Over HTTP/2 the limit is the window of a stream, not the listener's per_connection_buffer_limit_bytes. The
-    // callback is shown the body that is too large before 413 is sent.
+    // callback still gets the body that is too large before 413 is sent.
     Scenario {
         name: "held_body_too_large",
         probe: "request_body=pause",
@@ -80,7 +80,7 @@ pub(super) const ENDS: &[Scenario] = &[
         ],
         ..NONE
     },
-    // An answer that is paused by its headers is read slower; one that is paused by its body becomes 500.
+    // Envoy reads an answer more slowly if its headers are paused, and answers 500 if its body is paused.
     Scenario {
         name: "held_answer_too_large",
         method: "GET",
@@ -97,8 +97,8 @@ pub(super) const ENDS: &[Scenario] = &[
         ],
         ..NONE
     },
-    // A tick that releases a stream and traps afterwards has released it: the headers go on. What the module would be
-    // shown then is answered 503.
+    // A tick that releases a stream and then traps has released it: the headers are sent on. Whatever the module would
+    // get after that is answered with 503.
     Scenario {
         name: "trap_after_a_release",
         probe: "request_headers=pause",

@@ -1,4 +1,4 @@
-//! Requests and answers that go through, whole or edited.
+//! Requests and answers that pass, unchanged or edited.
 
 use super::NONE;
 use crate::traces::script::Scenario;
@@ -22,7 +22,7 @@ pub(super) const MESSAGES: &[Scenario] = &[
         ..NONE
     },
     Scenario { name: "trailers_without_body", steps: &[Open, SendTrailers, Answer, AnswerTrailers], ..NONE },
-    // What the client sends after the end of the answer is shown to nobody.
+    // The module isn't shown what the client sends after the end of the answer.
     Scenario {
         name: "answer_before_the_body_ends",
         steps: &[Open, Send("abc"), Answer, BodyLast("early"), Send("de"), SendLast("f")],
@@ -34,7 +34,7 @@ pub(super) const MESSAGES: &[Scenario] = &[
         steps: &[Open, Send("abc"), Send("de"), SendLast("f"), Answer, Body("gh"), Body("i"), BodyLast("j")],
         ..NONE
     },
-    // Bytes in the midst of a body can't be replaced.
+    // Bytes in the middle of a body can't be replaced.
     Scenario {
         name: "body_edited_piece_by_piece",
         probe: "request_body=prepend+append,response_body=append+middle",
@@ -68,14 +68,14 @@ pub(super) const MESSAGES: &[Scenario] = &[
         ],
         ..NONE
     },
-    // A trailer can be added in the callback that has the body's end, and in none before.
+    // A trailer can be added in the callback with the body's end, and in none before.
     Scenario {
         name: "trailers_added",
         probe: "request_body=trailers,response_body=trailers_response",
         steps: &[Open, Send("abc"), SendLast("de"), Answer, Body("gh"), BodyLast("i")],
         ..NONE
     },
-    // Headers can't be edited once they have gone on: the call is a BadArgument, at which the SDK panics.
+    // Headers can't be edited once they have been sent on. The call returns BadArgument, at which the SDK panics.
     Scenario {
         name: "header_edited_too_late",
         probe: "request_body=edit,request_trailers=edit,response_headers=edit,response_body=edit_response",
@@ -89,7 +89,7 @@ pub(super) const MESSAGES: &[Scenario] = &[
         headers: &[("x-t-twice", "1"), ("x-t-twice", "2")],
         steps: &[OpenAndEnd, AnswerAndEnd],
     },
-    // Replacing a header leaves one of two.
+    // If a header occurs twice, replacing it leaves one.
     Scenario {
         name: "header_replaced_that_came_twice",
         method: "GET",
@@ -97,7 +97,7 @@ pub(super) const MESSAGES: &[Scenario] = &[
         headers: &[("x-t-twice", "1"), ("x-t-other", "o"), ("x-t-twice", "2")],
         steps: &[OpenAndEnd, AnswerAndEnd],
     },
-    // Headers that Envoy knows are joined before the module sees them, here two `Authorization`.
+    // Envoy joins headers that it knows before the module sees them, here two `Authorization`.
     Scenario {
         name: "known_headers_that_came_twice",
         method: "GET",
@@ -117,7 +117,7 @@ pub(super) const MESSAGES: &[Scenario] = &[
         steps: &[OpenAndEnd, AnswerAndEnd],
         ..NONE
     },
-    // A request's headers can't be read as properties from the answer's callbacks.
+    // The callbacks of the answer can't read the request's headers as properties.
     Scenario {
         name: "properties",
         method: "GET",

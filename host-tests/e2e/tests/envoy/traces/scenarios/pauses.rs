@@ -1,4 +1,4 @@
-//! Pauses, and where they are released. These decide how a filter can wait for something.
+//! Pauses, and the places where they are released. They decide how a filter can wait.
 
 use super::NONE;
 use crate::traces::script::Scenario;
@@ -18,7 +18,7 @@ pub(super) const PAUSES: &[Scenario] = &[
         steps: &[Open, Tell("edit+resume"), Send("abc"), SendLast("def"), AnswerAndEnd],
         ..NONE
     },
-    // By default nothing of the body is shown while the headers are paused; then it comes in one piece. With
+    // By default the module isn't shown the body while the headers are paused; later it comes in one piece. With
     // allow_on_headers_stop_iteration the body is shown, and a callback that continues sends the headers on, unedited.
     Scenario {
         name: "pause_released_during_the_body",
@@ -26,7 +26,7 @@ pub(super) const PAUSES: &[Scenario] = &[
         steps: &[Open, Send("abc"), Tell("edit+resume"), Send("def"), SendLast("g"), AnswerAndEnd],
         ..NONE
     },
-    // The same: in the second mode the request has gone before the tick's edit, which is lost.
+    // In the second mode, the request has also been sent before the tick's edit, which is lost.
     Scenario {
         name: "pause_released_after_the_body",
         probe: "request_headers=pause",
@@ -45,7 +45,7 @@ pub(super) const PAUSES: &[Scenario] = &[
         steps: &[Open, Tell("edit+resume"), Send("abc"), SendLast("def"), AnswerAndEnd],
         ..NONE
     },
-    // In the second mode the release sends what is held by itself: the next callback is shown the rest only.
+    // In the second mode the release sends the held part by itself. The next callback gets only the rest.
     Scenario {
         name: "pause_everywhere_released_during_the_body",
         probe: "request_headers=pause,request_body=hold,request_trailers=pause",
@@ -71,9 +71,9 @@ pub(super) const PAUSES: &[Scenario] = &[
         ],
         ..NONE
     },
-    // By default, headers that are released after trailers have come run the trailers callback twice if a body
-    // callback pauses, and the body never goes on. In the second mode the trailers callback that continues sends all
-    // on, unedited.
+    // By default, if headers are released after the trailers have come and a body callback pauses, the trailers
+    // callback runs twice and the body is never sent on. In the second mode the trailers callback that continues sends
+    // everything on, unedited.
     Scenario {
         name: "pause_everywhere_released_after_trailers",
         probe: "request_headers=pause,request_body=pause",
@@ -100,7 +100,7 @@ pub(super) const PAUSES: &[Scenario] = &[
         ],
         ..NONE
     },
-    // A release is done after the tick that asked for it. What comes later isn't joined to what was held.
+    // A release happens after the tick that asked for it. Later pieces aren't joined to the held ones.
     Scenario {
         name: "pause_in_the_body_released_in_its_midst",
         probe: "request_body=pause+once",
@@ -142,7 +142,7 @@ pub(super) const PAUSES: &[Scenario] = &[
         steps: &[OpenAndEnd, Answer, Body("gh"), Tell("resume_response"), Body("i"), AnswerTrailers],
         ..NONE
     },
-    // An own reply in place of an answer that has come goes past the response callbacks.
+    // An own reply that replaces an answer doesn't run the response callbacks.
     Scenario {
         name: "answer_paused_and_replaced",
         method: "GET",

@@ -1,4 +1,4 @@
-//! Own replies, from each callback and from the tick.
+//! Replies of the module itself, from each callback and from the tick.
 
 use super::NONE;
 use crate::traces::script::Scenario;
@@ -12,7 +12,7 @@ pub(super) const REPLIES: &[Scenario] = &[
         steps: &[Open, Send("abc"), SendLast("d")],
         ..NONE
     },
-    // `Continue` after an own reply is a pause all the same.
+    // `Continue` after an own reply pauses nevertheless.
     Scenario {
         name: "reply_and_continue",
         method: "GET",
@@ -34,7 +34,7 @@ pub(super) const REPLIES: &[Scenario] = &[
         steps: &[OpenAndEnd],
         ..NONE
     },
-    // A gRPC client is told by `grpc-status`, with the status 200.
+    // A gRPC client gets the status in `grpc-status`, with the HTTP status 200.
     Scenario {
         name: "reply_to_grpc",
         probe: "request_headers=reply",
@@ -92,7 +92,7 @@ pub(super) const REPLIES: &[Scenario] = &[
         steps: &[OpenAndEnd, Answer, BodyLast("gh")],
         ..NONE
     },
-    // Once the answer's head has gone, an own reply is a reset.
+    // After the answer's head has been sent, an own reply is a reset.
     Scenario {
         name: "reply_in_the_answers_body",
         method: "GET",
