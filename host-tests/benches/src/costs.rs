@@ -21,8 +21,7 @@ pub const HASH: &str = "$2b$10$N9qo8uLOickgx2ZMRZoMyehtJ/whDdsI.d1w/JqKiOrDw8pCT
 /// A query of a dashboard, as a browser sends it.
 const QUERY: &str = "histogram_quantile(0.99,+sum+by+(le,job)+(rate(http_request_duration_seconds_bucket{job%3D%22api%22}[5m])))";
 
-/// The lengths of a server's answers, in bytes: 1 MiB for a query, and 5 MB for rules and alerts, of which each group
-/// has those of two teams.
+/// The least lengths of a server's answers, in bytes: to a query, and for rules and alerts, which are of two teams.
 const LONG: usize = 1 << 20;
 const RULES: usize = 5_000_000;
 

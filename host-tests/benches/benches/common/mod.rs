@@ -11,7 +11,7 @@ pub(crate) struct Options {
     /// Takes less than three minutes for all benchmarks, and is less exact
     #[arg(long)]
     pub(crate) quick: bool,
-    /// What Cargo says
+    /// Accepted, because Cargo gives it to every benchmark
     #[arg(long, hide = true)]
     bench: bool,
 }

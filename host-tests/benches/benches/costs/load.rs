@@ -161,7 +161,7 @@ impl Bench {
     }
 }
 
-/// A kept connection.
+/// A connection that is kept between requests.
 struct Connection {
     sender: SendRequest<Full<Bytes>>,
     work: Work,

@@ -73,9 +73,8 @@ impl Options {
 /// The choice to ask clients for certificates. No client has to present one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientCertificates {
-    /// Clients aren't asked.
     NotAsked,
-    /// Clients are asked, and the deployment's [authority](super::Deployment::authority) has to have signed the
-    /// certificate.
+    /// Clients may present a certificate, and the deployment's [authority](super::Deployment::authority) has to have
+    /// signed the certificate.
     SignedByTheDeployment,
 }

@@ -31,13 +31,13 @@ pub struct Metric {
 /// The way in which the values of a metric change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Course {
-    /// Up and down.
+    /// Values that go up and down.
     Gauge,
-    /// Up, with resets.
+    /// Values that go up, with resets.
     Counter,
-    /// As a counter, by `le`.
+    /// Values of a counter, by `le`.
     Bucket,
-    /// Always 1.
+    /// Values that are always 1.
     Info,
 }
 

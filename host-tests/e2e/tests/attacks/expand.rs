@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_make_a_text_each() {
+    fn each_item_of_a_list_makes_a_text() {
         let texts = expand("a<<b|>>-<<c|d>>-<<=1>>").unwrap();
         assert_eq!(texts, ["ab-c-b", "ab-d-b", "a-c-", "a-d-"]);
         assert_eq!(expand("<<a|b>><<=1:c|d>>").unwrap(), ["ac", "bd"]);

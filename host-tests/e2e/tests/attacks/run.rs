@@ -49,7 +49,7 @@ impl Runner {
         Self { running, upstream, reply, marker: None, markers: 0, seen: 0, halves: Vec::new() }
     }
 
-    /// Runs a case.
+    /// Sends a case, and checks the answer and what arrives.
     ///
     /// # Errors
     ///

@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// The version of Envoy that cases mean by `oldest-`. It changes some requests before the filter sees them.
+/// Envoys before this version, which cases call `oldest-`, change some requests before the filter sees them.
 const OLDEST: Version = Version::new(1, 37, 0);
 
 /// The longest time that anything may take before it is an error.
@@ -31,7 +31,7 @@ pub(crate) enum Setting {
 
 impl Setting {
     /// Checks that cases mean this setting by a name: its own, or `normalising` for the two with the shipped listener.
-    /// With `oldest-` before it, a name means the oldest Envoy only.
+    /// With `oldest-` before it, a name means an old Envoy only.
     pub(crate) fn is_called(self, name: &str) -> bool {
         if let Some(name) = name.strip_prefix("oldest-") {
             return tools::envoy().is_ok_and(|envoy| envoy.version < OLDEST) && self.is_called(name);

@@ -1,4 +1,4 @@
-//! The memory of the filter's VMs as a metric. It is reported when it grows, and costs no other host call.
+//! The memory of the filter's VMs as a metric. It is reported when it grows, and costs no host call otherwise.
 
 use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_e2e::on_both_hosts;

@@ -14,8 +14,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 on_both_hosts! {
-    one_trap_fails_what_its_worker_had_in_hand_and_nothing_else,
-    what_is_refused_stays_refused_while_the_filter_traps_again_and_again,
+    a_trap_fails_only_the_open_requests_of_its_worker,
+    refused_requests_stay_refused_while_the_filter_traps_repeatedly,
 }
 
 const QUERY: &str = "/prometheus/api/v1/query";
@@ -97,7 +97,7 @@ fn decided(upstream: &Upstream) -> Vec<Received> {
     whole
 }
 
-fn one_trap_fails_what_its_worker_had_in_hand_and_nothing_else(host: Host) {
+fn a_trap_fails_only_the_open_requests_of_its_worker(host: Host) {
     let (upstream, deployment) = start(host, SLOW);
     let alice = deployment.client().user("alice", PASSWORD);
     let write = || Request::new("POST", "/prometheus/api/v1/write").body("series");
@@ -148,7 +148,7 @@ fn one_trap_fails_what_its_worker_had_in_hand_and_nothing_else(host: Host) {
     assert_eq!(asked, expected, "what wasn't decided never arrived");
 }
 
-fn what_is_refused_stays_refused_while_the_filter_traps_again_and_again(host: Host) {
+fn refused_requests_stay_refused_while_the_filter_traps_repeatedly(host: Host) {
     let (upstream, deployment) = start(host, 4);
     let before = deployment.envoy().map(figures::descriptors);
     let ends = AtomicBool::new(false);
@@ -193,13 +193,13 @@ fn what_is_refused_stays_refused_while_the_filter_traps_again_and_again(host: Ho
         assert!(!query.contains("query=trap") && !query.contains("status"), "{query}");
     }
     if let (Some(envoy), Some(before)) = (deployment.envoy(), before) {
-        // One connection to the server, and one that is being closed, with some descriptors for each.
+        // Room for a connection to the server, and for one that is being closed.
         figures::wait_for_descriptors(envoy, before + 6);
     }
 }
 
 #[test]
-fn the_module_that_users_get_has_no_such_defect() {
+fn the_shipped_module_does_not_contain_the_defect_of_these_tests() {
     let holds = |module| {
         let bytes = fs::read(module).unwrap();
         bytes.windows(HEADER.len()).any(|window| window == HEADER.as_bytes())

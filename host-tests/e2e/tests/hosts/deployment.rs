@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 on_both_hosts! {
     a_client_may_present_a_certificate_of_the_deployments_authority,
     a_pause_in_the_headers_lets_the_body_come_where_the_deployment_says_so,
-    what_a_verified_token_says_is_in_the_metadata,
+    the_claims_of_a_verified_token_are_in_the_metadata,
     a_metric_is_the_sum_over_all_workers,
     another_configuration_is_for_requests_that_begin_after_it,
     a_configuration_that_is_refused_changes_nothing,
@@ -86,7 +86,7 @@ fn a_pause_in_the_headers_lets_the_body_come_where_the_deployment_says_so(host: 
     assert_eq!(exchange.answer().unwrap().status, 403);
 }
 
-fn what_a_verified_token_says_is_in_the_metadata(host: Host) {
+fn the_claims_of_a_verified_token_are_in_the_metadata(host: Host) {
     let issuer = Issuer::new().unwrap();
     let claims = claims("alice", &json!({ "groups": ["team-a"] })).unwrap();
     let probed = Probed::start(host, |options| match host {

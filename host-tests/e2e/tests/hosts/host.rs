@@ -45,7 +45,7 @@ fn status(worker: &mut Worker, id: StreamId) -> Option<String> {
 }
 
 #[test]
-fn a_module_that_is_none_is_refused_by_name() {
+fn a_file_that_is_no_module_is_refused_by_name() {
     let error = Plugin::load(Settings::new(b"(module)".to_vec(), "")).err().unwrap();
     assert!(format!("{error:#}").contains("compiling the module"), "{error:#}");
     let empty = b"\0asm\x01\0\0\0".to_vec();
@@ -161,7 +161,7 @@ fn workers_share_metrics_and_are_counted_together() {
 }
 
 #[test]
-fn what_is_set_as_a_property_is_there_for_the_access_log() {
+fn a_property_that_the_module_sets_is_there_for_the_access_log() {
     let mut worker = Plugin::load(settings()).unwrap().worker().unwrap();
     let id = request(&mut worker, "x-probe", "request_headers=property+reply");
     assert_eq!(status(&mut worker, id).as_deref(), Some("403"));

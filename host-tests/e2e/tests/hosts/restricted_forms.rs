@@ -1,6 +1,6 @@
 //! Forms of a caller who may see one tenant, as they arrive at a server. They are restricted whatever pieces they come
-//! in, never arrive complete if they are refused, and are still needed beside the query string. The server is a
-//! stand-in, since a real one doesn't show what has arrived.
+//! in, never arrive complete if they are refused, and come with a query string that selects nothing by itself. The
+//! server is a stand-in, since a real one doesn't show what has arrived.
 
 use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_e2e::on_both_hosts;

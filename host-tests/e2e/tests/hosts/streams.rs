@@ -19,7 +19,7 @@ on_both_hosts! {
     a_body_that_the_filter_does_not_read_streams,
     a_form_that_grows_when_it_is_escaped_is_bounded_too,
     no_tunnel_leads_past_the_filter,
-    a_client_can_not_spell_its_way_past_the_list,
+    a_forbidden_header_is_removed_in_every_spelling,
     a_redirect_off_the_site_is_an_error_of_the_server,
     a_server_does_not_say_who_may_read_its_answers,
     a_listed_origin_may_read_answers_and_refusals,
@@ -239,7 +239,7 @@ fn no_tunnel_leads_past_the_filter(host: Host) {
 }
 
 /// The shipped listener refuses names with "_"; other hosts don't.
-fn a_client_can_not_spell_its_way_past_the_list(host: Host) {
+fn a_forbidden_header_is_removed_in_every_spelling(host: Host) {
     let upstream = answering(|| Reply::text("ok"));
     let deployment = deployment(host, &upstream);
     for name in [

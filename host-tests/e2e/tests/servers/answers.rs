@@ -12,8 +12,8 @@ use std::collections::BTreeSet;
 on_both_hosts! {
     rules_and_alerts_of_a_real_prometheus_are_cut_down,
     targets_of_a_real_prometheus_are_cut_down,
-    an_answer_is_asked_for_whole_and_plain,
-    all_groups_are_asked_for_at_once,
+    an_answer_to_be_filtered_is_requested_complete_and_uncompressed,
+    all_groups_are_requested_at_once,
     an_error_of_the_servers_is_passed_on,
     an_answer_that_can_not_be_filtered_is_refused,
     an_answer_that_goes_wrong_is_broken_off,
@@ -115,7 +115,7 @@ fn targets_of_a_real_prometheus_are_cut_down(host: Host) {
     }
 }
 
-fn an_answer_is_asked_for_whole_and_plain(host: Host) {
+fn an_answer_to_be_filtered_is_requested_complete_and_uncompressed(host: Host) {
     let upstream = answering(|| json(r#"{"status":"success","data":{"alerts":[]}}"#));
     let deployment = deployment(host, upstream.address());
     let asking = [("accept-encoding", "gzip"), ("range", "bytes=0-9"), ("if-none-match", "\"x\"")];
@@ -126,7 +126,7 @@ fn an_answer_is_asked_for_whole_and_plain(host: Host) {
     assert_eq!((request.header("range"), request.header("if-none-match")), (None, None));
 }
 
-fn all_groups_are_asked_for_at_once(host: Host) {
+fn all_groups_are_requested_at_once(host: Host) {
     let upstream = answering(|| json(r#"{"status":"success","data":{"groups":[]}}"#));
     let deployment = deployment(host, upstream.address());
     get(&deployment, "/a/api/v1/rules?group_limit=1&type=alert&group_next_token=x");

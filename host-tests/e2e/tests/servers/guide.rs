@@ -15,12 +15,12 @@ on_both_hosts! {
     curl_without_the_authority_gets_nothing,
     the_page_and_every_asset_that_it_names_are_there,
     the_servers_own_metrics_are_there,
-    what_is_not_below_the_prefix_is_not_there,
+    a_path_that_is_not_below_the_prefix_is_404,
     http_2_is_negotiated_and_answers_the_same,
     a_query_in_a_form_is_answered,
     plain_http_leads_to_https,
     only_tls_1_2_and_1_3_are_spoken,
-    every_answer_is_dressed_for_browsers,
+    every_answer_has_the_security_headers,
     the_endpoints_of_the_table_are_what_prometheus_serves,
 }
 
@@ -91,7 +91,7 @@ fn the_servers_own_metrics_are_there(host: Host) {
     });
 }
 
-fn what_is_not_below_the_prefix_is_not_there(host: Host) {
+fn a_path_that_is_not_below_the_prefix_is_404(host: Host) {
     with_deployment(host, |deployment| {
         for path in ["/", "/prometheusX", "/prometheus../-/healthy", "/Prometheus/", "/graph"] {
             assert_eq!(deployment.client().get(path).unwrap().status, 404, "{path}");
@@ -168,7 +168,7 @@ fn only_tls_1_2_and_1_3_are_spoken(host: Host) {
     });
 }
 
-fn every_answer_is_dressed_for_browsers(host: Host) {
+fn every_answer_has_the_security_headers(host: Host) {
     with_deployment(host, |deployment| {
         let evil = "https://evil.example";
         for (client, path, status) in [

@@ -17,7 +17,7 @@ on_both_hosts! {
     a_client_that_goes_in_its_request_leaves_nothing,
     a_client_that_goes_while_the_server_works_takes_its_request_along,
     a_client_that_goes_in_its_answer_stops_it,
-    clients_that_go_while_they_wait_give_their_places_back,
+    clients_that_leave_while_they_wait_free_their_places,
 }
 
 /// The way in which a client leaves.
@@ -25,7 +25,7 @@ on_both_hosts! {
 enum Way {
     /// HTTP/1.1: the end of TLS, and TCP FIN.
     Close,
-    /// HTTP/1.1: TCP RST.
+    /// HTTP/1.1: TCP RST, without the end of TLS.
     Cut,
     /// HTTP/2: `RST_STREAM`, and the connection goes on.
     ResetStream,
@@ -190,7 +190,7 @@ fn a_client_that_goes_in_its_answer_stops_it(host: Host) {
 /// A check of two hashes takes two seconds, and four requests of one source may wait. If the client leaves, a check
 /// that has begun is spent from the budget, and one that only waited isn't. The shipped share of a source is four of
 /// sixteen.
-fn clients_that_go_while_they_wait_give_their_places_back(host: Host) {
+fn clients_that_leave_while_they_wait_free_their_places(host: Host) {
     const A_SECOND: u32 = 12;
     let waits = |set_up: &SetUp, number: u64| {
         let are_so_many = |_: &Open| set_up.deployment.metric("promward.checks_waiting").unwrap() == number;

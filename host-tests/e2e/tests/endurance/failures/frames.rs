@@ -12,7 +12,7 @@ pub(crate) struct Frames(pub(crate) Connection);
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rest {
     Nothing,
-    /// A body follows.
+    /// A body, after the whole header block.
     Body,
     /// The rest of the header block follows.
     Headers,

@@ -8,7 +8,7 @@ use promward_harness::client::{Answer, Request};
 use promward_harness::upstream::{Reply, Upstream};
 
 on_both_hosts! {
-    what_a_server_does_wrong_never_looks_right,
+    a_wrong_answer_of_a_server_never_looks_right,
     a_server_that_answers_piece_by_piece_is_waited_for,
     an_answer_that_comes_before_the_body_is_the_answer,
 }
@@ -147,7 +147,7 @@ fn requests() -> [Request; 6] {
     ]
 }
 
-fn what_a_server_does_wrong_never_looks_right(host: Host) {
+fn a_wrong_answer_of_a_server_never_looks_right(host: Host) {
     let upstream = Upstream::start(|request| match request.header(CASE) {
         Some(number) => (CASES[number.parse::<usize>().unwrap()].1)(),
         None => healthy(request),
@@ -161,7 +161,7 @@ fn what_a_server_does_wrong_never_looks_right(host: Host) {
             let client = &set_up.clients()[(number + place) % 2];
             let mut connection = client.connect().unwrap();
             let answer = connection.send(request.clone().header(CASE, number.to_string()));
-            // Some clients can't read such an answer.
+            // The client may be unable to read such an answer.
             if *comes != Comes::ErrorButAtOpaque || place != 4 {
                 check(&what, *comes, is_filtered, answer);
             }

@@ -149,7 +149,7 @@ fn the_access_log_says_who_did_what_and_by_which_rule() {
 
 /// A form that turns out to be ambiguous, and a redirect to another site. Both requests were already on their way.
 #[test]
-fn what_is_refused_late_is_logged_and_counted_as_such() {
+fn a_late_refusal_is_logged_and_counted_as_a_refusal() {
     let Some(setup) = Setup::start() else { return };
     let form = Request::form("/prometheus/api/v1/query").body("query=a&query=b");
     assert_eq!(setup.client().send(form).unwrap().status, 400);

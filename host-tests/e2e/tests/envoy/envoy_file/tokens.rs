@@ -73,7 +73,7 @@ fn a_verified_token_is_in_the_metadata_and_nowhere_else() {
 }
 
 #[test]
-fn what_is_no_good_token_goes_on_as_it_came() {
+fn a_token_that_is_not_valid_goes_on_unchanged() {
     let Some(tokens) = Tokens::start() else { return };
     let with = |more: Value| format!("Bearer {}", tokens.issuer.token("alice", &more).unwrap());
     let good = with(json!({}));

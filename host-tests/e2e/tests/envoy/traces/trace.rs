@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-/// What happened in a scenario.
+/// The record of one scenario.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Trace {
     /// The lines of the probe.
@@ -24,12 +24,9 @@ pub(crate) struct Message {
 /// The way in which a message ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum End {
-    /// It hasn't ended.
     #[default]
     Open,
-    /// It ended normally.
     Whole,
-    /// It was cut off.
     Reset,
 }
 

@@ -16,7 +16,7 @@ on_both_hosts! {
     twenty_requests_with_a_new_password_run_one_check,
     a_password_is_checked_once,
     an_unknown_user_is_answered_like_a_wrong_password,
-    what_has_no_budget_is_told_when_to_come_again,
+    a_check_without_budget_is_answered_with_retry_after,
     a_right_password_costs_no_budget,
     a_password_that_somebody_else_has_presented_can_not_be_guessed_without_a_check,
     a_flood_of_wrong_passwords_is_not_felt_by_others,
@@ -87,7 +87,7 @@ fn an_unknown_user_is_answered_like_a_wrong_password(host: Host) {
     assert_eq!((wrong.0, checks(&deployment)), (401, [0, 2]));
 }
 
-fn what_has_no_budget_is_told_when_to_come_again(host: Host) {
+fn a_check_without_budget_is_answered_with_retry_after(host: Host) {
     let limits = json!({ "checks": "8/h", "burst": 8 });
     let upstream = upstream();
     let deployment = deployment(host, &upstream, &users(CHEAP, &limits));

@@ -12,8 +12,8 @@ use std::thread;
 on_both_hosts! {
     four_workers_let_exactly_the_burst_pass,
     callers_and_rules_count_apart,
-    who_is_not_known_counts_by_address,
-    another_configuration_counts_anew,
+    unknown_callers_are_counted_by_address,
+    a_new_configuration_starts_new_counts,
 }
 
 const HEALTH: &str = "/prometheus/-/healthy";
@@ -84,7 +84,7 @@ fn callers_and_rules_count_apart(host: Host) {
     }
 }
 
-fn who_is_not_known_counts_by_address(host: Host) {
+fn unknown_callers_are_counted_by_address(host: Host) {
     let upstream = upstream();
     let access = json!([{ "who": ["anyone"], "may": ["health"], "limits": { "rate": "2/h" } }]);
     let deployment = deployment(host, &upstream, &access);
@@ -95,7 +95,7 @@ fn who_is_not_known_counts_by_address(host: Host) {
     assert_eq!(client.get(HEALTH).unwrap().status, 429);
 }
 
-fn another_configuration_counts_anew(host: Host) {
+fn a_new_configuration_starts_new_counts(host: Host) {
     let upstream = upstream();
     let access = |rate: &str| json!([{ "who": ["token:one"], "may": ["query"], "limits": { "rate": rate } }]);
     let deployment = deployment(host, &upstream, &access("1/h"));

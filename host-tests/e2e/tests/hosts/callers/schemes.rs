@@ -12,16 +12,16 @@ use serde_json::json;
 
 on_both_hosts! {
     a_password_and_a_token_let_their_callers_in,
-    what_is_no_credential_is_refused_and_never_anonymous,
-    a_header_that_is_taken_away_on_the_way_is_none,
-    one_of_several_hashes_or_tokens_will_do,
+    a_malformed_credential_is_refused_and_never_counts_as_anonymous,
+    a_credential_that_the_connection_header_names_does_not_count,
+    any_of_several_hashes_or_tokens_is_accepted,
     a_certificate_lets_its_caller_in,
     a_certificate_that_nobody_signed_ends_the_handshake,
     a_header_decides_before_a_certificate,
-    nobody_can_say_who_is_calling,
+    a_client_can_not_set_the_callers_header,
     a_browser_is_asked_for_a_password,
     a_page_of_another_site_can_not_use_a_password,
-    credentials_are_not_looked_at_where_anyone_may,
+    credentials_are_ignored_where_anyone_may_ask,
 }
 
 fn everybody(host: Host) -> (Deployment, Upstream) {
@@ -68,7 +68,7 @@ fn a_password_and_a_token_let_their_callers_in(host: Host) {
     assert_eq!(told(&upstream), [alice.clone(), alice.clone(), alice, grafana.clone(), grafana]);
 }
 
-fn what_is_no_credential_is_refused_and_never_anonymous(host: Host) {
+fn a_malformed_credential_is_refused_and_never_counts_as_anonymous(host: Host) {
     let (deployment, upstream) = everybody(host);
     let long = basic("alice", &"a".repeat(73));
     let control = basic("alice", "a\0b");
@@ -100,7 +100,7 @@ fn what_is_no_credential_is_refused_and_never_anonymous(host: Host) {
     assert_eq!(deployment.client().get("/prometheus/graph").unwrap().status, 200);
 }
 
-fn a_header_that_is_taken_away_on_the_way_is_none(host: Host) {
+fn a_credential_that_the_connection_header_names_does_not_count(host: Host) {
     let (deployment, upstream) = everybody(host);
     let client = deployment.client().header("connection", "Authorization");
     assert_eq!(ask(client.clone(), &basic("alice", RIGHT)).status, 401);
@@ -109,7 +109,7 @@ fn a_header_that_is_taken_away_on_the_way_is_none(host: Host) {
     assert_eq!((graph.status, told(&upstream)), (200, vec![None]));
 }
 
-fn one_of_several_hashes_or_tokens_will_do(host: Host) {
+fn any_of_several_hashes_or_tokens_is_accepted(host: Host) {
     let callers = json!({
         "users": { "alice": [hashed("new", CHEAP), hashed("old", 5)] },
         "tokens": { "ci": [digest("new"), digest("old")] },
@@ -210,7 +210,7 @@ fn a_header_decides_before_a_certificate(host: Host) {
     assert_eq!(told(&upstream), [alice.clone(), None, alice]);
 }
 
-fn nobody_can_say_who_is_calling(host: Host) {
+fn a_client_can_not_set_the_callers_header(host: Host) {
     let (deployment, upstream) = everybody(host);
     let mut client = deployment.client().header("authorization", "Bearer a-token");
     for name in
@@ -267,7 +267,7 @@ fn a_page_of_another_site_can_not_use_a_password(host: Host) {
     }
 }
 
-fn credentials_are_not_looked_at_where_anyone_may(host: Host) {
+fn credentials_are_ignored_where_anyone_may_ask(host: Host) {
     let (deployment, upstream) = everybody(host);
     let client = deployment.client().user("alice", WRONG);
     assert_eq!(client.get("/prometheus/-/healthy").unwrap().status, 200);

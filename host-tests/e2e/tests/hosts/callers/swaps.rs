@@ -8,7 +8,7 @@ use promward_harness::client::Request;
 use serde_json::json;
 
 on_both_hosts! {
-    who_waits_when_the_rules_change_is_answered,
+    a_request_that_waits_while_the_rules_change_is_answered,
     nobody_is_let_in_by_what_an_earlier_configuration_knew,
 }
 
@@ -20,7 +20,7 @@ fn with(user: &str, password: &str, cost: u32) -> String {
     configuration(&callers, &json!([{ "who": ["authenticated"], "may": ["query"] }]))
 }
 
-fn who_waits_when_the_rules_change_is_answered(host: Host) {
+fn a_request_that_waits_while_the_rules_change_is_answered(host: Host) {
     let upstream = upstream();
     let options = Options {
         workers: 1,

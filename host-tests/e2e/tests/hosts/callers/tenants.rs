@@ -10,8 +10,8 @@ use promward_harness::upstream::Upstream;
 use serde_json::{Value, json};
 
 on_both_hosts! {
-    everybody_sees_what_their_list_or_their_groups_say,
-    a_claim_says_what_a_token_may_see,
+    a_list_or_groups_decide_which_tenants_a_caller_sees,
+    a_claim_decides_which_tenants_a_token_sees,
 }
 
 fn rules() -> String {
@@ -45,7 +45,7 @@ fn arrived(upstream: &Upstream) -> (String, Option<String>) {
     (query.replace("%2A", "*"), request.header("x-scope-orgid"))
 }
 
-fn everybody_sees_what_their_list_or_their_groups_say(host: Host) {
+fn a_list_or_groups_decide_which_tenants_a_caller_sees(host: Host) {
     let upstream = upstream();
     let deployment = Deployment::start(host, &options(&upstream, &rules())).unwrap();
     let ask = |token: &str| {
@@ -72,7 +72,7 @@ fn everybody_sees_what_their_list_or_their_groups_say(host: Host) {
     assert_eq!(upstream.requests().len(), before);
 }
 
-fn a_claim_says_what_a_token_may_see(host: Host) {
+fn a_claim_decides_which_tenants_a_token_sees(host: Host) {
     let upstream = upstream();
     let issuer = Issuer::new().unwrap();
     let options = Options { jwks: Some(issuer.jwks()), ..options(&upstream, &rules()) };

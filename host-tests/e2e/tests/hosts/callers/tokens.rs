@@ -116,7 +116,7 @@ fn envoy_verifies_tokens_and_the_filter_knows_their_callers() {
 }
 
 #[test]
-fn a_token_in_the_query_string_is_nobody() {
+fn a_token_in_the_query_string_is_no_credential() {
     if !Host::Envoy.is_here() {
         return;
     }
@@ -131,7 +131,7 @@ fn a_token_in_the_query_string_is_nobody() {
 }
 
 #[test]
-fn the_embedded_host_takes_what_envoy_would_have_left() {
+fn the_embedded_host_accepts_the_metadata_that_envoy_would_have_left() {
     let status = |subject: &str, more: &Value, authorization: Option<&str>| {
         let upstream = upstream();
         let mut options = options(&upstream, &rules());

@@ -19,7 +19,7 @@ on_both_hosts! {
     a_body_that_nobody_reads_arrives_with_its_trailers,
     a_long_body_that_nobody_reads_waits_where_the_host_waits_with_it,
     a_client_that_goes_away_takes_its_check_with_it,
-    who_comes_after_one_that_has_gone_is_served,
+    the_next_request_after_a_client_has_left_is_served,
     a_request_that_is_not_allowed_is_refused_after_its_check,
 }
 
@@ -249,7 +249,7 @@ fn a_client_that_goes_away_takes_its_check_with_it(host: Host) {
 }
 
 /// The tick ends when no request waits, and has to begin again for the next one.
-fn who_comes_after_one_that_has_gone_is_served(host: Host) {
+fn the_next_request_after_a_client_has_left_is_served(host: Host) {
     in_both_modes(host, SLOW, |waiting| {
         let [client, _] = waiting.clients(RIGHT);
         for number in 0..5 {

@@ -62,7 +62,7 @@ const CLIENTS: [ClientNames<'_>; 8] = [
 type Pem = (String, String);
 
 #[test]
-fn a_certificate_is_told_as_envoy_tells_it() {
+fn the_properties_of_a_certificate_are_those_of_envoy() {
     let Some(_) = tools::need(Program::Envoy) else { return };
     let upstream = Upstream::start(|_| Reply::text("ok")).unwrap();
     let clients = Authority::new("clients").unwrap();

@@ -67,7 +67,7 @@ fn the_upstream_sees_what_envoy_would_send() {
 }
 
 #[test]
-fn what_is_about_the_connection_stays_on_it() {
+fn headers_about_the_connection_are_not_forwarded() {
     let upstream = Upstream::start(|_| {
         Reply::text("ok").header("connection", "x-inner").header("x-inner", "1").header("keep-alive", "1")
     })
@@ -114,7 +114,7 @@ fn a_target_goes_through_as_it_came() {
 }
 
 #[test]
-fn what_no_module_should_see_is_refused() {
+fn malformed_requests_are_refused_before_the_module_sees_them() {
     let upstream = Upstream::start(|_| Reply::text("ok")).unwrap();
     let set_up = SetUp::new(upstream.address());
     let status = |request: &[u8]| set_up.client().send_raw(request).unwrap().status;

@@ -61,7 +61,7 @@ fn a_host_that_does_what_it_should_lets_a_right_password_go() {
 }
 
 #[test]
-fn what_has_to_be_known_before_a_password_is_checked_stops_the_request() {
+fn a_call_that_fails_before_a_password_check_stops_the_request() {
     for call in [
         "proxy_get_property",
         "proxy_get_current_time_nanoseconds",
@@ -78,7 +78,7 @@ fn what_has_to_be_known_before_a_password_is_checked_stops_the_request() {
 }
 
 #[test]
-fn what_fails_in_the_tick_lets_nothing_go() {
+fn a_call_that_fails_in_the_tick_releases_no_request() {
     for (call, replies) in [
         ("proxy_set_effective_context", 0),
         ("proxy_get_header_map_pairs", 1),
@@ -110,7 +110,7 @@ fn a_release_that_the_host_refuses_is_answered() {
 }
 
 #[test]
-fn a_host_without_metrics_properties_or_an_end_of_ticks_is_done_without() {
+fn a_password_is_checked_without_the_hosts_metrics_and_properties() {
     for call in ["proxy_define_metric", "proxy_increment_metric", "proxy_set_property"] {
         for status in STATUSES {
             let mut vm = started(PASSWORDS, call, status);
@@ -132,7 +132,7 @@ fn a_stream_that_ends_while_it_waits_is_forgotten() {
 
 /// Some hosts configure a root that has streams again, instead of making another one.
 #[test]
-fn who_waits_when_a_root_is_configured_again_is_answered() {
+fn a_request_that_waits_while_a_root_is_configured_again_is_answered() {
     let mut vm = Vm::start(PASSWORDS, &request(RIGHT));
     assert_eq!((vm.configure(), begin(&mut vm)), (1, PAUSE));
     assert_eq!(vm.configure(), 1);
@@ -178,7 +178,7 @@ fn a_configuration_whose_needs_the_host_can_not_meet_is_refused() {
 }
 
 #[test]
-fn a_certificate_that_the_host_does_not_show_is_nobodys() {
+fn a_certificate_that_the_host_does_not_show_makes_no_caller() {
     for status in STATUSES {
         let mut vm = started(CERTIFICATES, "proxy_get_property", status);
         assert_eq!((begin(&mut vm), vm.replies()), (PAUSE, 1), "{status}");

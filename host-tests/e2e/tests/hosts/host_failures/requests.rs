@@ -37,7 +37,7 @@ fn a_host_call_that_fails_stops_the_request_and_never_traps() {
 }
 
 #[test]
-fn what_a_host_does_not_know_is_done_without() {
+fn a_request_passes_without_the_hosts_properties_log_and_replies() {
     for call in ["proxy_get_property", "proxy_log", "proxy_send_local_response"] {
         for status in STATUSES {
             let mut vm = Vm::start(CONFIGURATION, &form());

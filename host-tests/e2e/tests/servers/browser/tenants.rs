@@ -13,7 +13,7 @@ const OTHER: &str = "omega";
 const NOT_AT_ALL: &str = "access[3] restricts its callers by \"only\", which nothing at this path can be";
 
 #[test]
-fn whoever_may_see_one_tenant_is_told_of_no_other() {
+fn a_user_of_one_tenant_is_shown_nothing_of_another() {
     if !Host::Envoy.is_here() {
         return;
     }

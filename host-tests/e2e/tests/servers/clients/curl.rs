@@ -6,14 +6,13 @@ use promward_e2e::on_both_hosts;
 use promward_harness::tools::{self, Program};
 
 on_both_hosts! {
-    it_gets_what_it_asks_for_and_no_more,
+    curl_gets_what_its_caller_may_see_and_no_more,
 }
 
 /// The line that curl prints after the answer: status, version of HTTP, and the number of redirects that it followed.
 const TOLD: &str = "\n%{http_code} %{http_version} %{num_redirects}";
 
-/// The exit codes of curl: for a certificate that it doesn't trust and other failures, and for an answer that `--fail`
-/// makes a failure.
+/// The exit codes of curl for a certificate that it doesn't trust, and for an answer that `--fail` makes a failure.
 const MISTRUSTED: i32 = 60;
 const FAILED: i32 = 22;
 
@@ -73,7 +72,7 @@ const ROWS: &[Row] = &[
     ("--cacert CA --user READER -i -X DELETE …/api/v1/series",             0, "405 2 ", "allow: GET, POST"),
 ];
 
-fn it_gets_what_it_asks_for_and_no_more(host: Host) {
+fn curl_gets_what_its_caller_may_see_and_no_more(host: Host) {
     let Some(curl) = tools::need(Program::Curl) else { return };
     let Some(first) = prometheus(None) else { return };
     let deployment = deployment(host, first.address());

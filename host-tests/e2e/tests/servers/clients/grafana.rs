@@ -1,6 +1,6 @@
 //! The requests of Grafana's data source for Prometheus, as its documentation and its source describe them: "Save &
 //! test", variables, Explore with its builder, panels, annotations and alert rules; with `httpMethod: POST`, which is
-//! the default, and with `GET`. The example `grafana-token` has a test of a token with limits.
+//! the default, and with `GET`. A token with limits is tested by the example `grafana-token`.
 //!
 //! With `POST`, Grafana doesn't know every endpoint that allows only `GET`, and tries. After a 405 or a 400 it asks
 //! again by `GET`.

@@ -10,7 +10,7 @@ use promward_harness::client::Client;
 use promward_harness::prometheus::Release;
 
 on_both_hosts! {
-    nothing_of_others_shows_whatever_is_asked,
+    no_break_out_shows_series_of_others,
 }
 
 /// The queries, as JSON, so that every character in them is visible.
@@ -20,7 +20,7 @@ const QUERIES: &str = include_str!("break_outs.json");
 const TELLING: usize = 300;
 const ANSWERED: usize = 300;
 
-fn nothing_of_others_shows_whatever_is_asked(host: Host) {
+fn no_break_out_shows_series_of_others(host: Host) {
     let queries: Vec<String> = serde_json::from_str(QUERIES).unwrap();
     for release in [Release::Three, Release::Usual] {
         let Some(servers) = Servers::start(release) else { continue };

@@ -127,7 +127,7 @@ fn question(query: &Query, random: &mut Random) -> Question {
 }
 
 #[test]
-fn what_is_generated_is_valid() {
+fn generated_queries_are_valid() {
     for release in [Release::Three, Release::Usual] {
         let Some(servers) = Servers::start(release) else { continue };
         let mut own = Asker::new(Client::plain(servers.own.address()));

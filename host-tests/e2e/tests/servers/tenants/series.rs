@@ -10,7 +10,7 @@ use promward_harness::client::Client;
 use promward_harness::prometheus::Release;
 
 on_both_hosts! {
-    what_there_is_is_what_a_server_with_ones_own_series_alone_has,
+    series_and_labels_are_those_of_a_server_with_ones_own_series_alone,
 }
 
 /// The answer to a question without the filter.
@@ -66,7 +66,7 @@ const FORMS: [&str; 2] = ["/api/v1/series", "/api/v1/labels"];
 /// The beginning of escaped names, which older releases don't know.
 const ESCAPED: &str = "U__";
 
-fn what_there_is_is_what_a_server_with_ones_own_series_alone_has(host: Host) {
+fn series_and_labels_are_those_of_a_server_with_ones_own_series_alone(host: Host) {
     for release in [Release::Three, Release::Usual] {
         // The samples are old, and `/federate` asks for current ones.
         let Some(servers) = Servers::looking_back(release, Some("100y")) else { continue };

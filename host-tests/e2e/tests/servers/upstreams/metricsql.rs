@@ -13,10 +13,10 @@ use promward_harness::victoria_metrics::{Edition, Options, VictoriaMetrics};
 use serde_json::{Value, json};
 
 on_both_hosts! {
-    whatever_is_written_shows_nothing_of_others,
-    whatever_is_written_shows_nothing_of_others_to_a_newer_server,
-    what_is_generated_is_answered_as_by_a_server_of_ones_own,
-    what_is_generated_is_answered_as_by_a_newer_server_of_ones_own,
+    written_queries_show_nothing_of_others,
+    written_queries_show_nothing_of_others_on_a_newer_server,
+    generated_queries_are_answered_as_by_a_server_of_ones_own,
+    generated_queries_are_answered_as_by_a_newer_server_of_ones_own,
 }
 
 /// The queries, as JSON, so that every character in them is visible.
@@ -40,20 +40,20 @@ const ATTEMPTS: usize = 60;
 /// The ways to restrict `a`, by the mount that uses them. Each writes other matchers.
 const WAYS: [&str; 4] = ["/one", "/listed", "/matching", "/absent"];
 
-fn whatever_is_written_shows_nothing_of_others(host: Host) {
-    whatever_is_written(host, Edition::Usual);
+fn written_queries_show_nothing_of_others(host: Host) {
+    check_written_queries(host, Edition::Usual);
 }
 
-fn whatever_is_written_shows_nothing_of_others_to_a_newer_server(host: Host) {
-    whatever_is_written(host, Edition::Newer);
+fn written_queries_show_nothing_of_others_on_a_newer_server(host: Host) {
+    check_written_queries(host, Edition::Newer);
 }
 
-fn what_is_generated_is_answered_as_by_a_server_of_ones_own(host: Host) {
-    what_is_generated(host, Edition::Usual);
+fn generated_queries_are_answered_as_by_a_server_of_ones_own(host: Host) {
+    check_generated_queries(host, Edition::Usual);
 }
 
-fn what_is_generated_is_answered_as_by_a_newer_server_of_ones_own(host: Host) {
-    what_is_generated(host, Edition::Newer);
+fn generated_queries_are_answered_as_by_a_newer_server_of_ones_own(host: Host) {
+    check_generated_queries(host, Edition::Newer);
 }
 
 /// Two servers, one with everybody's series and one with those of `a`, and the filter in front of each.
@@ -106,7 +106,7 @@ fn configuration() -> String {
     json!({ "mounts": mounts, "access": access }).to_string()
 }
 
-fn whatever_is_written(host: Host, edition: Edition) {
+fn check_written_queries(host: Host, edition: Edition) {
     let Some(pair) = Pair::start(host, edition) else { return };
     let [mut guarded, mut guarded_own] = pair.guarded();
     let [mut open, _] = pair.open();
@@ -162,8 +162,8 @@ fn unguarded(question: &Question) -> Question {
     Question { path: path.to_owned(), ..question.clone() }
 }
 
-/// Returns all ways to ask a query: as an expression, as a selector, where only one value is allowed, and as an
-/// expression under each other restriction.
+/// Returns all ways to ask a query: as an expression and as a selector where one value of the label is allowed, and as
+/// an expression under each other restriction.
 fn questions(place: usize, query: &str) -> Vec<Question> {
     let time = START + 3_600;
     let over =
@@ -188,7 +188,7 @@ fn questions(place: usize, query: &str) -> Vec<Question> {
     questions
 }
 
-fn what_is_generated(host: Host, edition: Edition) {
+fn check_generated_queries(host: Host, edition: Edition) {
     let Some(pair) = Pair::start(host, edition) else { return };
     let [mut guarded, mut guarded_own] = pair.guarded();
     let [mut open, mut own] = pair.open();
