@@ -17,7 +17,7 @@ use crate::enforce::RuleNumber;
 use crate::enforce::guards::Guarded;
 use crate::enforce::identity_headers::IdentityHeaders;
 use crate::enforce::terms::RuleTerms;
-use crate::keyed_hash::Digest;
+use crate::keyed_hash::{Digest, written};
 use crate::limits::table::{CountError, Counted, LimitedRule, Share};
 use crate::report::count::{Capacity, Count};
 use crate::report::{Outcome, Record};
@@ -362,6 +362,11 @@ impl Gateway {
             metadata,
             now: passwords || rates || metadata || self.access.has_guards(),
         }
+    }
+
+    /// Returns the digest of the configuration as it is logged: `sha256:` and 64 hexadecimal digits.
+    pub fn written_digest(&self) -> String {
+        written(&self.digest)
     }
 
     /// Returns [`Rates::Some`] if workers have to count requests together.

@@ -44,9 +44,22 @@ pub(crate) fn sha256(bytes: &[u8]) -> Digest {
     Sha256::digest(bytes).into()
 }
 
+/// Returns a digest as configurations write it: `sha256:` and 64 hexadecimal digits, in lower case.
+pub(crate) fn written(digest: &Digest) -> String {
+    digest.iter().fold("sha256:".to_owned(), |text, byte| text + &format!("{byte:02x}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_digest_is_written_with_every_zero() {
+        let digest = sha256(b"");
+        let expected = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(written(&digest), expected);
+        assert_eq!(written(&[1; 32]), format!("sha256:{}", "01".repeat(32)));
+    }
 
     #[test]
     fn where_a_field_ends_counts() {

@@ -1,17 +1,20 @@
 //! Checks what a user with a wrong configuration sees on both hosts: one line that names the field. Also checks the
-//! size of the module and its first line.
+//! size of the module and its first lines.
 
+use promward::config;
 use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_e2e::on_both_hosts;
-use promward_embedded::host::{Plugin, Settings};
+use promward_embedded::host::{Level, Plugin, Settings};
 use promward_harness::certificates::Authority;
 use promward_harness::envoy::{self, Envoy};
+use promward_harness::process::Stream;
 use promward_harness::upstream::{Reply, Upstream};
 use std::fs;
 use std::sync::{Arc, Mutex};
 
 on_both_hosts! {
     a_wrong_field_is_one_line_with_its_path,
+    a_configuration_that_is_taken_is_one_line_with_its_digest,
 }
 
 const WRONG: &str =
@@ -59,16 +62,47 @@ fn the_module_is_small() {
 }
 
 #[test]
-fn the_start_of_a_vm_says_what_runs() {
+fn the_start_of_a_vm_says_what_runs_and_which_configuration_was_taken() {
     let lines = Arc::new(Mutex::new(Vec::new()));
     let bytes = fs::read(promward_module::build().unwrap()).unwrap();
-    let configuration =
-        r#"{ "mounts": [{ "prefix": "/" }], "access": [{ "who": ["anyone"], "may": ["health"] }] }"#;
-    let mut settings = Settings::new(bytes, configuration);
+    let mut settings = Settings::new(bytes, TAKEN);
     let log = Arc::clone(&lines);
-    settings.log = Arc::new(move |_, line| log.lock().unwrap().push(line.to_owned()));
+    settings.log = Arc::new(move |level, line| log.lock().unwrap().push((level, line.to_owned())));
     let plugin = Plugin::load(settings).unwrap();
     lines.lock().unwrap().clear();
     let _worker = plugin.worker().unwrap();
-    assert_eq!(*lines.lock().unwrap(), [promward::VERSION]);
+    let expected = [promward::VERSION.to_owned(), taken(TAKEN)].map(|line| (Level::Info, line));
+    assert_eq!(*lines.lock().unwrap(), expected);
+}
+
+const TAKEN: &str =
+    r#"{ "mounts": [{ "prefix": "/" }], "access": [{ "who": ["anyone"], "may": ["health"] }] }"#;
+
+/// The line that says that this configuration was taken.
+fn taken(configuration: &str) -> String {
+    let gateway = config::load(configuration.as_bytes()).unwrap();
+    format!("promward: configuration taken: {}", gateway.written_digest())
+}
+
+/// Each of them is told from the last one by its digest.
+fn a_configuration_that_is_taken_is_one_line_with_its_digest(host: Host) {
+    let upstream = Upstream::start(|_| Reply::text("ok")).unwrap();
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&lines);
+    let mut options = Options::configured(upstream.address(), TAKEN);
+    options.watched = true;
+    options.log = Arc::new(move |_, line| log.lock().unwrap().push(line.to_owned()));
+    let deployment = Deployment::start(host, &options).unwrap();
+    let said = || match deployment.envoy() {
+        Some(envoy) => envoy.process().lines(Stream::Errors),
+        None => lines.lock().unwrap().clone(),
+    };
+    let another = TAKEN.replace("health", "ui");
+    deployment.reconfigure(&another).unwrap();
+    for configuration in [TAKEN, &another] {
+        // Envoy ends the text of a block scalar with a line break.
+        let texts = [configuration.to_owned(), format!("{configuration}\n")];
+        let says_so = |line: &String| texts.iter().any(|text| line.contains(&taken(text)));
+        assert!(said().iter().any(says_so), "{configuration}: {:#?}", said());
+    }
 }
