@@ -2,4 +2,7 @@
 
 pub mod check;
 pub mod demo;
+pub mod hash;
+pub mod line;
 pub mod smoke;
+pub mod token;

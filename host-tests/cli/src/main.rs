@@ -3,7 +3,8 @@
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use promward_cli::demo::Host;
-use promward_cli::{check, demo};
+use promward_cli::line::Section;
+use promward_cli::{check, demo, hash, token};
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::PathBuf;
@@ -28,6 +29,23 @@ enum Command {
         /// A configuration (JSON), or a file of Envoy's (YAML or JSON) that holds one or more; `-` is standard input.
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
+    },
+    /// Asks for a password, and prints its line for "users" in a configuration.
+    #[command(after_help = HASH_HELP)]
+    Hash {
+        /// The user's name; without it the hash alone is printed.
+        #[arg(value_parser = |name: &str| Section::Users.name(name))]
+        name: Option<String>,
+        /// How long a guess takes: each step doubles it.
+        #[arg(long, value_name = "4..12", default_value_t = hash::COST, value_parser = clap::value_parser!(u32).range(4..=12))]
+        cost: u32,
+    },
+    /// Makes a token for a program, prints it once, and prints its line for "tokens" in a configuration.
+    #[command(after_help = TOKEN_HELP)]
+    Token {
+        /// The name that rules call the program by: token:NAME.
+        #[arg(value_parser = |name: &str| Section::Tokens.name(name))]
+        name: String,
     },
 }
 
@@ -100,6 +118,38 @@ Exit codes:
   1  the filter refuses at least one
   2  a file can't be read, or there is no configuration in it";
 
+const HASH_HELP: &str = "\
+On a terminal it asks twice and shows nothing of what is typed. Otherwise the password is the first line of standard input.
+A password that nobody could log in with is refused: one of more than 72 bytes, or with control characters. So is an empty one.
+
+Standard output has the line, and nothing else. It has no comma at its end: write one between it and its neighbours.
+
+Examples:
+  cargo promward hash alice
+  cargo promward hash alice --cost 12
+  pass show prometheus/alice | cargo promward hash alice
+
+Exit codes:
+  0  the line was printed
+  1  the password can't be read, is refused, or was typed differently the second time
+  2  wrong arguments";
+
+const TOKEN_HELP: &str = "\
+A token is 32 random bytes, as 43 letters, digits, - and _. The configuration gets its SHA-256 only, so keep the token where
+its program finds it.
+
+Standard output has the token, and nothing else. The line for the configuration is the last line of standard error. It has no
+comma at its end: write one between it and its neighbours.
+
+Examples:
+  cargo promward token grafana
+  cargo promward token grafana >grafana.token
+
+Exit codes:
+  0  token and line were printed
+  1  the system has no randomness
+  2  wrong arguments";
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse_from(without_separator(std::env::args_os().collect()));
     match run(arguments.command) {
@@ -121,6 +171,15 @@ fn run(command: Command) -> Result<u8> {
         Command::Check { files } => {
             let verdict = check::run(&files, &mut io::stdout().lock(), &mut io::stderr().lock())?;
             Ok(verdict.exit_code())
+        }
+        Command::Hash { name, cost } => {
+            let options = hash::Options { name, cost };
+            hash::run(&options, &mut io::stdout().lock(), &mut io::stderr().lock())?;
+            Ok(0)
+        }
+        Command::Token { name } => {
+            token::run(&name, &mut io::stdout().lock(), &mut io::stderr().lock())?;
+            Ok(0)
         }
     }
 }

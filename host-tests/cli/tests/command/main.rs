@@ -4,3 +4,5 @@ mod check;
 mod demo;
 mod documents;
 mod examples;
+mod hash;
+mod token;

@@ -1,0 +1,75 @@
+//! `promward hash`: makes a line for `users` of a password, which is neither shown nor kept.
+
+use crate::line::Section;
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use std::io::{self, BufRead, IsTerminal, Read, Write};
+
+/// The cost that is used if none is given: what most programs choose.
+pub const COST: u32 = 10;
+
+/// The longest password in bytes: bcrypt looks at no more, and the filter refuses longer ones.
+const MAX_PASSWORD: usize = 72;
+
+/// What is to be made.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The user's name. Without it the hash alone is printed.
+    pub name: Option<String>,
+    /// The cost of the hash: the binary logarithm of its rounds.
+    pub cost: u32,
+}
+
+/// Asks for a password, and prints the line to `output` and words about it to `errors`.
+///
+/// # Errors
+///
+/// When the password can't be read, or is one that the filter accepts from nobody.
+pub fn run(options: &Options, output: &mut dyn Write, errors: &mut dyn Write) -> Result<()> {
+    let password = if io::stdin().is_terminal() { asked()? } else { line(&mut io::stdin().lock())? };
+    let hash = bcrypt::hash(password, options.cost).context("cannot hash the password")?;
+    if options.cost < COST {
+        writeln!(errors, "warning: a hash of a cost below {COST} is quick to guess")?;
+    }
+    match &options.name {
+        Some(name) => {
+            let line = Section::Users.line(name, &hash).map_err(|error| anyhow!(error))?;
+            writeln!(errors, "For \"users\" in \"callers\" (commas separate the lines there):")?;
+            writeln!(output, "{line}")?;
+        }
+        None => {
+            writeln!(errors, "The hash (with a NAME, its line for \"users\" is printed):")?;
+            writeln!(output, "{hash}")?;
+        }
+    }
+    Ok(())
+}
+
+/// Asks the terminal for the password, twice and without showing it.
+fn asked() -> Result<Vec<u8>> {
+    let ask = |prompt| rpassword::prompt_password(prompt).context("cannot ask for a password");
+    let password = ask("Password: ")?;
+    check(password.as_bytes())?;
+    ensure!(ask("Once more: ")? == password, "the two passwords differ");
+    Ok(password.into_bytes())
+}
+
+/// Reads the password from the first line of standard input.
+fn line(input: &mut dyn BufRead) -> Result<Vec<u8>> {
+    let mut line = Vec::new();
+    let longest = u64::try_from(MAX_PASSWORD + "\r\n".len())?;
+    input.take(longest).read_until(b'\n', &mut line).context("cannot read standard input")?;
+    let password = line.strip_suffix(b"\n").unwrap_or(&line);
+    let password = password.strip_suffix(b"\r").unwrap_or(password);
+    check(password)?;
+    Ok(password.to_vec())
+}
+
+/// Refuses what the filter accepts from nobody, and the empty password.
+fn check(password: &[u8]) -> Result<()> {
+    if password.is_empty() {
+        bail!("the password is empty: anybody could log in with it");
+    }
+    ensure!(password.len() <= MAX_PASSWORD, "a password has at most {MAX_PASSWORD} bytes");
+    ensure!(!password.iter().any(u8::is_ascii_control), "a password has no control characters");
+    Ok(())
+}

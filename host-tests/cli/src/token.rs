@@ -1,0 +1,32 @@
+//! `promward token`: makes a random token and its line for `tokens`.
+
+use crate::line::Section;
+use anyhow::{Result, anyhow};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+use std::io::Write;
+
+/// How many random bytes a token has, which nobody can guess.
+const LENGTH: usize = 32;
+
+/// Makes a token for a program of this name. The token alone goes to `output`, so that it can be piped into the place where
+/// the program finds it; its line for the configuration goes to `errors`, below words about both.
+///
+/// # Errors
+///
+/// When the system has no randomness, or the filter refuses the name.
+pub fn run(name: &str, output: &mut dyn Write, errors: &mut dyn Write) -> Result<()> {
+    let mut bytes = [0; LENGTH];
+    getrandom::fill(&mut bytes).map_err(|error| anyhow!("the system has no randomness: {error}"))?;
+    let token = URL_SAFE_NO_PAD.encode(bytes);
+    let digest = Sha256::digest(&token);
+    let digest = digest.iter().fold("sha256:".to_owned(), |text, byte| text + &format!("{byte:02x}"));
+    let line = Section::Tokens.line(name, &digest).map_err(|error| anyhow!(error))?;
+    writeln!(errors, "The token, which is shown only now (clients send it as Authorization: Bearer TOKEN):")?;
+    writeln!(output, "{token}")?;
+    output.flush()?;
+    writeln!(errors, "For \"tokens\" in \"callers\" (commas separate the lines there):")?;
+    writeln!(errors, "{line}")?;
+    Ok(())
+}
