@@ -143,7 +143,7 @@ fn variants_of_the_shipped_file_differ_from_it_as_they_should() {
 }
 
 /// The fenced blocks of a language.
-fn blocks(text: &str, language: &str) -> Vec<String> {
+pub(crate) fn blocks(text: &str, language: &str) -> Vec<String> {
     let mut blocks = Vec::new();
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
@@ -156,7 +156,7 @@ fn blocks(text: &str, language: &str) -> Vec<String> {
 }
 
 /// Every file with that ending, and its text.
-fn files(extension: &str) -> Vec<(PathBuf, String)> {
+pub(crate) fn files(extension: &str) -> Vec<(PathBuf, String)> {
     let root = promward_module::workspace().unwrap();
     let mut found = Vec::new();
     let mut places: Vec<_> = PLACES.iter().map(|place| root.join(place)).collect();

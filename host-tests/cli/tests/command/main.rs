@@ -5,4 +5,5 @@ mod demo;
 mod documents;
 mod examples;
 mod hash;
+mod pasted;
 mod token;
