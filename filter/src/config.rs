@@ -99,6 +99,11 @@ fn parse(bytes: &[u8]) -> Result<Tree, ConfigError> {
     if json.is_empty() {
         return Err(ConfigError::empty());
     }
+    if json.starts_with(BYTE_ORDER_MARK) {
+        let message =
+            "the configuration begins with a byte-order mark (U+FEFF): save it as UTF-8 without one";
+        return Err(ConfigError::new("", message));
+    }
     serde_json::from_slice(json).map_err(|error| match is_protobuf_struct(bytes) {
         true => ConfigError::protobuf_struct(),
         false => ConfigError::new("", &format!("the configuration is no JSON: {error}")),
@@ -112,6 +117,9 @@ fn is_protobuf_struct(bytes: &[u8]) -> bool {
     let more_of_length = entry.iter().take_while(|byte| **byte & 0x80 != 0).count();
     entry.get(more_of_length.saturating_add(1)) == Some(&FIELD_1)
 }
+
+/// U+FEFF in UTF-8, which some editors write at the start of a file and JSON doesn't allow.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The key of field 1 in protobuf, length-delimited.
 const FIELD_1: u8 = 0x0a;
@@ -134,6 +142,14 @@ mod tests {
         }
         let valid = "\n{\n\"mounts\": [{ \"prefix\": \"/\" }], \"access\": [{ \"who\": [\"anyone\"], \"may\": [\"ui\"] }] }";
         assert!(load(valid.as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_named() {
+        for text in ["\u{feff}{}", "\n\u{feff}{}"] {
+            let error = load(text.as_bytes()).unwrap_err().to_string();
+            assert!(error.starts_with("the configuration begins with a byte-order mark"), "{error}");
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::caller::scheme::Scheme;
 use crate::caller::tokens::Tokens;
 use crate::caller::who::{Who, WhoKind, Whos};
 use crate::index::Index;
+use crate::keyed_hash::sha256;
 
 #[cfg(feature = "schema")]
 use super::certificates::Certificate;
@@ -161,6 +162,9 @@ fn tokens_of(section: &[Field<'_>], groups: &[Group]) -> Result<Tokens, ConfigEr
             let wanted =
                 "this must be sha256: and 64 hexadecimal digits, as from: printf %s \"$TOKEN\" | sha256sum";
             let digest = digest(field.text()?).ok_or_else(|| field.refuse(wanted))?;
+            if digest == sha256(b"") {
+                return Err(field.refuse("this is the SHA-256 of an empty text, which is no token"));
+            }
             unique.push(field, digest.to_vec(), &identity);
         }
     }

@@ -75,6 +75,11 @@ pub(super) const MISTAKES: &[Mistake] = &[
     ),
     (
         r#""sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa""#,
+        r#""sha256:E3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855""#,
+        "callers.tokens.grafana: this is the SHA-256 of an empty text, which is no token",
+    ),
+    (
+        r#""sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa""#,
         r#"["sha256:abc"]"#,
         "callers.tokens.grafana[0]: this must be sha256: and 64 hexadecimal digits, as from: printf %s \"$TOKEN\" | sha256sum",
     ),
