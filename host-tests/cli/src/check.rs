@@ -4,14 +4,18 @@
 //! through the filter's own [`promward::config::load`], so that what is called valid here is what the filter takes.
 
 mod chain;
+mod empty_password;
 mod find;
+mod mistaken;
 mod passwords;
+mod routing;
 pub(crate) mod table;
 
 use chain::{IN_NO_CHAIN, Validation};
 use find::{Filter, Found};
 use promward::config;
 use promward::gateway::Gateway;
+use routing::Routing;
 use serde::Deserialize;
 use serde_norway::Value;
 use std::fmt;
@@ -54,6 +58,8 @@ pub struct Finding {
     pub loaded: Result<Gateway, String>,
     /// What the file doesn't tell and the configuration counts on.
     pub make_sure: Option<String>,
+    /// Warnings about settings that the filter accepts and that don't work with the rest of the file.
+    pub warnings: Vec<String>,
 }
 
 /// Why there is nothing to check.
@@ -76,10 +82,13 @@ impl fmt::Display for Finding {
                 if let Some(passwords) = &gateway.callers.passwords {
                     formatter.write_str(&passwords::of(passwords))?;
                 }
-                match &self.make_sure {
-                    Some(what) => writeln!(formatter, "  make sure: {VOUCHED}: {what}"),
-                    None => Ok(()),
+                if let Some(what) = &self.make_sure {
+                    writeln!(formatter, "  make sure: {VOUCHED}: {what}")?;
                 }
+                for warning in &self.warnings {
+                    writeln!(formatter, "  warning: {warning}")?;
+                }
+                writeln!(formatter, "  digest: {}", gateway.written_digest())
             }
             Err(error) => writeln!(formatter, "{}: refused: {error}", self.place),
         }
@@ -90,9 +99,18 @@ impl fmt::Display for Finding {
 const VOUCHED: &str = "callers.certificates_validated_by_listener";
 
 impl Finding {
-    /// What the filter makes of a configuration (or why it gets none), where client certificates are validated so.
-    fn new(place: String, configuration: Result<&[u8], String>, validation: Validation) -> Self {
-        let load = |text: &[u8]| config::load(text).map_err(|error| error.to_string());
+    /// Loads a configuration as the filter does, or takes the reason why the filter gets none. `validation` and `routing`
+    /// are the facts that its file of Envoy's adds.
+    fn new(
+        place: String,
+        configuration: Result<&[u8], String>,
+        validation: Validation,
+        routing: &Routing,
+    ) -> Self {
+        let load = |text: &[u8]| {
+            let gateway = config::load(text).map_err(|error| error.to_string())?;
+            empty_password::find(text).map_or(Ok(gateway), Err)
+        };
         let loaded = configuration.and_then(load);
         let needs_a_chain = loaded.as_ref().is_ok_and(|gateway| gateway.callers.certificates.need_a_chain);
         let (loaded, make_sure) = match validation {
@@ -102,7 +120,9 @@ impl Finding {
             Validation::Elsewhere(what) if needs_a_chain => (loaded, Some(what)),
             _ => (loaded, None),
         };
-        Self { place, loaded, make_sure }
+        let warnings =
+            loaded.as_ref().map_or_else(|_| Vec::new(), |gateway| routing.warnings(&gateway.mounts));
+        Self { place, loaded, make_sure, warnings }
     }
 }
 
@@ -133,25 +153,33 @@ pub fn run(files: &[PathBuf], output: &mut dyn Write, errors: &mut dyn Write) ->
 }
 
 /// Checks the text of a file: a configuration in JSON, or a file of Envoy's (YAML or JSON) with every filter in it. `name`
-/// is what the findings call it; one that ends in `.yaml` or `.yml` is YAML however it begins.
+/// is what the findings call it; one that ends in `.yaml` or `.yml` is YAML, unless it is a configuration in JSON.
 ///
 /// # Errors
 ///
-/// When the text is neither, or a file of Envoy's without a filter.
+/// When the text is neither, or a file of Envoy's without a filter. The message says what it looks like.
 pub fn check(name: &str, text: &[u8]) -> Result<Vec<Finding>, Unreadable> {
+    if let Some(said) = mistaken::text(text) {
+        return Err(Unreadable(said.to_owned()));
+    }
+    let unmarked = mistaken::without_mark(text);
     let is_yaml =
         Path::new(name).extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
-    if is_yaml || !text.trim_ascii().starts_with(b"{") {
-        return check_filters(name, &documents(text)?);
+    let begins_as_json = unmarked.trim_ascii().starts_with(b"{");
+    let json = serde_json::from_slice::<Value>(unmarked).ok().filter(|_| begins_as_json);
+    match json {
+        Some(value) if find::is_envoys(&value) => check_filters(name, &[value]),
+        Some(value) if is_yaml && !mistaken::is_configuration(&value) => check_filters(name, &[value]),
+        None if is_yaml || !begins_as_json => check_filters(name, &documents(unmarked)?),
+        // What is wrong with the JSON itself is left to the filter's own words.
+        _ => Ok(vec![by_itself(name, Ok(text))]),
     }
-    // What is wrong with the JSON itself is left to the filter's own words.
-    match serde_json::from_slice(text) {
-        Ok(value) if find::is_envoys(&value) => check_filters(name, &[value]),
-        _ => {
-            let elsewhere = Validation::Elsewhere(IN_NO_CHAIN.to_owned());
-            Ok(vec![Finding::new(name.to_owned(), Ok(text), elsewhere)])
-        }
-    }
+}
+
+/// Loads a configuration that is in no file of Envoy's.
+fn by_itself(name: &str, configuration: Result<&[u8], String>) -> Finding {
+    let elsewhere = Validation::Elsewhere(IN_NO_CHAIN.to_owned());
+    Finding::new(name.to_owned(), configuration, elsewhere, &Routing::default())
 }
 
 fn check_filters(name: &str, documents: &[Value]) -> Result<Vec<Finding>, Unreadable> {
@@ -161,7 +189,11 @@ fn check_filters(name: &str, documents: &[Value]) -> Result<Vec<Finding>, Unread
         Unreadable(format!("no configuration is in it: {filter} is discovered: check {file} in its place"))
     });
     let filters: Vec<Filter> = found.into_iter().flat_map(|found| found.filters).collect();
+    if filters.is_empty() && documents.iter().any(mistaken::is_configuration) {
+        return Ok(vec![by_itself(name, Err(mistaken::AS_YAML.to_owned()))]);
+    }
     if filters.is_empty() {
+        let other = documents.iter().find_map(mistaken::document).map(|said| Unreadable(said.to_owned()));
         let nothing = || {
             Unreadable(format!(
                 "no filter is in it: looked for a mapping with \"@type\": type.googleapis.com/{}, whose \
@@ -169,12 +201,12 @@ fn check_filters(name: &str, documents: &[Value]) -> Result<Vec<Finding>, Unread
                 find::WASM
             ))
         };
-        return Err(discovered.unwrap_or_else(nothing));
+        return Err(discovered.or(other).unwrap_or_else(nothing));
     }
     let finding = |filter: Filter| {
         let place = format!("{name}: {filter}");
         let configuration = filter.configuration.as_deref().map(str::as_bytes).map_err(Clone::clone);
-        Finding::new(place, configuration, filter.validation)
+        Finding::new(place, configuration, filter.validation, &filter.routing)
     };
     Ok(filters.into_iter().map(finding).collect())
 }
@@ -187,7 +219,12 @@ fn documents(text: &[u8]) -> Result<Vec<Value>, Unreadable> {
 
 fn read(file: &Path) -> Result<Vec<u8>, Unreadable> {
     if file != Path::new(STANDARD_INPUT) {
-        return fs::read(file).map_err(|error| Unreadable(format!("cannot be read: {error}")));
+        return fs::read(file).map_err(|error| match error.kind() {
+            io::ErrorKind::IsADirectory => Unreadable(
+                "this is a directory: name a file in it, such as promward.json or envoy.yaml".to_owned(),
+            ),
+            _ => Unreadable(format!("cannot be read: {error}")),
+        });
     }
     let mut text = Vec::new();
     match io::stdin().read_to_end(&mut text) {

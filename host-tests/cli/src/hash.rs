@@ -1,16 +1,16 @@
-//! `promward hash`: makes a line for `users` of a password, which is neither shown nor kept.
+//! `promward hash`: hashes a password and prints its line for `users`. The password is neither shown nor kept.
 
 use crate::line::Section;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 
-/// The cost that is used if none is given: what most programs choose.
+/// The cost that is used if none is given. Most programs choose it.
 pub const COST: u32 = 10;
 
 /// The longest password in bytes: bcrypt looks at no more, and the filter refuses longer ones.
 const MAX_PASSWORD: usize = 72;
 
-/// What is to be made.
+/// The options of the command.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The user's name. Without it the hash alone is printed.
@@ -23,7 +23,7 @@ pub struct Options {
 ///
 /// # Errors
 ///
-/// When the password can't be read, or is one that the filter accepts from nobody.
+/// When the password can't be read, is empty, or is one that the filter always refuses.
 pub fn run(options: &Options, output: &mut dyn Write, errors: &mut dyn Write) -> Result<()> {
     let password = if io::stdin().is_terminal() { asked()? } else { line(&mut io::stdin().lock())? };
     let hash = bcrypt::hash(password, options.cost).context("cannot hash the password")?;
@@ -64,7 +64,7 @@ fn line(input: &mut dyn BufRead) -> Result<Vec<u8>> {
     Ok(password.to_vec())
 }
 
-/// Refuses what the filter accepts from nobody, and the empty password.
+/// Refuses the empty password, and passwords that the filter always refuses.
 fn check(password: &[u8]) -> Result<()> {
     if password.is_empty() {
         bail!("the password is empty: anybody could log in with it");

@@ -103,10 +103,16 @@ In a file of Envoy's every Wasm filter is checked, wherever it stands: in a boot
 filter that is discovered (ECDS). A refused configuration is one line that names the field.
 
 A valid one is shown as what it opens and refuses to whom. Where there are users, it is also said how many logins their
-hashes allow and how many checks of passwords may begin and wait, with a warning where these don't fit together.
+hashes allow and how many checks of passwords may begin and wait, with a warning where these don't fit together. Hashes of a
+cost below 10 are warned of, and a hash of the empty password is refused, which the filter itself takes.
+
+The digest in the last line is the one that the filter logs when it has taken a configuration.
 
 Callers who are known by what their certificates say (uri_san, dns_san, subject) are refused where the filter stands in
 a filter chain that validates no client certificates. Where no chain is in the file, a line says what to make sure of.
+Mounts are warned of whose cluster is not in the file, or whose routes look for another one.
+
+What isn't a configuration is named for what it is: YAML, a password file, a file of Prometheus'.
 
 Examples:
   cargo promward check envoy/envoy.yaml
@@ -115,7 +121,7 @@ Examples:
 
 Exit codes:
   0  every configuration is valid
-  1  the filter refuses at least one
+  1  the filter refuses at least one, or somebody's password is empty
   2  a file can't be read, or there is no configuration in it";
 
 const HASH_HELP: &str = "\

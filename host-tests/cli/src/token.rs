@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use std::io::Write;
 
-/// How many random bytes a token has, which nobody can guess.
+/// The number of random bytes in a token: too many to guess.
 const LENGTH: usize = 32;
 
 /// Makes a token for a program of this name. The token alone goes to `output`, so that it can be piped into the place where

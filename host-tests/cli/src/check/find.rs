@@ -2,6 +2,8 @@
 //! whatever else holds a Wasm filter somewhere.
 
 use super::chain::{Chain, IN_NO_CHAIN, Validation};
+use super::mistaken;
+use super::routing::{Routes, Routing, clusters};
 use serde_norway::Value;
 use std::fmt;
 
@@ -29,6 +31,18 @@ pub(super) struct Filter {
     pub(super) configuration: Result<String, String>,
     /// Whether somebody validates client certificates before the filter sees them.
     pub(super) validation: Validation,
+    /// The clusters and routes to which the filter's requests go on.
+    pub(super) routing: Routing,
+}
+
+/// The surroundings of a value in a file.
+#[derive(Clone, Copy, Default)]
+struct Within<'a> {
+    /// The name of the innermost thing that has one.
+    name: Option<&'a str>,
+    chain: Option<Chain<'a>>,
+    /// The connection manager, whose routes come after its filters.
+    manager: Option<&'a Value>,
 }
 
 impl fmt::Display for Filter {
@@ -66,13 +80,16 @@ pub(super) fn is_envoys(value: &Value) -> bool {
 /// What is in a document.
 pub(super) fn in_document(document: &Value) -> Found {
     let mut found = Found::default();
-    found.search(document, "", None, None);
+    found.search(document, "", Within::default());
+    let clusters = clusters(document);
+    found.filters.iter_mut().for_each(|filter| filter.routing.clusters.clone_from(&clusters));
     found
 }
 
 impl Found {
-    /// Searches `value`, which stands at `path`, in something that is called `name`, and in a filter chain, perhaps.
-    fn search(&mut self, value: &Value, path: &str, name: Option<&str>, chain: Option<Chain<'_>>) {
+    /// Searches `value`, which stands at `path`.
+    fn search(&mut self, value: &Value, path: &str, within: Within<'_>) {
+        let Within { name, chain, manager } = within;
         let chain = Chain::at(path, value).or(chain);
         match value {
             Value::Mapping(_) if is_wasm(value) => self.filters.push(Filter {
@@ -83,6 +100,7 @@ impl Found {
                     || Validation::Elsewhere(IN_NO_CHAIN.to_owned()),
                     |chain| chain.validation(),
                 ),
+                routing: Routing { clusters: None, routes: manager.and_then(Routes::of) },
             }),
             Value::Mapping(fields) => {
                 if is_discovery(path, value) {
@@ -90,15 +108,16 @@ impl Found {
                     self.discovered.push(Discovered { name, path, file: discovered_file(value) });
                 }
                 let name = value.get("name").and_then(Value::as_str);
+                let manager = either(value, "http_filters", "httpFilters").map(|_| value).or(manager);
                 for (field, value) in fields {
                     let Some(field) = field.as_str() else { continue };
                     let separator = if path.is_empty() { "" } else { "." };
-                    self.search(value, &format!("{path}{separator}{field}"), name, chain);
+                    self.search(value, &format!("{path}{separator}{field}"), Within { name, chain, manager });
                 }
             }
             Value::Sequence(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    self.search(item, &format!("{path}[{index}]"), name, chain);
+                    self.search(item, &format!("{path}[{index}]"), Within { name, chain, manager });
                 }
             }
             _ => {}
@@ -121,7 +140,7 @@ fn discovered_file(discovery: &Value) -> Option<String> {
 }
 
 /// A field by one of the two spellings that Envoy reads.
-fn either<'a>(value: &'a Value, snake: &str, camel: &str) -> Option<&'a Value> {
+pub(super) fn either<'a>(value: &'a Value, snake: &str, camel: &str) -> Option<&'a Value> {
     value.get(snake).or_else(|| value.get(camel))
 }
 
@@ -144,6 +163,9 @@ fn configuration(filter: &Value) -> Result<String, String> {
     match type_of(configuration) {
         Some("google.protobuf.StringValue") => match configuration.get("value") {
             None => Ok(String::new()),
+            Some(Value::String(text)) if mistaken::is_yaml(text) => {
+                Err(format!("config.configuration.value: {}", mistaken::AS_YAML))
+            }
             Some(Value::String(text)) => Ok(text.clone()),
             Some(_) => Err(
                 "config.configuration.value: this is no text: write the JSON as a block scalar (value: |)"

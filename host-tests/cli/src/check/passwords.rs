@@ -1,10 +1,14 @@
 //! What the limits of password checks mean: how many logins there can be, so that whoever sets a cost or a limit sees what
 //! comes of it.
 
+use crate::hash::COST;
 use promward::caller::budget::SHARE;
 use promward::caller::hash::Hash;
 use promward::caller::passwords::{Passwords, TICK, User};
 use promward::time::rate::Rate;
+
+/// The most names that a line shows.
+const MANY: usize = 5;
 
 /// Lines about them, two spaces in.
 pub(super) fn of(passwords: &Passwords) -> String {
@@ -33,6 +37,15 @@ pub(super) fn of(passwords: &Passwords) -> String {
             "  warning: more checks may begin than can be run: those beyond {can_be_run} wait, until too many do\n"
         ));
     }
+    let cheap = |user: &&User| user.hashes.iter().any(|hash| hash.cost() < COST);
+    let cheap: Vec<_> = users.iter().filter(cheap).map(|user| user.identity.to_string()).collect();
+    if !cheap.is_empty() {
+        lines.push_str(&format!(
+            "  warning: whoever gets hold of a hash below cost {COST} guesses quickly: cargo promward hash makes a new one for \
+             {}\n",
+            some_of(&cheap)
+        ));
+    }
     if users.iter().any(|user| rounds(user) < rounds(dearest)) {
         lines.push_str(&format!(
             "  warning: every user's failing check takes as long as that of {} ({}), so that it tells nobody who exists: \
@@ -42,6 +55,13 @@ pub(super) fn of(passwords: &Passwords) -> String {
         ));
     }
     lines
+}
+
+/// Returns the first few of these names, and the number of the others.
+fn some_of(names: &[String]) -> String {
+    let (shown, left) = names.split_at(names.len().min(MANY));
+    let more = if left.is_empty() { String::new() } else { format!(" and {} more", left.len()) };
+    shown.join(", ") + &more
 }
 
 /// What a check of a user takes to fail.

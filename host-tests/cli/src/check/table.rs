@@ -4,6 +4,13 @@ use promward::api::class::Classes;
 use promward::api::mount::Mount;
 use promward::gateway::Gateway;
 
+/// The longest line, in columns.
+const WIDTH: usize = 100;
+
+/// The number of columns for mount and who, and the characters that they get where a line is too long.
+const NAMES: usize = 2;
+const WIDTH_OF_NAMES: usize = 44;
+
 /// What a row says of classes. What nothing is restricted or limited in has no such column.
 const COLUMNS: [(&str, Shown); 4] = [
     ("open", Shown::Always),
@@ -39,7 +46,7 @@ pub(super) fn of(gateway: &Gateway) -> String {
             lines.iter_mut().zip(cells).for_each(|(line, cell)| line.push(cell));
         }
     }
-    aligned(&lines)
+    fitted(&lines)
 }
 
 fn prefix(mount: &Mount) -> String {
@@ -61,6 +68,69 @@ pub(crate) fn words(classes: Classes) -> String {
     format!("read {}", classes.without(read)).trim_end().to_owned()
 }
 
+/// Aligns rows as [`aligned`] does. If they are too wide, cells are broken between words, and words that are too long for
+/// their column anywhere.
+fn fitted(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
+    let width = |column: usize| rows.iter().filter_map(|row| Some(row.get(column)?.chars().count())).max();
+    let wanted: Vec<usize> = (0..columns).filter_map(width).collect();
+    let gaps = SPACE.len() * columns;
+    if wanted.iter().sum::<usize>() + gaps <= WIDTH {
+        return aligned(rows);
+    }
+    let (names, classes) = wanted.split_at(wanted.len().min(NAMES));
+    let names = shares(names, WIDTH_OF_NAMES);
+    let room = WIDTH.saturating_sub(gaps + names.iter().sum::<usize>());
+    let widths = [names, shares(classes, room)].concat();
+    let broken = |row: &Vec<String>| {
+        let cells: Vec<_> = row.iter().zip(&widths).map(|(cell, &width)| broken(cell, width)).collect();
+        let height = cells.iter().map(Vec::len).max().unwrap_or_default();
+        let line = |index| cells.iter().map(|lines| lines.get(index).cloned().unwrap_or_default()).collect();
+        (0..height).map(line).collect::<Vec<Vec<String>>>()
+    };
+    aligned(&rows.iter().flat_map(broken).collect::<Vec<_>>())
+}
+
+/// Returns the widths of columns that share a room. Those that want less than an equal share leave the rest to the others.
+fn shares(wanted: &[usize], room: usize) -> Vec<usize> {
+    let mut narrow_first: Vec<usize> = (0..wanted.len()).collect();
+    narrow_first.sort_by_key(|&column| wanted[column]);
+    let mut widths = vec![0; wanted.len()];
+    let mut left = room;
+    for (index, column) in narrow_first.into_iter().enumerate() {
+        widths[column] = wanted[column].min(left / (wanted.len() - index));
+        left -= widths[column];
+    }
+    widths
+}
+
+/// Breaks a text into lines, none of which is longer than the width.
+fn broken(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut length = 0;
+    for word in text.split(' ') {
+        let word: Vec<char> = word.chars().collect();
+        for (index, piece) in word.chunks(width.max(1)).enumerate() {
+            if length > 0 && (index > 0 || length + 1 + piece.len() > width) {
+                lines.push(String::new());
+                length = 0;
+            }
+            if let Some(line) = lines.last_mut() {
+                if length > 0 {
+                    line.push(' ');
+                    length += 1;
+                }
+                line.extend(piece);
+                length += piece.len();
+            }
+        }
+    }
+    lines
+}
+
+/// The space in front of each column.
+const SPACE: &str = "  ";
+
 /// The rows with their columns one below the other, two spaces in.
 pub(crate) fn aligned<R: AsRef<[String]>>(rows: &[R]) -> String {
     let mut widths = Vec::new();
@@ -73,7 +143,7 @@ pub(crate) fn aligned<R: AsRef<[String]>>(rows: &[R]) -> String {
     let line = |row: &R| {
         let cells: Vec<String> =
             row.as_ref().iter().zip(&widths).map(|(cell, &width)| format!("{cell:width$}")).collect();
-        format!("  {}\n", cells.join("  ").trim_end())
+        format!("{SPACE}{}\n", cells.join(SPACE).trim_end())
     };
     rows.iter().map(line).collect()
 }

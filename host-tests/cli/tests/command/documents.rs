@@ -135,6 +135,18 @@ fn the_manual_shows_what_the_check_says_of_an_example() {
 }
 
 #[test]
+fn the_manual_shows_what_the_filter_logs_of_the_shipped_file_and_what_the_check_says_of_it() {
+    let root = promward_module::workspace().unwrap();
+    let [manual, shipped] = ["filter/docs/operations.md", "envoy/envoy.yaml"]
+        .map(|file| fs::read_to_string(root.join(file)).unwrap());
+    let found = check::check("envoy.yaml", shipped.as_bytes()).unwrap();
+    let said = found.first().unwrap().to_string();
+    let (_, digest) = said.split_once("  digest: ").unwrap();
+    let line = format!("promward: configuration taken: {digest}");
+    assert!(manual.contains(&line), "filter/docs/operations.md doesn't show\n{line}");
+}
+
+#[test]
 fn variants_of_the_shipped_file_differ_from_it_as_they_should() {
     for variant in Variant::ALL {
         documents::is(variant.file(), &variants::render(&[variant]).unwrap());

@@ -1,4 +1,4 @@
-//! `promward hash` makes lines for users, of passwords that somebody can log in with.
+//! `promward hash` prints lines for users, and refuses passwords that nobody could log in with.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -94,7 +94,7 @@ impl SharedData for NoSharedData {
     }
 }
 
-/// Whether the filter begins to check a password of this user, rather than refuse what it can't be.
+/// Returns `true` if the filter begins to check this password, and `false` if it refuses it unchecked.
 fn is_checked(user: &str, password: &[u8]) -> bool {
     let configuration = format!(
         r#"{{ "mounts": [{{ "prefix": "/" }}],
@@ -196,14 +196,14 @@ impl Terminal {
         }
     }
 
-    /// Whether the terminal shows what is typed.
+    /// Returns `true` if the terminal shows what is typed.
     fn echoes(shown: &str) -> bool {
         let terminal = shown.lines().next().unwrap_or_default();
         let output = Command::new("stty").args(["-F", terminal, "-a"]).output().unwrap();
         !text(&output.stdout).split_whitespace().any(|setting| setting == "-echo")
     }
 
-    /// Types a line where this is asked for.
+    /// Types a line when this prompt is shown.
     fn answer(&mut self, prompt: &str, line: &str) {
         self.wait_until(|shown| shown.ends_with(prompt) && !Self::echoes(shown));
         writeln!(self.child.stdin.as_mut().unwrap(), "{line}").unwrap();

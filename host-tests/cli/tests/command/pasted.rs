@@ -36,7 +36,7 @@ struct Shown {
     command: String,
 }
 
-/// Every command that documents show, in blocks and in sentences.
+/// Returns every command that documents show, in blocks and in sentences.
 fn shown() -> Vec<Shown> {
     let mut shown = Vec::new();
     for (document, text) in files("md") {
@@ -51,14 +51,14 @@ fn shown() -> Vec<Shown> {
     shown
 }
 
-/// The code in the sentences of a document, on one line each.
+/// Returns the code in the sentences of a document, each on one line.
 fn code(text: &str) -> impl Iterator<Item = String> {
     let sentences: Vec<_> = text.split("```").step_by(2).collect();
     let code = sentences.into_iter().flat_map(|text| text.split('`').skip(1).step_by(2));
     code.map(|code| code.replace('\n', " ")).collect::<Vec<_>>().into_iter()
 }
 
-/// The documents' commands that begin so, with the rest of each.
+/// Returns the documents' commands with this beginning, and the words after it.
 fn beginning(start: &str) -> Vec<(Shown, Vec<String>)> {
     let rest = |shown: Shown| {
         let rest = shown.command.strip_prefix(start)?.split_whitespace().map(str::to_owned).collect();
@@ -94,7 +94,7 @@ fn the_lines_of_new_tokens_load() {
     }
 }
 
-/// What a command prints in this directory.
+/// Runs a command in this directory, and returns what it prints.
 fn printed(command: &str, directory: &Path) -> String {
     let output = Command::new("bash").args(["-c", command]).current_dir(directory).output().unwrap();
     assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::process::{Command, Output};
 
-/// Runs the command.
+/// Runs the command with these arguments.
 pub(crate) fn token(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_promward")).arg("token").args(arguments).output().unwrap()
 }

@@ -78,13 +78,13 @@ fn the_start_of_a_vm_says_what_runs_and_which_configuration_was_taken() {
 const TAKEN: &str =
     r#"{ "mounts": [{ "prefix": "/" }], "access": [{ "who": ["anyone"], "may": ["health"] }] }"#;
 
-/// The line that says that this configuration was taken.
+/// Returns the line that is logged when this configuration is taken.
 fn taken(configuration: &str) -> String {
     let gateway = config::load(configuration.as_bytes()).unwrap();
     format!("promward: configuration taken: {}", gateway.written_digest())
 }
 
-/// Each of them is told from the last one by its digest.
+/// Checks both the first configuration and the one that replaces it.
 fn a_configuration_that_is_taken_is_one_line_with_its_digest(host: Host) {
     let upstream = Upstream::start(|_| Reply::text("ok")).unwrap();
     let lines = Arc::new(Mutex::new(Vec::new()));

@@ -33,6 +33,11 @@ const MISTAKES: &[Mistake] = &[
     (VALID, "{}", "mounts: this field is missing"),
     (VALID, "{ \"mounts\": [", "the configuration is no JSON: EOF while parsing a list at line 1 column 13"),
     (
+        VALID,
+        "\u{feff}{}",
+        "the configuration begins with a byte-order mark (U+FEFF): save it as UTF-8 without one",
+    ),
+    (
         r#""elsewhere""#,
         r#""elsewere""#,
         "elsewere: there is no such field; the fields here are $schema, mounts, elsewhere, callers, access, headers",

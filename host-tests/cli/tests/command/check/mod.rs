@@ -3,8 +3,11 @@
 
 mod certificates;
 mod envoys;
+mod mistaken;
 mod mistakes;
 mod passwords;
+mod routing;
+mod table;
 
 use mistakes::VALID;
 use promward_cli::check::{self, Verdict};
@@ -42,12 +45,17 @@ fn a_valid_configuration_is_shown_as_what_it_opens_and_refuses() {
     }"#;
     assert_eq!(
         checked("promward.json", text),
-        "promward.json: valid\n  \
-           mount        who        open            refused\n  \
-           /prometheus  anyone     health ui       read federate remote_read status config metrics write admin lifecycle debug consoles unknown\n  \
-           /prometheus  anonymous  read health ui  federate remote_read status config metrics write admin lifecycle debug consoles unknown\n  \
-           /            anyone     unknown         nothing\n  \
-           /            anonymous  unknown         nothing\n"
+        "promward.json: valid
+  mount        who        open            refused
+  /prometheus  anyone     health ui       read federate remote_read status config metrics write
+                                          admin lifecycle debug consoles unknown
+  /prometheus  anonymous  read health ui  federate remote_read status config metrics write admin
+                                          lifecycle debug consoles unknown
+  /            anyone     unknown         nothing
+  /            anonymous  unknown         nothing
+"
+        .to_owned()
+            + &digest(text)
     );
 }
 
@@ -62,10 +70,21 @@ fn what_is_restricted_and_limited_is_shown_where_something_is() {
     }"#;
     assert_eq!(
         checked("promward.json", text),
-        "promward.json: valid\n  \
-           mount        who        open            restricted                   refused                                                                                         limited\n  \
-           /prometheus  anyone     info ui         query series rules metadata  health federate remote_read status config metrics write admin lifecycle debug consoles unknown  query series\n  \
-           /prometheus  anonymous  health info ui  query series rules metadata  federate remote_read status config metrics write admin lifecycle debug consoles unknown         query series\n"
+        "promward.json: valid
+  mount        who        open            restricted          refused                limited
+  /prometheus  anyone     info ui         query series rules  health federate        query series
+                                          metadata            remote_read status
+                                                              config metrics write
+                                                              admin lifecycle debug
+                                                              consoles unknown
+  /prometheus  anonymous  health info ui  query series rules  federate remote_read   query series
+                                          metadata            status config metrics
+                                                              write admin lifecycle
+                                                              debug consoles
+                                                              unknown
+"
+        .to_owned()
+            + &digest(text)
     );
 }
 
@@ -80,9 +99,9 @@ fn the_worst_of_several_files_decides_and_all_are_told() {
     let (good, bad) = (file("good.json", VALID), file("bad.json", "{}"));
     let missing = directory.path().join("missing.json");
     for (files, verdict, lines, errors) in [
-        (vec![good.clone()], Verdict::Valid, 6, 0),
-        (vec![bad.clone(), good.clone()], Verdict::Refused, 7, 0),
-        (vec![missing, bad, good], Verdict::Unreadable, 7, 1),
+        (vec![good.clone()], Verdict::Valid, 9, 0),
+        (vec![bad.clone(), good.clone()], Verdict::Refused, 10, 0),
+        (vec![missing, bad, good], Verdict::Unreadable, 10, 1),
     ] {
         let (mut printed, mut complained) = (Vec::new(), Vec::new());
         assert_eq!(check::run(&files, &mut printed, &mut complained).unwrap(), verdict);
@@ -106,6 +125,22 @@ fn the_command_exits_with_what_it_found() {
     assert_eq!(exit_code(&["check", "missing.json"]), Some(2));
     assert_eq!(exit_code(&["check"]), Some(2));
     assert_eq!(exit_code(&["check", "--help"]), Some(0));
+}
+
+#[test]
+fn the_digest_is_the_one_that_the_filter_logs() {
+    // Of `printf '%s' … | sha256sum`.
+    let text = r#"{"mounts":[{"prefix":"/p"}],"access":[{"who":["anyone"],"may":["everything"]}]}"#;
+    let line = "  digest: sha256:1846fcdbdfb97fa3ea99acb9800de07aefd4070a505745564b3307183c7f4e62\n";
+    for (name, text) in [("promward.json", text), ("promward.yaml", text)] {
+        assert!(checked(name, text).ends_with(line), "{}", checked(name, text));
+    }
+}
+
+/// Returns the last line that is printed about a configuration.
+fn digest(configuration: &str) -> String {
+    let gateway = promward::config::load(configuration.as_bytes()).unwrap();
+    format!("  digest: {}\n", gateway.written_digest())
 }
 
 /// What is printed about a file of that name with this text.

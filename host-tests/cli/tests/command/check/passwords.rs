@@ -20,7 +20,8 @@ fn said(users: &Value, limits: &Value) -> String {
     }
     checked("promward.json", &configuration.to_string())
         .lines()
-        .skip(3)
+        .skip_while(|line| !line.starts_with("  logins by password: "))
+        .take_while(|line| !line.starts_with("  digest: "))
         .map(|line| format!("{line}\n"))
         .collect()
 }
@@ -69,12 +70,57 @@ fn where_hashes_differ_it_is_said_that_the_dearest_user_decides() {
         )
     };
     for (alice, bob, expected) in [
-        (json!(hash(10, 'A')), json!(hash(4, 'B')), warning("alice", "cost 10")),
+        (json!(hash(11, 'A')), json!(hash(10, 'B')), warning("alice", "cost 11")),
         (json!(hash(10, 'A')), json!([hash(10, 'B'), hash(11, 'C')]), warning("bob", "costs 10 and 11")),
-        (json!([hash(4, 'A'), hash(5, 'B')]), json!([hash(5, 'C'), hash(4, 'D')]), String::new()),
+        (json!([hash(10, 'A'), hash(11, 'B')]), json!([hash(11, 'C'), hash(10, 'D')]), String::new()),
     ] {
         let said = said(&json!({ "alice": alice, "bob": bob }), &Value::Null);
         let told: String = said.lines().skip(3).map(|line| format!("{line}\n")).collect();
         assert_eq!(told, expected, "{said}");
     }
+}
+
+#[test]
+fn hashes_that_are_quick_to_guess_are_warned_of_by_their_users() {
+    let warned = |users: &Value| {
+        let said = said(users, &Value::Null);
+        let begin = "  warning: whoever gets hold of a hash below cost 10 guesses quickly: cargo promward hash makes a new one for ";
+        said.lines().find_map(|line| line.strip_prefix(begin).map(str::to_owned))
+    };
+    assert_eq!(warned(&json!({ "alice": hash(10, 'A'), "bob": hash(12, 'B') })), None);
+    let mixed =
+        json!({ "alice": hash(9, 'A'), "bob": hash(10, 'B'), "carol": [hash(10, 'C'), hash(4, 'D')] });
+    assert_eq!(warned(&mixed).as_deref(), Some("user:alice, user:carol"));
+    let letters = "ABCDEFGHIJ".chars().map(|letter| (letter.to_string(), json!(hash(5, letter))));
+    let many = Value::Object(letters.collect());
+    assert_eq!(warned(&many).as_deref(), Some("user:A, user:B, user:C, user:D, user:E and 5 more"));
+}
+
+/// Returns the first line that is printed about a configuration with these users.
+fn line(users: &Value) -> String {
+    let configuration = json!({
+        "mounts": [{ "prefix": "/" }],
+        "callers": { "users": users },
+        "access": [{ "who": ["authenticated"], "may": ["ui"] }],
+    });
+    checked("promward.json", &configuration.to_string()).lines().next().unwrap().to_owned()
+}
+
+#[test]
+fn a_hash_of_the_empty_password_is_refused() {
+    let empty = |cost| bcrypt::hash("", cost).unwrap();
+    let said = |path: &str, user: &str| {
+        format!(
+            "promward.json: refused: callers.users.{path}: this is a hash of the empty password, with which anybody is \
+             user:{user}: make another one, as cargo promward hash {user} does"
+        )
+    };
+    assert_eq!(line(&json!({ "alice": empty(10) })), said("alice", "alice"));
+    let known = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.7uG0VCzI2bS7j6ymqJi9CdcdxiRTWNy";
+    assert_eq!(line(&json!({ "alice": hash(4, 'A'), "bob": [hash(4, 'B'), known] })), said("bob[1]", "bob"));
+    let mut many: serde_json::Map<_, _> =
+        (0..50).map(|user| (user.to_string(), json!(hash(4, 'A')))).collect();
+    assert_eq!(line(&many.clone().into()), "promward.json: valid");
+    many.insert("49".to_owned(), json!(empty(4)));
+    assert_eq!(line(&many.into()), said("49", "49"));
 }

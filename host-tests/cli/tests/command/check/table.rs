@@ -1,0 +1,87 @@
+//! The table of what a configuration opens fits into a hundred columns, whatever the names in it.
+
+use crate::check::checked;
+use serde_json::json;
+
+/// Returns the lines of the table about a configuration with these names.
+fn table(prefix: &str, group: &str) -> Vec<String> {
+    let configuration = json!({
+        "mounts": [{ "prefix": prefix }],
+        "callers": { "jwt": { "corp": {
+            "payload": "jwt", "issuer": "https://id.example.com", "audience": "promward", "groups": ["groups"]
+        } } },
+        "access": [
+            { "who": ["anyone"], "may": ["health"] },
+            { "who": [format!("group:corp/{group}")], "may": ["read", "status", "federate"], "only": { "a": ["b"] },
+              "limits": { "range": "31d" } },
+        ],
+    });
+    let printed = checked("promward.json", &configuration.to_string());
+    let lines: Vec<_> = printed.lines().skip(1).map(str::to_owned).collect();
+    let (digest, table) = lines.split_last().unwrap();
+    assert!(digest.starts_with("  digest: "), "{printed}");
+    table.to_vec()
+}
+
+/// Returns the words of a column in each row, from under its heading to the next one.
+fn column(table: &[String], heading: &str, next: Option<&str>) -> Vec<String> {
+    let begin = table[0].find(heading).unwrap();
+    let end = next.map(|next| table[0].find(next).unwrap());
+    let mut rows: Vec<Vec<&str>> = Vec::new();
+    for line in &table[1..] {
+        let cell = line.get(begin..end.unwrap_or(line.len()).min(line.len())).unwrap_or_default();
+        if !line.starts_with("   ") {
+            rows.push(Vec::new());
+        }
+        rows.last_mut().unwrap().extend(cell.split_whitespace());
+    }
+    rows.into_iter().map(|words| words.join(" ")).collect()
+}
+
+#[test]
+fn lists_of_classes_are_broken_between_words_and_nothing_is_lost() {
+    let table = table("/prometheus", "a");
+    assert!(table.iter().all(|line| line.chars().count() <= 100), "{table:#?}");
+    assert_eq!(column(&table, "mount", Some("who")), ["/prometheus", "/prometheus"]);
+    assert_eq!(column(&table, "open", Some("restricted")), ["health", "health info"]);
+    assert_eq!(
+        column(&table, "restricted", Some("refused")),
+        ["nothing", "query series rules metadata federate status"]
+    );
+    assert_eq!(
+        column(&table, "refused", Some("limited")),
+        [
+            "read federate remote_read status config metrics write admin lifecycle debug consoles ui unknown",
+            "remote_read config metrics write admin lifecycle debug consoles ui unknown",
+        ]
+    );
+    assert_eq!(column(&table, "limited", None), ["nothing", "query series"]);
+}
+
+#[test]
+fn long_names_are_broken_too_and_nothing_is_lost() {
+    let (prefix, group) = ("/observability".repeat(5), "ä-team".repeat(20));
+    for (prefix, group) in [(&*prefix, "a"), ("/p", &*group), (&prefix, &group)] {
+        let table = table(prefix, group);
+        assert!(table.iter().all(|line| line.chars().count() <= 100), "{table:#?}");
+        let whole: String = table.concat().split_whitespace().collect();
+        assert_eq!(whole.matches("lifecycle").count(), 2, "{table:#?}");
+    }
+    let table = table(&prefix, "a");
+    assert_eq!(column(&table, "mount", Some("who")).concat(), prefix.repeat(2));
+}
+
+#[test]
+fn a_table_that_fits_is_not_broken() {
+    let configuration = json!({
+        "mounts": [{ "prefix": "/p" }],
+        "callers": { "tokens": { "t".repeat(60): format!("sha256:{}", "a".repeat(64)) } },
+        "access": [{ "who": [format!("token:{}", "t".repeat(60))], "may": ["everything"] }],
+    });
+    let printed = checked("promward.json", &configuration.to_string());
+    assert_eq!(printed.lines().count(), 4, "{printed}");
+    assert!(
+        printed.contains(&format!("  /p     token:{}  everything  nothing\n", "t".repeat(60))),
+        "{printed}"
+    );
+}
