@@ -1,6 +1,8 @@
 //! Real Envoy with the shipped `envoy.yaml`: addresses, ports and paths are replaced in its text, and nothing else, so
 //! that what is tested is what ships.
 
+mod file;
+mod fragment;
 mod options;
 pub(crate) mod shipped;
 pub mod variants;
@@ -8,7 +10,8 @@ pub mod variants;
 use crate::process::{self, Process, Stream};
 use crate::tools::{self, Tool};
 use anyhow::{Context, Result, bail, ensure};
-pub use options::{ALLOWS_PATHS, Options};
+pub use file::{ALLOWS_PATHS, FileOptions};
+pub use options::Options;
 use serde_json::Value;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -31,6 +34,9 @@ pub const CONFIGURATION: &str = include_str!("../../../envoy/envoy.yaml");
 
 /// The file that it names for the certificate, as it ships.
 pub const CERTIFICATE: &str = include_str!("../../../envoy/sds/certificate.yaml");
+
+/// The file that holds the filter where it is watched, as it ships.
+pub const ECDS: &str = include_str!("../../../envoy/ecds/promward.yaml");
 
 /// A running Envoy.
 pub struct Envoy {

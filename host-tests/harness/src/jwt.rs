@@ -1,5 +1,5 @@
 //! An identity provider for tests: a key made anew each time, its JSON Web Key Set, and tokens that it signs with ES256.
-//! Everything is made for the shipped `envoy/jwt.yaml`: that issuer, that audience.
+//! Everything is made for the shipped `envoy/fragments/jwt.yaml`: that issuer, that audience.
 
 mod metadata;
 
@@ -11,7 +11,7 @@ use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use serde_json::{Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The issuer that `envoy/jwt.yaml` names.
+/// The issuer that `envoy/fragments/jwt.yaml` names.
 pub const ISSUER: &str = "https://id.example.com";
 
 /// The audience that it wants a token to be for.
@@ -82,7 +82,7 @@ impl Issuer {
     }
 }
 
-/// The claims of a token that `envoy/jwt.yaml` takes for an hour, and these ones more (or in place of those).
+/// The claims of a token that `envoy/fragments/jwt.yaml` takes for an hour, and these ones more (or in place of those).
 ///
 /// # Errors
 ///

@@ -5,7 +5,7 @@ use promward::api::endpoint::{Endpoint, ToRestricted};
 use promward::api::prometheus::{ENDPOINTS, EXPRESSION};
 use promward_cli::check;
 use promward_harness::documents;
-use promward_harness::envoy::variants::{self, Variant};
+use promward_harness::envoy::variants::Variant;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -147,11 +147,22 @@ fn the_manual_shows_what_the_filter_logs_of_the_shipped_file_and_what_the_check_
 }
 
 #[test]
-fn variants_of_the_shipped_file_differ_from_it_as_they_should() {
+fn every_fragment_is_yaml_and_the_readme_lists_it() {
+    let folder = promward_module::workspace().unwrap().join("envoy");
+    let readme = fs::read_to_string(folder.join("README.md")).unwrap();
+    let mut names: Vec<_> = fs::read_dir(folder.join("fragments"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    let variants = Variant::ALL.map(|variant| format!("{}.yaml", variant.name()));
+    assert_eq!(names, variants);
     for variant in Variant::ALL {
-        documents::is(variant.file(), &variants::render(&[variant]).unwrap());
+        serde_norway::from_str::<serde_norway::Value>(variant.fragment()).unwrap();
+        let name = variant.name();
+        assert!(readme.contains(&format!("| `fragments/{name}.yaml` |")), "{name}");
+        assert!(readme.contains(&format!("`--{name}`")), "{name}");
     }
-    documents::is(variants::POLICY_FILE, &variants::policy().unwrap());
 }
 
 /// The fenced blocks of a language.

@@ -21,12 +21,12 @@ pub struct Options {
     pub authority: Option<Arc<Authority>>,
     /// Envoy's `allow_on_headers_stop_iteration`, which is `false` in the shipped file.
     pub allow_on_headers_stop_iteration: bool,
-    /// On Envoy: verifies tokens with this JSON Web Key Set, as the shipped `jwt.yaml` does.
+    /// On Envoy: verifies tokens with this JSON Web Key Set, as the fragment `jwt.yaml` does.
     pub jwks: Option<String>,
     /// On the embedded host, which verifies no tokens: the property `metadata` of every request, as
     /// [`jwt::metadata`](promward_harness::jwt::metadata) writes it.
     pub metadata: Option<Vec<u8>>,
-    /// On Envoy: the filter's configuration is a watched file, as in the shipped `watched.yaml`.
+    /// On Envoy: the filter's configuration is a watched file, as in the fragment `watched.yaml`.
     /// [`Deployment::reconfigure`](super::Deployment::reconfigure) needs that. On the embedded host it always works.
     pub watched: bool,
     /// On Envoy: further texts of the shipped file, each with its replacement.

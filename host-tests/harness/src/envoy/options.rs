@@ -1,8 +1,9 @@
 //! What stands in for the addresses, ports and paths that the shipped files name.
 
+use super::Addresses;
+use super::file::{FileOptions, set_configuration};
 use super::shipped::Shipped;
-use super::variants::{self, Variant};
-use super::{Addresses, CERTIFICATE};
+use super::variants::Variant;
 use crate::tools::Version;
 use anyhow::{Context, Result};
 use std::fs;
@@ -12,10 +13,8 @@ use std::path::{Path, PathBuf};
 /// What marks a place of the machine that the files are written for.
 const FOREIGN: [&str; 2] = ["/etc/promward", "0.0.0.0"];
 
-/// The first Envoy whose admin can be told which paths it has.
-pub const ALLOWS_PATHS: Version = Version::new(1, 37, 0);
-
-/// Where the files of variants lie, below the directory of the main one.
+/// Where the other files lie, below the directory of the main one.
+const SDS: &str = "sds/certificate.yaml";
 const JWKS: &str = "jwks.json";
 pub(super) const POLICY: &str = "ecds/promward.yaml";
 
@@ -33,6 +32,8 @@ pub struct Options {
     pub https_port: Option<u16>,
     /// The port on 127.0.0.1 for 80; a free one if `None`.
     pub http_port: Option<u16>,
+    /// The names that are served; `example.com` ships.
+    pub domains: Vec<String>,
     /// The filter's configuration, in place of the shipped one.
     pub configuration: Option<String>,
     /// Envoy's `allow_on_headers_stop_iteration`; `false` ships.
@@ -59,6 +60,7 @@ impl Options {
             upstream,
             https_port: None,
             http_port: None,
+            domains: FileOptions::default().domains,
             configuration: None,
             allow_on_headers_stop_iteration: false,
             variants: Vec::new(),
@@ -72,80 +74,65 @@ impl Options {
     /// Writes all files, with everything replaced, into a directory, for an Envoy of this version. Gives the one that it
     /// starts with.
     pub(super) fn write(&self, envoy: Version, addresses: Addresses, directory: &Path) -> Result<PathBuf> {
-        let (main, certificate) = (directory.join("envoy.yaml"), directory.join("certificate.yaml"));
-        write(&main, &self.main(envoy, addresses, directory)?)?;
-        let mut secret = Shipped::new("sds/certificate.yaml", CERTIFICATE);
-        secret.replace("/etc/promward/certificates", text(&self.certificates)?)?;
-        write(&certificate, &secret.finish(&FOREIGN)?)?;
+        let files = self.files(envoy, addresses, directory)?;
+        let main = directory.join("envoy.yaml");
+        write(&main, &self.main(&files)?)?;
+        write(&directory.join(SDS), &Shipped::new(SDS, &files.sds()?).finish(&FOREIGN)?)?;
         if self.has(Variant::Jwt) {
             let keys = self.jwks.as_deref().context("there are no keys to verify tokens with")?;
             write(&directory.join(JWKS), keys)?;
         }
         if self.has(Variant::Watched) {
-            let policy = directory.join(POLICY);
-            let watched = policy.parent().context("a file stands in a directory")?;
-            fs::create_dir(watched).with_context(|| format!("cannot make {}", watched.display()))?;
-            write(&policy, &self.policy(self.configuration.as_deref())?)?;
+            write(&directory.join(POLICY), &self.policy(self.configuration.as_deref())?)?;
         }
         Ok(main)
     }
 
     /// The watched file with everything replaced, and this configuration of the filter's.
     pub(super) fn policy(&self, configuration: Option<&str>) -> Result<String> {
-        let mut policy = Shipped::new("ecds/promward.yaml", &variants::policy()?);
+        let files = FileOptions {
+            configuration: configuration.map(str::to_owned),
+            module: Some(text(&self.module)?.to_owned()),
+            ..FileOptions::default()
+        };
+        let mut policy = Shipped::new(POLICY, &files.ecds()?);
         self.set_up_filter(&mut policy)?;
-        if let Some(configuration) = configuration {
-            policy.replace_block("value: |", configuration)?;
-        }
         policy.finish(&FOREIGN)
     }
 
-    fn main(&self, envoy: Version, addresses: Addresses, directory: &Path) -> Result<String> {
-        let mut main = Shipped::new("envoy.yaml", &variants::render(&self.variants)?);
-        if envoy < ALLOWS_PATHS {
-            // As envoy/README.md tells its users to.
-            main.remove_list("  allow_paths:")?;
-        }
-        main.replace("address: 0.0.0.0", "address: 127.0.0.1")?;
-        main.replace("port_value: 443 }", &format!("port_value: {} }}", addresses.https.port()))?;
-        main.replace("port_value: 80 }", &format!("port_value: {} }}", addresses.http.port()))?;
-        main.replace("port_value: 9901 }", &format!("port_value: {} }}", addresses.admin.port()))?;
-        main.replace(
-            "address: 127.0.0.1, port_value: 9090 }",
-            &format!("address: \"{}\", port_value: {} }}", self.upstream.ip(), self.upstream.port()),
-        )?;
-        if addresses.https.port() != 443 {
-            // The default port goes without saying, another one doesn't.
-            main.replace(
-                "https_redirect: true }",
-                &format!("https_redirect: true, port_redirect: {} }}", addresses.https.port()),
-            )?;
-        }
-        main.replace("/etc/promward/sds/certificate.yaml", text(&directory.join("certificate.yaml"))?)?;
-        if self.has(Variant::ClientCertificates) {
-            main.replace("/etc/promward/certificates", text(&self.certificates)?)?;
-        }
-        if self.has(Variant::Jwt) {
-            main.replace("/etc/promward/jwks.json", text(&directory.join(JWKS))?)?;
-        }
-        if self.has(Variant::Watched) {
-            main.replace("/etc/promward/ecds", text(&directory.join("ecds"))?)?;
-        } else {
-            self.set_up_filter(&mut main)?;
-        }
+    fn files(&self, envoy: Version, addresses: Addresses, directory: &Path) -> Result<FileOptions> {
+        Ok(FileOptions {
+            variants: self.variants.clone(),
+            configuration: None,
+            domains: self.domains.clone(),
+            listen: addresses.https.ip(),
+            https_port: addresses.https.port(),
+            http_port: addresses.http.port(),
+            admin_port: addresses.admin.port(),
+            upstream_host: self.upstream.ip().to_string(),
+            upstream_port: self.upstream.port(),
+            directory: text(directory)?.to_owned(),
+            certificates: Some(text(&self.certificates)?.to_owned()),
+            module: Some(text(&self.module)?.to_owned()),
+            envoy,
+        })
+    }
+
+    fn main(&self, files: &FileOptions) -> Result<String> {
+        let mut main = Shipped::new("envoy.yaml", &files.envoy()?);
         for (old, new) in &self.replace {
             main.replace(old, new)?;
         }
-        if !self.has(Variant::Watched)
-            && let Some(configuration) = &self.configuration
-        {
-            main.replace_block("value: |", configuration)?;
+        if !self.has(Variant::Watched) {
+            self.set_up_filter(&mut main)?;
+            if let Some(configuration) = &self.configuration {
+                set_configuration(&mut main, configuration)?;
+            }
         }
         main.finish(&FOREIGN)
     }
 
     fn set_up_filter(&self, file: &mut Shipped) -> Result<()> {
-        file.replace("/etc/promward/promward.wasm", text(&self.module)?)?;
         if self.allow_on_headers_stop_iteration {
             file.replace("allow_on_headers_stop_iteration: false", "allow_on_headers_stop_iteration: true")?;
         }
@@ -157,7 +144,10 @@ impl Options {
     }
 }
 
+/// Writes a file, and the directory that it is in.
 fn write(path: &Path, text: &str) -> Result<()> {
+    let directory = path.parent().context("a file stands in a directory")?;
+    fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))?;
     fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 

@@ -21,11 +21,32 @@ impl Shipped {
         Ok(())
     }
 
-    /// Replaces `old`, of which there must be exactly one.
-    pub(crate) fn replace_once(&mut self, old: &str, new: &str) -> Result<()> {
-        let count = self.text.matches(old).count();
-        ensure!(count < 2, "the shipped {} contains {old:?} {count} times", self.name);
-        self.replace(old, new)
+    /// Replaces the first `old` after `label`, of which there must be exactly one.
+    pub(crate) fn replace_after(&mut self, label: &str, old: &str, new: &str) -> Result<()> {
+        let count = self.text.matches(label).count();
+        ensure!(count == 1, "the shipped {} contains {label:?} {count} times", self.name);
+        let (before, rest) = self.text.split_once(label).unwrap_or_default();
+        ensure!(rest.contains(old), "the shipped {} doesn't contain {old:?} after {label:?}", self.name);
+        self.text = format!("{before}{label}{}", rest.replacen(old, new, 1));
+        Ok(())
+    }
+
+    /// Replaces every path below `directory` by what `new` makes of it. Comments stay as they are.
+    pub(crate) fn replace_paths(&mut self, directory: &str, new: impl Fn(&str) -> String) {
+        let mut replaced = String::new();
+        for line in self.text.split_inclusive('\n') {
+            let mut rest = line;
+            while let Some(begin) = rest.find(directory).filter(|_| !line.trim_start().starts_with('#')) {
+                let (before, path) = rest.split_at(begin);
+                let end = path.find([' ', ',', '}', '\n']).unwrap_or(path.len());
+                let (path, after) = path.split_at(end);
+                replaced.push_str(before);
+                replaced.push_str(&new(path));
+                rest = after;
+            }
+            replaced.push_str(rest);
+        }
+        self.text = replaced;
     }
 
     /// Replaces the block scalar behind `key`, which ends its line: all lines after it that are indented further.
@@ -43,7 +64,8 @@ impl Shipped {
         ensure!(depth.is_some(), "the shipped {} doesn't contain the line {key:?}", self.name);
         let depth = depth.unwrap_or_default();
         let margin = " ".repeat(depth.saturating_add(2));
-        replaced.extend(new.lines().map(|line| format!("{margin}{line}")));
+        let indented = |line: &str| if line.is_empty() { String::new() } else { format!("{margin}{line}") };
+        replaced.extend(new.lines().map(indented));
         replaced.extend(lines.skip_while(|line| indentation(line) > depth).map(str::to_owned));
         self.text = replaced.join("\n");
         self.text.push('\n');
@@ -72,7 +94,8 @@ impl Shipped {
     }
 }
 
-fn indentation(line: &str) -> usize {
+/// Returns how many spaces a line begins with.
+pub(super) fn indentation(line: &str) -> usize {
     line.len().saturating_sub(line.trim_start().len())
 }
 
@@ -89,11 +112,13 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_there_twice_is_not_replaced_once() {
-        let mut file = Shipped::new("file", "port: 443\nport: 443\n");
-        assert!(file.replace_once("port: 443", "port: 1").is_err());
-        file.replace("port: 443", "port: 1").unwrap();
-        assert_eq!(file.finish(&[]).unwrap(), "port: 1\nport: 1\n");
+    fn a_text_that_is_there_twice_is_told_apart_by_what_stands_before_it() {
+        let mut file = Shipped::new("file", "a:\nport: 443\nb:\nport: 443\n");
+        file.replace_after("b:\n", "port: 443", "port: 1").unwrap();
+        assert!(file.replace_after("b:\n", "port: 443", "port: 1").is_err());
+        assert!(file.replace_after("port", "443", "1").is_err());
+        file.replace("port: 443", "port: 2").unwrap();
+        assert_eq!(file.finish(&[]).unwrap(), "a:\nport: 2\nb:\nport: 1\n");
     }
 
     #[test]
@@ -101,6 +126,20 @@ mod tests {
         let mut file = Shipped::new("file", "a:\n  value: |\n    old {\n      }\n  b: 1\n");
         file.replace_block("value: |", "new\n  newer").unwrap();
         assert_eq!(file.finish(&[]).unwrap(), "a:\n  value: |\n    new\n      newer\n  b: 1\n");
+    }
+
+    #[test]
+    fn a_block_may_have_blank_lines() {
+        let mut file = Shipped::new("file", "value: |\n  old\n");
+        file.replace_block("value: |", "new\n\nnewer\n").unwrap();
+        assert_eq!(file.finish(&[]).unwrap(), "value: |\n  new\n\n  newer\n");
+    }
+
+    #[test]
+    fn paths_are_replaced_whole_and_not_in_comments() {
+        let mut file = Shipped::new("file", "# in /a/b\nc: { d: /a/b, e: /a }\nf: /a/g/h\n");
+        file.replace_paths("/a", |path| format!("<{path}>"));
+        assert_eq!(file.finish(&[]).unwrap(), "# in /a/b\nc: { d: </a/b>, e: </a> }\nf: </a/g/h>\n");
     }
 
     #[test]

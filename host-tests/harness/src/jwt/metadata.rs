@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-/// Where `jwt_authn` leaves it: its own name, and the key that `envoy/jwt.yaml` chooses.
+/// Where `jwt_authn` leaves it: its own name, and the key that `envoy/fragments/jwt.yaml` chooses.
 const FILTER: &str = "envoy.filters.http.jwt_authn";
 const KEY: &str = "jwt";
 

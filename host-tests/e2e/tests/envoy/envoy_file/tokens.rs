@@ -1,4 +1,4 @@
-//! Checks what Envoy does with tokens under `jwt.yaml`, seen by a module in place of the filter. A verified token is in
+//! Checks what Envoy does with tokens under the fragment `jwt.yaml`, seen by a module in place of the filter. A verified token is in
 //! the metadata and nowhere else, and everything else is unchanged.
 
 use crate::envoy_file::setup::Setup;

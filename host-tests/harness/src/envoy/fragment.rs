@@ -1,0 +1,141 @@
+//! Fragments: the lines that a variant adds to the shipped `envoy.yaml`.
+//!
+//! A fragment is a YAML file that says in comments where its parts go. Each part begins with a comment such as
+//! `# Above this line of envoy.yaml: - name: promward`, and ends at the next one. What stands before the first part
+//! describes the fragment, and is not inserted.
+
+use super::shipped::indentation;
+use anyhow::{Result, ensure};
+
+/// How far a block is indented in its parent.
+const STEP: usize = 2;
+
+/// Where a part goes, relative to one line of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Position {
+    /// Before the line, indented as it is.
+    Above,
+    /// After the line, which opens a mapping, as the first of its fields.
+    Below,
+    /// In place of the line and of everything that is indented further.
+    InPlaceOf,
+}
+
+/// The comments that parts begin with.
+const POSITIONS: [(&str, Position); 3] = [
+    ("# Above this line of envoy.yaml: ", Position::Above),
+    ("# Below this line of envoy.yaml: ", Position::Below),
+    ("# In place of this item of envoy.yaml: ", Position::InPlaceOf),
+];
+
+/// One part of a fragment.
+struct Part<'a> {
+    position: Position,
+    /// The line of the file, without its indentation.
+    anchor: &'a str,
+    lines: Vec<&'a str>,
+}
+
+/// Returns the file with all parts of the fragment in their places.
+///
+/// # Errors
+///
+/// Returns an error if the fragment has no part, or a part names a line that the file doesn't have exactly once.
+pub(super) fn apply(file: &str, fragment: &str) -> Result<String> {
+    let parts = parts(fragment);
+    ensure!(!parts.is_empty(), "the fragment says nowhere where its lines go: {fragment}");
+    parts.iter().try_fold(file.to_owned(), |file, part| part.insert(&file))
+}
+
+fn parts(fragment: &str) -> Vec<Part<'_>> {
+    let mut parts: Vec<Part<'_>> = Vec::new();
+    for line in fragment.lines() {
+        let begins =
+            POSITIONS.iter().find_map(|(comment, position)| Some((line.strip_prefix(comment)?, *position)));
+        match (begins, parts.last_mut()) {
+            (Some((anchor, position)), _) => parts.push(Part { position, anchor, lines: Vec::new() }),
+            (None, Some(part)) if !line.is_empty() => part.lines.push(line),
+            // Blank lines part the parts, and the description stands before the first one.
+            _ => {}
+        }
+    }
+    parts
+}
+
+impl Part<'_> {
+    fn insert(&self, file: &str) -> Result<String> {
+        let lines: Vec<&str> = file.lines().collect();
+        let found: Vec<usize> =
+            (0..).zip(&lines).filter(|(_, line)| line.trim() == self.anchor).map(|(at, _)| at).collect();
+        let [at] = found.as_slice() else {
+            anyhow::bail!("envoy.yaml has the line {:?} {} times, and not once", self.anchor, found.len());
+        };
+        let (before, rest) = lines.split_at(*at);
+        let depth = rest.first().map_or(0, |line| indentation(line));
+        let inserted = |depth: usize| {
+            let margin = " ".repeat(depth);
+            self.lines.iter().map(move |line| format!("{margin}{line}"))
+        };
+        let kept = |lines: &[&str]| lines.iter().map(|&line| line.to_owned()).collect::<Vec<_>>();
+        let (first, after) = rest.split_at(1);
+        let mut result = kept(before);
+        match self.position {
+            Position::Above => {
+                result.extend(inserted(depth));
+                result.extend(kept(rest));
+            }
+            Position::Below => {
+                result.extend(kept(first));
+                result.extend(inserted(depth + STEP));
+                result.extend(kept(after));
+            }
+            Position::InPlaceOf => {
+                result.extend(inserted(depth));
+                let item = after.iter().take_while(|line| indentation(line) > depth).count();
+                result.extend(kept(after.split_at(item).1));
+            }
+        }
+        Ok(result.join("\n") + "\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::apply;
+
+    const FILE: &str = "a:\n  b:\n    c: 1\n    d: 2\n  e:\n  - f: 3\n    g: 4\n  - h: 5\n";
+
+    #[test]
+    fn each_part_goes_where_its_comment_says() {
+        let fragment = "\
+# About all of it.
+
+# Above this line of envoy.yaml: b:
+# A comment.
+x: 1
+
+# Below this line of envoy.yaml: b:
+y:
+  z: 2
+
+# In place of this item of envoy.yaml: - f: 3
+- i: 6
+";
+        assert_eq!(
+            apply(FILE, fragment).unwrap(),
+            "a:\n  # A comment.\n  x: 1\n  b:\n    y:\n      z: 2\n    c: 1\n    d: 2\n  e:\n  - i: 6\n  - h: 5\n"
+        );
+    }
+
+    #[test]
+    fn a_line_that_is_not_there_once_is_an_error() {
+        for line in ["z:", "- f", "c"] {
+            let fragment = format!("# Above this line of envoy.yaml: {line}\nx: 1\n");
+            let error = apply(FILE, &fragment).unwrap_err().to_string();
+            assert!(error.contains(&format!("{line:?} 0 times")), "{error}");
+        }
+        let error = apply("a: 1\na: 1\n", "# Above this line of envoy.yaml: a: 1\nb: 1\n").unwrap_err();
+        assert!(error.to_string().contains("\"a: 1\" 2 times"), "{error}");
+        assert!(apply(FILE, "x: 1\n").is_err());
+    }
+}
