@@ -4,5 +4,6 @@ pub mod check;
 pub mod demo;
 pub mod hash;
 pub mod line;
+pub mod render;
 pub mod smoke;
 pub mod token;

@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use promward_cli::demo::Host;
 use promward_cli::line::Section;
-use promward_cli::{check, demo, hash, token};
+use promward_cli::{check, demo, hash, render, token};
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::PathBuf;
@@ -47,6 +47,9 @@ enum Command {
         #[arg(value_parser = |name: &str| Section::Tokens.name(name))]
         name: String,
     },
+    /// Prints the Envoy file with a configuration of the filter in it, ready to load.
+    #[command(after_help = render::HELP)]
+    Render(Box<render::Arguments>),
 }
 
 #[derive(Debug, Args)]
@@ -186,6 +189,10 @@ fn run(command: Command) -> Result<u8> {
         Command::Token { name } => {
             token::run(&name, &mut io::stdout().lock(), &mut io::stderr().lock())?;
             Ok(0)
+        }
+        Command::Render(arguments) => {
+            let verdict = render::run(&arguments, &mut io::stdout().lock(), &mut io::stderr().lock())?;
+            Ok(verdict.exit_code())
         }
     }
 }

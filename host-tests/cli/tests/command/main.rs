@@ -6,4 +6,5 @@ mod documents;
 mod examples;
 mod hash;
 mod pasted;
+mod render;
 mod token;

@@ -1,0 +1,244 @@
+//! `promward render`: the shipped Envoy files with a user's configuration, names, ports and paths, ready to load.
+
+use crate::check::{self, Verdict};
+use anyhow::{Context, Result};
+use clap::Args;
+use promward_harness::envoy::FileOptions;
+use promward_harness::envoy::variants::Variant;
+use promward_harness::tools::Version;
+use std::fs;
+use std::io::{self, Read, Write};
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+/// What `promward render --help` says after the options.
+pub const HELP: &str = "\
+Prints the shipped envoy/envoy.yaml with this configuration in it. Without an option it is that file, byte for byte. The
+configuration is checked before, as by `cargo promward check`.
+
+--client-certificates, --jwt and --watched add the lines of envoy/fragments, and can be combined. envoy/README.md says what
+to change in them, and what belongs into the directory. The number of workers is not in the file: it is Envoy's own option
+--concurrency.
+
+Examples:
+  cargo promward render promward.json > envoy.yaml
+  cargo promward render promward.json --domain prometheus.example.org --upstream prometheus:9090 --output envoy.yaml
+  cargo promward render promward.json --https-port 8443 --http-port 8080 --listen 127.0.0.1 --directory \"$PWD\"
+  cargo promward render --watched --output envoy.yaml
+  cargo promward render --ecds promward.json --output /etc/promward/ecds/promward.yaml
+
+Exit codes:
+  0  the file is printed or written
+  1  the filter refuses the configuration, or the file can't be written
+  2  the configuration can't be read, or wrong arguments";
+
+/// The arguments of `promward render`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The filter's configuration (JSON); `-` is standard input. Without it the shipped one, which allows everything to
+    /// everybody.
+    configuration: Option<PathBuf>,
+    /// Writes the file here, by renaming, so that Envoy notices it in a directory that it watches.
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Prints the filter as a resource of its own (ECDS): the file that --watched names.
+    #[arg(long, help_heading = "Another file in place of envoy.yaml")]
+    ecds: bool,
+    /// Prints the file that names the server's certificate (SDS).
+    #[arg(
+        long,
+        conflicts_with_all = ["ecds", "configuration"],
+        help_heading = "Another file in place of envoy.yaml"
+    )]
+    sds: bool,
+
+    /// Asks clients for certificates, which the authority in certificates/clients-ca.crt has to have signed.
+    #[arg(long, help_heading = "Fragments")]
+    client_certificates: bool,
+    /// Verifies JSON Web Tokens with the keys in jwks.json.
+    #[arg(long, help_heading = "Fragments")]
+    jwt: bool,
+    /// Takes the filter from ecds/promward.yaml and watches it, so that new rules need no restart.
+    #[arg(long, help_heading = "Fragments")]
+    watched: bool,
+
+    /// The name that is served; may be given several times.
+    #[arg(long, value_name = "NAME", default_value = "example.com", help_heading = "Names, ports and paths")]
+    domain: Vec<String>,
+    /// The server behind: a name or an address, and its port.
+    #[arg(
+        long,
+        value_name = "HOST:PORT",
+        default_value = "127.0.0.1:9090",
+        value_parser = host_and_port,
+        help_heading = "Names, ports and paths"
+    )]
+    upstream: (String, u16),
+    /// The address that is listened at.
+    #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0", help_heading = "Names, ports and paths")]
+    listen: IpAddr,
+    /// The port of https.
+    #[arg(long, value_name = "PORT", default_value_t = 443, help_heading = "Names, ports and paths")]
+    https_port: u16,
+    /// The port of http, which only redirects.
+    #[arg(long, value_name = "PORT", default_value_t = 80, help_heading = "Names, ports and paths")]
+    http_port: u16,
+    /// The port of Envoy's admin, at 127.0.0.1.
+    #[arg(long, value_name = "PORT", default_value_t = 9901, help_heading = "Names, ports and paths")]
+    admin_port: u16,
+    /// The directory of everything that the file names.
+    #[arg(
+        long,
+        value_name = "DIRECTORY",
+        default_value = "/etc/promward",
+        help_heading = "Names, ports and paths"
+    )]
+    directory: String,
+    /// The directory of the certificates, if it is not certificates/ there.
+    #[arg(long, value_name = "DIRECTORY", help_heading = "Names, ports and paths")]
+    certificates: Option<String>,
+    /// The module, if it is not promward.wasm there.
+    #[arg(long, value_name = "FILE", help_heading = "Names, ports and paths")]
+    module: Option<String>,
+    /// The Envoy that has to understand the file; 1.36 doesn't know which paths its admin is allowed to have.
+    #[arg(
+        long,
+        value_name = "VERSION",
+        default_value = "1.37",
+        value_parser = version,
+        help_heading = "Names, ports and paths"
+    )]
+    envoy_version: Version,
+}
+
+/// Renders the file and prints it to `output`, or writes it where the arguments say. What is wrong with the configuration goes
+/// to `errors`.
+///
+/// # Errors
+///
+/// Returns an error if a file or `output` can't be written.
+pub fn run(arguments: &Arguments, output: &mut dyn Write, errors: &mut dyn Write) -> Result<Verdict> {
+    let mut options = arguments.options();
+    if let Some(file) = &arguments.configuration {
+        if arguments.watched && !arguments.ecds {
+            writeln!(
+                errors,
+                "with --watched the configuration is in a file of its own: `cargo promward render --ecds {}` prints it",
+                file.display()
+            )?;
+            return Ok(Verdict::Unreadable);
+        }
+        match configuration(file) {
+            Ok(text) => options.configuration = Some(text),
+            Err((verdict, why)) => {
+                writeln!(errors, "{}", why.trim_end())?;
+                return Ok(verdict);
+            }
+        }
+    }
+    let text = match (arguments.ecds, arguments.sds) {
+        (true, _) => options.ecds()?,
+        (_, true) => options.sds()?,
+        _ => options.envoy()?,
+    };
+    if let Some(file) = &arguments.configuration
+        && let Some(why) = refused_by_listener(&text)
+    {
+        writeln!(errors, "{}: refused: {why}\n--client-certificates adds what is missing", file.display())?;
+        return Ok(Verdict::Refused);
+    }
+    match &arguments.output {
+        Some(path) => write(path, &text).with_context(|| format!("cannot write {}", path.display()))?,
+        None => output.write_all(text.as_bytes())?,
+    }
+    Ok(Verdict::Valid)
+}
+
+impl Arguments {
+    fn options(&self) -> FileOptions {
+        let variants = [
+            (self.client_certificates, Variant::ClientCertificates),
+            (self.jwt, Variant::Jwt),
+            (self.watched, Variant::Watched),
+        ];
+        let (upstream_host, upstream_port) = self.upstream.clone();
+        FileOptions {
+            variants: variants
+                .into_iter()
+                .filter(|(wanted, _)| *wanted)
+                .map(|(_, variant)| variant)
+                .collect(),
+            configuration: None,
+            domains: self.domain.clone(),
+            listen: self.listen,
+            https_port: self.https_port,
+            http_port: self.http_port,
+            admin_port: self.admin_port,
+            upstream_host,
+            upstream_port,
+            directory: self.directory.trim_end_matches('/').to_owned(),
+            certificates: self.certificates.as_deref().map(|path| path.trim_end_matches('/').to_owned()),
+            module: self.module.clone(),
+            envoy: self.envoy_version,
+        }
+    }
+}
+
+/// Reads a configuration that the filter accepts, or says why there is none.
+fn configuration(file: &Path) -> Result<String, (Verdict, String)> {
+    let unreadable = |why: String| (Verdict::Unreadable, format!("{}: {why}", file.display()));
+    let bytes = read(file).map_err(|error| unreadable(format!("cannot be read: {error}")))?;
+    let name = file.to_string_lossy();
+    let findings = check::check(&name, &bytes).map_err(|error| unreadable(error.to_string()))?;
+    if let Some(refused) = findings.iter().find(|finding| finding.loaded.is_err()) {
+        return Err((Verdict::Refused, refused.to_string()));
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) if findings.iter().all(|finding| finding.place == name) => Ok(text),
+        _ => Err(unreadable("this is a file of Envoy's: give the JSON that is in it".to_owned())),
+    }
+}
+
+/// Returns why the filter would refuse its configuration behind the listener of this file, if it would.
+fn refused_by_listener(rendered: &str) -> Option<String> {
+    let findings = check::check("envoy.yaml", rendered.as_bytes()).ok()?;
+    findings.into_iter().find_map(|finding| finding.loaded.err())
+}
+
+fn read(file: &Path) -> io::Result<Vec<u8>> {
+    if file != Path::new("-") {
+        return fs::read(file);
+    }
+    let mut text = Vec::new();
+    io::stdin().read_to_end(&mut text)?;
+    Ok(text)
+}
+
+/// Writes a file beside `path` and renames it. What isn't a regular file, such as a pipe, is written to as it is.
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    let present = fs::metadata(path).ok();
+    if present.as_ref().is_some_and(|present| !present.is_file()) {
+        return fs::write(path, text);
+    }
+    let beside = path.with_extension("new");
+    fs::write(&beside, text)?;
+    if let Some(present) = present {
+        fs::set_permissions(&beside, present.permissions())?;
+    }
+    fs::rename(&beside, path)
+}
+
+fn host_and_port(text: &str) -> Result<(String, u16), String> {
+    let parts = text.rsplit_once(':').filter(|(host, _)| !host.is_empty());
+    let (host, port) = parts.ok_or("write HOST:PORT, such as localhost:9090 or [::1]:9090")?;
+    let port = port.parse().map_err(|_| format!("{port} is no port"))?;
+    // Envoy wants an IPv6 address without its brackets.
+    Ok((host.trim_start_matches('[').trim_end_matches(']').to_owned(), port))
+}
+
+fn version(text: &str) -> Result<Version, String> {
+    let dots = text.matches('.').count();
+    let whole = if dots == 1 { format!("{text}.0") } else { text.to_owned() };
+    Version::within(&whole).ok_or_else(|| "write a version such as 1.36 or 1.36.2".to_owned())
+}

@@ -1,0 +1,205 @@
+//! `promward render` prints the shipped files with what a user chooses, and real Envoy accepts them.
+
+use promward_harness::certificates::Authority;
+use promward_harness::envoy::variants::Variant;
+use promward_harness::envoy::{CERTIFICATE, CONFIGURATION, ECDS};
+use promward_harness::jwt::Issuer;
+use promward_harness::tools::{self, Program};
+use std::ffi::OsStr;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use tempfile::TempDir;
+
+/// Callers that have to be validated by the listener.
+const CERTIFICATES: &str = "examples/client-certificates/promward.json";
+
+fn example(path: &str) -> PathBuf {
+    promward_module::workspace().unwrap().join(path)
+}
+
+fn command<T: AsRef<OsStr>>(arguments: &[T]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_promward"));
+    command.arg("render").args(arguments);
+    command
+}
+
+fn run<T: AsRef<OsStr>>(arguments: &[T]) -> (i32, String, String) {
+    texts(command(arguments).output().unwrap())
+}
+
+fn texts(output: Output) -> (i32, String, String) {
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+/// What it prints, where it succeeds.
+fn rendered<T: AsRef<OsStr>>(arguments: &[T]) -> String {
+    let (code, printed, complaint) = run(arguments);
+    assert_eq!((code, complaint.as_str()), (0, ""));
+    printed
+}
+
+/// What `promward check` says of a file, and its exit code.
+fn checked(file: &Path) -> (i32, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_promward")).arg("check").arg(file).output().unwrap();
+    let (code, printed, complaint) = texts(output);
+    (code, printed + &complaint)
+}
+
+#[test]
+fn without_options_each_file_is_the_shipped_one_byte_for_byte() {
+    assert_eq!(rendered::<&str>(&[]), CONFIGURATION);
+    assert_eq!(rendered(&["--ecds"]), ECDS);
+    assert_eq!(rendered(&["--sds"]), CERTIFICATE);
+}
+
+#[test]
+fn a_configuration_stands_in_both_files_as_it_was_written() {
+    let file = example("examples/tenants/promward.json");
+    let configuration = fs::read_to_string(&file).unwrap();
+    for arguments in [vec![file.as_os_str()], vec!["--ecds".as_ref(), file.as_os_str()]] {
+        let text = rendered(&arguments);
+        let depth = text.lines().find(|line| line.ends_with("value: |")).unwrap().find('v').unwrap() + 2;
+        let margin = " ".repeat(depth);
+        let inside = text.lines().filter_map(|line| line.strip_prefix(&margin)).collect::<Vec<_>>();
+        assert!(inside.join("\n").contains(configuration.trim()), "{text}");
+    }
+}
+
+#[test]
+fn a_configuration_may_come_from_standard_input() {
+    let file = example("examples/tenants/promward.json");
+    let mut child =
+        command(&["-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(&fs::read(&file).unwrap()).unwrap();
+    assert_eq!(texts(child.wait_with_output().unwrap()), (0, rendered(&[&file]), String::new()));
+}
+
+#[test]
+fn what_the_filter_refuses_is_refused_in_the_words_of_the_check() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("promward.json");
+    for text in [
+        "{}",
+        r#"{ "mounts": [{ "prefix": "/" }], "access": [{ "who": ["anyone"], "may": ["evrything"] }] }"#,
+    ] {
+        fs::write(&file, text).unwrap();
+        for option in ["--ecds", "--jwt"] {
+            let (code, printed, complaint) = run(&[option.as_ref(), file.as_os_str()]);
+            assert_eq!((code, printed.as_str()), (1, ""));
+            assert_eq!((1, complaint), checked(&file));
+        }
+    }
+}
+
+#[test]
+fn names_in_certificates_are_refused_where_the_file_asks_for_none() {
+    let file = example(CERTIFICATES);
+    let (code, printed, complaint) = run(&[&file]);
+    assert_eq!((code, printed.as_str()), (1, ""));
+    assert!(complaint.contains("refused: callers.certificates_validated_by_listener: nobody"), "{complaint}");
+    assert!(complaint.ends_with("\n--client-certificates adds what is missing\n"), "{complaint}");
+    rendered(&["--client-certificates".as_ref(), file.as_os_str()]);
+    rendered(&["--ecds".as_ref(), file.as_os_str()]);
+}
+
+#[test]
+fn what_is_no_configuration_is_told_and_nothing_is_printed() {
+    let directory = tempfile::tempdir().unwrap();
+    let [envoys, text] = ["envoy.yaml", "notes.yaml"].map(|name| directory.path().join(name));
+    fs::write(&envoys, CONFIGURATION).unwrap();
+    fs::write(&text, "a: [").unwrap();
+    for (file, why) in [
+        (envoys.as_path(), "this is a file of Envoy's: give the JSON that is in it"),
+        (text.as_path(), "this is neither JSON nor YAML"),
+        (Path::new("/nowhere/promward.json"), "cannot be read: "),
+    ] {
+        let (code, printed, complaint) = run(&[file]);
+        assert_eq!((code, printed.as_str()), (2, ""));
+        assert!(complaint.starts_with(&format!("{}: {why}", file.display())), "{complaint}");
+    }
+    let configuration = example("examples/tenants/promward.json");
+    let (code, _, complaint) = run(&["--watched".as_ref(), configuration.as_os_str()]);
+    assert_eq!(code, 2);
+    assert!(complaint.contains("cargo promward render --ecds"), "{complaint}");
+    for wrong in [&["--upstream", "prometheus"][..], &["--envoy-version", "new"], &["--ecds", "--sds"]] {
+        assert_eq!(run(wrong).0, 2, "{wrong:?}");
+    }
+}
+
+#[test]
+fn what_is_written_replaces_the_file_and_keeps_who_may_read_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("envoy.yaml");
+    fs::write(&file, "old").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+    let old = fs::File::open(&file).unwrap();
+    assert_eq!(rendered(&["--output".as_ref(), file.as_os_str()]), "");
+    assert_eq!(fs::read_to_string(&file).unwrap(), CONFIGURATION);
+    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o640);
+    assert_eq!(
+        old.metadata().unwrap().len(),
+        3,
+        "the file is another one, so that a watched directory tells of it"
+    );
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    let (code, _, complaint) = run(&["--output", "/nowhere/envoy.yaml"]);
+    assert_eq!(code, 1);
+    assert!(complaint.contains("cannot write /nowhere/envoy.yaml"), "{complaint}");
+}
+
+#[test]
+fn envoy_accepts_what_is_rendered_with_each_variant_and_with_all() {
+    let Some(envoy) = tools::need(Program::Envoy) else { return };
+    let directory = at_hand();
+    let sds = directory.path().join("sds/certificate.yaml");
+    let ecds = directory.path().join("ecds/promward.yaml");
+    let common = ["--directory".as_ref(), directory.path().as_os_str()];
+    rendered(&[&common[..], &["--sds".as_ref(), "--output".as_ref(), sds.as_os_str()]].concat());
+    let configuration = example(CERTIFICATES);
+    let of_ecds = ["--ecds".as_ref(), configuration.as_os_str(), "--output".as_ref(), ecds.as_os_str()];
+    rendered(&[&common[..], &of_ecds].concat());
+    let flags = Variant::ALL.map(|variant| format!("--{}", variant.name()));
+    let [certificates, jwt, watched] = flags.each_ref().map(OsStr::new);
+    let ports = ["--https-port", "8443", "--http-port", "8080", "--listen", "127.0.0.1"].map(OsStr::new);
+    let names =
+        ["--domain", "a.example", "--domain", "localhost", "--upstream", "[::1]:9090"].map(OsStr::new);
+    let version = envoy.version.to_string();
+    for chosen in [
+        &[][..],
+        &[example("examples/tenants/promward.json").as_os_str()],
+        &[certificates, configuration.as_os_str()],
+        &[jwt, example("examples/jwt/promward.json").as_os_str()],
+        &[watched],
+        &[certificates, jwt, configuration.as_os_str()],
+        &[certificates, jwt, watched],
+        &[&ports[..], &names].concat(),
+    ] {
+        let file = directory.path().join("envoy.yaml");
+        let output = ["--output".as_ref(), file.as_os_str(), "--envoy-version".as_ref(), version.as_ref()];
+        rendered(&[&common[..], chosen, &output].concat());
+        let validated =
+            envoy.command().args(["--mode", "validate", "--config-path"]).arg(&file).output().unwrap();
+        let said = String::from_utf8_lossy(&validated.stderr).into_owned();
+        assert!(validated.status.success(), "{chosen:?}: {said}");
+        assert!(!said.contains("[warning]"), "{chosen:?}: {said}");
+    }
+}
+
+/// A directory with everything that the rendered files name.
+fn at_hand() -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    for name in ["sds", "ecds", "certificates"] {
+        fs::create_dir(directory.path().join(name)).unwrap();
+    }
+    fs::copy(promward_module::build().unwrap(), directory.path().join("promward.wasm")).unwrap();
+    fs::write(directory.path().join("jwks.json"), Issuer::new().unwrap().jwks()).unwrap();
+    let certificates = directory.path().join("certificates");
+    let authority = Authority::new("render").unwrap();
+    authority.server().unwrap().write(&certificates, "example.com").unwrap();
+    authority.write(&certificates.join("clients-ca.crt")).unwrap();
+    directory
+}
