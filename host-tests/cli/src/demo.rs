@@ -1,33 +1,40 @@
-//! `promward demo`: the guide's site on this machine, with one command.
+//! `promward demo`: the guide's deployment on this machine, or an example's, with one command.
 //!
 //! It starts what the guide has its reader install (Prometheus, a certificate, a server for TLS), with promward in the
 //! server and three users who may log in, says how to look at it, and ends all of it when it is told to, or as soon as one
 //! part of it ends.
 
 mod callers;
+mod credentials;
+mod deployment;
 mod directory;
 mod embedded;
+mod example;
 mod guarded;
 mod logs;
 mod ports;
+mod progress;
 mod signals;
-mod site;
 mod words;
 
-use crate::smoke::{self, Whose};
-use anyhow::{Context, Result, bail};
+use crate::smoke::{self, Proof, Whose};
+use anyhow::{Context, Result, bail, ensure};
 use callers::Callers;
+pub use deployment::Host;
+use deployment::{Deployment, Options as Parts};
 use directory::Directory;
+pub use example::Example;
 use guarded::Guarded;
 use logs::Logs;
 use ports::Ports;
+use progress::{during, say};
+use promward_harness::envoy::variants::Variant;
 use promward_harness::prometheus::Prometheus;
 use promward_harness::tools;
-pub use site::Host;
-use site::Site;
-use std::fmt::Display;
+use serde_json::Value;
 use std::fs;
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
@@ -36,9 +43,16 @@ use std::time::Duration;
 /// How often the programs are looked at.
 const GLANCE: Duration = Duration::from_millis(200);
 
+/// How long a program that has ended may take to hand over its last lines.
+const LAST_LINES: Duration = Duration::from_secs(1);
+
 /// What is to be shown.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
+    /// The example to run; without it, the guide with three users.
+    pub example: Option<Example>,
+    /// The directory for certificates, logs and the configuration; one below `target` if `None`.
+    pub directory: Option<PathBuf>,
     /// What runs the filter; Envoy where it can be had, else the embedded host.
     pub host: Option<Host>,
     /// A Prometheus that already runs, `http://host:port/path`; without it, one is started.
@@ -78,12 +92,20 @@ enum Event {
     Asked(&'static str),
 }
 
+/// What a demo shows.
+enum Content {
+    /// The guide with three users.
+    Users(Callers),
+    /// An example of this repository.
+    Example(Box<Example>),
+}
+
 /// A running demo. All of it ends with this value.
 struct Demo {
     host: Host,
-    site: Arc<Site>,
+    deployment: Arc<Deployment>,
     guarded: Guarded,
-    callers: Callers,
+    content: Content,
     ports: Ports,
     logs: Logs,
     directory: Directory,
@@ -97,8 +119,15 @@ struct Demo {
 pub fn run(options: &Options) -> Result<Outcome> {
     let (events, happened) = mpsc::channel();
     signals::listen(events.clone())?;
+    if options.example.is_some() && options.purpose == Purpose::Smoke {
+        ensure!(
+            options.upstream.is_none(),
+            "an example's README says what its own Prometheus answers: --smoke can't be used with --upstream here"
+        );
+    }
     let ports = Ports::choose(options.port)?;
-    let directory = Directory::make(ports.https)?;
+    let path = options.directory(ports)?;
+    let directory = Directory::make(&path)?;
     let starting = (options.clone(), events.clone());
     thread::spawn(move || {
         let (options, events) = starting;
@@ -110,42 +139,73 @@ pub fn run(options: &Options) -> Result<Outcome> {
         Event::Asked(signal) => {
             say(format!("{signal}: ending before everything was started"));
             // What was being started goes with this process, and what is left of its files with the next demo.
-            let _ = Directory::clean(ports.https);
+            let _ = Directory::clean(&path);
             Ok(Outcome::Done)
         }
         Event::Walked(_) => bail!("a walk was over before it began"),
     }
 }
 
+impl Options {
+    /// Returns the directory that is meant.
+    fn directory(&self, ports: Ports) -> Result<PathBuf> {
+        if let Some(directory) = &self.directory {
+            return Ok(directory.clone());
+        }
+        let target = promward_module::target_directory()?;
+        Ok(match &self.example {
+            Some(example) => target.join(example.name()),
+            None => target.join("demo").join(ports.https.to_string()),
+        })
+    }
+}
+
 impl Demo {
     fn start(options: &Options, ports: Ports, directory: Directory) -> Result<Self> {
         say(promward::VERSION);
-        let host = choose_host(options.host);
-        say("building the module");
-        let module = promward_module::build()?;
+        let example = options.example.as_ref();
+        let host = choose_host(options.host, example)?;
+        let module = during("building the module", promward_module::build)?;
         let guarded = match &options.upstream {
             Some(url) => Guarded::theirs(url)?,
-            None => {
-                say("starting Prometheus, and waiting until it has scraped itself once");
-                Guarded::ours(ports.https)?
-            }
+            None => during("starting Prometheus, and waiting until it has scraped itself", || {
+                Guarded::ours(example, ports.https)
+            })?,
         };
-        let logs = Logs::in_directory(directory.path());
-        let callers = Callers::anew(&guarded.mount())?;
-        say(format!("making a certificate, and starting {host}"));
-        let site = site::Options {
+        let logs = Logs::in_directory(directory.path())?;
+        let (content, configuration) = prepare(example, &guarded, &directory)?;
+        let variants = example.map(Example::variants).transpose()?.unwrap_or_default();
+        let jwks = match variants.contains(&Variant::Jwt) {
+            true => Some(during("making the issuer's key", || {
+                credentials::issuer(&directory.file("issuer.key"))
+            })?),
+            false => None,
+        };
+        let parts = Parts {
             module: &module,
-            configuration: callers.configuration(),
+            configuration: &configuration,
             upstream: guarded.address(),
             https: ports.https,
             http: ports.http,
+            certificates: &directory.certificates(),
+            variants: &variants,
+            jwks,
         };
-        let site = Arc::new(Site::start(host, &site)?);
-        site.authority().write(&directory.authority())?;
-        let copy = directory.configuration();
-        fs::write(&copy, callers.configuration())
-            .with_context(|| format!("cannot write {}", copy.display()))?;
-        Ok(Self { host, site, guarded, callers, ports, logs, directory })
+        let deployment = match host {
+            Host::Envoy => during("starting Envoy", || Deployment::start(host, &parts))?,
+            // It says what it waits for itself.
+            Host::Embedded => Deployment::start(host, &parts)?,
+        };
+        let deployment = Arc::new(deployment);
+        deployment.authority().write(&directory.file("ca.crt"))?;
+        let copy = directory.file("promward.json");
+        fs::write(&copy, &configuration).with_context(|| format!("cannot write {}", copy.display()))?;
+        Ok(Self { host, deployment, guarded, content, ports, logs, directory })
+    }
+
+    /// Returns the URL of Prometheus, without a slash at its end: by the name that every program on this machine knows.
+    fn url(&self) -> String {
+        format!("https://localhost:{}/prometheus", self.ports.https)
     }
 
     /// Does what the demo is for, and has an eye on the programs meanwhile.
@@ -167,6 +227,7 @@ impl Demo {
                 Err(RecvTimeoutError::Disconnected) => bail!("nobody is left to end this demo"),
                 Ok(Event::Asked(signal)) => {
                     say(format!("{signal}: ending everything"));
+                    self.end()?;
                     return Ok(Outcome::Done);
                 }
                 Ok(Event::Walked(went_well)) => {
@@ -178,32 +239,55 @@ impl Demo {
     }
 
     fn walk(&self, events: Sender<Event>) {
-        // The walk may be told to end with the demo, which then has to be the last that holds the site.
-        let site = Arc::downgrade(&self.site);
-        let site = smoke::Site {
+        let walk: Box<dyn FnOnce() -> io::Result<bool> + Send> = match &self.content {
+            Content::Users(callers) => {
+                println!("The guide on {}, guarding {}:", self.host, self.guarded);
+                let subject = self.subject(callers);
+                Box::new(move || smoke::walk(&subject, &mut io::stdout()))
+            }
+            Content::Example(example) => {
+                println!("The example {} on {}, guarding {}:", example.name(), self.host, self.guarded);
+                let proof = self.proof(example);
+                Box::new(move || proof.walk(&mut io::stdout()))
+            }
+        };
+        thread::spawn(move || {
+            // Nobody listens any more where the demo was told to end before.
+            let _ = events.send(Event::Walked(walk()));
+        });
+    }
+
+    /// Returns what the walk through the guide needs to know of this demo.
+    fn subject(&self, callers: &Callers) -> smoke::Subject {
+        // The walk may be told to end with the demo, which then has to be the last that holds the deployment.
+        let deployment = Arc::downgrade(&self.deployment);
+        smoke::Subject {
             https: self.ports.https_address(),
             http: self.ports.http_address(),
-            authority: self.site.authority().pem(),
-            passwords: self.callers.passwords().clone(),
+            authority: self.deployment.authority().pem(),
+            passwords: callers.passwords().clone(),
             right_checks: Box::new(move || {
-                site.upgrade().context("the demo is over")?.metric("promward.checks.outcome=right;")
+                deployment.upgrade().context("the demo is over")?.metric("promward.checks.outcome=right;")
             }),
             prometheus: match self.guarded {
                 Guarded::Ours(_) => Whose::Ours,
                 Guarded::Theirs(_) => Whose::Theirs,
             },
-        };
-        println!("The guide on {}, guarding {}:", self.host, self.guarded);
-        thread::spawn(move || {
-            let went_well = smoke::walk(&site, &mut io::stdout());
-            // Nobody listens any more where the demo was told to end before.
-            let _ = events.send(Event::Walked(went_well));
-        });
+        }
+    }
+
+    fn proof(&self, example: &Example) -> Proof {
+        Proof {
+            folder: example.folder().to_owned(),
+            directory: self.directory.path().to_owned(),
+            https: self.ports.https,
+            printed: words::commands(self),
+        }
     }
 
     /// Writes down what the programs have printed, and notices when one has ended.
     fn look(&mut self) -> Result<()> {
-        let host = self.site.process();
+        let host = self.deployment.process();
         let prometheus = self.guarded.prometheus().map(Prometheus::process);
         self.logs.write(self.host, host, prometheus)?;
         for process in [Some(host), prometheus].into_iter().flatten() {
@@ -213,23 +297,57 @@ impl Demo {
         }
         Ok(())
     }
-}
 
-/// Envoy, unless something else is wanted or it can't be had.
-fn choose_host(wanted: Option<Host>) -> Host {
-    let found = || match tools::envoy() {
-        Ok(_) => Host::Envoy,
-        Err(error) => {
-            let why = format!("{error:#}");
-            let why = why.lines().next().unwrap_or_default();
-            say(format!("Envoy can't be had on this machine, so the embedded host takes its place: {why}"));
-            Host::Embedded
+    /// Ends the programs, and writes down their last words.
+    fn end(&mut self) -> Result<()> {
+        let host = self.deployment.process();
+        let prometheus = self.guarded.prometheus().map(Prometheus::process);
+        for process in [Some(host), prometheus].into_iter().flatten() {
+            process.stop()?;
+            // Of a program that has ended, all that it printed is there afterwards.
+            let _ = process.wait_until("its last lines", LAST_LINES, || None::<()>);
         }
-    };
-    wanted.unwrap_or_else(found)
+        self.logs.write(self.host, host, prometheus)
+    }
 }
 
-/// Says what goes on, beside what the demo has to show.
-fn say(what: impl Display) {
-    eprintln!("demo: {what}");
+/// Returns what is shown and the configuration of the filter, and makes the credentials that it needs.
+fn prepare(example: Option<&Example>, guarded: &Guarded, directory: &Directory) -> Result<(Content, String)> {
+    let Some(example) = example else {
+        let callers = Callers::anew(&guarded.mount())?;
+        let configuration = callers.configuration().to_owned();
+        return Ok((Content::Users(callers), configuration));
+    };
+    let mut configuration = example.prepare(&directory.certificates())?;
+    if let Guarded::Theirs(_) = guarded {
+        let mut changed: Value = serde_json::from_str(&configuration)?;
+        let mount: Value = serde_json::from_str(&guarded.mount())?;
+        if let Some(mounts) = changed.get_mut("mounts") {
+            *mounts = Value::Array(vec![mount]);
+        }
+        configuration = format!("{changed:#}\n");
+    }
+    Ok((Content::Example(Box::new(example.clone())), configuration))
+}
+
+/// Returns Envoy, unless something else is wanted or it can't be had.
+fn choose_host(wanted: Option<Host>, example: Option<&Example>) -> Result<Host> {
+    let host = match wanted {
+        Some(host) => host,
+        None => match during("looking for Envoy", tools::envoy) {
+            Ok(_) => Host::Envoy,
+            Err(error) => {
+                let why = format!("{error:#}");
+                let why = why.lines().next().unwrap_or_default();
+                say(format!(
+                    "Envoy can't be had on this machine, so the embedded host takes its place: {why}"
+                ));
+                Host::Embedded
+            }
+        },
+    };
+    if let Some(example) = example {
+        example.check_host(host)?;
+    }
+    Ok(host)
 }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use promward_cli::demo::Host;
+use promward_cli::demo::{Example, Host};
 use promward_cli::line::Section;
 use promward_cli::{check, demo, hash, render, token};
 use std::ffi::{OsStr, OsString};
@@ -20,9 +20,9 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Runs the guide's site on this machine: Prometheus behind TLS at https://example.com:8443/prometheus/.
+    /// Runs the guide or an example on this machine: Prometheus behind TLS at https://localhost:8443/prometheus/.
     #[command(after_help = DEMO_HELP)]
-    Demo(DemoArguments),
+    Demo(Box<DemoArguments>),
     /// Says whether the filter takes a configuration, and what it opens to whom.
     #[command(after_help = CHECK_HELP)]
     Check {
@@ -54,6 +54,12 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct DemoArguments {
+    /// The example to run, a folder of examples/; without it, the guide with three users.
+    #[arg(value_parser = example)]
+    name: Option<Example>,
+    /// Names the examples, with a line for each.
+    #[arg(long, conflicts_with = "name")]
+    list: bool,
     /// What runs the filter: Envoy if it can be had, else the embedded host, unless one of them is named here.
     #[arg(long)]
     host: Option<HostName>,
@@ -63,9 +69,12 @@ struct DemoArguments {
     /// The port of https; without it 8443 if that is free, else any that is.
     #[arg(long)]
     port: Option<u16>,
-    /// Walks through the guide and the rules for its users, prints what was expected and what came, and ends.
+    /// Tries what the guide or the example promises, prints what was expected and what came, and ends.
     #[arg(long)]
     smoke: bool,
+    /// The directory for certificates, logs and the configuration; without it target/NAME, or target/demo/PORT.
+    #[arg(long)]
+    directory: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -77,16 +86,21 @@ enum HostName {
 }
 
 const DEMO_HELP: &str = "\
-Builds the module, makes an authority and a certificate for example.com, and starts Prometheus and Envoy with the shipped
-envoy.yaml. Three users may log in: viewer, operator and admin, whose passwords are made anew each time. It prints them,
-what each may do, where the filter's configuration is, and how to open the page, and ends all of it on Ctrl-C. What isn't
-installed is fetched into target/tools, without root.
+Builds the module, makes an authority and a certificate for example.com and localhost, and starts Prometheus and Envoy with
+the shipped envoy.yaml. Three users may log in: viewer, operator and admin, whose passwords are made anew each time. It prints
+the URL, the users, a request with curl, and how to open the page, and ends all of it on Ctrl-C. What isn't installed is
+fetched into target/tools, without root.
 
-With --smoke it tries what the guide's reader does, and who may do what, and prints what was expected and what came. A
-Prometheus that already runs is only asked, and nothing is changed there.
+With a NAME it runs that example in the same way. Its README describes what it shows.
+
+With --smoke it tries what the guide's reader does, and who may do what, or sends the requests that the example's README
+shows (for which bash and curl are needed), and prints what was expected and what came. A Prometheus that already runs is only
+asked, and nothing is changed there.
 
 Examples:
   cargo demo
+  cargo demo --list
+  cargo demo tenants
   cargo demo --smoke
   cargo demo --smoke --host embedded
   cargo demo --upstream http://localhost:9090
@@ -97,8 +111,8 @@ Environment variables:
   CARGO_TARGET_DIR     the directory to use in place of target
 
 Exit codes:
-  0  it was told to end, or every step of the walk went well
-  1  something can't be had, didn't start or ended by itself, or a step of the walk failed
+  0  it was told to end, or with --smoke every step went well
+  1  something can't be had, didn't start or ended by itself, or a step failed
   2  wrong arguments";
 
 const CHECK_HELP: &str = "\
@@ -173,8 +187,12 @@ fn main() -> ExitCode {
 /// Does what is asked, and gives the exit code.
 fn run(command: Command) -> Result<u8> {
     match command {
+        Command::Demo(arguments) if arguments.list => {
+            print!("{}", Example::list()?);
+            Ok(0)
+        }
         Command::Demo(arguments) => {
-            let outcome = demo::run(&arguments.into())?;
+            let outcome = demo::run(&(*arguments).into())?;
             Ok(u8::from(outcome == demo::Outcome::Failed))
         }
         Command::Check { files } => {
@@ -200,6 +218,8 @@ fn run(command: Command) -> Result<u8> {
 impl From<DemoArguments> for demo::Options {
     fn from(arguments: DemoArguments) -> Self {
         Self {
+            example: arguments.name,
+            directory: arguments.directory,
             host: arguments.host.map(|host| match host {
                 HostName::Envoy => Host::Envoy,
                 HostName::Embedded => Host::Embedded,
@@ -209,6 +229,11 @@ impl From<DemoArguments> for demo::Options {
             purpose: if arguments.smoke { demo::Purpose::Smoke } else { demo::Purpose::Stay },
         }
     }
+}
+
+/// Finds an example by its name.
+fn example(name: &str) -> Result<Example, String> {
+    Example::named(name).map_err(|error| format!("{error:#}"))
 }
 
 /// `promward 0.1.0 (git …)`, without the name that clap writes itself.

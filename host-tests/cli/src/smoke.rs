@@ -1,25 +1,27 @@
 //! A walk through the guide: what its reader does with curl and a browser, each as one line of what was expected and what
-//! came. Then the same with callers who may do more or less. Whoever runs it sees at a glance whether the site in front of
-//! them keeps the guide's promises, and its own.
+//! came. Then the same with callers who may do more or less. Whoever runs it sees at a glance whether the deployment in front
+//! of them keeps the guide's promises, and its own. [`Proof`] does the same for an example.
 
 mod callers;
 mod guide;
+mod proof;
 mod tls;
 
 use anyhow::{Context, Result};
 use promward_harness::client::{Answer, Client};
 use promward_harness::page::Page;
+pub use proof::Proof;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 
-/// The site that is walked through. It has the users `viewer`, `operator` and `admin`, who haven't logged in yet.
-pub struct Site {
+/// The deployment that is walked through. It has the users `viewer`, `operator` and `admin`, who haven't logged in yet.
+pub struct Subject {
     /// Where https is served, for the name `example.com`.
     pub https: SocketAddr,
     /// Where plain http is redirected.
     pub http: SocketAddr,
-    /// The certificate of the authority that signed the site's (PEM).
+    /// The certificate of the authority that signed the server's (PEM).
     pub authority: String,
     /// The users' passwords by their names.
     pub passwords: BTreeMap<String, String>,
@@ -75,7 +77,7 @@ enum Login {
 /// What asks.
 #[derive(Clone, Copy)]
 enum As {
-    /// Trusts the site's authority, as `curl --cacert`.
+    /// Trusts the server's authority, as `curl --cacert`.
     Trusting,
     /// The same over HTTP/2.
     TrustingHttp2,
@@ -102,24 +104,24 @@ struct Part {
 /// # Errors
 ///
 /// When `output` can't be written to.
-pub fn walk(site: &Site, output: &mut dyn Write) -> io::Result<bool> {
+pub fn walk(subject: &Subject, output: &mut dyn Write) -> io::Result<bool> {
     let guide = Part {
         steps: guide::STEPS.iter().collect(),
         holds: "The guide holds",
         fails: "The guide doesn't hold",
     };
     let callers = Part {
-        steps: callers::steps(site.prometheus),
+        steps: callers::steps(subject.prometheus),
         holds: "The rules hold",
         fails: "The rules don't hold",
     };
-    let guide_holds = guide.walk(site, output)?;
+    let guide_holds = guide.walk(subject, output)?;
     writeln!(output)?;
-    Ok(callers.walk(site, output)? && guide_holds)
+    Ok(callers.walk(subject, output)? && guide_holds)
 }
 
 impl Part {
-    fn walk(&self, site: &Site, output: &mut dyn Write) -> io::Result<bool> {
+    fn walk(&self, subject: &Subject, output: &mut dyn Write) -> io::Result<bool> {
         let width = |text: fn(&Step) -> &str| {
             self.steps.iter().map(|step| text(step).chars().count()).max().unwrap_or(0)
         };
@@ -127,7 +129,7 @@ impl Part {
         let mut failed: usize = 0;
         writeln!(output, "        {:what$}  {:expected$}  got", "step", "expected")?;
         for step in &self.steps {
-            let got = site.take(&step.ask).unwrap_or_else(|error| format!("{error:#}"));
+            let got = subject.take(&step.ask).unwrap_or_else(|error| format!("{error:#}"));
             let is_ok = got == step.expected;
             failed = failed.saturating_add(usize::from(!is_ok));
             let verdict = if is_ok { "ok" } else { "FAILED" };
@@ -142,7 +144,7 @@ impl Part {
     }
 }
 
-impl Site {
+impl Subject {
     /// What came, in the words of [`Step::expected`].
     fn take(&self, ask: &Ask) -> Result<String> {
         match *ask {
@@ -174,7 +176,7 @@ impl Site {
 
     fn password(&self, name: &str) -> Result<&str> {
         let password = self.passwords.get(name).map(String::as_str);
-        password.with_context(|| format!("the site has no user {name}"))
+        password.with_context(|| format!("there is no user {name}"))
     }
 
     fn seen(&self, answer: Result<Answer>, text: &str) -> Result<String> {
@@ -186,7 +188,7 @@ impl Site {
         };
         let mut seen = format!("{} {:?}", answer.status, answer.version);
         if let Some(location) = answer.header("location") {
-            // The guide's site is at the default port.
+            // The guide's server is at the default port.
             let location =
                 location.replacen(&format!("example.com:{}/", self.https.port()), "example.com/", 1);
             seen.push_str(&format!(" to {location}"));

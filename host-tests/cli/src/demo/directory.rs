@@ -1,62 +1,75 @@
-//! Where a demo keeps its files: a directory of its own below `target/demo`, named after its port, so that the `curl` line
-//! of one day works on the next, and two demos at once don't meet.
+//! Where a demo keeps its files: a directory of its own below `target`, so that the `curl` line of one day works on the next,
+//! and two demos at once don't meet.
 
 use anyhow::{Context, Result};
 use std::env;
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What only lives as long as the demo: keys, data, the files of the programs.
+/// The subdirectory of what only lives as long as the demo: data, and the files of the programs.
 const TEMPORARY: &str = "tmp";
 
-/// A demo's directory. Logs, the authority's certificate and the filter's configuration stay in it, the rest goes when this value does.
+/// The directory of a demo. Logs, certificates and the filter's configuration stay in it, and the rest goes when this value
+/// does.
 pub(super) struct Directory {
-    port: u16,
     path: PathBuf,
+    _lock: File,
 }
 
 impl Directory {
-    /// Makes it anew, and has all temporary files of this process made in it.
+    /// Makes the directory, unless it is there, and has all temporary files of this process made in it.
     ///
     /// # Errors
     ///
-    /// When it can't be made.
-    pub(super) fn make(port: u16) -> Result<Self> {
-        let path = path_of(port)?;
-        remove(&path)?;
+    /// Returns an error if it can't be made, or another demo uses it.
+    pub(super) fn make(path: &Path) -> Result<Self> {
+        fs::create_dir_all(path).with_context(|| format!("cannot make {}", path.display()))?;
+        let lock = lock(path)?;
+        Self::clean(path)?;
+        // Whoever types a path of it needn't be where it was made.
+        let path = path.canonicalize().with_context(|| format!("{} is gone", path.display()))?;
         let temporary = path.join(TEMPORARY);
-        fs::create_dir_all(&temporary).with_context(|| format!("cannot make {}", temporary.display()))?;
+        let directory = Self { path, _lock: lock };
+        for made in [&temporary, &directory.certificates()] {
+            fs::create_dir_all(made).with_context(|| format!("cannot make {}", made.display()))?;
+        }
         if let Err(other) = tempfile::env::override_temp_dir(&temporary) {
             anyhow::bail!("temporary files go to {} already", other.display());
         }
-        Ok(Self { port, path })
+        Ok(directory)
     }
 
-    /// Removes what doesn't outlive the demo on that port.
+    /// Removes what doesn't outlive the demo.
     ///
     /// # Errors
     ///
-    /// When it can't be removed.
-    pub(super) fn clean(port: u16) -> Result<()> {
-        remove(&path_of(port)?.join(TEMPORARY))
+    /// Returns an error if it can't be removed.
+    pub(super) fn clean(path: &Path) -> Result<()> {
+        let temporary = path.join(TEMPORARY);
+        match fs::remove_dir_all(&temporary) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("cannot remove {}", temporary.display()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns the directory of certificates and their keys.
+    pub(super) fn certificates(&self) -> PathBuf {
+        self.path.join("certificates")
+    }
+
+    /// Returns the file of this name in it.
+    pub(super) fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Where the authority's certificate is, for `curl --cacert`.
-    pub(super) fn authority(&self) -> PathBuf {
-        self.path.join("ca.crt")
-    }
-
-    /// Where the filter's configuration can be looked at.
-    pub(super) fn configuration(&self) -> PathBuf {
-        self.path.join("promward.json")
-    }
-
-    /// The path as it is typed from where the user stands.
+    /// Returns the path as it is typed from where the user stands.
     pub(super) fn shown(&self) -> String {
         shown(&self.path)
     }
@@ -65,25 +78,51 @@ impl Directory {
 impl Drop for Directory {
     fn drop(&mut self) {
         // The demo is over; what is left is removed by the next one.
-        let _ = Self::clean(self.port);
+        let _ = Self::clean(&self.path);
     }
 }
 
-/// A path as it is typed from where the user stands.
+/// Returns a path as it is typed from where the user stands.
 pub(super) fn shown(path: &Path) -> String {
     let here = env::current_dir().unwrap_or_default();
-    path.strip_prefix(&here).unwrap_or(path).display().to_string()
+    let path = path.strip_prefix(&here).unwrap_or(path).display().to_string();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+".contains(&byte);
+    if path.bytes().all(is_plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
 }
 
-fn path_of(port: u16) -> Result<PathBuf> {
-    Ok(promward_module::target_directory()?.join("demo").join(port.to_string()))
-}
-
-fn remove(path: &Path) -> Result<()> {
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("cannot remove {}", path.display()))
+/// Locks the directory for as long as the answer lives.
+fn lock(path: &Path) -> Result<File> {
+    let file = path.join(".lock");
+    let lock = File::create(&file).with_context(|| format!("cannot write {}", file.display()))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => {
+            anyhow::bail!("another demo runs in {}: choose another --directory", shown(path))
         }
-        _ => Ok(()),
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("cannot lock {}", file.display()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{lock, shown};
+    use std::path::Path;
+
+    #[test]
+    fn a_directory_is_for_one_demo_at_a_time() {
+        let directory = tempfile::tempdir().unwrap();
+        let held = lock(directory.path()).unwrap();
+        let error = lock(directory.path()).unwrap_err().to_string();
+        assert!(error.contains("choose another --directory"), "{error}");
+        drop(held);
+        lock(directory.path()).unwrap();
+    }
+
+    #[test]
+    fn a_path_is_shown_as_a_shell_takes_it() {
+        assert_eq!(shown(Path::new("/a/b-c.crt")), "/a/b-c.crt");
+        assert_eq!(shown(Path::new("/a b/it's")), r"'/a b/it'\''s'");
     }
 }

@@ -1,8 +1,8 @@
 //! The embedded host as a program of its own. Cargo compiles it when a demo asks for it, since few do, and its WebAssembly
 //! engine takes minutes to compile.
 
-use super::say;
-use super::site::Options;
+use super::deployment::Options;
+use super::progress;
 use anyhow::{Context, Result, ensure};
 use promward_harness::certificates::Files;
 use promward_harness::process::{self, Process};
@@ -47,6 +47,9 @@ impl Embedded {
         path("--configuration", &configuration);
         path("--certificate", &files.certificate);
         path("--key", &files.key);
+        if let Some(clients) = options.clients() {
+            path("--clients", &clients);
+        }
         command.args(["--upstream", &options.upstream.to_string()]);
         command.args(["--https-port", &options.https.to_string()]);
         command.args(["--http-port", &options.http.to_string()]);
@@ -72,19 +75,17 @@ impl Embedded {
 fn build() -> Result<PathBuf> {
     let target = promward_module::target_directory()?;
     let program = target.join("debug").join(PROGRAM);
-    if !program.exists() {
-        say(
-            "compiling the embedded host with its WebAssembly engine, which takes some minutes the first time",
-        );
-    }
+    let what = match program.exists() {
+        true => "building the embedded host",
+        false => {
+            "building the embedded host with its WebAssembly engine, which takes some minutes the first time"
+        }
+    };
     // Of the whole workspace, so that nothing is built with other features than for the tests.
-    let status = promward_start::cargo()
-        .args(["build", "--workspace", "--bin", PROGRAM, "--target-dir"])
-        .arg(&target)
-        .current_dir(promward_module::workspace()?)
-        .stdin(Stdio::null())
-        .status()
-        .context("cannot run cargo")?;
+    let mut cargo = promward_start::cargo();
+    cargo.args(["build", "--workspace", "--bin", PROGRAM, "--target-dir"]).arg(&target);
+    cargo.current_dir(promward_module::workspace()?).stdin(Stdio::null());
+    let status = progress::during(what, || cargo.status()).context("cannot run cargo")?;
     ensure!(status.success(), "cargo could not build {PROGRAM}: {status}");
     Ok(program)
 }

@@ -1,5 +1,6 @@
 //! The Prometheus that a demo guards: one of its own, set up as the guide says, or one that already runs.
 
+use super::example::Example;
 use anyhow::{Context, Result, ensure};
 use http::Uri;
 use promward_harness::process;
@@ -28,17 +29,22 @@ pub(super) struct Theirs {
 }
 
 impl Guarded {
-    /// Starts one with the guide's flags, for a site on that port, and with its admin API, so that one sees who keeps others
-    /// away from it.
+    /// Starts one with the guide's flags, or as the example has it, for a deployment on that port. Without an example its
+    /// admin API is on, so that one sees who keeps others away from it.
     ///
     /// # Errors
     ///
-    /// When Prometheus can't be had or doesn't start.
-    pub(super) fn ours(port: u16) -> Result<Self> {
-        let mut options = prometheus::Options::guide();
-        options.admin_api = true;
-        options.external_url = Some(format!("https://example.com:{port}/prometheus"));
-        let start = Prometheus::start(options);
+    /// Returns an error if Prometheus can't be had or doesn't start.
+    pub(super) fn ours(example: Option<&Example>, port: u16) -> Result<Self> {
+        let external_url = format!("https://example.com:{port}/prometheus");
+        let start = match example {
+            Some(example) => example.start_prometheus(&external_url),
+            None => Prometheus::start(prometheus::Options {
+                admin_api: true,
+                external_url: Some(external_url),
+                ..prometheus::Options::guide()
+            }),
+        };
         start
             .map(|prometheus| Self::Ours(Box::new(prometheus)))
             .context("no Prometheus to guard; --upstream URL guards one that already runs")
@@ -71,7 +77,7 @@ impl Guarded {
         }
     }
 
-    /// Where it is on the site: a mount of the filter's configuration (JSON).
+    /// Where it is served: a mount of the filter's configuration (JSON).
     pub(super) fn mount(&self) -> String {
         let Self::Theirs(theirs) = self else {
             return r#"{ "prefix": "/prometheus", "cluster": "prometheus" }"#.to_owned();

@@ -3,9 +3,12 @@
 use super::Host;
 use anyhow::{Context, Result};
 use promward_harness::process::{Mark, Process, Stream};
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+
+/// The names of all log files.
+const FILES: [&str; 4] = ["access.log", "envoy.log", "filter.log", "prometheus.log"];
 
 /// The log files of a demo.
 pub(super) struct Logs {
@@ -15,8 +18,19 @@ pub(super) struct Logs {
 }
 
 impl Logs {
-    pub(super) fn in_directory(directory: &Path) -> Self {
-        Self { directory: directory.to_owned(), host: Mark::default(), prometheus: Mark::default() }
+    /// Begins the logs in this directory, without those of an earlier demo.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if an old file can't be removed.
+    pub(super) fn in_directory(directory: &Path) -> Result<Self> {
+        for name in FILES {
+            let path = directory.join(name);
+            if path.exists() {
+                fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+            }
+        }
+        Ok(Self { directory: directory.to_owned(), host: Mark::default(), prometheus: Mark::default() })
     }
 
     /// Appends what the programs have printed since the last time.

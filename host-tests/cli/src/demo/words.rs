@@ -1,57 +1,96 @@
-//! What a demo tells its user: what runs, how to ask it, how to look at it, how to end it.
+//! What a demo tells its user when it is ready: first the URL, who may log in, and a request; then the rest.
 
-use super::Demo;
-use super::Host;
 use super::directory::shown;
+use super::{Content, Demo, Host};
 use anyhow::Result;
 use promward_harness::tools;
 
 /// The user who asks in the example: the one who may least.
 const VIEWER: &str = "viewer";
 
-/// The lines that are shown when everything runs.
+/// Returns the lines that are shown when everything runs.
 ///
 /// # Errors
 ///
-/// When the filter would refuse the demo's configuration.
+/// Returns an error if the filter would refuse the demo's configuration.
 pub(super) fn welcome(demo: &Demo) -> Result<String> {
-    let (https, http) = (demo.ports.https, demo.ports.http);
-    let authority = shown(&demo.directory.authority());
-    let host = match (demo.host, tools::envoy()) {
-        (Host::Envoy, Ok(tool)) => format!("Envoy {}, with the shipped envoy/envoy.yaml", tool.version),
-        (host, _) => host.to_string(),
+    let url = demo.url();
+    let callers = match &demo.content {
+        Content::Users(callers) => format!("{}\n", callers.table()?),
+        Content::Example(example) => example.callers(),
     };
-    let logs = match demo.host {
-        Host::Envoy => "access.log, envoy.log, prometheus.log",
-        Host::Embedded => "filter.log, prometheus.log",
-    };
-    let configuration = shown(&demo.directory.configuration());
-    let password = demo.callers.passwords().get(VIEWER).map_or("", String::as_str);
+    let commands: String = commands(demo).iter().map(|command| format!("  {command}\n")).collect();
     Ok(format!(
         "
-{guarded} is at https://example.com:{https}/prometheus/, behind promward on {host}.
-Port {http} only redirects there.
+{guarded} is ready: {url}/
 
-Three users may log in, with passwords that were made for this demo:
-{table}
-So says the filter's configuration in {configuration}, which is explained by
-  cargo promward check {configuration}
+{callers}{commands}
+{browser}
 
-Ask it:
-  curl --user {VIEWER}:{password} --cacert {authority} --resolve example.com:{https}:127.0.0.1 \\
-    https://example.com:{https}/prometheus/api/v1/label/job/values
-
-Look at it in a browser on this machine, with this line in /etc/hosts:
-  127.0.0.1 example.com
-and, since the browser doesn't know the certificate's authority, after its warning:
-  https://example.com:{https}/prometheus/
-It asks for a user and a password, and sends them along until it is closed: a private window makes you another user.
-
-Logs ({logs}) are in {directory}.
-Ctrl-C ends all of it.
+{further}
+Logs ({logs}) are in {directory}. Ctrl-C ends all of it.
 ",
         guarded = demo.guarded,
-        table = demo.callers.table()?,
+        browser = browser(demo),
+        further = further(demo),
+        logs = match demo.host {
+            Host::Envoy => "access.log, envoy.log, prometheus.log",
+            Host::Embedded => "filter.log, prometheus.log",
+        },
         directory = demo.directory.shown(),
     ))
+}
+
+/// Returns the requests that are shown, as they are typed.
+pub(super) fn commands(demo: &Demo) -> Vec<String> {
+    let url = demo.url();
+    match &demo.content {
+        Content::Example(example) => example.commands(&demo.directory, &url),
+        Content::Users(callers) => {
+            let password = callers.passwords().get(VIEWER).map_or("", String::as_str);
+            let authority = shown(&demo.directory.file("ca.crt"));
+            vec![format!(
+                "curl --cacert {authority} --user {VIEWER}:{password} {url}/api/v1/label/job/values"
+            )]
+        }
+    }
+}
+
+/// The steps to the page.
+const BROWSER: &str = "\
+In a browser on this machine, open that URL. The browser warns, because it doesn't know who signed the certificate: choose
+\"Advanced\", then to continue.";
+
+/// Returns the steps to the page in a browser, and where to read on.
+fn browser(demo: &Demo) -> String {
+    let example = match &demo.content {
+        Content::Users(_) => {
+            return format!(
+                "{BROWSER} Then log in as one of the users; a private window lets you be another one."
+            );
+        }
+        Content::Example(example) => example,
+    };
+    let readme = shown(&example.folder().join("README.md"));
+    let further = format!("{readme} shows what else to ask, and what is refused.");
+    if example.has_page() { format!("{BROWSER}\n{further}") } else { further }
+}
+
+/// Returns what runs, and where to look for more.
+fn further(demo: &Demo) -> String {
+    let configuration = shown(&demo.directory.file("promward.json"));
+    let host = match demo.host {
+        Host::Envoy => {
+            tools::envoy().map_or_else(|_| "Envoy".to_owned(), |tool| format!("Envoy {}", tool.version))
+        }
+        Host::Embedded => demo.host.to_string(),
+    };
+    format!(
+        "\
+promward runs on {host}, and serves the name example.com as well. Port {http} only redirects to https. This explains its
+configuration:
+  cargo promward check {configuration}
+",
+        http = demo.ports.http
+    )
 }

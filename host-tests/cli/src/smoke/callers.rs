@@ -1,6 +1,6 @@
-//! Who may do what on the site, from those who have no password to the one who may do everything.
+//! Who may do what, from those who have no password to the one who may do everything.
 
-use super::{As, Ask, Login, SUCCESS, Site, Step, Whose};
+use super::{As, Ask, Login, SUCCESS, Step, Subject, Whose};
 use anyhow::Result;
 use promward_harness::client::Request;
 
@@ -80,9 +80,9 @@ pub(super) fn steps(prometheus: Whose) -> Vec<&'static Step> {
 }
 
 /// Sends many requests before any of them is answered, and tells their status and how many passwords were checked.
-pub(super) fn at_once(site: &Site, login: Login, path: &str, form: &str) -> Result<String> {
-    let before = (site.right_checks)()?;
-    let mut connection = site.client(As::TrustingHttp2, login)?.connect()?;
+pub(super) fn at_once(subject: &Subject, login: Login, path: &str, form: &str) -> Result<String> {
+    let before = (subject.right_checks)()?;
+    let mut connection = subject.client(As::TrustingHttp2, login)?.connect()?;
     let mut exchanges = Vec::new();
     for _ in 0..MANY {
         let mut exchange = connection.open(Request::form(path))?;
@@ -96,6 +96,6 @@ pub(super) fn at_once(site: &Site, login: Login, path: &str, form: &str) -> Resu
             return Ok(format!("{} for the one after {index}: {}", answer.status, answer.text()));
         }
     }
-    let checks = (site.right_checks)()?.saturating_sub(before);
+    let checks = (subject.right_checks)()?.saturating_sub(before);
     Ok(format!("200 for {MANY}, and {checks} check{} of a password", if checks == 1 { "" } else { "s" }))
 }

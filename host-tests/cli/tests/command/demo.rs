@@ -1,5 +1,6 @@
 //! `cargo demo` shows the guide and its users on both hosts, and leaves nothing behind however it ends.
 
+use crate::processes::{LONG, READY, children, end_of, is_alive, signal};
 use promward_cli::demo::Host;
 use promward_harness::client::Client;
 use promward_harness::process::{self, Process, Stream};
@@ -8,8 +9,7 @@ use promward_harness::tools::{self, Program};
 use promward_harness::upstream::{Reply, Upstream};
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, ExitStatus};
-use std::time::Duration;
+use std::process::Command;
 
 /// Makes of each scenario, a function of a [`Host`], two tests: one on each host. A host that this machine lacks is skipped
 /// by name.
@@ -38,13 +38,8 @@ on_both_hosts! {
     the_users_that_are_printed_may_do_what_is_printed,
     a_prometheus_that_already_runs_is_guarded_where_it_is,
     told_to_end_it_leaves_nothing_behind,
+    an_example_is_tried_by_one_command,
 }
-
-/// A module is built, Prometheus scrapes itself, and other tests do the same at the same time.
-const LONG: Duration = Duration::from_secs(300);
-
-/// The last line that is shown when everything runs.
-const READY: &str = "Ctrl-C ends all of it.";
 
 /// A demo on a port of its own.
 struct Demo {
@@ -100,33 +95,6 @@ impl Drop for Demo {
     }
 }
 
-fn end_of(process: &Process) -> ExitStatus {
-    let _ = process.wait_until("its end", LONG, || None::<()>);
-    process.ended().unwrap().unwrap_or_else(|| panic!("it goes on: {process}"))
-}
-
-fn signal(name: &str, id: u32) {
-    assert!(Command::new("kill").args([&format!("-{name}"), &id.to_string()]).status().unwrap().success());
-}
-
-/// Running processes that this one has started: id and name.
-fn children(parent: u32) -> Vec<(u32, String)> {
-    let processes =
-        fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-    let is_child = |id: u32| {
-        let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-        let (name, rest) = stat.split_once('(')?.1.rsplit_once(") ")?;
-        let mut fields = rest.split(' ');
-        let (state, of) = (fields.next()?, fields.next()?);
-        (state != "Z" && of == parent.to_string()).then(|| (id, name.to_owned()))
-    };
-    processes.filter_map(is_child).collect()
-}
-
-fn is_alive(id: u32) -> bool {
-    fs::read_to_string(format!("/proc/{id}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
-}
-
 fn the_walk_through_the_guide_goes_well(host: Host) {
     let Some(_) = tools::need(Program::Prometheus) else { return };
     let printed = Demo::on(host, &["--smoke"]).ends_with(0);
@@ -163,14 +131,38 @@ fn the_users_that_are_printed_may_do_what_is_printed(host: Host) {
         }
     }
 
-    let curl = lines.iter().skip_while(|line| !line.starts_with("  curl ")).take(2).cloned();
-    assert_eq!(
-        output_of(&curl.collect::<Vec<_>>().join("\n")),
-        r#"{"status":"success","data":["prometheus"]}"#
-    );
+    let curl = lines.iter().find(|line| line.starts_with("  curl ")).unwrap();
+    assert_eq!(output_of(curl), r#"{"status":"success","data":["prometheus"]}"#);
+    let place = |text: &str| printed.find(text).unwrap_or_else(|| panic!("{text}: {printed}"));
+    let url = format!("https://localhost:{}/prometheus/", demo.port);
+    let order = [&url, "  viewer ", "  curl ", "In a browser", "Logs "].map(place);
+    assert!(order.is_sorted(), "what a person wants comes first: {printed}");
+    assert!(printed.trim_start().lines().next().unwrap().ends_with(&url), "{printed}");
+    the_page_opens_at(&demo, &url, &rows);
     let file = lines.iter().find_map(|line| line.trim().strip_prefix("cargo promward check ")).unwrap();
     let checked = output_of(&format!("{} check {file}", env!("CARGO_BIN_EXE_promward")));
     assert!(checked.starts_with(&format!("{file}: valid\n")), "{checked}");
+}
+
+/// The page opens at the URL that is printed, by a client that trusts the authority and uses no other name, and what it sends
+/// from there is no request of another site's.
+fn the_page_opens_at(demo: &Demo, url: &str, rows: &[Vec<&str>]) {
+    let viewer = format!("{}:{}", rows[1][0], rows[1][1]);
+    let authority = demo.directory().join("ca.crt").display().to_string();
+    let curl = |arguments: &str| {
+        let write = r"--write-out '\n%{http_code} %{url_effective}'";
+        output_of(&format!(
+            "curl --silent --noproxy '*' --cacert {authority} --user {viewer} {write} {arguments}"
+        ))
+    };
+    let origin = url.trim_end_matches("/prometheus/");
+    let page = curl(&format!("--location {}", url.trim_end_matches('/')));
+    let (page, end) = page.rsplit_once('\n').unwrap();
+    // curl shows the user in the URL too.
+    let end = end.replace(&format!("{viewer}@"), "");
+    assert!(end.starts_with(&format!("200 {url}")) && page.contains("<title>"), "{end}: {page}");
+    let asked = curl(&format!("--header 'Origin: {origin}' --data query=up {url}api/v1/query"));
+    assert!(asked.contains(r#""status":"success""#), "{asked}");
 }
 
 /// What a command prints that is typed where the demo is started.
@@ -200,13 +192,59 @@ fn told_to_end_it_leaves_nothing_behind(host: Host) {
     demo.process.wait_for_line(READY, LONG).unwrap();
     assert_eq!(demo.client().get("/prometheus/-/healthy").unwrap().status, 200);
     let children = children(demo.process.id());
-    assert_eq!(children.len(), if host == Host::Envoy { 2 } else { 1 }, "{children:?}");
+    assert_eq!(children.len(), 2, "{children:?}");
 
     demo.terminate();
     demo.ends_with(0);
     for (id, name) in children {
         assert!(!is_alive(id), "{name} is left behind");
     }
+}
+
+fn an_example_is_tried_by_one_command(host: Host) {
+    let Some(_) = tools::need(Program::Prometheus) else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().to_str().unwrap();
+    let printed = Demo::on(host, &["client-certificates", "--smoke", "--directory", path]).ends_with(0);
+    assert!(printed.contains("The README holds: 9 of 9 requests were answered as it says."), "{printed}");
+    let title = format!("The example client-certificates on {host}, guarding Prometheus ");
+    assert!(printed.contains(&title), "{printed}");
+}
+
+#[test]
+fn an_example_that_needs_envoy_says_so_on_the_embedded_host() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().to_str().unwrap();
+    let printed = Demo::on(Host::Embedded, &["jwt", "--directory", path]).ends_with(1);
+    let complaint = "the example jwt needs Envoy: Envoy's filter jwt_authn verifies the tokens";
+    assert!(printed.contains(complaint), "{printed}");
+}
+
+#[test]
+fn an_example_guards_a_prometheus_that_already_runs() {
+    let Some(_) = tools::need(Program::Prometheus) else { return };
+    let external_url = Some("http://localhost:9090/prometheus".to_owned());
+    let prometheus = Prometheus::start(prometheus::Options { external_url, ..Default::default() }).unwrap();
+    let url = format!("http://{}/prometheus", prometheus.address());
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().to_str().unwrap();
+    let demo = Demo::on(Host::Embedded, &["passwords", "--upstream", &url, "--directory", path]);
+    demo.process.wait_for_line(READY, LONG).unwrap();
+    let authority = fs::read(directory.path().join("ca.crt")).unwrap();
+    let client = Client::https(([127, 0, 0, 1], demo.port).into()).trust(authority);
+    let values =
+        client.user("viewer", "viewer-for-trying").get("/prometheus/api/v1/label/job/values").unwrap();
+    assert_eq!(values.text(), r#"{"status":"success","data":["prometheus"]}"#);
+}
+
+#[test]
+fn a_separator_before_the_options_changes_nothing() {
+    let list = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_promward")).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}");
+        output.stdout
+    };
+    assert_eq!(list(&["demo", "--", "--list"]), list(&["demo", "--list"]));
 }
 
 #[test]
@@ -249,8 +287,9 @@ fn when_a_program_ends_by_itself_the_demo_says_so_and_ends() {
     let Some(_) = tools::need(Program::Prometheus) else { return };
     let demo = Demo::on(Host::Embedded, &[]);
     demo.process.wait_for_line(READY, LONG).unwrap();
-    let (prometheus, _) = children(demo.process.id()).remove(0);
-    signal("KILL", prometheus);
+    let children = children(demo.process.id());
+    let (prometheus, _) = children.iter().find(|(_, name)| name == "prometheus").unwrap();
+    signal("KILL", *prometheus);
     let printed = demo.ends_with(1);
     assert!(printed.contains("ended by itself (signal: 9"), "{printed}");
     assert!(printed.contains("Prometheus (its last lines: "), "{printed}");

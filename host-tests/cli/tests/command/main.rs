@@ -6,5 +6,6 @@ mod documents;
 mod examples;
 mod hash;
 mod pasted;
+mod processes;
 mod render;
 mod token;

@@ -46,7 +46,7 @@ fn certificates_decide_what_their_owners_may_do() {
     example.end();
 }
 
-/// A client with a certificate that the script has made.
+/// A client with a certificate that the demo has made.
 fn with(example: &Running, owner: &str) -> Client {
     let [certificate, key] =
         ["crt", "key"].map(|kind| fs::read(example.path(&format!("certificates/{owner}.{kind}"))).unwrap());

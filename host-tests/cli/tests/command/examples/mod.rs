@@ -10,6 +10,7 @@ mod tenants;
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 #[test]
 fn every_example_has_a_test_here() {
@@ -38,7 +39,35 @@ fn every_readme_shows_the_configuration_that_is_run() {
     }
 }
 
-/// The examples in the order of their names. Beside them lies what they share.
+#[test]
+fn every_example_is_listed_with_a_line_and_its_readme_says_how_to_run_it() {
+    let output = Command::new(env!("CARGO_BIN_EXE_promward")).args(["demo", "--list"]).output().unwrap();
+    assert!(output.status.success());
+    let listed = String::from_utf8(output.stdout).unwrap();
+    let names: Vec<_> = listed.lines().map(|line| line.split_whitespace().next().unwrap()).collect();
+    assert_eq!(names, folders().iter().map(|folder| name(folder)).collect::<Vec<_>>());
+    for line in listed.lines() {
+        assert!(line.split_whitespace().count() > 4 && line.len() <= 100, "{line}");
+    }
+    for folder in folders() {
+        let (name, readme) = (name(&folder), fs::read_to_string(folder.join("README.md")).unwrap());
+        assert!(readme.contains(&format!("$ cargo demo {name}\n")), "{name}");
+        assert!(readme.contains(&format!("`target/{name}`")), "{name}");
+    }
+}
+
+#[test]
+fn an_example_that_is_not_there_is_told_with_those_that_are() {
+    let output = Command::new(env!("CARGO_BIN_EXE_promward")).args(["demo", "tenant"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains("there is no such example; there are client-certificates, grafana-token, guide, "),
+        "{said}"
+    );
+}
+
+/// The examples in the order of their names.
 fn folders() -> Vec<PathBuf> {
     let entries = fs::read_dir(promward_module::workspace().unwrap().join("examples")).unwrap();
     let mut folders: Vec<_> =

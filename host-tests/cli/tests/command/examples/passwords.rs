@@ -49,8 +49,9 @@ fn passwords_decide_what_their_users_may_do() {
     }
     passwords.run_what_the_readme_shows();
     passwords.end();
-    let logged = fs::read_to_string(passwords.path("envoy.log")).unwrap();
+    let logged = fs::read_to_string(passwords.path("access.log")).unwrap();
     assert!(logged.contains("user:viewer"), "its end has written all of it: {logged}");
+    let logged = logged + &fs::read_to_string(passwords.path("envoy.log")).unwrap();
     let credentials = REQUESTS.iter().filter_map(|(credentials, ..)| *credentials);
     let secrets = credentials.map(|credentials| STANDARD.encode(credentials));
     for secret in secrets.chain(["for-trying".to_owned(), "nobody".to_owned()]) {

@@ -1,5 +1,5 @@
-//! Checks what Envoy does with tokens under the fragment `jwt.yaml`, seen by a module in place of the filter. A verified token is in
-//! the metadata and nowhere else, and everything else is unchanged.
+//! Checks what Envoy does with tokens under the fragment `jwt.yaml`, seen by a module in place of the filter. A verified
+//! token is in the metadata and nowhere else, and everything else is unchanged.
 
 use crate::envoy_file::setup::Setup;
 use promward_harness::client::Request;

@@ -1,0 +1,136 @@
+//! The deployment of a demo: a certificate of its own authority, and promward in front of a server, on Envoy with the shipped
+//! file or on the embedded host.
+
+use super::embedded::Embedded;
+use anyhow::{Context, Result};
+use promward_harness::certificates::{Authority, Files};
+use promward_harness::envoy::variants::Variant;
+use promward_harness::envoy::{self, Envoy};
+use promward_harness::process::Process;
+use std::fmt;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// The names that are served: the guide's, and one that every browser on this machine finds by itself.
+pub(super) const DOMAINS: [&str; 2] = ["example.com", "localhost"];
+
+/// The authority of the clients' certificates, in the directory of certificates.
+pub(super) const CLIENTS: &str = "clients-ca.crt";
+
+/// The program that runs the filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Host {
+    /// Real Envoy with the shipped file.
+    Envoy,
+    /// The proxy-wasm host of this repository.
+    Embedded,
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Envoy => "Envoy",
+            Self::Embedded => "the embedded host",
+        })
+    }
+}
+
+/// The parts that a deployment is made of.
+pub(super) struct Options<'a> {
+    /// The module to run.
+    pub(super) module: &'a Path,
+    /// The filter's configuration (JSON).
+    pub(super) configuration: &'a str,
+    /// The server behind.
+    pub(super) upstream: SocketAddr,
+    /// The port of https.
+    pub(super) https: u16,
+    /// The port of http, which only redirects.
+    pub(super) http: u16,
+    /// The directory where the server's certificate is written, and where those of other authorities are found.
+    pub(super) certificates: &'a Path,
+    /// The fragments that are added to Envoy's file.
+    pub(super) variants: &'a [Variant],
+    /// The keys that verify JSON Web Tokens (a JSON Web Key Set).
+    pub(super) jwks: Option<String>,
+}
+
+impl Options<'_> {
+    /// Returns the certificate of the authority of clients, if they are asked for certificates.
+    pub(super) fn clients(&self) -> Option<PathBuf> {
+        self.variants.contains(&Variant::ClientCertificates).then(|| self.certificates.join(CLIENTS))
+    }
+}
+
+/// A running deployment. It ends with this value.
+pub(super) struct Deployment {
+    running: Running,
+    authority: Authority,
+}
+
+enum Running {
+    Envoy(Box<Envoy>),
+    Embedded(Embedded),
+}
+
+impl Deployment {
+    /// Starts a deployment and waits until it serves.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the host can't be had, or it refuses the configuration; the message has its last lines.
+    pub(super) fn start(host: Host, options: &Options<'_>) -> Result<Self> {
+        let authority = Authority::new("promward's own authority")?;
+        let files = server_certificate(&authority, options.certificates)?;
+        let running = match host {
+            Host::Envoy => {
+                let mut envoy = envoy::Options::new(options.certificates, options.module, options.upstream);
+                envoy.configuration = Some(options.configuration.to_owned());
+                envoy.https_port = Some(options.https);
+                envoy.http_port = Some(options.http);
+                envoy.domains = DOMAINS.map(str::to_owned).to_vec();
+                envoy.variants = options.variants.to_vec();
+                envoy.jwks.clone_from(&options.jwks);
+                Running::Envoy(Box::new(Envoy::start(&envoy)?))
+            }
+            Host::Embedded => Running::Embedded(Embedded::start(options, &files)?),
+        };
+        Ok(Self { running, authority })
+    }
+
+    /// Returns the authority that signed the server's certificate.
+    pub(super) fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    /// Returns the process of the host.
+    pub(super) fn process(&self) -> &Process {
+        match &self.running {
+            Running::Envoy(envoy) => envoy.process(),
+            Running::Embedded(embedded) => embedded.process(),
+        }
+    }
+
+    /// Reads a counter or gauge over all workers, by the name that the filter gave it; 0 while there is none.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the host doesn't answer.
+    pub(super) fn metric(&self, name: &str) -> Result<u64> {
+        let admin = match &self.running {
+            Running::Envoy(envoy) => envoy.admin(),
+            Running::Embedded(embedded) => embedded.admin(),
+        };
+        Ok(envoy::stat(admin, &format!("wasmcustom.{name}"))?.unwrap_or_default())
+    }
+}
+
+/// Makes the server's certificate. Its authority's stands behind it in the file, so that clients can be told to trust either.
+fn server_certificate(authority: &Authority, directory: &Path) -> Result<Files> {
+    let server = authority.server()?;
+    let files = server.write(directory, "example.com")?;
+    fs::write(&files.certificate, server.certificate_pem() + &authority.pem())
+        .with_context(|| format!("cannot write {}", files.certificate.display()))?;
+    Ok(files)
+}

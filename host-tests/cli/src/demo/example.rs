@@ -1,0 +1,221 @@
+//! The examples of this repository: a folder each, with a README, a configuration, and `demo.yaml`, which says what to run
+//! and what to print.
+
+use super::credentials::{self, ClientCertificate};
+use super::deployment::Host;
+use super::directory::{Directory, shown};
+use crate::check::table::aligned;
+use anyhow::{Context, Result, bail};
+use promward_harness::envoy::variants::Variant;
+use promward_harness::prometheus::{self, Prometheus, Samples};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The file that says what to run.
+const DESCRIPTION: &str = "demo.yaml";
+
+/// An example.
+#[derive(Clone, Debug)]
+pub struct Example {
+    name: String,
+    folder: PathBuf,
+    description: Description,
+}
+
+/// The content of `demo.yaml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Description {
+    /// The line for `cargo demo --list`.
+    about: String,
+    /// The example whose `prometheus.yml` and `rules.yml` are used.
+    prometheus: String,
+    /// Further flags of Prometheus.
+    #[serde(default)]
+    flags: Vec<String>,
+    /// The answer of Prometheus that shows that there is something to see.
+    ready: Ready,
+    /// The fragments that are added to Envoy's file.
+    #[serde(default)]
+    fragments: Vec<String>,
+    /// Certificates of clients that are made, by their names.
+    #[serde(default)]
+    certificates: BTreeMap<String, ClientCertificate>,
+    /// Who may log in: a table, whose first row is its head.
+    #[serde(default)]
+    callers: Vec<Vec<String>>,
+    /// Whether a browser shows the page, with no other credentials than a password.
+    #[serde(default)]
+    page: bool,
+    /// The arguments of `curl`, for each request that is shown.
+    curl: Vec<String>,
+}
+
+/// A target that Prometheus is asked for, and a text that its answer holds.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ready {
+    target: String,
+    holds: String,
+}
+
+impl Example {
+    /// Returns all examples, ordered by name.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a folder of `examples/` can't be read, or its `demo.yaml` isn't one.
+    pub fn all() -> Result<Vec<Self>> {
+        let examples = promward_module::workspace()?.join("examples");
+        let entries =
+            fs::read_dir(&examples).with_context(|| format!("cannot read {}", examples.display()))?;
+        let mut folders: Vec<PathBuf> = entries.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+        folders.retain(|folder| folder.join(DESCRIPTION).exists());
+        folders.sort();
+        folders.into_iter().map(Self::in_folder).collect()
+    }
+
+    /// Returns the example of this name.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error that lists the names if there is none, and as [`Example::all`].
+    pub fn named(name: &str) -> Result<Self> {
+        let mut all = Self::all()?;
+        match all.iter().position(|example| example.name == name) {
+            Some(at) => Ok(all.swap_remove(at)),
+            None => {
+                let names: Vec<_> = all.iter().map(|example| example.name.as_str()).collect();
+                bail!("there is no such example; there are {}", names.join(", "))
+            }
+        }
+    }
+
+    /// Returns a line for each example: its name, and what it shows.
+    ///
+    /// # Errors
+    ///
+    /// As [`Example::all`].
+    pub fn list() -> Result<String> {
+        let row = |example: &Self| [example.name.clone(), example.description.about.clone()];
+        Ok(aligned(&Self::all()?.iter().map(row).collect::<Vec<_>>()))
+    }
+
+    fn in_folder(folder: PathBuf) -> Result<Self> {
+        let file = folder.join(DESCRIPTION);
+        let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        let description =
+            serde_norway::from_str(&text).with_context(|| format!("{} is wrong", file.display()))?;
+        let name = folder.file_name().context("a folder has a name")?.to_string_lossy().into_owned();
+        Ok(Self { name, folder, description })
+    }
+
+    /// Returns the name of its folder.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns its folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Returns the fragments that are added to Envoy's file.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if there is no fragment of a name.
+    pub(super) fn variants(&self) -> Result<Vec<Variant>> {
+        let variant = |name: &String| {
+            let found = Variant::ALL.into_iter().find(|variant| variant.name() == name);
+            found.with_context(|| format!("{}: there is no fragment {name}", self.name))
+        };
+        self.description.fragments.iter().map(variant).collect()
+    }
+
+    /// Checks that this host can run it.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error with the reason if it can't.
+    pub(super) fn check_host(&self, host: Host) -> Result<()> {
+        if host == Host::Embedded && self.variants()?.contains(&Variant::Jwt) {
+            bail!(
+                "the example {} needs Envoy: Envoy's filter jwt_authn verifies the tokens, and the embedded host has no \
+                 such filter",
+                self.name
+            );
+        }
+        Ok(())
+    }
+
+    /// Makes the certificates and keys that it needs, and returns the configuration of the filter with them.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if one can't be made or written.
+    pub(super) fn prepare(&self, certificates: &Path) -> Result<String> {
+        let file = self.folder.join("promward.json");
+        let configuration =
+            fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        if self.description.certificates.is_empty() {
+            return Ok(configuration);
+        }
+        credentials::client_certificates(&self.description.certificates, certificates, configuration)
+    }
+
+    /// Starts its Prometheus behind this URL, and waits until there is something to see.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a file can't be read, or Prometheus can't be had or doesn't get that far.
+    pub(super) fn start_prometheus(&self, external_url: &str) -> Result<Prometheus> {
+        let Description { prometheus, flags, ready, .. } = &self.description;
+        let folder = self.folder.with_file_name(prometheus);
+        let file = folder.join("prometheus.yml");
+        let configuration =
+            fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        let options = prometheus::Options {
+            // Its own port is any that is free.
+            samples: Samples::Configured(configuration.replace("localhost:9090", "ADDRESS")),
+            rules: fs::read_to_string(folder.join("rules.yml")).ok(),
+            external_url: Some(external_url.to_owned()),
+            further: flags.clone(),
+            ..prometheus::Options::guide()
+        };
+        let prometheus = Prometheus::start(options)?;
+        prometheus.wait("its first scrapes", &ready.target, &ready.holds)?;
+        Ok(prometheus)
+    }
+
+    /// Returns whether a browser shows the page, with no other credentials than a password.
+    pub(super) fn has_page(&self) -> bool {
+        self.description.page
+    }
+
+    /// Returns the table of who may log in, with a remark; nothing if nobody does.
+    pub(super) fn callers(&self) -> String {
+        if self.description.callers.is_empty() {
+            return String::new();
+        }
+        let table = aligned(&self.description.callers);
+        format!("{table}These are for trying only: everybody knows them.\n\n")
+    }
+
+    /// Returns the requests that are shown to the user, as they are typed.
+    pub(super) fn commands(&self, directory: &Directory, url: &str) -> Vec<String> {
+        let certificate = shown(&directory.certificates().join("example.com.crt"));
+        let command = |arguments: &String| {
+            let arguments = arguments
+                .replace("{url}", url)
+                .replace("{directory}", &directory.shown())
+                .replace("{example}", &shown(&self.folder));
+            format!("curl --cacert {certificate} {arguments}")
+        };
+        self.description.curl.iter().map(command).collect()
+    }
+}
