@@ -200,7 +200,7 @@ fn a_query_that_is_not_understood_is_refused_and_says_where() {
     let reply = reply("GET", "/api/v1/query?query=info(up)");
     assert_eq!(reply.status, 400);
     assert!(
-        reply.body.contains("\\\"info\\\" is no function") && reply.body.contains("position 0"),
+        reply.body.contains("\\\"info\\\" is not a function") && reply.body.contains("position 0"),
         "{}",
         reply.body
     );

@@ -205,7 +205,7 @@ fn who_is_denied_what_a_rule_seems_to_allow_is_told_why() {
         (
             x(),
             Class::Admin,
-            "\"admin\" to token:x here: access[0] restricts them by \"only\", which nothing of this class can be",
+            "\"admin\" to token:x here: access[0] restricts them by \"only\", and nothing of this class can be restricted",
         ),
         (
             y(),
@@ -222,7 +222,7 @@ fn who_is_denied_what_a_rule_seems_to_allow_is_told_why() {
         (
             y(),
             Class::Consoles,
-            "\"consoles\" to token:y here: access[1].limits guards queries, which nothing of this class can be",
+            "\"consoles\" to token:y here: access[1].limits guards queries, and nothing of this class can be guarded",
         ),
         (y(), Class::Admin, "\"admin\" to token:y here"),
     ] {

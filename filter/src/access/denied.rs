@@ -70,10 +70,10 @@ impl fmt::Display for Closed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotRestrictable(rule) => {
-                write!(f, "{rule} restricts them by \"only\", which nothing of this class can be")
+                write!(f, "{rule} restricts them by \"only\", and nothing of this class can be restricted")
             }
             Self::NotGuardable(rule) => {
-                write!(f, "{rule}.limits guards queries, which nothing of this class can be")
+                write!(f, "{rule}.limits guards queries, and nothing of this class can be guarded")
             }
             Self::Restricted { rule, by } => write!(
                 f,

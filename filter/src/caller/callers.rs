@@ -92,7 +92,7 @@ impl fmt::Display for LoginError {
             Self::Malformed(malformed) => malformed.fmt(f),
             Self::NotConfigured(scheme) => write!(f, "nobody can log in by \"{scheme}\" here"),
             Self::Password => f.write_str("wrong user or password"),
-            Self::Token => f.write_str("this token is not known here, or is valid no longer"),
+            Self::Token => f.write_str("this token is not known here, or is no longer valid"),
             Self::Jwt(error) => error.fmt(f),
             Self::Certificate => f.write_str("this client certificate is not known here"),
             Self::TooMany(_) => f.write_str("too many logins at once: try again later"),

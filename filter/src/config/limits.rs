@@ -80,7 +80,7 @@ pub(super) fn rate(field: &Field<'_>) -> Result<Option<Rate>, ConfigError> {
 fn length(field: &Field<'_>) -> Result<Option<i64>, ConfigError> {
     let Some(text) = field.optional_text()? else { return Ok(None) };
     match duration::parse(text) {
-        Some(0) => Err(field.refuse("nothing is as short as that: leave the field out, or allow more")),
+        Some(0) => Err(field.refuse("this allows nothing: leave the field out, or allow more")),
         Some(milliseconds) => Ok(Some(milliseconds)),
         None => {
             let message = format!(

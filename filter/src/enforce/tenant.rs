@@ -27,8 +27,8 @@ impl fmt::Display for NoTenant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "\"{}\" is no tenant that a header can carry: 1 to {MAX_LENGTH} letters, digits and !_.*'()- are, and not . \
-             or ..",
+            "\"{}\" can't be sent as a tenant: a tenant has 1 to {MAX_LENGTH} letters, digits and !_.*'()-, and is not \
+             . or ..",
             self.value
         )
     }

@@ -35,9 +35,9 @@ impl fmt::Display for SyntaxError {
         match &self.problem {
             Problem::Expected(what) => write!(f, "expected {what}")?,
             Problem::Function(name) => {
-                write!(f, "\"{name}\" is no function, or an experimental one, which can't be used here,")?;
+                write!(f, "\"{name}\" is not a function, or is experimental and can't be used here,")?;
             }
-            Problem::Label => f.write_str("this label means another thing to some servers,")?,
+            Problem::Label => f.write_str("this label doesn't mean the same to all servers,")?,
             Problem::Text => f.write_str(
                 "this string doesn't end, or has a wrong escape or character, or a backslash at its end,",
             )?,

@@ -245,7 +245,7 @@ fn it_reads_and_writes_what_it_may(host: Host) {
         let read = values(second, "stock{tenant=\"a\"}", "item");
         assert_eq!(read, [("1".to_owned(), 1.0), ("2".to_owned(), 2.0), ("3".to_owned(), 3.0)].into());
         for (tenant, reason) in [
-            ("b", r#"restricts them by \"only\", which nothing of this class can be"#),
+            ("b", r#"restricts them by \"only\", and nothing of this class can be restricted"#),
             ("c", r#"no access rule allows the class \"remote_read\" to token:writer here"#),
             ("d", "x509: certificate signed by unknown authority"),
         ] {

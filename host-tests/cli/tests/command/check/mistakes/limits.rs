@@ -48,7 +48,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
     (
         r#"["health", "ui"]"#,
         r#"["ui"], "limits": { "lookback": "0s" }"#,
-        "access[0].limits.lookback: nothing is as short as that: leave the field out, or allow more",
+        "access[0].limits.lookback: this allows nothing: leave the field out, or allow more",
     ),
     (
         r#"["health", "ui"]"#,
