@@ -140,7 +140,7 @@ fn what_is_no_page_is_held_back_and_the_client_is_told() {
     let refused = answer("application/json").unwrap_err();
     assert_eq!(
         (refused.status, refused.body.as_str()),
-        (502, "the server answered with something else than a page\n")
+        (502, "the server answered with something other than a page\n")
     );
 }
 

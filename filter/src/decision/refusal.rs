@@ -138,7 +138,10 @@ impl fmt::Display for Refusal {
             Self::NoValues(none, CanLogIn::No) => none.fmt(f),
             Self::Tenant(error) => error.fmt(f),
             Self::Withheld(rule) => {
-                write!(f, "{rule} restricts its callers by \"only\", which nothing at this path can be")
+                write!(
+                    f,
+                    "{rule} restricts its callers by \"only\", and nothing at this path can be restricted"
+                )
             }
             Self::Violation(violation) => violation.fmt(f),
             Self::RateExceeded(exceeded) => exceeded.fmt(f),

@@ -23,7 +23,7 @@ pub struct NoPage;
 
 impl fmt::Display for NoPage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the server answered with something else than a page")
+        f.write_str("the server answered with something other than a page")
     }
 }
 

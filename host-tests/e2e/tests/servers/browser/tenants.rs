@@ -10,7 +10,8 @@ use promward_e2e::deployment::Host;
 const OTHER: &str = "omega";
 
 /// The reason that is shown at pages with everybody's data.
-const NOT_AT_ALL: &str = "access[3] restricts its callers by \"only\", which nothing at this path can be";
+const NOT_AT_ALL: &str =
+    "access[3] restricts its callers by \"only\", and nothing at this path can be restricted";
 
 #[test]
 fn a_user_of_one_tenant_is_shown_nothing_of_another() {
