@@ -20,7 +20,7 @@ use super::only::LabelValues;
 use super::schema::ByName;
 
 object! {
-    /// A rule: it allows the callers whom it names these classes of requests at these mounts.
+    /// A rule that allows the callers whom it names some classes of requests at some mounts.
     pub(super) RuleConfig, read as RuleObject {
         /// The callers whom the rule names: `anyone`, `anonymous`, `authenticated`, `user:N`, `token:N`,
         /// `certificate:N`, `jwt:ISSUER/SUBJECT`, `group:N`, or `group:ISSUER/N` for a group that tokens name.

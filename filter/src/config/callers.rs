@@ -27,8 +27,8 @@ object! {
         users: Option<ByName<OneOrMany<String>>>,
         /// Tokens by name, each with `sha256:` and the SHA-256 of the token in hexadecimal digits, or a list of them.
         tokens: Option<ByName<OneOrMany<String>>>,
-        /// Client certificates by name, each with `sha256:` and the SHA-256 of its DER form, or one of `uri_san`, `dns_san`
-        /// and `subject`, or a list of them.
+        /// Client certificates by name, each with `sha256:` and the SHA-256 of its DER form, or one of `uri_san`,
+        /// `dns_san` and `subject`, or a list of them.
         certificates: Option<ByName<OneOrMany<Certificate>>>,
         /// If `true`, the listener validates the chain of client certificates, so that what they say of themselves can
         /// be believed.
