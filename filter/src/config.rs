@@ -106,7 +106,7 @@ fn parse(bytes: &[u8]) -> Result<Tree, ConfigError> {
     }
     serde_json::from_slice(json).map_err(|error| match is_protobuf_struct(bytes) {
         true => ConfigError::protobuf_struct(),
-        false => ConfigError::new("", &format!("the configuration is no JSON: {error}")),
+        false => ConfigError::new("", &format!("the configuration is not JSON: {error}")),
     })
 }
 

@@ -68,7 +68,7 @@ impl fmt::Display for HashError {
                 let (least, most) = (COSTS.start(), COSTS.end());
                 write!(f, "this has the cost {cost}, which must be {least} to {most}: {wanted}")
             }
-            Self::Unknown => write!(f, "this is no bcrypt hash, like $2y$10$ and 53 characters: {wanted}"),
+            Self::Unknown => write!(f, "this is not a bcrypt hash, like $2y$10$ and 53 characters: {wanted}"),
         }
     }
 }

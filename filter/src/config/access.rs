@@ -228,12 +228,15 @@ const EMPTY: &str = "an empty list says nothing: name at least one";
 
 fn class(name: &str) -> Result<Classes, String> {
     Classes::named(name).ok_or_else(|| {
-        format!("\"{name}\" is no class: the classes are {}", Classes::names().collect::<Vec<_>>().join(" "))
+        format!(
+            "\"{name}\" is not a class: the classes are {}",
+            Classes::names().collect::<Vec<_>>().join(" ")
+        )
     })
 }
 
 fn mount(prefix: &str, mounts: &Mounts) -> Result<MountId, String> {
     let prefix_of = Prefix::parse(prefix);
     let found = mounts.iter().find(|(_, mount)| Some(&mount.prefix) == prefix_of.as_ref());
-    found.map(|(id, _)| id).ok_or_else(|| format!("\"{prefix}\" is the prefix of no mount"))
+    found.map(|(id, _)| id).ok_or_else(|| format!("\"{prefix}\" is not the prefix of a mount"))
 }

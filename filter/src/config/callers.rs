@@ -99,7 +99,7 @@ const MAX_NAME: usize = 200;
 fn groups_with_members(section: &[Field<'_>], callers: &Callers) -> Result<Vec<Group>, ConfigError> {
     let mut groups = Vec::new();
     for named in section {
-        let empty = "an empty group is nobody: leave it out, or list its members";
+        let empty = "an empty group has no members: leave it out, or list its members";
         let members = listed(named, empty, |text| member(text, callers))?;
         groups.push(Group { name: named.name().to_owned(), members });
     }

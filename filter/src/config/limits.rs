@@ -69,8 +69,9 @@ pub(super) fn rate(field: &Field<'_>) -> Result<Option<Rate>, ConfigError> {
     let Some(text) = field.optional_text()? else { return Ok(None) };
     let rate = Rate::parse(text);
     if rate.is_none() {
-        let message =
-            format!("\"{text}\" is no rate: write a whole number, 1 to {MOST}, and /s, /m or /h, like 20/s");
+        let message = format!(
+            "\"{text}\" is not a rate: write a whole number, 1 to {MOST}, and /s, /m or /h, like 20/s"
+        );
         return Err(field.refuse(&message));
     }
     Ok(rate)
@@ -84,7 +85,7 @@ fn length(field: &Field<'_>) -> Result<Option<i64>, ConfigError> {
         Some(milliseconds) => Ok(Some(milliseconds)),
         None => {
             let message = format!(
-                "\"{text}\" is no duration: write whole numbers with the units y w d h m s ms, in this order, like 7d \
+                "\"{text}\" is not a duration: write whole numbers with the units y w d h m s ms, in this order, like 7d \
                  or 1h30m"
             );
             Err(field.refuse(&message))

@@ -86,7 +86,7 @@ fn api(field: &Field<'_>) -> Result<&'static Profile, ConfigError> {
 fn prefix(field: &Field<'_>) -> Result<Prefix, ConfigError> {
     let text = field.text()?;
     Prefix::parse(text).ok_or_else(|| {
-        field.refuse(&format!("\"{text}\" is no prefix: write \"/\", or a path of letters, digits and -._~ like \"/prometheus\", without a trailing slash"))
+        field.refuse(&format!("\"{text}\" is not a prefix: write \"/\", or a path of letters, digits and -._~ like \"/prometheus\", without a trailing slash"))
     })
 }
 
@@ -110,7 +110,7 @@ fn max_form(field: &Field<'_>, api: &Profile) -> Result<usize, ConfigError> {
         Some(_) => Err(field.refuse("this must be 1KiB to 1MiB")),
         None => {
             let message =
-                format!("\"{text}\" is no size: write a whole number and B, KiB or MiB, like 256KiB");
+                format!("\"{text}\" is not a size: write a whole number and B, KiB or MiB, like 256KiB");
             Err(field.refuse(&message))
         }
     }
@@ -139,7 +139,7 @@ pub(super) fn origins(field: &Field<'_>) -> Result<Vec<Origin>, ConfigError> {
 fn origin(text: &str) -> Result<Origin, String> {
     Origin::parse(text).ok_or_else(|| {
         format!(
-            "\"{text}\" is no origin: write scheme, host and perhaps port, like https://grafana.example.com"
+            "\"{text}\" is not an origin: write scheme, host and perhaps port, like https://grafana.example.com"
         )
     })
 }

@@ -117,7 +117,7 @@ impl Reader<'_> {
     fn claim(&self, path: &Field<'_>) -> Result<Values, ConfigError> {
         let names = claim(path, "tenants")?;
         if self.known.callers.issuers.is_empty() {
-            return Err(path.refuse("nobody comes with a token: there is no issuer in callers.jwt"));
+            return Err(path.refuse("no caller has a token: there is no issuer in callers.jwt"));
         }
         Ok(Values::Claim(names))
     }

@@ -7,7 +7,7 @@ use crate::caller::who::{Who, WhoKind};
 pub(super) fn who(text: &str, callers: &Callers) -> Result<Who, String> {
     let who: Who = text.parse().map_err(|_| {
         format!(
-            "\"{text}\" is nobody: write anyone, anonymous, authenticated, user:N, token:N, certificate:N, \
+            "\"{text}\" names nobody: write anyone, anonymous, authenticated, user:N, token:N, certificate:N, \
              jwt:ISSUER/SUBJECT, group:N or group:ISSUER/N"
         )
     })?;

@@ -125,7 +125,10 @@ impl fmt::Display for Exceeded {
             }
             Guard::Oldest { asked, most } => {
                 let (asked, most) = (Shown(asked), Shown(most));
-                write!(f, "the request reads what is {asked} old, and {rule}.limits.oldest allows {most}")
+                write!(
+                    f,
+                    "the request reads data that is {asked} old, and {rule}.limits.oldest allows {most}"
+                )
             }
             Guard::Points { asked, most } => {
                 write!(

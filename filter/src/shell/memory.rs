@@ -29,7 +29,7 @@ pub(crate) fn tell_growth() {
     }
     let metric = tell(told.metric, pages.saturating_sub(told.pages));
     if let Err(error) = &metric {
-        log::debug!("promward: the host counts no memory: {error:?}");
+        log::debug!("promward: the host refuses the metric of the memory: {error:?}");
     }
     TOLD.set(Told { metric: metric.ok().or(told.metric), pages });
 }

@@ -58,7 +58,7 @@ impl RootContext for Root {
             None => {
                 self.workers.iter().for_each(|worker| worker.rest());
                 if host::tick_every(0).is_err() {
-                    log::warn!("promward: the host doesn't end its ticks");
+                    log::warn!("promward: the host doesn't stop its ticks");
                 }
             }
         }

@@ -205,7 +205,9 @@ impl Stream {
         self.worker.report_answer(&self.record);
         self.state = Phase::BrokenOff;
         if let Err(error) = host::break_off() {
-            log::error!("promward: the host doesn't break an answer off, which waits for good: {error:?}");
+            log::error!(
+                "promward: the host doesn't close the stream of an answer that was broken off: {error:?}"
+            );
         }
         Action::Pause
     }

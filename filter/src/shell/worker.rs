@@ -109,7 +109,7 @@ impl Worker {
             match host::act_on(context) {
                 Ok(()) => stream.release(),
                 // The stream has ended, and the host hasn't reported it yet.
-                Err(error) => log::warn!("promward: a stream that waits can't be reached: {error:?}"),
+                Err(error) => log::warn!("promward: a waiting stream can't be reached: {error:?}"),
             }
         }
         // Metrics and ticks from here on belong to no stream.
@@ -145,7 +145,7 @@ impl Worker {
     fn log(&self, record: &Record) {
         for (name, value) in record.properties(&self.gateway.mounts) {
             if let Err(error) = host::set_property(name, &value) {
-                log::debug!("promward: the host takes no property: {error:?}");
+                log::debug!("promward: the host refuses a property of the access log: {error:?}");
             }
         }
     }
@@ -159,7 +159,7 @@ impl Worker {
         };
         for count in counts {
             if let Err(error) = self.metric(count).and_then(|metric| host::add(metric, 1)) {
-                log::debug!("promward: the host counts no metric: {error:?}");
+                log::debug!("promward: the host refuses a metric: {error:?}");
             }
         }
         self.tell_waiting(i64::try_from(waiting).unwrap_or(i64::MAX));

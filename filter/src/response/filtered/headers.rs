@@ -46,7 +46,7 @@ pub struct NotFilterable {
 
 impl fmt::Display for NotFilterable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the server answered {} and no JSON that could be filtered", self.status)
+        write!(f, "the server answered {}, but not with JSON that can be filtered", self.status)
     }
 }
 
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn the_client_reads_what_the_server_answered() {
         let refused = check(&answer("503", &[("content-type", "text/plain")])).unwrap_err();
-        assert_eq!(refused.to_string(), "the server answered 503 and no JSON that could be filtered");
+        assert_eq!(refused.to_string(), "the server answered 503, but not with JSON that can be filtered");
     }
 
     #[test]

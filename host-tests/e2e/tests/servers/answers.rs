@@ -162,7 +162,7 @@ fn an_answer_that_can_not_be_filtered_is_refused(host: Host) {
         let upstream = answering(reply);
         let answer = deployment(host, upstream.address()).client().get("/a/api/v1/alerts").unwrap();
         assert_eq!(answer.status, 502, "{number}: {}", answer.text());
-        assert!(answer.text().contains("no JSON that could be filtered"), "{}", answer.text());
+        assert!(answer.text().contains("not with JSON that can be filtered"), "{}", answer.text());
     }
 }
 

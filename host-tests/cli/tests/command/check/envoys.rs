@@ -33,7 +33,7 @@ fn every_filter_of_a_file_is_checked_and_named() {
             .to_owned()
             + &digest(configuration)
             + "envoy.yaml: filter \"guard-1\" (static_resources.listeners[0].filters[1].typed_config): refused: \
-         access[0].who[0]: \"all\" is nobody: write anyone, anonymous, authenticated, user:N, token:N, certificate:N, \
+         access[0].who[0]: \"all\" names nobody: write anyone, anonymous, authenticated, user:N, token:N, certificate:N, \
          jwt:ISSUER/SUBJECT, group:N or group:ISSUER/N\n"
     );
 }

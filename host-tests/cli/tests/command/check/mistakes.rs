@@ -31,7 +31,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Mistake> {
 const MISTAKES: &[Mistake] = &[
     // The whole.
     (VALID, "{}", "mounts: this field is missing"),
-    (VALID, "{ \"mounts\": [", "the configuration is no JSON: EOF while parsing a list at line 1 column 13"),
+    (VALID, "{ \"mounts\": [", "the configuration is not JSON: EOF while parsing a list at line 1 column 13"),
     (
         VALID,
         "\u{feff}{}",
@@ -69,12 +69,12 @@ const MISTAKES: &[Mistake] = &[
     (
         r#""prefix": "/prometheus""#,
         r#""prefix": "/prometheus/""#,
-        "mounts[0].prefix: \"/prometheus/\" is no prefix: write \"/\", or a path of letters, digits and -._~ like \"/prometheus\", without a trailing slash",
+        "mounts[0].prefix: \"/prometheus/\" is not a prefix: write \"/\", or a path of letters, digits and -._~ like \"/prometheus\", without a trailing slash",
     ),
     (
         r#""prefix": "/prometheus""#,
         r#""prefix": "/a", "upstream_prefix": "b""#,
-        "mounts[0].upstream_prefix: \"b\" is no prefix: write \"/\", or a path of letters, digits and -._~ like \"/prometheus\", without a trailing slash",
+        "mounts[0].upstream_prefix: \"b\" is not a prefix: write \"/\", or a path of letters, digits and -._~ like \"/prometheus\", without a trailing slash",
     ),
     (
         r#""256KiB" }]"#,
@@ -95,12 +95,12 @@ const MISTAKES: &[Mistake] = &[
     (
         r#""cluster": "prometheus""#,
         r#""origins": ["localhost"]"#,
-        "mounts[0].origins[0]: \"localhost\" is no origin: write scheme, host and perhaps port, like https://grafana.example.com",
+        "mounts[0].origins[0]: \"localhost\" is not an origin: write scheme, host and perhaps port, like https://grafana.example.com",
     ),
     (
         r#""256KiB""#,
         r#""256""#,
-        "mounts[0].max_form: \"256\" is no size: write a whole number and B, KiB or MiB, like 256KiB",
+        "mounts[0].max_form: \"256\" is not a size: write a whole number and B, KiB or MiB, like 256KiB",
     ),
     (r#""256KiB""#, r#""64MiB""#, "mounts[0].max_form: this must be 1KiB to 1MiB"),
     (
@@ -121,7 +121,7 @@ const MISTAKES: &[Mistake] = &[
     (
         r#""prefix": "/prometheus""#,
         r#""prefix": "/a+b""#,
-        "mounts[0].prefix: \"/a+b\" is no prefix: write \"/\", or a path of letters, digits and -._~ like \"/prometheus\", without a trailing slash",
+        "mounts[0].prefix: \"/a+b\" is not a prefix: write \"/\", or a path of letters, digits and -._~ like \"/prometheus\", without a trailing slash",
     ),
     (
         r#""cluster": "prometheus""#,
@@ -172,7 +172,7 @@ const MISTAKES: &[Mistake] = &[
     (
         r#""hsts": "max-age=1""#,
         r#""cors": { "origins": ["*"] }"#,
-        "headers.cors.origins[0]: \"*\" is no origin: write scheme, host and perhaps port, like https://grafana.example.com",
+        "headers.cors.origins[0]: \"*\" is not an origin: write scheme, host and perhaps port, like https://grafana.example.com",
     ),
     (
         r#""hsts": "max-age=1""#,

@@ -12,7 +12,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
     (
         r#"["anyone"]"#,
         r#"["anybody"]"#,
-        "access[0].who[0]: \"anybody\" is nobody: write anyone, anonymous, authenticated, user:N, token:N, certificate:N, jwt:ISSUER/SUBJECT, group:N or group:ISSUER/N",
+        "access[0].who[0]: \"anybody\" names nobody: write anyone, anonymous, authenticated, user:N, token:N, certificate:N, jwt:ISSUER/SUBJECT, group:N or group:ISSUER/N",
     ),
     (r#"["anyone"]"#, r#"["anyone", "anyone"]"#, "access[0].who[1]: \"anyone\" is listed twice"),
     (
@@ -23,7 +23,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
     (
         r#"["health", "ui"]"#,
         r#"["health", "UI"]"#,
-        "access[0].may[1]: \"UI\" is no class: the classes are health info query series rules metadata federate remote_read status config metrics write admin lifecycle debug consoles ui unknown read everything",
+        "access[0].may[1]: \"UI\" is not a class: the classes are health info query series rules metadata federate remote_read status config metrics write admin lifecycle debug consoles ui unknown read everything",
     ),
     (
         r#"["health", "ui"]"#,
@@ -38,7 +38,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
     (
         r#"["health", "ui"]"#,
         r#"["ui"], "at": ["/other"]"#,
-        "access[0].at[0]: \"/other\" is the prefix of no mount",
+        "access[0].at[0]: \"/other\" is not the prefix of a mount",
     ),
     (
         r#""api": "prometheus", "cluster": "prometheus", "max_form": "256KiB""#,

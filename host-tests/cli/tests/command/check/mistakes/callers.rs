@@ -51,7 +51,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
     (
         r#""$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW""#,
         r#""secret""#,
-        "callers.users.viewer: this is no bcrypt hash, like $2y$10$ and 53 characters: make a bcrypt hash, as htpasswd -nB -C 10 USER does",
+        "callers.users.viewer: this is not a bcrypt hash, like $2y$10$ and 53 characters: make a bcrypt hash, as htpasswd -nB -C 10 USER does",
     ),
     (
         r#""$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW""#,
@@ -171,7 +171,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
     (
         r#"["user:viewer"]"#,
         r#"[]"#,
-        "callers.groups.sre: an empty group is nobody: leave it out, or list its members",
+        "callers.groups.sre: an empty group has no members: leave it out, or list its members",
     ),
     (
         r#"["user:viewer"]"#,
@@ -206,7 +206,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
     (
         r#""groups": { "sre": ["user:viewer"] }"#,
         r#""passwords": { "checks": "4" }"#,
-        "callers.passwords.checks: \"4\" is no rate: write a whole number, 1 to 1000000, and /s, /m or /h, like 20/s",
+        "callers.passwords.checks: \"4\" is not a rate: write a whole number, 1 to 1000000, and /s, /m or /h, like 20/s",
     ),
     (
         r#""groups": { "sre": ["user:viewer"] }"#,

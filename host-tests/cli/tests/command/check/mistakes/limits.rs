@@ -17,7 +17,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
     (
         r#"["health", "ui"]"#,
         r#"["ui"], "limits": { "rate": "20" }"#,
-        "access[0].limits.rate: \"20\" is no rate: write a whole number, 1 to 1000000, and /s, /m or /h, like 20/s",
+        "access[0].limits.rate: \"20\" is not a rate: write a whole number, 1 to 1000000, and /s, /m or /h, like 20/s",
     ),
     (
         r#"["health", "ui"]"#,
@@ -43,7 +43,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
     (
         r#"["health", "ui"]"#,
         r#"["ui"], "limits": { "range": "31 d" }"#,
-        "access[0].limits.range: \"31 d\" is no duration: write whole numbers with the units y w d h m s ms, in this order, like 7d or 1h30m",
+        "access[0].limits.range: \"31 d\" is not a duration: write whole numbers with the units y w d h m s ms, in this order, like 7d or 1h30m",
     ),
     (
         r#"["health", "ui"]"#,
@@ -58,7 +58,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
     (
         r#"["health", "ui"]"#,
         r#"["ui"], "limits": { "timeout": "" }"#,
-        "access[0].limits.timeout: \"\" is no duration: write whole numbers with the units y w d h m s ms, in this order, like 7d or 1h30m",
+        "access[0].limits.timeout: \"\" is not a duration: write whole numbers with the units y w d h m s ms, in this order, like 7d or 1h30m",
     ),
     (
         r#"["health", "ui"]"#,

@@ -121,7 +121,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
     (
         VALID,
         r#"{ "mounts": [{ "prefix": "/" }], "access": [{ "who": ["anyone"], "may": ["read"], "only": { "tenant": { "claim": ["tenants"] } } }] }"#,
-        "access[0].only.tenant.claim: nobody comes with a token: there is no issuer in callers.jwt",
+        "access[0].only.tenant.claim: no caller has a token: there is no issuer in callers.jwt",
     ),
     (
         r#"["health", "ui"]"#,
@@ -136,7 +136,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
     (
         r#"["health", "ui"]"#,
         r#"["read"], "only": { "tenant": { "by": { "everybody": ["a"] } } }"#,
-        "access[0].only.tenant.by.everybody: \"everybody\" is nobody: write anyone, anonymous, authenticated, user:N, token:N, certificate:N, jwt:ISSUER/SUBJECT, group:N or group:ISSUER/N",
+        "access[0].only.tenant.by.everybody: \"everybody\" names nobody: write anyone, anonymous, authenticated, user:N, token:N, certificate:N, jwt:ISSUER/SUBJECT, group:N or group:ISSUER/N",
     ),
     (
         r#"["health", "ui"]"#,
