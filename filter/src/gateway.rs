@@ -1,17 +1,18 @@
-//! The front door of the core: a compiled configuration, and the way of a request through the rooms. The facts of a
-//! request come in, and a decision goes out. Nothing here calls the host.
+//! The front door of the core: a compiled configuration, and the way of a request through the rooms. A request and the
+//! facts that the host knows of it come in, and a decision goes out with a record of how it came about. Nothing here
+//! calls the host.
 
 mod forward;
+mod replies;
 pub mod worker_state;
 
 use crate::access::cross_site::{self, Asking};
-use crate::access::only::NoValues;
-use crate::access::{Access, Denied, Rule};
-use crate::api::mount::{AtMount, Located, Mount, Mounts};
+use crate::access::{Access, Rule};
+use crate::api::mount::{AtMount, Located, Mounts};
 use crate::api::requested::Requested;
 use crate::caller::callers::{Callers, Identified};
 use crate::caller::identity::Caller;
-use crate::decision::refusal::{CanLogIn, RateExceeded, Refusal};
+use crate::decision::refusal::{RateExceeded, Refusal};
 use crate::decision::{Decision, Facts, Needs, Request};
 use crate::enforce::RuleNumber;
 use crate::enforce::guards::Guarded;
@@ -22,15 +23,12 @@ use crate::limits::table::{CountError, Counted, LimitedRule, Share};
 use crate::report::count::{Capacity, Count};
 use crate::report::{Outcome, Record};
 use crate::response::answer::{Answers, RequestContext};
-use crate::response::cors::{self, AllowedOrigin};
-use crate::response::reply::{Reply, Wording};
+use crate::response::cors::AllowedOrigin;
 use crate::target::Target;
 use crate::target::header_edits::HeaderEdits;
 use crate::target::headers::{Headers, Strip};
-use crate::target::method::{Method, Methods};
-use crate::target::origin::UrlScheme;
-use crate::target::parameters::Parameters;
-use forward::{AllowedRequest, with_mark};
+use crate::target::method::Method;
+use forward::AllowedRequest;
 use worker_state::{Rates, Resources};
 
 /// A compiled configuration, which decides every request.
@@ -61,7 +59,7 @@ pub enum Elsewhere {
     Pass,
 }
 
-/// An end of the way of a request before it is forwarded.
+/// The end of a request's way before it is forwarded.
 enum Early {
     Decided(Decision),
     Refused(Refusal),
@@ -99,6 +97,7 @@ impl Gateway {
         (decision, record)
     }
 
+    /// Leads a request through the rooms, one call for each step, and records what the steps find out.
     fn way(
         &self,
         target: &Target,
@@ -111,7 +110,7 @@ impl Gateway {
         self.mounts.check_encoded_slash(at.id, &target.path)?;
         let requested = self.endpoint(at, request)?;
         record.class = Some(requested.class());
-        let origin = self.site(&requested, request)?;
+        let origin = self.origin(&requested, request)?;
         let caller = self.caller(&requested, request, resources)?;
         record.caller = caller.clone();
         let (number, rule) = self.access(&caller, &requested)?;
@@ -133,23 +132,6 @@ impl Gateway {
         }
     }
 
-    /// Redirects the prefix without a slash to the mount. The redirect names a path, never a host.
-    fn to_the_mount(
-        &self,
-        mount: &Mount,
-        target: &Target,
-        request: &Request<'_>,
-    ) -> Result<Decision, Refusal> {
-        let status = match Method::of(request.headers).ok_or(Refusal::Method(Methods::ALL))? {
-            Method::Get | Method::Head => 301,
-            _ => 308,
-        };
-        let query = Parameters::of_query(target.query.as_ref())?.to_text();
-        let location = format!("{}/{}", mount.prefix.as_str(), with_mark(&query));
-        let reply = Reply::empty(status, vec![("location", location)]);
-        Ok(Decision::Reply(self.answers.dressed(reply, request.scheme, None)))
-    }
-
     /// Decides a request at no mount. No path that could be read as one below a mount gets here: a target can be read
     /// in only one way, except for an escaped slash.
     fn elsewhere(&self, target: &Target, request: &Request<'_>) -> Result<Decision, Refusal> {
@@ -164,7 +146,7 @@ impl Gateway {
         }
     }
 
-    /// Finds what is at the path. `OPTIONS` below an API is answered for it.
+    /// Finds the endpoint of the path. `OPTIONS` below an API is answered here, and goes no further.
     fn endpoint<'a>(&self, at: AtMount<'a>, request: &Request<'_>) -> Result<Requested<'a>, Early> {
         let requested = Requested::find(at, request.headers)?;
         if requested.method == Method::Options && at.mount.api.is_api(at.path) {
@@ -173,20 +155,8 @@ impl Gateway {
         Ok(requested)
     }
 
-    /// Answers `OPTIONS` below an API, for any caller. A preflight of a listed origin is told what it may do.
-    fn options(&self, requested: &Requested<'_>, request: &Request<'_>) -> Decision {
-        let methods =
-            requested.endpoint.map_or(UNKNOWN_ENDPOINT, |endpoint| endpoint.methods).with(Methods::OPTIONS);
-        let origin = self.answers.cors.allowed(request.headers);
-        let mut headers = vec![("allow", methods.to_string())];
-        if origin.is_some() {
-            headers.extend(cors::preflight(methods));
-        }
-        Decision::Reply(self.answers.dressed(Reply::empty(204, headers), request.scheme, origin.as_ref()))
-    }
-
-    /// Refuses what a page of a site asks for that isn't listed, and gives the one that is.
-    fn site(
+    /// Returns the listed origin whose page sent the request, and refuses requests of other sites' pages.
+    fn origin(
         &self,
         requested: &Requested<'_>,
         request: &Request<'_>,
@@ -221,18 +191,10 @@ impl Gateway {
         }
     }
 
-    /// The rule that allows the request.
+    /// Returns the rule that allows the request.
     fn access(&self, caller: &Caller, requested: &Requested<'_>) -> Result<(RuleNumber, &Rule), Refusal> {
         let decided = self.access.decide(caller, requested.class(), requested.at.id);
         decided.map_err(|denied| self.denied(denied))
-    }
-
-    /// Returns the refusal for a caller whom no rule allows the request.
-    fn denied(&self, denied: Denied) -> Refusal {
-        match denied.caller {
-            Caller::Anonymous => Refusal::Unknown(denied, self.can_log_in()),
-            Caller::Known(_) => Refusal::Denied(denied),
-        }
     }
 
     /// Counts the request against the rate of its rule.
@@ -286,20 +248,6 @@ impl Gateway {
         Ok(RuleTerms { restriction, guarded })
     }
 
-    /// Returns the refusal for a caller for whom a rule's `only` leaves nothing. Anonymous callers may have to log in
-    /// first.
-    fn nothing_to_see(&self, none: NoValues) -> Refusal {
-        let can_log_in = match none.caller {
-            Caller::Anonymous => self.can_log_in(),
-            Caller::Known(_) => CanLogIn::No,
-        };
-        Refusal::NoValues(none, can_log_in)
-    }
-
-    fn can_log_in(&self) -> CanLogIn {
-        if self.callers.challenges().is_empty() { CanLogIn::No } else { CanLogIn::Yes }
-    }
-
     /// Returns the changes to the headers of an answer.
     ///
     /// # Errors
@@ -308,47 +256,6 @@ impl Gateway {
     pub fn answer(&self, context: &RequestContext, headers: &Headers) -> Result<HeaderEdits, Refusal> {
         let mount = self.mounts.get(context.mount).ok_or(Refusal::Host)?;
         Ok(self.answers.edits(context, mount, headers)?)
-    }
-
-    /// Returns the reply to a request that was forwarded and then refused because of its form or its answer.
-    pub fn refuse(&self, context: &RequestContext, refusal: &Refusal) -> Reply {
-        self.refusal(refusal, context.wording, context.scheme, context.origin.as_ref())
-    }
-
-    /// Returns the reply to use when the host fails and nothing is known of the request.
-    pub fn failed(&self) -> Reply {
-        self.answers.dressed(Refusal::Host.reply(Wording::Plain), UrlScheme::Http, None)
-    }
-
-    /// Returns the reply of a refusal, with challenges to authenticate if its status is 401.
-    fn refusal(
-        &self,
-        refusal: &Refusal,
-        wording: Wording,
-        scheme: UrlScheme,
-        origin: Option<&AllowedOrigin>,
-    ) -> Reply {
-        let mut reply = refusal.reply(wording);
-        if reply.status == 401 {
-            let challenge = |challenge: &str| ("www-authenticate", challenge.to_owned());
-            reply.headers.extend(self.callers.challenges().into_iter().map(challenge));
-        }
-        self.answers.dressed(reply, scheme, origin)
-    }
-
-    /// The form of a refusal when nothing is known yet but the target, or only that it can't be read.
-    fn wording(&self, target: Option<&Target>, headers: &Headers) -> Wording {
-        let is_api = match target {
-            Some(target) => match self.mounts.locate(target.path.as_str()) {
-                Located::Below(at) => at.mount.api.is_api(at.path),
-                Located::Bare { .. } | Located::Elsewhere => false,
-            },
-            None => {
-                let raw = headers.only(":path").unwrap_or_default();
-                raw.windows(API.len()).any(|window| window == API)
-            }
-        };
-        if is_api { Wording::Json } else { Wording::Plain }
     }
 
     /// Returns the facts that are needed of a request beside its headers.
@@ -374,9 +281,3 @@ impl Gateway {
         if self.access.has_rates() { Rates::Some } else { Rates::None }
     }
 }
-
-/// The methods that a preflight is told for an endpoint that only a newer server may have.
-const UNKNOWN_ENDPOINT: Methods = Methods::of(&[Method::Get, Method::Post]);
-
-/// The text that the path of an API contains.
-const API: &[u8] = b"/api/";

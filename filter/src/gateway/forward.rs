@@ -1,4 +1,5 @@
-//! The request that goes upstream. It is written from the parsed parameters, with the filter's own headers in place of
+//! The last step before a request goes upstream. A request that a rule allows comes in, and the decision about it goes
+//! out: the request that is forwarded is written from the parsed parameters, with the filter's own headers in place of
 //! the client's.
 
 use crate::api::class::Classes;
@@ -33,24 +34,24 @@ const FORWARDED_PROTO: &str = "x-forwarded-proto";
 /// A request that a rule allows.
 #[derive(Clone, Debug)]
 pub(super) struct AllowedRequest<'a> {
-    /// The request itself.
+    /// The request as the client sent it.
     pub(super) request: &'a Request<'a>,
-    /// The endpoint that it is for.
+    /// The endpoint that the request is for.
     pub(super) requested: Requested<'a>,
     /// The raw query string.
     pub(super) query: Option<&'a QueryString>,
-    /// The listed site that it comes from.
+    /// The listed origin whose page sent the request.
     pub(super) origin: Option<AllowedOrigin>,
     /// The caller that sends the request.
     pub(super) caller: &'a Caller,
     /// The rule that allows the request.
     pub(super) rule: RuleNumber,
-    /// The terms of the rule.
+    /// The terms that the rule holds the caller to.
     pub(super) terms: RuleTerms,
 }
 
 impl AllowedRequest<'_> {
-    /// Decides what is forwarded. A restricted caller gets the answer that the endpoint provides for them, whatever a
+    /// Decides the request. A restricted caller gets the answer that the endpoint provides for them, whatever a
     /// rule allows (`threats.md` R2).
     ///
     /// # Errors
@@ -170,6 +171,7 @@ impl AllowedRequest<'_> {
         })
     }
 
+    /// Returns the changes to the headers of the request.
     fn edits(
         &self,
         path: String,
@@ -183,7 +185,7 @@ impl AllowedRequest<'_> {
         let mut set = vec![(":path".into(), path)];
         let mut say = |name: &'static str, value: &str| set.push((name.into(), value.to_owned()));
         if request.headers.only(FORWARDED_PROTO) == Some(request.scheme.as_str().as_bytes()) {
-            // Proxies usually set it themselves.
+            // The proxy has set it itself, as most do.
             remove.retain(|name| !name.eq_ignore_ascii_case(FORWARDED_PROTO.as_bytes()));
         } else {
             say(FORWARDED_PROTO, request.scheme.as_str());
@@ -229,7 +231,8 @@ mod tests {
     use crate::target::origin::UrlScheme;
     use std::rc::Rc;
 
-    /// The rules refuse this before (`tests/rules.rs`). Should one ever let it pass, it still isn't given out.
+    /// Tests the last line of defence: rules refuse this earlier (`tests/rules.rs`), and even if one let it pass, it
+    /// isn't given out.
     #[test]
     fn what_is_not_in_the_table_is_withheld_even_if_a_rule_gives_it() {
         let mount = Mount {

@@ -118,16 +118,16 @@ impl Table {
         let [tag, first] = halves(&self.key.hash(&[of.configuration, &rule, caller]));
         let [crowd, _] = halves(&self.key.hash(&[of.configuration, &rule]));
         for _ in 0..ATTEMPTS {
-            let (place, share) = match find(shared, who, tag, first, now)? {
+            let (slot, share) = match find(shared, who, tag, first, now)? {
                 Some(own) => (own, Share::Own),
                 None => {
                     let key = format!("promward.rate.{who}.crowd.{}", of.rule);
                     (read(shared, key, crowd, now)?.0, Share::Crowded)
                 }
             };
-            let bucket = place.bucket.take(of.rate, now).map_err(CountError::Limited)?;
-            let entry = [place.tag.to_le_bytes(), bucket.full_at.0.to_le_bytes()].concat();
-            if shared.set(&place.key, &entry, place.number)? == Written::Done {
+            let bucket = slot.bucket.take(of.rate, now).map_err(CountError::Limited)?;
+            let entry = [slot.tag.to_le_bytes(), bucket.full_at.0.to_le_bytes()].concat();
+            if shared.set(&slot.key, &entry, slot.number)? == Written::Done {
                 return Ok(share);
             }
         }
@@ -166,32 +166,37 @@ fn find(
     for step in 0..PLACES {
         let slot = first.wrapping_add(step.into()).checked_rem(SLOTS.into()).unwrap_or_default();
         match read(shared, format!("promward.rate.{who}.{slot}"), tag, now)? {
-            (own, Whose::Own) => return Ok(Some(own)),
-            (place, Whose::Nobodys) => _ = free.get_or_insert(place),
-            (_, Whose::Anothers) => {}
+            (own, SlotOwner::Caller) => return Ok(Some(own)),
+            (empty, SlotOwner::Nobody) => _ = free.get_or_insert(empty),
+            (_, SlotOwner::Another) => {}
         }
     }
     Ok(free)
 }
 
 /// The owner of a slot.
-enum Whose {
-    Own,
-    Nobodys,
-    Anothers,
+enum SlotOwner {
+    Caller,
+    Nobody,
+    Another,
 }
 
 /// Reads a slot for the caller with this tag. An entry holds the tag of its owner and the time at which its bucket is
 /// full again; an entry that can't be read counts as missing.
-fn read(shared: &dyn SharedData, key: String, tag: u64, now: Instant) -> Result<(Slot, Whose), Unreachable> {
+fn read(
+    shared: &dyn SharedData,
+    key: String,
+    tag: u64,
+    now: Instant,
+) -> Result<(Slot, SlotOwner), Unreachable> {
     let entry = shared.get(&key)?;
     let number = entry.as_ref().map_or(NO_ENTRY, |&(_, number)| number);
-    let (bucket, whose) = match entry.and_then(|(entry, _)| parse(&entry)) {
-        Some((theirs, bucket)) if theirs == tag => (bucket, Whose::Own),
-        Some((_, bucket)) if !bucket.is_full(now) => (Bucket::default(), Whose::Anothers),
-        _ => (Bucket::default(), Whose::Nobodys),
+    let (bucket, owner) = match entry.and_then(|(entry, _)| parse(&entry)) {
+        Some((theirs, bucket)) if theirs == tag => (bucket, SlotOwner::Caller),
+        Some((_, bucket)) if !bucket.is_full(now) => (Bucket::default(), SlotOwner::Another),
+        _ => (Bucket::default(), SlotOwner::Nobody),
     };
-    Ok((Slot { key, number, tag, bucket }, whose))
+    Ok((Slot { key, number, tag, bucket }, owner))
 }
 
 fn parse(entry: &[u8]) -> Option<(u64, Bucket)> {

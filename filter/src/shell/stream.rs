@@ -26,11 +26,11 @@ use std::rc::Rc;
 pub(crate) struct Stream {
     pub(crate) context: u32,
     pub(crate) worker: Rc<Worker>,
-    state: Phase,
+    phase: Phase,
     record: Record,
 }
 
-/// The state of a request.
+/// The phase that a request is in.
 enum Phase {
     /// Nothing has been decided yet.
     New,
@@ -65,12 +65,12 @@ enum ShownBody {
 impl Stream {
     /// Creates the state of a new request.
     pub(crate) fn new(context: u32, worker: Rc<Worker>) -> Self {
-        Self { context, worker, state: Phase::New, record: Record::default() }
+        Self { context, worker, phase: Phase::New, record: Record::default() }
     }
 
     /// Returns `true` if the request waits for the check of its password.
     pub(crate) fn waits(&self) -> bool {
-        matches!(self.state, Phase::Waiting(..))
+        matches!(self.phase, Phase::Waiting(..))
     }
 
     /// Decides the request when the headers have come.
@@ -83,7 +83,7 @@ impl Stream {
         self.record = record;
         match decision {
             Decision::Wait => {
-                self.state = Phase::Waiting(body, ShownBody::Nothing);
+                self.phase = Phase::Waiting(body, ShownBody::Nothing);
                 return Ok(Action::Pause);
             }
             Decision::Reply(reply) => {
@@ -92,18 +92,18 @@ impl Stream {
             }
             Decision::Pass(edits) => {
                 host::edit(Map::Request, &edits)?;
-                self.state = Phase::Passed;
+                self.phase = Phase::Passed;
             }
             Decision::Forward(forward) => {
                 host::edit(Map::Request, &forward.edits)?;
                 let Forward { context, form, .. } = *forward;
-                self.state = match form {
+                self.phase = match form {
                     Some(form) => Phase::AwaitingForm { context, form },
                     None => Phase::Forwarded { context },
                 };
             }
         }
-        if !matches!(self.state, Phase::AwaitingForm { .. }) {
+        if !matches!(self.phase, Phase::AwaitingForm { .. }) {
             self.worker.report(&self.record);
         }
         Ok(Action::Continue)
@@ -111,14 +111,14 @@ impl Stream {
 
     /// Decides the request after its password has been checked, and lets it go on as far as it has come.
     pub(crate) fn release(&mut self) -> Result<Action, HostError> {
-        let Phase::Waiting(body, shown) = self.state else { return Ok(Action::Pause) };
+        let Phase::Waiting(body, shown) = self.phase else { return Ok(Action::Pause) };
         if self.decide(body)? == Action::Pause {
-            if let Phase::Waiting(_, still) = &mut self.state {
+            if let Phase::Waiting(_, still) = &mut self.phase {
                 *still = shown;
             }
             return Ok(Action::Pause);
         }
-        let is_form = matches!(self.state, Phase::AwaitingForm { .. });
+        let is_form = matches!(self.phase, Phase::AwaitingForm { .. });
         match shown {
             // The callback for the rest of the body releases all of it. If it were released now, a form would go on
             // unread, and Envoys before 1.40 would lose the next bytes of any other body.
@@ -136,9 +136,9 @@ impl Stream {
         Ok(Action::Continue)
     }
 
-    /// Reads what has come of a form. The host keeps it until the end.
+    /// Reads a form as far as it has come. The host keeps it until the end.
     fn read_form(&mut self, size: usize, end: End) -> Result<Action, HostError> {
-        let Phase::AwaitingForm { context, form } = &self.state else { return Ok(Action::Pause) };
+        let Phase::AwaitingForm { context, form } = &self.phase else { return Ok(Action::Pause) };
         if end == End::Later {
             return Ok(match form.check_length(size) {
                 Ok(()) => Action::Pause,
@@ -149,7 +149,7 @@ impl Stream {
         match self.worker.complete(form, &body) {
             Ok(text) => {
                 host::replace_request_body(size, &text)?;
-                self.state = Phase::Forwarded { context: context.clone() };
+                self.phase = Phase::Forwarded { context: context.clone() };
                 self.worker.report(&self.record);
                 Ok(Action::Continue)
             }
@@ -159,18 +159,18 @@ impl Stream {
 
     /// Handles the headers of the server's answer.
     pub(crate) fn answer(&mut self) -> Result<Action, HostError> {
-        if let Phase::Waiting(..) = self.state {
+        if let Phase::Waiting(..) = self.phase {
             // The host itself answers, and there is nothing left to wait for.
-            self.state = Phase::Replied;
+            self.phase = Phase::Replied;
             self.worker.forget(self.context);
         }
-        let Some(context) = self.state.context() else { return Ok(Action::Continue) };
+        let Some(context) = self.phase.context() else { return Ok(Action::Continue) };
         let headers = host::headers(Map::Response)?;
         match self.gateway().answer(context, &headers) {
             Ok(edits) => {
                 host::edit(Map::Response, &edits)?;
                 if let Some(filtered) = &context.filtered {
-                    self.state = Phase::Filtering(Box::new(filtered.filter()));
+                    self.phase = Phase::Filtering(Box::new(filtered.filter()));
                 }
                 Ok(Action::Continue)
             }
@@ -186,7 +186,7 @@ impl Stream {
     /// Handles a piece of the server's answer. From its first byte on, only the end of the connection can tell the
     /// client that something is wrong (`threats.md` R3).
     pub(crate) fn answer_body(&mut self, size: usize, end: End) -> Action {
-        let filter = match &mut self.state {
+        let filter = match &mut self.phase {
             Phase::Filtering(filter) => filter,
             Phase::BrokenOff => return Action::Pause,
             _ => return Action::Continue,
@@ -203,7 +203,7 @@ impl Stream {
         };
         self.record.refused(502, error);
         self.worker.report_answer(&self.record);
-        self.state = Phase::BrokenOff;
+        self.phase = Phase::BrokenOff;
         if let Err(error) = host::break_off() {
             log::error!(
                 "promward: the host doesn't close the stream of an answer that was broken off: {error:?}"
@@ -213,7 +213,7 @@ impl Stream {
     }
 
     fn refuse(&mut self, error: FormError) -> Action {
-        let Some(context) = self.state.context() else { return Action::Pause };
+        let Some(context) = self.phase.context() else { return Action::Pause };
         let refusal = Refusal::Form(error);
         let reply = self.gateway().refuse(context, &refusal);
         self.record.refused(reply.status, &refusal);
@@ -223,7 +223,7 @@ impl Stream {
 
     /// Answers in place of the server. If the host can't do even that, the request is held for good.
     fn reply(&mut self, reply: &Reply) -> Action {
-        self.state = Phase::Replied;
+        self.phase = Phase::Replied;
         send(reply)
     }
 
@@ -242,7 +242,7 @@ impl Stream {
 
     /// Handles a piece of the request's body.
     pub(crate) fn request_body(&mut self, size: usize, end: End) -> Action {
-        let result = match &mut self.state {
+        let result = match &mut self.phase {
             Phase::New | Phase::Replied | Phase::BrokenOff => Ok(Action::Pause),
             Phase::Waiting(_, shown) => {
                 *shown = if end == End::Here { ShownBody::Whole(size) } else { ShownBody::Part(size) };
@@ -256,7 +256,7 @@ impl Stream {
 
     /// Handles the trailers of the request.
     pub(crate) fn request_trailers(&mut self) -> Action {
-        match &mut self.state {
+        match &mut self.phase {
             Phase::New | Phase::Replied | Phase::BrokenOff => Action::Pause,
             Phase::Waiting(_, shown) => {
                 *shown = ShownBody::Trailers;

@@ -48,7 +48,7 @@ struct Open {
 }
 
 impl Open {
-    /// Returns the place of the field with this name.
+    /// Returns the path of the field with this name, and remembers that the value has it.
     #[inline]
     fn field(&mut self, name: &[u8]) -> Result<JsonPath, FilterError> {
         let (field, path) = self.path.field(name);
@@ -74,7 +74,7 @@ pub(super) struct LabelFilter {
     open: Vec<Open>,
     /// The position at which the current key begins, with its comma.
     key: Option<usize>,
-    /// The place of the value after a key.
+    /// The path of the value after a key.
     field: Option<JsonPath>,
     /// The bytes that may go on, followed by those that are held back.
     output: Output,
@@ -85,7 +85,7 @@ impl LabelFilter {
         Self { listing, restriction, open: Vec::new(), key: None, field: None, output: Output::default() }
     }
 
-    /// A value's first byte, the one before here.
+    /// Handles the first byte of a value, which is the one before `here`.
     pub(super) fn begins(&mut self, here: Cursor<'_>, shape: Shape) -> Result<Next, FilterError> {
         let first = here.back(1);
         let path = self.path(shape)?;
@@ -113,7 +113,7 @@ impl LabelFilter {
         Ok(if path.is_entered() { Next::Inside } else { Next::Past })
     }
 
-    /// A value's last byte, the one before here.
+    /// Handles the last byte of a value, which is the one before `here`.
     pub(super) fn ends(&mut self, here: Cursor<'_>) -> Result<(), FilterError> {
         if self.is_cut() {
             self.output.turn(here.back(1), Bytes::Copied);
@@ -141,7 +141,7 @@ impl LabelFilter {
         name.len() > MAX_NAME || !self.open.last().is_some_and(is_other)
     }
 
-    /// The quote before a key, the byte before here.
+    /// Handles the quote before a key, which is the byte before `here`.
     pub(super) fn key_begins(&mut self, here: Cursor<'_>) {
         let first = here.back(1);
         self.output.turn(first, Bytes::Copied);
@@ -151,7 +151,7 @@ impl LabelFilter {
         }
     }
 
-    /// The quote after a key, the byte before here.
+    /// Handles the quote after a key, which is the byte before `here`.
     pub(super) fn key_ends(&mut self, here: Cursor<'_>) -> Result<Next, FilterError> {
         let start = self.key.take().ok_or(FilterError::Malformed)?;
         let key = self.output.since(start, here);
@@ -160,7 +160,7 @@ impl LabelFilter {
         }
         let (name, _) = Text::split(key.strip_prefix(b",").unwrap_or(&key)).ok_or(FilterError::Malformed)?;
         let object = self.open.last_mut().ok_or(FilterError::Malformed)?;
-        let path = object.field(name.says()?.as_bytes())?;
+        let path = object.field(name.decoded()?.as_bytes())?;
         if path == JsonPath::Token && !object.kept {
             object.token = Some(0);
             object.start = start;
@@ -168,7 +168,7 @@ impl LabelFilter {
         Ok(self.announce(path))
     }
 
-    /// A whole key that says what it is written as. The quote after it is the byte before here.
+    /// Handles a whole key without escapes. The quote after it is the byte before `here`.
     pub(super) fn key(&mut self, here: Cursor<'_>, name: &[u8]) -> Result<Next, FilterError> {
         match self.open.last_mut() {
             Some(object) if object.path != JsonPath::Data => {
@@ -185,7 +185,7 @@ impl LabelFilter {
         }
     }
 
-    /// Remembers the place of the value that follows. A value that doesn't matter is skipped.
+    /// Remembers the path of the value that follows. A value that doesn't matter is skipped.
     fn announce(&mut self, path: JsonPath) -> Next {
         if path == JsonPath::Other {
             return Next::Past;
@@ -220,13 +220,14 @@ impl LabelFilter {
         self.open.last().is_some_and(|value| value.path.is_cut())
     }
 
-    /// Checks that what is held back up to here isn't too long, before more is on its own.
+    /// Checks that the text that is held back up to `here` isn't too long. A value that begins there and is held back
+    /// itself is counted on its own.
     fn check_held(&self, here: Cursor<'_>) -> Result<(), FilterError> {
         let holding = self.open.iter().rev().find(|value| value.holds());
         holding.map_or(Ok(()), |value| self.check_length(value, here))
     }
 
-    /// Checks the same for one value.
+    /// Checks that the text of one value isn't too long, if it is held back.
     fn check_length(&self, value: &Open, here: Cursor<'_>) -> Result<(), FilterError> {
         if value.holds() && self.output.position(here).saturating_sub(value.start) > MAX_HELD {
             return Err(FilterError::TooLong);
@@ -234,7 +235,7 @@ impl LabelFilter {
         Ok(())
     }
 
-    /// Returns the place of a value that begins.
+    /// Returns the path of a value that begins.
     fn path(&mut self, shape: Shape) -> Result<JsonPath, FilterError> {
         let path = match (self.field.take(), self.open.last()) {
             (Some(field), _) => field.of_shape(shape),

@@ -32,7 +32,7 @@ fn read<'a>(object: &'a [u8], restriction: &Restriction) -> Result<Vec<Label<'a>
     let mut rest = object;
     while let Some((name, after)) = name(after_others(rest, restriction)) {
         let (value, after) = value(after).ok_or(FilterError::Shape)?;
-        let label = (name.says()?, value.says()?);
+        let label = (name.decoded()?, value.decoded()?);
         if restriction.restricts(label.0.as_bytes()) {
             if labels.iter().any(|(known, _)| *known == label.0) {
                 return Err(FilterError::Twice);

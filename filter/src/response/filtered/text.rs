@@ -39,7 +39,7 @@ impl<'a> Text<'a> {
     }
 
     /// Decodes the text. The scanner has checked its grammar, but not that surrogates come in pairs.
-    pub(super) fn says(self) -> Result<Cow<'a, str>, FilterError> {
+    pub(super) fn decoded(self) -> Result<Cow<'a, str>, FilterError> {
         let (Self::Plain(inner) | Self::Escaped(inner)) = self;
         let inner = str::from_utf8(inner).map_err(|_| FilterError::Malformed)?;
         match self {
@@ -70,7 +70,7 @@ pub(super) fn after_plain(bytes: &[u8]) -> &[u8] {
     after_last_plain(rest)
 }
 
-/// Does the same for the last few bytes, one at a time.
+/// Returns the same for the last few bytes, which are read one at a time.
 fn after_last_plain(bytes: &[u8]) -> &[u8] {
     let mut rest = bytes;
     while let [byte, after @ ..] = rest
@@ -136,11 +136,11 @@ mod tests {
     use proptest::prelude::*;
 
     /// Decodes a text with this between its quotes.
-    fn says(inner: &str) -> Option<String> {
+    fn decoded(inner: &str) -> Option<String> {
         let quoted = format!("\"{inner}\",");
         let (text, after) = Text::split(quoted.as_bytes())?;
         assert_eq!(after, b",");
-        text.says().ok().map(Cow::into_owned)
+        text.decoded().ok().map(Cow::into_owned)
     }
 
     #[test]
@@ -171,7 +171,7 @@ mod tests {
             r"\udc00\ud800",
             r"\ud83d\\ude00",
         ] {
-            assert_eq!(says(inner), None, "{inner}");
+            assert_eq!(decoded(inner), None, "{inner}");
             assert!(serde_json::from_str::<String>(&format!("\"{inner}\"")).is_err());
         }
     }
@@ -201,7 +201,7 @@ mod tests {
             ),
         ) {
             let inner = parts.concat();
-            prop_assert_eq!(says(&inner), serde_json::from_str::<String>(&format!("\"{inner}\"")).ok());
+            prop_assert_eq!(decoded(&inner), serde_json::from_str::<String>(&format!("\"{inner}\"")).ok());
         }
     }
 }

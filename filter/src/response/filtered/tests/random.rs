@@ -56,7 +56,7 @@ fn anything() -> impl Strategy<Value = Value> {
 }
 
 /// The fields of an object: their names, and their values as text.
-type Fields = Vec<(String, String)>;
+type NamedValues = Vec<(String, String)>;
 
 /// Generates white space, which is mostly none.
 fn space() -> impl Strategy<Value = String> {
@@ -75,12 +75,12 @@ fn spelled(text: String) -> impl Strategy<Value = String> {
 }
 
 /// Generates an object with these fields, shuffled among some that don't matter.
-fn object(fields: Fields, marker: &'static str) -> impl Strategy<Value = String> {
+fn object(fields: NamedValues, marker: &'static str) -> impl Strategy<Value = String> {
     let more = prop::collection::vec((name(), anything()), 0..3).prop_map(move |more| {
         let mark = |value: Value| if marker.is_empty() { value } else { json!([value, marker]) };
         more.into_iter()
             .map(|(name, value)| (format!("x{name}"), mark(value).to_string()))
-            .collect::<Fields>()
+            .collect::<NamedValues>()
     });
     (Just(fields), more)
         .prop_map(|(mut fields, more)| {
@@ -110,32 +110,32 @@ fn list(element: impl Strategy<Value = String> + 'static, length: usize) -> impl
 
 /// The owner of a series.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Whose {
-    Own,
+enum Owner {
+    Caller,
     Others,
 }
 
-fn whose() -> impl Strategy<Value = Whose> {
-    prop_oneof![Just(Whose::Own), Just(Whose::Others)]
+fn whose() -> impl Strategy<Value = Owner> {
+    prop_oneof![Just(Owner::Caller), Just(Owner::Others)]
 }
 
 /// Generates the field `labels`, or none.
-fn labels(whose: Whose) -> BoxedStrategy<Option<(String, String)>> {
+fn labels(whose: Owner) -> BoxedStrategy<Option<(String, String)>> {
     let more = prop::collection::btree_map(text().prop_map(|name| format!("x{name}")), text(), 0..4).boxed();
     let field = move |tenant: Option<&str>, more: BTreeMap<String, String>| {
-        let mut fields: Fields =
+        let mut fields: NamedValues =
             more.into_iter().map(|(name, value)| (name, Value::from(value).to_string())).collect();
         fields.extend(tenant.map(|tenant| ("tenant".to_owned(), Value::from(tenant).to_string())));
         fields
     };
-    let object = |fields: Fields| {
+    let object = |fields: NamedValues| {
         let fields: Vec<_> =
             fields.into_iter().map(|(name, value)| format!("{}:{value}", Value::from(name))).collect();
         ("labels".to_owned(), format!("{{{}}}", fields.join(" ,")))
     };
     match whose {
-        Whose::Own => more.prop_map(move |more| Some(object(field(Some("a"), more)))).boxed(),
-        Whose::Others => prop_oneof![
+        Owner::Caller => more.prop_map(move |more| Some(object(field(Some("a"), more)))).boxed(),
+        Owner::Others => prop_oneof![
             Just(None),
             Just(Some(("labels".to_owned(), "null".to_owned()))),
             more.clone().prop_map(move |more| Some(object(field(None, more)))),
@@ -150,25 +150,25 @@ fn labels(whose: Whose) -> BoxedStrategy<Option<(String, String)>> {
 /// Generates an alert or a target.
 fn one() -> impl Strategy<Value = String> {
     whose().prop_flat_map(|whose| {
-        let marker = if whose == Whose::Own { "" } else { SECRET };
+        let marker = if whose == Owner::Caller { "" } else { SECRET };
         labels(whose).prop_flat_map(move |labels| object(labels.into_iter().collect(), marker))
     })
 }
 
 /// Generates an alert of another tenant, with every field marked.
 fn others() -> impl Strategy<Value = String> {
-    labels(Whose::Others).prop_flat_map(|labels| object(labels.into_iter().collect(), SECRET))
+    labels(Owner::Others).prop_flat_map(|labels| object(labels.into_iter().collect(), SECRET))
 }
 
 fn rule() -> impl Strategy<Value = String> {
-    let own = (labels(Whose::Own), prop::option::of(list(one(), 3)));
+    let own = (labels(Owner::Caller), prop::option::of(list(one(), 3)));
     let own = own.prop_flat_map(|(labels, alerts)| {
         let fields = labels.into_iter().chain(alerts.map(|alerts| ("alerts".to_owned(), alerts)));
         object(fields.collect(), "")
     });
     // A rule of another tenant that is seen because of an alert has no marked field but the alerts that are cut out.
     let by_alert = list(one(), 3).prop_flat_map(|alerts| object(vec![("alerts".to_owned(), alerts)], ""));
-    let other = (labels(Whose::Others), list(others(), 2)).prop_flat_map(|(labels, alerts)| {
+    let other = (labels(Owner::Others), list(others(), 2)).prop_flat_map(|(labels, alerts)| {
         let fields = labels.into_iter().chain([("alerts".to_owned(), alerts)]);
         object(fields.collect(), SECRET)
     });
@@ -187,7 +187,7 @@ fn answer(kind: Listing) -> impl Strategy<Value = String> {
         Listing::Rules => (list(group(), 4), prop::option::of(text()))
             .prop_map(move |(groups, token)| {
                 let token = token.map(|token| field("groupNextToken", Value::from(token).to_string()));
-                token.into_iter().chain([field("groups", groups)]).collect::<Fields>()
+                token.into_iter().chain([field("groups", groups)]).collect::<NamedValues>()
             })
             .boxed(),
         Listing::Alerts => list(one(), 6).prop_map(move |alerts| vec![field("alerts", alerts)]).boxed(),
