@@ -6,8 +6,7 @@ mod desk;
 
 use desk::Desk;
 use promward::caller::source::Source;
-use promward::decision::Decision;
-use promward::decision::Facts;
+use promward::decision::{Decision, Facts};
 use promward::promql::Query;
 use promward::target::body::Body;
 use promward::target::headers::Headers;

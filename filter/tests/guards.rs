@@ -5,8 +5,7 @@
 mod desk;
 
 use desk::Desk;
-use promward::decision::Decision;
-use promward::decision::Facts;
+use promward::decision::{Decision, Facts};
 use promward::enforce::rewrite_cache::RewriteCache;
 use promward::target::body::Body;
 use promward::target::headers::Headers;

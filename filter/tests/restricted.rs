@@ -5,9 +5,8 @@
 mod desk;
 
 use desk::Desk;
-use promward::decision::Facts;
 use promward::decision::refusal::Refusal;
-use promward::decision::{Decision, Forward};
+use promward::decision::{Decision, Facts, Forward};
 use promward::enforce::rewrite_cache::RewriteCache;
 use promward::report::count::{Capacity, Count};
 use promward::response::reply::Reply;

@@ -3,8 +3,7 @@
 
 use promward::caller::logins::StreamId;
 use promward::config;
-use promward::decision::Facts;
-use promward::decision::{Decision, Request};
+use promward::decision::{Decision, Facts, Request};
 use promward::gateway::Gateway;
 use promward::gateway::worker_state::{Resources, WorkerState};
 use promward::limits::table::{SharedData, Unreachable, Written};
