@@ -1,5 +1,6 @@
-//! The APIs of servers, as data. A table maps path and method to an endpoint; the endpoint says which class the request
-//! has, which parameters it reads and what a restricted caller may have of its answer.
+//! The APIs of servers, as data, and the mounts that the servers stand at. A canonical path and a method come in, and
+//! an endpoint goes out: a row of a table, which names the class of the request, its parameters, and the answer that a
+//! restricted caller gets. A new API is a new file with its tables.
 
 pub mod class;
 pub mod endpoint;
@@ -12,5 +13,5 @@ pub(crate) mod requested;
 
 pub use profile::Profile;
 
-/// Every API that a configuration can name, the one that is meant by default first.
+/// Every API that a configuration can name, with the default first.
 pub const PROFILES: [&Profile; 2] = [&prometheus::PROFILE, &opaque::PROFILE];

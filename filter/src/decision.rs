@@ -1,4 +1,7 @@
-//! What goes into the core and what comes out of it: a request with what the host knows of it, and what happens to it.
+//! The input and the output of the core: a request with the facts that the host knows of it, and the decision about it.
+//!
+//! A decision to forward holds values of earlier rooms: the form that is awaited, and the context that the answer
+//! needs. So this room stands directly below the gateway.
 
 pub mod refusal;
 
@@ -13,7 +16,7 @@ use crate::target::header_edits::HeaderEdits;
 use crate::target::headers::Headers;
 use crate::target::origin::UrlScheme;
 
-/// The facts of a request that the host knows when the headers have come.
+/// A request as far as it is known when its headers have come.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
     /// The stream of the request.
@@ -54,7 +57,7 @@ pub enum Decision {
     Wait,
 }
 
-/// A request on its way upstream.
+/// The way in which a request goes upstream, and what is needed later for its form and its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forward {
     /// The changes to its headers, including `:path`.

@@ -1,5 +1,9 @@
-//! What a rule demands of a request: its restriction goes into every selector, its guards are checked, and parameters and
-//! bodies are printed anew.
+//! Enforces a rule on a request. The terms of the rule and the parsed parameters come in: the restriction is written
+//! into every selector, the guards are checked, and query string and form are written anew. They go out as they go
+//! upstream, or a violation does.
+//!
+//! Rules hold the guards and restrictions that are defined here, so `access` imports from this room. This room knows a
+//! rule by its number only.
 
 pub mod form;
 pub(crate) mod guards;

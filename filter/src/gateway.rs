@@ -116,7 +116,7 @@ impl Gateway {
         let (number, rule) = self.access(&caller, &requested)?;
         record.rule = Some(number);
         self.limits(number, rule, &caller, request, resources)?;
-        let terms = self.restriction(number, rule, &caller, request)?;
+        let terms = self.terms(number, rule, &caller, request)?;
         let query = target.query.as_ref();
         let allowed =
             AllowedRequest { request, requested, query, origin, caller: &caller, rule: number, terms };
@@ -230,7 +230,7 @@ impl Gateway {
     }
 
     /// Returns the terms that a rule holds the caller to.
-    fn restriction(
+    fn terms(
         &self,
         number: RuleNumber,
         rule: &Rule,

@@ -69,7 +69,6 @@ pub(crate) fn distinct(mut texts: Vec<String>) -> Vec<String> {
     texts
 }
 
-/// Keys in their order.
 fn sorted(mut keys: Vec<(Vec<u8>, usize)>) -> Vec<(Vec<u8>, usize)> {
     keys.sort_unstable();
     keys

@@ -1,36 +1,37 @@
-//! promward guards Prometheus on a network that nobody trusts: a proxy-wasm filter that strips the public prefix, mends
-//! headers and redirects, and lets through what the rules allow.
+//! promward guards Prometheus on a network that nobody trusts. It is a proxy-wasm filter that strips the public prefix,
+//! corrects headers and redirects, and lets through what the rules allow.
 //!
-//! The rules that the rooms keep stand in `docs/threats.md`, and are cited by their letters.
+//! Rules against attackers that the code cites by letter and number, such as T1, are listed in `docs/threats.md`.
 //!
 //! # The rooms
 //!
-//! A request goes one way through them, and each imports only from those before it and from the ground floor.
+//! Each module here is called a room. A room imports from the rooms above it in this table and from the ground floor,
+//! and from no other.
 //!
 //! | room | does |
 //! | --- | --- |
-//! | [`gateway`] | the front door: a compiled configuration, and the way of a request, a call for each step |
-//! | [`decision`] | what goes into the core, and what comes out of it |
-//! | [`config`] | what users write, refused or turned into a [`gateway::Gateway`] |
-//! | [`target`] | the canonical path, parameters, headers and methods of a request |
-//! | [`api`] | a server's API as one value, and which server is at which mount |
-//! | [`caller`] | who is calling: passwords, tokens, certificates, JSON web tokens |
-//! | [`access`] | rules: who may do what |
-//! | [`limits`] | how often |
-//! | [`enforce`] | what a rule demands of a request: matchers in selectors, guards, parameters and bodies printed anew |
-//! | [`response`] | answers: `Location`, headers for browsers, filtered JSON, and the filter's own replies |
-//! | [`report`] | metrics and the access log |
-//! | `shell` | the only code that knows a host, in WebAssembly alone |
+//! | [`target`] | parses the target, the headers and the parameters of a request |
+//! | [`api`] | holds the APIs of servers as tables, and finds the mount and the endpoint of a request |
+//! | [`caller`] | identifies the caller by password, token, client certificate or JSON web token |
+//! | [`enforce`] | writes restrictions into selectors, checks guards, and writes query string and form anew |
+//! | [`access`] | holds the rules, and finds the one that allows a request |
+//! | [`limits`] | counts requests against the rates of rules |
+//! | [`response`] | corrects and filters answers, and writes the filter's own replies |
+//! | [`report`] | turns decisions into metrics and properties of the access log |
+//! | [`decision`] | defines the input and the output of the core, and the refusals of all rooms |
+//! | [`gateway`] | leads a request through the rooms, with one call for each step |
+//! | [`config`] | reads a configuration, and refuses it or compiles it into a [`Gateway`](gateway::Gateway) |
+//! | `shell` | is the only code that knows a host, and exists in WebAssembly only |
 //!
-//! The ground floor: [`promql`] reads queries as far as a gateway has to, [`time`] has durations, instants and rates,
-//! `index` finds one of many by its bytes, and `keyed_hash` hashes under a key.
+//! On the ground floor, [`promql`] finds the selectors of a query and measures its cost, [`time`] has durations,
+//! instants and rates, `index` finds a key among many, and `keyed_hash` hashes under a secret key.
 //!
-//! The core, which is everything but the shell, is pure: bytes and configuration in, decisions out, with time and
-//! randomness passed in. So it is tested natively, without a host.
+//! Everything but `shell` is called the core. It is pure: bytes and a configuration come in, decisions go out, and time
+//! and randomness are passed in. So it is tested natively, without a host.
 //!
 //! # Example
 //!
-//! A configuration is loaded once. Each request is then decided by its headers and by what the host knows of it beside them.
+//! A configuration is loaded once. Each request is then decided by its headers, and by facts that the host knows of it.
 //!
 //! ```
 //! use promward::caller::logins::StreamId;

@@ -1,5 +1,5 @@
-//! Reports of the filter's decisions. One record of each decision feeds the metrics and the access log. Names of
-//! callers are in the log and never in a metric's labels.
+//! Reports of decisions. The record of a decision comes in; the names of metrics and the properties of the access log
+//! go out. Names of callers are in the log and never in a metric's labels.
 
 pub mod count;
 mod outcome;
@@ -45,7 +45,7 @@ impl Default for Record {
 }
 
 impl Record {
-    /// Records that the request was refused after all, or its answer.
+    /// Records that the request or its answer was refused.
     pub fn refused(&mut self, status: u16, reason: &dyn fmt::Display) {
         self.outcome = Outcome::of(status);
         self.reason = reason.to_string();

@@ -1,4 +1,6 @@
-//! The only code that knows a host: its calls, and its callbacks, which become calls of the core.
+//! The only code that knows a host. The host's callbacks come in and become calls of the core, and the core's decisions
+//! go out as calls of the host. It exists in WebAssembly only, but for the format of header maps, which is tested
+//! natively.
 
 #[cfg(target_arch = "wasm32")]
 mod facts;

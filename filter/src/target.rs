@@ -1,7 +1,7 @@
-//! What a client sent, turned once into the only form that later rooms see: a canonical path, a checked query and
-//! parameters. No later room reads the raw request again.
+//! Requests as clients send them. The raw target, headers and form come in, and are parsed once into the only form that
+//! later rooms see: a canonical path, a checked query string and parameters. No later room reads the raw request again.
 //!
-//! What this first room refuses never meets a mount or a rule.
+//! This is the first room on the way of a request. A target that it refuses never meets a mount or a rule.
 
 pub mod body;
 pub(crate) mod escape;

@@ -1,4 +1,5 @@
-//! Times as configurations and requests write them: durations, instants and rates, and the bucket that counts against one.
+//! Durations, instants and rates. The texts of configurations and requests come in, and go out as whole numbers; the
+//! bucket that counts requests against a rate is here too.
 
 pub(crate) mod bucket;
 pub(crate) mod duration;

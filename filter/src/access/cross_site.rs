@@ -22,11 +22,9 @@ impl fmt::Display for CrossSite {
 /// The properties of a request that decide if a page of another site may send it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asking<'a> {
-    /// The class of the request.
     pub class: Class,
-    /// Whether the filter knows what the server has.
+    /// The filter's knowledge of the server's paths.
     pub contents: Contents,
-    /// The method of the request.
     pub method: Method,
     /// The headers, in which a browser says where the request comes from.
     pub headers: &'a Headers,

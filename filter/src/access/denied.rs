@@ -7,7 +7,7 @@ use crate::caller::identity::Caller;
 use crate::enforce::RuleNumber;
 use std::fmt;
 
-/// The error that no rule allows a request.
+/// The error of a request that no rule allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Denied {
     /// The caller who is refused.

@@ -36,7 +36,7 @@ pub enum Values {
     By(Vec<(Who, Vec<String>)>),
 }
 
-/// The error that nothing is left for a caller to see.
+/// The error of a caller for whom nothing is left to see.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoValues {
     /// The caller who may see nothing.
@@ -112,7 +112,7 @@ impl Only {
         Some(Self { labels, fixed })
     }
 
-    /// Returns what this caller may see.
+    /// Returns the restriction of this caller.
     ///
     /// # Errors
     ///

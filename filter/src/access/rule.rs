@@ -34,7 +34,7 @@ pub struct Rule {
 /// A mount where a rule holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HeldAt {
-    /// The mount.
+    /// The number of the mount.
     pub mount: MountId,
     /// The classes that can be restricted there.
     pub restrictable: Classes,
@@ -59,7 +59,7 @@ pub struct Inherited {
 }
 
 impl Inherited {
-    /// Returns what binds the caller in the rules after this one.
+    /// Returns the rules that bind the caller after this one.
     #[must_use]
     pub fn after(self, number: RuleNumber, rule: &Rule) -> Self {
         let this = Some(number);
@@ -76,18 +76,19 @@ impl Rule {
         self.is_at(mount) && self.who.has_any(called)
     }
 
-    /// Returns true if the rule holds at the mount.
+    /// Returns `true` if the rule holds at the mount.
     pub fn is_at(&self, mount: MountId) -> bool {
         self.at.iter().any(|at| at.mount == mount)
     }
 
-    /// Returns the classes that can be restricted at the mount; none, where the rule doesn't hold.
+    /// Returns the classes that can be restricted at the mount, or none if the rule doesn't hold there.
     pub fn restrictable(&self, mount: MountId) -> Classes {
         self.at.iter().find(|at| at.mount == mount).map_or(Classes::default(), |at| at.restrictable)
     }
 
-    /// What it gives at the mount to callers who are bound so. To the restricted that is never what can't be restricted, and to the
-    /// limited never what can't be guarded (`threats.md` R2).
+    /// Returns the classes that the rule gives at the mount to callers who are bound like this. Restricted callers
+    /// never get a class that can't be restricted, and limited callers never get one that can't be guarded
+    /// (`threats.md` R2).
     pub fn gives(&self, bound: Inherited, mount: MountId) -> Classes {
         let (restricted, limited) = (self.is_closed_by(bound.restricted), self.is_closed_by(bound.limited));
         let mut gives = self.may;

@@ -73,7 +73,7 @@ const SHORTHANDS: [(&str, Classes); 2] = [
 ];
 
 impl Class {
-    /// Returns the name of the scheme in configurations.
+    /// Returns the name of the class in configurations.
     pub fn name(self) -> &'static str {
         NAMES.iter().find(|(class, _)| *class == self).map_or("unknown", |&(_, name)| name)
     }

@@ -32,7 +32,7 @@ pub enum ToRestricted {
     Restrict(Selectors),
     /// The answer is filtered. If the endpoint takes selectors, the restriction is written into them too.
     Filter(Listing, Option<Selectors>),
-    /// A valid empty answer, made by the filter: this JSON.
+    /// The filter itself gives a valid, empty answer: this JSON.
     Empty(&'static str),
     /// The answer passes unchanged, because it holds no data.
     Pass,
@@ -45,21 +45,21 @@ pub enum ToRestricted {
 /// The parameter in which the selectors of a request stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Selectors {
-    /// Returns the name of the parameter.
+    /// The name of the parameter.
     pub parameter: &'static str,
-    /// What its values are read as.
+    /// The form of its values.
     pub form: SelectorForm,
 }
 
-/// What a parameter that has selectors in it is read as.
+/// The form of the values of a parameter that has selectors in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SelectorForm {
-    /// An expression.
+    /// A PromQL expression, as the parameter `query` holds it.
     Expression,
-    /// Selectors. Without one the server answers with everything, so that the restriction is one itself.
+    /// Selectors, as the parameter `match[]` holds them. Without one the server answers with everything, so the
+    /// restriction is then sent as a selector of its own.
     AnyOf,
-    /// The parameter `match[]` of an endpoint whose answer is filtered. Without one the server leaves nothing out, and
-    /// none is added.
+    /// Selectors of an endpoint whose answer is filtered. Without one the server leaves nothing out, and none is added.
     Filters,
 }
 

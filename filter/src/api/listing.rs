@@ -1,6 +1,6 @@
-//! Answers that list things with labels, of which a restricted caller gets those that the restriction lets through.
+//! The answers that list things with labels. They are filtered for restricted callers.
 
-/// A list of things with labels that an endpoint answers with.
+/// A kind of answer that lists things with labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listing {
     /// The rules of `/api/v1/rules`.

@@ -113,7 +113,7 @@ impl Mounts {
         self.0.iter().enumerate().map(|(id, mount)| (MountId(id), mount))
     }
 
-    /// The mount with this number.
+    /// Returns the mount with this number.
     pub fn get(&self, id: MountId) -> Option<&Mount> {
         self.0.get(id.0)
     }

@@ -1,9 +1,9 @@
-//! A server of which the filter knows nothing: there is no table, and everything is of the class `unknown`.
+//! The API of a server that the filter knows nothing about: it has no table, and every request has the class `unknown`.
 
 use super::class::{Class, Classes};
 use super::profile::{Contents, Profile, SpecialParameters};
 
-/// An API that the filter doesn't know.
+/// The API that the filter knows nothing about.
 pub(crate) static PROFILE: Profile = Profile {
     name: "opaque",
     endpoints: &[],

@@ -18,19 +18,19 @@ const POST_PUT: Methods = Methods::of(&[Method::Post, Method::Put]);
 const QUERY: ToRestricted = ToRestricted::Restrict(EXPRESSION);
 const MATCH: ToRestricted = ToRestricted::Restrict(ANY_OF);
 
-/// The API of a Prometheus.
+/// The API of Prometheus, and of servers that speak it too.
 pub static PROFILE: Profile = Profile {
     name: "prometheus",
     endpoints: ENDPOINTS,
     classes: Classes::ALL,
     restrictable: restrictable(ENDPOINTS),
     api_paths: Some("/api/"),
-    // `/api/v1/query/` is what people type; Prometheus would redirect it to `/query`, which is another page. `/api/v1` itself
-    // it redirects to `/api/v1/`, so that slash stays.
+    // People type `/api/v1/query/`, and Prometheus would redirect it to `/query`, which is another page. It redirects
+    // `/api/v1` to `/api/v1/`, so that slash stays.
     without_slash: Some("/api/v1/"),
     parameters: SpecialParameters {
-        // What jQuery adds to a request so that no cache answers it, as the pages of Prometheus 2.x have it do. No server of
-        // today reads it, and since it goes no further none of tomorrow does.
+        // jQuery adds this so that no cache answers, as the pages of Prometheus 2.x do. No current server reads it, and
+        // since it is removed no later one will.
         ignored: &["_"],
         paging: &["group_limit", "group_next_token"],
         widening: &["include_metadata"],
@@ -38,16 +38,16 @@ pub static PROFILE: Profile = Profile {
     contents: Contents::Known,
 };
 
-/// The expression of a query.
+/// The parameter of an endpoint that evaluates an expression.
 pub const EXPRESSION: Selectors = Selectors { parameter: "query", form: SelectorForm::Expression };
 
-/// The selectors of a request for series.
+/// The parameter of an endpoint that selects series.
 pub const ANY_OF: Selectors = Selectors { parameter: "match[]", form: SelectorForm::AnyOf };
 
-/// The selectors of a request whose answer is filtered.
+/// The parameter of an endpoint whose answer is filtered by its labels.
 pub const FILTERS: Selectors = Selectors { parameter: "match[]", form: SelectorForm::Filters };
 
-/// Creates the reply that Prometheus gives when it has nothing to list by name.
+/// The answer that Prometheus gives when it has nothing to list by name.
 const NOTHING: ToRestricted = ToRestricted::Empty(r#"{"status":"success","data":{}}"#);
 
 const fn row(

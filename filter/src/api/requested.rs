@@ -1,4 +1,5 @@
-//! The endpoint of a server that a request is for.
+//! The endpoint that a request is for. A path below a mount and the headers come in; the endpoint and a method that it
+//! supports go out, or the reason why the request isn't served.
 
 use super::class::Class;
 use super::endpoint::Endpoint;
@@ -7,23 +8,23 @@ use super::profile::Contents;
 use crate::target::headers::Headers;
 use crate::target::method::{Method, Methods};
 
-/// The endpoint that a request is for, with a method that is known there.
+/// The endpoint that a request is for, with a method that the endpoint supports.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Requested<'a> {
     /// The mount, and the path below it.
     pub at: AtMount<'a>,
     /// The endpoint; `None` means the class `unknown`.
     pub endpoint: Option<&'static Endpoint>,
-    /// A method that the endpoint supports.
+    /// The method of the request, which the endpoint supports.
     pub method: Method,
 }
 
 /// The reason why an endpoint doesn't serve a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotServed {
-    /// It asks to speak another protocol, whose requests nobody would look at (`threats.md` H6).
+    /// The request asks for another protocol, whose requests the filter would not see (`threats.md` H6).
     Upgrade,
-    /// The endpoint doesn't know the method; it knows these.
+    /// The endpoint doesn't support the method; it supports these.
     Method(Methods),
 }
 
@@ -32,7 +33,7 @@ impl<'a> Requested<'a> {
     ///
     /// # Errors
     ///
-    /// The request asks for another protocol, or by a method that isn't known there.
+    /// Returns an error if the request asks for another protocol, or if the endpoint doesn't support its method.
     pub(crate) fn find(at: AtMount<'a>, headers: &Headers) -> Result<Self, NotServed> {
         let api = at.mount.api;
         if api.contents == Contents::Known && headers.has("upgrade") {
@@ -45,7 +46,6 @@ impl<'a> Requested<'a> {
         Ok(Self { at, endpoint, method: method.ok_or(NotServed::Method(methods))? })
     }
 
-    /// Returns the class of the request.
     pub(crate) fn class(&self) -> Class {
         self.endpoint.map_or(Class::Unknown, |endpoint| endpoint.class)
     }

@@ -1,6 +1,5 @@
-//! Reads the header `Authorization` (RFC 7235): out comes one credential of a scheme that is supported, or a refusal. A
-//! header that can't be read is refused like a wrong password, and is never treated as missing (`threats.md` C4, C7,
-//! H2).
+//! Reads the header `Authorization` (RFC 7235). One credential of a supported scheme goes out, or a refusal. A header
+//! that can't be read is refused like a wrong password, and is never treated as missing (`threats.md` C4, C7, H2).
 
 use super::secret::Secret;
 use crate::target::headers::Headers;

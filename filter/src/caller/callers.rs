@@ -43,7 +43,7 @@ pub struct Group {
     pub members: Vec<Who>,
 }
 
-/// The result of asking who is calling.
+/// The result of identifying the caller of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Identified {
     /// The caller, who may be anonymous.
@@ -102,7 +102,8 @@ impl fmt::Display for LoginError {
 }
 
 impl Callers {
-    /// Finds out who is calling. `Authorization` decides if it is there, else a JSON web token, else a certificate.
+    /// Identifies the caller of a request. `Authorization` decides if it is there, else a JSON web token, else a
+    /// certificate.
     ///
     /// # Errors
     ///
@@ -191,7 +192,7 @@ impl Callers {
         groups_of(&self.groups, who)
     }
 
-    /// Returns `who` and the other names that everybody has whom it names: groups, `authenticated`, `anyone`.
+    /// Returns `who`, and the other names of every caller whom it names: groups, `authenticated`, `anyone`.
     pub fn also(&self, who: &Who) -> Vec<Who> {
         let mut also = self.groups_of(who);
         also.push(who.clone());
@@ -228,7 +229,7 @@ impl Callers {
     }
 }
 
-/// Returns those of these groups that `who` is a member of.
+/// Returns the names of the groups that `who` is a member of.
 pub(crate) fn groups_of(groups: &[Group], who: &Who) -> Vec<Who> {
     groups.iter().filter(|group| group.members.contains(who)).map(|group| Who::group(&group.name)).collect()
 }

@@ -50,7 +50,7 @@ impl CertificateMark<'_> {
 pub struct Certificates {
     marks: Index,
     identities: Vec<Rc<Identity>>,
-    /// Set if a certificate is known by what it says of itself.
+    /// True if a certificate is known by a name that it gives itself.
     pub need_a_chain: bool,
 }
 

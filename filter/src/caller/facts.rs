@@ -1,4 +1,4 @@
-//! What a host knows of a request beside its headers.
+//! The facts about a request that aren't in its headers. The shell reads them from the host.
 
 use super::certificates::Presented;
 use super::source::Source;

@@ -32,13 +32,13 @@ impl Identity {
         self
     }
 
-    /// Sets what the caller's token says at these paths of its claims.
+    /// Sets the claims of the caller's token that rules read, each with its path.
     #[must_use]
     pub fn with_claims(self, claims: Vec<(Vec<String>, Claim)>) -> Self {
         Self { claims, ..self }
     }
 
-    /// Returns what the caller's token says at this path, or `None` if it says nothing or there is no token.
+    /// Returns the claim at this path of the caller's token, or `None` if the token has none or there is no token.
     pub fn claim(&self, path: &[String]) -> Option<&Claim> {
         self.claims.iter().find(|(known, _)| known == path).map(|(_, claim)| claim)
     }
@@ -78,10 +78,10 @@ impl fmt::Display for Identity {
 /// The names that a rule may use for callers who aren't known.
 static ANONYMOUS: [Who; 2] = [Who::anonymous(), Who::anyone()];
 
-/// The caller of a request, as far as anybody asked.
+/// The caller of a request, as far as the rules had to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Caller {
-    /// Somebody whom the configuration doesn't know, or who wasn't asked.
+    /// A caller who showed no credential, or whose credential didn't matter.
     Anonymous,
     /// A caller with one identity.
     Known(Rc<Identity>),

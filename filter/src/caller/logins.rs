@@ -61,31 +61,31 @@ pub enum PasswordCheck {
 pub enum TooMany {
     /// The budget for checks is used up.
     Begun(Spent),
-    /// Too many wait, in all or of this source.
+    /// Too many checks or streams wait, in all or of this source.
     Waiting(Empty),
 }
 
-/// Something that happens to checks, and is counted.
+/// An event of password checks that is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CheckEvent {
     /// A check was run to its end.
     Done(Verdict),
-    /// Something that has a bound was at it.
+    /// A bound was reached.
     Full(CheckCapacity),
 }
 
-/// Something that has a bound where passwords are checked.
+/// A bound on password checks, or on the results that are remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CheckCapacity {
-    /// Password checks that may begin.
+    /// The number of password checks that may begin.
     Checks,
-    /// Password checks that may begin for one source.
+    /// The number of password checks that may begin for one source.
     ChecksOfSource,
-    /// Checks and streams that may wait.
+    /// The number of checks and streams that may wait.
     Waiting,
-    /// Right passwords that are remembered.
+    /// The number of right passwords that are remembered.
     Right,
-    /// Wrong passwords that are remembered.
+    /// The number of wrong passwords that are remembered.
     Wrong,
 }
 
@@ -136,7 +136,7 @@ impl Logins {
         }
     }
 
-    /// Returns whether a password is right, as far as it is known, and begins a check of it otherwise.
+    /// Returns the result of a login if it is known, and begins a check of the password otherwise.
     ///
     /// # Errors
     ///
@@ -274,7 +274,7 @@ impl Logins {
         self.queue.len()
     }
 
-    /// Returns the counts of what has happened since the last call.
+    /// Returns the events since the last call.
     pub fn take_events(&mut self) -> Vec<CheckEvent> {
         std::mem::take(&mut self.events)
     }

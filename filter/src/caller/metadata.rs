@@ -2,7 +2,7 @@
 //! of values, which a single property doesn't have. Nothing is copied and nothing recurses: a reader follows one path,
 //! and each step checks its bounds.
 
-/// The error that bytes aren't the message that they should be.
+/// The error of bytes that aren't a message of the expected type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MalformedMetadata;
 

@@ -82,7 +82,7 @@ impl Passwords {
         &self.user(name).unwrap_or(&self.nobody).stored
     }
 
-    /// Returns all of the users.
+    /// Returns all users of the configuration.
     pub fn users(&self) -> &[User] {
         &self.users
     }

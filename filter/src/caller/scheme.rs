@@ -1,4 +1,4 @@
-//! The ways in which somebody shows who they are.
+//! The schemes by which callers log in.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ pub enum Scheme {
 }
 
 impl Scheme {
-    /// Returns the name of the class as it is written in a configuration.
+    /// Returns the name of the scheme in configurations.
     pub fn name(self) -> &'static str {
         match self {
             Self::User => "user",

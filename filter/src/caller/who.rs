@@ -59,7 +59,7 @@ impl<'a> WhoKind<'a> {
     }
 }
 
-/// The error that a text names nobody.
+/// The error of a text that isn't a name for callers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Nobody;
 
@@ -120,7 +120,7 @@ impl fmt::Display for Who {
     }
 }
 
-/// A list of names in order, each of which stands there once.
+/// A list of names in order, none of which stands there twice.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Whos {
     listed: Vec<Who>,

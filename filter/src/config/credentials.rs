@@ -1,4 +1,4 @@
-//! What the ways to log in have in common: a credential is one value or a list of values, and stands once.
+//! Reads credentials of every kind: one value or a list of values, none of which stands twice in the configuration.
 
 use super::error::ConfigError;
 use super::field::Field;

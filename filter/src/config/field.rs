@@ -1,5 +1,5 @@
-//! A place in the configuration: the value that stands there and the path to it, which is put in words only if
-//! something is wrong. None of this is generic, since every instance makes the module larger.
+//! A field of the configuration: its value and the path to it, which is written as text only if something is wrong.
+//! None of this is generic, since every instance makes the module larger.
 
 use super::error::ConfigError;
 use super::reserved_fields;

@@ -1,4 +1,4 @@
-//! Whom a configuration names.
+//! Reads the names that rules use for callers.
 
 use crate::caller::callers::Callers;
 use crate::caller::who::{Who, WhoKind};

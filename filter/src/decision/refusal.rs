@@ -1,4 +1,4 @@
-//! Refusals: the errors of all rooms come in, and a status and a reply go out. The message is the one of the room's own
+//! Refusals. The errors of all rooms come in, and a status and a reply go out, with the message of the room's own
 //! error.
 
 use crate::access::Denied;

@@ -52,33 +52,13 @@ pub struct Exceeded {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guard {
     /// The time from `start` to `end`.
-    Range {
-        /// The requested duration in milliseconds.
-        asked: i64,
-        /// The longest allowed duration in milliseconds.
-        most: i64,
-    },
+    Range { asked: i64, most: i64 },
     /// The time from an evaluation back to the oldest sample.
-    Lookback {
-        /// The requested duration in milliseconds.
-        asked: i64,
-        /// The longest allowed duration in milliseconds.
-        most: i64,
-    },
+    Lookback { asked: i64, most: i64 },
     /// The time from now back to the oldest sample.
-    Oldest {
-        /// The requested duration in milliseconds.
-        asked: i64,
-        /// The longest allowed duration in milliseconds.
-        most: i64,
-    },
+    Oldest { asked: i64, most: i64 },
     /// The number of points of one series.
-    Points {
-        /// The requested number of points.
-        asked: u64,
-        /// The largest allowed number of points.
-        most: u64,
-    },
+    Points { asked: u64, most: u64 },
 }
 
 /// The reason why guards refuse a request.

@@ -5,7 +5,7 @@ use super::terms::RuleTerms;
 use crate::caller::identity::Caller;
 use std::borrow::Cow;
 
-/// The headers of a configuration's own that tell the server of the caller. No client may set them.
+/// The headers by which the server is told of the caller. The configuration names them, and no client may set them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdentityHeaders {
     /// The header that tells the server who is calling, in lower case.
@@ -15,17 +15,17 @@ pub struct IdentityHeaders {
 }
 
 impl IdentityHeaders {
-    /// Returns their names, in lower case.
+    /// Returns the names of the headers, in lower case.
     pub fn names(&self) -> Vec<&str> {
         let tenant = self.tenant.as_ref().map(|header| header.name.as_str());
         self.caller.as_deref().into_iter().chain(tenant).collect()
     }
 
-    /// Adds what they say of a caller to the headers that are set.
+    /// Adds the headers about a caller to those that are set.
     ///
     /// # Errors
     ///
-    /// What the caller may see can't be told to the server.
+    /// Returns an error if a tenant that the caller may see can't be written into its header.
     pub fn add(
         &self,
         caller: &Caller,

@@ -127,6 +127,7 @@ impl Requirements {
         Ok(last)
     }
 
+    /// Removes ignored parameters, and refuses those that the endpoint doesn't list or that widen a restricted answer.
     fn keep_named(&self, parameters: &mut Parameters) -> Result<(), Violation> {
         let special = &self.profile.parameters;
         parameters.remove(|name, _| special.ignored.contains(&name));

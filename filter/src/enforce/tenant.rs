@@ -13,7 +13,7 @@ pub struct TenantHeader {
     pub label: String,
 }
 
-/// The error that a value can't stand in the header. The value is the caller's own, so it may be shown to them.
+/// The error of a value that can't stand in the header. The value is the caller's own, so it may be shown to them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoTenant {
     /// The value that is refused.

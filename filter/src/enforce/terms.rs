@@ -1,4 +1,4 @@
-//! The terms of a rule for one caller, worked out for one request.
+//! The terms of a rule, as they apply to one caller and one request.
 
 use super::guards::Guarded;
 use super::restriction::Restriction;

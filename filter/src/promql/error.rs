@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The error that a text isn't a query of stable Prometheus 3.x, or is one that this parser doesn't follow.
+/// The error of a text that isn't a query of stable Prometheus 3.x, or is one that this parser doesn't follow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyntaxError {
     /// The position where it was noticed, in bytes from the start of the text.

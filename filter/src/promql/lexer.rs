@@ -12,7 +12,6 @@ pub(super) struct Token {
     pub(super) end: usize,
 }
 
-/// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TokenKind {
     /// A name, a keyword, or a number that is written as a word.

@@ -63,7 +63,7 @@ impl From<CheckEvent> for Count {
 /// A bound of a cache, a queue or a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Capacity {
-    /// What checks of passwords take.
+    /// A bound on password checks.
     Checks(CheckCapacity),
     /// Queries that are remembered with their restriction.
     Queries,
@@ -126,7 +126,7 @@ fn labelled(name: &str, labels: &[(&str, &str)]) -> String {
 }
 
 impl Count {
-    /// Returns the count of a login: none, where nobody logs in or the password still has to be checked.
+    /// Returns the count of a login, or `None` if nobody logs in or the password still has to be checked.
     pub(crate) fn login(identified: &Result<Identified, LoginError>) -> Option<Self> {
         match identified {
             Ok(Identified::NotYet | Identified::Caller(Caller::Anonymous)) => None,
@@ -139,7 +139,7 @@ impl Count {
 }
 
 impl Login {
-    /// Returns the end of a login that failed like this.
+    /// Returns the outcome of a login that failed with this error.
     pub fn failed(error: &LoginError) -> Self {
         match error {
             LoginError::TooMany(_) => Self::Throttled,

@@ -1,4 +1,4 @@
-//! What becomes of requests, in the words of logs and metrics.
+//! The outcomes of requests, in the words of logs and metrics.
 
 /// The outcome of a request, as logs and metrics name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

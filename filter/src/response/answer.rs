@@ -19,7 +19,7 @@ use crate::target::origin::UrlScheme;
 use std::fmt;
 use std::rc::Rc;
 
-/// The context of an answer: the properties of its request that are still known.
+/// The context of an answer: the properties of its request that are still needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestContext {
     /// The mount of the request.
@@ -110,11 +110,11 @@ pub struct Answers {
 }
 
 impl Answers {
-    /// The way of an answer: what changes in its headers.
+    /// Returns the changes to the headers of an answer.
     ///
     /// # Errors
     ///
-    /// Why it can't be passed on.
+    /// Returns the reason why the answer can't be passed on.
     pub fn edits(
         &self,
         context: &RequestContext,

@@ -46,7 +46,7 @@ impl Reply {
         Self { status, headers: vec![("content-type", content_type.to_owned())], body }
     }
 
-    /// What a server answers where it has nothing to list.
+    /// Creates the answer of a server that has nothing to list, with this JSON.
     pub fn nothing(body: &str) -> Self {
         let headers = vec![("content-type", "application/json".to_owned())];
         Self { status: 200, headers, body: body.to_owned() }

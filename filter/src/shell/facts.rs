@@ -1,4 +1,4 @@
-//! Reads what a host knows of a request beside its headers: properties, and the clock.
+//! Reads the facts about a request that aren't in its headers, from the host's properties and its clock.
 
 use super::host::{self, HostError, Property};
 use crate::caller::certificates::Presented;
@@ -7,7 +7,7 @@ use crate::caller::source::Source;
 use crate::decision::Needs;
 use crate::target::origin::UrlScheme;
 
-/// Reads as much of the current stream as is needed.
+/// Reads the facts that are needed of the current stream.
 pub(crate) fn read(needs: Needs) -> Result<Facts, HostError> {
     let source = || host::property(Property("source\0address"));
     let metadata = || found(host::property(Property("metadata")));

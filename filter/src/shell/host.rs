@@ -14,7 +14,6 @@ use crate::target::headers::Headers;
 use crate::time::instant::Instant;
 use abi::*;
 
-/// The error of a host call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HostError {
     /// The requested item doesn't exist.
@@ -153,7 +152,6 @@ pub(crate) fn resume_request() -> Result<(), HostError> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Metric(u32);
 
-/// The kind of a metric.
 #[derive(Clone, Copy, Debug)]
 #[repr(u32)]
 pub(crate) enum MetricKind {

@@ -80,7 +80,7 @@ impl HttpContext for StreamContext {
     }
 }
 
-/// Turns the flag of a callback into what it says.
+/// Converts the flag of a callback.
 fn end(end_of_stream: bool) -> End {
     if end_of_stream { End::Here } else { End::Later }
 }

@@ -1,4 +1,4 @@
-//! Bodies, as far as a host says where they end.
+//! The ends of bodies, as the callbacks of a host show them.
 
 /// The presence of a request body, as the end of the headers shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,7 +9,7 @@ pub enum Body {
     Follows,
 }
 
-/// Whether a piece is the last one of its body.
+/// The position of a piece in its body: the last one or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     /// Nothing follows this piece.

@@ -35,7 +35,7 @@ const NAMES: [(Method, &str); 7] = [
 ];
 
 impl Method {
-    /// The method of a request, if it is one.
+    /// Returns the method of a request, or `None` if it isn't one of these.
     pub fn of(headers: &Headers) -> Option<Self> {
         Self::parse(headers.only(":method").unwrap_or_default())
     }
@@ -54,7 +54,7 @@ impl Methods {
     /// The set of all known methods.
     pub const ALL: Self = Self(0x7f);
 
-    /// The one that asks what a path takes.
+    /// The set of `OPTIONS` alone, which asks for the methods of a path.
     pub const OPTIONS: Self = Self::of(&[Method::Options]);
 
     /// Returns the set of the given methods.

@@ -1,6 +1,6 @@
-//! A place in a piece of an answer.
+//! The position in a piece of an answer up to which it has been read.
 
-/// A place in the piece of an answer that is being read: behind the last byte that was.
+/// A position in a piece of an answer. The bytes before it have been read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cursor<'a> {
     piece: &'a [u8],
@@ -8,17 +8,17 @@ pub(super) struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    /// Makes a cursor before the first byte of a piece.
+    /// Creates a cursor before the first byte of a piece.
     pub(super) fn new(piece: &'a [u8]) -> Self {
         Self { piece, at: 0 }
     }
 
-    /// Returns the place so many bytes before this one.
+    /// Returns the cursor that is this many bytes before this one.
     pub(super) fn back(self, bytes: usize) -> Self {
         Self { at: self.at.saturating_sub(bytes), ..self }
     }
 
-    /// Returns the place in the piece, in bytes from its beginning.
+    /// Returns the position, in bytes from the beginning of the piece.
     pub(super) fn at(self) -> usize {
         self.at
     }
@@ -28,12 +28,12 @@ impl<'a> Cursor<'a> {
         self.piece.get(self.at..).unwrap_or_default()
     }
 
-    /// Returns the bytes that have been read from a place on.
+    /// Returns the bytes that have been read from a position on.
     pub(super) fn since(self, start: usize) -> &'a [u8] {
         self.piece.get(start..self.at).unwrap_or_default()
     }
 
-    /// Moves to where only this is still to be read.
+    /// Moves the cursor before `rest`, the bytes at the end of the piece that are still to be read.
     pub(super) fn move_before(&mut self, rest: &[u8]) {
         self.at = self.piece.len().saturating_sub(rest.len());
     }

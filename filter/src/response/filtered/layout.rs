@@ -4,7 +4,7 @@
 use super::event::Shape;
 use crate::api::listing::Listing;
 
-/// The meaning of a value in an answer.
+/// The path to a value in an answer, as far as it decides what happens to the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum JsonPath {
     /// The answer as a whole.
@@ -59,7 +59,7 @@ impl Fields {
 }
 
 impl JsonPath {
-    /// Returns the names of the fields that matter in an object at this place, and the places of their values.
+    /// Returns the names of the fields that matter in an object at this path, and the paths of their values.
     const fn fields(self) -> &'static [(&'static str, Self)] {
         match self {
             Self::Answer => &[("data", Self::Data), ("warnings", Self::Other), ("infos", Self::Other)],
@@ -78,7 +78,7 @@ impl JsonPath {
         }
     }
 
-    /// Returns the field with this name in an object at this place.
+    /// Returns the field with this name in an object at this path.
     #[inline]
     pub(super) fn field(self, name: &[u8]) -> (Fields, Self) {
         let mut bit = 1;
@@ -92,7 +92,7 @@ impl JsonPath {
         (Fields::OTHER, other)
     }
 
-    /// Returns the place once the shape of the value is known. Unknown lists and objects are sent empty.
+    /// Returns the path once the shape of the value is known. Unknown lists and objects are sent empty.
     pub(super) fn of_shape(self, shape: Shape) -> Self {
         match (self, shape) {
             (Self::Unknown, Shape::List) => Self::Dropped,
@@ -102,7 +102,7 @@ impl JsonPath {
         }
     }
 
-    /// Returns the place of the elements, if this is a list.
+    /// Returns the path of the elements, if this is a list.
     pub(super) fn element(self) -> Option<Self> {
         match self {
             Self::Groups => Some(Self::Group),

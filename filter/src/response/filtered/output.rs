@@ -30,7 +30,7 @@ impl Default for Output {
 }
 
 impl Output {
-    /// Copies, or drops, the piece from here on.
+    /// Starts to copy, or to drop, the piece from `here` on.
     pub(super) fn turn(&mut self, here: Cursor<'_>, bytes: Bytes) {
         if self.bytes != bytes {
             self.catch_up(here);
@@ -38,24 +38,24 @@ impl Output {
         }
     }
 
-    /// Copies, or drops, what has come of the piece up to here.
+    /// Copies, or drops, the piece up to `here`.
     fn catch_up(&mut self, here: Cursor<'_>) {
         self.text.extend_from_slice(self.pending(here));
         self.done = here.at();
     }
 
-    /// What is still to be copied of the piece up to here.
+    /// Returns the bytes before `here` that are still to be copied.
     fn pending<'a>(&self, here: Cursor<'a>) -> &'a [u8] {
         if self.bytes == Bytes::Copied { here.since(self.done) } else { &[] }
     }
 
-    /// The position of the piece's next byte, or of what comes after it if that is dropped.
+    /// Returns the position of the piece's byte at `here`, or of the next byte that is copied if this one is dropped.
     pub(super) fn position(&self, here: Cursor<'_>) -> usize {
         let pending = if self.bytes == Bytes::Copied { here.at().saturating_sub(self.done) } else { 0 };
         self.text.len().saturating_add(pending)
     }
 
-    /// What stands from a position on, up to here.
+    /// Returns the bytes from a position on, up to `here`.
     pub(super) fn since<'a>(&'a self, start: usize, here: Cursor<'a>) -> Cow<'a, [u8]> {
         let pending = self.pending(here);
         match start.checked_sub(self.text.len()) {
@@ -69,7 +69,7 @@ impl Output {
         self.text.extend_from_slice(text);
     }
 
-    /// Cuts out all from a position on, up to here. It has been written to there.
+    /// Removes everything from `start` on, up to `here`. The bytes before `start` have been copied already.
     pub(super) fn cut(&mut self, start: usize, here: Cursor<'_>) {
         self.text.truncate(start);
         self.done = here.at();
@@ -91,7 +91,7 @@ impl Output {
         self.done = 0;
     }
 
-    /// The length of all that stands in it. A piece has ended here.
+    /// Returns the number of bytes in the output. A piece has ended here.
     pub(super) fn len(&self) -> usize {
         self.text.len()
     }

@@ -60,8 +60,8 @@ impl Default for Scanner {
 }
 
 impl Scanner {
-    /// Reads on to the next thing to tell, and moves the cursor behind it; none at the end of the piece. A whole key
-    /// without escapes is told with its value if its name matters, and else passed.
+    /// Reads on to the next event and moves the cursor behind it. Returns `None` at the end of the piece. A whole key
+    /// without escapes is reported if its name matters; otherwise it is skipped together with its value.
     pub(super) fn next<'a>(
         &mut self,
         cursor: &mut Cursor<'a>,

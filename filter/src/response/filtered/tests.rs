@@ -1,3 +1,5 @@
+//! Tests of the filter: the helpers here, and the cases in the modules.
+
 mod change;
 mod generated;
 mod random;
