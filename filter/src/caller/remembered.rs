@@ -6,7 +6,7 @@ use crate::keyed_hash::Digest;
 /// The number of places for one hash.
 const WAYS: usize = 8;
 
-/// A bounded set of hashes, each as good as random.
+/// A bounded set of hashes, which have to look random.
 #[derive(Clone, Debug)]
 pub(crate) struct Remembered {
     /// The places, with the newest hash of each eight first.

@@ -103,7 +103,7 @@ fn tenant(field: &Field<'_>, caller: Option<&str>) -> Result<Option<TenantHeader
     Ok(Some(TenantHeader { name, label: tenant.label().text()?.to_owned() }))
 }
 
-/// Headers that mean something else already.
+/// Headers that already have another meaning.
 const TAKEN: [&str; 16] = [
     "authorization",
     "connection",

@@ -23,7 +23,7 @@ object! {
     }
 }
 
-/// The largest number that may wait: with more, a check would wait longer than anybody does.
+/// The largest number that may wait: with more, a check would wait longer than any client does.
 const MOST_WAITING: u32 = 1_024;
 
 /// Replaces the limits that follow from the cost by those that are given.

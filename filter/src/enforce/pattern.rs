@@ -1,5 +1,5 @@
-//! Regular expressions by which a configuration restricts a label. Servers match them with RE2, and the filter cuts
-//! answers down with them, so both have to read them alike. This is the part of the language that can be read in one
+//! Regular expressions by which a configuration restricts a label. Servers match them with RE2, and the filter uses
+//! them on answers, so both have to read them alike. This is the part of the language that can be read in one
 //! way only; anything else is refused. Patterns are matched in linear time and without recursion.
 
 mod parser;

@@ -232,7 +232,7 @@ mod tests {
     use std::rc::Rc;
 
     /// Tests the last line of defence: rules refuse this earlier (`tests/rules.rs`), and even if one let it pass, it
-    /// isn't given out.
+    /// isn't forwarded.
     #[test]
     fn what_is_not_in_the_table_is_withheld_even_if_a_rule_gives_it() {
         let mount = Mount {

@@ -11,7 +11,7 @@ pub(super) fn read_map(bytes: Vec<u8>) -> Option<Headers> {
         return Some(Headers::default());
     }
     let (count, mut lengths) = number(&bytes)?;
-    // The texts follow two lengths for each header. These must be there before room is made for so many.
+    // The texts follow two lengths for each header. All of these must be there before memory is reserved.
     let texts = lengths.get(count.checked_mul(8)?..)?;
     let mut at = bytes.len().checked_sub(texts.len())?;
     let mut spans = Vec::with_capacity(count);

@@ -54,7 +54,7 @@ enum Phase {
 #[derive(Clone, Copy)]
 enum ShownBody {
     Nothing,
-    /// The first so many bytes, with more to come.
+    /// The first bytes of the body, with their number. More will come.
     Part(usize),
     /// All bytes of the body, with their number.
     Whole(usize),
