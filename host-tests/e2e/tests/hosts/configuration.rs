@@ -20,8 +20,7 @@ on_both_hosts! {
 const WRONG: &str =
     r#"{ "mounts": [{ "prefix": "/prometheus" }], "access": [{ "who": ["anyone"], "may": ["reading"] }] }"#;
 
-const LINE: &str =
-    "promward: configuration refused: access[0].may[0]: \"reading\" is not a class: the classes are health info";
+const LINE: &str = "promward: configuration refused: access[0].may[0]: \"reading\" is not a class: the classes are health info";
 
 fn a_wrong_field_is_one_line_with_its_path(host: Host) {
     let upstream = Upstream::start(|_| Reply::text("ok")).unwrap();
