@@ -15,7 +15,7 @@ mod tls;
 use std::{
     future::Future,
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    sync::{Arc, OnceLock},
+    sync::{Arc, LazyLock},
     time::Duration,
 };
 
@@ -277,12 +277,11 @@ type BoxedWire = Box<dyn AsyncWire>;
 
 /// Runs a future on the one runtime that all clients share, which also keeps their HTTP/2 connections going.
 fn block_on<T>(deadline: Duration, doing: &str, future: impl Future<Output = Result<T>>) -> Result<T> {
-    static RUNTIME: OnceLock<std::io::Result<Runtime>> = OnceLock::new();
-    let runtime = RUNTIME
-        .get_or_init(|| tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build())
-        .as_ref()
-        .map_err(|error| anyhow!("starting the client's runtime: {error}"))?;
-    runtime.block_on(async {
+    static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        builder.worker_threads(1).enable_all().build().expect("the client's runtime starts")
+    });
+    RUNTIME.block_on(async {
         tokio::time::timeout(deadline, future)
             .await
             .map_err(|_| anyhow!("{doing}: nothing within {deadline:?}"))?

@@ -1,6 +1,7 @@
 //! Documents that show what a test measured hold exactly that; where they don't, the test says so, and with
 //! `PROMWARD_BLESS=1` it writes them anew.
 
+use std::path::{Path, PathBuf};
 use std::{env, fs, iter};
 
 /// Checks that a document of the repository holds a table, line by line.
@@ -9,20 +10,14 @@ use std::{env, fs, iter};
 ///
 /// When it doesn't: the message shows the table as it is.
 pub fn holds(document: &str, table: &str) {
-    let path = promward_module::workspace().map(|root| root.join(document));
-    let text = path.as_ref().ok().and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default();
+    let (path, text) = read(document);
     if text.contains(table) {
         return;
     }
-    let blessed = table.lines().next().and_then(|head| replaced(&text, head, table));
-    match (path, blessed) {
-        (Ok(path), Some(blessed)) if env::var_os("PROMWARD_BLESS").is_some() => {
-            assert!(fs::write(&path, blessed).is_ok(), "{document} can't be written");
-        }
-        _ => assert!(
-            text.contains(table),
-            "{document} doesn't show what is; PROMWARD_BLESS=1 writes it anew:\n{table}"
-        ),
+    let head = table.lines().next().expect("a table has a head");
+    match replaced(&text, head, table) {
+        Some(blessed) if env::var_os("PROMWARD_BLESS").is_some() => write(&path, &blessed),
+        _ => panic!("{document} doesn't show what is; PROMWARD_BLESS=1 writes it anew:\n{table}"),
     }
 }
 
@@ -32,23 +27,30 @@ pub fn holds(document: &str, table: &str) {
 ///
 /// When it isn't: the message shows the first line that differs.
 pub fn is(document: &str, expected: &str) {
-    let path = promward_module::workspace().map(|root| root.join(document));
-    let text = path.as_ref().ok().and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default();
+    let (path, text) = read(document);
     if text == expected {
         return;
     }
-    if let Ok(path) = &path
-        && env::var_os("PROMWARD_BLESS").is_some()
-    {
-        assert!(fs::write(path, expected).is_ok(), "{document} can't be written");
-        return;
+    if env::var_os("PROMWARD_BLESS").is_some() {
+        return write(&path, expected);
     }
     let differs = expected.lines().zip(text.lines().chain(iter::repeat(""))).find(|(new, old)| new != old);
+    // Without such a line it goes on where it should end.
     let (new, old) = differs.unwrap_or_default();
-    assert!(
-        text == expected,
+    panic!(
         "{document} isn't what it is made of; PROMWARD_BLESS=1 writes it anew. It says\n{old}\nin place of\n{new}"
     );
+}
+
+/// Returns the path and the text of a file of the repository. A file that isn't there yet has no text.
+fn read(document: &str) -> (PathBuf, String) {
+    let path = promward_module::workspace().expect("tests run in the repository").join(document);
+    let text = fs::read_to_string(&path).unwrap_or_default();
+    (path, text)
+}
+
+fn write(path: &Path, text: &str) {
+    fs::write(path, text).unwrap_or_else(|error| panic!("cannot write {}: {error}", path.display()));
 }
 
 /// The text with the table that begins with this head in place of the old one.

@@ -49,8 +49,7 @@ impl Issuer {
     #[must_use]
     pub fn jwks(&self) -> String {
         // An uncompressed point: a byte that says so, then both coordinates.
-        let coordinates = self.key.public_key().as_ref().get(1..).unwrap_or_default();
-        let (x, y) = coordinates.split_at_checked(32).unwrap_or_default();
+        let (x, y) = self.key.public_key().as_ref()[1..].split_at(32);
         json!({ "keys": [{
             "kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": KEY_ID,
             "x": URL_SAFE_NO_PAD.encode(x), "y": URL_SAFE_NO_PAD.encode(y),
@@ -90,10 +89,10 @@ impl Issuer {
 pub fn claims(subject: &str, more: &Value) -> Result<Value> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?.as_secs();
     let mut claims = json!({
-        "iss": ISSUER, "aud": AUDIENCE, "sub": subject, "iat": now, "exp": now.saturating_add(LIFETIME),
+        "iss": ISSUER, "aud": AUDIENCE, "sub": subject, "iat": now, "exp": now + LIFETIME,
     });
-    if let (Some(claims), Some(more)) = (claims.as_object_mut(), more.as_object()) {
-        claims.extend(more.clone());
+    if let Some(more) = more.as_object() {
+        claims.as_object_mut().expect("claims are an object").extend(more.clone());
     }
     Ok(claims)
 }

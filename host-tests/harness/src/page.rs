@@ -45,7 +45,7 @@ impl Page {
         let values = ["src=\"", "href=\""].into_iter().flat_map(|attribute| text.split(attribute).skip(1));
         let names = values.filter_map(|rest| rest.split(['"', '#', '?']).next());
         let is_file = |name: &&str| {
-            let last = name.rsplit('/').next().unwrap_or_default();
+            let last = name.rsplit_once('/').map_or(*name, |(_, last)| last);
             last.contains('.') && !name.contains("://") && !name.starts_with("data:")
         };
         let files: BTreeSet<_> =
@@ -59,7 +59,7 @@ impl Page {
         if name.starts_with('/') {
             return Ok(name.to_owned());
         }
-        let path = self.path.split('?').next().unwrap_or_default();
+        let path = self.path.split_once('?').map_or(&*self.path, |(path, _)| path);
         let (folder, _) = path.rsplit_once('/').context("a path begins with a slash")?;
         Ok(format!("{folder}/{}", name.trim_start_matches("./")))
     }

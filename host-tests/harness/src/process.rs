@@ -15,7 +15,7 @@ use lines::Lines;
 pub use ready::{free_port, get};
 use std::fmt;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 /// How long a process may take to end by itself, before it is killed.
@@ -58,12 +58,8 @@ impl Process {
         let program = command.get_program().to_string_lossy().into_owned();
         let mut child = spawn::spawn(command).with_context(|| format!("cannot run {name} ({program})"))?;
         let lines = Lines::default();
-        if let Some(output) = child.stdout.take() {
-            lines.collect(Stream::Output, output);
-        }
-        if let Some(errors) = child.stderr.take() {
-            lines.collect(Stream::Errors, errors);
-        }
+        lines.collect(Stream::Output, child.stdout.take().expect("the output is piped"));
+        lines.collect(Stream::Errors, child.stderr.take().expect("the errors are piped"));
         Ok(Self { name: name.to_owned(), child: Mutex::new(child), lines })
     }
 
@@ -174,7 +170,7 @@ impl Process {
     }
 
     fn child(&self) -> std::sync::MutexGuard<'_, Child> {
-        self.child.lock().unwrap_or_else(PoisonError::into_inner)
+        self.child.lock().unwrap()
     }
 }
 

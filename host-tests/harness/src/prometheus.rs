@@ -109,7 +109,7 @@ impl Options {
     pub fn path(&self) -> &str {
         let external = self.external_url.as_deref().unwrap_or_default();
         let external = external.split_once("://").map_or(external, |(_, rest)| rest);
-        let external = external.find('/').and_then(|slash| external.get(slash..)).unwrap_or_default();
+        let external = external.find('/').map_or("", |slash| &external[slash..]);
         self.route_prefix.as_deref().unwrap_or(external).trim_end_matches('/')
     }
 

@@ -20,7 +20,7 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::thread;
 pub use version::Version;
 
@@ -97,7 +97,7 @@ pub fn nginx() -> Result<Tool> {
 ///
 /// When the program is nowhere and can't be fetched, or when the one that its variable names doesn't run.
 pub fn find(program: Program) -> Result<Tool> {
-    let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut found = FOUND.lock().unwrap();
     let answer =
         found.entry(program).or_insert_with(|| search(program).map_err(|error| format!("{error:#}")));
     answer.clone().map_err(|why| anyhow!(why))

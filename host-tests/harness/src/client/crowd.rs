@@ -57,10 +57,10 @@ impl Crowd {
     pub fn write(&mut self, bytes: &[u8]) -> Result<usize> {
         let members = &mut self.members;
         block_on(self.deadline, "writing to a crowd's connections", async {
-            let mut took: usize = 0;
+            let mut took = 0;
             for wire in members {
                 if wire.write_all(bytes).await.is_ok() && wire.flush().await.is_ok() {
-                    took = took.saturating_add(1);
+                    took += 1;
                 }
             }
             Ok(took)

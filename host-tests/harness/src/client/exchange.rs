@@ -124,7 +124,7 @@ impl Exchange {
             let Some(at) = event.windows(delimiter.len()).position(|window| window == delimiter) else {
                 continue;
             };
-            self.unread = event.split_off(at.saturating_add(delimiter.len()));
+            self.unread = event.split_off(at + delimiter.len());
             return Ok(Some(event));
         }
         if !event.is_empty() {

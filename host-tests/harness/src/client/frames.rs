@@ -28,7 +28,7 @@ pub const END_HEADERS: u8 = 4;
 /// A frame. Its payload is shorter than 16 MiB.
 #[must_use]
 pub fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
-    let [_, high, middle, low] = u32::try_from(payload.len()).unwrap_or(u32::MAX).to_be_bytes();
+    let [_, high, middle, low] = (payload.len() as u32).to_be_bytes();
     [&[high, middle, low, kind, flags], stream.to_be_bytes().as_slice(), payload].concat()
 }
 
@@ -40,18 +40,17 @@ pub fn field(name: &[u8], value: &[u8]) -> Vec<u8> {
 
 /// An integer with a prefix of seven bits (RFC 7541 §5.1).
 fn length(length: usize) -> Vec<u8> {
-    let Some(mut rest) = length.checked_sub(127) else { return vec![low_bits(length)] };
+    if length < 127 {
+        return vec![length as u8];
+    }
     let mut bytes = vec![127];
+    let mut rest = length - 127;
     while rest > 127 {
-        bytes.push(low_bits(rest) | 128);
+        bytes.push((rest & 127) as u8 | 128);
         rest >>= 7;
     }
-    bytes.push(low_bits(rest));
+    bytes.push(rest as u8);
     bytes
-}
-
-fn low_bits(number: usize) -> u8 {
-    u8::try_from(number & 127).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -184,8 +184,8 @@ impl Wire {
                 Left::ChunkSize => {
                     let line = self.line().await?;
                     let size = String::from_utf8_lossy(&line);
-                    let digits = size.split(';').next().unwrap_or_default().trim();
-                    let size = u64::from_str_radix(digits, 16)
+                    let digits = size.split_once(';').map_or(&*size, |(digits, _)| digits);
+                    let size = u64::from_str_radix(digits.trim(), 16)
                         .with_context(|| format!("{size:?} in place of a chunk's size"))?;
                     body.left = Left::Chunk(size);
                     if size == 0 {
@@ -204,7 +204,7 @@ impl Wire {
         }
         let length = usize::try_from(left).unwrap_or(usize::MAX).min(self.buffer.len());
         let piece = self.buffer.split_to(length).freeze();
-        Ok((piece, left.saturating_sub(length as u64)))
+        Ok((piece, left - length as u64))
     }
 
     async fn fields(&mut self) -> Result<Vec<(String, Vec<u8>)>> {
@@ -215,7 +215,8 @@ impl Wire {
                 return Ok(fields);
             }
             let mut parts = line.splitn(2, |byte| *byte == b':');
-            let name = String::from_utf8_lossy(parts.next().unwrap_or_default()).to_ascii_lowercase();
+            let name = parts.next().expect("splitting gives at least one part");
+            let name = String::from_utf8_lossy(name).to_ascii_lowercase();
             let value = parts.next().with_context(|| format!("a header without a colon: {name:?}"))?;
             fields.push((name, value.trim_ascii().to_vec()));
         }

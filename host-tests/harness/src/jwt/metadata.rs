@@ -26,7 +26,7 @@ fn value(value: &Value) -> Vec<u8> {
     match value {
         Value::Null => [tag(1, VARINT), vec![0]].concat(),
         Value::Number(number) => {
-            let number = number.as_f64().unwrap_or_default();
+            let number = number.as_f64().expect("a number of JSON is a double");
             [tag(2, EIGHT_BYTES), number.to_le_bytes().to_vec()].concat()
         }
         Value::String(text) => message(3, text.as_bytes()),

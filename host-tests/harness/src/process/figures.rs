@@ -36,7 +36,7 @@ pub fn descriptors(process: u32) -> Result<usize> {
 pub fn processor_time(process: u32) -> Result<Duration> {
     let mut clock = 0;
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    let id = i32::try_from(process).context("a process id is positive")?;
+    let id = i32::try_from(process).expect("a process id fits into an i32");
     // SAFETY: each call writes to the one place that it is given, which is ours and of the right type.
     let failed = unsafe { libc::clock_getcpuclockid(id, &raw mut clock) };
     ensure!(failed == 0, "there is no process {process}");

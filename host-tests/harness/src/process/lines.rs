@@ -3,7 +3,7 @@
 use super::{Mark, Stream};
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ impl Lines {
     /// Keeps what comes from `source` until it ends.
     pub(super) fn collect(&self, stream: Stream, source: impl Read + Send + 'static) {
         let mut state = self.state();
-        state.open = state.open.saturating_add(1);
+        state.open += 1;
         drop(state);
         let shared = Arc::clone(&self.0);
         thread::spawn(move || {
@@ -87,34 +87,34 @@ impl Lines {
 
     fn wait_while(&self, limit: Duration, condition: impl Fn(&State) -> bool) {
         let waited = self.0.news.wait_timeout_while(self.state(), limit, |state| condition(state));
-        drop(waited.unwrap_or_else(PoisonError::into_inner));
+        drop(waited.unwrap());
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state.lock().unwrap()
     }
 }
 
 impl Shared {
     fn add(&self, stream: Stream, line: String) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock().unwrap();
         state.lines.push_back((stream, line));
         if state.lines.len() > KEPT {
             state.lines.pop_front();
-            state.forgotten = state.forgotten.saturating_add(1);
+            state.forgotten += 1;
         }
         self.news.notify_all();
     }
 
     fn end(&self) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.open = state.open.saturating_sub(1);
+        let mut state = self.state.lock().unwrap();
+        state.open -= 1;
         self.news.notify_all();
     }
 }
 
 impl State {
     fn end(&self) -> Mark {
-        Mark(self.forgotten.saturating_add(self.lines.len()))
+        Mark(self.forgotten + self.lines.len())
     }
 }

@@ -8,7 +8,7 @@ use hyper::header::HOST;
 use hyper_util::rt::TokioIo;
 use socket2::{Domain, SockAddr, Socket, Type};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -33,7 +33,7 @@ pub fn free_port() -> Result<u16> {
     socket.set_reuse_address(true).context("cannot share an address")?;
     socket.bind(&SockAddr::from(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))).context("no free port")?;
     let address = socket.local_addr().context("cannot ask for a port")?;
-    KEPT.lock().unwrap_or_else(PoisonError::into_inner).push(socket);
+    KEPT.lock().unwrap().push(socket);
     Ok(address.as_socket().context("a socket without a port")?.port())
 }
 

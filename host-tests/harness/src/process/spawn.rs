@@ -40,10 +40,10 @@ pub(super) fn spawn(mut command: Command) -> io::Result<Child> {
 
 /// Sends `signal` to every process of the group.
 pub(super) fn signal(group: u32, signal: i32) {
-    let Ok(group) = i32::try_from(group) else { return };
+    let group = i32::try_from(group).expect("a process id fits into an i32");
     // SAFETY: kill(2) takes two numbers and touches no memory of ours. The group is one that we made; a group that has
     // ended gives an error, which is as good.
-    let _ = unsafe { libc::kill(group.saturating_neg(), signal) };
+    let _ = unsafe { libc::kill(-group, signal) };
 }
 
 #[cfg(target_os = "linux")]

@@ -41,7 +41,7 @@ fn exchange(
     let framing = Framing::of(&head);
     let number = shared.add(head);
     let answer = || -> io::Result<Next> {
-        let request = shared.record(number).ok_or(ErrorKind::NotFound)?;
+        let request = shared.record(number);
         (shared.answer)(&request).write(stream, number, &request.method, shared)
     };
     let next = match shared.when {
@@ -87,7 +87,7 @@ fn read_head(reader: &mut BufReader<TcpStream>, connection: usize) -> io::Result
         return Ok(None);
     };
     let mut words = line.splitn(2, |byte| *byte == b' ');
-    let method = words.next().unwrap_or_default();
+    let method = words.next().expect("splitting gives at least one part");
     let rest = words.next().unwrap_or_default();
     let target = rest.strip_suffix(b" HTTP/1.1").or_else(|| rest.strip_suffix(b" HTTP/1.0")).unwrap_or(rest);
     Ok(Some(Received {
@@ -121,8 +121,8 @@ fn record_chunks(reader: &mut BufReader<TcpStream>, number: usize, shared: &Shar
     loop {
         let line = read_line(reader)?.ok_or(ErrorKind::UnexpectedEof)?;
         let size = String::from_utf8_lossy(&line);
-        let size = size.split(';').next().unwrap_or_default().trim();
-        let size = u64::from_str_radix(size, 16).map_err(|_| ErrorKind::InvalidData)?;
+        let digits = size.split_once(';').map_or(&*size, |(digits, _)| digits);
+        let size = u64::from_str_radix(digits.trim(), 16).map_err(|_| ErrorKind::InvalidData)?;
         if size == 0 {
             let trailers = read_fields(reader)?;
             shared.update(number, |record| record.trailers = trailers);
@@ -144,12 +144,14 @@ fn record_piece(
     let mut piece = [0; 16 * 1024];
     while left > 0 {
         let read = reader.by_ref().take(left).read(&mut piece)?;
-        let piece = piece.get(..read).filter(|piece| !piece.is_empty()).ok_or(ErrorKind::UnexpectedEof)?;
-        left = left.saturating_sub(read as u64);
+        if read == 0 {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
+        left -= read as u64;
         shared.update(number, |record| {
-            record.body_length = record.body_length.saturating_add(read as u64);
-            let room = KEPT_BODY.saturating_sub(record.body.len());
-            record.body.extend(piece.iter().take(room));
+            record.body_length += read as u64;
+            let room = KEPT_BODY - record.body.len();
+            record.body.extend(piece[..read].iter().take(room));
         });
     }
     Ok(())
@@ -164,7 +166,8 @@ fn read_fields(reader: &mut BufReader<TcpStream>) -> io::Result<Vec<(String, Vec
             return Ok(fields);
         }
         let mut parts = line.splitn(2, |byte| *byte == b':');
-        let name = printable(parts.next().unwrap_or_default());
+        let name = printable(parts.next().expect("splitting gives at least one part"));
+        // A line without a colon is a field without a value.
         fields.push((name, parts.next().unwrap_or_default().trim_ascii().to_vec()));
     }
 }

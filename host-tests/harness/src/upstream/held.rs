@@ -38,7 +38,7 @@ impl Held {
     ///
     /// Never, as long as the upstream lives.
     pub fn request(&self) -> Result<Received> {
-        self.shared.record(self.number).context("the request is gone")
+        Ok(self.shared.record(self.number))
     }
 
     /// Sends a status and headers of an answer with a chunked body.
@@ -118,16 +118,14 @@ impl Held {
 
     fn wait_for_cut(&self) -> Result<()> {
         let records = self.shared.records();
-        let open = |records: &mut Vec<Received>| {
-            records.get(self.number).is_some_and(|record| record.end == End::Open)
-        };
+        let open = |records: &mut Vec<Received>| records[self.number].end == End::Open;
         let (records, waited) = self
             .shared
             .changed
             .wait_timeout_while(records, DEADLINE, open)
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        match records.get(self.number).map(|record| record.end) {
-            Some(End::Cut) => Ok(()),
+        match records[self.number].end {
+            End::Cut => Ok(()),
             _ if waited.timed_out() => bail!("the connection wasn't closed within a minute"),
             end => bail!("the request ended in place of breaking off: {end:?}"),
         }

@@ -3,7 +3,7 @@
 use std::{
     io::{self, Write},
     net::TcpStream,
-    sync::{Arc, PoisonError, mpsc},
+    sync::{Arc, mpsc},
     time::Duration,
 };
 
@@ -138,7 +138,7 @@ pub(super) enum Next {
 fn hold(stream: &TcpStream, number: usize, shared: &Arc<Shared>) -> io::Result<Next> {
     let (done, wait) = mpsc::channel();
     let held = Held::new(stream.try_clone()?, number, Arc::clone(shared), done);
-    if shared.hold.lock().unwrap_or_else(PoisonError::into_inner).send(held).is_err() {
+    if shared.hold.lock().unwrap().send(held).is_err() {
         return Ok(Next::Close);
     }
     Ok(wait.recv().unwrap_or(Next::Close))
