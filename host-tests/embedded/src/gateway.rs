@@ -10,12 +10,12 @@
 
 mod accept;
 mod body;
-mod ends;
 mod headers;
 mod origin;
 mod peer;
 mod root;
 mod stream;
+mod stream_ends;
 mod tls;
 mod worker;
 

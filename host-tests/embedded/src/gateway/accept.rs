@@ -17,7 +17,7 @@ use super::{
     body::Pipe,
     stream,
     tls::{Certificates, describe},
-    worker::Worker,
+    worker::WorkerState,
 };
 
 /// How long a client may take for its handshake, and for a request's head.
@@ -35,7 +35,7 @@ const STREAM_WINDOW: u32 = 64 * 1024;
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
 
 /// Serves TLS until the worker stops.
-pub(super) async fn serve(listener: TcpListener, certificates: Arc<Certificates>, worker: Rc<Worker>) {
+pub(super) async fn serve(listener: TcpListener, certificates: Arc<Certificates>, worker: Rc<WorkerState>) {
     loop {
         let (tcp, source) = next(&listener).await;
         spawn_local(connection(tcp, source, certificates.current(), Rc::clone(&worker)));
@@ -66,7 +66,7 @@ async fn next(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     }
 }
 
-async fn connection(tcp: TcpStream, source: SocketAddr, config: Arc<ServerConfig>, worker: Rc<Worker>) {
+async fn connection(tcp: TcpStream, source: SocketAddr, config: Arc<ServerConfig>, worker: Rc<WorkerState>) {
     let Ok(destination) = tcp.local_addr() else { return };
     let Ok(Ok(tls)) = timeout(PATIENCE, TlsAcceptor::from(config).accept(tcp)).await else {
         return;

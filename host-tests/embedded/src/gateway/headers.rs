@@ -216,6 +216,6 @@ fn replace(fields: &mut HeaderMap, name: &'static str, value: &[u8]) {
 fn request_id() -> String {
     let [high, low] = [0; 2].map(|seed: u64| RandomState::new().hash_one(seed));
     let digits = format!("{high:016x}{low:016x}");
-    let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|range| digits.get(range).unwrap_or_default());
+    let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|range| &digits[range]);
     parts.join("-")
 }

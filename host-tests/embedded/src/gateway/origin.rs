@@ -24,11 +24,11 @@ pub(super) struct Pool {
 /// An answer that has begun, and the connection that it comes on.
 pub(super) struct Answering {
     pub(super) response: Response<Incoming>,
-    pub(super) connection: Connection,
+    pub(super) connection: UpstreamConnection,
 }
 
 /// A connection that can be kept once its answer was read to the end.
-pub(super) struct Connection {
+pub(super) struct UpstreamConnection {
     address: SocketAddr,
     sender: SendRequest<Pipe>,
 }
@@ -68,7 +68,7 @@ impl Pool {
     }
 
     /// Keeps a connection whose request was sent, and whose answer was read, to the end.
-    pub(super) fn keep(&self, connection: Connection) {
+    pub(super) fn keep(&self, connection: UpstreamConnection) {
         let mut idle = self.idle.borrow_mut();
         let idle = idle.entry(connection.address).or_default();
         idle.retain(|sender| !sender.is_closed());
@@ -104,7 +104,7 @@ fn answering(
         // 101 can only be the answer to an `Upgrade`, and none was sent.
         return Err(Failure::garbage());
     }
-    Ok(Answering { response, connection: Connection { address, sender } })
+    Ok(Answering { response, connection: UpstreamConnection { address, sender } })
 }
 
 impl Failure {

@@ -100,16 +100,14 @@ fn text(attribute: &AttributeTypeAndValue<'_>) -> Option<String> {
 
 /// RFC 2253 §2.4; bytes that aren't printable ASCII in hexadecimal digits.
 fn escaped(text: &str) -> String {
-    let last = text.len().saturating_sub(1);
     let mut written = String::with_capacity(text.len());
     for (place, byte) in text.bytes().enumerate() {
         match byte {
             b',' | b'+' | b'"' | b'\\' | b'<' | b'>' | b';' => written.extend(['\\', char::from(byte)]),
             b'#' if place == 0 => written.push_str("\\#"),
-            b' ' if place == 0 || place == last => written.push_str("\\ "),
+            b' ' if place == 0 || place + 1 == text.len() => written.push_str("\\ "),
             b' '..=b'~' => written.push(char::from(byte)),
-            // Writing to a string can't fail.
-            _ => drop(write!(written, "\\{byte:02X}")),
+            _ => write!(written, "\\{byte:02X}").expect("writing to a string can't fail"),
         }
     }
     written

@@ -15,18 +15,18 @@ use tokio::{
 use super::{
     Options,
     body::{BrokenOff, Piece, Pipe},
-    ends::{Client, Event, Upstream, frame, read, room, sleep_until, write},
     headers::{self, Refusal},
     origin::{Answering, Failure},
     root::Root,
-    worker::Worker,
+    stream_ends::{Client, Event, Upstream, frame, read, room, sleep_until, write},
+    worker::WorkerState,
 };
 use crate::host::{self, Frame, Headers, Output, StreamId, Why};
 
 /// Takes a request through the module and the upstream, up to the head of its answer. The rest goes on in a task of its
 /// own; an error resets the HTTP/2 stream, or closes the HTTP/1.1 connection.
 pub(super) async fn serve(
-    worker: Rc<Worker>,
+    worker: Rc<WorkerState>,
     connection: Arc<host::Connection>,
     request: Request<Incoming>,
 ) -> Result<Response<Pipe>, BrokenOff> {
@@ -40,13 +40,13 @@ pub(super) async fn serve(
         }
     };
     let (answer, answered) = oneshot::channel();
-    let stream = Stream::open(worker, connection, Client::Waiting(answer), parts.version, body);
+    let stream = StreamTask::open(worker, connection, Client::Waiting(answer), parts.version, body);
     spawn_local(stream.run(head));
     answered.await.map_err(|_| BrokenOff)
 }
 
-struct Stream {
-    worker: Rc<Worker>,
+struct StreamTask {
+    worker: Rc<WorkerState>,
     root: Rc<Root>,
     id: StreamId,
     woken: Rc<Notify>,
@@ -64,9 +64,9 @@ struct Stream {
     timeout: Option<Instant>,
 }
 
-impl Stream {
+impl StreamTask {
     fn open(
-        worker: Rc<Worker>,
+        worker: Rc<WorkerState>,
         connection: Arc<host::Connection>,
         client: Client,
         version: Version,
@@ -245,9 +245,7 @@ impl Stream {
     }
 
     fn send_to_upstream(&mut self) {
-        let Some(frame) = self.to_upstream.pop_front() else {
-            return;
-        };
+        let frame = self.to_upstream.pop_front().expect("a frame waits to be sent");
         let ends = frame.ends();
         let piece = write(frame, self.worker.options.http1_trailers);
         let sent = match &self.request_out {
@@ -264,7 +262,7 @@ impl Stream {
     }
 
     fn send_to_client(&mut self) -> Option<Why> {
-        let frame = self.to_client.pop_front()?;
+        let frame = self.to_client.pop_front().expect("a frame waits to be sent");
         let ends = frame.ends();
         let piece = write(frame, self.client_trailers);
         match &self.client {
@@ -278,7 +276,7 @@ impl Stream {
         if !matches!(self.upstream, Upstream::Asked(_)) {
             return;
         }
-        self.timeout = Instant::now().checked_add(self.worker.options.timeout);
+        self.timeout = Some(Instant::now() + self.worker.options.timeout);
     }
 
     /// The answer was read to its end. Its connection is kept, unless the request is still on its way on it.

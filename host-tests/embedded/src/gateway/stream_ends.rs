@@ -15,7 +15,7 @@ use tokio::{
 use super::{
     body::{Piece, Pipe},
     headers,
-    origin::{Answering, Connection, Failure},
+    origin::{Answering, Failure, UpstreamConnection},
 };
 use crate::host::Frame;
 
@@ -29,7 +29,7 @@ pub(super) enum Client {
 pub(super) enum Upstream {
     NotAsked,
     Asked(Pin<Box<dyn Future<Output = Result<Answering, Failure>>>>),
-    Answering(Incoming, Connection),
+    Answering(Incoming, UpstreamConnection),
     Done,
 }
 

@@ -4,7 +4,7 @@ use std::{
     fs,
     net::SocketAddr,
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     time::SystemTime,
 };
 
@@ -45,7 +45,7 @@ impl Certificates {
     /// The configuration for a new connection. Files that changed but can't be used (half written, or a certificate that
     /// doesn't fit its key yet) leave the last one in place, and are tried again for the next connection.
     pub(super) fn current(&self) -> Arc<ServerConfig> {
-        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut loaded = self.loaded.lock().unwrap();
         let stamps = stamps(&self.files);
         if stamps != loaded.stamps
             && let Ok(config) = config(&self.files)

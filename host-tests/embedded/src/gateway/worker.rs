@@ -52,7 +52,7 @@ impl Task {
     }
 
     async fn serve(mut self, ready: &mpsc::Sender<Result<()>>) -> Result<()> {
-        let worker = Rc::new(Worker::new(Arc::clone(&self.options))?);
+        let worker = Rc::new(WorkerState::new(Arc::clone(&self.options))?);
         let listener = TcpListener::from_std(self.listener.into())?;
         if let Some(plain) = self.plain {
             spawn_local(accept::redirect(TcpListener::from_std(plain.into())?, self.address.port()));
@@ -67,14 +67,14 @@ impl Task {
 }
 
 /// What all streams of a worker share.
-pub(super) struct Worker {
+pub(super) struct WorkerState {
     pub(super) options: Arc<Options>,
     pub(super) pool: Pool,
     root: RefCell<Rc<Root>>,
     connections: Cell<u64>,
 }
 
-impl Worker {
+impl WorkerState {
     fn new(options: Arc<Options>) -> Result<Self> {
         Ok(Self {
             root: RefCell::new(Root::start(&options.plugin)?),
@@ -98,13 +98,13 @@ impl Worker {
     /// A number for a new connection.
     pub(super) fn number_connection(&self) -> u64 {
         let number = self.connections.get();
-        self.connections.set(number.wrapping_add(1));
+        self.connections.set(number + 1);
         number
     }
 }
 
 /// Takes on each configuration that comes, and says so.
-async fn follow(worker: Rc<Worker>, mut changes: watch::Receiver<Change>) {
+async fn follow(worker: Rc<WorkerState>, mut changes: watch::Receiver<Change>) {
     while changes.changed().await.is_ok() {
         let Change { plugin, taken } = changes.borrow_and_update().clone();
         // Nobody may be waiting any more.

@@ -4,8 +4,8 @@
 use super::flow::Verdict;
 use super::reply::LocalReply;
 use super::state::Action;
-use super::stream::{Body, Way};
-use super::vm::Callback;
+use super::stream::{BodyPart, Way};
+use super::vm::MessageCallback;
 use super::worker::Worker;
 
 impl Worker {
@@ -16,61 +16,53 @@ impl Worker {
         if self.passes_by(id, way) {
             return Verdict::Goes;
         }
-        let Some(stream) = self.streams.get_mut(&id) else {
-            return Verdict::Drop;
-        };
+        let stream = self.stream(id);
         stream.end_of_stream = end;
         let side = stream.side(way);
         side.shows_headers = true;
-        let count = size(side.headers.as_ref().map(Vec::len));
+        let count = side.headers.as_ref().map_or(0, Vec::len) as u32;
         let verdict = match way {
-            Way::Request => self.ask(id, way, Callback::RequestHeaders(count, end), Verdict::of_headers),
-            Way::Response => self.ask(id, way, Callback::ResponseHeaders(count, end), Verdict::of_headers),
+            Way::Request => {
+                self.ask(id, way, MessageCallback::RequestHeaders(count, end), Verdict::of_headers)
+            }
+            Way::Response => {
+                self.ask(id, way, MessageCallback::ResponseHeaders(count, end), Verdict::of_headers)
+            }
         };
         let pauses_all = verdict == Verdict::Hold && !self.plugin.settings.allow_on_headers_stop_iteration;
-        if let Some(stream) = self.streams.get_mut(&id) {
-            stream.side(way).shows_headers &= verdict != Verdict::Goes;
-        }
+        self.stream(id).side(way).shows_headers &= verdict != Verdict::Goes;
         if pauses_all { Verdict::HoldAll } else { verdict }
     }
 
-    pub(super) fn show_body(&mut self, id: u32, way: Way, body: Body, end: bool) -> Verdict {
+    pub(super) fn show_body(&mut self, id: u32, way: Way, body: BodyPart, end: bool) -> Verdict {
         if self.passes_by(id, way) {
             return Verdict::Goes;
         }
-        let Some(stream) = self.streams.get_mut(&id) else {
-            return Verdict::Drop;
-        };
+        let stream = self.stream(id);
         let side = stream.side(way);
         if side.buffering {
             side.streaming = false;
             stream.calling = Some(way);
             self.hold(id, way, body);
-            let Some(stream) = self.streams.get_mut(&id) else {
-                return Verdict::Drop;
-            };
+            let stream = self.stream(id);
             stream.calling = None;
             if stream.over {
                 return Verdict::Hold;
             }
         }
-        let Some(stream) = self.streams.get_mut(&id) else {
-            return Verdict::Drop;
-        };
+        let stream = self.stream(id);
         stream.end_of_stream = end;
         let side = stream.side(way);
         side.shows_body = body;
-        let bytes = size(side.body().map(|body| body.len()));
+        let bytes = side.body().map_or(0, |body| body.len()) as u32;
         let verdict = match way {
-            Way::Request => self.ask(id, way, Callback::RequestBody(bytes, end), Verdict::of_body),
-            Way::Response => self.ask(id, way, Callback::ResponseBody(bytes, end), Verdict::of_body),
+            Way::Request => self.ask(id, way, MessageCallback::RequestBody(bytes, end), Verdict::of_body),
+            Way::Response => self.ask(id, way, MessageCallback::ResponseBody(bytes, end), Verdict::of_body),
         };
-        if let Some(stream) = self.streams.get_mut(&id) {
-            let side = stream.side(way);
-            side.buffering = verdict == Verdict::Hold;
-            if verdict == Verdict::Goes {
-                side.shows_body = Body::Nothing;
-            }
+        let side = self.stream(id).side(way);
+        side.buffering = verdict == Verdict::Hold;
+        if verdict == Verdict::Goes {
+            side.shows_body = BodyPart::Nothing;
         }
         verdict
     }
@@ -79,19 +71,16 @@ impl Worker {
         if self.passes_by(id, way) {
             return Verdict::Goes;
         }
-        let Some(stream) = self.streams.get_mut(&id) else {
-            return Verdict::Drop;
-        };
-        let side = stream.side(way);
+        let side = self.stream(id).side(way);
         side.shows_trailers = true;
-        let count = size(side.trailers.as_ref().map(Vec::len));
+        let count = side.trailers.as_ref().map_or(0, Vec::len) as u32;
         let verdict = match way {
-            Way::Request => self.ask(id, way, Callback::RequestTrailers(count), Verdict::of_trailers),
-            Way::Response => self.ask(id, way, Callback::ResponseTrailers(count), Verdict::of_trailers),
+            Way::Request => self.ask(id, way, MessageCallback::RequestTrailers(count), Verdict::of_trailers),
+            Way::Response => {
+                self.ask(id, way, MessageCallback::ResponseTrailers(count), Verdict::of_trailers)
+            }
         };
-        if let Some(stream) = self.streams.get_mut(&id) {
-            stream.side(way).shows_trailers &= verdict != Verdict::Goes;
-        }
+        self.stream(id).side(way).shows_trailers &= verdict != Verdict::Goes;
         verdict
     }
 
@@ -107,9 +96,7 @@ impl Worker {
         stream.logging = true;
         self.vm.on_log(&mut self.streams, id);
         self.do_what_was_asked();
-        if let Some(stream) = self.streams.get_mut(&id) {
-            stream.logging = false;
-        }
+        self.stream(id).logging = false;
         self.vm.on_done(&mut self.streams, id);
         self.do_what_was_asked();
         self.vm.on_delete(&mut self.streams, id);
@@ -123,9 +110,7 @@ impl Worker {
             self.touched.push(id);
             match action {
                 Action::Continue(way) => {
-                    if let Some(stream) = self.streams.get_mut(&id) {
-                        stream.side(way).buffering = false;
-                    }
+                    self.stream(id).side(way).buffering = false;
                     self.resume(id, way);
                 }
                 Action::Reply(reply) => self.send_reply(id, reply),
@@ -135,9 +120,7 @@ impl Worker {
     }
 
     fn create_context(&mut self, id: u32) {
-        let Some(stream) = self.streams.get_mut(&id) else {
-            return;
-        };
+        let stream = self.stream(id);
         stream.in_vm = true;
         if stream.generation == self.vm.peek().vm {
             self.vm.on_context_create(&mut self.streams, id);
@@ -148,13 +131,12 @@ impl Worker {
     /// Frames that the module is not asked about: those of a stream that it doesn't know, and the answer 503 for its
     /// trap.
     fn passes_by(&self, id: u32, way: Way) -> bool {
-        self.streams.get(&id).is_none_or(|stream| {
-            !stream.in_vm || stream.over || (way == Way::Response && stream.failure_replied)
-        })
+        let stream = &self.streams[&id];
+        !stream.in_vm || stream.over || (way == Way::Response && stream.failure_replied)
     }
 
-    fn ask(&mut self, id: u32, way: Way, callback: Callback, read: fn(u32) -> Verdict) -> Verdict {
-        self.set_calling(id, Some(way));
+    fn ask(&mut self, id: u32, way: Way, callback: MessageCallback, read: fn(u32) -> Verdict) -> Verdict {
+        self.stream(id).calling = Some(way);
         let verdict = if self.lost_its_vm(id) {
             self.fail_stream(id);
             Verdict::Drop
@@ -171,26 +153,17 @@ impl Worker {
             self.do_what_was_asked();
             verdict
         };
-        self.set_calling(id, None);
+        self.stream(id).calling = None;
         verdict
     }
 
-    fn set_calling(&mut self, id: u32, way: Option<Way>) {
-        if let Some(stream) = self.streams.get_mut(&id) {
-            stream.calling = way;
-        }
-    }
-
     fn lost_its_vm(&self, id: u32) -> bool {
-        let generation = self.streams.get(&id).map(|stream| stream.generation);
-        self.vm.failed() || generation != Some(self.vm.peek().vm)
+        self.vm.failed() || self.streams[&id].generation != self.vm.peek().vm
     }
 
     /// The VM trapped: the stream is answered 503, once.
     fn fail_stream(&mut self, id: u32) {
-        let Some(stream) = self.streams.get_mut(&id) else {
-            return;
-        };
+        let stream = self.stream(id);
         if !std::mem::replace(&mut stream.failure_replied, true) {
             self.send_reply(id, LocalReply::plain(503, ""));
         }
@@ -219,8 +192,4 @@ impl Verdict {
     fn of_trailers(answer: u32) -> Verdict {
         if answer == 0 { Verdict::Goes } else { Verdict::Hold }
     }
-}
-
-fn size(size: Option<usize>) -> u32 {
-    u32::try_from(size.unwrap_or_default()).unwrap_or(u32::MAX)
 }

@@ -1,7 +1,7 @@
 //! Compiled modules as files, so that each module is compiled once for all processes and not by every test. They lie in
 //! `compiled/` below the target directory, named after the module and the engine.
 
-use super::vm::told;
+use super::vm::from_wasmtime;
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 use std::fs::{self, DirEntry, File};
@@ -35,8 +35,8 @@ fn module_in(directory: &Path, engine: &Engine, bytes: &[u8]) -> Result<Module> 
     if let Some(module) = read(engine, &path) {
         return Ok(module);
     }
-    let module = Module::new(engine, bytes).map_err(told).context("compiling the module")?;
-    let compiled = module.serialize().map_err(told).context("writing down a compiled module")?;
+    let module = Module::new(engine, bytes).map_err(from_wasmtime).context("compiling the module")?;
+    let compiled = module.serialize().map_err(from_wasmtime).context("writing down a compiled module")?;
     let beside = path.with_extension("new");
     fs::write(&beside, compiled)
         .and_then(|()| fs::rename(&beside, &path))

@@ -28,25 +28,24 @@ impl Counts {
     pub fn add(&mut self, other: &Counts) {
         for (name, calls) in &other.host_calls {
             let sum = self.host_calls.entry(name).or_default();
-            *sum = sum.saturating_add(*calls);
+            *sum += *calls;
         }
         for (name, callback) in &other.callbacks {
             let sum = self.callbacks.entry(name).or_default();
-            sum.calls = sum.calls.saturating_add(callback.calls);
-            sum.instructions = sum.instructions.saturating_add(callback.instructions);
+            sum.calls += callback.calls;
+            sum.instructions += callback.instructions;
             sum.most = sum.most.max(callback.most);
         }
     }
 
     pub(super) fn host_call(&mut self, name: &'static str) {
-        let calls = self.host_calls.entry(name).or_default();
-        *calls = calls.saturating_add(1);
+        *self.host_calls.entry(name).or_default() += 1;
     }
 
     pub(super) fn callback(&mut self, name: &'static str, instructions: u64) {
         let callback = self.callbacks.entry(name).or_default();
-        callback.calls = callback.calls.saturating_add(1);
-        callback.instructions = callback.instructions.saturating_add(instructions);
+        callback.calls += 1;
+        callback.instructions += instructions;
         callback.most = callback.most.max(instructions);
     }
 }

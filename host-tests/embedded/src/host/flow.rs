@@ -2,10 +2,10 @@
 //! rules are those of Envoy's filter manager for a chain of one filter, down to what looks odd in them; recorded
 //! traces hold this file to it. In both directions the same happens, so that it is written once.
 
-use super::header_map::{self, Kind};
+use super::header_map::{self, MapKind};
 use super::message::Frame;
 use super::settings::Level;
-use super::stream::{Body, Iteration, Way};
+use super::stream::{BodyPart, Iteration, Way};
 use super::worker::Worker;
 
 /// What a callback means for the frame that it was about.
@@ -25,7 +25,7 @@ pub(super) enum Verdict {
 
 /// Where a frame comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum From {
+enum Source {
     /// From the client or the upstream.
     Peer,
     /// It was held back and goes on now. The module is shown it unless it has seen it.
@@ -50,37 +50,32 @@ impl Worker {
         stream.local_complete |= end && way == Way::Response;
         match frame {
             Frame::Headers(headers, end) => {
-                stream.side(way).headers = Some(header_map::received(Kind::Headers(way), headers));
+                stream.side(way).headers = Some(header_map::received(MapKind::Headers(way), headers));
                 self.headers(id, way, end);
             }
             Frame::Data(bytes, end) => {
                 let side = stream.side(way);
-                side.size = side.size.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+                side.size += bytes.len() as u64;
                 side.piece = bytes.into();
-                self.body(id, way, Body::Piece, end, From::Peer);
+                self.body(id, way, BodyPart::Piece, end, Source::Peer);
             }
             Frame::Trailers(trailers) => {
-                stream.side(way).trailers = Some(header_map::received(Kind::Trailers(way), trailers));
-                self.trailers(id, way, From::Peer);
+                stream.side(way).trailers = Some(header_map::received(MapKind::Trailers(way), trailers));
+                self.trailers(id, way, Source::Peer);
             }
         }
     }
 
     /// The head, which is in its place already, goes through the module.
     pub(super) fn headers(&mut self, id: u32, way: Way, end: bool) {
-        let Some(stream) = self.streams.get_mut(&id) else {
-            return;
-        };
+        let stream = self.stream(id);
         stream.side(way).module_saw_end = end;
         let mut verdict = self.show_headers(id, way, end);
         if self.aborted(id, way) {
             self.send_prepared_reply(id);
             verdict = Verdict::Hold;
         }
-        let Some(stream) = self.streams.get_mut(&id) else {
-            return;
-        };
-        let side = stream.side(way);
+        let side = self.stream(id).side(way);
         match verdict {
             Verdict::Goes => {
                 side.headers_went_on = true;
@@ -93,25 +88,21 @@ impl Worker {
 
     /// An own reply's body goes through the module.
     pub(super) fn reply_body(&mut self, id: u32, body: Vec<u8>) {
-        let Some(stream) = self.streams.get_mut(&id) else {
-            return;
-        };
+        let stream = self.stream(id);
         stream.local_complete = true;
         stream.response.complete = true;
         stream.response.piece = body;
-        self.body(id, Way::Response, Body::Piece, true, From::Peer);
+        self.body(id, Way::Response, BodyPart::Piece, true, Source::Peer);
     }
 
-    fn body(&mut self, id: u32, way: Way, body: Body, end: bool, from: From) {
-        let Some(stream) = self.streams.get_mut(&id) else {
-            return;
-        };
+    fn body(&mut self, id: u32, way: Way, body: BodyPart, end: bool, from: Source) {
+        let stream = self.stream(id);
         if stream.over || (way == Way::Request && stream.local_complete) {
             return;
         }
         let side = stream.side(way);
         let had_trailers = side.trailers.is_some();
-        if from == From::Peer || side.from_module {
+        if from == Source::Peer || side.from_module {
             if side.iteration == Iteration::PausedForAll {
                 side.streaming = true;
                 self.hold(id, way, body);
@@ -131,23 +122,19 @@ impl Worker {
             }
         }
         self.send_body(id, way, body, end);
-        let Some(stream) = self.streams.get_mut(&id) else {
-            return;
-        };
+        let stream = self.stream(id);
         if !had_trailers && stream.side(way).trailers.is_some() {
             self.send_trailers(id, way);
         }
     }
 
-    fn trailers(&mut self, id: u32, way: Way, from: From) {
-        let Some(stream) = self.streams.get_mut(&id) else {
-            return;
-        };
+    fn trailers(&mut self, id: u32, way: Way, from: Source) {
+        let stream = self.stream(id);
         if stream.over || (way == Way::Request && stream.local_complete) {
             return;
         }
         let side = stream.side(way);
-        if from == From::Peer || side.from_module {
+        if from == Source::Peer || side.from_module {
             if side.iteration == Iteration::PausedForAll {
                 return;
             }
@@ -164,10 +151,8 @@ impl Worker {
     }
 
     /// Whether a piece of body goes on by itself, now that its callback has returned.
-    fn after_body(&mut self, id: u32, way: Way, verdict: Verdict, body: Body) -> bool {
-        let Some(stream) = self.streams.get_mut(&id) else {
-            return false;
-        };
+    fn after_body(&mut self, id: u32, way: Way, verdict: Verdict, body: BodyPart) -> bool {
+        let stream = self.stream(id);
         let over = stream.over;
         let side = stream.side(way);
         if verdict == Verdict::Goes {
@@ -190,10 +175,7 @@ impl Worker {
     }
 
     fn after_trailers(&mut self, id: u32, way: Way, verdict: Verdict) -> bool {
-        let Some(stream) = self.streams.get_mut(&id) else {
-            return false;
-        };
-        let side = stream.side(way);
+        let side = self.stream(id).side(way);
         side.module_saw_end = true;
         match (verdict, side.iteration) {
             (Verdict::Goes, Iteration::Goes) => return true,
@@ -206,9 +188,7 @@ impl Worker {
 
     /// What was held back goes on.
     pub(super) fn resume(&mut self, id: u32, way: Way) {
-        let Some(stream) = self.streams.get_mut(&id) else {
-            return;
-        };
+        let stream = self.stream(id);
         if stream.over || (way == Way::Request && stream.local_complete) {
             return;
         }
@@ -226,32 +206,24 @@ impl Worker {
             let end = side.complete && side.held.is_none() && side.trailers.is_none();
             self.send_headers(id, way, end);
         }
-        let Some(stream) = self.streams.get_mut(&id) else {
-            return;
-        };
-        let side = stream.side(way);
+        let side = self.stream(id).side(way);
         // Trailers that a body callback adds go on with that body.
         let had_trailers = side.trailers.is_some();
         if side.held.is_some() {
             let end = side.complete && !had_trailers;
-            self.body(id, way, Body::Held, end, From::Held);
+            self.body(id, way, BodyPart::Held, end, Source::Held);
         }
         if had_trailers {
-            self.trailers(id, way, From::Held);
+            self.trailers(id, way, Source::Held);
         }
-        if let Some(stream) = self.streams.get_mut(&id) {
-            stream.side(way).from_module = false;
-        }
+        self.stream(id).side(way).from_module = false;
     }
 
     /// Adds a piece of body to what is held back. Held back already, it stays where it is.
-    pub(super) fn hold(&mut self, id: u32, way: Way, body: Body) {
+    pub(super) fn hold(&mut self, id: u32, way: Way, body: BodyPart) {
         let limit = self.plugin.settings.buffer_limit;
-        let Some(stream) = self.streams.get_mut(&id) else {
-            return;
-        };
-        let side = stream.side(way);
-        if body == Body::Piece {
+        let side = self.stream(id).side(way);
+        if body == BodyPart::Piece {
             let piece = std::mem::take(&mut side.piece);
             side.held.get_or_insert_default().extend(piece);
         }
@@ -263,9 +235,9 @@ impl Worker {
     }
 
     fn aborted(&self, id: u32, way: Way) -> bool {
-        self.streams.get(&id).is_some_and(|stream| match way {
-            Way::Request => stream.request_aborted,
-            Way::Response => stream.response_aborted,
-        })
+        match way {
+            Way::Request => self.streams[&id].request_aborted,
+            Way::Response => self.streams[&id].response_aborted,
+        }
     }
 }

@@ -6,13 +6,13 @@ use super::stream::Way;
 
 /// The maps of a message, which differ in the headers that Envoy knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum MapKind {
     Headers(Way),
     Trailers(Way),
 }
 
 /// Brings what the front received into Envoy's form.
-pub(super) fn received(kind: Kind, headers: Headers) -> Headers {
+pub(super) fn received(kind: MapKind, headers: Headers) -> Headers {
     let mut map = Headers::with_capacity(headers.len());
     for (name, value) in headers {
         add(kind, &mut map, &name, &value);
@@ -27,7 +27,7 @@ pub(super) fn get<'a>(map: &'a Headers, name: &[u8]) -> Option<&'a [u8]> {
 
 /// Adds a value: to the one that is there, with a comma, if Envoy keeps one entry of this name, else as a further
 /// entry.
-pub(super) fn add(kind: Kind, map: &mut Headers, name: &[u8], value: &[u8]) {
+pub(super) fn add(kind: MapKind, map: &mut Headers, name: &[u8], value: &[u8]) {
     let name = name.to_ascii_lowercase();
     let same = map.iter_mut().find(|(other, _)| *other == name);
     if let Some((_, existing)) = same.filter(|_| kind.joins(&name)) {
@@ -42,7 +42,7 @@ pub(super) fn add(kind: Kind, map: &mut Headers, name: &[u8], value: &[u8]) {
 }
 
 /// Leaves one entry of this name, with this value.
-pub(super) fn replace(kind: Kind, map: &mut Headers, name: &[u8], value: &[u8]) {
+pub(super) fn replace(kind: MapKind, map: &mut Headers, name: &[u8], value: &[u8]) {
     let name = name.to_ascii_lowercase();
     let mut found = false;
     map.retain_mut(|(other, existing)| {
@@ -64,17 +64,17 @@ pub(super) fn remove(map: &mut Headers, name: &[u8]) {
 
 /// Bytes of names and values together.
 pub(super) fn byte_size(map: &Headers) -> usize {
-    map.iter().map(|(name, value)| name.len().saturating_add(value.len())).fold(0, usize::saturating_add)
+    map.iter().map(|(name, value)| name.len() + value.len()).sum()
 }
 
-impl Kind {
+impl MapKind {
     /// Whether Envoy keeps one entry of this name.
     fn joins(self, name: &[u8]) -> bool {
         let known = match self {
-            Kind::Headers(Way::Request) => KNOWN_IN_REQUESTS,
-            Kind::Headers(Way::Response) => KNOWN_IN_RESPONSES,
-            Kind::Trailers(Way::Request) => "",
-            Kind::Trailers(Way::Response) => "grpc-message grpc-status",
+            MapKind::Headers(Way::Request) => KNOWN_IN_REQUESTS,
+            MapKind::Headers(Way::Response) => KNOWN_IN_RESPONSES,
+            MapKind::Trailers(Way::Request) => "",
+            MapKind::Trailers(Way::Response) => "grpc-message grpc-status",
         };
         known.split_ascii_whitespace().any(|other| other.as_bytes() == name)
     }
@@ -110,7 +110,7 @@ const KNOWN_IN_RESPONSES: &str = "\
 mod tests {
     use super::*;
 
-    const REQUEST: Kind = Kind::Headers(Way::Request);
+    const REQUEST: MapKind = MapKind::Headers(Way::Request);
 
     fn map(pairs: &[(&str, &str)]) -> Headers {
         pairs.iter().map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec())).collect()

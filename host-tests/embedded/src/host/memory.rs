@@ -31,16 +31,14 @@ impl<'a> Guest<'a> {
 
     pub(super) fn read(&mut self, pointer: u32, size: u32) -> Result<Vec<u8>, Status> {
         let memory = self.state().memory.ok_or(Status::InvalidMemoryAccess)?;
-        let start = usize::try_from(pointer).map_err(|_| Status::InvalidMemoryAccess)?;
-        let size = usize::try_from(size).map_err(|_| Status::InvalidMemoryAccess)?;
-        let end = start.checked_add(size).ok_or(Status::InvalidMemoryAccess)?;
+        let start = pointer as usize;
+        let end = start.checked_add(size as usize).ok_or(Status::InvalidMemoryAccess)?;
         memory.data(&self.caller).get(start..end).map(<[u8]>::to_vec).ok_or(Status::InvalidMemoryAccess)
     }
 
     pub(super) fn write(&mut self, pointer: u32, bytes: &[u8]) -> Result<(), Status> {
         let memory = self.state().memory.ok_or(Status::InvalidMemoryAccess)?;
-        let start = usize::try_from(pointer).map_err(|_| Status::InvalidMemoryAccess)?;
-        memory.write(&mut self.caller, start, bytes).map_err(|_| Status::InvalidMemoryAccess)
+        memory.write(&mut self.caller, pointer as usize, bytes).map_err(|_| Status::InvalidMemoryAccess)
     }
 
     pub(super) fn write_u32(&mut self, pointer: u32, value: u32) -> Result<(), Status> {

@@ -42,9 +42,9 @@ impl Metrics {
         };
         let index = self.metrics.iter().position(same).unwrap_or_else(|| {
             self.metrics.push((name.clone(), fresh));
-            self.metrics.len().saturating_sub(1)
+            self.metrics.len() - 1
         });
-        u32::try_from(index).map_err(|_| Status::InternalFailure)
+        Ok(index as u32)
     }
 
     /// Adds to a counter or a gauge. As on Envoy, adding nothing to a counter is an error.
@@ -78,8 +78,7 @@ impl Metrics {
     }
 
     fn metric(&mut self, id: u32) -> Result<&mut MetricValue, Status> {
-        let index = usize::try_from(id).map_err(|_| Status::NotFound)?;
-        self.metrics.get_mut(index).map(|(_, value)| value).ok_or(Status::NotFound)
+        self.metrics.get_mut(id as usize).map(|(_, value)| value).ok_or(Status::NotFound)
     }
 }
 

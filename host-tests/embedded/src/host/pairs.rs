@@ -50,7 +50,7 @@ fn read(bytes: &[u8]) -> Option<Headers> {
 
 fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {
     let (number, rest) = bytes.split_first_chunk::<4>()?;
-    Some((usize::try_from(u32::from_le_bytes(*number)).ok()?, rest))
+    Some((u32::from_le_bytes(*number) as usize, rest))
 }
 
 fn text(bytes: &[u8], size: usize) -> Option<(&[u8], &[u8])> {
@@ -59,7 +59,7 @@ fn text(bytes: &[u8], size: usize) -> Option<(&[u8], &[u8])> {
 }
 
 fn length(length: usize) -> [u8; 4] {
-    u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes()
+    (length as u32).to_le_bytes()
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::metrics::{MetricValue, Metrics};
 use super::settings::{Level, Settings};
 use super::shared::{SharedData, SharedQueues};
 use super::state::State;
-use super::vm::{Vm, told};
+use super::vm::{Vm, from_wasmtime};
 use super::{Worker, compiled, imports};
 
 /// The marker that a module of our ABI exports.
@@ -49,7 +49,7 @@ impl Plugin {
     pub fn load(settings: Settings) -> Result<Plugin> {
         let mut config = Config::new();
         config.consume_fuel(true);
-        let engine = Engine::new(&config).map_err(told).context("starting wasmtime")?;
+        let engine = Engine::new(&config).map_err(from_wasmtime).context("starting wasmtime")?;
         let module = compile(&engine, &settings.module)?;
         let inner = Inner {
             settings,
@@ -170,6 +170,6 @@ fn compile(engine: &Engine, bytes: &[u8]) -> Result<InstancePre<State>> {
         bail!("the module doesn't export {ABI}: build it with a proxy-wasm SDK of ABI 0.2.1");
     }
     let mut linker = Linker::new(engine);
-    imports::define(&mut linker).map_err(told)?;
-    linker.instantiate_pre(&module).map_err(told).context("linking the module")
+    imports::define(&mut linker).map_err(from_wasmtime)?;
+    linker.instantiate_pre(&module).map_err(from_wasmtime).context("linking the module")
 }

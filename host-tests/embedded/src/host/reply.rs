@@ -1,11 +1,11 @@
 //! Answers that don't come from the upstream, and resets.
 
-use super::header_map::{self, Kind};
+use super::header_map::{self, MapKind};
 use super::message::{Frame, Headers, Output};
 use super::stream::{Stream, Way};
 use super::worker::Worker;
 
-const HEAD: Kind = Kind::Headers(Way::Response);
+const HEAD: MapKind = MapKind::Headers(Way::Response);
 
 /// An own answer.
 pub(super) struct LocalReply {
@@ -78,7 +78,7 @@ impl Worker {
 
     /// Sends the reply that waited for a callback to return.
     pub(super) fn send_prepared_reply(&mut self, id: u32) {
-        if let Some(reply) = self.streams.get_mut(&id).and_then(|stream| stream.prepared.take()) {
+        if let Some(reply) = self.stream(id).prepared.take() {
             self.reply_through_the_module(id, reply);
         }
     }
@@ -103,9 +103,10 @@ impl Worker {
     }
 
     fn reply_through_the_module(&mut self, id: u32, reply: LocalReply) {
-        let Some(stream) = self.streams.get_mut(&id).filter(|stream| !stream.over) else {
+        let stream = self.stream(id);
+        if stream.over {
             return;
-        };
+        }
         let (head, body) = reply.render(stream);
         let end = body.is_empty();
         stream.replied = true;
@@ -119,9 +120,7 @@ impl Worker {
     }
 
     fn reply_past_the_module(&mut self, id: u32, reply: LocalReply) {
-        let Some(stream) = self.streams.get_mut(&id) else {
-            return;
-        };
+        let stream = self.stream(id);
         let (head, body) = reply.render(stream);
         stream.replied = true;
         stream.response_begun = true;

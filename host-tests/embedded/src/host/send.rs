@@ -3,26 +3,22 @@
 use bytes::Bytes;
 
 use super::message::Frame;
-use super::stream::{Body, Way};
+use super::stream::{BodyPart, Way};
 use super::worker::Worker;
 
 impl Worker {
     pub(super) fn send_headers(&mut self, id: u32, way: Way, end: bool) {
-        let Some(stream) = self.streams.get_mut(&id) else {
-            return;
-        };
+        let stream = self.stream(id);
         let side = stream.side(way);
         side.hop_saw_end = end;
-        let headers = side.headers.clone().unwrap_or_default();
+        let headers = side.headers.clone().expect("a head that is sent has come");
         stream.response_begun |= way == Way::Response;
         stream.send(way, Frame::Headers(headers, end));
         self.sent(id, way, end);
     }
 
-    pub(super) fn send_body(&mut self, id: u32, way: Way, body: Body, end: bool) {
-        let Some(stream) = self.streams.get_mut(&id) else {
-            return;
-        };
+    pub(super) fn send_body(&mut self, id: u32, way: Way, body: BodyPart, end: bool) {
+        let stream = self.stream(id);
         let side = stream.side(way);
         if side.hop_saw_end {
             return;
@@ -30,9 +26,9 @@ impl Worker {
         let end = end && side.trailers.is_none();
         side.hop_saw_end = end;
         let bytes = match body {
-            Body::Held => {
+            BodyPart::Held => {
                 side.above_limit = false;
-                side.held.as_mut().map(std::mem::take).unwrap_or_default()
+                std::mem::take(side.held.as_mut().expect("a body that goes on was held"))
             }
             _ => std::mem::take(&mut side.piece),
         };
@@ -43,12 +39,10 @@ impl Worker {
     }
 
     pub(super) fn send_trailers(&mut self, id: u32, way: Way) {
-        let Some(stream) = self.streams.get_mut(&id) else {
-            return;
-        };
+        let stream = self.stream(id);
         let side = stream.side(way);
         side.hop_saw_end = true;
-        let trailers = side.trailers.clone().unwrap_or_default();
+        let trailers = side.trailers.clone().expect("trailers that are sent have come");
         stream.send(way, Frame::Trailers(trailers));
         self.sent(id, way, true);
     }

@@ -51,12 +51,11 @@ impl SharedQueues {
         } else {
             self.queues.push(Queue { name: name.clone(), owner, entries: VecDeque::new(), news: false });
         }
-        self.resolve(&name).unwrap_or_default()
+        self.resolve(&name).expect("the queue was just registered")
     }
 
     pub(super) fn resolve(&self, name: &[u8]) -> Option<u32> {
-        let index = self.queues.iter().position(|queue| queue.name == name)?;
-        u32::try_from(index).ok()?.checked_add(1)
+        self.queues.iter().position(|queue| queue.name == name).map(token)
     }
 
     pub(super) fn enqueue(&mut self, token: u32, value: Vec<u8>) -> Result<(), Status> {
@@ -73,15 +72,19 @@ impl SharedQueues {
     /// A queue of this worker that got entries since the last question.
     pub(super) fn news(&mut self, owner: u64) -> Option<u32> {
         let index = self.queues.iter().position(|queue| queue.owner == owner && queue.news)?;
-        self.queues.get_mut(index)?.news = false;
-        u32::try_from(index).ok()?.checked_add(1)
+        self.queues[index].news = false;
+        Some(token(index))
     }
 
     fn queue(&mut self, token: u32) -> Result<&mut Queue, Status> {
-        let index =
-            token.checked_sub(1).and_then(|index| usize::try_from(index).ok()).ok_or(Status::NotFound)?;
-        self.queues.get_mut(index).ok_or(Status::NotFound)
+        let index = token.checked_sub(1).ok_or(Status::NotFound)?;
+        self.queues.get_mut(index as usize).ok_or(Status::NotFound)
     }
+}
+
+/// Returns the number by which modules name the queue at this index. No queue has the number 0.
+fn token(index: usize) -> u32 {
+    index as u32 + 1
 }
 
 #[cfg(test)]

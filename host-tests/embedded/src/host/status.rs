@@ -10,7 +10,6 @@ pub(super) enum Status {
     InvalidMemoryAccess = 6,
     Empty = 7,
     CasMismatch = 8,
-    InternalFailure = 10,
     Unimplemented = 12,
 }
 

@@ -31,7 +31,7 @@ pub(super) enum Iteration {
 
 /// Which bytes of the body a body callback looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Body {
+pub(super) enum BodyPart {
     /// None: no body callback runs or waits.
     Nothing,
     /// The piece that just came.
@@ -67,7 +67,7 @@ pub(super) struct Side {
     /// What host calls can see and edit.
     pub(super) shows_headers: bool,
     pub(super) shows_trailers: bool,
-    pub(super) shows_body: Body,
+    pub(super) shows_body: BodyPart,
     /// The last body callback paused.
     pub(super) buffering: bool,
     /// Bytes of body that came.
@@ -91,7 +91,7 @@ impl Side {
             above_limit: false,
             shows_headers: false,
             shows_trailers: false,
-            shows_body: Body::Nothing,
+            shows_body: BodyPart::Nothing,
             buffering: false,
             size: 0,
         }
@@ -103,9 +103,9 @@ impl Side {
             return self.held.as_mut();
         }
         match self.shows_body {
-            Body::Nothing => None,
-            Body::Piece => Some(&mut self.piece),
-            Body::Held => self.held.as_mut(),
+            BodyPart::Nothing => None,
+            BodyPart::Piece => Some(&mut self.piece),
+            BodyPart::Held => self.held.as_mut(),
         }
     }
 }

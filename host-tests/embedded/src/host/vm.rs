@@ -29,9 +29,12 @@ impl Vm {
     /// If it traps, or `on_vm_start` or `on_configure` refuse.
     pub(super) fn start(plugin: &Arc<Inner>, root: u32, counts: Arc<Mutex<Counts>>) -> Result<Vm> {
         let mut store = Store::new(&plugin.engine, State::new(Arc::clone(plugin), root, counts));
-        store.set_fuel(FUEL).map_err(told)?;
-        let instance =
-            plugin.module.instantiate(&mut store).map_err(told).context("instantiating the module")?;
+        store.set_fuel(FUEL).expect("the engine counts fuel");
+        let instance = plugin
+            .module
+            .instantiate(&mut store)
+            .map_err(from_wasmtime)
+            .context("instantiating the module")?;
         let exports = Exports::of(&instance, &mut store);
         let memory = instance.get_memory(&mut store, "memory");
         store.data_mut().memory = memory;
@@ -109,31 +112,36 @@ impl Vm {
     }
 
     /// The callback's answer, or `None` if it isn't exported or trapped.
-    pub(super) fn on_message(&mut self, streams: &mut Streams, id: u32, callback: Callback) -> Option<u32> {
+    pub(super) fn on_message(
+        &mut self,
+        streams: &mut Streams,
+        id: u32,
+        callback: MessageCallback,
+    ) -> Option<u32> {
         let exports = &self.exports;
         let flag = u32::from;
         match callback {
-            Callback::RequestHeaders(count, end) => {
+            MessageCallback::RequestHeaders(count, end) => {
                 let function = exports.request_headers.clone();
                 self.run("proxy_on_request_headers", id, function, (id, count, flag(end)), Some(streams))
             }
-            Callback::RequestBody(size, end) => {
+            MessageCallback::RequestBody(size, end) => {
                 let function = exports.request_body.clone();
                 self.run("proxy_on_request_body", id, function, (id, size, flag(end)), Some(streams))
             }
-            Callback::RequestTrailers(count) => {
+            MessageCallback::RequestTrailers(count) => {
                 let function = exports.request_trailers.clone();
                 self.run("proxy_on_request_trailers", id, function, (id, count), Some(streams))
             }
-            Callback::ResponseHeaders(count, end) => {
+            MessageCallback::ResponseHeaders(count, end) => {
                 let function = exports.response_headers.clone();
                 self.run("proxy_on_response_headers", id, function, (id, count, flag(end)), Some(streams))
             }
-            Callback::ResponseBody(size, end) => {
+            MessageCallback::ResponseBody(size, end) => {
                 let function = exports.response_body.clone();
                 self.run("proxy_on_response_body", id, function, (id, size, flag(end)), Some(streams))
             }
-            Callback::ResponseTrailers(count) => {
+            MessageCallback::ResponseTrailers(count) => {
                 let function = exports.response_trailers.clone();
                 self.run("proxy_on_response_trailers", id, function, (id, count), Some(streams))
             }
@@ -168,14 +176,14 @@ impl Vm {
         if let Some(streams) = streams.as_mut() {
             std::mem::swap(&mut state.streams, streams);
         }
-        let fueled = self.store.set_fuel(FUEL);
-        let result = fueled.and_then(|()| function.call(&mut self.store, parameters));
-        let left = self.store.get_fuel().unwrap_or(FUEL);
+        self.store.set_fuel(FUEL).expect("the engine counts fuel");
+        let result = function.call(&mut self.store, parameters);
+        let left = self.store.get_fuel().expect("the engine counts fuel");
         let state = self.store.data_mut();
         if let Some(streams) = streams {
             std::mem::swap(&mut state.streams, streams);
         }
-        lock(&state.counts).callback(name, FUEL.saturating_sub(left));
+        lock(&state.counts).callback(name, FUEL - left);
         result.map_err(|trap| self.fail(name, &trap)).ok()
     }
 
@@ -187,7 +195,7 @@ impl Vm {
 
 /// A callback about a message: the number of its headers or the bytes of its body, and whether it ends there.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Callback {
+pub(super) enum MessageCallback {
     RequestHeaders(u32, bool),
     RequestBody(u32, bool),
     RequestTrailers(u32),
@@ -197,10 +205,10 @@ pub(super) enum Callback {
 }
 
 fn size(bytes: &[u8]) -> u32 {
-    u32::try_from(bytes.len()).unwrap_or(u32::MAX)
+    bytes.len() as u32
 }
 
 /// wasmtime's error as ours, with its causes and the module's backtrace.
-pub(super) fn told(error: wasmtime::Error) -> anyhow::Error {
+pub(super) fn from_wasmtime(error: wasmtime::Error) -> anyhow::Error {
     anyhow::Error::msg(format!("{error:?}"))
 }

@@ -134,6 +134,11 @@ impl Worker {
         lock(&self.counts).clone()
     }
 
+    /// Returns a stream that the front hasn't closed.
+    pub(super) fn stream(&mut self, id: u32) -> &mut Stream {
+        self.streams.get_mut(&id).expect("a stream lives until the front closes it")
+    }
+
     fn next_id(&mut self) -> u32 {
         self.last_id = self.last_id.wrapping_add(1).max(1);
         while self.streams.contains_key(&self.last_id) {

@@ -9,9 +9,7 @@ use super::Outcome;
 pub(super) fn get(guest: &mut Guest, buffer: u32, start: u32, size: u32, to: u32, size_to: u32) -> Outcome {
     let bytes = read(guest, buffer)?;
     let end = start.saturating_add(size);
-    let start = usize::try_from(start).map_err(|_| Status::BadArgument)?;
-    let end = usize::try_from(end).map_err(|_| Status::BadArgument)?.min(bytes.len());
-    match bytes.get(start..end) {
+    match bytes.get(start as usize..bytes.len().min(end as usize)) {
         // Nothing is written then, not even that there are no bytes.
         None | Some([]) => Ok(()),
         Some(bytes) => guest.give(bytes, to, size_to),
@@ -33,11 +31,9 @@ pub(super) fn set(
         1 => Way::Response,
         _ => return read(guest, buffer).and(Err(Status::BadArgument)),
     };
-    let start = usize::try_from(start).map_err(|_| Status::BadArgument)?;
-    let size = usize::try_from(size).map_err(|_| Status::BadArgument)?;
     let stream = guest.stream().ok_or(Status::BadArgument)?;
     let body = stream.side(way).body().ok_or(Status::BadArgument)?;
-    match (start, size) {
+    match (start as usize, size as usize) {
         (0, 0) => drop(body.splice(0..0, bytes)),
         (0, size) if size >= body.len() => *body = bytes,
         (0, _) => return Err(Status::BadArgument),
@@ -49,7 +45,7 @@ pub(super) fn set(
 
 pub(super) fn status(guest: &mut Guest, buffer: u32, size: u32, flags: u32) -> Outcome {
     let bytes = read(guest, buffer)?.len();
-    guest.write_u32(size, u32::try_from(bytes).unwrap_or(u32::MAX))?;
+    guest.write_u32(size, bytes as u32)?;
     guest.write_u32(flags, 0)
 }
 

@@ -2,12 +2,12 @@
 //! empty to whoever asks for all of them, as on Envoy. Trailers appear when they are first edited in the last body
 //! callback.
 
-use crate::host::header_map::{self, Kind};
+use crate::host::header_map::{self, MapKind};
 use crate::host::memory::Guest;
 use crate::host::message::Headers;
 use crate::host::pairs;
 use crate::host::status::Status;
-use crate::host::stream::{Body, Stream, Way};
+use crate::host::stream::{BodyPart, Stream, Way};
 
 use super::Outcome;
 
@@ -27,7 +27,7 @@ pub(super) fn set_pairs(guest: &mut Guest, map: u32, pointer: u32, size: u32) ->
 
 pub(super) fn size(guest: &mut Guest, map: u32, size: u32) -> Outcome {
     let bytes = header_map::byte_size(edit(guest, map)?.1);
-    guest.write_u32(size, u32::try_from(bytes).unwrap_or(u32::MAX))
+    guest.write_u32(size, bytes as u32)
 }
 
 pub(super) fn value(
@@ -82,44 +82,48 @@ pub(super) fn remove(guest: &mut Guest, map: u32, name: u32, name_size: u32) -> 
 }
 
 /// The map of that number. `None` are those of calls to others, which are never there: this host makes no such calls.
-fn kind(map: u32) -> Result<Option<Kind>, Status> {
+fn kind(map: u32) -> Result<Option<MapKind>, Status> {
     Ok(Some(match map {
-        0 => Kind::Headers(Way::Request),
-        1 => Kind::Trailers(Way::Request),
-        2 => Kind::Headers(Way::Response),
-        3 => Kind::Trailers(Way::Response),
+        0 => MapKind::Headers(Way::Request),
+        1 => MapKind::Trailers(Way::Request),
+        2 => MapKind::Headers(Way::Response),
+        3 => MapKind::Trailers(Way::Response),
         4..=7 => return Ok(None),
         _ => return Err(Status::BadArgument),
     }))
 }
 
-fn read(kind: Kind, stream: &mut Stream) -> Option<&Headers> {
+fn read(kind: MapKind, stream: &mut Stream) -> Option<&Headers> {
     let logging = stream.logging;
     match kind {
-        Kind::Headers(way) => {
+        MapKind::Headers(way) => {
             let side = stream.side(way);
             side.headers.as_ref().filter(|_| logging || side.shows_headers)
         }
-        Kind::Trailers(Way::Request) if logging => None,
-        Kind::Trailers(way) => {
+        MapKind::Trailers(Way::Request) if logging => None,
+        MapKind::Trailers(way) => {
             let side = stream.side(way);
             side.trailers.as_ref().filter(|_| logging || side.shows_trailers)
         }
     }
 }
 
-fn edit<'a>(guest: &'a mut Guest, map: u32) -> Result<(Kind, &'a mut Headers), Status> {
+fn edit<'a>(guest: &'a mut Guest, map: u32) -> Result<(MapKind, &'a mut Headers), Status> {
     let kind = kind(map)?.ok_or(Status::BadArgument)?;
     let stream = guest.stream().ok_or(Status::BadArgument)?;
     let map = match kind {
-        Kind::Headers(way) => {
+        MapKind::Headers(way) => {
             let side = stream.side(way);
             side.headers.as_mut().filter(|_| side.shows_headers)
         }
-        Kind::Trailers(way) => {
+        MapKind::Trailers(way) => {
             let at_end = stream.end_of_stream;
             let side = stream.side(way);
-            if !side.shows_trailers && side.trailers.is_none() && side.shows_body != Body::Nothing && at_end {
+            if !side.shows_trailers
+                && side.trailers.is_none()
+                && side.shows_body != BodyPart::Nothing
+                && at_end
+            {
                 side.trailers = Some(Headers::new());
                 side.shows_trailers = true;
             }

@@ -19,7 +19,7 @@ pub(super) fn get(guest: &mut Guest, path: u32, path_size: u32, to: u32, size_to
     let parts = pairs::path(&path);
     let value = of_plugin(guest, &parts)
         .or_else(|| of_stream(guest.stream()?, &parts))
-        .or_else(|| guest.stream()?.filter_state.get(*parts.first()?).cloned());
+        .or_else(|| guest.stream()?.filter_state.get(parts[0]).cloned());
     guest.give(&value.ok_or(Status::NotFound)?, to, size_to)
 }
 
@@ -132,14 +132,15 @@ fn joined(headers: &Headers, name: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn split(path: &[u8]) -> (&[u8], &[u8]) {
-    let end = path.iter().position(|byte| *byte == b'?').unwrap_or(path.len());
-    let (path, query) = path.split_at_checked(end).unwrap_or((path, b""));
-    (path, query.get(1..).unwrap_or_default())
+    match path.iter().position(|byte| *byte == b'?') {
+        Some(end) => (&path[..end], &path[end + 1..]),
+        None => (path, b""),
+    }
 }
 
 fn nanoseconds(stream: &Stream) -> u64 {
     let since = stream.started.duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+    since.as_nanos() as u64
 }
 
 fn number(number: u64) -> Option<Vec<u8>> {

@@ -6,7 +6,7 @@ use crate::host::pairs;
 use crate::host::reply::LocalReply;
 use crate::host::state::Action;
 use crate::host::status::Status;
-use crate::host::stream::{Body, Stream, Way};
+use crate::host::stream::{BodyPart, Stream, Way};
 
 use super::Outcome;
 
@@ -76,5 +76,5 @@ pub(super) fn done(_guest: &mut Guest) -> Outcome {
 fn hide_request(stream: &mut Stream) {
     stream.request.shows_headers = false;
     stream.request.shows_trailers = false;
-    stream.request.shows_body = Body::Nothing;
+    stream.request.shows_body = BodyPart::Nothing;
 }

@@ -67,7 +67,7 @@ fn fd_write(guest: &mut Guest, descriptor: u32, vectors: u32, count: u32, writte
         let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
         guest.state().plugin.log(level, &String::from_utf8_lossy(line));
     }
-    code(guest.write_u32(written, u32::try_from(bytes.len()).unwrap_or(u32::MAX)))
+    code(guest.write_u32(written, bytes.len() as u32))
 }
 
 fn gather(guest: &mut Guest, vectors: u32, count: u32) -> Result<Vec<u8>, Status> {
@@ -103,11 +103,12 @@ fn clock_time_get(guest: &mut Guest, clock: u32, _precision: u64, to: u32) -> i3
 }
 
 fn random_get(guest: &mut Guest, to: u32, size: u32) -> i32 {
-    let Ok(size) = usize::try_from(size) else {
+    const LARGEST: u32 = 1024 * 1024;
+    if size > LARGEST {
         return FAULT;
-    };
-    let mut bytes = vec![0; size.min(1024 * 1024)];
-    if guest.state().plugin.fill_random(&mut bytes).is_err() || bytes.len() != size {
+    }
+    let mut bytes = vec![0; size as usize];
+    if guest.state().plugin.fill_random(&mut bytes).is_err() {
         return FAULT;
     }
     code(guest.write(to, &bytes))
