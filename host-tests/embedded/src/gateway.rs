@@ -1,12 +1,13 @@
-//! The embedded gateway: a thin front of TLS and HTTP around the proxy-wasm host, for tests and for machines without Envoy.
+//! The embedded gateway: a thin front of TLS and HTTP around the proxy-wasm host, for tests and for machines without
+//! Envoy.
 //!
 //! It does what the shipped `envoy.yaml` has Envoy do around the filter and nothing more: it terminates TLS, hands each
-//! request to the module, routes by the `x-promward-cluster` header that the module set, and streams both ways. A frame is
-//! read only when what came of the one before has been sent, so that a body of any size takes little memory.
+//! request to the module, routes by the `x-promward-cluster` header that the module set, and streams both ways. It
+//! reads a frame only when the one before has been sent, so that a body of any size takes little memory.
 //!
-//! hyper decides some things before the module can. It answers 400 to a target that isn't a URI to the `http` crate: one
-//! with bytes that aren't UTF-8, with `<`, `>` or a control byte, with a backtick in the path or a `"` in the query. It cuts
-//! off a fragment (`#…`). It leaves the `content-length` of a 304 away.
+//! hyper decides some things before the module can. It answers 400 to a target that isn't a URI to the `http` crate:
+//! one with bytes that aren't UTF-8, with `<`, `>` or a control byte, with a backtick in the path or a `"` in the
+//! query. It cuts off a fragment (`#…`). It leaves out the `content-length` of a 304.
 
 mod accept;
 mod body;
@@ -34,34 +35,35 @@ use tokio::sync::watch;
 
 use crate::host::Plugin;
 
-/// What a gateway listens on, shows, runs and forwards to.
+/// The settings of a gateway: its listeners, its certificate, its module and its upstreams.
 #[derive(Clone)]
 pub struct Options {
-    /// Where TLS is served. Port 0 takes a free one.
+    /// The address that serves TLS. Port 0 takes a free one.
     pub listen: SocketAddr,
-    /// Where plain HTTP is answered with 301 to https; nowhere if `None`. Port 0 takes a free one.
+    /// The address that answers plain HTTP with a redirect (301) to https, if there is to be one. Port 0 takes a free
+    /// one.
     pub plain: Option<SocketAddr>,
-    /// The certificate that is shown.
     pub tls: TlsFiles,
-    /// How many threads there are, each with a VM of its own; at least one.
+    /// The number of threads, each with a VM of its own; at least one.
     pub workers: usize,
-    /// The upstream of each cluster, by the name that the module puts into `x-promward-cluster`. A client's own is removed
-    /// before the module sees the request.
+    /// The upstream of each cluster, by the name that the module puts into `x-promward-cluster`. The gateway removes
+    /// that header from a client's request before the module sees it.
     pub clusters: BTreeMap<String, SocketAddr>,
-    /// Where requests go for which the module names no cluster. `None` answers them 404, as the shipped file does; a module
-    /// that doesn't route needs one.
+    /// The upstream of requests for which the module names no cluster. With `None` they are answered 404, as the
+    /// shipped file does; a module that doesn't route needs an upstream here.
     pub upstream: Option<SocketAddr>,
-    /// The module.
     pub plugin: Plugin,
-    /// How long the upstream may take from the end of a request to the head of its answer, before it is answered 504.
+    /// The time that the upstream has from the end of a request to the head of its answer. After it the gateway answers
+    /// 504.
     pub timeout: Duration,
-    /// Whether trailers of HTTP/1.1 messages go through (those announced by a `Trailer` header), or are dropped: Envoy's
-    /// `enable_trailers`. Trailers of HTTP/2 always reach the module.
+    /// `true` lets trailers of HTTP/1.1 messages through (those announced by a `Trailer` header), `false` drops them:
+    /// Envoy's `enable_trailers`. Trailers of HTTP/2 always reach the module.
     pub http1_trailers: bool,
 }
 
 impl Options {
-    /// One worker on a free loopback port, no clusters yet, the shipped file's timeout, and Envoy's defaults.
+    /// Creates options with one worker on a free loopback port, no clusters, the shipped file's timeout, and Envoy's
+    /// defaults.
     pub fn new(tls: TlsFiles, plugin: Plugin) -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
@@ -76,7 +78,6 @@ impl Options {
         }
     }
 
-    /// Adds a cluster.
     #[must_use]
     pub fn cluster(mut self, name: &str, address: SocketAddr) -> Self {
         self.clusters.insert(name.to_owned(), address);
@@ -84,25 +85,26 @@ impl Options {
     }
 }
 
-/// PEM files. They are looked at for each new connection, and read again when they changed.
+/// The PEM files of a listener. The gateway looks at them for each new connection, and reads them again when they
+/// changed.
 #[derive(Clone, Debug)]
 pub struct TlsFiles {
-    /// The certificate, with its chain.
+    /// The certificate, followed by its chain.
     pub certificate: PathBuf,
-    /// Its private key.
+    /// The private key of the certificate.
     pub key: PathBuf,
-    /// Whether a client may present one, too.
     pub clients: ClientCertificates,
 }
 
-/// Whether clients are asked for certificates. None has to present one: that is for the module to say.
+/// The setting whether clients are asked for a certificate. No client has to present one: the module decides about
+/// that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientCertificates {
-    /// They aren't asked.
+    /// The gateway doesn't ask.
     NotAsked,
-    /// They are asked, and a certificate has to be of one of the authorities in this PEM file.
+    /// The gateway asks, and refuses a certificate that no authority in this PEM file has signed.
     SignedBy(PathBuf),
-    /// They are asked, and have to prove that they have the certificate's key; who signed it is not looked at: Envoy's
+    /// The gateway asks, and the client has to prove that it has the certificate's key. Any signer will do: Envoy's
     /// `ACCEPT_UNTRUSTED`.
     Any,
 }
@@ -121,11 +123,11 @@ impl Gateway {
     ///
     /// # Errors
     ///
-    /// When a port is taken, the certificate can't be used, or the module refuses to start.
+    /// Returns an error if a port is taken, the certificate can't be used, or the module refuses to start.
     pub fn start(options: Options) -> Result<Self> {
         let certificates = Arc::new(tls::Certificates::load(options.tls.clone())?);
         let (stop, stopped) = watch::channel(false);
-        // Nobody listens for the first configuration: a worker starts with it or doesn't start.
+        // No worker listens for the first configuration: it starts with it or doesn't start.
         let first = worker::Change { plugin: options.plugin.clone(), taken: mpsc::channel().0 };
         let (changes, changed) = watch::channel(first);
         let listener = bind(options.listen)?;
@@ -138,8 +140,8 @@ impl Gateway {
             let task = worker::Task {
                 options: Arc::clone(&options),
                 certificates: Arc::clone(&certificates),
-                // All workers wait at the same socket, and whoever is idle takes a connection. Sockets that share a port
-                // would let another process share it too, unnoticed.
+                // All workers wait at the same socket, and an idle one takes the connection. Sockets that share a port
+                // would let another process share it too, without notice.
                 listener: listener.try_clone().context("sharing the listener")?,
                 address,
                 plain: plain.take(),
@@ -151,11 +153,11 @@ impl Gateway {
         Ok(gateway)
     }
 
-    /// Puts new requests under another configuration of the module; those that have begun end under the old one.
+    /// Puts new requests under another configuration of the module. Requests that have begun end under the old one.
     ///
     /// # Errors
     ///
-    /// When the module refuses it: then nothing has changed.
+    /// Returns an error if the module refuses the configuration. Then nothing has changed.
     pub fn reconfigure(&self, configuration: &str) -> Result<()> {
         let plugin = self.changes.borrow().plugin.reconfigured(configuration)?;
         let (taken, answers) = mpsc::channel();
@@ -166,17 +168,17 @@ impl Gateway {
         Ok(())
     }
 
-    /// Where TLS is served.
+    /// Returns the address that serves TLS.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Where plain HTTP is redirected.
+    /// Returns the address that redirects plain HTTP.
     pub fn plain_address(&self) -> Option<SocketAddr> {
         self.plain_address
     }
 
-    /// Ends it, as dropping does.
+    /// Ends the gateway, as dropping it does.
     pub fn stop(self) {}
 }
 

@@ -1,5 +1,5 @@
-//! Certificates as the guide makes them with OpenSSL, without OpenSSL: an authority of our own, a certificate for
-//! `example.com`, renewed ones, and client certificates. All keys are ECDSA P-256, made anew each time.
+//! Makes certificates as the guide does with OpenSSL, without OpenSSL: an authority of our own, a certificate for
+//! `example.com`, renewed ones, and client certificates. All keys are ECDSA P-256 and new each time.
 
 mod parameters;
 
@@ -23,32 +23,33 @@ pub struct Identity {
     key: KeyPair,
 }
 
-/// Whom a client certificate is for.
+/// The names in a client certificate.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ClientNames<'a> {
-    /// The subject's attributes in their order, each at most once: `CN`, `O`, `OU`, or another one's dotted numbers.
+    /// The attributes of the subject in their order, each at most once: `CN`, `O`, `OU`, or the dotted numbers of
+    /// another one.
     pub subject: &'a [(&'a str, &'a str)],
-    /// Alternative names: URIs, such as `spiffe://example.com/reader`.
+    /// The alternative names that are URIs, such as `spiffe://example.com/reader`.
     pub uris: &'a [&'a str],
-    /// Alternative names: names of the DNS.
+    /// The alternative names that are DNS names.
     pub dns: &'a [&'a str],
 }
 
-/// Where an [`Identity`] was written to.
+/// The files that an [`Identity`] was written to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Files {
-    /// The certificate, PEM.
+    /// The file of the certificate, PEM.
     pub certificate: PathBuf,
-    /// The key, PEM, readable by the owner alone.
+    /// The file of the key, PEM, readable by its owner alone.
     pub key: PathBuf,
 }
 
 impl Authority {
-    /// A new authority with a key of its own. `name` is its common name.
+    /// Creates an authority with a key of its own. `name` is its common name.
     ///
     /// # Errors
     ///
-    /// When the system has no randomness for a key.
+    /// Returns an error if the system has no randomness for a key.
     pub fn new(name: &str) -> Result<Self> {
         let mut parameters = parameters(&[("CN", name)])?;
         parameters.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -58,52 +59,52 @@ impl Authority {
         Ok(Self(issuer))
     }
 
-    /// A new certificate for the server `example.com`, also good for `localhost` and 127.0.0.1. Each call makes another
-    /// one, as a renewal does.
+    /// Creates a certificate for the server `example.com`, also good for `localhost` and 127.0.0.1. Each call makes
+    /// another one, as a renewal does.
     ///
     /// # Errors
     ///
-    /// As [`Authority::new`].
+    /// Returns an error where [`Authority::new`] does.
     pub fn server(&self) -> Result<Identity> {
         self.server_for(&["example.com", "localhost", "127.0.0.1"])
     }
 
-    /// A new certificate for a server of these names and addresses, the first being its common name.
+    /// Creates a certificate for a server with these names and addresses. The first one becomes its common name.
     ///
     /// # Errors
     ///
-    /// When a name is no name, and as [`Authority::new`].
+    /// Returns an error if one of them isn't a name or an address, or where [`Authority::new`] does.
     pub fn server_for(&self, names: &[&str]) -> Result<Identity> {
         let mut parameters = server_parameters(names)?;
         parameters.use_authority_key_identifier_extension = true;
         self.sign(&parameters)
     }
 
-    /// A new client certificate with this common name, and with this URI (`spiffe://…`) as its alternative name.
+    /// Creates a client certificate with this common name, and with this URI (`spiffe://…`) as its alternative name.
     ///
     /// # Errors
     ///
-    /// When the URI isn't ASCII, and as [`Authority::new`].
+    /// Returns an error if the URI isn't ASCII, or where [`Authority::new`] does.
     pub fn client(&self, name: &str, uri: Option<&str>) -> Result<Identity> {
         self.client_for(&ClientNames { subject: &[("CN", name)], uris: uri.as_slice(), dns: &[] })
     }
 
-    /// A new client certificate with all these names.
+    /// Creates a client certificate with all these names.
     ///
     /// # Errors
     ///
-    /// When a name isn't ASCII or an attribute isn't known, and as [`Authority::new`].
+    /// Returns an error if a name isn't ASCII or an attribute isn't known, or where [`Authority::new`] does.
     pub fn client_for(&self, names: &ClientNames<'_>) -> Result<Identity> {
         let mut parameters = client_parameters(names)?;
         parameters.use_authority_key_identifier_extension = true;
         self.sign(&parameters)
     }
 
-    /// A client certificate with all these names that was good until yesterday.
+    /// Creates a client certificate with all these names that was good until yesterday.
     ///
     /// # Errors
     ///
-    /// As [`Authority::client_for`].
+    /// Returns an error where [`Authority::client_for`] does.
     pub fn expired_client(&self, names: &ClientNames<'_>) -> Result<Identity> {
         let mut parameters = client_parameters(names)?;
         parameters.use_authority_key_identifier_extension = true;
@@ -111,7 +112,7 @@ impl Authority {
         self.sign(&parameters)
     }
 
-    /// The authority's certificate, PEM: what `curl --cacert` takes.
+    /// Returns the authority's certificate, PEM, as `curl --cacert` takes it.
     #[must_use]
     pub fn pem(&self) -> String {
         self.0.pem()
@@ -121,7 +122,7 @@ impl Authority {
     ///
     /// # Errors
     ///
-    /// When the file can't be written.
+    /// Returns an error if the file can't be written.
     pub fn write(&self, path: &Path) -> Result<()> {
         replace(path, &self.pem(), 0o644)
     }
@@ -134,55 +135,56 @@ impl Authority {
 }
 
 impl Identity {
-    /// A server's certificate that no authority has signed, for these names.
+    /// Creates a server's certificate for these names that no authority has signed.
     ///
     /// # Errors
     ///
-    /// As [`Authority::server_for`].
+    /// Returns an error where [`Authority::server_for`] does.
     pub fn self_signed(names: &[&str]) -> Result<Self> {
         Self::signed_by_itself(&server_parameters(names)?)
     }
 
-    /// A client certificate that no authority has signed.
+    /// Creates a client certificate that no authority has signed.
     ///
     /// # Errors
     ///
-    /// As [`Authority::client`].
+    /// Returns an error where [`Authority::client`] does.
     pub fn self_signed_client(name: &str, uri: Option<&str>) -> Result<Self> {
         let names = ClientNames { subject: &[("CN", name)], uris: uri.as_slice(), dns: &[] };
         Self::signed_by_itself(&client_parameters(&names)?)
     }
 
-    /// The certificate, PEM.
+    /// Returns the certificate, PEM.
     #[must_use]
     pub fn certificate_pem(&self) -> String {
         self.certificate.pem()
     }
 
-    /// The certificate, DER.
+    /// Returns the certificate, DER.
     #[must_use]
     pub fn certificate_der(&self) -> &[u8] {
         self.certificate.der()
     }
 
-    /// The key, PEM.
+    /// Returns the key, PEM.
     #[must_use]
     pub fn key_pem(&self) -> String {
         self.key.serialize_pem()
     }
 
-    /// The SHA-256 of the DER certificate, as the configuration names a certificate: lower-case hexadecimal digits.
+    /// Returns the SHA-256 of the DER certificate, as the configuration names a certificate: lower-case hexadecimal
+    /// digits.
     #[must_use]
     pub fn sha256(&self) -> String {
         promward_module::sha256(self.certificate_der())
     }
 
-    /// Writes `NAME.crt` and `NAME.key` into the directory. Files of these names are replaced by renaming, first the key
-    /// and last the certificate, so that a server that watches the directory sees a renewal.
+    /// Writes `NAME.crt` and `NAME.key` into the directory. Files of these names are replaced by renaming, first the
+    /// key and then the certificate, so that a server that watches the directory sees a renewal.
     ///
     /// # Errors
     ///
-    /// When a file can't be written.
+    /// Returns an error if a file can't be written.
     pub fn write(&self, directory: &Path, name: &str) -> Result<Files> {
         let files = Files {
             certificate: directory.join(format!("{name}.crt")),
@@ -200,14 +202,16 @@ impl Identity {
     }
 }
 
-/// The SHA-256 of the public key of a certificate (PEM) in base64, by which a browser can be told to believe it.
+/// Returns the SHA-256 of a certificate's public key in base64. A browser that is given it accepts the certificate
+/// (PEM).
 ///
 /// # Errors
 ///
-/// When it is no certificate.
+/// Returns an error if the text isn't a certificate.
 pub fn public_key_pin(certificate: &str) -> Result<String> {
-    let (_, pem) = x509_parser::pem::parse_x509_pem(certificate.as_bytes()).context("no PEM")?;
-    let certificate = pem.parse_x509().context("no certificate")?;
+    let (_, pem) =
+        x509_parser::pem::parse_x509_pem(certificate.as_bytes()).context("the certificate isn't PEM")?;
+    let certificate = pem.parse_x509().context("the PEM text isn't a certificate")?;
     Ok(STANDARD.encode(Sha256::digest(certificate.public_key().raw)))
 }
 
@@ -215,7 +219,8 @@ fn new_key() -> Result<KeyPair> {
     KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).context("cannot make a key")
 }
 
-/// Writes a file of this mode beside `path` and renames it, so that it is never there by half or open to others.
+/// Writes a file of this mode beside `path` and renames it, so that nobody sees half of it, or can open it before its
+/// mode is set.
 fn replace(path: &Path, text: &str, mode: u32) -> Result<()> {
     let beside = path.with_extension("new");
     let write = || {

@@ -1,6 +1,6 @@
-//! What tests send with: HTTP/1.1 written by hand, so that a test can send what no library would, and HTTP/2, over plain
-//! TCP or TLS, to an address of the test's choice. All calls block and end by a deadline. Nothing is repaired, retried or
-//! followed: an answer is what the server said.
+//! The client of the tests. It speaks HTTP/1.1, written by hand so that a test can send what no library would, and
+//! HTTP/2, over plain TCP or TLS, to an address that the test chooses. All calls block and end by a deadline. The
+//! client repairs, retries and follows nothing: an answer is what the server said.
 
 mod answer;
 mod connection;
@@ -38,7 +38,8 @@ pub use self::{
     tls::{Presented, Session, TlsVersion},
 };
 
-/// How to reach a server, and what to send with each request. It is a plan: every [`Client::connect`] makes a connection.
+/// The address of a server, the way to reach it, and the headers of each request. Every [`Client::connect`] makes a new
+/// connection.
 #[derive(Clone, Debug)]
 pub struct Client {
     address: SocketAddr,
@@ -51,13 +52,14 @@ pub struct Client {
 }
 
 impl Client {
-    /// TLS to `address`, as `curl --resolve` would: the server name and the authority are `example.com`. Nothing is
-    /// trusted until [`Client::trust`] or [`Client::insecure`] says so. HTTP/1.1 unless [`Client::http2`] is asked for.
+    /// Creates a client that speaks TLS with `address`, as `curl --resolve` would: the server name and the authority
+    /// are `example.com`. It trusts nobody before [`Client::trust`] or [`Client::insecure`], and speaks HTTP/1.1
+    /// without [`Client::http2`].
     pub fn https(address: SocketAddr) -> Self {
         Self { tls: Some(tls::Plan::default()), ..Self::plain(address) }
     }
 
-    /// Plain TCP to `address`, with the authority `example.com`.
+    /// Creates a client that speaks plain TCP with `address`, with the authority `example.com`.
     pub fn plain(address: SocketAddr) -> Self {
         Self {
             address,
@@ -76,7 +78,7 @@ impl Client {
         self.with_tls(|tls| tls.trusted = tls::Trust::Roots(pem.as_ref().to_vec()))
     }
 
-    /// Takes any certificate, as `curl -k`.
+    /// Accepts any certificate, as `curl -k` does.
     #[must_use]
     pub fn insecure(self) -> Self {
         self.with_tls(|tls| tls.trusted = tls::Trust::Anything)
@@ -95,13 +97,13 @@ impl Client {
         self.with_tls(|tls| tls.version = Some(version))
     }
 
-    /// The name that the certificate must be for, sent as SNI.
+    /// Sets the name that the certificate must be for. It is sent as SNI.
     #[must_use]
     pub fn server_name(self, name: &str) -> Self {
         self.with_tls(|tls| name.clone_into(&mut tls.server_name))
     }
 
-    /// The ALPN protocols to offer, in place of the one that fits. An empty list offers none.
+    /// Sets the ALPN protocols to offer, in place of the one that fits. An empty list offers none.
     #[must_use]
     pub fn alpn(self, protocols: &[&str]) -> Self {
         let protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
@@ -115,7 +117,7 @@ impl Client {
         self
     }
 
-    /// What goes into `Host` or `:authority`, such as `example.com:8443`.
+    /// Sets the value of `Host` or `:authority`, such as `example.com:8443`.
     #[must_use]
     pub fn authority(mut self, authority: &str) -> Self {
         authority.clone_into(&mut self.authority);
@@ -129,58 +131,58 @@ impl Client {
         self
     }
 
-    /// Comes from this address of the machine's, such as 127.0.0.2.
+    /// Connects from this address of the machine, such as 127.0.0.2.
     #[must_use]
     pub fn source(mut self, source: IpAddr) -> Self {
         self.source = source;
         self
     }
 
-    /// Logs in by name and password with each request, as `curl --user`.
+    /// Logs in by name and password with each request, as `curl --user` does.
     #[must_use]
     pub fn user(self, name: &str, password: &str) -> Self {
         self.header("authorization", format!("Basic {}", STANDARD.encode(format!("{name}:{password}"))))
     }
 
-    /// How long each single wait may last before it is an error; a minute if it isn't set.
+    /// Sets how long each single wait may last before it is an error; a minute by default.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
     }
 
-    /// A `GET` on a connection of its own.
+    /// Sends a `GET` on a connection of its own.
     ///
     /// # Errors
     ///
-    /// When the connection or TLS fails, or the answer breaks off; the message says which.
+    /// Returns an error if the connection or TLS fails, or the answer breaks off; the message says which.
     pub fn get(&self, target: &str) -> Result<Answer> {
         self.send(Request::new("GET", target))
     }
 
-    /// A `POST` of an urlencoded form on a connection of its own.
+    /// Sends a `POST` with an urlencoded form on a connection of its own.
     ///
     /// # Errors
     ///
-    /// As [`Client::get`].
+    /// Returns an error where [`Client::get`] does.
     pub fn post_form(&self, target: &str, form: &str) -> Result<Answer> {
         self.send(Request::form(target).body(form))
     }
 
-    /// Any request on a connection of its own.
+    /// Sends any request on a connection of its own.
     ///
     /// # Errors
     ///
-    /// As [`Client::get`].
+    /// Returns an error where [`Client::get`] does.
     pub fn send(&self, request: Request) -> Result<Answer> {
         self.connect()?.send(request)
     }
 
-    /// Bytes as they are on an HTTP/1.1 connection of its own, and the answer to them.
+    /// Sends bytes as they are on an HTTP/1.1 connection of its own, and reads the answer.
     ///
     /// # Errors
     ///
-    /// As [`Client::get`].
+    /// Returns an error where [`Client::get`] does.
     pub fn send_raw(&self, bytes: &[u8]) -> Result<Answer> {
         let mut connection = self.connect()?;
         connection.write_raw(bytes)?;
@@ -191,16 +193,16 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As [`Client::get`].
+    /// Returns an error where [`Client::get`] does.
     pub fn open(&self, request: Request) -> Result<Exchange> {
         self.connect()?.open(request)
     }
 
-    /// Starts a request that has no body on a connection of its own, to be read piece by piece.
+    /// Starts a request without a body on a connection of its own, whose answer is read piece by piece.
     ///
     /// # Errors
     ///
-    /// As [`Client::get`].
+    /// Returns an error where [`Client::get`] does.
     pub fn ask(&self, request: Request) -> Result<Exchange> {
         self.connect()?.ask(request)
     }
@@ -209,7 +211,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When the connection or the handshake fails; the message carries the alert.
+    /// Returns an error if the connection or the handshake fails; the message carries the alert.
     pub fn connect(&self) -> Result<Connection> {
         block_on(self.deadline, "connecting", async {
             let (wire, session) = self.reach().await?;
@@ -222,11 +224,12 @@ impl Client {
         })
     }
 
-    /// Makes a great many HTTP/1.1 connections, and sends the bytes that `first` has for each.
+    /// Makes a great many HTTP/1.1 connections, and sends on each the bytes that `first` returns for its number.
     ///
     /// # Errors
     ///
-    /// When one of them can't be made within the deadline. That the server closes one again is none.
+    /// Returns an error if a connection can't be made within the deadline. It is not an error that the server closes
+    /// one again.
     pub fn crowd(&self, number: usize, first: impl Fn(usize) -> Vec<u8>) -> Result<Crowd> {
         Crowd::gather(self, number, first)
     }
@@ -247,7 +250,7 @@ impl Client {
     }
 
     fn with_tls(mut self, change: impl FnOnce(&mut tls::Plan)) -> Self {
-        // On a plain connection there is nothing that these could mean, so they mean nothing.
+        // These settings mean nothing on a plain connection.
         if let Some(plan) = &mut self.tls {
             change(plan);
         }
@@ -257,7 +260,7 @@ impl Client {
 
 /// A connection, with or without TLS.
 trait AsyncWire: AsyncRead + AsyncWrite + Send + Unpin {
-    /// The socket below it.
+    /// Returns the socket below the connection.
     fn socket(&self) -> &TcpStream;
 }
 
@@ -275,7 +278,7 @@ impl AsyncWire for TlsStream<TcpStream> {
 
 type BoxedWire = Box<dyn AsyncWire>;
 
-/// Runs a future on the one runtime that all clients share, which also keeps their HTTP/2 connections going.
+/// Runs a future on the one runtime that all clients share. The runtime also keeps their HTTP/2 connections going.
 fn block_on<T>(deadline: Duration, doing: &str, future: impl Future<Output = Result<T>>) -> Result<T> {
     static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
         let mut builder = tokio::runtime::Builder::new_multi_thread();

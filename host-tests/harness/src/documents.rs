@@ -1,5 +1,5 @@
-//! Documents that show what a test measured hold exactly that; where they don't, the test says so, and with
-//! `PROMWARD_BLESS=1` it writes them anew.
+//! Checks that documents show exactly what a test measured. With `PROMWARD_BLESS=1` a document that doesn't is written
+//! anew.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs, iter};
@@ -8,7 +8,7 @@ use std::{env, fs, iter};
 ///
 /// # Panics
 ///
-/// When it doesn't: the message shows the table as it is.
+/// Panics if it doesn't; the message shows the table as it should be.
 pub fn holds(document: &str, table: &str) {
     let (path, text) = read(document);
     if text.contains(table) {
@@ -17,7 +17,7 @@ pub fn holds(document: &str, table: &str) {
     let head = table.lines().next().expect("a table has a head");
     match replaced(&text, head, table) {
         Some(blessed) if env::var_os("PROMWARD_BLESS").is_some() => write(&path, &blessed),
-        _ => panic!("{document} doesn't show what is; PROMWARD_BLESS=1 writes it anew:\n{table}"),
+        _ => panic!("{document} doesn't show this; PROMWARD_BLESS=1 writes it anew:\n{table}"),
     }
 }
 
@@ -25,7 +25,7 @@ pub fn holds(document: &str, table: &str) {
 ///
 /// # Panics
 ///
-/// When it isn't: the message shows the first line that differs.
+/// Panics if it isn't; the message shows the first line that differs.
 pub fn is(document: &str, expected: &str) {
     let (path, text) = read(document);
     if text == expected {
@@ -35,10 +35,10 @@ pub fn is(document: &str, expected: &str) {
         return write(&path, expected);
     }
     let differs = expected.lines().zip(text.lines().chain(iter::repeat(""))).find(|(new, old)| new != old);
-    // Without such a line it goes on where it should end.
+    // If no line differs, the file goes on after the expected end.
     let (new, old) = differs.unwrap_or_default();
     panic!(
-        "{document} isn't what it is made of; PROMWARD_BLESS=1 writes it anew. It says\n{old}\nin place of\n{new}"
+        "{document} differs from its sources; PROMWARD_BLESS=1 writes it anew. It says\n{old}\ninstead of\n{new}"
     );
 }
 
@@ -53,7 +53,7 @@ fn write(path: &Path, text: &str) {
     fs::write(path, text).unwrap_or_else(|error| panic!("cannot write {}: {error}", path.display()));
 }
 
-/// The text with the table that begins with this head in place of the old one.
+/// Returns the text with this table in place of the one that has the same head.
 fn replaced(text: &str, head: &str, table: &str) -> Option<String> {
     let (before, rest) = text.split_once(head)?;
     let after: String = rest.split_inclusive('\n').skip(1).skip_while(|line| line.starts_with('|')).collect();

@@ -1,5 +1,5 @@
-//! An identity provider for tests: a key made anew each time, its JSON Web Key Set, and tokens that it signs with ES256.
-//! Everything is made for the shipped `envoy/fragments/jwt.yaml`: that issuer, that audience.
+//! An identity provider for tests: a new key each time, its JSON Web Key Set, and tokens that it signs with ES256.
+//! Issuer and audience are those of the shipped `envoy/fragments/jwt.yaml`.
 
 mod metadata;
 
@@ -11,30 +11,31 @@ use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use serde_json::{Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The issuer that `envoy/fragments/jwt.yaml` names.
+/// The issuer in `envoy/fragments/jwt.yaml`.
 pub const ISSUER: &str = "https://id.example.com";
 
-/// The audience that it wants a token to be for.
+/// The audience that `envoy/fragments/jwt.yaml` requires of a token.
 pub const AUDIENCE: &str = "promward";
 
-/// What every issuer here calls its key, so that a second one is a forger: the name is right, and the key isn't.
+/// The name that every issuer here gives its key. So a second issuer is a forger: the name is right, and the key is
+/// wrong.
 const KEY_ID: &str = "test";
 
-/// How long [`claims`] are good, in seconds.
+/// The time for which [`claims`] are good, in seconds.
 const LIFETIME: u64 = 3600;
 
-/// Signs tokens. Two of them have different keys.
+/// An issuer that signs tokens. Two of them have different keys.
 pub struct Issuer {
     key: EcdsaKeyPair,
     random: SystemRandom,
 }
 
 impl Issuer {
-    /// An issuer with a key of its own.
+    /// Creates an issuer with a key of its own.
     ///
     /// # Errors
     ///
-    /// When the system has no randomness for a key.
+    /// Returns an error if the system has no randomness for a key.
     pub fn new() -> Result<Self> {
         let random = SystemRandom::new();
         let made = |_| anyhow!("cannot make a key that signs tokens");
@@ -45,10 +46,10 @@ impl Issuer {
         Ok(Self { key, random })
     }
 
-    /// The public key, as a JSON Web Key Set.
+    /// Returns the public key as a JSON Web Key Set.
     #[must_use]
     pub fn jwks(&self) -> String {
-        // An uncompressed point: a byte that says so, then both coordinates.
+        // The key is an uncompressed point: a byte that marks this form, then both coordinates.
         let (x, y) = self.key.public_key().as_ref()[1..].split_at(32);
         json!({ "keys": [{
             "kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": KEY_ID,
@@ -57,11 +58,11 @@ impl Issuer {
         .to_string()
     }
 
-    /// A token with these claims, signed.
+    /// Signs a token with these claims.
     ///
     /// # Errors
     ///
-    /// When the system has no randomness for a signature.
+    /// Returns an error if the system has no randomness for a signature.
     pub fn sign(&self, claims: &Value) -> Result<String> {
         let header = json!({ "alg": "ES256", "typ": "JWT", "kid": KEY_ID });
         let encode = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
@@ -71,21 +72,22 @@ impl Issuer {
         Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
 
-    /// A token that is good for an hour: the shipped issuer's, for this subject, with these claims more.
+    /// Signs a token of the shipped issuer that is good for an hour, for this subject. `more` are further claims.
     ///
     /// # Errors
     ///
-    /// As [`Issuer::sign`].
+    /// Returns an error where [`Issuer::sign`] does.
     pub fn token(&self, subject: &str, more: &Value) -> Result<String> {
         self.sign(&claims(subject, more)?)
     }
 }
 
-/// The claims of a token that `envoy/fragments/jwt.yaml` takes for an hour, and these ones more (or in place of those).
+/// Returns the claims of a token that `envoy/fragments/jwt.yaml` accepts for an hour. The claims in `more` are added, or replace
+/// those of the same name.
 ///
 /// # Errors
 ///
-/// When the clock is before 1970.
+/// Returns an error if the clock is before 1970.
 pub fn claims(subject: &str, more: &Value) -> Result<Value> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?.as_secs();
     let mut claims = json!({

@@ -1,7 +1,8 @@
-//! What promward's command line and its tests have in common: real programs as fixtures, and what asks them.
+//! The fixtures that promward's command line and its tests share.
 //!
-//! [`envoy`], [`prometheus`], [`victoria_metrics`] and [`nginx`] run the real programs, which [`tools`] finds or fetches;
-//! [`client`] asks them, [`upstream`] stands behind them, and [`tunnel`] leads other clients to a site by its name.
+//! [`envoy`], [`prometheus`], [`victoria_metrics`] and [`nginx`] run the real programs, which [`tools`] finds or
+//! fetches. [`client`] sends requests to them, [`upstream`] stands behind them, and [`tunnel`] leads other clients to a
+//! gateway by its name.
 
 pub mod certificates;
 pub mod client;

@@ -1,4 +1,4 @@
-//! Real nginx with the `nginx.conf` of Prometheus' guide: what promward is put beside.
+//! Runs real nginx with the `nginx.conf` of Prometheus' guide, which promward is compared with.
 
 use crate::envoy::shipped::Shipped;
 use crate::process::{self, Process};
@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// How long nginx may take to start.
+/// The time that nginx has to start.
 const START: Duration = Duration::from_secs(30);
 
-/// The configuration of the guide, as it stands there.
+/// The configuration of the guide, word for word.
 pub const CONFIGURATION: &str = "\
 http {
     server {
@@ -29,11 +29,12 @@ http {
 events {}
 ";
 
-/// How nginx is run without root and in the foreground. One process, so that none is left when it is killed.
+/// The settings that run nginx without root and in the foreground. It runs as one process, so that none is left when it
+/// is killed.
 const MAIN: &str = "daemon off; master_process off; pid nginx.pid; error_log stderr notice;";
 
-/// Where nginx keeps what it can't hold in memory; the built-in paths are root's. Our clients keep connections for more
-/// than the usual 1,000 requests.
+/// The directories for what nginx can't hold in memory; the built-in ones belong to root. Our clients use connections
+/// for more than the usual 1,000 requests.
 const PLACES: &str = "\
     access_log off;
     keepalive_requests 1000000;
@@ -44,20 +45,20 @@ const PLACES: &str = "\
     scgi_temp_path scgi;
 ";
 
-/// How nginx keeps connections to the server, where it does.
+/// The settings by which nginx keeps connections to the server.
 const UPSTREAM: &str = "upstream prometheus { server UPSTREAM; keepalive 16; }\n";
 const KEEPS: &str = "proxy_http_version 1.1;\nproxy_set_header Connection \"\";\n";
 
-/// What nginx does beyond the guide. The default is nothing.
+/// The settings of nginx beyond the guide. The default adds none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// Asks for a password of this file of `htpasswd`'s, but at `/prometheus/-/healthy`.
+    /// The file of passwords (by `htpasswd`) that nginx asks for, except at `/prometheus/-/healthy`.
     pub passwords: Option<PathBuf>,
-    /// Keeps its connections to the server.
+    /// `true` keeps connections to the server.
     pub keeps_connections: bool,
 }
 
-/// A running nginx.
+/// A running nginx with a directory of its own.
 pub struct Nginx {
     process: Process,
     https: SocketAddr,
@@ -65,21 +66,22 @@ pub struct Nginx {
 }
 
 impl Nginx {
-    /// Starts it on a free port with the certificate `example.com.crt` and `.key` of this directory, in front of
+    /// Starts nginx on a free port with the certificate `example.com.crt` and `.key` of this directory, in front of
     /// `upstream`, and waits until it listens.
     ///
     /// # Errors
     ///
-    /// When nginx can't be had, or ends, or doesn't listen within half a minute; the error shows its last lines.
+    /// Returns an error if nginx can't be found or fetched, ends, or doesn't listen within half a minute; the error
+    /// shows its last lines.
     pub fn start(certificates: &Path, upstream: SocketAddr) -> Result<Self> {
         Self::start_with(certificates, upstream, &Options::default())
     }
 
-    /// The same, with what the guide hasn't.
+    /// Starts nginx as [`Nginx::start`] does, with settings beyond the guide.
     ///
     /// # Errors
     ///
-    /// As [`Nginx::start`].
+    /// Returns an error where [`Nginx::start`] does.
     pub fn start_with(certificates: &Path, upstream: SocketAddr, options: &Options) -> Result<Self> {
         let tool = tools::nginx()?;
         let https = SocketAddr::from((Ipv4Addr::LOCALHOST, process::free_port()?));
@@ -94,13 +96,13 @@ impl Nginx {
         Ok(Self { process, https, _directory: directory })
     }
 
-    /// Where it serves HTTPS.
+    /// Returns the address that serves HTTPS.
     #[must_use]
     pub fn https(&self) -> SocketAddr {
         self.https
     }
 
-    /// The process: its id, what it logs.
+    /// Returns the process, with its id and its log.
     #[must_use]
     pub fn process(&self) -> &Process {
         &self.process

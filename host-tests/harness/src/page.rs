@@ -1,17 +1,17 @@
-//! A page as a browser meets it: by way of its redirects, and with every file that it names.
+//! A page as a browser sees it: behind its redirects, and with every file that it names.
 
 use crate::client::{Answer, Client};
 use anyhow::{Context, Result, bail, ensure};
 use std::collections::BTreeSet;
 
-/// How many redirects are followed.
+/// The most redirects that are followed.
 const REDIRECTS: usize = 10;
 
-/// Where a path has led to.
+/// A page that was reached from a path.
 pub struct Page {
     /// The path that answered with something else than a redirect.
     pub path: String,
-    /// That answer.
+    /// The answer of that path.
     pub answer: Answer,
 }
 
@@ -20,7 +20,8 @@ impl Page {
     ///
     /// # Errors
     ///
-    /// When one leads elsewhere or nowhere, when there are more than ten, or a request fails.
+    /// Returns an error if a redirect leads elsewhere or has no target, if there are more than ten, or if a request
+    /// fails.
     pub fn open(client: &Client, path: &str) -> Result<Self> {
         let mut path = path.to_owned();
         for _ in 0..REDIRECTS {
@@ -28,18 +29,18 @@ impl Page {
             if !(300..400).contains(&answer.status) {
                 return Ok(Self { path, answer });
             }
-            let location = answer.header("location").context("a redirect that doesn't say where to")?;
+            let location = answer.header("location").context("a redirect without a location")?;
             ensure!(location.starts_with("/prometheus/"), "{path} redirects to {location}");
             path = location;
         }
         bail!("more than {REDIRECTS} redirects, the last to {path}")
     }
 
-    /// The paths of the files that the page loads from its own site: scripts, styles, icons.
+    /// Returns the paths of the files that the page loads from its own server: scripts, styles, icons.
     ///
     /// # Errors
     ///
-    /// When it names none.
+    /// Returns an error if the page names no file.
     pub fn files(&self) -> Result<BTreeSet<String>> {
         let text = self.answer.text();
         let values = ["src=\"", "href=\""].into_iter().flat_map(|attribute| text.split(attribute).skip(1));
@@ -54,7 +55,7 @@ impl Page {
         Ok(files)
     }
 
-    /// The path of a name on this page.
+    /// Resolves a name on this page to a path.
     fn resolved(&self, name: &str) -> Result<String> {
         if name.starts_with('/') {
             return Ok(name.to_owned());

@@ -1,8 +1,8 @@
 //! A program in the background that never outlives us, and whose output can be waited for.
 //!
-//! Tests and the demo run Envoy, Prometheus and nginx. None of them may be left behind, however we end: a process stands
-//! in a group of its own that is ended on drop, and the kernel ends it when we are killed. What it prints is kept, since
-//! waiting for a line is how one knows that something has happened, and since the last lines belong into every error.
+//! Tests and the demo run Envoy, Prometheus and nginx, and none of them may be left behind, however we end. So a
+//! process has a group of its own, which is ended on drop, and the kernel ends it when we are killed. Its output is
+//! kept: a test waits for a line to know that something has happened, and every error shows the last lines.
 
 mod figures;
 mod lines;
@@ -18,41 +18,39 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-/// How long a process may take to end by itself, before it is killed.
+/// The time that a process has to end by itself, before it is killed.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// How long a wait lasts before the process is looked at again.
+/// The time that a wait lasts before the process is looked at again.
 const GLANCE: Duration = Duration::from_millis(10);
 
-/// How many of the last lines stand in an error.
+/// The number of last lines that an error shows.
 const SHOWN: usize = 20;
 
-/// A running program. Dropping it ends the program and whatever it has started.
+/// A running program. Dropping it ends the program and every process that it has started.
 pub struct Process {
     name: String,
     child: Mutex<Child>,
     lines: Lines,
 }
 
-/// Where a line was printed.
+/// One of the two outputs of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stream {
-    /// Standard output.
     Output,
-    /// Standard error.
     Errors,
 }
 
-/// A place in what a process has printed, see [`Process::mark`].
+/// A position in the output of a process, see [`Process::mark`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mark(usize);
 
 impl Process {
-    /// Starts `command`, without input and with both outputs kept. `name` is what errors call it.
+    /// Starts `command`, without input and with both outputs kept. `name` is its name in errors.
     ///
     /// # Errors
     ///
-    /// When the program can't be run.
+    /// Returns an error if the program can't be run.
     pub fn start(name: &str, mut command: Command) -> Result<Self> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let program = command.get_program().to_string_lossy().into_owned();
@@ -63,44 +61,44 @@ impl Process {
         Ok(Self { name: name.to_owned(), child: Mutex::new(child), lines })
     }
 
-    /// The process id.
     #[must_use]
     pub fn id(&self) -> u32 {
         self.child().id()
     }
 
-    /// The lines that it has printed on `stream`. Of a great many only the last 100,000 (of both streams) are kept.
+    /// Returns the lines that it has printed on `stream`. Only the last 100,000 lines of both streams together are
+    /// kept.
     #[must_use]
     pub fn lines(&self, stream: Stream) -> Vec<String> {
         self.lines.of(stream)
     }
 
-    /// What it has printed on either stream since `mark`, and the mark for what comes after that.
+    /// Returns what it has printed on either stream since `mark`, and the mark for what comes after that.
     #[must_use]
     pub fn lines_after(&self, mark: Mark) -> (Vec<(Stream, String)>, Mark) {
         self.lines.after(mark)
     }
 
-    /// The end of what has been printed by now, to wait for what comes after it.
+    /// Returns the end of what it has printed by now, to wait for what comes after it.
     #[must_use]
     pub fn mark(&self) -> Mark {
         self.lines.mark()
     }
 
-    /// Waits for a line, on either stream, that contains `pattern`. One that was printed already counts too.
+    /// Waits for a line, on either stream, that contains `pattern`. A line that was printed before counts too.
     ///
     /// # Errors
     ///
-    /// When the process ends or `within` passes before it prints such a line.
+    /// Returns an error if the process ends, or if `within` passes, before it prints such a line.
     pub fn wait_for_line(&self, pattern: &str, within: Duration) -> Result<String> {
         self.wait_for_line_after(Mark::default(), pattern, within)
     }
 
-    /// As [`wait_for_line`](Self::wait_for_line), for lines after `mark`.
+    /// Waits for a line after `mark`, as [`wait_for_line`](Self::wait_for_line) does.
     ///
     /// # Errors
     ///
-    /// As [`wait_for_line`](Self::wait_for_line).
+    /// Returns an error where [`wait_for_line`](Self::wait_for_line) does.
     pub fn wait_for_line_after(&self, mark: Mark, pattern: &str, within: Duration) -> Result<String> {
         self.wait_until(&format!("the line {pattern:?}"), within, || {
             self.lines.find(mark, |line| line.contains(pattern))
@@ -111,7 +109,8 @@ impl Process {
     ///
     /// # Errors
     ///
-    /// When the process ends or `within` passes without an answer. `what` says in the error what was waited for.
+    /// Returns an error if the process ends, or if `within` passes, without an answer. `what` tells in the error what
+    /// was waited for.
     pub fn wait_until<T>(
         &self,
         what: &str,
@@ -121,7 +120,8 @@ impl Process {
         let start = Instant::now();
         loop {
             let printed = self.mark();
-            // Looked at before the question: what it printed before its end is there to be found then.
+            // This is asked before the question, so that the question then finds everything that was printed before the
+            // end.
             let ended = self.ended()?;
             if let Some(found) = answer() {
                 return Ok(found);
@@ -131,17 +131,17 @@ impl Process {
                 return answer().with_context(|| format!("{self} ended ({status}) before {what}"));
             }
             if start.elapsed() > within {
-                bail!("{self} has not come to {what} within {within:?}");
+                bail!("{self} took longer than {within:?} for {what}");
             }
             self.lines.wait_after(printed, GLANCE);
         }
     }
 
-    /// How it ended, or `None` while it runs.
+    /// Returns how it ended, or `None` while it runs.
     ///
     /// # Errors
     ///
-    /// When the system can't tell.
+    /// Returns an error if the system can't tell.
     pub fn ended(&self) -> Result<Option<ExitStatus>> {
         self.child().try_wait().with_context(|| format!("cannot ask for the state of {}", self.name))
     }
@@ -150,7 +150,7 @@ impl Process {
     ///
     /// # Errors
     ///
-    /// When the system can't tell how it ended.
+    /// Returns an error if the system can't tell how it ended.
     pub fn stop(&self) -> Result<ExitStatus> {
         let group = self.id();
         if self.ended()?.is_none() {
@@ -159,7 +159,7 @@ impl Process {
         let start = Instant::now();
         while start.elapsed() < GRACE {
             if let Some(status) = self.ended()? {
-                // What it had started may still be there, in the same group.
+                // Processes that it has started may still be there, in the same group.
                 spawn::signal(group, libc::SIGKILL);
                 return Ok(status);
             }
@@ -174,7 +174,7 @@ impl Process {
     }
 }
 
-/// The name with the last lines, for errors.
+/// Shows the name with the last lines, for errors.
 impl fmt::Display for Process {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let last = self.lines.last(SHOWN);
@@ -187,7 +187,7 @@ impl fmt::Display for Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Nobody is left to be told, and the kernel ends it with us in any case.
+        // Nobody can be told of an error here, and the kernel ends the process with us in any case.
         let _ = self.stop();
     }
 }
@@ -261,7 +261,8 @@ mod tests {
         process.wait_for_line("here", LONG).unwrap();
     }
 
-    /// A process whose parent is gone may stay as a zombie for a while where nobody collects it.
+    /// Returns `true` if a process runs. After the end of its parent it may stay as a zombie for a while where nobody
+    /// collects it.
     fn is_alive(process: &Path) -> bool {
         fs::read_to_string(process.join("stat")).is_ok_and(|stat| !stat.contains(") Z "))
     }

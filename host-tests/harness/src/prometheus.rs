@@ -1,5 +1,4 @@
-//! A real Prometheus, with what it scrapes of itself or with samples from a file: what the guide guards, and what the
-//! tests stand in front of.
+//! Runs a real Prometheus, which scrapes itself or has samples from a file.
 
 use crate::process::{self, Process};
 use crate::tools::{self, Program, Tool};
@@ -12,24 +11,24 @@ use std::process::Command;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// How long it may take until it has started and scraped itself once.
+/// The time that it has to start and to scrape itself once.
 const START: Duration = Duration::from_secs(60);
 
-/// Where it keeps its samples, in its directory.
+/// The name of the directory of its samples, in its own directory.
 const DATA: &str = "data";
 
-/// Which Prometheus.
+/// A release of Prometheus.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Release {
-    /// The one that the guide's tests and the demo run: 2.42 or later.
+    /// The release that the guide's tests and the demo run: 2.42 or later.
     #[default]
     Usual,
-    /// 3.0 or later.
+    /// A release from 3.0 on.
     Three,
 }
 
 impl Release {
-    /// The server.
+    /// Returns the program that serves.
     #[must_use]
     pub const fn server(self) -> Program {
         match self {
@@ -38,7 +37,7 @@ impl Release {
         }
     }
 
-    /// The tool that makes its blocks.
+    /// Returns the tool that makes its blocks.
     #[must_use]
     pub const fn promtool(self) -> Program {
         match self {
@@ -48,52 +47,51 @@ impl Release {
     }
 }
 
-/// What a configuration begins with that scrapes, and looks at its rules, each second.
+/// The beginning of a configuration that scrapes, and evaluates its rules, each second.
 pub const EACH_SECOND: &str = "global:\n  scrape_interval: 1s\n  evaluation_interval: 1s\n";
 
-/// Where samples come from.
+/// The source of the samples.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Samples {
-    /// It scrapes itself each second.
+    /// Prometheus scrapes itself each second.
     #[default]
     Scraped,
     /// An OpenMetrics text with times, of any age. Nothing else is stored, so that answers at a fixed time are always
     /// the same.
     OpenMetrics(String),
-    /// What this configuration file says, in place of one that makes it scrape itself. `ADDRESS` in it is where Prometheus
-    /// listens, `rules.yml` is the file of the rules, and other files have absolute paths. It has started when it is ready,
-    /// whatever it has scraped by then.
+    /// The samples that this configuration file leads to; it replaces the one that makes Prometheus scrape itself.
+    /// `ADDRESS` in it is where Prometheus listens, `rules.yml` is the file of the rules, and other files have absolute
+    /// paths. Prometheus has started when it is ready, whatever it has scraped by then.
     Configured(String),
 }
 
-/// How Prometheus is to be started. The default is what the guide begins with: no flags about the web.
+/// The settings of Prometheus. The default is what the guide begins with: no flags about the web.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// Which Prometheus.
     pub release: Release,
-    /// Where its samples come from.
     pub samples: Samples,
-    /// `--query.lookback-delta`: how old a sample may be that counts as the present one. `/federate` always asks for the
-    /// present.
+    /// The flag `--query.lookback-delta`: the greatest age of a sample that counts as the present one. `/federate`
+    /// always asks for the present.
     pub lookback_delta: Option<String>,
-    /// `--web.external-url`.
+    /// The value of the flag `--web.external-url`.
     pub external_url: Option<String>,
-    /// `--web.route-prefix`.
+    /// The value of the flag `--web.route-prefix`.
     pub route_prefix: Option<String>,
-    /// `--web.enable-admin-api`.
+    /// `true` adds the flag `--web.enable-admin-api`.
     pub admin_api: bool,
-    /// `--web.enable-lifecycle`.
+    /// `true` adds the flag `--web.enable-lifecycle`.
     pub lifecycle: bool,
-    /// `--web.enable-remote-write-receiver`.
+    /// `true` adds the flag `--web.enable-remote-write-receiver`.
     pub remote_write_receiver: bool,
     /// Recording and alerting rules, as the text of a rule file.
     pub rules: Option<String>,
-    /// Further flags.
+    /// Flags that are added at the end.
     pub further: Vec<String>,
 }
 
 impl Options {
-    /// The flags of the guide: it is served at `https://example.com/prometheus/` by a proxy that strips the prefix.
+    /// Returns the flags of the guide: Prometheus is served at `https://example.com/prometheus/` by a proxy that strips
+    /// the prefix.
     #[must_use]
     pub fn guide() -> Self {
         Self {
@@ -103,8 +101,8 @@ impl Options {
         }
     }
 
-    /// The path that its pages and its API begin with: the route prefix, or else the external URL's path, without a slash
-    /// at its end.
+    /// Returns the path that its pages and its API begin with: the route prefix, or else the path of the external URL,
+    /// without a slash at its end.
     #[must_use]
     pub fn path(&self) -> &str {
         let external = self.external_url.as_deref().unwrap_or_default();
@@ -126,7 +124,7 @@ impl Options {
     }
 }
 
-/// A running Prometheus with data of its own, which go when it is dropped.
+/// A running Prometheus with data of its own, which is removed when it is dropped.
 pub struct Prometheus {
     process: Process,
     address: SocketAddr,
@@ -135,13 +133,13 @@ pub struct Prometheus {
 }
 
 impl Prometheus {
-    /// Starts it on a free port of 127.0.0.1 and waits until it has its samples: until it has scraped itself, so that
-    /// `label/job/values` says `prometheus`, or has loaded what it was given.
+    /// Starts Prometheus on a free port of 127.0.0.1 and waits until it has its samples: until it has scraped itself,
+    /// so that `label/job/values` says `prometheus`, or has loaded what it was given.
     ///
     /// # Errors
     ///
-    /// When Prometheus can't be had, doesn't take the samples, or doesn't get that far within a minute; the error shows
-    /// its last lines.
+    /// Returns an error if Prometheus can't be found or fetched, doesn't take the samples, or isn't ready within a
+    /// minute; the error shows its last lines.
     pub fn start(options: Options) -> Result<Self> {
         let tool = tools::find(options.release.server())?;
         let directory = tempfile::tempdir().context("cannot make a directory for Prometheus")?;
@@ -161,29 +159,30 @@ impl Prometheus {
         Ok(prometheus)
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// How it was started.
+    /// Returns the settings that it was started with.
     #[must_use]
     pub fn options(&self) -> &Options {
         &self.options
     }
 
-    /// The process, for its id and what it prints.
+    /// Returns the process, with its id and its output.
     #[must_use]
     pub fn process(&self) -> &Process {
         &self.process
     }
 
-    /// Asks it directly, without a proxy: status and body of `GET` of its path with `target` (from `/`) after it.
+    /// Sends it a `GET` without a proxy, and returns the status and the body. `target` begins with `/` and follows the
+    /// path of [`Options::path`].
     ///
     /// # Errors
     ///
-    /// When there is no answer.
+    /// Returns an error if there is no answer.
     pub fn get(&self, target: &str) -> Result<(u16, String)> {
         process::get(self.address, &format!("{}{target}", self.options.path()))
     }
@@ -192,7 +191,7 @@ impl Prometheus {
     ///
     /// # Errors
     ///
-    /// When that doesn't come within a minute.
+    /// Returns an error if that doesn't happen within a minute. `what` tells in the error what was waited for.
     pub fn wait(&self, what: &str, target: &str, wanted: &str) -> Result<()> {
         self.process.wait_until(what, START, || {
             self.get(target).is_ok_and(|(status, body)| status == 200 && body.contains(wanted)).then_some(())
@@ -222,7 +221,7 @@ fn write_configuration(directory: &Path, address: SocketAddr, options: &Options)
     write("prometheus.yml", &configuration)
 }
 
-/// Makes blocks of an OpenMetrics text, for the server to load when it starts.
+/// Makes blocks of an OpenMetrics text, which the server loads when it starts.
 fn make_blocks(promtool: &Tool, directory: &Path, text: &str) -> Result<()> {
     let samples = directory.join("samples.txt");
     fs::write(&samples, text).with_context(|| format!("cannot write {}", samples.display()))?;
@@ -230,7 +229,7 @@ fn make_blocks(promtool: &Tool, directory: &Path, text: &str) -> Result<()> {
     command.args(["tsdb", "create-blocks-from", "openmetrics"]).arg(samples).arg(directory.join(DATA));
     let output = command.output().context("cannot run promtool")?;
     let said = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "promtool makes no blocks ({}): {said}", output.status);
+    ensure!(output.status.success(), "promtool made no blocks ({}): {said}", output.status);
     Ok(())
 }
 
@@ -248,7 +247,8 @@ fn command(tool: &Tool, directory: &Path, address: SocketAddr, options: &Options
     command
 }
 
-/// Debian's package keeps pages and scripts outside the program, at paths that are built in: they lie elsewhere here.
+/// Returns flags for pages and scripts. Debian's package keeps them outside the program, at paths that are built in;
+/// here they lie elsewhere.
 fn page_flags(root: &Path) -> Vec<OsString> {
     let places = [
         ("--web.local-assets", "usr/share/prometheus/web"),

@@ -1,8 +1,8 @@
 //! Finds the programs that the tests and the demo run: Envoy, Prometheus, VictoriaMetrics, nginx and so on.
 //!
-//! A clone must prove itself with one command, on a machine that has none of them and without root. So a program is
-//! taken from its variable ([`Program::variable`], such as `PROMWARD_ENVOY`), else from `PATH` if it is new enough, else
-//! fetched into `target/tools`; and only what has told its version is used.
+//! A clone has to prove itself with one command, without root, on a machine that has none of them. So a program is
+//! taken from its variable ([`Program::variable`], such as `PROMWARD_ENVOY`), else from `PATH` if it is new enough,
+//! else it is fetched into `target/tools`. Only a program that has told its version is used.
 
 mod apt;
 mod debian;
@@ -27,18 +27,19 @@ pub use version::Version;
 /// A program that was found and has told its version.
 #[derive(Clone, Debug)]
 pub struct Tool {
-    /// The executable.
+    /// The path of the executable.
     pub path: PathBuf,
     /// The version that it tells.
     pub version: Version,
-    /// Where its package lies, for one that was fetched from Debian: the directory that stands for `/`.
+    /// The directory that stands for `/` in its package, if it was fetched from Debian.
     pub root: Option<PathBuf>,
 }
 
-/// What this process has found, or why not.
+/// The programs that this process has found, and the reasons why others weren't.
 static FOUND: Mutex<BTreeMap<Program, Result<Tool, String>>> = Mutex::new(BTreeMap::new());
 
-/// The program for a test that can't run without it. `None` means: skip the test; which one and why is printed.
+/// Returns the program for a test that can't run without it. `None` means that the test has to be skipped; a line says
+/// which one and why.
 ///
 /// ```no_run
 /// # use promward_harness::tools::{self, Program};
@@ -47,7 +48,7 @@ static FOUND: Mutex<BTreeMap<Program, Result<Tool, String>>> = Mutex::new(BTreeM
 ///
 /// # Panics
 ///
-/// When the program can't be had and the variable `CI` is set: there a skipped proof is a missing proof.
+/// Panics if the program can't be had and the variable `CI` is set: there a skipped proof is a missing proof.
 #[track_caller]
 pub fn need(program: Program) -> Option<Tool> {
     match find(program) {
@@ -55,7 +56,7 @@ pub fn need(program: Program) -> Option<Tool> {
         Err(why) => {
             let continuous = env::var_os("CI").is_some_and(|value| !value.is_empty());
             assert!(!continuous, "{program} is needed where CI is set: {why:#}");
-            // The test runner shows what a passing test writes only if it is written past it.
+            // The test runner hides what a passing test prints, unless it is written directly.
             let test = thread::current().name().unwrap_or("a test").to_owned();
             let _ = writeln!(io::stderr(), "skipped: {test}: {program}: {why:#}");
             None
@@ -63,39 +64,39 @@ pub fn need(program: Program) -> Option<Tool> {
     }
 }
 
-/// Envoy, as [`find`] finds it.
+/// Finds Envoy, as [`find`] does.
 ///
 /// # Errors
 ///
-/// As [`find`].
+/// Returns an error where [`find`] does.
 pub fn envoy() -> Result<Tool> {
     find(Program::Envoy)
 }
 
-/// Prometheus, as [`find`] finds it.
+/// Finds Prometheus, as [`find`] does.
 ///
 /// # Errors
 ///
-/// As [`find`].
+/// Returns an error where [`find`] does.
 pub fn prometheus() -> Result<Tool> {
     find(Program::Prometheus)
 }
 
-/// nginx, as [`find`] finds it.
+/// Finds nginx, as [`find`] does.
 ///
 /// # Errors
 ///
-/// As [`find`].
+/// Returns an error where [`find`] does.
 pub fn nginx() -> Result<Tool> {
     find(Program::Nginx)
 }
 
-/// Finds a program, fetching it if need be; the first call may take a minute, and says on standard error what it does.
-/// Later calls of the same process get the first one's answer.
+/// Finds a program, and fetches it if need be. The first call may take a minute, and says on standard error what it
+/// does. Later calls of the same process get the answer of the first one.
 ///
 /// # Errors
 ///
-/// When the program is nowhere and can't be fetched, or when the one that its variable names doesn't run.
+/// Returns an error if the program isn't there and can't be fetched, or if the one that its variable names doesn't run.
 pub fn find(program: Program) -> Result<Tool> {
     let mut found = FOUND.lock().unwrap();
     let answer =
@@ -120,8 +121,8 @@ fn search(program: Program) -> Result<Tool> {
     })
 }
 
-/// The first program in the directories of `path` that runs and is new enough. Scripts don't count: they start the
-/// program as a process of its own, which we couldn't hold, and pip and pyenv put such ones there.
+/// Returns the first program in the directories of `path` that runs and is new enough. Scripts, such as those of pip
+/// and pyenv, don't count: they start the program as a process of its own, which we couldn't control.
 fn on_path(program: Program, path: &OsStr) -> Option<Tool> {
     env::split_paths(path)
         .flat_map(|directory| program.places(&directory))
@@ -136,14 +137,14 @@ fn is_binary(path: &Path) -> bool {
 }
 
 impl Tool {
-    /// A command that runs the tool, with the libraries of its package. To run it in the background, see
-    /// [`Process`](crate::process::Process).
+    /// Returns a command that runs the tool, with the libraries of its package. [`Process`](crate::process::Process)
+    /// runs it in the background.
     #[must_use]
     pub fn command(&self) -> Command {
         command(&self.path, self.root.as_deref())
     }
 
-    /// Runs the program to ask its version.
+    /// Runs the program to ask for its version.
     fn check(program: Program, path: &Path, root: Option<PathBuf>) -> Result<Self> {
         let output = command(path, root.as_deref())
             .arg(program.version_flag())
@@ -154,10 +155,10 @@ impl Tool {
         if !output.status.success() {
             bail!("{} {}: {}: {said}", path.display(), program.version_flag(), output.status);
         }
-        // Debian's VictoriaMetrics tells none.
+        // Debian's VictoriaMetrics prints no version.
         let version = Version::within(&said)
             .or_else(|| debian::version(root.as_deref()?, program.package()))
-            .with_context(|| format!("{} tells no version: {said}", path.display()))?;
+            .with_context(|| format!("{} prints no version: {said}", path.display()))?;
         Ok(Self { path: path.to_owned(), version, root })
     }
 }

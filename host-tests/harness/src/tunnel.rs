@@ -1,5 +1,6 @@
-//! A proxy that leads `example.com` to a site on this machine, for programs that ask the system where a name is. curl can
-//! be told with `--resolve`; Prometheus and its tool can't, but go through a proxy, and speak TLS with the site inside.
+//! A proxy that leads `example.com` to a gateway on this machine, for programs that resolve a name as the system does.
+//! curl has `--resolve`. Prometheus and its tool don't, but they can use a proxy, through which they speak TLS with the
+//! gateway.
 
 use anyhow::{Context, Result};
 use std::io::{self, BufRead, BufReader, Write};
@@ -9,13 +10,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// The one request line that is answered: the name and the port of `https://example.com`.
+/// The one request line that is accepted: the name and the port of `https://example.com`.
 const WANTED: &str = "CONNECT example.com:443 HTTP/1.1";
 
-/// How long a client may take to say where it wants to go.
+/// The time that a client has to say where it wants to go.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A running proxy on a loopback port of its own. Dropping it ends it; connections through it last as long as their ends.
+/// A running proxy on a loopback port of its own. Dropping it ends the proxy; connections through it last as long as
+/// their ends.
 pub struct Tunnel {
     address: SocketAddr,
     stopping: Arc<AtomicBool>,
@@ -23,12 +25,12 @@ pub struct Tunnel {
 }
 
 impl Tunnel {
-    /// Starts a proxy whose `example.com:443` is at `site`.
+    /// Starts a proxy that leads `example.com:443` to `gateway`.
     ///
     /// # Errors
     ///
-    /// When no loopback port can be bound.
-    pub fn to(site: SocketAddr) -> Result<Self> {
+    /// Returns an error if no loopback port can be bound.
+    pub fn to(gateway: SocketAddr) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("binding the proxy")?;
         let address = listener.local_addr()?;
         let stopping = Arc::new(AtomicBool::new(false));
@@ -37,15 +39,15 @@ impl Tunnel {
             move || {
                 for client in listener.incoming().take_while(|_| !stopping.load(Ordering::SeqCst)) {
                     let Ok(client) = client else { continue };
-                    // A client that goes away is no matter of the proxy's.
-                    thread::spawn(move || drop(lead(client, site)));
+                    // It is no error of the proxy if a client goes away.
+                    thread::spawn(move || drop(lead(client, gateway)));
                 }
             }
         });
         Ok(Self { address, stopping, acceptor: Some(acceptor) })
     }
 
-    /// What programs are told: `proxy_url`, or the variable `HTTPS_PROXY`.
+    /// Returns the URL that programs are given as `proxy_url`, or in the variable `HTTPS_PROXY`.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
@@ -63,10 +65,10 @@ impl Drop for Tunnel {
     }
 }
 
-/// Reads where a client wants to go, and carries bytes both ways from then on.
-fn lead(mut client: TcpStream, site: SocketAddr) -> io::Result<()> {
+/// Reads where a client wants to go, and then carries bytes both ways.
+fn lead(mut client: TcpStream, gateway: SocketAddr) -> io::Result<()> {
     client.set_read_timeout(Some(PATIENCE))?;
-    // A client of TLS says nothing further before it is answered, so that nothing is left in the buffer.
+    // A client sends nothing of TLS before it is answered, so that nothing is left in the buffer.
     let mut head = BufReader::new(client.try_clone()?).lines();
     let first = head.next().unwrap_or_else(|| Err(io::ErrorKind::UnexpectedEof.into()))?;
     for line in head {
@@ -77,7 +79,7 @@ fn lead(mut client: TcpStream, site: SocketAddr) -> io::Result<()> {
     if first != WANTED {
         return client.write_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n");
     }
-    let server = TcpStream::connect(site)?;
+    let server = TcpStream::connect(gateway)?;
     client.set_read_timeout(None)?;
     client.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
     let (there, back) = ((client.try_clone()?, server.try_clone()?), (server, client));
@@ -87,7 +89,7 @@ fn lead(mut client: TcpStream, site: SocketAddr) -> io::Result<()> {
 }
 
 fn carry(mut from: TcpStream, mut to: TcpStream) {
-    // Whichever way it ends, the other side is to see an end.
+    // Whichever way it ends, the other side has to see an end.
     let _ = io::copy(&mut from, &mut to);
     let _ = to.shutdown(Shutdown::Write);
 }
@@ -99,7 +101,7 @@ mod tests {
     use std::io::Read;
 
     #[test]
-    fn it_leads_to_the_site_and_nowhere_else() {
+    fn it_leads_to_the_gateway_and_nowhere_else() {
         let upstream = Upstream::start(|_| Reply::text("here").header("connection", "close")).unwrap();
         let tunnel = Tunnel::to(upstream.address()).unwrap();
         let ask = |line: &str, then: &str| {

@@ -1,4 +1,4 @@
-//! The server behind the gateway, as a test wants it: it writes down what arrives, byte for byte, answers by a function,
+//! The server behind the gateway, as a test wants it: it records what arrives, byte for byte, answers by a function,
 //! and misbehaves on command. It speaks HTTP/1.1 by hand on blocking threads, because a library would repair or refuse
 //! the very things that a test looks for: the raw target, the case of a header's name, an answer that breaks off.
 
@@ -28,7 +28,7 @@ pub use self::{
     reply::Reply,
 };
 
-/// How long each wait of a test lasts before it is given up: far longer than any machine needs.
+/// The time that each wait of a test may last: far longer than any machine needs.
 const DEADLINE: Duration = Duration::from_secs(60);
 
 /// A running test upstream on a loopback port of its own. Dropping it cuts its connections and ends its threads.
@@ -44,7 +44,7 @@ impl Upstream {
     ///
     /// # Errors
     ///
-    /// When no loopback port can be bound.
+    /// Returns an error if no loopback port can be bound.
     pub fn start(answer: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Result<Self> {
         Self::start_with(When::AfterTheBody, answer)
     }
@@ -53,32 +53,32 @@ impl Upstream {
     ///
     /// # Errors
     ///
-    /// When no loopback port can be bound.
+    /// Returns an error if no loopback port can be bound.
     pub fn start_early(answer: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Result<Self> {
         Self::start_with(When::AfterTheHead, answer)
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// All requests so far, in the order of their heads.
+    /// Returns all requests so far, in the order of their heads.
     pub fn requests(&self) -> Vec<Received> {
         self.shared.records().clone()
     }
 
-    /// Waits until `condition` holds for the requests so far, and gives them.
+    /// Waits until `condition` holds for the requests so far, and returns them.
     ///
     /// # Errors
     ///
-    /// When it doesn't hold within a minute; the message shows what there was.
+    /// Returns an error if it doesn't hold within a minute; the message shows the requests.
     pub fn wait_until(&self, condition: impl Fn(&[Received]) -> bool) -> Result<Vec<Received>> {
         let until = Instant::now() + DEADLINE;
         let mut records = self.shared.records();
         while !condition(&records) {
             let Some(left) = until.checked_duration_since(Instant::now()) else {
-                bail!("the upstream waited a minute in vain; it has {records:?}");
+                bail!("the condition didn't hold within a minute; the upstream has {records:?}");
             };
             records =
                 self.shared.changed.wait_timeout(records, left).unwrap_or_else(PoisonError::into_inner).0;
@@ -86,11 +86,11 @@ impl Upstream {
         Ok(records.clone())
     }
 
-    /// Waits for the `number`th request (from 0) to arrive whole, or to break off.
+    /// Waits until the request with this number (from 0) has arrived completely, or has broken off.
     ///
     /// # Errors
     ///
-    /// When that doesn't happen within a minute.
+    /// Returns an error if that doesn't happen within a minute.
     pub fn wait_for(&self, number: usize) -> Result<Received> {
         let requests =
             self.wait_until(|requests| requests.get(number).is_some_and(|request| request.end != End::Open))?;
@@ -101,7 +101,7 @@ impl Upstream {
     ///
     /// # Errors
     ///
-    /// When none comes within a minute.
+    /// Returns an error if none comes within a minute.
     pub fn held(&self) -> Result<Held> {
         let held = self.held.lock().unwrap();
         held.recv_timeout(DEADLINE).context("no request was held within a minute")
@@ -150,7 +150,7 @@ impl Drop for Upstream {
     }
 }
 
-/// When the answering function is asked.
+/// The time at which the answering function is called.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum When {
     AfterTheHead,
@@ -168,7 +168,7 @@ struct Shared {
 }
 
 impl Shared {
-    // A test's condition runs under this lock and may panic: what was recorded is whole all the same.
+    // A test's condition runs under this lock and may panic; the records are whole all the same.
     fn records(&self) -> MutexGuard<'_, Vec<Received>> {
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -177,7 +177,7 @@ impl Shared {
         self.records()[number].clone()
     }
 
-    /// Writes a new request down and gives its number.
+    /// Records a new request and returns its number.
     fn add(&self, request: Received) -> usize {
         let mut records = self.records();
         let number = records.len();

@@ -1,4 +1,5 @@
-//! A real VictoriaMetrics, which speaks Prometheus' API, reads a language of its own beside PromQL, and has other pages.
+//! Runs a real VictoriaMetrics, which speaks Prometheus' API, reads a language of its own beside PromQL, and has other
+//! pages.
 
 use crate::client::{Client, Request};
 use crate::process::{self, Process};
@@ -11,21 +12,21 @@ use std::process::Command;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// How long it may take until it has started, or has come to what is waited for.
+/// The time that it has to start, and for each later wait.
 const START: Duration = Duration::from_secs(60);
 
-/// Which VictoriaMetrics.
+/// An edition of VictoriaMetrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Edition {
-    /// 1.79 or later: what the machine's archive has.
+    /// The edition in the machine's archive: 1.79 or later.
     #[default]
     Usual,
-    /// One that reads the newer MetricsQL.
+    /// An edition that reads the newer MetricsQL.
     Newer,
 }
 
 impl Edition {
-    /// The server.
+    /// Returns the program that serves.
     #[must_use]
     pub const fn server(self) -> Program {
         match self {
@@ -35,20 +36,20 @@ impl Edition {
     }
 }
 
-/// How VictoriaMetrics is to be started. The default holds nothing and scrapes nothing.
+/// The settings of VictoriaMetrics. By default it holds nothing and scrapes nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// Which VictoriaMetrics.
     pub edition: Edition,
     /// An OpenMetrics text with times, of any age.
     pub samples: Option<String>,
-    /// What it scrapes, as the text of a file of Prometheus'. `ADDRESS` in it is where it listens itself.
+    /// The targets to scrape, as the text of a configuration file of Prometheus. `ADDRESS` in it is where
+    /// VictoriaMetrics itself listens.
     pub scrape: Option<String>,
-    /// Further flags.
+    /// Flags that are added at the end.
     pub flags: Vec<String>,
 }
 
-/// A running VictoriaMetrics with data of its own, which go when it is dropped.
+/// A running VictoriaMetrics with data of its own, which is removed when it is dropped.
 pub struct VictoriaMetrics {
     process: Process,
     address: SocketAddr,
@@ -56,12 +57,12 @@ pub struct VictoriaMetrics {
 }
 
 impl VictoriaMetrics {
-    /// Starts it on a free port of 127.0.0.1, and waits until it has loaded its samples.
+    /// Starts VictoriaMetrics on a free port of 127.0.0.1, and waits until it has loaded its samples.
     ///
     /// # Errors
     ///
-    /// When it can't be had, doesn't take the samples, or doesn't get that far within a minute; the error shows its last
-    /// lines.
+    /// Returns an error if it can't be found or fetched, doesn't take the samples, or isn't ready within a minute; the
+    /// error shows its last lines.
     pub fn start(options: &Options) -> Result<Self> {
         let tool = tools::find(options.edition.server())?;
         let directory = tempfile::tempdir().context("cannot make a directory for VictoriaMetrics")?;
@@ -81,17 +82,17 @@ impl VictoriaMetrics {
         Ok(server)
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Asks it directly, without a proxy: status and body of `GET` of `target`.
+    /// Sends it a `GET` without a proxy, and returns the status and the body.
     ///
     /// # Errors
     ///
-    /// When there is no answer.
+    /// Returns an error if there is no answer.
     pub fn get(&self, target: &str) -> Result<(u16, String)> {
         process::get(self.address, target)
     }
@@ -100,26 +101,27 @@ impl VictoriaMetrics {
     ///
     /// # Errors
     ///
-    /// When that doesn't come within a minute.
+    /// Returns an error if that doesn't happen within a minute. `what` tells in the error what was waited for.
     pub fn wait(&self, what: &str, target: &str, wanted: &str) -> Result<()> {
         self.process.wait_until(what, START, || {
             self.get(target).is_ok_and(|(status, body)| status == 200 && body.contains(wanted)).then_some(())
         })
     }
 
-    /// Loads an OpenMetrics text, so that what is asked next sees it.
+    /// Loads an OpenMetrics text, which later requests then see.
     fn load(&self, samples: &str) -> Result<()> {
         let body = in_milliseconds(samples);
         let request = Request::new("POST", "/api/v1/import/prometheus").body(body);
         let answer = Client::plain(self.address).send(request)?;
-        ensure!(answer.status < 300, "VictoriaMetrics takes no samples: {}", answer.text());
+        ensure!(answer.status < 300, "VictoriaMetrics refused the samples: {}", answer.text());
         let (status, said) = self.get("/internal/force_flush")?;
-        ensure!(status == 200, "VictoriaMetrics flushes nothing: {said}");
+        ensure!(status == 200, "VictoriaMetrics didn't flush its samples: {said}");
         Ok(())
     }
 }
 
-/// The text with its times, which stand last in a line, in milliseconds: it doesn't read OpenMetrics' seconds.
+/// Returns the text with its times, which stand last in a line, in milliseconds: VictoriaMetrics doesn't read the
+/// seconds of OpenMetrics.
 fn in_milliseconds(samples: &str) -> String {
     let series = samples.lines().filter(|line| !line.starts_with('#'));
     series.map(|line| format!("{line}000\n")).collect()
@@ -129,9 +131,10 @@ fn command(tool: &Tool, directory: &Path, address: SocketAddr, options: &Options
     let mut command = tool.command();
     command.current_dir(directory);
     command.arg(format!("-httpListenAddr={address}")).arg("-storageDataPath=data");
-    // Samples may be of any age, and those that come are to be seen at once.
+    // Samples may be of any age, and new ones have to be visible at once.
     command.args(["-retentionPeriod=100y", "-search.latencyOffset=0s", "-memory.allowedBytes=256MB"]);
-    // It counts the series that it fetched, which are fewer where it remembers an answer; when it forgets is up to it.
+    // It counts the series that it fetched. An answer from its cache fetches fewer, and only it knows when it forgets
+    // one.
     command.arg("-search.disableCache");
     if options.scrape.is_some() {
         command.arg("-promscrape.config=scrape.yml");

@@ -1,4 +1,5 @@
-//! From a listener to requests: the TLS handshake, the protocol that it chose, and the limits of a connection.
+//! Takes connections from a listener and requests from connections: the TLS handshake, the protocol that it chose, and
+//! the limits of a connection.
 
 use std::{convert::Infallible, net::SocketAddr, rc::Rc, sync::Arc, time::Duration};
 
@@ -20,16 +21,17 @@ use super::{
     worker::WorkerState,
 };
 
-/// How long a client may take for its handshake, and for a request's head.
+/// The time that a client has for its handshake, and for the head of a request.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How many headers a request may have: a module has to cope with as many as Envoy can be told to let through.
+/// The most headers of a request: a module has to cope with as many as Envoy can be told to let through.
 const MOST_HEADERS: usize = 1024;
 
 /// The largest head of a request, in bytes: Envoy's 60 KiB.
 const LARGEST_HEAD: u32 = 60 * 1024;
 
-/// What one HTTP/2 client may have open, and on its way: the numbers of the shipped `envoy.yaml`.
+/// The most streams that one HTTP/2 client may have open, and the bytes that it may have on the way: the numbers of the
+/// shipped `envoy.yaml`.
 const STREAMS: u32 = 100;
 const STREAM_WINDOW: u32 = 64 * 1024;
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
@@ -42,7 +44,7 @@ pub(super) async fn serve(listener: TcpListener, certificates: Arc<Certificates>
     }
 }
 
-/// Answers everything with 301 to https, on the port where TLS is served.
+/// Answers every request with a redirect (301) to https on the port that serves TLS.
 pub(super) async fn redirect(listener: TcpListener, port: u16) {
     loop {
         let (tcp, _) = next(&listener).await;
@@ -60,7 +62,7 @@ async fn next(listener: &TcpListener) -> (TcpStream, SocketAddr) {
                 let _ = tcp.set_nodelay(true);
                 return (tcp, source);
             }
-            // Out of file descriptors, most likely: it passes as connections end.
+            // Most likely there are no more file descriptors. Some become free as connections end.
             Err(_) => sleep(Duration::from_millis(10)).await,
         }
     }
@@ -76,7 +78,7 @@ async fn connection(tcp: TcpStream, source: SocketAddr, config: Arc<ServerConfig
     let connection = Arc::new(describe(worker.number_connection(), source, destination, session));
     let service =
         service_fn(move |request| stream::serve(Rc::clone(&worker), Arc::clone(&connection), request));
-    // What ends a connection early reaches its streams by themselves; there is nobody else to tell.
+    // An error that ends a connection early reaches its streams too. Nobody else has to know of it.
     if http2 {
         let _ = http2_server().serve_connection(TokioIo::new(tls), service).await;
     } else {
@@ -123,7 +125,7 @@ fn to_https(request: &Request<Incoming>, port: u16) -> Response<Pipe> {
     response
 }
 
-/// The host that a request is for, without its port.
+/// Returns the host that a request is for, without its port.
 fn host_name(request: &Request<Incoming>) -> Option<String> {
     let authority: http::uri::Authority = match request.uri().authority() {
         Some(authority) => authority.clone(),
@@ -132,7 +134,7 @@ fn host_name(request: &Request<Incoming>) -> Option<String> {
     Some(authority.host().to_owned())
 }
 
-/// Runs hyper's tasks on the worker's own thread.
+/// An executor that runs hyper's tasks on the worker's own thread.
 #[derive(Clone)]
 struct Local;
 

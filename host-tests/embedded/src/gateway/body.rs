@@ -1,4 +1,5 @@
-//! A message's body on its way out: a pipe with room for one piece, so that whoever fills it waits for the other side.
+//! The body of a message on its way out: a pipe with room for one piece, so that the side that fills it waits for the
+//! side that reads it.
 
 use std::{
     pin::Pin,
@@ -10,11 +11,12 @@ use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use tokio::sync::mpsc;
 
-/// A piece of a body. Only one that ends the message lets it end well: a pipe that is dropped before breaks it off.
+/// A piece of a body. Only a piece that ends the message ends it well: if the pipe is dropped before, the message
+/// breaks off.
 pub(super) enum Piece {
-    /// Bytes; `true` if they are the last.
+    /// A part of the body, with `true` if it is the last one.
     Data(Bytes, bool),
-    /// Trailers, which end the message.
+    /// The trailers, which end the message.
     Trailers(HeaderMap),
 }
 
@@ -23,18 +25,18 @@ pub(super) struct Pipe {
     pieces: Option<mpsc::Receiver<Piece>>,
 }
 
-/// The body broke off: the HTTP/2 stream is to be reset, the HTTP/1.1 connection to be closed.
+/// The error that a body broke off. hyper then resets the HTTP/2 stream, or closes the HTTP/1.1 connection.
 #[derive(Debug)]
 pub(super) struct BrokenOff;
 
 impl Pipe {
-    /// A pipe, and the end to fill it at.
+    /// Creates a pipe and returns the end that fills it, too.
     pub(super) fn new() -> (mpsc::Sender<Piece>, Self) {
         let (sender, pieces) = mpsc::channel(1);
         (sender, Self { pieces: Some(pieces) })
     }
 
-    /// A body without content.
+    /// Creates a body without content.
     pub(super) fn empty() -> Self {
         Self { pieces: None }
     }

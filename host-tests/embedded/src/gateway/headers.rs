@@ -1,5 +1,6 @@
-//! Heads between hyper and the host: which fields go through, and what Envoy's connection manager adds before the filters
-//! see a request (`use_remote_address`: the client is who connected, and nothing that it says about itself counts).
+//! Converts heads between hyper and the host: chooses the fields that go through, and adds what Envoy's connection
+//! manager adds before the filters see a request. As with `use_remote_address`, the client is the peer that connected,
+//! and what it says about its own address doesn't count.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -18,7 +19,7 @@ use crate::host::Headers;
 /// The header by which the module picks a cluster.
 const CLUSTER: HeaderName = HeaderName::from_static("x-promward-cluster");
 
-/// Fields that are about one connection.
+/// The fields that are about one connection.
 const HOP_BY_HOP: [HeaderName; 6] = [
     header::CONNECTION,
     HeaderName::from_static("keep-alive"),
@@ -28,7 +29,8 @@ const HOP_BY_HOP: [HeaderName; 6] = [
     header::UPGRADE,
 ];
 
-/// Fields of which Envoy keeps one with all values joined by a comma; of others each stands for itself.
+/// The fields of which Envoy keeps one, with all values joined by a comma. Each value of another field stays a field of
+/// its own.
 const JOINED: [HeaderName; 15] = [
     header::ACCEPT,
     header::ACCEPT_ENCODING,
@@ -47,10 +49,10 @@ const JOINED: [HeaderName; 15] = [
     HeaderName::from_static("x-forwarded-host"),
 ];
 
-/// Why a request is answered before the module sees it.
+/// The status of a request that is answered before the module sees it.
 pub(super) struct Refusal(pub(super) StatusCode);
 
-/// A request's head as the module sees it.
+/// Returns the head of a request as the module sees it.
 pub(super) fn from_request(request: &request::Parts, client: IpAddr) -> Result<Headers, Refusal> {
     if request.version < Version::HTTP_11 {
         return Err(Refusal(StatusCode::UPGRADE_REQUIRED));
@@ -90,13 +92,13 @@ pub(super) fn from_request(request: &request::Parts, client: IpAddr) -> Result<H
     Ok(headers)
 }
 
-/// The cluster that the module picked, if it did.
+/// Returns the cluster that the module picked, if it picked one.
 pub(super) fn cluster(headers: &Headers) -> Option<String> {
     let (_, value) = headers.iter().find(|(name, _)| name == CLUSTER.as_str().as_bytes())?;
     Some(String::from_utf8_lossy(value).into_owned())
 }
 
-/// The head of an upstream request. The cluster's header stays here.
+/// Creates the head of an upstream request. The header that names the cluster is left out.
 pub(super) fn to_request(headers: Headers, body: Pipe) -> Result<Request<Pipe>> {
     let whole = http_body::Body::is_end_stream(&body);
     let mut request = Request::new(body);
@@ -116,13 +118,13 @@ pub(super) fn to_request(headers: Headers, body: Pipe) -> Result<Request<Pipe>> 
         }
     }
     if !whole && !request.headers().contains_key(header::CONTENT_LENGTH) {
-        // hyper takes it for granted that a GET without a length has no body.
+        // hyper assumes that a GET without a length has no body.
         request.headers_mut().insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
     }
     Ok(request)
 }
 
-/// An answer's head as the module sees it.
+/// Returns the head of an answer as the module sees it.
 pub(super) fn from_response(response: &mut response::Parts) -> Headers {
     strip(&mut response.headers);
     let mut headers = vec![(b":status".to_vec(), response.status.as_str().as_bytes().to_vec())];
@@ -130,7 +132,7 @@ pub(super) fn from_response(response: &mut response::Parts) -> Headers {
     headers
 }
 
-/// The head of an answer to the client.
+/// Creates the head of an answer to the client.
 pub(super) fn to_response(headers: Headers, body: Pipe) -> Result<Response<Pipe>> {
     let mut response = Response::new(body);
     for (name, value) in headers {
@@ -144,14 +146,14 @@ pub(super) fn to_response(headers: Headers, body: Pipe) -> Result<Response<Pipe>
     Ok(response)
 }
 
-/// Trailers as the module sees them.
+/// Returns trailers as the module sees them.
 pub(super) fn from_trailers(trailers: &HeaderMap) -> Headers {
     let mut headers = Headers::new();
     extend(&mut headers, trailers);
     headers
 }
 
-/// Trailers as hyper sends them; a name or value that it couldn't is left out.
+/// Returns trailers as hyper sends them. Names and values that hyper can't send are left out.
 pub(super) fn to_trailers(headers: Headers) -> HeaderMap {
     headers
         .into_iter()
@@ -212,7 +214,7 @@ fn replace(fields: &mut HeaderMap, name: &'static str, value: &[u8]) {
     }
 }
 
-/// A number that no other request has, written as a UUID is. It is no secret.
+/// Returns a number that no other request has, written as a UUID is. It is no secret.
 fn request_id() -> String {
     let [high, low] = [0; 2].map(|seed: u64| RandomState::new().hash_one(seed));
     let digits = format!("{high:016x}{low:016x}");

@@ -1,4 +1,5 @@
-//! The upstream's side: HTTP/1.1 over kept connections, and what to answer when it fails.
+//! The upstream's side: sends requests by HTTP/1.1 over connections that are kept, and says what to answer when that
+//! fails.
 
 use std::{cell::RefCell, collections::HashMap, net::SocketAddr};
 
@@ -12,28 +13,28 @@ use tokio::{net::TcpStream, task::spawn_local};
 
 use super::body::Pipe;
 
-/// How many idle connections are kept for each upstream.
+/// The number of idle connections that are kept for each upstream.
 const MOST_IDLE: usize = 32;
 
-/// A worker's idle connections.
+/// The idle connections of a worker.
 #[derive(Default)]
 pub(super) struct Pool {
     idle: RefCell<HashMap<SocketAddr, Vec<SendRequest<Pipe>>>>,
 }
 
-/// An answer that has begun, and the connection that it comes on.
+/// An answer that has begun, with the connection that it comes on.
 pub(super) struct Answering {
     pub(super) response: Response<Incoming>,
     pub(super) connection: UpstreamConnection,
 }
 
-/// A connection that can be kept once its answer was read to the end.
+/// A connection to an upstream. It can be kept when its answer has been read to the end.
 pub(super) struct UpstreamConnection {
     address: SocketAddr,
     sender: SendRequest<Pipe>,
 }
 
-/// Why there is no answer: what the client gets in its place, in Envoy's words.
+/// An answer that the client gets in place of the upstream's, in Envoy's words.
 #[derive(Debug)]
 pub(super) struct Failure {
     pub(super) status: StatusCode,
@@ -41,7 +42,7 @@ pub(super) struct Failure {
 }
 
 impl Pool {
-    /// Sends a request on a kept connection, or a new one, and waits for the head of its answer.
+    /// Sends a request on a kept connection, or on a new one, and waits for the head of its answer.
     pub(super) async fn send(
         &self,
         address: SocketAddr,
@@ -54,7 +55,7 @@ impl Pool {
             match sender.try_send_request(request).await {
                 Ok(response) => return answering(response, address, sender),
                 Err(mut failed) => match failed.take_message() {
-                    // The upstream closed the connection before any of the request was written to it.
+                    // The upstream closed the connection before any part of the request was written to it.
                     Some(unsent) => request = unsent,
                     None => return Err(Failure::from_hyper(failed.error())),
                 },
@@ -67,7 +68,7 @@ impl Pool {
         }
     }
 
-    /// Keeps a connection whose request was sent, and whose answer was read, to the end.
+    /// Keeps a connection. Its request has been sent and its answer has been read, both to the end.
     pub(super) fn keep(&self, connection: UpstreamConnection) {
         let mut idle = self.idle.borrow_mut();
         let idle = idle.entry(connection.address).or_default();
@@ -101,24 +102,25 @@ fn answering(
     sender: SendRequest<Pipe>,
 ) -> Result<Answering, Failure> {
     if response.status().is_informational() {
-        // 101 can only be the answer to an `Upgrade`, and none was sent.
+        // 101 can only answer an `Upgrade`, and none was sent.
         return Err(Failure::garbage());
     }
     Ok(Answering { response, connection: UpstreamConnection { address, sender } })
 }
 
 impl Failure {
-    /// Nothing came within the time that the upstream has.
+    /// Creates the answer for an upstream that sent nothing in its time.
     pub(super) fn timeout() -> Self {
         Self { status: StatusCode::GATEWAY_TIMEOUT, message: "upstream request timeout".to_owned() }
     }
 
-    /// What the upstream sent, or was to be sent, isn't HTTP.
+    /// Creates the answer for a message, from the upstream or to it, that isn't HTTP.
     pub(super) fn garbage() -> Self {
         Self { status: StatusCode::BAD_GATEWAY, ..Self::before_the_answer("protocol error") }
     }
 
-    /// No route leads anywhere, because the module named no cluster that there is. Envoy's answer has no body.
+    /// Creates the answer for a request that no route leads anywhere, because the module named no cluster or an unknown
+    /// one. Envoy's answer has no body.
     pub(super) fn no_route() -> Self {
         Self { status: StatusCode::NOT_FOUND, message: String::new() }
     }

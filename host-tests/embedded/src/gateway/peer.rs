@@ -1,4 +1,4 @@
-//! A client's certificate as the module is told of it, in Envoy's words, and the verifier that takes any.
+//! Describes a client's certificate as Envoy describes it to a module, and has the verifier that takes any certificate.
 
 use std::fmt::Write;
 
@@ -17,8 +17,8 @@ use x509_parser::{
 
 use crate::host::PeerCertificate;
 
-/// What Envoy calls an attribute of a subject, by its object identifier. One that isn't here is written as its numbers, as
-/// Envoy writes those that it doesn't know; it knows some more than these.
+/// Envoy's names of a subject's attributes, by object identifier. Other attributes are written as their numbers, as
+/// Envoy writes those that it doesn't know. Envoy knows some more than these.
 const ATTRIBUTES: [(&str, &str); 13] = [
     ("2.5.4.3", "CN"),
     ("2.5.4.4", "SN"),
@@ -35,7 +35,7 @@ const ATTRIBUTES: [(&str, &str); 13] = [
     ("1.2.840.113549.1.9.1", "emailAddress"),
 ];
 
-/// What the module may know of a certificate. One that can't be read has its digest and nothing else.
+/// Returns what the module may know of a certificate. One that can't be read has its digest and nothing else.
 pub(super) fn describe(certificate: &CertificateDer<'_>) -> PeerCertificate {
     let digest = Sha256::digest(certificate.as_ref());
     let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -60,12 +60,13 @@ pub(super) fn describe(certificate: &CertificateDer<'_>) -> PeerCertificate {
     }
 }
 
-/// A name as RFC 2253 writes it: the last attribute first, with commas between, and `+` between those of one RDN.
+/// Returns a name as RFC 2253 writes it: the last attribute first, with commas between them, and `+` between the
+/// attributes of one RDN.
 fn written(name: &X509Name<'_>) -> String {
     let mut parts = Vec::new();
     for rdn in name.iter() {
         for (place, attribute) in rdn.iter().enumerate() {
-            // Backwards, what stands behind an attribute is what came before it.
+            // The parts are reversed below: what follows an attribute here stands before it then.
             let separator = match (parts.is_empty(), place) {
                 (true, _) => "",
                 (false, 0) => ",",
@@ -85,7 +86,7 @@ fn attribute_written(attribute: &AttributeTypeAndValue<'_>) -> String {
     format!("{}={value}", known.unwrap_or(&id))
 }
 
-/// The text of a value that is one.
+/// Returns the text of a value, if the value is a text.
 fn text(attribute: &AttributeTypeAndValue<'_>) -> Option<String> {
     let value = attribute.attr_value();
     let bytes = value.data;
@@ -98,7 +99,7 @@ fn text(attribute: &AttributeTypeAndValue<'_>) -> Option<String> {
     }
 }
 
-/// RFC 2253 §2.4; bytes that aren't printable ASCII in hexadecimal digits.
+/// Escapes a text as RFC 2253 §2.4 says. Bytes that aren't printable ASCII become hexadecimal digits.
 fn escaped(text: &str) -> String {
     let mut written = String::with_capacity(text.len());
     for (place, byte) in text.bytes().enumerate() {
@@ -113,13 +114,13 @@ fn escaped(text: &str) -> String {
     written
 }
 
-/// The DER form of a value in hexadecimal digits, as RFC 2253 §2.4 writes what has no text.
+/// Returns the DER form of a value in hexadecimal digits, as RFC 2253 §2.4 writes values that have no text.
 fn dumped(attribute: &AttributeTypeAndValue<'_>) -> String {
     let der = attribute.attr_value().to_der_vec().unwrap_or_default();
     format!("#{}", der.iter().map(|byte| format!("{byte:02X}")).collect::<String>())
 }
 
-/// Takes every certificate whose key the client proves to have.
+/// A verifier that takes every certificate if the client proves that it has the key.
 #[derive(Debug)]
 pub(super) struct AnyCertificate(WebPkiSupportedAlgorithms);
 

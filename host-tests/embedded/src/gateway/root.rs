@@ -1,5 +1,5 @@
-//! A VM of a worker under one configuration. Streams that began under it hold it, so that it lives as long as they do, and
-//! ticks as long; new streams are under the newest one.
+//! A VM of a worker under one configuration. New streams begin under the newest configuration. Each stream holds the VM
+//! that it began under, so that this VM lives, and ticks, as long as its streams.
 
 use std::{
     cell::RefCell,
@@ -12,15 +12,15 @@ use tokio::{sync::Notify, task::spawn_local};
 
 use crate::host::{Plugin, Worker};
 
-/// A VM and its streams.
+/// A VM with its streams.
 pub(super) struct Root {
     host: RefCell<Worker>,
-    /// Told when the module asked for another tick period, and at the end.
+    /// Notified when the module asked for another tick period, and at the end.
     period_changed: Rc<Notify>,
 }
 
 impl Root {
-    /// Loads a VM, and has it tick.
+    /// Loads a VM and starts its ticks.
     pub(super) fn start(plugin: &Plugin) -> Result<Rc<Self>> {
         let period_changed = Rc::new(Notify::new());
         let host = RefCell::new(plugin.worker()?);
@@ -29,7 +29,7 @@ impl Root {
         Ok(root)
     }
 
-    /// Makes a call to the host. A callback may ask for another tick period, so that is looked at after each.
+    /// Makes a call to the host. A callback may ask for another tick period, so the period is compared after each call.
     pub(super) fn host<T>(&self, call: impl FnOnce(&mut Worker) -> T) -> T {
         let mut host = self.host.borrow_mut();
         let before = host.tick_period();

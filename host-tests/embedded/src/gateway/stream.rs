@@ -1,5 +1,5 @@
-//! One request and its answer: waits for the client, the upstream and the module at once, and hands each what comes of
-//! the others.
+//! One request and its answer: waits for the client, the upstream and the module at once, and passes on to each what
+//! the others sent.
 
 use std::{collections::VecDeque, rc::Rc, sync::Arc};
 
@@ -24,7 +24,7 @@ use super::{
 use crate::host::{self, Frame, Headers, Output, StreamId, Why};
 
 /// Takes a request through the module and the upstream, up to the head of its answer. The rest goes on in a task of its
-/// own; an error resets the HTTP/2 stream, or closes the HTTP/1.1 connection.
+/// own. An error resets the HTTP/2 stream, or closes the HTTP/1.1 connection.
 pub(super) async fn serve(
     worker: Rc<WorkerState>,
     connection: Arc<host::Connection>,
@@ -45,6 +45,7 @@ pub(super) async fn serve(
     answered.await.map_err(|_| BrokenOff)
 }
 
+/// The task that moves one stream.
 struct StreamTask {
     worker: Rc<WorkerState>,
     root: Rc<Root>,
@@ -52,15 +53,15 @@ struct StreamTask {
     woken: Rc<Notify>,
     client: Client,
     upstream: Upstream,
-    /// What is still to be read of the request.
+    /// The part of the request that is still to be read.
     request: Option<Incoming>,
-    /// Where the request's body goes, until its end was sent.
+    /// The way for the request's body, until its end has been sent.
     request_out: Option<mpsc::Sender<Piece>>,
     to_upstream: VecDeque<Frame>,
     to_client: VecDeque<Frame>,
     client_trailers: bool,
     was_reset: bool,
-    /// When the upstream has taken too long; set once the whole request was sent.
+    /// The time at which the upstream has taken too long. It is set when the whole request has been sent.
     timeout: Option<Instant>,
 }
 
@@ -109,7 +110,7 @@ impl StreamTask {
         self.root.host(|host| host.close(self.id, why));
     }
 
-    /// Makes a call about this stream to the host, and puts in line what came of it.
+    /// Makes a call about this stream to the host, and queues the frames that it puts out.
     fn tell(&mut self, call: impl FnOnce(&mut host::Worker, StreamId)) {
         let id = self.id;
         let outputs = self.root.host(|host| {
@@ -125,7 +126,8 @@ impl StreamTask {
         }
     }
 
-    /// Sends the heads that are first in line, which needs no waiting. Gives the reason if the stream is over then.
+    /// Sends the heads that are first in the queues, which needs no waiting. Returns the reason if the stream is then
+    /// over.
     fn send_heads(&mut self) -> Option<Why> {
         while let Some(Frame::Headers(..)) = self.to_upstream.front()
             && let Some(Frame::Headers(head, whole)) = self.to_upstream.pop_front()
@@ -186,7 +188,7 @@ impl StreamTask {
         }
     }
 
-    /// Waits for the first thing that can go on. More is read only when what came before has been sent.
+    /// Waits for the first event that the stream can act on. More is read only when what came before has been sent.
     async fn next(&mut self) -> Event {
         let (request_wanted, answer_wanted) =
             self.root.host(|host| (host.wants_request(self.id), host.wants_response(self.id)));
@@ -201,7 +203,7 @@ impl StreamTask {
         }
     }
 
-    /// Acts on what happened. Gives the reason if the stream is over then.
+    /// Acts on an event. Returns the reason if the stream is then over.
     fn take(&mut self, event: Event) -> Option<Why> {
         match event {
             Event::RoomToUpstream => self.send_to_upstream(),
@@ -252,7 +254,7 @@ impl StreamTask {
             Some(out) => out.try_send(piece).is_ok(),
             None => false,
         };
-        // An upstream that stopped reading may still answer: what it doesn't want is dropped.
+        // An upstream that stopped reading may still answer. The rest of the request is dropped.
         if ends || !sent {
             self.request_out = None;
         }
@@ -271,7 +273,7 @@ impl StreamTask {
         }
     }
 
-    /// From now on the upstream's time runs, unless it has answered already.
+    /// Starts the upstream's time, unless it has answered already.
     fn request_was_sent(&mut self) {
         if !matches!(self.upstream, Upstream::Asked(_)) {
             return;
@@ -279,7 +281,7 @@ impl StreamTask {
         self.timeout = Some(Instant::now() + self.worker.options.timeout);
     }
 
-    /// The answer was read to its end. Its connection is kept, unless the request is still on its way on it.
+    /// Keeps the connection of an answer that was read to its end, unless the request is still being sent on it.
     fn answer_was_read(&mut self) {
         if let Upstream::Answering(_, connection) = std::mem::replace(&mut self.upstream, Upstream::Done)
             && self.request_out.is_none()
@@ -289,7 +291,7 @@ impl StreamTask {
         }
     }
 
-    /// Answers in place of an upstream that doesn't.
+    /// Answers in place of an upstream that failed.
     fn fail(&mut self, failure: &Failure) {
         self.upstream = Upstream::Done;
         self.request_out = None;

@@ -1,4 +1,5 @@
-//! The two ends of a stream, the client and the upstream: waiting for them, and their bodies in the host's words and back.
+//! The two ends of a stream, the client and the upstream: waits for them, and converts their bodies to the host's
+//! frames and back.
 
 use std::{future::Future, pin::Pin};
 
@@ -19,13 +20,15 @@ use super::{
 };
 use crate::host::Frame;
 
-/// Where the answer goes.
+/// The state of the client's end.
 pub(super) enum Client {
+    /// The client waits for the head of the answer.
     Waiting(oneshot::Sender<Response<Pipe>>),
+    /// The client has the head, and reads the body.
     Reading(mpsc::Sender<Piece>),
 }
 
-/// How far the upstream is.
+/// The state of the upstream's end.
 pub(super) enum Upstream {
     NotAsked,
     Asked(Pin<Box<dyn Future<Output = Result<Answering, Failure>>>>),
@@ -33,7 +36,7 @@ pub(super) enum Upstream {
     Done,
 }
 
-/// What a stream waits for.
+/// An event that a stream waits for.
 pub(super) enum Event {
     RoomToUpstream,
     RoomToClient,
@@ -46,7 +49,7 @@ pub(super) enum Event {
 }
 
 impl Client {
-    /// Waits until the client is gone or, where something waits to be sent, can take more.
+    /// Waits until the client is gone or, if there is something to send, can take more.
     pub(super) async fn next(&mut self, sending: bool) -> Event {
         match self {
             Self::Waiting(answer) => {
@@ -75,7 +78,7 @@ impl Upstream {
     }
 }
 
-/// Waits until one more piece can be sent, or the other side has stopped reading; without a pipe there is none to wait for.
+/// Waits until one more piece can be sent, or the other side has stopped reading. Returns at once if there is no pipe.
 pub(super) async fn room(out: Option<&mpsc::Sender<Piece>>) {
     if let Some(out) = out {
         let _ = out.reserve().await;
@@ -98,7 +101,7 @@ pub(super) async fn frame(
     }
 }
 
-/// What was read, as the module sees it.
+/// Converts a frame that was read into what the module sees.
 pub(super) fn read(frame: Option<http_body::Frame<Bytes>>, body: Option<&Incoming>, trailers: bool) -> Frame {
     let Some(frame) = frame else {
         return Frame::Data(Bytes::new(), true);
@@ -112,7 +115,7 @@ pub(super) fn read(frame: Option<http_body::Frame<Bytes>>, body: Option<&Incomin
     }
 }
 
-/// What the module let through, as it is sent.
+/// Converts a frame that the module let through into what is sent.
 pub(super) fn write(frame: Frame, trailers: bool) -> Piece {
     match frame {
         Frame::Data(data, last) => Piece::Data(data, last),

@@ -1,4 +1,5 @@
-//! The certificate that is shown, read again when its files change, and what a handshake found out about the client.
+//! The certificate of a listener, which is read again when its files change, and the description of a client after its
+//! handshake.
 
 use std::{
     fs,
@@ -22,7 +23,7 @@ use super::{
 };
 use crate::host::Connection;
 
-/// The certificate files, and what was made of them last.
+/// The certificate files, with the configuration that was made from them last.
 pub(super) struct Certificates {
     files: TlsFiles,
     loaded: Mutex<Loaded>,
@@ -33,7 +34,7 @@ struct Loaded {
     config: Arc<ServerConfig>,
 }
 
-/// What tells one version of the files from the next.
+/// The times and sizes of the files, which differ from one version to the next.
 type Stamps = Vec<Option<(SystemTime, u64)>>;
 
 impl Certificates {
@@ -42,8 +43,8 @@ impl Certificates {
         Ok(Self { files, loaded: Mutex::new(loaded) })
     }
 
-    /// The configuration for a new connection. Files that changed but can't be used (half written, or a certificate that
-    /// doesn't fit its key yet) leave the last one in place, and are tried again for the next connection.
+    /// Returns the configuration for a new connection. If the files have changed but can't be used (half written, or a
+    /// certificate that doesn't fit its key yet), the last configuration stays, and the next connection tries again.
     pub(super) fn current(&self) -> Arc<ServerConfig> {
         let mut loaded = self.loaded.lock().unwrap();
         let stamps = stamps(&self.files);
@@ -104,7 +105,7 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
         .with_context(|| format!("reading certificates from {}", path.display()))
 }
 
-/// What the module may know of a connection after its handshake.
+/// Returns what the module may know of a connection after its handshake.
 pub(super) fn describe(
     id: u64,
     source: SocketAddr,

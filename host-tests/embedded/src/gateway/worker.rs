@@ -1,5 +1,5 @@
-//! A worker: one thread, one VM for each configuration that has streams, and everything that goes through it. Nothing is shared with other workers but the plugin
-//! and the certificate, so that nothing here needs a lock.
+//! A worker: one thread with all its connections, and one VM for each configuration that has streams. Workers share
+//! nothing but the plugin and the certificate, so that nothing here needs a lock.
 
 use std::{
     cell::{Cell, RefCell},
@@ -19,7 +19,7 @@ use tokio::{
 use super::{Options, accept, origin::Pool, root::Root, tls::Certificates};
 use crate::host::Plugin;
 
-/// What a worker's thread starts with.
+/// The parameters of a worker's thread.
 pub(super) struct Task {
     pub(super) options: Arc<Options>,
     pub(super) certificates: Arc<Certificates>,
@@ -30,16 +30,16 @@ pub(super) struct Task {
     pub(super) stopped: watch::Receiver<bool>,
 }
 
-/// Another configuration for new streams.
+/// A new configuration, which each worker puts its new streams under.
 #[derive(Clone)]
 pub(super) struct Change {
     pub(super) plugin: Plugin,
-    /// Where each worker says whether it has taken it on.
+    /// The channel by which each worker says whether it has taken the configuration.
     pub(super) taken: mpsc::Sender<Result<()>>,
 }
 
 impl Task {
-    /// Serves until it is stopped. Whether it could start is said once, through `ready`.
+    /// Serves until the gateway stops. Sends once through `ready` whether the worker could start.
     pub(super) fn run(self, ready: &mpsc::Sender<Result<()>>) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let served = runtime.context("starting a runtime").and_then(|runtime| {
@@ -66,7 +66,7 @@ impl Task {
     }
 }
 
-/// What all streams of a worker share.
+/// The data that all streams of a worker share.
 pub(super) struct WorkerState {
     pub(super) options: Arc<Options>,
     pub(super) pool: Pool,
@@ -84,7 +84,7 @@ impl WorkerState {
         })
     }
 
-    /// What a new stream is under.
+    /// Returns the VM for a new stream.
     pub(super) fn root(&self) -> Rc<Root> {
         Rc::clone(&self.root.borrow())
     }
@@ -95,7 +95,7 @@ impl WorkerState {
         Ok(())
     }
 
-    /// A number for a new connection.
+    /// Returns the number of a new connection.
     pub(super) fn number_connection(&self) -> u64 {
         let number = self.connections.get();
         self.connections.set(number + 1);
@@ -103,11 +103,11 @@ impl WorkerState {
     }
 }
 
-/// Takes on each configuration that comes, and says so.
+/// Puts new streams under each configuration that comes, and answers whether that worked.
 async fn follow(worker: Rc<WorkerState>, mut changes: watch::Receiver<Change>) {
     while changes.changed().await.is_ok() {
         let Change { plugin, taken } = changes.borrow_and_update().clone();
-        // Nobody may be waiting any more.
+        // The caller may have stopped waiting.
         let _ = taken.send(worker.change(&plugin));
     }
 }

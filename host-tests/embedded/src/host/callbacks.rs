@@ -1,5 +1,5 @@
-//! What the module is shown of a frame, and what its answer means: the layer that Envoy's wasm filter puts between the
-//! filter chain and the module.
+//! Calls the module for each frame and reads its answer: the layer that Envoy's wasm filter puts between the filter
+//! chain and the module.
 
 use super::flow::Verdict;
 use super::reply::LocalReply;
@@ -84,7 +84,7 @@ impl Worker {
         verdict
     }
 
-    /// The stream is over: the module is told so.
+    /// Ends a stream, and tells the module so.
     pub(super) fn end(&mut self, id: u32) {
         let Some(stream) = self.streams.get_mut(&id).filter(|stream| !stream.over) else {
             return;
@@ -128,8 +128,8 @@ impl Worker {
         }
     }
 
-    /// Frames that the module is not asked about: those of a stream that it doesn't know, and the answer 503 for its
-    /// trap.
+    /// Returns `true` if the module isn't asked about a frame: the stream is unknown to it, or the frame is part of the
+    /// answer 503 for its trap.
     fn passes_by(&self, id: u32, way: Way) -> bool {
         let stream = &self.streams[&id];
         !stream.in_vm || stream.over || (way == Way::Response && stream.failure_replied)
@@ -161,7 +161,7 @@ impl Worker {
         self.vm.failed() || self.streams[&id].generation != self.vm.peek().vm
     }
 
-    /// The VM trapped: the stream is answered 503, once.
+    /// Answers a stream with 503 because the VM trapped, once.
     fn fail_stream(&mut self, id: u32) {
         let stream = self.stream(id);
         if !std::mem::replace(&mut stream.failure_replied, true) {
@@ -171,7 +171,8 @@ impl Worker {
 }
 
 impl Verdict {
-    /// A headers callback that holds everything back says 3 or 4; after a trap or an own reply it does so too.
+    /// Reads the answer of a headers callback. It says 3 or 4 to hold back everything, also after a trap or a reply of
+    /// its own.
     fn of_headers(answer: u32) -> Verdict {
         match answer {
             0 | 2 => Verdict::Goes,

@@ -1,30 +1,29 @@
-//! What a module costs, counted rather than timed, so that a test can compare it: host calls by name, and instructions
-//! (wasmtime's fuel) by callback.
+//! Counts what a module costs, so that a test can compare it: host calls by name, and instructions (wasmtime's fuel) by
+//! callback.
 
 use std::collections::BTreeMap;
 
-/// Calls and instructions since the start.
+/// The calls and instructions since the start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// How often the module called each import, such as `proxy_get_header_map_value`.
+    /// The number of calls of each import, such as `proxy_get_header_map_value`.
     pub host_calls: BTreeMap<&'static str, u64>,
-    /// What each export cost, such as `proxy_on_request_headers`.
+    /// The cost of each export, such as `proxy_on_request_headers`.
     pub callbacks: BTreeMap<&'static str, Callback>,
 }
 
 /// The cost of one kind of callback.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Callback {
-    /// How often it ran.
     pub calls: u64,
-    /// WebAssembly instructions, as wasmtime's fuel counts them.
+    /// The WebAssembly instructions of all calls, as wasmtime's fuel counts them.
     pub instructions: u64,
-    /// Those of the call that took the most.
+    /// The instructions of the most expensive call.
     pub most: u64,
 }
 
 impl Counts {
-    /// Adds what another worker counted.
+    /// Adds the counts of another worker.
     pub fn add(&mut self, other: &Counts) {
         for (name, calls) in &other.host_calls {
             let sum = self.host_calls.entry(name).or_default();

@@ -1,4 +1,4 @@
-//! The callbacks that a module exports. A host calls those that are there: a missing one is passed over.
+//! The callbacks that a module exports. A host calls those that exist and skips the others.
 
 use wasmtime::{Instance, Store, TypedFunc, WasmParams, WasmResults};
 
@@ -46,7 +46,7 @@ impl Exports {
     }
 }
 
-/// The function of that name, if the module exports it with that type.
+/// Returns the function of this name, if the module exports it with this type.
 pub(super) fn export<Parameters: WasmParams, Results: WasmResults>(
     instance: &Instance,
     store: &mut Store<State>,

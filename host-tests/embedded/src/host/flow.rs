@@ -1,6 +1,6 @@
-//! How a stream moves: what comes is shown to the module and goes on to the next hop, unless the module pauses. The
-//! rules are those of Envoy's filter manager for a chain of one filter, down to what looks odd in them; recorded
-//! traces hold this file to it. In both directions the same happens, so that it is written once.
+//! Moves a stream: each frame is shown to the module and goes on to the next hop, unless the module pauses. The rules
+//! are those of Envoy's filter manager for a chain of one filter, down to the odd ones; recorded traces hold this file
+//! to them. Both directions have the same rules, which are written once.
 
 use super::header_map::{self, MapKind};
 use super::message::Frame;
@@ -8,32 +8,33 @@ use super::settings::Level;
 use super::stream::{BodyPart, Iteration, Way};
 use super::worker::Worker;
 
-/// What a callback means for the frame that it was about.
+/// The meaning of a callback's answer for the frame that it was about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// It goes on.
+    /// The frame goes on.
     Goes,
-    /// It is held back, and the next frame's callback may let it go. A body that grows over the limit is refused.
+    /// The frame is held back, and the callback of the next frame may release it. A body that grows over the limit is
+    /// refused.
     Hold,
-    /// The same, but a body that grows over the limit is read slower.
+    /// The frame is held back like this, but a body that grows over the limit is read more slowly.
     HoldSlowly,
-    /// It is held back, and the module is shown nothing more until it resumes. Only for headers.
+    /// The frame is held back, and the module sees nothing more until it resumes. Only for headers.
     HoldAll,
-    /// It is held back if it is a head, and dropped if it is body.
+    /// The frame is held back if it is a head, and dropped if it is a part of the body.
     Drop,
 }
 
-/// Where a frame comes from.
+/// The place that a frame comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Source {
-    /// From the client or the upstream.
+    /// The client or the upstream.
     Peer,
-    /// It was held back and goes on now. The module is shown it unless it has seen it.
+    /// The frames that were held back. The module is shown a frame of these only if it hasn't seen it.
     Held,
 }
 
 impl Worker {
-    /// The peer sent a frame.
+    /// Takes a frame that the client or the upstream sent.
     pub(super) fn arrive(&mut self, id: u32, way: Way, frame: Frame) {
         let Some(stream) = self.streams.get_mut(&id) else {
             return;
@@ -66,7 +67,7 @@ impl Worker {
         }
     }
 
-    /// The head, which is in its place already, goes through the module.
+    /// Shows the head, which is stored already, to the module, and sends it on if the module lets it go.
     pub(super) fn headers(&mut self, id: u32, way: Way, end: bool) {
         let stream = self.stream(id);
         stream.side(way).module_saw_end = end;
@@ -86,7 +87,7 @@ impl Worker {
         }
     }
 
-    /// An own reply's body goes through the module.
+    /// Takes the body of a local reply through the module.
     pub(super) fn reply_body(&mut self, id: u32, body: Vec<u8>) {
         let stream = self.stream(id);
         stream.local_complete = true;
@@ -150,7 +151,7 @@ impl Worker {
         self.send_trailers(id, way);
     }
 
-    /// Whether a piece of body goes on by itself, now that its callback has returned.
+    /// Returns `true` if a piece of body goes on by itself after its callback has returned.
     fn after_body(&mut self, id: u32, way: Way, verdict: Verdict, body: BodyPart) -> bool {
         let stream = self.stream(id);
         let over = stream.over;
@@ -168,7 +169,7 @@ impl Worker {
             side.streaming = verdict == Verdict::HoldSlowly;
             self.hold(id, way, body);
         } else if side.complete && side.trailers.is_none() && side.held.is_none() && !over {
-            // The end has to be told when it goes on, be it with nothing.
+            // The next hop has to learn of the end when the stream goes on, even if nothing is left to send.
             side.held = Some(Vec::new());
         }
         false
@@ -186,7 +187,7 @@ impl Worker {
         false
     }
 
-    /// What was held back goes on.
+    /// Lets go what was held back.
     pub(super) fn resume(&mut self, id: u32, way: Way) {
         let stream = self.stream(id);
         if stream.over || (way == Way::Request && stream.local_complete) {
@@ -207,7 +208,7 @@ impl Worker {
             self.send_headers(id, way, end);
         }
         let side = self.stream(id).side(way);
-        // Trailers that a body callback adds go on with that body.
+        // Trailers that a body callback adds go on together with that body.
         let had_trailers = side.trailers.is_some();
         if side.held.is_some() {
             let end = side.complete && !had_trailers;
@@ -219,7 +220,7 @@ impl Worker {
         self.stream(id).side(way).from_module = false;
     }
 
-    /// Adds a piece of body to what is held back. Held back already, it stays where it is.
+    /// Adds a piece of body to what is held back. Nothing moves if it is held back already.
     pub(super) fn hold(&mut self, id: u32, way: Way, body: BodyPart) {
         let limit = self.plugin.settings.buffer_limit;
         let side = self.stream(id).side(way);

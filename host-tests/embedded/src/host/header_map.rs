@@ -1,17 +1,17 @@
-//! Header maps with Envoy's habits: names are lower case, pseudo headers stand first, and a second value of a header
-//! that Envoy knows is joined to the first one.
+//! Header maps that behave as Envoy's: names are in lower case, pseudo headers stand first, and a second value of a
+//! header that Envoy knows is joined to the first one.
 
 use super::Headers;
 use super::stream::Way;
 
-/// The maps of a message, which differ in the headers that Envoy knows.
+/// The kind of a header map. The kinds differ in the headers that Envoy knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum MapKind {
     Headers(Way),
     Trailers(Way),
 }
 
-/// Brings what the front received into Envoy's form.
+/// Brings headers that the front received into Envoy's form.
 pub(super) fn received(kind: MapKind, headers: Headers) -> Headers {
     let mut map = Headers::with_capacity(headers.len());
     for (name, value) in headers {
@@ -20,13 +20,13 @@ pub(super) fn received(kind: MapKind, headers: Headers) -> Headers {
     map
 }
 
-/// The first value of a header.
+/// Returns the first value of a header.
 pub(super) fn get<'a>(map: &'a Headers, name: &[u8]) -> Option<&'a [u8]> {
     map.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_slice())
 }
 
-/// Adds a value: to the one that is there, with a comma, if Envoy keeps one entry of this name, else as a further
-/// entry.
+/// Adds a value. If Envoy keeps one entry of this name, the value is joined to the entry that exists, after a comma.
+/// Else it becomes a new entry.
 pub(super) fn add(kind: MapKind, map: &mut Headers, name: &[u8], value: &[u8]) {
     let name = name.to_ascii_lowercase();
     let same = map.iter_mut().find(|(other, _)| *other == name);
@@ -62,13 +62,13 @@ pub(super) fn remove(map: &mut Headers, name: &[u8]) {
     map.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
 }
 
-/// Bytes of names and values together.
+/// Returns the number of bytes of all names and values.
 pub(super) fn byte_size(map: &Headers) -> usize {
     map.iter().map(|(name, value)| name.len() + value.len()).sum()
 }
 
 impl MapKind {
-    /// Whether Envoy keeps one entry of this name.
+    /// Returns `true` if Envoy keeps one entry of this name.
     fn joins(self, name: &[u8]) -> bool {
         let known = match self {
             MapKind::Headers(Way::Request) => KNOWN_IN_REQUESTS,
@@ -80,7 +80,8 @@ impl MapKind {
     }
 }
 
-/// Envoy 1.40 prints these two lists at its start, as "HTTP header map info".
+/// The request headers that Envoy knows. Envoy 1.40 prints this list and the next one at its start, as "HTTP header map
+/// info".
 const KNOWN_IN_REQUESTS: &str = "\
     :authority :method :path :protocol :scheme accept accept-encoding access-control-request-headers \
     access-control-request-method access-control-request-private-network authentication authorization \

@@ -1,5 +1,5 @@
-//! The module's memory, seen from a host call. Every access is checked, so that a module that passes a wild pointer
-//! gets `InvalidMemoryAccess` and nothing else happens.
+//! The module's memory, seen from a host call. Every access is checked: a module that passes a wild pointer gets
+//! `InvalidMemoryAccess`, and nothing else happens.
 
 use wasmtime::Caller;
 
@@ -24,7 +24,8 @@ impl<'a> Guest<'a> {
         self.caller.data_mut()
     }
 
-    /// The stream that host calls act on: that of the effective context, else of the callback that runs.
+    /// Returns the stream that host calls act on: the one of the effective context, else the one of the running
+    /// callback.
     pub(super) fn stream(&mut self) -> Option<&mut Stream> {
         self.state().stream()
     }
@@ -49,7 +50,7 @@ impl<'a> Guest<'a> {
         self.write(pointer, &value.to_le_bytes())
     }
 
-    /// Hands bytes to the module in memory that the module allocates itself. No bytes are a null pointer.
+    /// Hands bytes to the module, in memory that the module allocates itself. For no bytes the pointer is null.
     pub(super) fn give(&mut self, bytes: &[u8], pointer_to: u32, size_to: u32) -> Result<(), Status> {
         let size = u32::try_from(bytes.len()).map_err(|_| Status::InvalidMemoryAccess)?;
         let pointer = if size == 0 { 0 } else { self.allocate(size)? };

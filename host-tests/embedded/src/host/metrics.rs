@@ -2,23 +2,23 @@
 
 use super::status::Status;
 
-/// A metric's value.
+/// The value of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MetricValue {
     /// A sum that only grows.
     Counter(u64),
     /// A value that goes up and down.
     Gauge(u64),
-    /// What was recorded.
+    /// The values that were recorded.
     Histogram {
-        /// How many values were recorded.
+        /// The number of recorded values.
         count: u64,
-        /// Their sum.
+        /// The sum of the recorded values.
         sum: u64,
     },
 }
 
-/// All metrics of a plugin. A metric's id is its place here; a counter and a gauge may bear the same name.
+/// All metrics of a plugin. The id of a metric is its index here. A counter and a gauge may have the same name.
 #[derive(Default)]
 pub(super) struct Metrics {
     metrics: Vec<(String, MetricValue)>,
@@ -57,7 +57,7 @@ impl Metrics {
         Ok(())
     }
 
-    /// Sets a gauge, adds to a counter, records a value in a histogram.
+    /// Sets a gauge, adds to a counter, or records a value in a histogram.
     pub(super) fn record(&mut self, id: u32, recorded: u64) -> Result<(), Status> {
         match self.metric(id)? {
             MetricValue::Counter(value) => *value = value.wrapping_add(recorded),

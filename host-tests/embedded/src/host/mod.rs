@@ -1,11 +1,11 @@
-//! A proxy-wasm host on wasmtime, ABI 0.2.1, without input and output: frames go in, frames come out.
+//! A proxy-wasm host on wasmtime (ABI 0.2.1) without input and output: frames go in, and frames come out.
 //!
-//! It exists because Envoy isn't everywhere, and because a test wants to count host calls and instructions, to release
-//! a stream at a chosen moment, and to trap a VM at will. What it does in which order is Envoy's, which recorded
-//! traces hold it to (`tests/traces`).
+//! It exists because Envoy isn't everywhere, and because tests want to count host calls and instructions, to release a
+//! stream at a chosen moment, and to trap a VM at will. It makes the same calls in the same order as Envoy; recorded
+//! traces (`tests/traces`) hold it to that.
 //!
-//! A [`Plugin`] is a compiled module. Each thread takes a [`Worker`] of it, which is one VM, opens a stream a request,
-//! hands it what comes from the client and from the upstream, and does what [`Worker::outputs`] says.
+//! A [`Plugin`] is a compiled module. Each thread takes a [`Worker`] of it, which is one VM. It opens a stream for each
+//! request, hands it what comes from the client and from the upstream, and does what [`Worker::outputs`] says.
 
 mod callbacks;
 mod compiled;

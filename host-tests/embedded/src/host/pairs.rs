@@ -1,9 +1,9 @@
-//! How ABI 0.2.1 writes header maps and property paths into the module's memory.
+//! The forms of header maps and property paths in the module's memory, as ABI 0.2.1 defines them.
 
 use super::Headers;
 
-/// A map as the module reads it: the number of pairs, their lengths, then each name and value, ended by a NUL. An
-/// empty map is no bytes at all, as Envoy does it.
+/// Returns a map as the module reads it: the number of pairs, their lengths, then each name and value, ended by a NUL.
+/// An empty map is no bytes at all, as on Envoy.
 pub(super) fn encode(pairs: &Headers) -> Vec<u8> {
     if pairs.is_empty() {
         return Vec::new();
@@ -22,12 +22,12 @@ pub(super) fn encode(pairs: &Headers) -> Vec<u8> {
     bytes
 }
 
-/// The map that the module wrote; what is cut short is an empty map, as with Envoy.
+/// Reads a map that the module wrote. One that is cut short is empty, as on Envoy.
 pub(super) fn decode(bytes: &[u8]) -> Headers {
     read(bytes).unwrap_or_default()
 }
 
-/// The parts of a property's path, which NUL bytes separate.
+/// Splits the path of a property at its NUL bytes.
 pub(super) fn path(bytes: &[u8]) -> Vec<&[u8]> {
     bytes.split(|byte| *byte == 0).collect()
 }

@@ -1,4 +1,4 @@
-//! A loaded module and what its workers share.
+//! A loaded module and the data that its workers share.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,7 +14,7 @@ use super::state::State;
 use super::vm::{Vm, from_wasmtime};
 use super::{Worker, compiled, imports};
 
-/// The marker that a module of our ABI exports.
+/// The export by which a module says that it is of this ABI.
 const ABI: &str = "proxy_abi_version_0_2_1";
 
 /// A compiled module with its configuration, its shared data and its metrics. A clone is the same plugin.
@@ -23,7 +23,7 @@ pub struct Plugin {
     inner: Arc<Inner>,
 }
 
-/// What the VMs of a plugin share.
+/// The data that the VMs of a plugin share.
 pub(super) struct Inner {
     pub(super) settings: Settings,
     pub(super) engine: Engine,
@@ -31,11 +31,11 @@ pub(super) struct Inner {
     pub(super) metrics: Arc<Mutex<Metrics>>,
     pub(super) shared_data: Arc<Mutex<SharedData>>,
     pub(super) shared_queues: Arc<Mutex<SharedQueues>>,
-    /// What each worker counted.
+    /// The counts of each worker.
     pub(super) counts: Arc<Mutex<Vec<Arc<Mutex<Counts>>>>>,
-    /// How many VMs there have been; each takes the number as its name.
+    /// The number of VMs that have been started. A VM takes the number before it as its id.
     vms: Arc<AtomicU64>,
-    /// While the canary runs, what it logs at warning or above: the reason why a configuration is refused.
+    /// The lines at warning or above that the trial VM logs while it runs: the reason why a configuration is refused.
     complaints: Mutex<Option<Vec<String>>>,
 }
 
@@ -44,8 +44,8 @@ impl Plugin {
     ///
     /// # Errors
     ///
-    /// If the module isn't one of ABI 0.2.1, imports what isn't there, traps at start, or refuses its configuration;
-    /// the message then carries what it logged.
+    /// Returns an error if the module isn't one of ABI 0.2.1, imports something that doesn't exist, traps at its start,
+    /// or refuses its configuration. The message then has what it logged.
     pub fn load(settings: Settings) -> Result<Plugin> {
         let mut config = Config::new();
         config.consume_fuel(true);
@@ -65,12 +65,13 @@ impl Plugin {
         Plugin::tried(inner)
     }
 
-    /// The same module under another configuration, tried in a VM as [`load`](Plugin::load) does. Metrics, counts, shared
-    /// data and queues go on; the VMs are others, where Envoy has the new configuration's root in the old VM.
+    /// Creates the same module under another configuration, which is tried as [`load`](Plugin::load) does. Metrics,
+    /// counts, shared data and queues go on. The VMs are new ones, while Envoy puts the new configuration's root into
+    /// the old VM.
     ///
     /// # Errors
     ///
-    /// If the module traps or refuses the configuration.
+    /// Returns an error if the module traps or refuses the configuration.
     pub fn reconfigured(&self, configuration: impl Into<Vec<u8>>) -> Result<Plugin> {
         let Inner { settings, engine, module, metrics, shared_data, shared_queues, counts, vms, .. } =
             &*self.inner;
@@ -93,21 +94,21 @@ impl Plugin {
         Ok(plugin)
     }
 
-    /// A VM with the module, configured, to be used by one thread.
+    /// Starts a VM with the module and its configuration, to be used by one thread.
     ///
     /// # Errors
     ///
-    /// If the module traps or refuses its configuration.
+    /// Returns an error if the module traps or refuses its configuration.
     pub fn worker(&self) -> Result<Worker> {
         Worker::new(Arc::clone(&self.inner))
     }
 
-    /// Every metric that was defined, by name, with its value over all workers.
+    /// Returns every metric that was defined, by name, with its value over all workers.
     pub fn metrics(&self) -> Vec<(String, MetricValue)> {
         lock(&self.inner.metrics).all()
     }
 
-    /// What all workers counted.
+    /// Returns the sum of what all workers counted.
     pub fn counts(&self) -> Counts {
         let mut sum = Counts::default();
         for counts in lock(&self.inner.counts).iter() {
@@ -116,12 +117,12 @@ impl Plugin {
         sum
     }
 
-    /// How many VMs there have been, over all workers and configurations.
+    /// Returns the number of VMs that have been started, over all workers and configurations.
     pub fn vms(&self) -> u64 {
         self.inner.vms.load(Ordering::Relaxed)
     }
 
-    /// What it was loaded with.
+    /// Returns the settings that the plugin was loaded with.
     pub fn settings(&self) -> &Settings {
         &self.inner.settings
     }
@@ -138,7 +139,7 @@ impl Plugin {
 }
 
 impl Inner {
-    /// A line for the log, if it is grave enough.
+    /// Writes a line to the log, if it is grave enough.
     pub(super) fn log(&self, level: Level, line: &str) {
         if level >= Level::Warn
             && let Some(complaints) = lock(&self.complaints).as_mut()
@@ -159,7 +160,7 @@ impl Inner {
     }
 }
 
-/// Locks what a panicking thread may have left locked: none of our data is ever half-written.
+/// Locks a mutex that a panicking thread may have held: none of our data is ever half-written.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! Answers that don't come from the upstream, and resets.
+//! Local replies, which answer in place of the upstream, and resets.
 
 use super::header_map::{self, MapKind};
 use super::message::{Frame, Headers, Output};
@@ -7,12 +7,12 @@ use super::worker::Worker;
 
 const HEAD: MapKind = MapKind::Headers(Way::Response);
 
-/// An own answer.
+/// An answer of the host's or the module's own.
 pub(super) struct LocalReply {
     pub(super) status: u32,
     pub(super) body: Vec<u8>,
     pub(super) headers: Headers,
-    /// What a gRPC client is told; without it, what fits the status.
+    /// The status for a gRPC client; without it, the one that fits the HTTP status.
     pub(super) grpc_status: Option<u32>,
 }
 
@@ -21,7 +21,7 @@ impl LocalReply {
         LocalReply { status: status.into(), body: body.into(), headers: Headers::new(), grpc_status: None }
     }
 
-    /// Its head and its body. A gRPC client is told in the head alone, with the status 200.
+    /// Returns the head and the body. A gRPC client gets the reply in the head alone, with the status 200.
     fn render(self, stream: &Stream) -> (Headers, Vec<u8>) {
         let mut head = vec![(b":status".to_vec(), self.status.to_string().into_bytes())];
         for (name, value) in &self.headers {
@@ -52,8 +52,9 @@ impl LocalReply {
 }
 
 impl Worker {
-    /// Answers in place of the upstream: through the module's response callbacks if no answer has come yet, past them
-    /// if one has but its head hasn't gone, else the stream is reset.
+    /// Answers in place of the upstream. The reply goes through the module's response callbacks if no answer has come
+    /// yet, and past them if one has come but its head hasn't been sent. If the head has been sent, the stream is
+    /// reset.
     pub(super) fn send_reply(&mut self, id: u32, reply: LocalReply) {
         let Some(stream) = self.streams.get_mut(&id).filter(|stream| !stream.over) else {
             return;
@@ -83,7 +84,7 @@ impl Worker {
         }
     }
 
-    /// The body is larger than the buffer.
+    /// Answers that a body is larger than the buffer.
     pub(super) fn refuse_size(&mut self, id: u32, way: Way) {
         self.send_reply(
             id,
@@ -133,7 +134,7 @@ impl Worker {
     }
 }
 
-/// The gRPC status for an HTTP status, as gRPC's documentation maps them.
+/// Returns the gRPC status for an HTTP status, as gRPC's documentation maps them.
 fn grpc_status(status: u32) -> u32 {
     match status {
         400 => 13,

@@ -1,4 +1,4 @@
-//! What goes on to the next hop, and with the end of the answer the end of the stream.
+//! Sends frames on to the next hop. The stream is over with the end of the answer.
 
 use bytes::Bytes;
 
@@ -47,7 +47,7 @@ impl Worker {
         self.sent(id, way, true);
     }
 
-    /// With the end of the answer the stream is over.
+    /// Ends the stream if the answer has been sent to its end.
     fn sent(&mut self, id: u32, way: Way, end: bool) {
         if end && way == Way::Response {
             self.end(id);

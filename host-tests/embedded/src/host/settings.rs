@@ -1,72 +1,68 @@
-//! What a plugin is loaded with, named after the fields of Envoy's `PluginConfig` and `VmConfig`.
+//! The settings that a plugin is loaded with, named after the fields of Envoy's `PluginConfig` and `VmConfig`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How grave a log line of the module is, as `proxy_log` numbers it.
+/// The level of a log line. `proxy_log` numbers the levels from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// 0.
     Trace,
-    /// 1.
     Debug,
-    /// 2; what the module writes to its standard output.
+    /// The level of what the module writes to its standard output.
     Info,
-    /// 3.
     Warn,
-    /// 4; what the module writes to its standard error, a panic's message for one.
+    /// The level of what the module writes to its standard error, such as the message of a panic.
     Error,
-    /// 5.
     Critical,
 }
 
-/// Takes the module's log lines, and the host's own about it (a trap, a reload).
+/// A function that takes the module's log lines, and the host's own lines about it (a trap, a reload).
 pub type Log = Arc<dyn Fn(Level, &str) + Send + Sync>;
 
-/// What becomes of requests once the VM of a worker has trapped. There is no `FAIL_OPEN` here: nothing of ours uses it.
+/// The treatment of requests after a worker's VM has trapped. Envoy's `FAIL_OPEN` doesn't exist here: nothing of ours
+/// uses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailurePolicy {
-    /// Every request of that worker is answered 503 from then on.
+    /// Every later request of that worker is answered 503.
     FailClosed,
     /// The next request gets a new VM, unless the last one was loaded less than [`Settings::reload_backoff`] ago.
     FailReload,
 }
 
-/// A module, its configuration, and how the host treats it.
+/// A module with its configuration, and the settings of its host.
 #[derive(Clone)]
 pub struct Settings {
     /// The module: WebAssembly, binary or text.
     pub module: Vec<u8>,
-    /// Names the space of shared data and queues.
+    /// The name of the space of shared data and queues.
     pub vm_id: String,
-    /// Tells root contexts of one module apart.
+    /// The name that tells root contexts of one module apart.
     pub root_id: String,
-    /// Shown by the property `plugin_name`.
+    /// The value of the property `plugin_name`.
     pub plugin_name: String,
-    /// What `on_vm_start` reads.
+    /// The configuration that `on_vm_start` reads.
     pub vm_configuration: Vec<u8>,
-    /// What `on_configure` reads.
+    /// The configuration that `on_configure` reads.
     pub configuration: Vec<u8>,
-    /// What filters before this one have left, shown by the property `metadata`: `envoy.config.core.v3.Metadata` as
-    /// protobuf, such as [`jwt::metadata`](promward_harness::jwt::metadata) writes.
+    /// The value of the property `metadata`, which filters before this one have left: `envoy.config.core.v3.Metadata`
+    /// as protobuf, such as [`jwt::metadata`](promward_harness::jwt::metadata) writes.
     pub metadata: Vec<u8>,
-    /// What happens after a trap.
     pub failure_policy: FailurePolicy,
     /// The least time between two loads of a worker's VM. Envoy's default is one second.
     pub reload_backoff: Duration,
-    /// Whether `Pause` from a headers callback holds back the headers only (`true`), or the body too (`false`, Envoy's
-    /// default).
+    /// `true` if `Pause` from a headers callback holds back the headers only, `false` if it holds back the body too
+    /// (Envoy's default).
     pub allow_on_headers_stop_iteration: bool,
-    /// Bytes of body that are held back at most: above it a paused request is answered 413.
+    /// The most bytes of body that are held back. A paused request that is longer is answered 413.
     pub buffer_limit: usize,
-    /// The least grave lines that are logged.
+    /// The lowest level that is logged.
     pub log_level: Level,
-    /// Where log lines go.
     pub log: Log,
 }
 
 impl Settings {
-    /// Settings with Envoy's defaults for everything but the module and its configuration; log lines are dropped.
+    /// Creates settings with Envoy's defaults for everything but the module and its configuration. Log lines are
+    /// dropped.
     pub fn new(module: Vec<u8>, configuration: impl Into<Vec<u8>>) -> Settings {
         Settings {
             module,

@@ -1,11 +1,12 @@
-//! What the workers of one plugin share: data with compare-and-swap, and queues. Neither is ever emptied by the host,
-//! so a module has to keep its own bounds.
+//! The data that the workers of one plugin share: values with compare-and-swap, and queues. The host never empties
+//! either, so that a module has to keep its own bounds.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use super::status::Status;
 
-/// Shared data by key. Every write gets a number of its own, by which a later write can say what it was based on.
+/// Shared values by key. Every write gets a number of its own, by which a later write can say which value it was based
+/// on.
 #[derive(Default)]
 pub(super) struct SharedData {
     entries: BTreeMap<Vec<u8>, (Vec<u8>, u32)>,
@@ -17,7 +18,7 @@ impl SharedData {
         self.entries.get(key).cloned()
     }
 
-    /// Sets a value; where `cas` isn't 0 and the key is there, only if it is still the one of that number.
+    /// Sets a value. If `cas` isn't 0 and the key exists, the value is set only if the current one has this number.
     pub(super) fn set(&mut self, key: Vec<u8>, value: Vec<u8>, cas: u32) -> Result<(), Status> {
         if let Some((_, current)) = self.entries.get(&key)
             && cas != 0
@@ -31,7 +32,7 @@ impl SharedData {
     }
 }
 
-/// Queues by name. A queue belongs to the worker that registered it last, whose module is told of new entries.
+/// Queues by name. A queue belongs to the worker that registered it last. Its module is told of new entries.
 #[derive(Default)]
 pub(super) struct SharedQueues {
     queues: Vec<Queue>,
@@ -69,7 +70,7 @@ impl SharedQueues {
         self.queue(token)?.entries.pop_front().ok_or(Status::Empty)
     }
 
-    /// A queue of this worker that got entries since the last question.
+    /// Returns a queue of this worker that got entries since the last question.
     pub(super) fn news(&mut self, owner: u64) -> Option<u32> {
         let index = self.queues.iter().position(|queue| queue.owner == owner && queue.news)?;
         self.queues[index].news = false;

@@ -1,4 +1,4 @@
-//! What a VM's host calls work on: it lives in the wasmtime store, beside the module's own memory.
+//! The data that a VM's host calls work on. It lives in the wasmtime store, beside the module's own memory.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -14,7 +14,7 @@ use super::stream::{Stream, Way};
 /// The streams of a worker by context id.
 pub(super) type Streams = BTreeMap<u32, Stream>;
 
-/// What a host call asked for that has to wait until the module has returned.
+/// An action that a host call asked for. It has to wait until the module has returned.
 pub(super) enum Action {
     Continue(Way),
     Reply(LocalReply),
@@ -24,22 +24,23 @@ pub(super) enum Action {
 /// The host's side of a VM.
 pub(super) struct State {
     pub(super) plugin: Arc<Inner>,
-    /// Tells the VMs of a plugin apart, as owners of queues.
+    /// The id of this VM within its plugin. It names the owner of a queue.
     pub(super) vm: u64,
-    /// The worker's streams, here while a callback runs.
+    /// The worker's streams, which are here while a callback runs.
     pub(super) streams: Streams,
-    /// The context that the callback is about, and the one that the module chose instead (0: none).
+    /// The context that the callback is about.
     pub(super) current: u32,
+    /// The context that the module chose instead; 0 if it chose none.
     pub(super) effective: u32,
     pub(super) root: u32,
-    /// The plugin's configuration can be read.
+    /// `true` while the plugin's configuration can be read.
     pub(super) configuring: bool,
-    /// The module replied: whatever its callback returns, nothing goes on.
+    /// `true` after the module replied: nothing goes on, whatever its callback returns.
     pub(super) stop: bool,
-    /// What to do after the callback, with the stream's context id.
+    /// The actions to do after the callback, each with the context id of its stream.
     pub(super) after: VecDeque<(u32, Action)>,
     pub(super) tick_period: Option<Duration>,
-    /// Shared with the worker, of which this VM may not be the first.
+    /// The counts of the worker. Earlier VMs of the worker may have added to them.
     pub(super) counts: Arc<Mutex<Counts>>,
     pub(super) memory: Option<Memory>,
     pub(super) allocate: Option<TypedFunc<u32, u32>>,
@@ -65,12 +66,12 @@ impl State {
         }
     }
 
-    /// The context that host calls act on. An effective context that is gone gives way to the current one.
+    /// Returns the context that host calls act on: the effective one, or the current one if that is gone.
     pub(super) fn context(&self) -> u32 {
         if self.knows(self.effective) { self.effective } else { self.current }
     }
 
-    /// Whether a context of this id lives in this VM.
+    /// Returns `true` if a context of this id lives in this VM.
     pub(super) fn knows(&self, context: u32) -> bool {
         context == self.root || self.streams.get(&context).is_some_and(|stream| stream.in_vm && !stream.over)
     }
@@ -80,7 +81,7 @@ impl State {
         self.streams.get_mut(&context)
     }
 
-    /// Queues an action for the stream that host calls act on; for the root there is nothing to be done.
+    /// Queues an action for the stream that host calls act on. For the root context there is nothing to do.
     pub(super) fn later(&mut self, action: Action) {
         let context = self.context();
         if self.streams.contains_key(&context) {

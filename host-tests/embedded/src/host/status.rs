@@ -1,6 +1,6 @@
 //! The status values of ABI 0.2.1, as the specification numbers them.
 
-/// What a host call returns when it isn't `Ok` (0).
+/// The status of a host call that isn't `Ok` (0).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Status {
     NotFound = 1,
@@ -14,7 +14,7 @@ pub(super) enum Status {
 }
 
 impl Status {
-    /// The number that the module sees.
+    /// Returns the number that the module sees.
     pub(super) fn code(result: Result<(), Status>) -> i32 {
         match result {
             Ok(()) => 0,

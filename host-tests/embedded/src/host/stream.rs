@@ -1,5 +1,5 @@
-//! One request and its answer on their way through the module: what has come, what is held back, what the module may
-//! look at. `flow.rs` moves it on.
+//! One request and its answer on their way through the module: what has come, what is held back, and what the module
+//! may look at. `flow.rs` moves it on.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,59 +18,60 @@ pub(super) enum Way {
     Response,
 }
 
-/// Whether frames go on to the next hop.
+/// The state that says whether frames go on to the next hop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Iteration {
-    /// They do.
+    /// Frames go on.
     Goes,
-    /// A callback paused; the next frame's callback is called, and may let everything go.
+    /// A callback paused. The next frame's callback is called, and may release everything.
     Paused,
-    /// The headers callback paused everything: nothing is shown to the module until it resumes.
+    /// The headers callback paused everything: the module sees nothing until it resumes.
     PausedForAll,
 }
 
-/// Which bytes of the body a body callback looks at.
+/// The part of the body that a body callback looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BodyPart {
-    /// None: no body callback runs or waits.
+    /// No part: no body callback runs or waits.
     Nothing,
     /// The piece that just came.
     Piece,
-    /// All that is held back.
+    /// Everything that is held back.
     Held,
 }
 
-/// One direction of a stream.
+/// The state of one direction of a stream.
 pub(super) struct Side {
-    /// The head, from when it came to the end of the stream.
+    /// The head, from its arrival to the end of the stream.
     pub(super) headers: Option<Headers>,
     pub(super) trailers: Option<Headers>,
-    /// Body that is held back. Once something was, it stays `Some`, if empty: that decides whether the head or an empty
-    /// frame ends the message.
+    /// The body that is held back. It stays `Some`, perhaps empty, after something was held back: that decides whether
+    /// the head or an empty frame ends the message.
     pub(super) held: Option<Vec<u8>>,
     /// The piece of body that a callback is shown.
     pub(super) piece: Vec<u8>,
-    /// The whole message has come.
+    /// `true` when the whole message has come.
     pub(super) complete: bool,
     pub(super) iteration: Iteration,
     pub(super) headers_went_on: bool,
-    /// The module was told of the end.
+    /// `true` when the module has been told of the end.
     pub(super) module_saw_end: bool,
-    /// The next hop was told of the end.
+    /// `true` when the next hop has been told of the end.
     pub(super) hop_saw_end: bool,
-    /// While everything that was paused goes on: it begins with the module itself, which hasn't seen it.
+    /// `true` while everything that was paused goes on: it begins with the module, which hasn't seen it.
     pub(super) from_module: bool,
-    /// What is held back is a matter of reading slower (`true`), not of an answer 413.
+    /// `true` if a body that grows over the limit is read more slowly, `false` if it is answered 413.
     pub(super) streaming: bool,
-    /// More is held back than the limit allows.
+    /// `true` if more is held back than the limit allows.
     pub(super) above_limit: bool,
-    /// What host calls can see and edit.
+    /// `true` if host calls can see and edit the head.
     pub(super) shows_headers: bool,
     pub(super) shows_trailers: bool,
+    /// The part of the body that host calls can see and edit.
     pub(super) shows_body: BodyPart,
-    /// The last body callback paused.
+    /// `true` if the last body callback paused.
     pub(super) buffering: bool,
-    /// Bytes of body that came.
+    /// The number of bytes of body that came.
     pub(super) size: u64,
 }
 
@@ -97,7 +98,7 @@ impl Side {
         }
     }
 
-    /// The body that host calls see and edit.
+    /// Returns the body that host calls see and edit.
     pub(super) fn body(&mut self) -> Option<&mut Vec<u8>> {
         if self.buffering {
             return self.held.as_mut();
@@ -110,35 +111,35 @@ impl Side {
     }
 }
 
-/// A stream.
+/// A request and its answer, with what the module knows of them.
 pub(super) struct Stream {
     pub(super) connection: Arc<Connection>,
     pub(super) started: SystemTime,
-    /// Which of the worker's VMs it lives in.
+    /// The id of the VM that the stream lives in.
     pub(super) generation: u64,
-    /// The VM has a context for it.
+    /// `true` if the VM has a context for the stream.
     pub(super) in_vm: bool,
     pub(super) request: Side,
     pub(super) response: Side,
-    /// `end_of_stream` of the last headers or body callback.
+    /// The argument `end_of_stream` of the last headers or body callback.
     pub(super) end_of_stream: bool,
-    /// A callback of this direction runs.
+    /// The direction of the callback that runs.
     pub(super) calling: Option<Way>,
     pub(super) request_aborted: bool,
     pub(super) response_aborted: bool,
-    /// An own reply that waits for the callback to return.
+    /// A local reply that waits for the callback to return.
     pub(super) prepared: Option<LocalReply>,
-    /// The answer is complete, or an own one; what the client still sends is dropped.
+    /// `true` if the answer is complete, or is a local reply. What the client still sends is then dropped.
     pub(super) local_complete: bool,
-    /// An own reply is the answer: the upstream's is dropped.
+    /// `true` if the answer is a local reply. The upstream's answer is then dropped.
     pub(super) replied: bool,
-    /// The head of the answer went to the client.
+    /// `true` if the head of the answer has gone to the client.
     pub(super) response_begun: bool,
-    /// The VM trapped, and the 503 for it has been sent.
+    /// `true` if the VM trapped and the 503 for it has been sent.
     pub(super) failure_replied: bool,
-    /// The stream is over, and the module was told so.
+    /// `true` if the stream is over and the module has been told so.
     pub(super) over: bool,
-    /// While `on_log` runs: all headers can be read again.
+    /// `true` while `on_log` runs: all headers can be read again.
     pub(super) logging: bool,
     pub(super) filter_state: BTreeMap<Vec<u8>, Vec<u8>>,
     pub(super) outputs: Vec<Output>,
@@ -178,7 +179,7 @@ impl Stream {
         }
     }
 
-    /// A frame goes to the next hop of this direction.
+    /// Sends a frame to the next hop of this direction.
     pub(super) fn send(&mut self, way: Way, frame: Frame) {
         self.outputs.push(match way {
             Way::Request => Output::ToUpstream(frame),
@@ -186,12 +187,12 @@ impl Stream {
         });
     }
 
-    /// Own replies to this request have no body.
+    /// Returns `true` if local replies to this request have no body.
     pub(super) fn is_head(&self) -> bool {
         self.request_header(b":method") == Some(b"HEAD")
     }
 
-    /// Own replies to this request are gRPC's.
+    /// Returns `true` if local replies to this request take the form of gRPC.
     pub(super) fn is_grpc(&self) -> bool {
         self.request_header(b"content-type").is_some_and(|value| {
             value

@@ -1,4 +1,4 @@
-//! An instance of the module: its exports, its memory, and the end of it when it traps.
+//! An instance of the module: its exports, its memory, and its end when it traps.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,7 +11,7 @@ use super::plugin::{Inner, lock};
 use super::settings::Level;
 use super::state::{State, Streams};
 
-/// What every callback may use: more than any machine executes in its life, so that it is a counter and never a limit.
+/// The fuel of every callback. No machine uses it up in its life, so that fuel is a counter and never a limit.
 const FUEL: u64 = u64::MAX;
 
 /// A running module.
@@ -26,7 +26,7 @@ impl Vm {
     ///
     /// # Errors
     ///
-    /// If it traps, or `on_vm_start` or `on_configure` refuse.
+    /// Returns an error if the module traps, or if its `on_vm_start` or `on_configure` returns false.
     pub(super) fn start(plugin: &Arc<Inner>, root: u32, counts: Arc<Mutex<Counts>>) -> Result<Vm> {
         let mut store = Store::new(&plugin.engine, State::new(Arc::clone(plugin), root, counts));
         store.set_fuel(FUEL).expect("the engine counts fuel");
@@ -71,7 +71,7 @@ impl Vm {
         Ok(())
     }
 
-    /// Whether it has trapped.
+    /// Returns `true` if the module has trapped.
     pub(super) fn failed(&self) -> bool {
         self.failed
     }
@@ -111,7 +111,7 @@ impl Vm {
         );
     }
 
-    /// The callback's answer, or `None` if it isn't exported or trapped.
+    /// Calls a callback about a message. Returns its answer, or `None` if it isn't exported or trapped.
     pub(super) fn on_message(
         &mut self,
         streams: &mut Streams,
@@ -160,7 +160,7 @@ impl Vm {
         self.run("proxy_on_delete", id, self.exports.delete.clone(), id, Some(streams));
     }
 
-    /// Calls an export, with the worker's streams within the host calls' reach. A trap ends the VM.
+    /// Calls an export, while host calls can reach the worker's streams. A trap ends the VM.
     fn run<Parameters: WasmParams, Results: WasmResults>(
         &mut self,
         name: &'static str,
@@ -193,7 +193,8 @@ impl Vm {
     }
 }
 
-/// A callback about a message: the number of its headers or the bytes of its body, and whether it ends there.
+/// A callback about a message, with the number of its headers or the bytes of its body, and `true` if the message ends
+/// there.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum MessageCallback {
     RequestHeaders(u32, bool),
@@ -208,7 +209,7 @@ fn size(bytes: &[u8]) -> u32 {
     bytes.len() as u32
 }
 
-/// wasmtime's error as ours, with its causes and the module's backtrace.
+/// Converts an error of wasmtime, with its causes and the module's backtrace.
 pub(super) fn from_wasmtime(error: wasmtime::Error) -> anyhow::Error {
     anyhow::Error::msg(format!("{error:?}"))
 }

@@ -13,13 +13,13 @@ use super::stream::{Stream, Way};
 use super::vm::Vm;
 use super::{Connection, Counts, Frame, Output, StreamId, Why};
 
-/// One VM of a plugin, used by one thread. Frames go in by [`request`](Worker::request) and
-/// [`response`](Worker::response), and what the front has to do comes out of [`outputs`](Worker::outputs).
+/// One VM of a plugin, used by one thread. The front puts frames in by [`request`](Worker::request) and
+/// [`response`](Worker::response), and does what [`outputs`](Worker::outputs) returns.
 pub struct Worker {
     pub(super) plugin: Arc<Inner>,
     pub(super) vm: Vm,
     pub(super) streams: Streams,
-    /// Streams that something was asked for since the last look.
+    /// The streams that an action was asked for since the last look.
     pub(super) touched: Vec<u32>,
     counts: Arc<Mutex<Counts>>,
     last_id: u32,
@@ -43,8 +43,8 @@ impl Worker {
         })
     }
 
-    /// A new stream: one request and its answer. To be closed with [`close`](Worker::close) in the end. If the VM has
-    /// trapped, this is where a new one is loaded.
+    /// Opens a stream: one request and its answer. It has to be closed with [`close`](Worker::close) in the end. If the
+    /// VM has trapped, this call loads a new one.
     pub fn open(&mut self, connection: Arc<Connection>) -> StreamId {
         self.reload_if_due();
         let id = self.next_id();
@@ -52,27 +52,27 @@ impl Worker {
         StreamId(id)
     }
 
-    /// A frame came from the client: [`Frame::Headers`] first. What comes after the answer's end is dropped.
+    /// Takes a frame from the client, [`Frame::Headers`] first. Frames after the end of the answer are dropped.
     pub fn request(&mut self, id: StreamId, frame: Frame) {
         self.arrive(id.0, Way::Request, frame);
         self.settle(Some(id));
     }
 
-    /// A frame came from the upstream: [`Frame::Headers`] first, without informational ones (1xx).
+    /// Takes a frame from the upstream, [`Frame::Headers`] first, without informational answers (1xx).
     pub fn response(&mut self, id: StreamId, frame: Frame) {
         self.arrive(id.0, Way::Response, frame);
         self.settle(Some(id));
     }
 
-    /// The front's own answer, in place of the upstream's (404, 502, 503, 504): it goes through the module's response
-    /// callbacks, as Envoy's do; past them if the upstream's answer has come and the module holds its head back. If the
-    /// answer has begun, the stream is reset.
+    /// Answers in place of the upstream (404, 502, 503, 504). As on Envoy, the answer goes through the module's
+    /// response callbacks, and past them if the upstream's answer has come and the module holds back its head. If that
+    /// head has been sent, the stream is reset.
     pub fn local_reply(&mut self, id: StreamId, status: u16, body: &str) {
         self.send_reply(id.0, LocalReply::plain(status, body));
         self.settle(Some(id));
     }
 
-    /// The stream is over. The module is told, unless it has been; the id is void from then on.
+    /// Closes a stream. The module is told, unless it knows already. The id is void from then on.
     pub fn close(&mut self, id: StreamId, why: Why) {
         if why != Why::Finished || self.streams.get(&id.0).is_some_and(|stream| !stream.over) {
             self.end(id.0);
@@ -81,33 +81,34 @@ impl Worker {
         self.settle(None);
     }
 
-    /// What the front has to do now, in order; each thing is handed out once. Ask after every call about this stream,
-    /// and when its waker was called.
+    /// Returns what the front has to do now, in order, each thing once. Ask after every call about this stream, and
+    /// when its waker was called.
     pub fn outputs(&mut self, id: StreamId) -> Vec<Output> {
         self.streams.get_mut(&id.0).map(|stream| std::mem::take(&mut stream.outputs)).unwrap_or_default()
     }
 
-    /// Whether the front should go on reading the request's body: `false` while more than
+    /// Returns `true` if the front should go on reading the body of the request. It should not while more than
     /// [`buffer_limit`](super::Settings::buffer_limit) bytes of it wait for a module that paused everything.
     pub fn wants_request(&self, id: StreamId) -> bool {
         self.streams.get(&id.0).is_none_or(|stream| !stream.request.above_limit || stream.local_complete)
     }
 
-    /// The same for the response's body.
+    /// Returns `true` if the front should go on reading the body of the response, as
+    /// [`wants_request`](Worker::wants_request) says.
     pub fn wants_response(&self, id: StreamId) -> bool {
         self.streams.get(&id.0).is_none_or(|stream| !stream.response.above_limit)
     }
 
-    /// `waker` is called when something happened to this stream that no call about it made: a tick did, or another
-    /// stream's callback. Then ask for its outputs, and whether it wants more. It must not call the worker itself.
+    /// Sets the function that is called when a tick or a callback of another stream has changed this stream. The front
+    /// then asks for its outputs, and whether it wants more. The function must not call the worker itself.
     pub fn set_waker(&mut self, id: StreamId, waker: Box<dyn Fn()>) {
         if let Some(stream) = self.streams.get_mut(&id.0) {
             stream.waker = Some(waker);
         }
     }
 
-    /// How often [`tick`](Worker::tick) is to be called; `None` while the module asked for no ticks. It may change with
-    /// every callback.
+    /// Returns the time between two calls of [`tick`](Worker::tick), or `None` while the module wants no ticks. It may
+    /// change with every callback.
     pub fn tick_period(&self) -> Option<Duration> {
         self.vm.peek().tick_period.filter(|_| !self.vm.failed())
     }
@@ -119,17 +120,17 @@ impl Worker {
         self.settle(None);
     }
 
-    /// The value of `set_property([key])`, which Envoy keeps as the filter state `wasm.key`, for an access log.
+    /// Returns the value of `set_property([key])`, which Envoy keeps as the filter state `wasm.key`, for an access log.
     pub fn filter_state(&self, id: StreamId, key: &str) -> Option<Vec<u8>> {
         self.streams.get(&id.0)?.filter_state.get(key.as_bytes()).cloned()
     }
 
-    /// Whether the VM has trapped and no new one was loaded yet.
+    /// Returns `true` if the VM has trapped and no new one was loaded yet.
     pub fn failed(&self) -> bool {
         self.vm.failed()
     }
 
-    /// What this worker counted: host calls, and instructions by callback.
+    /// Returns what this worker counted: host calls, and instructions by callback.
     pub fn counts(&self) -> Counts {
         lock(&self.counts).clone()
     }
@@ -168,7 +169,7 @@ impl Worker {
         }
     }
 
-    /// Tells the module of queues, and the front of streams, that something happened to.
+    /// Tells the module of queues, and the front of streams, that have changed.
     fn settle(&mut self, about: Option<StreamId>) {
         while let Some(token) = self.queue_with_news() {
             self.vm.on_queue_ready(&mut self.streams, token);

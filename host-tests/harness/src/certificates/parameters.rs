@@ -1,4 +1,4 @@
-//! What goes into a certificate: names, purposes, and how long it is valid.
+//! The contents of a certificate: names, purposes, and the time for which it is valid.
 
 use super::ClientNames;
 use anyhow::{Context, Result};
@@ -7,10 +7,10 @@ use rcgen::{
 };
 use std::time::{Duration, SystemTime};
 
-/// How long a certificate is valid. Browsers refuse long ones.
+/// The time for which a certificate is valid. Browsers refuse long ones.
 const VALID: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
-/// How far a certificate reaches back, for clocks that are late.
+/// The time before now from which a certificate is valid, for clocks that are late.
 const SLACK: Duration = Duration::from_secs(24 * 60 * 60);
 
 pub(super) fn server_parameters(names: &[&str]) -> Result<CertificateParams> {
@@ -32,7 +32,7 @@ pub(super) fn client_parameters(names: &ClientNames<'_>) -> Result<CertificatePa
         parameters.subject_alt_names.push(SanType::URI(name));
     }
     for &dns in names.dns {
-        let name = dns.try_into().with_context(|| format!("not a name of the DNS: {dns}"))?;
+        let name = dns.try_into().with_context(|| format!("not a DNS name: {dns}"))?;
         parameters.subject_alt_names.push(SanType::DnsName(name));
     }
     parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
@@ -40,7 +40,7 @@ pub(super) fn client_parameters(names: &ClientNames<'_>) -> Result<CertificatePa
     Ok(parameters)
 }
 
-/// Parameters for this subject, which are valid from now on.
+/// Returns parameters for this subject, valid from now on.
 pub(super) fn parameters(subject: &[(&str, &str)]) -> Result<CertificateParams> {
     let mut parameters = CertificateParams::default();
     parameters.distinguished_name = DistinguishedName::new();
@@ -53,7 +53,7 @@ pub(super) fn parameters(subject: &[(&str, &str)]) -> Result<CertificateParams> 
     Ok(parameters)
 }
 
-/// Ends what begins with [`SLACK`] where it begins.
+/// Ends the validity where it begins, [`SLACK`] before now.
 pub(super) fn expire(parameters: &mut CertificateParams) {
     parameters.not_after = parameters.not_before;
 }

@@ -1,31 +1,29 @@
-//! What came back.
+//! The answers that a client reads.
 
 use anyhow::{Context, Result};
 use http::Version;
 
-/// An answer's status and headers.
+/// The status and the headers of an answer.
 #[derive(Clone, Debug)]
 pub struct Head {
     /// The version that the server answered with.
     pub version: Version,
-    /// The status code.
     pub status: u16,
-    /// Names in lower case, values as sent, in order.
+    /// The names in lower case and the values as sent, in order.
     pub headers: Vec<(String, Vec<u8>)>,
 }
 
-/// A whole answer.
+/// A whole answer, with its body and its trailers.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The version that the server answered with.
     pub version: Version,
-    /// The status code.
     pub status: u16,
-    /// Names in lower case, values as sent, in order.
+    /// The names in lower case and the values as sent, in order.
     pub headers: Vec<(String, Vec<u8>)>,
     /// The body without its chunking.
     pub body: Vec<u8>,
-    /// Names in lower case, values as sent, in order.
+    /// The names in lower case and the values as sent, in order.
     pub trailers: Vec<(String, Vec<u8>)>,
 }
 
@@ -34,26 +32,27 @@ impl Answer {
         Self { version: head.version, status: head.status, headers: head.headers, body, trailers }
     }
 
-    /// The values of a header (name in lower case), in order and joined by a comma; `None` where there is none.
+    /// Returns the values of a header (name in lower case), in order and joined by a comma, or `None` without such a
+    /// header.
     pub fn header(&self, name: &str) -> Option<String> {
         joined(&self.headers, name)
     }
 
-    /// The same for a trailer.
+    /// Returns the values of a trailer, as [`Answer::header`] does for headers.
     pub fn trailer(&self, name: &str) -> Option<String> {
         joined(&self.trailers, name)
     }
 
-    /// The body as text; bytes that aren't UTF-8 are replaced.
+    /// Returns the body as text. Bytes that aren't UTF-8 are replaced.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// The body as JSON.
+    /// Returns the body as JSON.
     ///
     /// # Errors
     ///
-    /// When it isn't; the message shows it.
+    /// Returns an error if the body isn't JSON; the message shows it.
     pub fn json(&self) -> Result<serde_json::Value> {
         serde_json::from_slice(&self.body)
             .with_context(|| format!("status {}, a body that isn't JSON: {}", self.status, self.text()))
@@ -61,7 +60,8 @@ impl Answer {
 }
 
 impl Head {
-    /// The values of a header (name in lower case), in order and joined by a comma; `None` where there is none.
+    /// Returns the values of a header (name in lower case), in order and joined by a comma, or `None` without such a
+    /// header.
     pub fn header(&self, name: &str) -> Option<String> {
         joined(&self.headers, name)
     }

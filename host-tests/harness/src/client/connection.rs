@@ -1,4 +1,4 @@
-//! An open connection, over which requests are started.
+//! An open connection, on which requests are started.
 
 use std::sync::Arc;
 
@@ -6,19 +6,19 @@ use anyhow::{Result, bail};
 
 use super::{Answer, Client, Exchange, Request, Session, block_on, http1, http2};
 
-/// An open connection, good for one request after the other, and on HTTP/2 for several at once.
+/// An open connection for one request after the other, and on HTTP/2 for several at once.
 pub struct Connection {
     pub(super) client: Client,
     pub(super) protocol: Protocol,
     pub(super) session: Option<Session>,
 }
 
-/// How a connection is ended.
+/// A way to end a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Close {
-    /// The end of TLS, and TCP FIN.
+    /// TLS is ended, then TCP with FIN.
     Orderly,
-    /// TCP RST, as of a program that crashed.
+    /// TCP is reset (RST), as by a program that crashed.
     Cut,
 }
 
@@ -32,7 +32,7 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// When the connection fails or the answer breaks off.
+    /// Returns an error if the connection fails or the answer breaks off.
     pub fn send(&mut self, mut request: Request) -> Result<Answer> {
         let body = request.body.take();
         let trailers = std::mem::take(&mut request.trailers);
@@ -41,7 +41,7 @@ impl Connection {
             request = request.header("content-length", body.len().to_string());
         }
         let mut exchange = self.start(request, whole)?;
-        // A server may answer and stop reading before the whole body is sent; its answer is what counts then.
+        // A server may answer, and stop reading, before the whole body is sent. Then its answer counts.
         let sent = exchange.send_rest(body, &trailers);
         let answer = exchange.answer();
         match sent {
@@ -54,16 +54,16 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// When the connection fails.
+    /// Returns an error if the connection fails.
     pub fn open(&mut self, request: Request) -> Result<Exchange> {
         self.start(request, false)
     }
 
-    /// Starts a request that has no body, whose answer is read piece by piece.
+    /// Starts a request without a body, whose answer is read piece by piece.
     ///
     /// # Errors
     ///
-    /// When the connection fails.
+    /// Returns an error if the connection fails.
     pub fn ask(&mut self, request: Request) -> Result<Exchange> {
         self.start(request, true)
     }
@@ -72,36 +72,37 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// On HTTP/2, and when the connection fails.
+    /// Returns an error on HTTP/2, or if the connection fails.
     pub fn write_raw(&mut self, bytes: &[u8]) -> Result<()> {
         let wire = self.http1()?;
         block_on(self.client.deadline, "sending raw bytes", async { wire.lock().await.write(bytes).await })
     }
 
-    /// Reads an answer to what was sent by [`Connection::write_raw`]. The method says whether it has a body (`HEAD`).
+    /// Reads an answer to what was sent by [`Connection::write_raw`]. The method decides whether it has a body
+    /// (`HEAD`).
     ///
     /// # Errors
     ///
-    /// On HTTP/2, and when the connection fails or the answer breaks off.
+    /// Returns an error on HTTP/2, or if the connection fails or the answer breaks off.
     pub fn read_answer(&mut self, method: &str) -> Result<Answer> {
         Exchange::reading(self.http1()?, method, self.client.deadline).answer()
     }
 
-    /// Waits for more bytes, and gives those that have come; none where the server has closed the connection.
+    /// Waits for more bytes, and returns those that have come; none if the server has closed the connection.
     ///
     /// # Errors
     ///
-    /// On HTTP/2, and when nothing comes within the deadline.
+    /// Returns an error on HTTP/2, or if nothing comes within the deadline.
     pub fn read_raw(&mut self) -> Result<Vec<u8>> {
         let wire = self.http1()?;
         block_on(self.client.deadline, "waiting for bytes", async { Ok(wire.lock().await.read_some().await) })
     }
 
-    /// Waits until the server has closed the connection, and gives what it sent before that.
+    /// Waits until the server has closed the connection, and returns what it sent before.
     ///
     /// # Errors
     ///
-    /// On HTTP/2, and when the server keeps it open beyond the deadline.
+    /// Returns an error on HTTP/2, or if the server keeps it open beyond the deadline.
     pub fn wait_for_close(&mut self) -> Result<Vec<u8>> {
         let wire = self.http1()?;
         block_on(self.client.deadline, "waiting for the connection's end", async {
@@ -113,7 +114,7 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// On HTTP/2, and when the connection is gone already.
+    /// Returns an error on HTTP/2, or if the connection is gone already.
     pub fn close(self, close: Close) -> Result<()> {
         let wire = self.http1()?;
         block_on(self.client.deadline, "closing the connection", async {
@@ -125,7 +126,7 @@ impl Connection {
         })
     }
 
-    /// What TLS agreed on; `None` on a plain connection.
+    /// Returns what the TLS handshake agreed on, or `None` on a plain connection.
     pub fn session(&self) -> Option<&Session> {
         self.session.as_ref()
     }

@@ -1,5 +1,5 @@
-//! A great many connections at once, as somebody makes them who wants to use a server up. They share one thread, so that
-//! what is measured is the server.
+//! A great many connections at once, as an attacker makes them who wants to exhaust a server. They share one thread, so
+//! that a measurement shows the server's work.
 
 use std::{
     sync::Arc,
@@ -15,10 +15,10 @@ use tokio::{
 
 use super::{BoxedWire, Client, block_on};
 
-/// How many connections are being made at a time: fewer than a listener lets wait.
+/// The number of connections that are being made at a time: fewer than a listener lets wait.
 const AT_ONCE: usize = 64;
 
-/// Open connections. Dropping it closes them.
+/// A great many open connections. Dropping it closes them.
 pub struct Crowd {
     members: Vec<BoxedWire>,
     deadline: Duration,
@@ -34,7 +34,7 @@ impl Crowd {
                 coming.spawn(async move {
                     let _place = places.acquire_owned().await?;
                     let (mut wire, _) = client.reach().await?;
-                    // A server that has closed it by now is found out when it is read.
+                    // If the server has closed the connection by now, reading it will show that.
                     let _ = wire.write_all(&first).await;
                     let _ = wire.flush().await;
                     Ok::<_, anyhow::Error>(wire)
@@ -42,18 +42,18 @@ impl Crowd {
             }
             let mut members = Vec::with_capacity(number);
             while let Some(member) = coming.join_next().await {
-                members.push(member.context("a member of the crowd")??);
+                members.push(member.context("a connection of the crowd failed")??);
             }
             Ok(members)
         })?;
         Ok(Self { members, deadline: client.deadline })
     }
 
-    /// Sends these bytes on each connection. Gives how many took them.
+    /// Sends these bytes on each connection, and returns how many took them.
     ///
     /// # Errors
     ///
-    /// When that isn't over within the deadline.
+    /// Returns an error if that takes longer than the deadline.
     pub fn write(&mut self, bytes: &[u8]) -> Result<usize> {
         let members = &mut self.members;
         block_on(self.deadline, "writing to a crowd's connections", async {
@@ -67,11 +67,11 @@ impl Crowd {
         })
     }
 
-    /// Reads each connection until the server closes it, and gives what came on each.
+    /// Reads each connection until the server closes it, and returns what came on each.
     ///
     /// # Errors
     ///
-    /// When the server leaves one open beyond the deadline.
+    /// Returns an error if the server leaves one open beyond the deadline.
     pub fn wait_for_close(self) -> Result<Vec<Vec<u8>>> {
         let start = Instant::now();
         let mut answers = Vec::with_capacity(self.members.len());
@@ -81,7 +81,7 @@ impl Crowd {
             };
             answers.push(block_on(left, "waiting for a crowd's end", async {
                 let mut answer = Vec::new();
-                // However it ends: the read that fails has put what came before into the answer.
+                // The way it ends doesn't matter: a read that fails has put what came before into the answer.
                 let _ = wire.read_to_end(&mut answer).await;
                 Ok(answer)
             })?);

@@ -1,4 +1,4 @@
-//! One request and its answer, piece by piece, so that a test decides what is on its way at which moment.
+//! One request and its answer, piece by piece, so that a test decides what is on its way at each moment.
 
 use std::{sync::Arc, time::Duration};
 
@@ -44,12 +44,12 @@ impl Exchange {
         Self { side, deadline, head: None, unread: Vec::new() }
     }
 
-    /// Sends a piece of the request's body: one chunk, or as many DATA frames as flow control makes of it. On HTTP/1.1
-    /// with a `content-length` header the bytes go out bare.
+    /// Sends a piece of the request's body: as one chunk, or as many DATA frames as flow control needs. On HTTP/1.1
+    /// with a `content-length` header the bytes are sent as they are.
     ///
     /// # Errors
     ///
-    /// When the server doesn't take it.
+    /// Returns an error if the server doesn't take it.
     pub fn data(&mut self, piece: impl AsRef<[u8]>) -> Result<()> {
         let piece = piece.as_ref();
         let side = &mut self.side;
@@ -62,22 +62,23 @@ impl Exchange {
         })
     }
 
-    /// Ends the request, with trailers where there are some. Nothing else ends it: a request dropped before is cut.
+    /// Ends the request, with trailers if there are any. Nothing else ends it: a request that is dropped before breaks
+    /// off.
     ///
     /// # Errors
     ///
-    /// When the server doesn't take it, and for trailers after a `content-length` on HTTP/1.1.
+    /// Returns an error if the server doesn't take it, and for trailers after a `content-length` on HTTP/1.1.
     pub fn end(&mut self, trailers: &[(&str, &str)]) -> Result<()> {
         let trailers: Vec<_> =
             trailers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
         self.end_with(&trailers)
     }
 
-    /// Reads the status and headers of the answer; interim answers (1xx) are skipped.
+    /// Reads the status and headers of the answer. Interim answers (1xx) are skipped.
     ///
     /// # Errors
     ///
-    /// When the connection or the stream ends without them.
+    /// Returns an error if the connection or the stream ends without them.
     pub fn head(&mut self) -> Result<Head> {
         if let Some(head) = &self.head {
             return Ok(head.clone());
@@ -92,11 +93,11 @@ impl Exchange {
         Ok(self.head.insert(head).clone())
     }
 
-    /// Reads the next bytes of the answer's body, as many as have come; `None` at its end.
+    /// Reads the next bytes of the answer's body, as many as have come. Returns `None` at its end.
     ///
     /// # Errors
     ///
-    /// When the answer breaks off.
+    /// Returns an error if the answer breaks off.
     pub fn piece(&mut self) -> Result<Option<Bytes>> {
         self.head()?;
         if !self.unread.is_empty() {
@@ -111,12 +112,12 @@ impl Exchange {
         })
     }
 
-    /// Reads the body up to and with the next `delimiter`, such as the empty line after a server-sent event; what came
-    /// beyond it is kept for the next read. `None` at the body's end.
+    /// Reads the body up to and including the next `delimiter`, such as the empty line after a server-sent event. What
+    /// came after it is kept for the next read. Returns `None` at the end of the body.
     ///
     /// # Errors
     ///
-    /// When the answer breaks off, or ends between two delimiters.
+    /// Returns an error if the answer breaks off, or ends between two delimiters.
     pub fn event(&mut self, delimiter: &[u8]) -> Result<Option<Vec<u8>>> {
         let mut event = Vec::new();
         while let Some(piece) = self.piece()? {
@@ -137,7 +138,7 @@ impl Exchange {
     ///
     /// # Errors
     ///
-    /// When the answer breaks off; the message says how much of it came.
+    /// Returns an error if the answer breaks off; the message says how much of it came.
     pub fn answer(&mut self) -> Result<Answer> {
         let head = self.head()?;
         let mut body = Vec::new();
@@ -163,11 +164,11 @@ impl Exchange {
         Ok(Answer::new(head, body, trailers))
     }
 
-    /// Gives up: `RST_STREAM` with CANCEL on HTTP/2, a closed connection on HTTP/1.1.
+    /// Gives up: sends `RST_STREAM` with CANCEL on HTTP/2, and closes the connection on HTTP/1.1.
     ///
     /// # Errors
     ///
-    /// When the connection is gone already.
+    /// Returns an error if the connection is gone already.
     pub fn reset(mut self) -> Result<()> {
         let side = &mut self.side;
         block_on(self.deadline, "giving up", async {
@@ -181,11 +182,11 @@ impl Exchange {
         })
     }
 
-    /// Ends the connection as one that crashed does: TCP RST.
+    /// Resets the connection (TCP RST), as a program that crashed does.
     ///
     /// # Errors
     ///
-    /// On HTTP/2, and when the connection is gone already.
+    /// Returns an error on HTTP/2, or if the connection is gone already.
     pub fn cut(self) -> Result<()> {
         match self.side {
             Side::Http1 { wire, .. } => {

@@ -1,44 +1,44 @@
 //! HTTP/2 by hand: frames (RFC 9113 §4.1) and fields without compression, for a test that sends what no library would.
 
-/// What a client's connection begins with.
+/// The bytes that a client's connection begins with.
 pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// Types of frames (RFC 9113 §6): a piece of a body.
+/// The type of a frame (RFC 9113 §6) that has a piece of a body.
 pub const DATA: u8 = 0;
-/// A header block, or its beginning.
+/// The type of a frame that has a header block, or its beginning.
 pub const HEADERS: u8 = 1;
-/// The end of a stream before its time.
+/// The type of a frame that ends a stream before its time.
 pub const RST_STREAM: u8 = 3;
-/// What a side can do.
+/// The type of a frame that says what a side supports.
 pub const SETTINGS: u8 = 4;
-/// A question whether the other side is there.
+/// The type of a frame that asks if the other side is alive.
 pub const PING: u8 = 6;
-/// The end of a connection.
+/// The type of a frame that ends a connection.
 pub const GOAWAY: u8 = 7;
-/// More of a header block.
+/// The type of a frame that has more of a header block.
 pub const CONTINUATION: u8 = 9;
 
-/// Flags: nothing more comes on this stream.
+/// The flag that nothing more comes on this stream.
 pub const END_STREAM: u8 = 1;
-/// The answer to a frame of the same type.
+/// The flag that a frame answers another one of the same type.
 pub const ACK: u8 = 1;
-/// The header block is whole.
+/// The flag that the header block is complete.
 pub const END_HEADERS: u8 = 4;
 
-/// A frame. Its payload is shorter than 16 MiB.
+/// Returns the bytes of a frame. Its payload is shorter than 16 MiB.
 #[must_use]
 pub fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let [_, high, middle, low] = (payload.len() as u32).to_be_bytes();
     [&[high, middle, low, kind, flags], stream.to_be_bytes().as_slice(), payload].concat()
 }
 
-/// A field that no table has, never to be indexed (RFC 7541 §6.2.3).
+/// Returns the bytes of a field that is in no table and never to be indexed (RFC 7541 §6.2.3).
 #[must_use]
 pub fn field(name: &[u8], value: &[u8]) -> Vec<u8> {
     [vec![0x10], length(name.len()), name.to_vec(), length(value.len()), value.to_vec()].concat()
 }
 
-/// An integer with a prefix of seven bits (RFC 7541 §5.1).
+/// Returns the bytes of an integer with a prefix of seven bits (RFC 7541 §5.1).
 fn length(length: usize) -> Vec<u8> {
     if length < 127 {
         return vec![length as u8];

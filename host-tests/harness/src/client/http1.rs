@@ -1,4 +1,4 @@
-//! HTTP/1.1 by hand: what is sent is what the test said, and what is read is taken apart and no more.
+//! HTTP/1.1 by hand: sends exactly what the test says, and only takes apart what it reads.
 
 use std::time::Duration;
 
@@ -12,31 +12,33 @@ use super::{BoxedWire, Head, Request};
 /// The longest line that is read, in bytes.
 const LONGEST_LINE: usize = 1 << 20;
 
-/// A connection, and what was read from it but not used yet.
+/// A connection, with the bytes that were read from it but not used yet.
 pub(super) struct Wire {
     stream: BoxedWire,
     buffer: BytesMut,
 }
 
-/// How the body of an answer goes on.
+/// The state of an answer's body while it is read.
 pub(super) struct Body {
     head_request: bool,
     left: Left,
     trailers: Vec<(String, Vec<u8>)>,
 }
 
+/// The rest of a body that is still to come.
 enum Left {
+    /// So many bytes in all.
     Length(u64),
-    /// Inside a chunk, with so many bytes to come.
+    /// So many bytes of the current chunk, and then further chunks.
     Chunk(u64),
-    /// Between chunks, before a size.
+    /// Chunks, the next of which begins with its size.
     ChunkSize,
     UntilClose,
     Nothing,
 }
 
 impl Body {
-    /// The body of an answer to a request with this method.
+    /// Creates the state for an answer to a request with this method.
     pub(super) fn after(method: &str) -> Self {
         Self { head_request: method == "HEAD", left: Left::Nothing, trailers: Vec::new() }
     }
@@ -52,7 +54,7 @@ impl Body {
             ensure!(coding.eq_ignore_ascii_case("chunked"), "unknown transfer-encoding {coding:?}");
             Left::ChunkSize
         } else if let Some(length) = head.header("content-length") {
-            Left::Length(length.parse().with_context(|| format!("content-length {length:?}"))?)
+            Left::Length(length.parse().with_context(|| format!("not a content-length: {length:?}"))?)
         } else {
             Left::UntilClose
         };
@@ -60,8 +62,8 @@ impl Body {
     }
 }
 
-/// A request's line and headers. Without a `host` header the authority is sent as one; without a `content-length` a body
-/// is announced as chunked.
+/// Returns a request's line and headers. Without a `host` header the authority is sent as one. A body without a
+/// `content-length` is announced as chunked.
 pub(super) fn head(request: &Request, authority: &str, whole: bool) -> Vec<u8> {
     let mut bytes = format!("{} {} HTTP/1.1\r\n", request.method, request.target).into_bytes();
     if !request.has_header("host") {
@@ -94,7 +96,7 @@ impl Wire {
         self.stream.flush().await.context("the server took no more bytes")
     }
 
-    /// Writes one chunk; nothing for an empty piece, since an empty chunk would end the body.
+    /// Writes one chunk. An empty piece writes nothing, since an empty chunk would end the body.
     pub(super) async fn write_chunk(&mut self, piece: &[u8]) -> Result<()> {
         if piece.is_empty() {
             return Ok(());
@@ -118,7 +120,7 @@ impl Wire {
         self.stream.shutdown().await.context("the connection is gone already")
     }
 
-    /// Reads what has come, or comes next; nothing at the connection's end, however it comes.
+    /// Returns the bytes that have come, or those that come next; none when the connection has ended in any way.
     pub(super) async fn read_some(&mut self) -> Vec<u8> {
         if self.buffer.is_empty() {
             let _ = self.stream.read_buf(&mut self.buffer).await;
@@ -130,17 +132,17 @@ impl Wire {
     pub(super) fn cut(&self) -> Result<()> {
         let socket = self.stream.socket();
         socket2::SockRef::from(socket).set_linger(Some(Duration::ZERO))?;
-        // To connect it to no address ends it at once, whoever else has the socket.
+        // Connecting to no address ends the connection at once, even if the socket has other owners.
         rustix::net::connect_unspec(socket).context("the connection is gone already")
     }
 
-    /// Reads to the connection's end, however it comes.
+    /// Reads until the connection ends in any way.
     pub(super) async fn read_to_end(&mut self) -> Vec<u8> {
         while matches!(self.stream.read_buf(&mut self.buffer).await, Ok(read) if read > 0) {}
         self.buffer.split().to_vec()
     }
 
-    /// Reads a head, after interim ones, and says in `body` how the body follows.
+    /// Reads a head, skipping interim ones, and prepares `body` for what follows it.
     pub(super) async fn read_head(&mut self, body: &mut Body) -> Result<Head> {
         loop {
             let line = self.line().await?;
@@ -153,7 +155,7 @@ impl Wire {
         }
     }
 
-    /// Reads what has come of the body; `None` at its end.
+    /// Reads the part of the body that has come. Returns `None` at its end.
     pub(super) async fn read_piece(&mut self, body: &mut Body) -> Result<Option<Bytes>> {
         loop {
             match body.left {
@@ -186,7 +188,7 @@ impl Wire {
                     let size = String::from_utf8_lossy(&line);
                     let digits = size.split_once(';').map_or(&*size, |(digits, _)| digits);
                     let size = u64::from_str_radix(digits.trim(), 16)
-                        .with_context(|| format!("{size:?} in place of a chunk's size"))?;
+                        .with_context(|| format!("not the size of a chunk: {size:?}"))?;
                     body.left = Left::Chunk(size);
                     if size == 0 {
                         body.trailers = self.fields().await?;
@@ -197,7 +199,7 @@ impl Wire {
         }
     }
 
-    /// At most `left` bytes of those that have come, and how many are left then.
+    /// Returns at most `left` of the bytes that have come, and the number of bytes that are then left.
     async fn some(&mut self, left: u64) -> Result<(Bytes, u64)> {
         if self.buffer.is_empty() && !self.fill().await? {
             bail!("the connection ended with {left} bytes to come");
@@ -249,12 +251,12 @@ fn version(line: &[u8]) -> Result<Version> {
     match line.get(..9) {
         Some(b"HTTP/1.1 ") => Ok(Version::HTTP_11),
         Some(b"HTTP/1.0 ") => Ok(Version::HTTP_10),
-        _ => bail!("{:?} in place of a status line", String::from_utf8_lossy(line)),
+        _ => bail!("not a status line: {:?}", String::from_utf8_lossy(line)),
     }
 }
 
 fn status(line: &[u8]) -> Result<u16> {
     line.get(9..12)
         .and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok())
-        .with_context(|| format!("{:?} in place of a status line", String::from_utf8_lossy(line)))
+        .with_context(|| format!("not a status line: {:?}", String::from_utf8_lossy(line)))
 }

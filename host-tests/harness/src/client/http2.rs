@@ -1,4 +1,4 @@
-//! HTTP/2 on the `h2` crate, one frame at a time.
+//! HTTP/2 with the `h2` crate, one frame at a time.
 
 use std::future::poll_fn;
 
@@ -12,17 +12,21 @@ use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 
 use super::{BoxedWire, Head, Request};
 
-/// An HTTP/2 connection.
+/// An open HTTP/2 connection.
 pub(super) struct Wire(SendRequest<Bytes>);
 
-/// One stream of it.
+/// One stream of a connection.
 pub(super) struct Stream {
     send: SendStream<Bytes>,
     response: Option<ResponseFuture>,
     body: Option<RecvStream>,
 }
 
-/// A request's head. The target must be one that the `http` crate can hold.
+/// Returns a request's head.
+///
+/// # Errors
+///
+/// Returns an error if the `http` crate can't hold the target.
 pub(super) fn head(request: &Request, scheme: &str, authority: &str) -> Result<http::Request<()>> {
     let uri = Uri::builder()
         .scheme(scheme)
@@ -42,7 +46,7 @@ pub(super) fn head(request: &Request, scheme: &str, authority: &str) -> Result<h
 impl Wire {
     pub(super) async fn start(stream: BoxedWire) -> Result<Self> {
         let (send, connection) = h2::client::handshake(stream).await.context("the HTTP/2 preface")?;
-        // It ends with the last handle to it; its errors reach the streams too.
+        // The task ends with the last handle to the connection. The streams see its errors too.
         tokio::spawn(connection);
         Ok(Self(send))
     }
@@ -55,7 +59,7 @@ impl Wire {
 }
 
 impl Stream {
-    /// Sends all of it, as flow control allows.
+    /// Sends all of the data, as flow control allows.
     pub(super) async fn send(&mut self, mut data: Bytes, end: bool) -> Result<()> {
         while !data.is_empty() {
             self.send.reserve_capacity(data.len());
@@ -95,7 +99,7 @@ impl Stream {
             };
             let piece = piece.context("the server reset the stream")?;
             body.flow_control().release_capacity(piece.len())?;
-            // A last DATA frame may be empty: that it is the last is all that it says.
+            // The last DATA frame may be empty: then it only marks the end.
             if !piece.is_empty() {
                 return Ok(Some(piece));
             }
@@ -116,8 +120,10 @@ impl Stream {
 fn map(fields: &[(String, Vec<u8>)]) -> Result<HeaderMap> {
     let mut map = HeaderMap::new();
     for (name, value) in fields {
-        let name: HeaderName =
-            name.to_ascii_lowercase().parse().with_context(|| format!("header {name:?}"))?;
+        let name: HeaderName = name
+            .to_ascii_lowercase()
+            .parse()
+            .with_context(|| format!("not the name of a header: {name:?}"))?;
         map.append(name, HeaderValue::from_bytes(value)?);
     }
     Ok(map)

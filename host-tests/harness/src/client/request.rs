@@ -1,4 +1,4 @@
-//! What is to be sent.
+//! The requests that a client sends.
 
 use bytes::Bytes;
 
@@ -13,31 +13,30 @@ pub struct Request {
 }
 
 impl Request {
-    /// A request without a body. The target is sent as it is on HTTP/1.1.
+    /// Creates a request without a body. On HTTP/1.1 the target is sent as it is.
     pub fn new(method: &str, target: &str) -> Self {
         Self { method: method.to_owned(), target: target.to_owned(), ..Self::default() }
     }
 
-    /// A `POST` whose body is an urlencoded form, which is added or sent later.
+    /// Creates a `POST` for an urlencoded form, whose body is added or sent later.
     pub fn form(target: &str) -> Self {
         Self::new("POST", target).header("content-type", "application/x-www-form-urlencoded")
     }
 
-    /// Adds a header; `host` and `content-length` given here replace those that would be sent.
+    /// Adds a header. A `host` or `content-length` given here replaces the one that would be sent.
     #[must_use]
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self.headers.push((name.to_owned(), value.as_ref().to_vec()));
         self
     }
 
-    /// Sets the body. On HTTP/1.1 it is sent with its length, or chunked where there are trailers.
+    /// Sets the body. On HTTP/1.1 it is sent with its length, or in chunks if there are trailers.
     #[must_use]
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = Some(body.into());
         self
     }
 
-    /// Adds a trailer.
     #[must_use]
     pub fn trailer(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self.trailers.push((name.to_owned(), value.as_ref().to_vec()));
@@ -49,7 +48,7 @@ impl Request {
     }
 }
 
-/// For hyper, which adds the length and what else HTTP/1.1 wants.
+/// Converts a request for hyper, which adds the length and the other fields that HTTP/1.1 needs.
 impl TryFrom<Request> for http::Request<Bytes> {
     type Error = http::Error;
 

@@ -1,4 +1,4 @@
-//! TLS as a client of one's choice: which version, which trust, which certificate, which name.
+//! TLS with the client's choice of version, trust, certificate and server name.
 
 use std::sync::Arc;
 
@@ -12,25 +12,23 @@ use rustls::{
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-/// A version of TLS that can be asked for.
+/// A version of TLS that a client can offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TlsVersion {
-    /// TLS 1.2.
     Tls12,
-    /// TLS 1.3.
     Tls13,
 }
 
 /// A client certificate with its key, both PEM.
 #[derive(Clone, Debug)]
 pub struct Presented {
-    /// The certificate, and the chain after it.
+    /// The certificate, followed by its chain.
     pub chain: Vec<u8>,
-    /// Its private key.
+    /// The private key of the certificate.
     pub key: Vec<u8>,
 }
 
-/// What a handshake agreed on.
+/// The choices that a handshake agreed on.
 #[derive(Clone, Debug)]
 pub struct Session {
     /// The version of TLS.
@@ -79,7 +77,7 @@ impl Plan {
         let fitting = || vec![if http2 { b"h2".to_vec() } else { b"http/1.1".to_vec() }];
         config.alpn_protocols = self.alpn.clone().unwrap_or_else(fitting);
         let name = ServerName::try_from(self.server_name.clone())
-            .with_context(|| format!("server name {:?}", self.server_name))?;
+            .with_context(|| format!("not the name of a server: {:?}", self.server_name))?;
         let stream =
             TlsConnector::from(Arc::new(config)).connect(name, tcp).await.context("the TLS handshake")?;
         let (_, state) = stream.get_ref();
@@ -130,7 +128,7 @@ impl Plan {
     }
 }
 
-/// Takes every certificate. The handshake's signature is checked still, as curl does with `-k`.
+/// A verifier that takes every certificate. The handshake's signature is still checked, as curl does with `-k`.
 #[derive(Debug)]
 struct TakeAny(Arc<CryptoProvider>);
 

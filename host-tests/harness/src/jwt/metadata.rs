@@ -1,27 +1,29 @@
-//! What Envoy's `jwt_authn` leaves of a verified token in the metadata, for hosts that have no such filter.
+//! The metadata that Envoy's `jwt_authn` leaves of a verified token, for hosts that have no such filter.
 
 use serde_json::{Map, Value};
 
-/// Where `jwt_authn` leaves it: its own name, and the key that `envoy/fragments/jwt.yaml` chooses.
+/// The metadata's namespace, which is the name of the filter.
 const FILTER: &str = "envoy.filters.http.jwt_authn";
+/// The metadata's key, as `envoy/fragments/jwt.yaml` chooses it.
 const KEY: &str = "jwt";
 
-/// The property `metadata` after a token with these claims was verified: `envoy.config.core.v3.Metadata`, as protobuf.
+/// Returns the property `metadata` after a token with these claims was verified: `envoy.config.core.v3.Metadata`, as
+/// protobuf.
 #[must_use]
 pub fn metadata(claims: &Value) -> Vec<u8> {
     let payload = Map::from_iter([(KEY.to_owned(), claims.clone())]);
-    // The field 1 of `Metadata` is a map, which is a list of messages with a key and a value.
+    // Field 1 of `Metadata` is a map: a list of messages with a key and a value.
     message(1, &[message(1, FILTER.as_bytes()), message(2, &structure(&payload))].concat())
 }
 
-/// A `google.protobuf.Struct`.
+/// Writes an object as a `google.protobuf.Struct`.
 fn structure(fields: &Map<String, Value>) -> Vec<u8> {
     let field =
         |(key, field): (&String, &Value)| [message(1, key.as_bytes()), message(2, &value(field))].concat();
     fields.iter().flat_map(|entry| message(1, &field(entry))).collect()
 }
 
-/// A `google.protobuf.Value`, whose fields are numbered by the kind of value.
+/// Writes a value as a `google.protobuf.Value`, whose fields are numbered by the kind of value.
 fn value(value: &Value) -> Vec<u8> {
     match value {
         Value::Null => [tag(1, VARINT), vec![0]].concat(),
@@ -39,7 +41,8 @@ fn value(value: &Value) -> Vec<u8> {
     }
 }
 
-/// How a field is written.
+/// The form of a field that is a number of variable length. The others are of eight bytes, and of a length and so many
+/// bytes.
 const VARINT: u8 = 0;
 const EIGHT_BYTES: u8 = 1;
 const LENGTH_FIRST: u8 = 2;
@@ -52,7 +55,7 @@ fn message(field: u8, bytes: &[u8]) -> Vec<u8> {
     [&tag(field, LENGTH_FIRST), &length(bytes.len()), bytes].concat()
 }
 
-/// Seven bits a byte, the lowest first; the eighth says that more follow.
+/// Writes a number in groups of seven bits, the lowest first. The eighth bit says that more groups follow.
 fn length(mut length: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     while length > 0x7f {

@@ -1,4 +1,4 @@
-//! What a process prints, kept line by line, with a way to wait for more.
+//! The output of a process, kept line by line, with a way to wait for more.
 
 use super::{Mark, Stream};
 use std::collections::VecDeque;
@@ -7,10 +7,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
-/// How many lines are kept.
+/// The number of lines that are kept.
 const KEPT: usize = 100_000;
 
-/// The lines of both streams in the order in which they came.
+/// The lines of both streams in the order of their arrival.
 #[derive(Default)]
 pub(super) struct Lines(Arc<Shared>);
 
@@ -23,9 +23,9 @@ struct Shared {
 #[derive(Default)]
 struct State {
     lines: VecDeque<(Stream, String)>,
-    /// How many lines are no longer kept.
+    /// The number of lines that are no longer kept.
     forgotten: usize,
-    /// How many streams are still open.
+    /// The number of streams that are still open.
     open: usize,
 }
 
@@ -68,7 +68,7 @@ impl Lines {
         self.state().end()
     }
 
-    /// The first line after `mark` that is wanted.
+    /// Returns the first line after `mark` that is wanted.
     pub(super) fn find(&self, mark: Mark, wanted: impl Fn(&str) -> bool) -> Option<String> {
         let state = self.state();
         let skipped = mark.0.saturating_sub(state.forgotten);
@@ -80,7 +80,7 @@ impl Lines {
         self.wait_while(limit, |state| state.end() <= mark);
     }
 
-    /// Waits until all that was printed is here, but no longer than `limit`.
+    /// Waits until everything that was printed has been read, but no longer than `limit`.
     pub(super) fn drain(&self, limit: Duration) {
         self.wait_while(limit, |state| state.open > 0);
     }

@@ -1,4 +1,4 @@
-//! Ports that nobody else takes, and plain questions over HTTP: is it ready, what does it count.
+//! Ports that no other program takes, and plain requests over HTTP to ask if a program is ready and what it counts.
 
 use anyhow::{Context, Result, anyhow};
 use bytes::Bytes;
@@ -15,19 +15,19 @@ use tokio::net::TcpStream;
 use tokio::runtime;
 use tokio::time::timeout;
 
-/// The sockets that keep the ports which [`free_port`] has given away.
+/// The sockets that hold the ports which [`free_port`] has given away.
 static KEPT: Mutex<Vec<Socket>> = Mutex::new(Vec::new());
 
-/// How long one question may take.
+/// The time that one request may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A port of 127.0.0.1 that is free and stays so for the program that is to be told: until this process ends, a socket
-/// stays bound to it without listening. That keeps the kernel from giving it to anybody else, and doesn't hinder a
-/// listener with `SO_REUSEADDR`, as every server sets it.
+/// Returns a port of 127.0.0.1 that is free, and stays free for the program that is told of it: a socket stays bound to
+/// it, without listening, until this process ends. So the kernel gives it to nobody else, while a listener with
+/// `SO_REUSEADDR`, which every server sets, can take it.
 ///
 /// # Errors
 ///
-/// When the system has no port.
+/// Returns an error if the system has no port.
 pub fn free_port() -> Result<u16> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).context("cannot make a socket")?;
     socket.set_reuse_address(true).context("cannot share an address")?;
@@ -37,12 +37,12 @@ pub fn free_port() -> Result<u16> {
     Ok(address.as_socket().context("a socket without a port")?.port())
 }
 
-/// `GET` over plain HTTP/1.1: status and body. For what our own programs tell about themselves, not for testing. It may
-/// be called with and without an asynchronous runtime around it.
+/// Sends a `GET` over plain HTTP/1.1, and returns the status and the body. This is for what our own programs say about
+/// themselves, not for testing. It may be called inside an asynchronous runtime, or without one.
 ///
 /// # Errors
 ///
-/// When there is no answer within ten seconds.
+/// Returns an error if there is no answer within ten seconds.
 pub fn get(address: SocketAddr, target: &str) -> Result<(u16, String)> {
     let request = Request::get(target)
         .header(HOST, address.to_string())

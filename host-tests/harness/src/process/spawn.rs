@@ -1,4 +1,4 @@
-//! Starting a process so that it ends with us.
+//! Starts a process so that it ends with us.
 
 use std::io;
 use std::os::unix::process::CommandExt;
@@ -7,16 +7,16 @@ use std::sync::LazyLock;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
-/// A command to start, and where the answer goes.
+/// A command to start, and the channel for the answer.
 type Order = (Command, Sender<io::Result<Child>>);
 
-/// The thread that starts all processes. The kernel ends a process when the *thread* that started it ends, so it can't be
-/// the thread of a test.
+/// The thread that starts all processes. The kernel ends a process when the *thread* that started it ends, so the
+/// thread of a test can't do it.
 static STARTER: LazyLock<Sender<Order>> = LazyLock::new(|| {
     let (sender, orders) = channel::<Order>();
     thread::spawn(move || {
         for (mut command, answer) in orders {
-            // A caller that has gone drops the child, and it must not run on.
+            // If the caller has gone, nobody holds the child, and it must not run on.
             if let Err(unclaimed) = answer.send(command.spawn())
                 && let Ok(mut child) = unclaimed.0
             {
@@ -28,7 +28,7 @@ static STARTER: LazyLock<Sender<Order>> = LazyLock::new(|| {
     sender
 });
 
-/// Starts `command` in a process group of its own, ended by the kernel when this process ends.
+/// Starts `command` in a process group of its own, which the kernel ends when this process ends.
 pub(super) fn spawn(mut command: Command) -> io::Result<Child> {
     command.process_group(0);
     end_with_parent(&mut command);
@@ -41,8 +41,8 @@ pub(super) fn spawn(mut command: Command) -> io::Result<Child> {
 /// Sends `signal` to every process of the group.
 pub(super) fn signal(group: u32, signal: i32) {
     let group = i32::try_from(group).expect("a process id fits into an i32");
-    // SAFETY: kill(2) takes two numbers and touches no memory of ours. The group is one that we made; a group that has
-    // ended gives an error, which is as good.
+    // SAFETY: kill(2) takes two numbers and touches no memory of ours. The group is one that we made. If it has ended,
+    // the call returns an error and does nothing.
     let _ = unsafe { libc::kill(-group, signal) };
 }
 

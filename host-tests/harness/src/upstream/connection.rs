@@ -1,4 +1,4 @@
-//! One connection to the test upstream: reads requests, writes them down as they come, and has them answered.
+//! One connection to the test upstream: reads requests, records them as they come, and has them answered.
 
 use std::{
     io::{self, BufRead, BufReader, ErrorKind, Read, Write},
@@ -13,7 +13,7 @@ use super::{
     reply::Next,
 };
 
-/// Serves requests until one side is done with the connection.
+/// Serves requests until one side ends the connection.
 pub(super) fn serve(stream: TcpStream, number: usize, shared: &Arc<Shared>) {
     let _ = stream.set_nodelay(true);
     if let Ok(reading) = stream.try_clone() {
@@ -24,7 +24,7 @@ pub(super) fn serve(stream: TcpStream, number: usize, shared: &Arc<Shared>) {
             }
         }
     }
-    // The list of sockets holds a clone, so that dropping this one closes nothing.
+    // The list of sockets has a clone of this one, so that dropping it closes nothing.
     let _ = stream.shutdown(Shutdown::Both);
 }
 
@@ -65,7 +65,7 @@ fn exchange(
     Ok(if closes { Next::Close } else { next })
 }
 
-/// How a body's end is found.
+/// The way in which the end of a body is found.
 #[derive(Clone, Copy)]
 enum Framing {
     Length(u64),
@@ -81,7 +81,7 @@ impl Framing {
     }
 }
 
-/// Reads a request's line and headers. `None` where the connection ends between requests.
+/// Reads a request's line and headers. Returns `None` if the connection ends between requests.
 fn read_head(reader: &mut BufReader<TcpStream>, connection: usize) -> io::Result<Option<Received>> {
     let Some(line) = read_line(reader)? else {
         return Ok(None);
@@ -133,7 +133,7 @@ fn record_chunks(reader: &mut BufReader<TcpStream>, number: usize, shared: &Shar
     }
 }
 
-/// Reads `length` bytes of body and writes down what came after each read, so that a test can watch a body arrive.
+/// Reads `length` bytes of body and records them after each read, so that a test can watch a body arrive.
 fn record_piece(
     reader: &mut BufReader<TcpStream>,
     length: u64,
@@ -172,7 +172,7 @@ fn read_fields(reader: &mut BufReader<TcpStream>) -> io::Result<Vec<(String, Vec
     }
 }
 
-/// A line without its line break; `None` at the connection's end.
+/// Returns a line without its line break, or `None` at the end of the connection.
 fn read_line(reader: &mut BufReader<TcpStream>) -> io::Result<Option<Vec<u8>>> {
     let mut line = Vec::new();
     if reader.read_until(b'\n', &mut line)? == 0 {

@@ -1,4 +1,4 @@
-//! An answer in the hands of the test: it is written piece by piece, when the test says so.
+//! An answer in the hands of a test, which writes it piece by piece.
 
 use std::{
     io::{Read, Write},
@@ -32,20 +32,20 @@ impl Held {
         Self { stream, number, shared, done }
     }
 
-    /// The request, as far as it has come.
+    /// Returns the part of the request that has come.
     ///
     /// # Errors
     ///
-    /// Never, as long as the upstream lives.
+    /// Never returns an error while the upstream lives.
     pub fn request(&self) -> Result<Received> {
         Ok(self.shared.record(self.number))
     }
 
-    /// Sends a status and headers of an answer with a chunked body.
+    /// Sends the status and headers of an answer with a chunked body.
     ///
     /// # Errors
     ///
-    /// When the connection is gone.
+    /// Returns an error if the connection is gone.
     pub fn head(&mut self, status: u16, headers: &[(&str, &str)]) -> Result<()> {
         let mut headers = owned(headers);
         headers.push(("transfer-encoding".to_owned(), b"chunked".to_vec()));
@@ -56,16 +56,16 @@ impl Held {
     ///
     /// # Errors
     ///
-    /// When the connection is gone.
+    /// Returns an error if the connection is gone.
     pub fn data(&mut self, piece: &[u8]) -> Result<()> {
         self.raw(&chunk(piece))
     }
 
-    /// Ends the answer, with trailers where there are some. The connection is kept.
+    /// Ends the answer, with trailers if there are any. The connection is kept.
     ///
     /// # Errors
     ///
-    /// When the connection is gone.
+    /// Returns an error if the connection is gone.
     pub fn end(mut self, trailers: &[(&str, &str)]) -> Result<()> {
         let mut bytes = b"0\r\n".to_vec();
         fields(&mut bytes, &owned(trailers));
@@ -78,21 +78,21 @@ impl Held {
     ///
     /// # Errors
     ///
-    /// When the connection is gone.
+    /// Returns an error if the connection is gone.
     pub fn raw(&mut self, bytes: &[u8]) -> Result<()> {
         self.stream.write_all(bytes).context("the connection to the test upstream is gone")
     }
 
-    /// Closes the connection (TCP FIN), wherever the answer stands.
+    /// Closes the connection (TCP FIN), however much of the answer has been sent.
     pub fn close(self) {
         let _ = self.stream.shutdown(Shutdown::Both);
     }
 
-    /// Resets the connection (TCP RST), wherever the answer stands.
+    /// Resets the connection (TCP RST), however much of the answer has been sent.
     ///
     /// # Errors
     ///
-    /// When the connection is gone already.
+    /// Returns an error if the connection is gone already.
     pub fn reset(self) -> Result<()> {
         Ok(reset(&self.stream)?)
     }
@@ -101,16 +101,16 @@ impl Held {
     ///
     /// # Errors
     ///
-    /// When that doesn't happen within a minute, or when more bytes come in its place.
+    /// Returns an error if that doesn't happen within a minute, or if more bytes come instead.
     pub fn wait_for_close(mut self) -> Result<()> {
         if self.request()?.end == End::Open {
-            // The connection's own thread is reading the body, and notices.
+            // The thread of the connection is reading the body, and will notice.
             return self.wait_for_cut();
         }
         self.stream.set_read_timeout(Some(DEADLINE))?;
         match self.stream.read(&mut [0; 1]) {
             Ok(0) => Ok(()),
-            Ok(_) => bail!("the upstream was sent more in place of a close"),
+            Ok(_) => bail!("the upstream got more bytes instead of a close"),
             Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => Ok(()),
             Err(error) => Err(error).context("the connection wasn't closed within a minute"),
         }
@@ -127,7 +127,7 @@ impl Held {
         match records[self.number].end {
             End::Cut => Ok(()),
             _ if waited.timed_out() => bail!("the connection wasn't closed within a minute"),
-            end => bail!("the request ended in place of breaking off: {end:?}"),
+            end => bail!("the request ended instead of breaking off: {end:?}"),
         }
     }
 }

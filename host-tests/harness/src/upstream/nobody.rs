@@ -6,10 +6,10 @@ use anyhow::{Context, Result};
 
 use super::{Received, Reply, Upstream, When};
 
-/// How many connections may wait to be accepted.
+/// The number of connections that may wait to be accepted.
 const BACKLOG: i32 = 128;
 
-/// An address where nobody listens: the port stays taken for as long as this lives, so that no other test gets it.
+/// An address where nobody listens. The port stays taken as long as this value lives, so that no other test gets it.
 pub struct Nobody(socket2::Socket);
 
 impl Nobody {
@@ -17,27 +17,27 @@ impl Nobody {
     ///
     /// # Errors
     ///
-    /// When no loopback port can be bound.
+    /// Returns an error if no loopback port can be bound.
     pub fn bind() -> Result<Self> {
         let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)?;
         socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
         Ok(Self(socket))
     }
 
-    /// The address that refuses connections.
+    /// Returns the address, which refuses connections.
     ///
     /// # Errors
     ///
-    /// When the system doesn't say which port it took.
+    /// Returns an error if the system doesn't say which port it took.
     pub fn address(&self) -> Result<SocketAddr> {
         self.0.local_addr()?.as_socket().context("a loopback socket has an address")
     }
 
-    /// From now on somebody listens: an upstream as [`Upstream::start`] starts it, at this very address.
+    /// Starts an upstream at this address, as [`Upstream::start`] does.
     ///
     /// # Errors
     ///
-    /// When the system doesn't let it listen.
+    /// Returns an error if the system doesn't let it listen.
     pub fn listen(self, answer: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Result<Upstream> {
         self.0.listen(BACKLOG)?;
         Upstream::serve(self.0.into(), When::AfterTheBody, answer)

@@ -1,4 +1,4 @@
-//! What the test upstream answers: well-formed answers of several shapes, and the ways to misbehave.
+//! The answers of the test upstream: well-formed answers of several shapes, and ways to misbehave.
 
 use std::{
     io::{self, Write},
@@ -26,17 +26,17 @@ enum Content {
 }
 
 impl Reply {
-    /// 200 with a text body.
+    /// Creates an answer 200 with a text body.
     pub fn text(body: impl Into<String>) -> Self {
         Self::status(200).header("content-type", "text/plain").body(body.into().into_bytes())
     }
 
-    /// A status with no header and an empty body, to be filled by [`Reply::header`] and [`Reply::body`].
+    /// Creates an answer without headers and with an empty body, to be filled by [`Reply::header`] and [`Reply::body`].
     pub fn status(status: u16) -> Self {
         Self { status, headers: Vec::new(), content: Content::Whole(Vec::new()) }
     }
 
-    /// 200 with a chunked body, one chunk for each piece, made while it is sent.
+    /// Creates an answer 200 with a chunked body, one chunk for each piece. The pieces are made while they are sent.
     pub fn pieces<I>(pieces: I) -> Self
     where
         I: IntoIterator<Item = Vec<u8>>,
@@ -45,39 +45,40 @@ impl Reply {
         Self { content: Content::Pieces(Box::new(pieces.into_iter())), ..Self::status(200) }
     }
 
-    /// These bytes in place of an answer, then the end of the connection.
+    /// Creates a reply that sends these bytes in place of an answer, and then ends the connection.
     pub fn raw(bytes: impl Into<Vec<u8>>) -> Self {
         Self { content: Content::Raw(bytes.into(), Next::Close), ..Self::status(0) }
     }
 
-    /// The same, and the connection stays open for the next request.
+    /// Creates a reply that sends these bytes in place of an answer, and keeps the connection open for the next
+    /// request.
     pub fn raw_and_keep(bytes: impl Into<Vec<u8>>) -> Self {
         Self { content: Content::Raw(bytes.into(), Next::Keep), ..Self::status(0) }
     }
 
-    /// The connection is closed without an answer.
+    /// Creates a reply that closes the connection without an answer.
     pub fn close() -> Self {
         Self { content: Content::Close, ..Self::status(0) }
     }
 
-    /// The connection is reset (TCP RST) without an answer.
+    /// Creates a reply that resets the connection (TCP RST) without an answer.
     pub fn reset() -> Self {
         Self { content: Content::Reset, ..Self::status(0) }
     }
 
-    /// No answer but what the test writes through [`super::Upstream::held`].
+    /// Creates a reply that sends nothing but what the test writes through [`super::Upstream::held`].
     pub fn hold() -> Self {
         Self { content: Content::Hold, ..Self::status(0) }
     }
 
-    /// Adds a header, name and value written as they are.
+    /// Adds a header. Name and value are written as they are.
     #[must_use]
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self.headers.push((name.to_owned(), value.as_ref().to_vec()));
         self
     }
 
-    /// Sets the body; its `content-length` is added unless a header says one.
+    /// Sets the body. Its `content-length` is added unless a header gives one.
     #[must_use]
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.content = Content::Whole(body.into());
@@ -127,7 +128,7 @@ impl Reply {
     }
 }
 
-/// What becomes of the connection after an answer.
+/// The fate of the connection after an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
     Keep,
@@ -144,7 +145,7 @@ fn hold(stream: &TcpStream, number: usize, shared: &Arc<Shared>) -> io::Result<N
     Ok(wait.recv().unwrap_or(Next::Close))
 }
 
-/// A status line and header lines.
+/// Returns a status line and header lines.
 pub(super) fn head(status: u16, headers: &[(String, Vec<u8>)]) -> Vec<u8> {
     let reason = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
     let mut bytes = format!("HTTP/1.1 {status} {}\r\n", reason.unwrap_or("")).into_bytes();
@@ -152,7 +153,7 @@ pub(super) fn head(status: u16, headers: &[(String, Vec<u8>)]) -> Vec<u8> {
     bytes
 }
 
-/// Header or trailer lines, with the empty line at their end.
+/// Writes header or trailer lines, with the empty line at their end.
 pub(super) fn fields(bytes: &mut Vec<u8>, fields: &[(String, Vec<u8>)]) {
     for (name, value) in fields {
         bytes.extend_from_slice(name.as_bytes());
@@ -163,7 +164,7 @@ pub(super) fn fields(bytes: &mut Vec<u8>, fields: &[(String, Vec<u8>)]) {
     bytes.extend_from_slice(b"\r\n");
 }
 
-/// One chunk of a chunked body. An empty piece gives nothing, since an empty chunk would end the body.
+/// Returns one chunk of a chunked body. An empty piece gives no bytes, since an empty chunk would end the body.
 pub(super) fn chunk(piece: &[u8]) -> Vec<u8> {
     if piece.is_empty() {
         return Vec::new();
@@ -177,6 +178,6 @@ pub(super) fn chunk(piece: &[u8]) -> Vec<u8> {
 /// Resets the connection: TCP RST in place of FIN.
 pub(super) fn reset(stream: &TcpStream) -> io::Result<()> {
     socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO))?;
-    // A close would only be one when the last clone of the socket is gone; to connect it to no address ends it at once.
+    // Closing does nothing while the socket has another clone. Connecting to no address ends the connection at once.
     Ok(rustix::net::connect_unspec(stream)?)
 }

@@ -1,4 +1,4 @@
-//! Bodies and configurations.
+//! Host calls that read and edit bodies and configurations.
 
 use crate::host::memory::Guest;
 use crate::host::status::Status;
@@ -10,13 +10,14 @@ pub(super) fn get(guest: &mut Guest, buffer: u32, start: u32, size: u32, to: u32
     let bytes = read(guest, buffer)?;
     let end = start.saturating_add(size);
     match bytes.get(start as usize..bytes.len().min(end as usize)) {
-        // Nothing is written then, not even that there are no bytes.
+        // Nothing is written then, not even an empty size.
         None | Some([]) => Ok(()),
         Some(bytes) => guest.give(bytes, to, size_to),
     }
 }
 
-/// Replaces all, prepends or appends. Other ranges are a `BadArgument`, and so is a buffer that isn't a body.
+/// Replaces a whole buffer, or adds bytes before or after it. Other ranges are a `BadArgument`, and so is a buffer that
+/// isn't a body.
 pub(super) fn set(
     guest: &mut Guest,
     buffer: u32,

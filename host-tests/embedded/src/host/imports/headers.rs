@@ -1,6 +1,6 @@
-//! Header maps. A map that isn't there (any more) is a `BadArgument` to whoever edits it or asks for one value, and
-//! empty to whoever asks for all of them, as on Envoy. Trailers appear when they are first edited in the last body
-//! callback.
+//! Host calls that read and edit header maps. As on Envoy, a map that doesn't exist (any more) is a `BadArgument` for
+//! calls that edit it or ask for one value, and empty for calls that ask for all values. Trailers come into existence
+//! when they are first edited in the last body callback.
 
 use crate::host::header_map::{self, MapKind};
 use crate::host::memory::Guest;
@@ -81,7 +81,8 @@ pub(super) fn remove(guest: &mut Guest, map: u32, name: u32, name_size: u32) -> 
     Ok(())
 }
 
-/// The map of that number. `None` are those of calls to others, which are never there: this host makes no such calls.
+/// Returns the kind of the map with this number. `None` stands for the maps of HTTP and gRPC calls, which never exist:
+/// this host makes no such calls.
 fn kind(map: u32) -> Result<Option<MapKind>, Status> {
     Ok(Some(match map {
         0 => MapKind::Headers(Way::Request),

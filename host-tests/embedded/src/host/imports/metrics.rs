@@ -1,4 +1,4 @@
-//! Metrics.
+//! Host calls that define, change and read metrics.
 
 use crate::host::memory::Guest;
 use crate::host::metrics::Metrics;

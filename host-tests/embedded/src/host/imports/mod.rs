@@ -1,5 +1,5 @@
-//! The functions that a module may import: all of ABI 0.2.1's, and those of WASI that Rust's standard library needs.
-//! Each file here holds one kind; a function takes the call and its arguments, and returns a status.
+//! The functions that a module may import: all of ABI 0.2.1, and those of WASI that Rust's standard library needs. Each
+//! file has the functions of one kind. A function takes the call and its arguments, and returns a status.
 
 use wasmtime::{Caller, Linker};
 
@@ -16,7 +16,7 @@ mod streams;
 mod system;
 mod wasi;
 
-/// What a host call gives back.
+/// The result of a host call.
 type Outcome = std::result::Result<(), Status>;
 
 /// Defines an import of the ABI from a function that returns an [`Outcome`].
@@ -28,7 +28,7 @@ macro_rules! proxy {
     )*};
 }
 
-/// All imports.
+/// Defines all imports.
 pub(super) fn define(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     define_messages(linker)?;
     define_services(linker)?;

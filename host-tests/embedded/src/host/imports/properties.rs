@@ -1,5 +1,5 @@
-//! Properties, named and written as Envoy does: text as it is, numbers as eight bytes, little-endian, booleans as one
-//! byte, maps as header maps are. What nobody knows is `NotFound`.
+//! Properties, with the names and forms that Envoy gives them: text as it is, numbers as eight bytes (little-endian),
+//! booleans as one byte, maps in the form of header maps. An unknown property is `NotFound`.
 
 use std::time::UNIX_EPOCH;
 
@@ -23,7 +23,7 @@ pub(super) fn get(guest: &mut Guest, path: u32, path_size: u32, to: u32, size_to
     guest.give(&value.ok_or(Status::NotFound)?, to, size_to)
 }
 
-/// Keeps a value as the filter state `wasm.<path>`. The root has none.
+/// Stores a value as the filter state `wasm.<path>`. The root context has no filter state.
 pub(super) fn set(guest: &mut Guest, path: u32, path_size: u32, value: u32, value_size: u32) -> Outcome {
     let (path, value) = (guest.read(path, path_size)?, guest.read(value, value_size)?);
     guest.stream().ok_or(Status::NotFound)?.filter_state.insert(path, value);
@@ -33,7 +33,7 @@ pub(super) fn set(guest: &mut Guest, path: u32, path_size: u32, value: u32, valu
 fn of_plugin(guest: &mut Guest, parts: &[&[u8]]) -> Option<Vec<u8>> {
     let settings = &guest.state().plugin.settings;
     match parts {
-        // The root has none.
+        // The root context has no metadata.
         [b"metadata"] => guest.stream().is_some().then(|| guest.state().plugin.settings.metadata.clone()),
         [b"plugin_name"] => text(&settings.plugin_name),
         [b"plugin_root_id"] => text(&settings.root_id),
@@ -120,7 +120,8 @@ fn visible<'a>(stream: &Stream, side: &'a Side) -> Option<&'a Headers> {
     side.headers.as_ref().filter(|_| stream.logging || side.shows_headers)
 }
 
-/// All values of a header, as Envoy's property joins them; unlike the header call it shows the second one too.
+/// Returns all values of a header, as Envoy's property joins them. The header call, unlike this, returns only the first
+/// one.
 fn joined(headers: &Headers, name: &[u8]) -> Option<Vec<u8>> {
     header_map::get(headers, name)?;
     let values: Vec<&[u8]> = headers

@@ -1,4 +1,4 @@
-//! Shared data and shared queues.
+//! Host calls for shared data and shared queues.
 
 use crate::host::memory::Guest;
 use crate::host::plugin::lock;
@@ -33,7 +33,7 @@ pub(super) fn register(guest: &mut Guest, name: u32, name_size: u32, to: u32) ->
     guest.write_u32(to, token)
 }
 
-/// Finds a queue of this plugin. Queues of other VM ids are not found: here a plugin is alone.
+/// Finds a queue of this plugin. Queues of other VM ids are never found: a plugin is alone here.
 pub(super) fn resolve(
     guest: &mut Guest,
     vm_id: u32,

@@ -1,5 +1,5 @@
-//! What a module decides about a stream. Nothing happens before the callback returns: streams never re-enter the
-//! module.
+//! Host calls by which a module decides about a stream. Nothing happens before the callback returns: a stream never
+//! calls the module while a callback runs.
 
 use crate::host::memory::Guest;
 use crate::host::pairs;
@@ -10,8 +10,8 @@ use crate::host::stream::{BodyPart, Stream, Way};
 
 use super::Outcome;
 
-/// `proxy_continue_stream`. From here on the request's headers, piece of body and trailers can't be seen any more, also
-/// when it is the response that goes on: so Envoy does it.
+/// Implements `proxy_continue_stream`. As on Envoy, the module can't see the headers, the piece of body and the
+/// trailers of the request after this call, even if it is the response that goes on.
 pub(super) fn resume(guest: &mut Guest, kind: u32) -> Outcome {
     let way = match kind {
         0 => Way::Request,
@@ -27,7 +27,7 @@ pub(super) fn resume(guest: &mut Guest, kind: u32) -> Outcome {
     Ok(())
 }
 
-/// `proxy_close_stream`.
+/// Implements `proxy_close_stream`.
 pub(super) fn close(guest: &mut Guest, kind: u32) -> Outcome {
     match kind {
         0 | 1 => guest.state().later(Action::Close),
@@ -37,7 +37,7 @@ pub(super) fn close(guest: &mut Guest, kind: u32) -> Outcome {
     Ok(())
 }
 
-/// `proxy_send_local_response`. `grpc` is taken for absent outside 0 to 16, as Rust's SDK sends -1.
+/// Implements `proxy_send_local_response`. A `grpc` outside 0 to 16 counts as absent, since Rust's SDK sends -1.
 #[expect(clippy::too_many_arguments, reason = "the ABI has them")]
 pub(super) fn reply(
     guest: &mut Guest,
@@ -59,7 +59,7 @@ pub(super) fn reply(
     Ok(())
 }
 
-/// `proxy_set_effective_context`.
+/// Implements `proxy_set_effective_context`.
 pub(super) fn set_effective_context(guest: &mut Guest, context: u32) -> Outcome {
     if !guest.state().knows(context) {
         return Err(Status::BadArgument);
@@ -68,7 +68,7 @@ pub(super) fn set_effective_context(guest: &mut Guest, context: u32) -> Outcome 
     Ok(())
 }
 
-/// `proxy_done`: contexts here end whatever `on_done` said, so there is nothing that waits for it.
+/// Implements `proxy_done`. Contexts here end whatever `on_done` said, so that none ever waits for this call.
 pub(super) fn done(_guest: &mut Guest) -> Outcome {
     Err(Status::NotFound)
 }

@@ -1,4 +1,4 @@
-//! The log, the clock, the tick, and calls to others, of which this host has none to offer.
+//! Host calls for the log, the clock and the tick, and calls to other servers, which this host doesn't offer.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -32,13 +32,13 @@ pub(super) fn time(guest: &mut Guest, to: u32) -> Outcome {
     guest.write_u64(to, now())
 }
 
-/// Nanoseconds since 1970.
+/// Returns the nanoseconds since 1970.
 pub(super) fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     since.as_nanos() as u64
 }
 
-/// `proxy_set_tick_period_milliseconds`; 0 ends the ticks.
+/// Implements `proxy_set_tick_period_milliseconds`; 0 ends the ticks.
 pub(super) fn tick_period(guest: &mut Guest, period: u32) -> Outcome {
     guest.state().tick_period = (period > 0).then(|| Duration::from_millis(period.into()));
     Ok(())
@@ -62,7 +62,7 @@ pub(super) fn call_status(guest: &mut Guest, code: u32, message: u32, size: u32)
     guest.give(b"", message, size)
 }
 
-/// There is no cluster that could be called: what Envoy says of one that it doesn't know.
+/// Fails as Envoy does for a cluster that it doesn't know: there is no cluster to call.
 #[expect(clippy::too_many_arguments, reason = "the ABI has them")]
 pub(super) fn http_call(
     guest: &mut Guest,
@@ -81,7 +81,7 @@ pub(super) fn http_call(
     Err(Status::BadArgument)
 }
 
-/// The same of a gRPC service.
+/// Fails as Envoy does for a gRPC service that it doesn't know.
 #[expect(clippy::too_many_arguments, reason = "the ABI has them")]
 pub(super) fn grpc_call(
     _: &mut Guest,
@@ -101,7 +101,7 @@ pub(super) fn grpc_call(
     Err(Status::ParseFailure)
 }
 
-/// The same of a gRPC stream.
+/// Fails as Envoy does for a gRPC service that it doesn't know.
 #[expect(clippy::too_many_arguments, reason = "the ABI has them")]
 pub(super) fn grpc_stream(
     _: &mut Guest,

@@ -1,5 +1,5 @@
-//! The functions of WASI that Rust's standard library imports: the output goes to the log, there is a clock and
-//! randomness, and there are no files, arguments or variables. What Envoy's WASI does, this does.
+//! The functions of WASI that Rust's standard library imports, as Envoy implements them: output goes to the log, there
+//! is a clock and randomness, and there are no files, arguments or variables.
 
 use wasmtime::{Caller, Linker};
 
@@ -27,7 +27,7 @@ macro_rules! wasi {
     )*};
 }
 
-/// All of them.
+/// Defines all imports of WASI.
 pub(super) fn define(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     wasi!(linker:
         "fd_write" => fd_write, (descriptor: u32, vectors: u32, count: u32, written: u32);
@@ -81,7 +81,7 @@ fn gather(guest: &mut Guest, vectors: u32, count: u32) -> Result<Vec<u8>, Status
     Ok(bytes)
 }
 
-/// The two outputs can be written to and nothing else.
+/// Says that the two outputs can be written to, and nothing else.
 fn fd_fdstat_get(guest: &mut Guest, descriptor: u32, to: u32) -> i32 {
     const RIGHT_TO_WRITE: u64 = 64;
     if !matches!(descriptor, 1 | 2) {
@@ -94,7 +94,7 @@ fn no_sizes(guest: &mut Guest, count: u32, size: u32) -> i32 {
     code(guest.write_u32(count, 0).and_then(|()| guest.write_u32(size, 0)))
 }
 
-/// Real time and monotonic time, which are both the wall clock, as on Envoy.
+/// Returns the wall clock, for real time and also for monotonic time, as Envoy does.
 fn clock_time_get(guest: &mut Guest, clock: u32, _precision: u64, to: u32) -> i32 {
     if clock > 1 {
         return NOT_SUPPORTED;
