@@ -166,7 +166,7 @@ pub(super) fn to_trailers(headers: Headers) -> HeaderMap {
 fn origin_form(target: Vec<u8>) -> Result<Uri> {
     let shown = String::from_utf8_lossy(&target).into_owned();
     let target = uri::PathAndQuery::from_maybe_shared(bytes::Bytes::from(target))
-        .with_context(|| format!("{shown:?} is no target"))?;
+        .with_context(|| format!("{shown:?} is not a target"))?;
     ensure!(target.as_str() == shown, "{shown:?} has a fragment");
     let mut parts = uri::Parts::default();
     parts.path_and_query = Some(target);

@@ -5,15 +5,15 @@ use std::net::SocketAddr;
 /// The connection of a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connection {
-    /// The property `connection.id`.
+    /// The number of the connection: the property `connection.id`.
     pub id: u64,
-    /// The properties `source.address` and `source.port`.
+    /// The client's address: the properties `source.address` and `source.port`.
     pub source: SocketAddr,
-    /// The properties `destination.address` and `destination.port`.
+    /// The gateway's address: the properties `destination.address` and `destination.port`.
     pub destination: SocketAddr,
-    /// The property `connection.tls_version`, such as `TLSv1.3`; `None` on a plain connection.
+    /// The version of TLS, such as `TLSv1.3`: the property `connection.tls_version`; `None` on a plain connection.
     pub tls_version: Option<String>,
-    /// The property `connection.requested_server_name`.
+    /// The server name that the client asked for: the property `connection.requested_server_name`.
     pub sni: Option<String>,
     /// The certificate that the client presented. The property `connection.mtls` is true if there is one.
     pub certificate: Option<PeerCertificate>,
@@ -23,14 +23,14 @@ pub struct Connection {
 /// alternative names only the first is kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PeerCertificate {
-    /// The property `connection.sha256_peer_certificate_digest`: the SHA-256 of the DER form, in lower-case hexadecimal
-    /// digits.
+    /// The SHA-256 of the DER form, in lower-case hexadecimal digits: the property
+    /// `connection.sha256_peer_certificate_digest`.
     pub sha256: String,
-    /// The property `connection.subject_peer_certificate`, as RFC 2253 writes it.
+    /// The subject as RFC 2253 writes it: the property `connection.subject_peer_certificate`.
     pub subject: Option<String>,
-    /// The property `connection.uri_san_peer_certificate`.
+    /// The alternative name that is a URI: the property `connection.uri_san_peer_certificate`.
     pub uri_san: Option<String>,
-    /// The property `connection.dns_san_peer_certificate`.
+    /// The alternative name that is a DNS name: the property `connection.dns_san_peer_certificate`.
     pub dns_san: Option<String>,
 }
 

@@ -16,7 +16,7 @@ pub(super) enum Verdict {
     /// The frame is held back, and the callback of the next frame may release it. A body that grows over the limit is
     /// refused.
     Hold,
-    /// The frame is held back like this, but a body that grows over the limit is read more slowly.
+    /// The frame is held back as with `Hold`, but a body that grows over the limit is read more slowly.
     HoldSlowly,
     /// The frame is held back, and the module sees nothing more until it resumes. Only for headers.
     HoldAll,

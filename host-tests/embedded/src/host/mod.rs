@@ -2,7 +2,7 @@
 //!
 //! It exists because Envoy isn't everywhere, and because tests want to count host calls and instructions, to release a
 //! stream at a chosen moment, and to trap a VM at will. It makes the same calls in the same order as Envoy; recorded
-//! traces (`tests/traces`) hold it to that.
+//! traces (`host-tests/e2e/traces`) hold it to that.
 //!
 //! A [`Plugin`] is a compiled module. Each thread takes a [`Worker`] of it, which is one VM. It opens a stream for each
 //! request, hands it what comes from the client and from the upstream, and does what [`Worker::outputs`] says.

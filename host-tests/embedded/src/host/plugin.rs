@@ -33,7 +33,7 @@ pub(super) struct Inner {
     pub(super) shared_queues: Arc<Mutex<SharedQueues>>,
     /// The counts of each worker.
     pub(super) counts: Arc<Mutex<Vec<Arc<Mutex<Counts>>>>>,
-    /// The number of VMs that have been started. A VM takes the number before it as its id.
+    /// The number of VMs that have been started. The id of a VM is its number, counted from 0.
     vms: Arc<AtomicU64>,
     /// The lines at warning or above that the trial VM logs while it runs: the reason why a configuration is refused.
     complaints: Mutex<Option<Vec<String>>>,

@@ -21,7 +21,7 @@ pub(super) enum Way {
 /// The state that says whether frames go on to the next hop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Iteration {
-    /// Frames go on.
+    /// Frames go on to the next hop.
     Goes,
     /// A callback paused. The next frame's callback is called, and may release everything.
     Paused,

@@ -14,7 +14,7 @@ use super::state::{State, Streams};
 /// The fuel of every callback. No machine uses it up in its life, so that fuel is a counter and never a limit.
 const FUEL: u64 = u64::MAX;
 
-/// A running module.
+/// A running instance of the module.
 pub(super) struct Vm {
     store: Store<State>,
     exports: Exports,

@@ -28,7 +28,7 @@ macro_rules! proxy {
     )*};
 }
 
-/// Defines all imports.
+/// Defines every import of the ABI and of WASI.
 pub(super) fn define(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     define_messages(linker)?;
     define_services(linker)?;

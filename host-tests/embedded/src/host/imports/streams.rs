@@ -27,7 +27,7 @@ pub(super) fn resume(guest: &mut Guest, kind: u32) -> Outcome {
     Ok(())
 }
 
-/// Implements `proxy_close_stream`.
+/// Implements `proxy_close_stream`. It resets the stream.
 pub(super) fn close(guest: &mut Guest, kind: u32) -> Outcome {
     match kind {
         0 | 1 => guest.state().later(Action::Close),
@@ -59,7 +59,7 @@ pub(super) fn reply(
     Ok(())
 }
 
-/// Implements `proxy_set_effective_context`.
+/// Implements `proxy_set_effective_context`. Later host calls act on this context.
 pub(super) fn set_effective_context(guest: &mut Guest, context: u32) -> Outcome {
     if !guest.state().knows(context) {
         return Err(Status::BadArgument);
