@@ -1,7 +1,7 @@
-//! What happens to a module after linking. The SDK exports a callback for everything that a proxy-wasm host can do, and a
-//! host calls whatever is exported: those that the filter has no use for go, with the code behind them, and each saves a
-//! call for every request, piece of body or tick. The names of our own functions stay, in words that a backtrace's reader
-//! knows.
+//! Finishes a module after linking. The SDK exports a callback for everything that a proxy-wasm host can do, and a host
+//! calls every callback that is exported. Callbacks that the filter has no use for are removed, together with the code
+//! behind them: each one saves a call for every request, piece of body or tick. The names of our own functions stay, in
+//! a form that the reader of a backtrace knows.
 
 use anyhow::{Context, Result, ensure};
 use rustc_demangle::demangle;
@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use walrus::ir::{Call, Visitor, dfs_in_order};
 use walrus::{FunctionId, FunctionKind, LocalFunction, Module};
 
-/// The exports that hosts need of promward. Without `proxy_on_delete` contexts leak; without the body and trailers
+/// The exports of promward that hosts need. Without `proxy_on_delete` contexts leak. Without the body and trailers
 /// callbacks forms and answers would pass unread.
 const KEPT: &[&str] = &[
     "memory",
@@ -28,22 +28,24 @@ const KEPT: &[&str] = &[
     "proxy_on_delete",
 ];
 
-/// The SDK's traits. Beside callbacks (`on_…`) they have a method for each host call, which panics on what it doesn't
-/// expect. The filter makes its host calls itself, so nothing calls these, and only tables of methods hold them.
+/// The SDK's traits. Beside callbacks (`on_…`) they have a method for each host call, which panics at a status that it
+/// doesn't expect. The filter makes its host calls itself, so nothing calls these methods; only tables of methods refer
+/// to them.
 const TRAITS: [&str; 3] = [
     "proxy_wasm::traits::Context::",
     "proxy_wasm::traits::HttpContext::",
     "proxy_wasm::traits::RootContext::",
 ];
 
-/// How the names of our own functions begin. How our types are dropped is left out: nobody looks for it.
+/// The beginnings of our own functions' names. Names of functions that drop a type of ours are removed too: nobody
+/// looks for them.
 const OURS: [&str; 2] = ["promward::", "<promward::"];
 
-/// Takes away what the filter doesn't use.
+/// Removes what the filter doesn't use.
 ///
 /// # Errors
 ///
-/// When the bytes are no WebAssembly module, or the filter does call what is to go.
+/// Returns an error if the bytes aren't a WebAssembly module, or if the filter does call what is to be removed.
 pub(crate) fn finish(linked: &[u8]) -> Result<Vec<u8>> {
     let mut module = Module::from_buffer(linked).context("the linked module can't be read")?;
     let unused: Vec<_> = module
@@ -66,8 +68,8 @@ pub(crate) fn finish(linked: &[u8]) -> Result<Vec<u8>> {
     Ok(module.emit_wasm())
 }
 
-/// Empties the methods that nothing calls, so that the code behind them goes as well. Should one be called all the same,
-/// the VM traps.
+/// Empties the methods that nothing calls, so that the code behind them is removed as well. If one is called all the
+/// same, the VM traps.
 fn empty_the_sdks_host_calls(module: &mut Module) -> Result<()> {
     let is_host_call = |name: &str| {
         let method = TRAITS.iter().find_map(|path| name.strip_prefix(path));
@@ -91,7 +93,7 @@ fn empty_the_sdks_host_calls(module: &mut Module) -> Result<()> {
     Ok(())
 }
 
-/// The functions that a function calls by their names.
+/// Returns the functions that a function calls directly.
 fn calls(function: &LocalFunction) -> Vec<FunctionId> {
     struct Calls(Vec<FunctionId>);
 

@@ -1,5 +1,5 @@
-//! A filter that does nothing, as the SDK's first example has it: each callback is the SDK's own and lets go on. What a
-//! host takes for calling it is what every filter of the SDK's costs at least.
+//! A filter that does nothing, as the SDK's first example: each callback is the SDK's own and lets everything go on.
+//! The time that a host takes to call it is the least that a filter built with the SDK costs.
 
 #[cfg(target_arch = "wasm32")]
 mod filter {

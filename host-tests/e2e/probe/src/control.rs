@@ -1,4 +1,4 @@
-//! The root context: gives each stream its script, and does in the tick what a control request told.
+//! The root context: gives each stream its script, and does in the tick what a control request asked for.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -17,21 +17,21 @@ proxy_wasm::main! {{
 thread_local! {
     /// The contexts of scripted streams that haven't ended.
     static STREAMS: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
-    /// What the next tick does.
+    /// The actions of the next tick.
     static TOLD: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A scripted stream began.
+/// Notes that a scripted stream began.
 pub(crate) fn began(context: u32) {
     STREAMS.with_borrow_mut(|streams| streams.push(context));
 }
 
-/// It ended.
+/// Notes that a scripted stream ended.
 pub(crate) fn ended(context: u32) {
     STREAMS.with_borrow_mut(|streams| streams.retain(|other| *other != context));
 }
 
-/// A control request asked for something.
+/// Notes what a control request asked for.
 pub(crate) fn tell(what: String) {
     TOLD.with_borrow_mut(|told| told.push(what));
 }

@@ -1,5 +1,5 @@
-//! Host calls whose status is written down. The SDK's own panic at a status that they don't expect, which is the very
-//! thing to be seen here.
+//! Host calls whose status is logged. The SDK's own calls panic at a status that they don't expect, and here such a
+//! status is what a test wants to see.
 
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::{BufferType, MapType, MetricType};
@@ -46,13 +46,13 @@ unsafe extern "C" {
     ) -> u32;
 }
 
-/// Headers that are written down, beside pseudo headers and those that begin with `x-t-`.
+/// The headers that are logged, beside pseudo headers and those that begin with `x-t-`.
 const SHOWN: [&str; 2] = ["accept", "authorization"];
 
-/// The bytes of a body that are written down at most.
+/// The most bytes of a body that are logged.
 const EXCERPT: usize = 24;
 
-/// Writes a status down, unless it is the expected one.
+/// Logs a status, unless it is the expected one.
 fn note(call: &str, status: u32) {
     if status != 0 {
         log::info!("probe: {call} returned {status}");
@@ -137,14 +137,14 @@ pub(crate) fn count(name: &str) {
     }
 }
 
-/// The beginning of a body, as it can be seen now.
+/// Returns the beginning of a body, as it can be seen now.
 pub(crate) fn body(buffer: u32) -> Option<String> {
     let kind = if buffer == 0 { BufferType::HttpRequestBody } else { BufferType::HttpResponseBody };
     let bytes = hostcalls::get_buffer(kind, 0, EXCERPT).ok()??;
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Whole maps, sorted and in one line; only the headers that a trace is about.
+/// Returns a header map, sorted and in one line, with only the headers that a trace is about.
 pub(crate) fn map(map: MapType) -> String {
     let mut lines: Vec<String> = hostcalls::get_map_bytes(map)
         .unwrap_or_default()
@@ -158,7 +158,7 @@ pub(crate) fn map(map: MapType) -> String {
     lines.join(" ")
 }
 
-/// A header's value, or the status of the call.
+/// Returns the value of a header, or the status of the call.
 pub(crate) fn header(map: u32, name: &str) -> String {
     // SAFETY: the name's pointer is that of a live slice, the others are those of live variables.
     shown(given(|value, size| unsafe {
@@ -166,19 +166,19 @@ pub(crate) fn header(map: u32, name: &str) -> String {
     }))
 }
 
-/// A property's value, or the status of the call.
+/// Returns the value of a property, or the status of the call.
 pub(crate) fn property(path: &str) -> String {
     shown(property_bytes(path))
 }
 
-/// The same, as bytes.
+/// Returns the value of a property as bytes, or the status of the call.
 pub(crate) fn property_bytes(path: &str) -> Result<Option<Vec<u8>>, u32> {
     let path = path.replace('.', "\0");
     // SAFETY: the path's pointer is that of a live slice, the others are those of live variables.
     given(|value, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), value, size) })
 }
 
-/// What the host gave, which may be no bytes at all, or the status of the call.
+/// Returns what the host gave, which may be no bytes at all, or the status of the call.
 fn given(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Result<Option<Vec<u8>>, u32> {
     let (mut value, mut size) = (core::ptr::null_mut(), 0);
     match call(&mut value, &mut size) {

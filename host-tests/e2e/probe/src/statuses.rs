@@ -1,5 +1,5 @@
-//! What host calls return that ask for too much, for what isn't there, or for what is wrong. The numbers are written
-//! down, so that two hosts can be compared.
+//! Makes host calls that ask for too much, for what doesn't exist, or with wrong arguments, and logs their statuses, so
+//! that two hosts can be compared.
 
 #[link(wasm_import_module = "env")]
 unsafe extern "C" {
@@ -103,10 +103,10 @@ unsafe extern "C" {
     fn proxy_grpc_close(token: u32) -> u32;
 }
 
-/// No such place in memory.
+/// An address that no memory has.
 const WILD: *const u8 = 0xffff_fff0 as *const u8;
 
-/// Writes down what each call returns.
+/// Makes each call and logs its status.
 macro_rules! note {
     ($($name:literal => $call:expr;)*) => {$(
         // SAFETY: the pointers are those of live variables and literals, or wild ones that the host has to refuse.
@@ -115,7 +115,7 @@ macro_rules! note {
     )*};
 }
 
-/// In a request's headers callback.
+/// Makes all these calls, in the headers callback of a request.
 pub(crate) fn of_calls() {
     of_messages();
     of_services();

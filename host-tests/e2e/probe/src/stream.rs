@@ -1,18 +1,18 @@
-//! A stream's context: a line for each callback, then what the script says.
+//! The context of a stream: logs a line for each callback, then does what the script says.
 
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::{Action, MapType};
 
 use crate::{control, host, statuses};
 
-/// One stream.
+/// The context of one stream.
 pub(crate) struct Stream {
     context: u32,
-    /// What to do in which callback; `None` for a control request.
+    /// The actions of each callback; `None` for a control request.
     script: Option<Vec<(String, String)>>,
 }
 
-/// What a callback was called with.
+/// The parameters of a callback.
 #[derive(Clone, Copy)]
 struct Call {
     name: &'static str,
@@ -66,7 +66,7 @@ impl Stream {
     }
 }
 
-/// One action; what the callback is to return, if the action is about that.
+/// Does one action. Returns what the callback is to return, if the action decides that.
 fn act(action: &str, call: Call) -> Option<Action> {
     if let Some(path) = action.strip_prefix("property:") {
         log::info!("probe: {path} is {}", host::property(path));
