@@ -154,7 +154,7 @@ fn wrong_arguments_are_told_before_the_password_is_asked_for() {
 #[test]
 fn a_line_that_the_filter_refuses_is_not_offered() {
     let error = Section::Users.line("alice", "secret").unwrap_err();
-    assert!(error.starts_with("callers.users.alice: this is no bcrypt hash"), "{error}");
+    assert!(error.starts_with("callers.users.alice: this is not a bcrypt hash"), "{error}");
     let error = Section::Tokens.line("a", "sha256:").unwrap_err();
     assert!(error.starts_with("callers.tokens.a: this must be sha256:"), "{error}");
 }

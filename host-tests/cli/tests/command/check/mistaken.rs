@@ -119,10 +119,10 @@ fn yaml_in_the_text_that_a_filter_gets_is_told_from_json() {
     for (text, said) in [
         ("mounts:\n- prefix: /p\n", format!("config.configuration.value: {AS_YAML}")),
         ("# rules\naccess: []\n", format!("config.configuration.value: {AS_YAML}")),
-        ("mounts\n", "the configuration is no JSON: expected value at line 1 column 1".to_owned()),
+        ("mounts\n", "the configuration is not JSON: expected value at line 1 column 1".to_owned()),
         (
             "{ mounts: [] }\n",
-            "the configuration is no JSON: key must be a string at line 1 column 3".to_owned(),
+            "the configuration is not JSON: key must be a string at line 1 column 3".to_owned(),
         ),
     ] {
         assert_eq!(checked("envoy.yaml", &envoys(text)), format!("{place}{said}\n"), "{text}");
