@@ -13,9 +13,9 @@ use tokio::{
 };
 
 use super::{
-    Options,
     body::{BrokenOff, Piece, Pipe},
     headers::{self, Refusal},
+    options::Options,
     origin::{Answering, Failure},
     root::Root,
     stream_ends::{Client, Event, Upstream, frame, read, room, sleep_until, write},

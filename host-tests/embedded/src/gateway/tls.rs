@@ -18,7 +18,7 @@ use rustls::{
 };
 
 use super::{
-    ClientCertificates, TlsFiles,
+    options::{ClientCertificates, TlsFiles},
     peer::{self, AnyCertificate},
 };
 use crate::host::Connection;

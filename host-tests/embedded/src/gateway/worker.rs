@@ -16,7 +16,7 @@ use tokio::{
     task::{LocalSet, spawn_local},
 };
 
-use super::{Options, accept, origin::Pool, root::Root, tls::Certificates};
+use super::{accept, options::Options, origin::Pool, root::Root, tls::Certificates};
 use crate::host::Plugin;
 
 /// The parameters of a worker's thread.
