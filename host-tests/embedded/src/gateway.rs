@@ -20,6 +20,7 @@ mod stream;
 mod stream_ends;
 mod tls;
 mod worker;
+mod worker_state;
 
 use std::{
     net::SocketAddr,

@@ -18,7 +18,7 @@ use super::{
     body::Pipe,
     stream,
     tls::{Certificates, describe},
-    worker::WorkerState,
+    worker_state::WorkerState,
 };
 
 /// The time that a client has for its handshake, and for the head of a request.

@@ -19,7 +19,7 @@ use super::{
     origin::{Answering, Failure},
     root::Root,
     stream_ends::{Client, Event, Upstream, frame, read, room, sleep_until, write},
-    worker::WorkerState,
+    worker_state::WorkerState,
 };
 use crate::host::{self, Frame, Headers, Output, StreamId, Why};
 

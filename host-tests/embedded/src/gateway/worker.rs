@@ -2,7 +2,6 @@
 //! nothing but the plugin and the certificate, so that nothing here needs a lock.
 
 use std::{
-    cell::{Cell, RefCell},
     net::SocketAddr,
     rc::Rc,
     sync::{Arc, mpsc},
@@ -16,7 +15,7 @@ use tokio::{
     task::{LocalSet, spawn_local},
 };
 
-use super::{accept, options::Options, origin::Pool, root::Root, tls::Certificates};
+use super::{accept, options::Options, tls::Certificates, worker_state::WorkerState};
 use crate::host::Plugin;
 
 /// The parameters of a worker's thread.
@@ -63,43 +62,6 @@ impl Task {
         // An error means that the gateway is gone, which is a reason to stop as well.
         let _ = self.stopped.wait_for(|stopped| *stopped).await;
         Ok(())
-    }
-}
-
-/// The data that all streams of a worker share.
-pub(super) struct WorkerState {
-    pub(super) options: Arc<Options>,
-    pub(super) pool: Pool,
-    root: RefCell<Rc<Root>>,
-    connections: Cell<u64>,
-}
-
-impl WorkerState {
-    fn new(options: Arc<Options>) -> Result<Self> {
-        Ok(Self {
-            root: RefCell::new(Root::start(&options.plugin)?),
-            options,
-            pool: Pool::default(),
-            connections: Cell::new(0),
-        })
-    }
-
-    /// Returns the VM for a new stream.
-    pub(super) fn root(&self) -> Rc<Root> {
-        Rc::clone(&self.root.borrow())
-    }
-
-    /// Puts new streams under another configuration.
-    fn change(&self, plugin: &Plugin) -> Result<()> {
-        self.root.replace(Root::start(plugin)?);
-        Ok(())
-    }
-
-    /// Returns the number of a new connection.
-    pub(super) fn number_connection(&self) -> u64 {
-        let number = self.connections.get();
-        self.connections.set(number + 1);
-        number
     }
 }
 
