@@ -1,7 +1,7 @@
 //! Compiled modules as files, so that each module is compiled once for all processes and not by every test. They lie in
 //! `compiled/` below the target directory, named after the module and the engine.
 
-use super::vm::from_wasmtime;
+use super::error::from_wasmtime;
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 use std::fs::{self, DirEntry, File};

@@ -11,6 +11,7 @@ mod callbacks;
 mod compiled;
 mod connection;
 mod counts;
+mod error;
 mod exports;
 mod flow;
 mod header_map;

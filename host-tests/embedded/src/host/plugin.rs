@@ -7,12 +7,14 @@ use anyhow::{Context, Result, anyhow, bail};
 use wasmtime::{Config, Engine, InstancePre, Linker};
 
 use super::counts::Counts;
+use super::error::from_wasmtime;
 use super::metrics::{MetricValue, Metrics};
 use super::settings::{Level, Settings};
 use super::shared::{SharedData, SharedQueues};
 use super::state::State;
-use super::vm::{Vm, from_wasmtime};
-use super::{Worker, compiled, imports};
+use super::vm::Vm;
+use super::worker::Worker;
+use super::{compiled, imports};
 
 /// The export by which a module says that it is of this ABI.
 const ABI: &str = "proxy_abi_version_0_2_1";

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 use wasmtime::{Store, TypedFunc, WasmParams, WasmResults};
 
 use super::counts::Counts;
+use super::error::from_wasmtime;
 use super::exports::{Call, Exports, export};
 use super::plugin::{Inner, lock};
 use super::settings::Level;
@@ -207,9 +208,4 @@ pub(super) enum MessageCallback {
 
 fn size(bytes: &[u8]) -> u32 {
     bytes.len() as u32
-}
-
-/// Converts an error of wasmtime, with its causes and the module's backtrace.
-pub(super) fn from_wasmtime(error: wasmtime::Error) -> anyhow::Error {
-    anyhow::Error::msg(format!("{error:?}"))
 }
