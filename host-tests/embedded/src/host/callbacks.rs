@@ -2,9 +2,10 @@
 //! chain and the module.
 
 use super::flow::Verdict;
+use super::message::Way;
 use super::reply::LocalReply;
 use super::state::Action;
-use super::stream::{BodyPart, Way};
+use super::stream::BodyPart;
 use super::vm::MessageCallback;
 use super::worker::Worker;
 

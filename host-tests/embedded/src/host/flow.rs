@@ -3,9 +3,9 @@
 //! to them. Both directions have the same rules, which are written once.
 
 use super::header_map::{self, MapKind};
-use super::message::Frame;
+use super::message::{Frame, Way};
 use super::settings::Level;
-use super::stream::{BodyPart, Iteration, Way};
+use super::stream::{BodyPart, Iteration};
 use super::worker::Worker;
 
 /// The meaning of a callback's answer for the frame that it was about.

@@ -1,8 +1,7 @@
 //! Header maps that behave as Envoy's: names are in lower case, pseudo headers stand first, and a second value of a
 //! header that Envoy knows is joined to the first one.
 
-use super::Headers;
-use super::stream::Way;
+use super::message::{Headers, Way};
 
 /// The kind of a header map. The kinds differ in the headers that Envoy knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

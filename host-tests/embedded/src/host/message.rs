@@ -29,6 +29,15 @@ impl Frame {
     }
 }
 
+/// A direction of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// From the client to the upstream.
+    Request,
+    /// From the upstream to the client.
+    Response,
+}
+
 /// An instruction to the front.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {

@@ -1,6 +1,6 @@
 //! The forms of header maps and property paths in the module's memory, as ABI 0.2.1 defines them.
 
-use super::Headers;
+use super::message::Headers;
 
 /// Returns a map as the module reads it: the number of pairs, their lengths, then each name and value, ended by a NUL.
 /// An empty map is no bytes at all, as on Envoy.

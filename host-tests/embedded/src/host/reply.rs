@@ -1,8 +1,8 @@
 //! Local replies, which answer in place of the upstream, and resets.
 
 use super::header_map::{self, MapKind};
-use super::message::{Frame, Headers, Output};
-use super::stream::{Stream, Way};
+use super::message::{Frame, Headers, Output, Way};
+use super::stream::Stream;
 use super::worker::Worker;
 
 const HEAD: MapKind = MapKind::Headers(Way::Response);

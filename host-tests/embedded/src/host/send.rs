@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 
-use super::message::Frame;
-use super::stream::{BodyPart, Way};
+use super::message::{Frame, Way};
+use super::stream::BodyPart;
 use super::worker::Worker;
 
 impl Worker {

@@ -7,9 +7,10 @@ use std::time::Duration;
 use wasmtime::{Memory, TypedFunc};
 
 use super::counts::Counts;
+use super::message::Way;
 use super::plugin::Inner;
 use super::reply::LocalReply;
-use super::stream::{Stream, Way};
+use super::stream::Stream;
 
 /// The streams of a worker by context id.
 pub(super) type Streams = BTreeMap<u32, Stream>;

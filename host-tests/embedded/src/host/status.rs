@@ -13,10 +13,13 @@ pub(super) enum Status {
     Unimplemented = 12,
 }
 
+/// The result of a host call.
+pub(super) type Outcome = Result<(), Status>;
+
 impl Status {
     /// Returns the number that the module sees.
-    pub(super) fn code(result: Result<(), Status>) -> i32 {
-        match result {
+    pub(super) fn code(outcome: Outcome) -> i32 {
+        match outcome {
             Ok(()) => 0,
             Err(status) => status as i32,
         }

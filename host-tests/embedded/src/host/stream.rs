@@ -5,18 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::message::{Frame, Output};
+use super::connection::Connection;
+use super::header_map;
+use super::message::{Frame, Headers, Output, Way};
 use super::reply::LocalReply;
-use super::{Connection, Headers};
-
-/// A direction of a stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
-    /// From the client to the upstream.
-    Request,
-    /// From the upstream to the client.
-    Response,
-}
 
 /// The state that says whether frames go on to the next hop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -202,6 +194,6 @@ impl Stream {
     }
 
     fn request_header(&self, name: &[u8]) -> Option<&[u8]> {
-        super::header_map::get(self.request.headers.as_ref()?, name)
+        header_map::get(self.request.headers.as_ref()?, name)
     }
 }

@@ -5,13 +5,15 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
+use super::connection::Connection;
+use super::counts::Counts;
+use super::message::{Frame, Output, StreamId, Way, Why};
 use super::plugin::{Inner, lock};
 use super::reply::LocalReply;
 use super::settings::{FailurePolicy, Level};
 use super::state::Streams;
-use super::stream::{Stream, Way};
+use super::stream::Stream;
 use super::vm::Vm;
-use super::{Connection, Counts, Frame, Output, StreamId, Why};
 
 /// One VM of a plugin, used by one thread. The front puts frames in by [`request`](Worker::request) and
 /// [`response`](Worker::response), and does what [`outputs`](Worker::outputs) returns.

@@ -1,10 +1,8 @@
 //! Host calls that read and edit bodies and configurations.
 
 use crate::host::memory::Guest;
-use crate::host::status::Status;
-use crate::host::stream::Way;
-
-use super::Outcome;
+use crate::host::message::Way;
+use crate::host::status::{Outcome, Status};
 
 pub(super) fn get(guest: &mut Guest, buffer: u32, start: u32, size: u32, to: u32, size_to: u32) -> Outcome {
     let bytes = read(guest, buffer)?;

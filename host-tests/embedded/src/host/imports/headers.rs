@@ -4,12 +4,10 @@
 
 use crate::host::header_map::{self, MapKind};
 use crate::host::memory::Guest;
-use crate::host::message::Headers;
+use crate::host::message::{Headers, Way};
 use crate::host::pairs;
-use crate::host::status::Status;
-use crate::host::stream::{BodyPart, Stream, Way};
-
-use super::Outcome;
+use crate::host::status::{Outcome, Status};
+use crate::host::stream::{BodyPart, Stream};
 
 pub(super) fn pairs(guest: &mut Guest, map: u32, pointer: u32, size: u32) -> Outcome {
     let kind = kind(map)?;

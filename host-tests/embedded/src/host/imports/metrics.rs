@@ -3,9 +3,7 @@
 use crate::host::memory::Guest;
 use crate::host::metrics::Metrics;
 use crate::host::plugin::lock;
-use crate::host::status::Status;
-
-use super::Outcome;
+use crate::host::status::{Outcome, Status};
 
 pub(super) fn define(guest: &mut Guest, kind: u32, name: u32, name_size: u32, id: u32) -> Outcome {
     let name = guest.read(name, name_size)?;

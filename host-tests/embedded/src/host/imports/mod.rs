@@ -16,10 +16,7 @@ mod streams;
 mod system;
 mod wasi;
 
-/// The result of a host call.
-type Outcome = std::result::Result<(), Status>;
-
-/// Defines an import of the ABI from a function that returns an [`Outcome`].
+/// Defines an import of the ABI from a function that returns an [`Outcome`](super::status::Outcome).
 macro_rules! proxy {
     ($linker:ident: $($name:literal => $function:path, ($($argument:ident: $kind:ty),*);)*) => {$(
         $linker.func_wrap("env", $name, |caller: Caller<'_, State>, $($argument: $kind),*| -> i32 {

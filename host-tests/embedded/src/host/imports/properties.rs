@@ -3,13 +3,13 @@
 
 use std::time::UNIX_EPOCH;
 
-use crate::host::connection::PeerCertificate;
+use crate::host::connection::{Connection, PeerCertificate};
+use crate::host::header_map;
 use crate::host::memory::Guest;
-use crate::host::status::Status;
+use crate::host::message::Headers;
+use crate::host::pairs;
+use crate::host::status::{Outcome, Status};
 use crate::host::stream::{Side, Stream};
-use crate::host::{Connection, Headers, header_map, pairs};
-
-use super::Outcome;
 
 pub(super) fn get(guest: &mut Guest, path: u32, path_size: u32, to: u32, size_to: u32) -> Outcome {
     let path = guest.read(path, path_size)?;

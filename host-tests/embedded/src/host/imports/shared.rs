@@ -2,9 +2,7 @@
 
 use crate::host::memory::Guest;
 use crate::host::plugin::lock;
-use crate::host::status::Status;
-
-use super::Outcome;
+use crate::host::status::{Outcome, Status};
 
 pub(super) fn get(guest: &mut Guest, key: u32, key_size: u32, to: u32, size_to: u32, cas_to: u32) -> Outcome {
     let key = guest.read(key, key_size)?;

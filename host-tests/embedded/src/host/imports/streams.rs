@@ -2,13 +2,12 @@
 //! calls the module while a callback runs.
 
 use crate::host::memory::Guest;
+use crate::host::message::Way;
 use crate::host::pairs;
 use crate::host::reply::LocalReply;
 use crate::host::state::Action;
-use crate::host::status::Status;
-use crate::host::stream::{BodyPart, Stream, Way};
-
-use super::Outcome;
+use crate::host::status::{Outcome, Status};
+use crate::host::stream::{BodyPart, Stream};
 
 /// Implements `proxy_continue_stream`. As on Envoy, the module can't see the headers, the piece of body and the
 /// trailers of the request after this call, even if it is the response that goes on.

@@ -4,9 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::host::memory::Guest;
 use crate::host::settings::Level;
-use crate::host::status::Status;
-
-use super::Outcome;
+use crate::host::status::{Outcome, Status};
 
 pub(super) fn log(guest: &mut Guest, level: u32, message: u32, size: u32) -> Outcome {
     let level = match level {
