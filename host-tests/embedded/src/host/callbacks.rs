@@ -2,8 +2,8 @@
 //! chain and the module.
 
 use super::flow::Verdict;
+use super::local_reply::LocalReply;
 use super::message::Way;
-use super::reply::LocalReply;
 use super::state::Action;
 use super::stream::BodyPart;
 use super::vm::MessageCallback;

@@ -7,9 +7,9 @@ use std::time::Duration;
 use wasmtime::{Memory, TypedFunc};
 
 use super::counts::Counts;
+use super::local_reply::LocalReply;
 use super::message::Way;
 use super::plugin::Inner;
-use super::reply::LocalReply;
 use super::stream::Stream;
 
 /// The streams of a worker by context id.

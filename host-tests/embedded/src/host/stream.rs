@@ -6,9 +6,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::connection::Connection;
-use super::header_map;
+use super::local_reply::LocalReply;
 use super::message::{Frame, Headers, Output, Way};
-use super::reply::LocalReply;
 
 /// The state that says whether frames go on to the next hop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,23 +176,5 @@ impl Stream {
             Way::Request => Output::ToUpstream(frame),
             Way::Response => Output::ToDownstream(frame),
         });
-    }
-
-    /// Returns `true` if local replies to this request have no body.
-    pub(super) fn is_head(&self) -> bool {
-        self.request_header(b":method") == Some(b"HEAD")
-    }
-
-    /// Returns `true` if local replies to this request take the form of gRPC.
-    pub(super) fn is_grpc(&self) -> bool {
-        self.request_header(b"content-type").is_some_and(|value| {
-            value
-                .strip_prefix(b"application/grpc")
-                .is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
-        })
-    }
-
-    fn request_header(&self, name: &[u8]) -> Option<&[u8]> {
-        header_map::get(self.request.headers.as_ref()?, name)
     }
 }

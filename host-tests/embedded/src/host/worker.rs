@@ -7,9 +7,9 @@ use anyhow::Result;
 
 use super::connection::Connection;
 use super::counts::Counts;
+use super::local_reply::LocalReply;
 use super::message::{Frame, Output, StreamId, Way, Why};
 use super::plugin::{Inner, lock};
-use super::reply::LocalReply;
 use super::settings::{FailurePolicy, Level};
 use super::state::Streams;
 use super::stream::Stream;

@@ -1,10 +1,10 @@
 //! Host calls by which a module decides about a stream. Nothing happens before the callback returns: a stream never
 //! calls the module while a callback runs.
 
+use crate::host::local_reply::LocalReply;
 use crate::host::memory::Guest;
 use crate::host::message::Way;
 use crate::host::pairs;
-use crate::host::reply::LocalReply;
 use crate::host::state::Action;
 use crate::host::status::{Outcome, Status};
 use crate::host::stream::{BodyPart, Stream};

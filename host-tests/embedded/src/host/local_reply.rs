@@ -1,0 +1,88 @@
+//! Local replies, which answer in place of the upstream, and the form that each takes for its request.
+
+use super::header_map::{self, MapKind};
+use super::message::{Headers, Way};
+
+const HEAD: MapKind = MapKind::Headers(Way::Response);
+
+/// An answer of the host's or the module's own.
+pub(super) struct LocalReply {
+    pub(super) status: u32,
+    pub(super) body: Vec<u8>,
+    pub(super) headers: Headers,
+    /// The status for a gRPC client; without it, the one that fits the HTTP status.
+    pub(super) grpc_status: Option<u32>,
+}
+
+impl LocalReply {
+    pub(super) fn plain(status: u16, body: &str) -> LocalReply {
+        LocalReply { status: status.into(), body: body.into(), headers: Headers::new(), grpc_status: None }
+    }
+
+    /// Returns the head and the body of the reply to the request with this head. A gRPC client gets the reply in the
+    /// head alone, with the status 200.
+    pub(super) fn render(self, request: Option<&Headers>) -> (Headers, Vec<u8>) {
+        let mut head = vec![(b":status".to_vec(), self.status.to_string().into_bytes())];
+        for (name, value) in &self.headers {
+            header_map::add(HEAD, &mut head, name, value);
+        }
+        if request.is_some_and(is_grpc) {
+            let code = self.grpc_status.unwrap_or_else(|| grpc_status(self.status));
+            header_map::replace(HEAD, &mut head, b":status", b"200");
+            header_map::replace(HEAD, &mut head, b"content-type", b"application/grpc");
+            header_map::replace(HEAD, &mut head, b"grpc-status", code.to_string().as_bytes());
+            if !self.body.is_empty() {
+                header_map::replace(HEAD, &mut head, b"grpc-message", &percent_encoded(&self.body));
+            }
+            header_map::remove(&mut head, b"content-length");
+            return (head, Vec::new());
+        }
+        if self.body.is_empty() {
+            header_map::remove(&mut head, b"content-length");
+            header_map::remove(&mut head, b"content-type");
+        } else {
+            header_map::replace(HEAD, &mut head, b"content-length", self.body.len().to_string().as_bytes());
+            if header_map::get(&head, b"content-type").is_none() {
+                header_map::add(HEAD, &mut head, b"content-type", b"text/plain");
+            }
+        }
+        (head, if request.is_some_and(is_head) { Vec::new() } else { self.body })
+    }
+}
+
+/// Returns `true` if local replies to this request have no body.
+fn is_head(request: &Headers) -> bool {
+    header_map::get(request, b":method") == Some(b"HEAD")
+}
+
+/// Returns `true` if local replies to this request take the form of gRPC.
+fn is_grpc(request: &Headers) -> bool {
+    header_map::get(request, b"content-type").is_some_and(|value| {
+        value
+            .strip_prefix(b"application/grpc")
+            .is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
+    })
+}
+
+/// Returns the gRPC status for an HTTP status, as gRPC's documentation maps them.
+fn grpc_status(status: u32) -> u32 {
+    match status {
+        400 => 13,
+        401 => 16,
+        403 => 7,
+        404 => 12,
+        429 | 502 | 503 | 504 => 14,
+        _ => 2,
+    }
+}
+
+fn percent_encoded(message: &[u8]) -> Vec<u8> {
+    let mut encoded = Vec::new();
+    for byte in message {
+        match byte {
+            b' '..=b'~' if *byte != b'%' => encoded.push(*byte),
+            _ => encoded.extend(format!("%{byte:02X}").bytes()),
+        }
+    }
+    encoded
+}
