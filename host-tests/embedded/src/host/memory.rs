@@ -3,8 +3,7 @@
 
 use wasmtime::Caller;
 
-use super::plugin::lock;
-use super::state::State;
+use super::state::{State, lock};
 use super::status::Status;
 use super::stream::Stream;
 

@@ -1,15 +1,21 @@
-//! The data that a VM's host calls work on. It lives in the wasmtime store, beside the module's own memory.
+//! The data that host calls work on: a VM's own, which lives in the wasmtime store beside the module's memory, and the
+//! data that all VMs of a plugin share. The two types stand in one file because each has the other in a field: a module
+//! is linked for stores of a [`State`], and a VM's host calls reach the plugin.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use wasmtime::{Memory, TypedFunc};
+use anyhow::{Result, anyhow};
+use wasmtime::{Engine, InstancePre, Memory, TypedFunc};
 
 use super::counts::Counts;
 use super::local_reply::LocalReply;
 use super::message::Way;
-use super::plugin::Inner;
+use super::metrics::Metrics;
+use super::settings::{Level, Settings};
+use super::shared::{SharedData, SharedQueues};
 use super::stream::Stream;
 
 /// The streams of a worker by context id.
@@ -24,7 +30,7 @@ pub(super) enum Action {
 
 /// The host's side of a VM.
 pub(super) struct State {
-    pub(super) plugin: Arc<Inner>,
+    pub(super) plugin: Arc<PluginState>,
     /// The id of this VM within its plugin. It names the owner of a queue.
     pub(super) vm: u64,
     /// The worker's streams, which are here while a callback runs.
@@ -48,7 +54,7 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(plugin: Arc<Inner>, root: u32, counts: Arc<Mutex<Counts>>) -> State {
+    pub(super) fn new(plugin: Arc<PluginState>, root: u32, counts: Arc<Mutex<Counts>>) -> State {
         let vm = plugin.next_vm();
         State {
             plugin,
@@ -89,4 +95,47 @@ impl State {
             self.after.push_back((context, action));
         }
     }
+}
+
+/// The data that the VMs of a plugin share.
+pub(super) struct PluginState {
+    pub(super) settings: Settings,
+    pub(super) engine: Engine,
+    pub(super) module: InstancePre<State>,
+    pub(super) metrics: Arc<Mutex<Metrics>>,
+    pub(super) shared_data: Arc<Mutex<SharedData>>,
+    pub(super) shared_queues: Arc<Mutex<SharedQueues>>,
+    /// The counts of each worker.
+    pub(super) counts: Arc<Mutex<Vec<Arc<Mutex<Counts>>>>>,
+    /// The number of VMs that have been started. The id of a VM is its number, counted from 0.
+    pub(super) vms: Arc<AtomicU64>,
+    /// The lines at warning or above that the trial VM logs while it runs: the reason why a configuration is refused.
+    pub(super) complaints: Mutex<Option<Vec<String>>>,
+}
+
+impl PluginState {
+    /// Writes a line to the log, if it is grave enough.
+    pub(super) fn log(&self, level: Level, line: &str) {
+        if level >= Level::Warn
+            && let Some(complaints) = lock(&self.complaints).as_mut()
+        {
+            complaints.push(line.to_owned());
+        }
+        if level >= self.settings.log_level {
+            (self.settings.log)(level, line);
+        }
+    }
+
+    pub(super) fn next_vm(&self) -> u64 {
+        self.vms.fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub(super) fn fill_random(&self, bytes: &mut [u8]) -> Result<()> {
+        getrandom::fill(bytes).map_err(|error| anyhow!("the system has no randomness: {error}"))
+    }
+}
+
+/// Locks a mutex that a panicking thread may have held: none of our data is ever half-written.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

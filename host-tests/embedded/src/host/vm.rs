@@ -8,9 +8,8 @@ use wasmtime::{Store, TypedFunc, WasmParams, WasmResults};
 use super::counts::Counts;
 use super::error::from_wasmtime;
 use super::exports::{Call, Exports, export};
-use super::plugin::{Inner, lock};
 use super::settings::Level;
-use super::state::{State, Streams};
+use super::state::{PluginState, State, Streams, lock};
 
 /// The fuel of every callback. No machine uses it up in its life, so that fuel is a counter and never a limit.
 const FUEL: u64 = u64::MAX;
@@ -28,7 +27,7 @@ impl Vm {
     /// # Errors
     ///
     /// Returns an error if the module traps, or if its `on_vm_start` or `on_configure` returns false.
-    pub(super) fn start(plugin: &Arc<Inner>, root: u32, counts: Arc<Mutex<Counts>>) -> Result<Vm> {
+    pub(super) fn start(plugin: &Arc<PluginState>, root: u32, counts: Arc<Mutex<Counts>>) -> Result<Vm> {
         let mut store = Store::new(&plugin.engine, State::new(Arc::clone(plugin), root, counts));
         store.set_fuel(FUEL).expect("the engine counts fuel");
         let instance = plugin

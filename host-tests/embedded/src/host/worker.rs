@@ -9,16 +9,15 @@ use super::connection::Connection;
 use super::counts::Counts;
 use super::local_reply::LocalReply;
 use super::message::{Frame, Output, StreamId, Way, Why};
-use super::plugin::{Inner, lock};
 use super::settings::{FailurePolicy, Level};
-use super::state::Streams;
+use super::state::{PluginState, Streams, lock};
 use super::stream::Stream;
 use super::vm::Vm;
 
 /// One VM of a plugin, used by one thread. The front puts frames in by [`request`](Worker::request) and
 /// [`response`](Worker::response), and does what [`outputs`](Worker::outputs) returns.
 pub struct Worker {
-    pub(super) plugin: Arc<Inner>,
+    pub(super) plugin: Arc<PluginState>,
     pub(super) vm: Vm,
     pub(super) streams: Streams,
     /// The streams that an action was asked for since the last look.
@@ -29,7 +28,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    pub(super) fn new(plugin: Arc<Inner>) -> Result<Worker> {
+    pub(super) fn new(plugin: Arc<PluginState>) -> Result<Worker> {
         const ROOT: u32 = 1;
         let counts = Arc::default();
         lock(&plugin.counts).push(Arc::clone(&counts));

@@ -2,7 +2,7 @@
 
 use crate::host::memory::Guest;
 use crate::host::metrics::Metrics;
-use crate::host::plugin::lock;
+use crate::host::state::lock;
 use crate::host::status::{Outcome, Status};
 
 pub(super) fn define(guest: &mut Guest, kind: u32, name: u32, name_size: u32, id: u32) -> Outcome {

@@ -1,7 +1,7 @@
 //! Host calls for shared data and shared queues.
 
 use crate::host::memory::Guest;
-use crate::host::plugin::lock;
+use crate::host::state::lock;
 use crate::host::status::{Outcome, Status};
 
 pub(super) fn get(guest: &mut Guest, key: u32, key_size: u32, to: u32, size_to: u32, cas_to: u32) -> Outcome {
