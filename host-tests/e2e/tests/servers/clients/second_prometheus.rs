@@ -121,6 +121,13 @@ fn last_errors(prometheus: &Prometheus, jobs: usize) -> BTreeMap<String, String>
     targets.iter().map(|target| (text(&target["scrapePool"]), text(&target["lastError"]))).collect()
 }
 
+/// Waits until the samples of every target's scrape are there, which is a moment after the target is known to be up or down,
+/// and returns the value of `up` for each job.
+fn ups(prometheus: &Prometheus, jobs: usize) -> BTreeMap<String, f64> {
+    let stored = || Some(values(prometheus, "up", "job")).filter(|up| up.len() == jobs);
+    prometheus.process().wait_until("the samples of every scrape", LONG, stored).unwrap()
+}
+
 fn way_to(deployment: &Deployment) -> Way {
     Way { given: Given::by(deployment), tunnel: Tunnel::to(deployment.https()).unwrap() }
 }
@@ -144,8 +151,8 @@ fn it_scrapes_and_federates_what_it_may(host: Host) {
         for (job, error) in last_errors(second, jobs.len()) {
             assert_eq!(error, "", "{job}");
         }
-        let up = values(second, "up", "job");
-        assert!(up.len() == jobs.len() && up.values().all(|value| *value == 1.0), "{up:?}");
+        let up = ups(second, jobs.len());
+        assert!(up.values().all(|value| *value == 1.0), "{up:?}");
         let mut scraped = values(second, "scrape_samples_scraped", "job");
         assert!(scraped.remove("metrics").unwrap() > 100.0, "{scraped:?}");
         let expected =
@@ -198,8 +205,8 @@ fn what_may_not_be_scraped_is_down_for_the_reason_that_is_true(host: Host) {
             let is_late_alert = *reason == ALERT && error.contains(LATE_ALERT);
             assert!(error.contains(reason) || is_late_alert, "{name}: {error}");
         }
-        let up = values(second, "up", "job");
-        assert!(up.len() == jobs.len() && up.values().all(|value| *value == 0.0), "{up:?}");
+        let up = ups(second, jobs.len());
+        assert!(up.values().all(|value| *value == 0.0), "{up:?}");
     });
     assert!(upstream.requests().is_empty(), "{:?}", upstream.requests());
 }
