@@ -1,7 +1,7 @@
 //! `promward check`: reads a configuration as the filter does, before a proxy has to.
 //!
-//! Whoever edits a configuration has it either by itself, as JSON, or inside a file of Envoy's. Both are found here and go
-//! through the filter's own [`promward::config::load`], so that what is called valid here is what the filter takes.
+//! A configuration stands by itself, as JSON, or inside an Envoy file. Both are found here and loaded by the filter's
+//! own [`promward::config::load`], so the filter accepts exactly the configurations that are called valid here.
 
 mod chain;
 mod empty_password;
@@ -23,13 +23,13 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-/// The name that stands for standard input.
+/// The file name that stands for standard input.
 const STANDARD_INPUT: &str = "-";
 
-/// How a check ended. The later ones are the worse ones.
+/// The result of a check. Later variants are worse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
-    /// Everything that was found is valid.
+    /// All configurations that were found are valid.
     Valid,
     /// A configuration was found that the filter refuses.
     Refused,
@@ -38,7 +38,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// The exit code that says so: 0, 1, 2.
+    /// Returns the exit code: 0, 1 or 2.
     #[must_use]
     pub fn exit_code(self) -> u8 {
         match self {
@@ -49,20 +49,20 @@ impl Verdict {
     }
 }
 
-/// One configuration, and what the filter makes of it.
+/// One configuration, loaded as the filter loads it.
 #[derive(Debug)]
 pub struct Finding {
-    /// Where it was found: a file's name, and in a file of Envoy's which filter.
+    /// The file's name and, in an Envoy file, the filter's place.
     pub place: String,
     /// The compiled configuration, or the one line that says which field is wrong.
     pub loaded: Result<Gateway, String>,
-    /// What the file doesn't tell and the configuration counts on.
+    /// A requirement that the file can't show and the user has to make sure of.
     pub make_sure: Option<String>,
     /// Warnings about settings that the filter accepts and that don't work with the rest of the file.
     pub warnings: Vec<String>,
 }
 
-/// Why there is nothing to check.
+/// The reason why there is nothing to check.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Unreadable(String);
 
@@ -95,12 +95,12 @@ impl fmt::Display for Finding {
     }
 }
 
-/// The field that says that chains are validated.
+/// The field that says that the listener validates certificate chains.
 const VOUCHED: &str = "callers.certificates_validated_by_listener";
 
 impl Finding {
-    /// Loads a configuration as the filter does, or takes the reason why the filter gets none. `validation` and `routing`
-    /// are the facts that its file of Envoy's adds.
+    /// Loads a configuration as the filter does, or takes the reason why the filter gets none. `validation` and
+    /// `routing` are the facts that the Envoy file adds.
     fn new(
         place: String,
         configuration: Result<&[u8], String>,
@@ -126,12 +126,12 @@ impl Finding {
     }
 }
 
-/// Checks files (`-` is standard input), prints what it finds to `output` and what it can't read to `errors`, and tells
-/// the worst of it.
+/// Checks files (`-` is standard input), prints what it finds to `output` and what it can't read to `errors`, and
+/// returns the worst verdict.
 ///
 /// # Errors
 ///
-/// When `output` or `errors` can't be written to.
+/// Returns an error if `output` or `errors` can't be written to.
 pub fn run(files: &[PathBuf], output: &mut dyn Write, errors: &mut dyn Write) -> io::Result<Verdict> {
     let mut worst = Verdict::Valid;
     for file in files {
@@ -152,12 +152,14 @@ pub fn run(files: &[PathBuf], output: &mut dyn Write, errors: &mut dyn Write) ->
     Ok(worst)
 }
 
-/// Checks the text of a file: a configuration in JSON, or a file of Envoy's (YAML or JSON) with every filter in it. `name`
-/// is what the findings call it; one that ends in `.yaml` or `.yml` is YAML, unless it is a configuration in JSON.
+/// Checks the text of a file: a configuration in JSON, or an Envoy file (YAML or JSON) with all filters in it. `name`
+/// is the file's name in the findings; if it ends in `.yaml` or `.yml` the text is YAML, unless it is a configuration
+/// in JSON.
 ///
 /// # Errors
 ///
-/// When the text is neither, or a file of Envoy's without a filter. The message says what it looks like.
+/// Returns an error if the text is neither, or an Envoy file without a filter. The message says what the text looks
+/// like.
 pub fn check(name: &str, text: &[u8]) -> Result<Vec<Finding>, Unreadable> {
     if let Some(said) = mistaken::text(text) {
         return Err(Unreadable(said.to_owned()));
@@ -176,7 +178,7 @@ pub fn check(name: &str, text: &[u8]) -> Result<Vec<Finding>, Unreadable> {
     }
 }
 
-/// Loads a configuration that is in no file of Envoy's.
+/// Loads a configuration that is in no Envoy file.
 fn by_itself(name: &str, configuration: Result<&[u8], String>) -> Finding {
     let elsewhere = Validation::Elsewhere(IN_NO_CHAIN.to_owned());
     Finding::new(name.to_owned(), configuration, elsewhere, &Routing::default())

@@ -1,8 +1,7 @@
-//! `promward demo`: the guide's deployment on this machine, or an example's, with one command.
+//! `promward demo`: the guide's deployment, or an example's, on this machine, with one command.
 //!
-//! It starts what the guide has its reader install (Prometheus, a certificate, a server for TLS), with promward in the
-//! server and three users who may log in, says how to look at it, and ends all of it when it is told to, or as soon as one
-//! part of it ends.
+//! It starts the parts that the guide installs (Prometheus, a certificate, a TLS server), with promward in the server
+//! and three users, and prints how to use it. It ends everything when it is told to, or as soon as one part ends.
 
 mod callers;
 mod credentials;
@@ -40,59 +39,59 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
 
-/// How often the programs are looked at.
+/// The interval at which the programs are checked.
 const GLANCE: Duration = Duration::from_millis(200);
 
-/// How long a program that has ended may take to hand over its last lines.
+/// The time that a program that has ended has for handing over its last lines.
 const LAST_LINES: Duration = Duration::from_secs(1);
 
-/// What is to be shown.
+/// The options of a demo.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// The example to run; without it, the guide with three users.
+    /// The example to run; the guide with three users if `None`.
     pub example: Option<Example>,
     /// The directory for certificates, logs and the configuration; one below `target` if `None`.
     pub directory: Option<PathBuf>,
-    /// What runs the filter; Envoy where it can be had, else the embedded host.
+    /// The program that runs the filter. If `None`: Envoy if it is available, else the embedded host.
     pub host: Option<Host>,
-    /// A Prometheus that already runs, `http://host:port/path`; without it, one is started.
+    /// The URL of a Prometheus that already runs, `http://host:port/path`; a new one is started if `None`.
     pub upstream: Option<String>,
-    /// The port of https; 8443 if it is free, else any.
+    /// The port of https; 8443 if `None` and it is free, else any free one.
     pub port: Option<u16>,
-    /// Whether to walk through the guide and end, rather than to stay.
+    /// The reason for running it: to stay, or to walk through the guide and end.
     pub purpose: Purpose,
 }
 
-/// What a demo is for.
+/// The purpose of a demo.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Purpose {
-    /// It stays until it is told to end.
+    /// Stays until it is told to end.
     #[default]
     Stay,
-    /// It walks through the guide and ends.
+    /// Walks through the guide and ends.
     Smoke,
 }
 
-/// How a demo ended.
+/// The result of a demo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It did what it is for.
+    /// The demo fulfilled its purpose.
     Done,
     /// A step of the guide failed.
     Failed,
 }
 
-/// What the demo waits for.
+/// The events that a demo waits for.
 enum Event {
-    /// Everything runs, or something doesn't.
+    /// Everything runs, or something failed to start.
     Started(Result<Box<Demo>>),
-    /// The walk is over, with or without a step that failed.
+    /// The walk is over, with or without a failed step.
     Walked(io::Result<bool>),
-    /// The user or the system wants it to end.
+    /// The user or the system asks the demo to end.
     Asked(&'static str),
 }
 
-/// What a demo shows.
+/// The content of a demo.
 enum Content {
     /// The guide with three users.
     Users(Callers),
@@ -100,7 +99,7 @@ enum Content {
     Example(Box<Example>),
 }
 
-/// A running demo. All of it ends with this value.
+/// A running demo. Dropping this value ends all of it.
 struct Demo {
     host: Host,
     deployment: Arc<Deployment>,
@@ -115,7 +114,8 @@ struct Demo {
 ///
 /// # Errors
 ///
-/// When something that it needs can't be had or started, or ends by itself: the message has its last lines.
+/// Returns an error if something that it needs is not available, fails to start, or ends by itself; the message has its
+/// last lines.
 pub fn run(options: &Options) -> Result<Outcome> {
     let (events, happened) = mpsc::channel();
     signals::listen(events.clone())?;
@@ -147,7 +147,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
 }
 
 impl Options {
-    /// Returns the directory that is meant.
+    /// Returns the directory of the demo.
     fn directory(&self, ports: Ports) -> Result<PathBuf> {
         if let Some(directory) = &self.directory {
             return Ok(directory.clone());
@@ -203,12 +203,13 @@ impl Demo {
         Ok(Self { host, deployment, guarded, content, ports, logs, directory })
     }
 
-    /// Returns the URL of Prometheus, without a slash at its end: by the name that every program on this machine knows.
+    /// Returns the URL of Prometheus without a trailing slash, with the host name that every program on this machine
+    /// can resolve.
     fn url(&self) -> String {
         format!("https://localhost:{}/prometheus", self.ports.https)
     }
 
-    /// Does what the demo is for, and has an eye on the programs meanwhile.
+    /// Fulfils the demo's purpose, and checks the programs meanwhile.
     fn stay(
         mut self,
         purpose: Purpose,
@@ -257,7 +258,7 @@ impl Demo {
         });
     }
 
-    /// Returns what the walk through the guide needs to know of this demo.
+    /// Returns the facts about this demo that the walk through the guide needs.
     fn subject(&self, callers: &Callers) -> smoke::Subject {
         // The walk may be told to end with the demo, which then has to be the last that holds the deployment.
         let deployment = Arc::downgrade(&self.deployment);
@@ -285,7 +286,7 @@ impl Demo {
         }
     }
 
-    /// Writes down what the programs have printed, and notices when one has ended.
+    /// Appends what the programs have printed to the logs, and returns an error if a program has ended.
     fn look(&mut self) -> Result<()> {
         let host = self.deployment.process();
         let prometheus = self.guarded.prometheus().map(Prometheus::process);
@@ -298,7 +299,7 @@ impl Demo {
         Ok(())
     }
 
-    /// Ends the programs, and writes down their last words.
+    /// Ends the programs, and writes their last lines to the logs.
     fn end(&mut self) -> Result<()> {
         let host = self.deployment.process();
         let prometheus = self.guarded.prometheus().map(Prometheus::process);
@@ -311,7 +312,7 @@ impl Demo {
     }
 }
 
-/// Returns what is shown and the configuration of the filter, and makes the credentials that it needs.
+/// Returns the content and the filter's configuration, and makes the credentials that it needs.
 fn prepare(example: Option<&Example>, guarded: &Guarded, directory: &Directory) -> Result<(Content, String)> {
     let Some(example) = example else {
         let callers = Callers::anew(&guarded.mount())?;
@@ -330,7 +331,7 @@ fn prepare(example: Option<&Example>, guarded: &Guarded, directory: &Directory) 
     Ok((Content::Example(Box::new(example.clone())), configuration))
 }
 
-/// Returns Envoy, unless something else is wanted or it can't be had.
+/// Returns the host to use: the wanted one, else Envoy if it is available, else the embedded host.
 fn choose_host(wanted: Option<Host>, example: Option<&Example>) -> Result<Host> {
     let host = match wanted {
         Some(host) => host,

@@ -4,7 +4,7 @@ use crate::line::Section;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 
-/// The cost that is used if none is given. Most programs choose it.
+/// The cost if none is given. Most programs use it.
 pub const COST: u32 = 10;
 
 /// The longest password in bytes: bcrypt looks at no more, and the filter refuses longer ones.
@@ -19,11 +19,11 @@ pub struct Options {
     pub cost: u32,
 }
 
-/// Asks for a password, and prints the line to `output` and words about it to `errors`.
+/// Asks for a password, prints the line to `output`, and explains it on `errors`.
 ///
 /// # Errors
 ///
-/// When the password can't be read, is empty, or is one that the filter always refuses.
+/// Returns an error if the password can't be read, is empty, or is one that the filter always refuses.
 pub fn run(options: &Options, output: &mut dyn Write, errors: &mut dyn Write) -> Result<()> {
     let password = if io::stdin().is_terminal() { asked()? } else { line(&mut io::stdin().lock())? };
     let hash = bcrypt::hash(password, options.cost).context("cannot hash the password")?;
@@ -44,7 +44,7 @@ pub fn run(options: &Options, output: &mut dyn Write, errors: &mut dyn Write) ->
     Ok(())
 }
 
-/// Asks the terminal for the password, twice and without showing it.
+/// Asks for the password on the terminal, twice and without showing it.
 fn asked() -> Result<Vec<u8>> {
     let ask = |prompt| rpassword::prompt_password(prompt).context("cannot ask for a password");
     let password = ask("Password: ")?;

@@ -1,4 +1,4 @@
-//! The commands of promward's command line.
+//! The commands of promward's command line, as a library that tests and benchmarks call too.
 
 pub mod check;
 pub mod demo;

@@ -1,10 +1,11 @@
-//! A line that a command offers for the configuration: one member of `users` or of `tokens`, which the filter has accepted.
+//! A line that a command prints for the configuration: one member of `users` or of `tokens` that the filter has
+//! accepted.
 
 use promward::config;
 use serde_json::Value;
 use std::fmt;
 
-/// An object of `callers` that lines are offered for.
+/// The object of `callers` that a line is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
     /// Bcrypt hashes by the names of users.
@@ -18,7 +19,7 @@ impl Section {
     ///
     /// # Errors
     ///
-    /// When the filter refuses it: the message names the field and what is wrong with it.
+    /// Returns the filter's message if it refuses the member: the message names the field and what is wrong with it.
     pub fn line(self, name: &str, value: &str) -> Result<String, String> {
         let line = format!("{}: {}", Value::from(name), Value::from(value));
         let configuration = format!(
@@ -33,7 +34,7 @@ impl Section {
     ///
     /// # Errors
     ///
-    /// When the filter refuses the name: the message says what a name is.
+    /// Returns the filter's message if it refuses the name: the message says which names are possible.
     pub fn name(self, name: &str) -> Result<String, String> {
         let value = match self {
             Self::Users => "$2b$10$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",

@@ -1,4 +1,4 @@
-//! The command line of promward.
+//! The command line of promward: parses arguments and runs the command.
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -10,7 +10,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Guards Prometheus on a network that nobody trusts.
+/// Guards Prometheus on a network that you don't trust
 #[derive(Debug, Parser)]
 #[command(name = "promward", bin_name = "promward", version = version(), arg_required_else_help = true)]
 struct Arguments {
@@ -20,68 +20,68 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Runs the guide or an example on this machine: Prometheus behind TLS at https://localhost:8443/prometheus/.
+    /// Runs the guide or an example on this machine: Prometheus behind TLS at https://localhost:8443/prometheus/
     #[command(after_help = DEMO_HELP)]
     Demo(Box<DemoArguments>),
-    /// Says whether the filter takes a configuration, and what it opens to whom.
+    /// Checks that the filter accepts a configuration, and shows who may do what
     #[command(after_help = CHECK_HELP)]
     Check {
-        /// A configuration (JSON), or a file of Envoy's (YAML or JSON) that holds one or more; `-` is standard input.
+        /// A configuration (JSON), or an Envoy file (YAML or JSON) that holds one or more; `-` is standard input
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
-    /// Asks for a password, and prints its line for "users" in a configuration.
+    /// Asks for a password, and prints its line for "users" in a configuration
     #[command(after_help = HASH_HELP)]
     Hash {
-        /// The user's name; without it the hash alone is printed.
+        /// The user's name; without it only the hash is printed
         #[arg(value_parser = |name: &str| Section::Users.name(name))]
         name: Option<String>,
-        /// How long a guess takes: each step doubles it.
+        /// The cost of the hash: each step doubles the time that a guess takes
         #[arg(long, value_name = "4..12", default_value_t = hash::COST, value_parser = clap::value_parser!(u32).range(4..=12))]
         cost: u32,
     },
-    /// Makes a token for a program, prints it once, and prints its line for "tokens" in a configuration.
+    /// Makes a token for a program, prints it once, and prints its line for "tokens" in a configuration
     #[command(after_help = TOKEN_HELP)]
     Token {
-        /// The name that rules call the program by: token:NAME.
+        /// The name of the program in rules: token:NAME
         #[arg(value_parser = |name: &str| Section::Tokens.name(name))]
         name: String,
     },
-    /// Prints the Envoy file with a configuration of the filter in it, ready to load.
+    /// Prints the Envoy file with a configuration of the filter in it, ready to load
     #[command(after_help = render::HELP)]
     Render(Box<render::Arguments>),
 }
 
 #[derive(Debug, Args)]
 struct DemoArguments {
-    /// The example to run, a folder of examples/; without it, the guide with three users.
+    /// The example to run, a folder of examples/; without it, the guide with three users
     #[arg(value_parser = example)]
     name: Option<Example>,
-    /// Names the examples, with a line for each.
+    /// Lists the examples, with a line for each
     #[arg(long, conflicts_with = "name")]
     list: bool,
-    /// What runs the filter: Envoy if it can be had, else the embedded host, unless one of them is named here.
+    /// The program that runs the filter [default: Envoy if it is available, else the embedded host]
     #[arg(long)]
     host: Option<HostName>,
-    /// Guards a Prometheus that already runs, http://host:port or http://host:port/path, in place of a new one.
+    /// Guards a Prometheus that already runs, http://host:port or http://host:port/path, instead of starting one
     #[arg(long, value_name = "URL")]
     upstream: Option<String>,
-    /// The port of https; without it 8443 if that is free, else any that is.
+    /// The port of https [default: 8443 if it is free, else any free one]
     #[arg(long)]
     port: Option<u16>,
-    /// Tries what the guide or the example promises, prints what was expected and what came, and ends.
+    /// Tries what the guide or the example promises, prints what was expected and what came, and ends
     #[arg(long)]
     smoke: bool,
-    /// The directory for certificates, logs and the configuration; without it target/NAME, or target/demo/PORT.
+    /// The directory for certificates, logs and the configuration [default: target/NAME, or target/demo/PORT]
     #[arg(long)]
     directory: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum HostName {
-    /// Real Envoy with the shipped envoy.yaml.
+    /// Envoy with the shipped envoy.yaml
     Envoy,
-    /// The proxy-wasm host of this repository.
+    /// The proxy-wasm host of this repository
     Embedded,
 }
 
@@ -184,7 +184,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Does what is asked, and gives the exit code.
+/// Runs a command, and returns its exit code.
 fn run(command: Command) -> Result<u8> {
     match command {
         Command::Demo(arguments) if arguments.list => {
@@ -236,7 +236,7 @@ fn example(name: &str) -> Result<Example, String> {
     Example::named(name).map_err(|error| format!("{error:#}"))
 }
 
-/// `promward 0.1.0 (git …)`, without the name that clap writes itself.
+/// Returns the version, `0.1.0 (git …)`, without the name, which clap writes itself.
 fn version() -> &'static str {
     promward::VERSION.strip_prefix("promward ").unwrap_or(promward::VERSION)
 }

@@ -11,7 +11,7 @@ use std::io::{self, Read, Write};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-/// What `promward render --help` says after the options.
+/// The text of `promward render --help` after the options.
 pub const HELP: &str = "\
 Prints the shipped envoy/envoy.yaml with this configuration in it. Without an option it is that file, byte for byte. The
 configuration is checked before, as by `cargo promward check`.
@@ -35,17 +35,17 @@ Exit codes:
 /// The arguments of `promward render`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The filter's configuration (JSON); `-` is standard input. Without it the shipped one, which allows everything to
-    /// everybody.
+    /// The filter's configuration (JSON); `-` is standard input. Without it the file has the shipped one, which allows
+    /// everything to everybody
     configuration: Option<PathBuf>,
-    /// Writes the file here, by renaming, so that Envoy notices it in a directory that it watches.
+    /// Writes to this file, by renaming, so that Envoy notices it in a directory that it watches
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// Prints the filter as a resource of its own (ECDS): the file that --watched names.
+    /// Prints the filter as a resource of its own (ECDS): the file that --watched names
     #[arg(long, help_heading = "Another file in place of envoy.yaml")]
     ecds: bool,
-    /// Prints the file that names the server's certificate (SDS).
+    /// Prints the file that names the server's certificate (SDS)
     #[arg(
         long,
         conflicts_with_all = ["ecds", "configuration"],
@@ -53,20 +53,20 @@ pub struct Arguments {
     )]
     sds: bool,
 
-    /// Asks clients for certificates, which the authority in certificates/clients-ca.crt has to have signed.
+    /// Asks clients for certificates, which the authority in certificates/clients-ca.crt must have signed
     #[arg(long, help_heading = "Fragments")]
     client_certificates: bool,
-    /// Verifies JSON Web Tokens with the keys in jwks.json.
+    /// Verifies JSON Web Tokens with the keys in jwks.json
     #[arg(long, help_heading = "Fragments")]
     jwt: bool,
-    /// Takes the filter from ecds/promward.yaml and watches it, so that new rules need no restart.
+    /// Reads the filter from ecds/promward.yaml and watches that file, so that new rules need no restart
     #[arg(long, help_heading = "Fragments")]
     watched: bool,
 
-    /// The name that is served; may be given several times.
+    /// The host name that is served; may be given several times
     #[arg(long, value_name = "NAME", default_value = "example.com", help_heading = "Names, ports and paths")]
     domain: Vec<String>,
-    /// The server behind: a name or an address, and its port.
+    /// The server behind: a name or an address, and its port
     #[arg(
         long,
         value_name = "HOST:PORT",
@@ -75,19 +75,19 @@ pub struct Arguments {
         help_heading = "Names, ports and paths"
     )]
     upstream: (String, u16),
-    /// The address that is listened at.
+    /// The address to listen on
     #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0", help_heading = "Names, ports and paths")]
     listen: IpAddr,
-    /// The port of https.
+    /// The port of https, which serves
     #[arg(long, value_name = "PORT", default_value_t = 443, help_heading = "Names, ports and paths")]
     https_port: u16,
-    /// The port of http, which only redirects.
+    /// The port of http, which only redirects
     #[arg(long, value_name = "PORT", default_value_t = 80, help_heading = "Names, ports and paths")]
     http_port: u16,
-    /// The port of Envoy's admin, at 127.0.0.1.
+    /// The port of Envoy's admin, on 127.0.0.1
     #[arg(long, value_name = "PORT", default_value_t = 9901, help_heading = "Names, ports and paths")]
     admin_port: u16,
-    /// The directory of everything that the file names.
+    /// The directory of all files that the Envoy file names
     #[arg(
         long,
         value_name = "DIRECTORY",
@@ -95,13 +95,13 @@ pub struct Arguments {
         help_heading = "Names, ports and paths"
     )]
     directory: String,
-    /// The directory of the certificates, if it is not certificates/ there.
+    /// The directory of the certificates [default: certificates/ in the directory]
     #[arg(long, value_name = "DIRECTORY", help_heading = "Names, ports and paths")]
     certificates: Option<String>,
-    /// The module, if it is not promward.wasm there.
+    /// The path of the module [default: promward.wasm in the directory]
     #[arg(long, value_name = "FILE", help_heading = "Names, ports and paths")]
     module: Option<String>,
-    /// The Envoy that has to understand the file; 1.36 doesn't know which paths its admin is allowed to have.
+    /// The oldest Envoy that has to understand the file; for 1.36 it lacks the allowed paths of the admin
     #[arg(
         long,
         value_name = "VERSION",
@@ -112,8 +112,8 @@ pub struct Arguments {
     envoy_version: Version,
 }
 
-/// Renders the file and prints it to `output`, or writes it where the arguments say. What is wrong with the configuration goes
-/// to `errors`.
+/// Renders the file and prints it to `output`, or writes it where the arguments say. Messages about a wrong
+/// configuration go to `errors`.
 ///
 /// # Errors
 ///
@@ -185,7 +185,7 @@ impl Arguments {
     }
 }
 
-/// Reads a configuration that the filter accepts, or says why there is none.
+/// Reads a configuration that the filter accepts, or returns the reason why there is none.
 fn configuration(file: &Path) -> Result<String, (Verdict, String)> {
     let unreadable = |why: String| (Verdict::Unreadable, format!("{}: {why}", file.display()));
     let bytes = read(file).map_err(|error| unreadable(format!("cannot be read: {error}")))?;
@@ -200,7 +200,7 @@ fn configuration(file: &Path) -> Result<String, (Verdict, String)> {
     }
 }
 
-/// Returns why the filter would refuse its configuration behind the listener of this file, if it would.
+/// Returns the reason why the filter would refuse its configuration behind the listener of this file, if there is one.
 fn refused_by_listener(rendered: &str) -> Option<String> {
     let findings = check::check("envoy.yaml", rendered.as_bytes()).ok()?;
     findings.into_iter().find_map(|finding| finding.loaded.err())
@@ -215,7 +215,8 @@ fn read(file: &Path) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
-/// Writes a file beside `path` and renames it. What isn't a regular file, such as a pipe, is written to as it is.
+/// Writes a file beside `path` and renames it. If `path` isn't a regular file (a pipe, for example), writes to it
+/// directly.
 fn write(path: &Path, text: &str) -> io::Result<()> {
     let present = fs::metadata(path).ok();
     if present.as_ref().is_some_and(|present| !present.is_file()) {

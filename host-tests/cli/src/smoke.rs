@@ -1,6 +1,6 @@
-//! A walk through the guide: what its reader does with curl and a browser, each as one line of what was expected and what
-//! came. Then the same with callers who may do more or less. Whoever runs it sees at a glance whether the deployment in front
-//! of them keeps the guide's promises, and its own. [`Proof`] does the same for an example.
+//! A walk through the guide: the requests that its reader sends with curl and a browser, each as one line with the
+//! expected and the actual result. Then the same with callers who have more or fewer rights. It shows at a glance if a
+//! deployment keeps the guide's promises, and its own. [`Proof`] does the same for an example.
 
 mod callers;
 mod guide;
@@ -15,95 +15,94 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 
-/// The deployment that is walked through. It has the users `viewer`, `operator` and `admin`, who haven't logged in yet.
+/// The deployment that is tried. It has the users `viewer`, `operator` and `admin`, who haven't logged in yet.
 pub struct Subject {
-    /// Where https is served, for the name `example.com`.
+    /// The address of https, for the name `example.com`.
     pub https: SocketAddr,
-    /// Where plain http is redirected.
+    /// The address of http, which only redirects.
     pub http: SocketAddr,
     /// The certificate of the authority that signed the server's (PEM).
     pub authority: String,
     /// The users' passwords by their names.
     pub passwords: BTreeMap<String, String>,
-    /// How many checks of passwords have ended well so far, over all workers.
+    /// Returns the number of password checks that have succeeded so far, over all workers.
     pub right_checks: Box<dyn Fn() -> Result<u64> + Send>,
-    /// Whose Prometheus it is.
+    /// The owner of the Prometheus behind.
     pub prometheus: Whose,
 }
 
-/// Whose a Prometheus is.
+/// The owner of a Prometheus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whose {
-    /// It was started for this walk, as the guide says, with its admin API.
+    /// It was started for this walk, as in the guide, with its admin API.
     Ours,
-    /// It is somebody's, who wants to find it unchanged.
+    /// It belongs to somebody else, and must not be changed.
     Theirs,
 }
 
-/// One thing to try.
+/// One thing to try, with its expected result.
 struct Step {
     what: &'static str,
     ask: Ask,
     expected: &'static str,
 }
 
-/// How it is tried.
+/// The request of a step.
 enum Ask {
-    /// A `GET`; the answer's body should contain the text.
+    /// A `GET`, and a text that the answer's body should contain.
     Get(As, Login, &'static str, &'static str),
-    /// A form by `POST`; the answer's body should contain the text.
+    /// A form by `POST`, and a text that the answer's body should contain.
     Post(As, Login, &'static str, &'static str, &'static str),
-    /// A page, by way of its redirects.
+    /// A page, with its redirects followed.
     Page(Login, &'static str),
-    /// Everything that the page names.
+    /// All files that the page names.
     Assets(Login, &'static str),
-    /// A form by `POST` many times at once, on one connection of HTTP/2.
+    /// A form by `POST` many times at once, on one HTTP/2 connection.
     AtOnce(Login, &'static str, &'static str),
     /// A handshake of TLS 1.1.
     OldTls,
 }
 
-/// Who logs in.
+/// The credentials of a request.
 #[derive(Clone, Copy)]
 enum Login {
-    /// Nobody.
     Nobody,
     /// The user of this name.
     User(&'static str),
-    /// Somebody who knows that name, and no more.
+    /// The name of that user with a wrong password.
     Guesser(&'static str),
 }
 
-/// What asks.
+/// The client that sends a request.
 #[derive(Clone, Copy)]
 enum As {
-    /// Trusts the server's authority, as `curl --cacert`.
+    /// It trusts the server's authority, as `curl --cacert`.
     Trusting,
-    /// The same over HTTP/2.
+    /// It does the same over HTTP/2.
     TrustingHttp2,
-    /// Takes any certificate, as `curl -k`.
+    /// It accepts any certificate, as `curl -k`.
     Careless,
-    /// Trusts nobody.
+    /// It trusts no authority.
     Stranger,
-    /// Speaks plain http.
+    /// It speaks plain HTTP.
     Plain,
 }
 
 const SUCCESS: &str = r#""status":"success""#;
 
-/// Steps that belong together, and what can be said when they went well, or not.
+/// Steps that belong together, with the words for success and failure.
 struct Part {
     steps: Vec<&'static Step>,
     holds: &'static str,
     fails: &'static str,
 }
 
-/// Walks through the guide and then through its callers, prints a line for each step as it is taken, and says whether all
-/// of them went well.
+/// Walks through the guide and then through its callers, prints a line for each step as it is taken, and returns `true`
+/// if all of them went well.
 ///
 /// # Errors
 ///
-/// When `output` can't be written to.
+/// Returns an error if `output` can't be written to.
 pub fn walk(subject: &Subject, output: &mut dyn Write) -> io::Result<bool> {
     let guide = Part {
         steps: guide::STEPS.iter().collect(),
@@ -145,7 +144,7 @@ impl Part {
 }
 
 impl Subject {
-    /// What came, in the words of [`Step::expected`].
+    /// Sends a request, and describes the answer in the words of [`Step::expected`].
     fn take(&self, ask: &Ask) -> Result<String> {
         match *ask {
             Ask::Get(client, login, path, text) => self.seen(self.client(client, login)?.get(path), text),
@@ -205,7 +204,7 @@ impl Subject {
     }
 }
 
-/// What a page turns out to be.
+/// Describes a page by its status and type.
 fn kind(page: &Page) -> String {
     let kind = page.answer.header("content-type").unwrap_or_default();
     if page.answer.status == 200 && kind.starts_with("text/html") {
@@ -214,7 +213,7 @@ fn kind(page: &Page) -> String {
     format!("{} {kind} at {}", page.answer.status, page.path)
 }
 
-/// Whether every file that a page names is there.
+/// Checks that every file that a page names is there.
 fn files(client: &Client, path: &str) -> Result<String> {
     for file in Page::open(client, path)?.files()? {
         let answer = client.get(&file)?;

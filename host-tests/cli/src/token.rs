@@ -7,15 +7,15 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use std::io::Write;
 
-/// The number of random bytes in a token: too many to guess.
+/// The number of random bytes in a token, too many to guess.
 const LENGTH: usize = 32;
 
-/// Makes a token for a program of this name. The token alone goes to `output`, so that it can be piped into the place where
-/// the program finds it; its line for the configuration goes to `errors`, below words about both.
+/// Makes a token for a program of this name. The token alone goes to `output`, so that it can be piped to the program's
+/// own place for it; the line for the configuration goes to `errors`, with an explanation of both.
 ///
 /// # Errors
 ///
-/// When the system has no randomness, or the filter refuses the name.
+/// Returns an error if the system has no randomness, or the filter refuses the name.
 pub fn run(name: &str, output: &mut dyn Write, errors: &mut dyn Write) -> Result<()> {
     let mut bytes = [0; LENGTH];
     getrandom::fill(&mut bytes).map_err(|error| anyhow!("the system has no randomness: {error}"))?;

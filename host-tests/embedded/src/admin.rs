@@ -1,5 +1,5 @@
-//! Tells about the program on a port of its own, in the form of Envoy's admin: `/ready` answers 200 once it serves, and
-//! `/stats` has a line `wasmcustom.NAME: VALUE` for each counter and gauge of the module.
+//! The admin of the program, on a port of its own, in the form of Envoy's: `/ready` answers 200 once the program
+//! serves, and `/stats` has a line `wasmcustom.NAME: VALUE` for each counter and gauge of the module.
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
@@ -17,7 +17,7 @@ use tokio::runtime;
 ///
 /// # Errors
 ///
-/// When the port can't be had.
+/// Returns an error if it can't listen on the port.
 pub(crate) fn serve(address: SocketAddr, plugin: &Plugin) -> Result<()> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build().context("cannot serve")?;
     runtime.block_on(async {

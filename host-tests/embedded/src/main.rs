@@ -1,5 +1,5 @@
-//! `promward-embedded`: a site on the embedded host, as a program of its own. `promward demo --host embedded` starts it, so
-//! that the command line needs no WebAssembly engine.
+//! `promward-embedded`: a deployment on the embedded host, as a program of its own. `promward demo --host embedded`
+//! starts it, so that the command line needs no WebAssembly engine.
 
 mod admin;
 
@@ -12,41 +12,42 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Serves TLS on 127.0.0.1 with a proxy-wasm module in front of one server, until it is told to end.
+/// Serves TLS on 127.0.0.1 with a proxy-wasm module in front of one server, until it is told to end
 #[derive(Debug, Parser)]
 #[command(name = "promward-embedded", version)]
 struct Arguments {
-    /// The proxy-wasm module.
+    /// The path of the proxy-wasm module
     #[arg(long)]
     module: PathBuf,
-    /// The module's configuration.
+    /// The file with the module's configuration
     #[arg(long)]
     configuration: PathBuf,
-    /// The certificate that is shown, with its chain (PEM).
+    /// The server's certificate with its chain (PEM)
     #[arg(long)]
     certificate: PathBuf,
-    /// The certificate's private key (PEM).
+    /// The private key of the certificate (PEM)
     #[arg(long)]
     key: PathBuf,
-    /// Certificates of the authorities that may have signed a client's certificate (PEM). Without it no client is asked.
+    /// Certificates of the authorities that may have signed a client's certificate (PEM); without it clients are not
+    /// asked for one
     #[arg(long)]
     clients: Option<PathBuf>,
-    /// The cluster that the configuration names.
+    /// The cluster that the configuration names
     #[arg(long, default_value = "prometheus")]
     cluster: String,
-    /// The server behind, host and port.
+    /// The server behind: address and port
     #[arg(long)]
     upstream: SocketAddr,
-    /// The port of https.
+    /// The port of https, which serves
     #[arg(long)]
     https_port: u16,
-    /// The port of http, which only redirects.
+    /// The port of http, which only redirects
     #[arg(long)]
     http_port: u16,
-    /// The port that tells about the program itself: /ready and /stats, as Envoy's admin does.
+    /// The port of the admin: /ready and /stats, as Envoy has them
     #[arg(long)]
     admin_port: u16,
-    /// How many threads serve, each with a VM of its own.
+    /// The number of threads that serve, each with a VM of its own
     #[arg(long, default_value_t = 2)]
     workers: usize,
 }

@@ -1,5 +1,5 @@
-//! Real Envoy with the shipped `envoy.yaml`: addresses, ports and paths are replaced in its text, and nothing else, so
-//! that what is tested is what ships.
+//! Envoy with the shipped `envoy.yaml`. Only addresses, ports and paths are replaced in its text, so that tests run
+//! what ships.
 
 mod file;
 mod fragment;
@@ -20,25 +20,25 @@ use std::process::Command;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// How long Envoy may take to start; compiling the module is most of it.
+/// The time that Envoy may take to start. Most of it is for compiling the module.
 const START: Duration = Duration::from_secs(60);
 
-/// How long Envoy may take to notice that a watched file has changed, and to use or refuse it.
+/// The time that Envoy may take to notice that a watched file has changed, and to use or refuse it.
 const NOTICE: Duration = Duration::from_secs(60);
 
-/// What Envoy counts about the filter's watched file.
+/// The prefix of Envoy's statistics about the watched file of the filter.
 const DISCOVERED: &str = "extension_config_discovery.http_filter.promward";
 
-/// The file as it ships.
+/// The main file as it ships.
 pub const CONFIGURATION: &str = include_str!("../../../envoy/envoy.yaml");
 
-/// The file that it names for the certificate, as it ships.
+/// The file that names the certificate, as it ships.
 pub const CERTIFICATE: &str = include_str!("../../../envoy/sds/certificate.yaml");
 
-/// The file that holds the filter where it is watched, as it ships.
+/// The file of the watched filter, as it ships.
 pub const ECDS: &str = include_str!("../../../envoy/ecds/promward.yaml");
 
-/// A running Envoy.
+/// A running Envoy. Dropping this value ends it.
 pub struct Envoy {
     process: Process,
     addresses: Addresses,
@@ -55,12 +55,13 @@ struct Addresses {
 }
 
 impl Envoy {
-    /// Starts it and waits until it serves.
+    /// Starts Envoy and waits until it serves.
     ///
     /// # Errors
     ///
-    /// When Envoy can't be had, when the shipped file lacks a text that is to be replaced, or when Envoy ends or isn't
-    /// ready within a minute: the error shows its last lines, among them why a configuration was refused.
+    /// Returns an error if Envoy is not available, if the shipped file lacks a text that is to be replaced, or if Envoy
+    /// ends or isn't ready within a minute. The error has its last lines, with the reason if it refused a
+    /// configuration.
     pub fn start(options: &Options) -> Result<Self> {
         let tool = tools::envoy()?;
         let addresses = Addresses {
@@ -78,13 +79,13 @@ impl Envoy {
         Ok(envoy)
     }
 
-    /// Replaces the watched file of [`Variant::Watched`](variants::Variant::Watched) by one with another configuration of
-    /// the filter's, by renaming, and waits until requests that begin are under it.
+    /// Replaces the watched file of [`Variant::Watched`](variants::Variant::Watched) by one with another configuration
+    /// of the filter, by renaming, and waits until new requests are under it.
     ///
     /// # Errors
     ///
-    /// When Envoy refuses it, and goes on with the last one: the error shows its last lines, among them why. Also when it
-    /// runs without that variant.
+    /// Returns an error if Envoy refuses it and continues with the last one; the error has its last lines, with the
+    /// reason. Also returns an error if Envoy runs without that variant.
     pub fn reconfigure(&self, configuration: &str) -> Result<()> {
         let refused = format!("{DISCOVERED}.config_fail");
         let used = format!("{DISCOVERED}.config_reload");
@@ -102,56 +103,57 @@ impl Envoy {
         Ok(())
     }
 
-    /// Where it serves HTTPS.
+    /// Returns the address of HTTPS.
     #[must_use]
     pub fn https(&self) -> SocketAddr {
         self.addresses.https
     }
 
-    /// Where it redirects plain HTTP.
+    /// Returns the address of plain HTTP, which only redirects.
     #[must_use]
     pub fn http(&self) -> SocketAddr {
         self.addresses.http
     }
 
-    /// Where it tells about itself.
+    /// Returns the address of the admin.
     #[must_use]
     pub fn admin(&self) -> SocketAddr {
         self.addresses.admin
     }
 
-    /// The process: its id, what it logs.
+    /// Returns the process, with its id and its output.
     #[must_use]
     pub fn process(&self) -> &Process {
         &self.process
     }
 
-    /// The configuration that it runs with: the shipped one with the replacements.
+    /// Returns the path of the main file, with the replacements made.
     #[must_use]
     pub fn file(&self) -> &Path {
         &self.file
     }
 
-    /// All statistics in Prometheus' form.
+    /// Returns all statistics in Prometheus' text format.
     ///
     /// # Errors
     ///
-    /// When the admin doesn't answer.
+    /// Returns an error if the admin doesn't answer.
     pub fn stats(&self) -> Result<String> {
         self.ask("/stats?format=prometheus")
     }
 
-    /// One counter or gauge by Envoy's own name, `http.https.downstream_rq_2xx`; `None` if there is none of that name.
+    /// Returns a counter or gauge by Envoy's own name, such as `http.https.downstream_rq_2xx`, or `None` if there is
+    /// none of that name.
     ///
     /// # Errors
     ///
-    /// When the admin doesn't answer, or the value isn't a number.
+    /// Returns an error if the admin doesn't answer, or the value isn't a number.
     pub fn stat(&self, name: &str) -> Result<Option<u64>> {
         stat(self.addresses.admin, name)
     }
 
-    /// The access log so far, one JSON object a request. A request's line is written when the request has ended, so wait
-    /// for it with [`Process::wait_until`].
+    /// Returns the access log so far, one JSON object for each request. Envoy writes the line of a request when it has
+    /// ended, so wait for it with [`Process::wait_until`].
     #[must_use]
     pub fn access_log(&self) -> Vec<Value> {
         let lines = self.process.lines(Stream::Output);
@@ -163,11 +165,11 @@ impl Envoy {
     }
 }
 
-/// Reads one counter or gauge from an Envoy's admin, or from a program that answers `/stats` as it does.
+/// Reads a counter or gauge from the admin of Envoy, or from a program that answers `/stats` in the same form.
 ///
 /// # Errors
 ///
-/// When the admin doesn't answer, or the value isn't a number.
+/// Returns an error if the admin doesn't answer, or the value isn't a number.
 pub fn stat(admin: SocketAddr, name: &str) -> Result<Option<u64>> {
     let stats = ask(admin, "/stats")?;
     let value = stats.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));

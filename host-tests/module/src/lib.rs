@@ -1,5 +1,4 @@
-//! Builds the WebAssembly modules of this workspace: the one that users get, and those that tests and
-//! benchmarks load.
+//! Builds the WebAssembly modules of this workspace: the one for users, and those that tests and benchmarks load.
 //!
 //! Tests need the module before they start, and Cargo can't depend on a package for another target. So Cargo is run
 //! once more, for `wasm32-wasip1`, in the same target directory. Cargo's own lock makes parallel calls wait for each
@@ -21,18 +20,19 @@ use std::sync::{Mutex, PoisonError};
 /// The Cargo profile that the modules are built with.
 const PROFILE: &str = "module";
 
-/// The feature of promward's that lets a request take the VM down, and the directory, below the target directory, of what is
-/// built with it. It is one of its own: in the same one each build would replace the other's artifact.
+/// The feature that makes promward's VM trap on request, and the directory, below the target directory, for its build.
+/// In the same directory each build would replace the other's artifact.
 const TRAP: &str = "trap-on-request";
 
-/// The file that users get.
+/// The file name of the module for users.
 const FILE: &str = "promward.wasm";
 
-/// Held while a file is written: threads of one process share the name of the file that is renamed.
+/// A lock for writing a file: threads of one process share the name of the file that is renamed.
 static WRITING: Mutex<()> = Mutex::new(());
 
-/// Builds the module that users get and returns its path, `promward.wasm` in the target directory. Beside it lies
-/// `promward.wasm.sha256`, as `sha256sum -c` reads it. A second call in the same process returns the first one's answer.
+/// Builds the module for users and returns its path, `promward.wasm` in the target directory. Beside it is
+/// `promward.wasm.sha256`, as `sha256sum -c` reads it. A second call in the same process returns the first one's
+/// answer.
 ///
 /// # Errors
 ///
@@ -48,8 +48,8 @@ pub fn build() -> Result<PathBuf> {
     })
 }
 
-/// Builds the same module with a defect on purpose, for tests of what comes after one: a request with the header
-/// `x-promward-trap` takes the VM down. Its file lies in a directory of its own.
+/// Builds the same module with a deliberate defect, for tests of what follows one: a request with the header
+/// `x-promward-trap` makes the VM trap. The file is in a directory of its own.
 ///
 /// # Errors
 ///
@@ -79,7 +79,7 @@ pub fn build_package(name: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// Returns what was made before, or makes it while others wait.
+/// Returns the earlier result, or makes it while other threads wait.
 fn once(made: &Mutex<Option<PathBuf>>, make: impl FnOnce() -> Result<PathBuf>) -> Result<PathBuf> {
     let mut made = made.lock().unwrap_or_else(PoisonError::into_inner);
     match &*made {
@@ -96,7 +96,7 @@ fn build_artifact(name: &str, feature: Option<&str>, target_directory: &Path) ->
     Ok(path)
 }
 
-/// Makes of a linked module what users get, as a file in the directory, and returns its path.
+/// Turns a linked module into the one for users, writes it to the directory, and returns its path.
 fn finish_into(artifact: &Path, directory: &Path) -> Result<PathBuf> {
     let linked = fs::read(artifact).with_context(|| format!("cannot read {}", artifact.display()))?;
     let module = directory.join(FILE);
@@ -104,7 +104,7 @@ fn finish_into(artifact: &Path, directory: &Path) -> Result<PathBuf> {
     Ok(module)
 }
 
-/// The file beside `module` that holds its SHA-256.
+/// Returns the path of the file beside `module` that holds its SHA-256.
 #[must_use]
 pub fn digest_file(module: &Path) -> PathBuf {
     let mut name = module.as_os_str().to_owned();
@@ -112,28 +112,28 @@ pub fn digest_file(module: &Path) -> PathBuf {
     name.into()
 }
 
-/// The SHA-256 of `bytes` in lower-case hexadecimal digits.
+/// Returns the SHA-256 of `bytes` in lower-case hexadecimal digits.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The workspace's target directory: `CARGO_TARGET_DIR` if set (a relative one is taken from the workspace's root), else
-/// `target`.
+/// Returns the workspace's target directory: `CARGO_TARGET_DIR` if it is set (a relative one is below the workspace's
+/// root), else `target`.
 ///
 /// # Errors
 ///
-/// When the workspace's root is gone.
+/// Returns an error if the workspace's root doesn't exist any more.
 pub fn target_directory() -> Result<PathBuf> {
     let chosen = env::var_os("CARGO_TARGET_DIR").filter(|value| !value.is_empty());
     Ok(workspace()?.join(chosen.unwrap_or_else(|| "target".into())))
 }
 
-/// The root of the workspace that this was built in.
+/// Returns the root of the workspace of this build.
 ///
 /// # Errors
 ///
-/// When it is gone.
+/// Returns an error if it doesn't exist any more.
 pub fn workspace() -> Result<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     root.canonicalize().with_context(|| format!("the workspace {} is gone", root.display()))
@@ -155,9 +155,9 @@ fn run_cargo(package: &str, feature: Option<&str>, target_directory: &Path) -> R
     Ok(())
 }
 
-/// What the compiler is told beside the profile. Paths of the builder's machine stay out of the module, so that it is the
-/// same, byte for byte, wherever it is built. Less inlining than usual takes 26 KB off it; still less would take 4 more, and
-/// make requests a tenth dearer.
+/// Returns the compiler's flags beside the profile. Paths of the builder's machine stay out of the module, so that it
+/// is the same, byte for byte, wherever it is built. Less inlining than usual makes it 26 KB smaller; still less would
+/// save 4 more, and make requests a tenth dearer.
 fn rust_flags() -> OsString {
     let mut flags = OsString::from("-Cllvm-args=-inline-threshold=50");
     let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
@@ -169,7 +169,7 @@ fn rust_flags() -> OsString {
     flags
 }
 
-/// Writes beside and renames, so that nobody ever reads half a file.
+/// Writes a file beside the path and renames it, so that nobody ever reads half a file.
 fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let _writing = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
     if fs::read(path).is_ok_and(|present| present == bytes) {

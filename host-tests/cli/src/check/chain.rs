@@ -1,41 +1,41 @@
-//! Whether a listener of Envoy's validates the chains of client certificates. What a certificate says of itself can only be
-//! believed there, and the filter can't tell: it has to be told by its configuration, which may be wrong.
+//! Checks that an Envoy listener validates the chains of client certificates. Only then can the names in a certificate
+//! be believed. The filter can't see that: its configuration has to say it, and may be wrong.
 
 use serde_norway::Value;
 
-/// What a file says about the client certificates that a filter gets to see.
+/// The validation of the client certificates that reach a filter, as far as a file shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Validation {
-    /// An authority has to have signed them.
+    /// A trusted authority must have signed them.
     Done,
-    /// Anybody may have made them: the place in the file, and what is wrong there.
+    /// Nobody validates them. Holds the place in the file, and what is wrong there.
     Missing(String),
-    /// This file doesn't tell: what has to be so in the one that does.
+    /// Another file decides. Holds the requirement on that file.
     Elsewhere(String),
 }
 
-/// What has to be so where a filter stands in no filter chain.
+/// The requirement where a filter stands in no filter chain.
 pub(super) const IN_NO_CHAIN: &str = "in the listener's DownstreamTlsContext there has to be a validation_context with a \
      trusted_ca, and without trust_chain_verification: ACCEPT_UNTRUSTED";
 
-/// What is validated with, where it is discovered (SDS).
+/// The field for a validation context that is discovered (SDS).
 const SECRET: &str = "validation_context_sds_secret_config";
 
-/// A filter chain, and where it is in its file.
+/// A filter chain, and its path in the file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Chain<'a> {
     path: &'a str,
     value: &'a Value,
 }
 
-/// A value, and where it is in its file.
+/// A value, and its path in the file.
 struct Place<'a> {
     path: String,
     value: &'a Value,
 }
 
 impl<'a> Chain<'a> {
-    /// The value at this path, if that is where filter chains are.
+    /// Returns the filter chain at this path, or `None` if the path isn't one of a filter chain.
     pub(super) fn at(path: &'a str, value: &'a Value) -> Option<Self> {
         let field = path.rsplit('.').next().and_then(|last| last.split('[').next())?;
         let is_item = path.ends_with(']') && ["filter_chains", "filterChains"].contains(&field);
@@ -43,7 +43,7 @@ impl<'a> Chain<'a> {
         is_chain.then_some(Self { path, value })
     }
 
-    /// Whether it validates client certificates.
+    /// Returns how this chain validates client certificates.
     pub(super) fn validation(&self) -> Validation {
         let chain = Place { path: self.path.to_owned(), value: self.value };
         let tls = chain.field("transport_socket").and_then(|socket| socket.find("common_tls_context"));
@@ -68,12 +68,12 @@ impl<'a> Chain<'a> {
 }
 
 impl<'a> Place<'a> {
-    /// A field, in either of the spellings that Envoy reads. One that is null isn't there.
+    /// Returns a field by either of the spellings that Envoy reads. A field that is null counts as missing.
     fn field(&self, name: &str) -> Option<Self> {
         self.spellings(name).next()
     }
 
-    /// The same in each spelling: Envoy takes a file that has both.
+    /// Returns the field in each spelling: Envoy accepts a file that has both.
     fn spellings(&self, name: &str) -> impl Iterator<Item = Self> {
         [name.to_owned(), camel(name)].into_iter().filter_map(|name| {
             let value = self.value.get(&name).filter(|value| !value.is_null())?;
@@ -81,7 +81,7 @@ impl<'a> Place<'a> {
         })
     }
 
-    /// A field of that name in here, however deep: transport sockets are wrapped in others.
+    /// Finds a field of this name at any depth, because transport sockets are wrapped in others.
     fn find(&self, name: &str) -> Option<Self> {
         let inside = || {
             self.value.as_mapping()?.iter().find_map(|(field, value)| {
@@ -91,8 +91,8 @@ impl<'a> Place<'a> {
         self.field(name).or_else(inside)
     }
 
-    /// What a `CertificateValidationContext` does. Envoy merges a discovered one into it, which can add to what is here
-    /// and can't take anything away.
+    /// Returns how a `CertificateValidationContext` validates. Envoy merges a discovered one into it, which can add to
+    /// the fields here and can't remove any.
     fn validation(&self, discovered: Option<Self>) -> Validation {
         if let Some(verification) = self.spellings("trust_chain_verification").find(accepts_anything) {
             let value = verification.value.as_str().unwrap_or("no VERIFY_TRUST_CHAIN");
@@ -113,7 +113,7 @@ impl<'a> Place<'a> {
         Validation::Missing(format!("{} has no trusted_ca", self.path))
     }
 
-    /// What has to be so of a secret that is discovered.
+    /// Returns the requirement on a secret that is discovered.
     fn discovered(&self) -> Validation {
         let name = self.field("name").and_then(|name| name.value.as_str().map(str::to_owned));
         Validation::Elsewhere(format!(
@@ -124,12 +124,12 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Whether this is another value than the one that validates, which is 0 as a number.
+/// Returns `true` if this is another value than the one that validates, which is 0 as a number.
 fn accepts_anything(verification: &Place<'_>) -> bool {
     verification.value.as_str() != Some("VERIFY_TRUST_CHAIN") && verification.value.as_u64() != Some(0)
 }
 
-/// The spelling of JSON: `validationContext`.
+/// Converts a name to the spelling of JSON: `validationContext`.
 fn camel(name: &str) -> String {
     let mut words = name.split('_');
     let first = words.next().unwrap_or_default().to_owned();

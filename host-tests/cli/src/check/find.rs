@@ -1,5 +1,5 @@
-//! Finds promward's configuration in a file of Envoy's: a bootstrap file, a resource of a filter that is discovered, or
-//! whatever else holds a Wasm filter somewhere.
+//! Finds promward's configuration in an Envoy file: a bootstrap file, a discovered resource, or any other file that
+//! holds a Wasm filter.
 
 use super::chain::{Chain, IN_NO_CHAIN, Validation};
 use super::mistaken;
@@ -7,41 +7,41 @@ use super::routing::{Routes, Routing, clusters};
 use serde_norway::Value;
 use std::fmt;
 
-/// The type of Envoy's Wasm filter for HTTP.
+/// The protobuf type of Envoy's Wasm filter for HTTP.
 pub(super) const WASM: &str = "envoy.extensions.filters.http.wasm.v3.Wasm";
 
-/// Fields of a whole file of Envoy's, in both spellings that Envoy reads. A configuration of promward has none of them.
+/// Fields of a whole Envoy file, in both spellings that Envoy reads. A configuration of promward has none of them.
 const ENVOYS: [&str; 6] =
     ["static_resources", "staticResources", "dynamic_resources", "dynamicResources", "resources", "@type"];
 
-/// What was found in a document, in its order.
+/// The Wasm filters of a document, in its order.
 #[derive(Default)]
 pub(super) struct Found {
-    /// Every Wasm filter.
+    /// Filters that are in this document.
     pub(super) filters: Vec<Filter>,
-    /// Every Wasm filter that Envoy takes from elsewhere.
+    /// Filters that Envoy reads from elsewhere.
     pub(super) discovered: Vec<Discovered>,
 }
 
-/// A Wasm filter in a file.
+/// A Wasm filter that is in this file.
 pub(super) struct Filter {
     name: Option<String>,
     path: String,
-    /// The JSON that the filter will get, or why it gets none.
+    /// The JSON that the filter will get, or the reason why it gets none.
     pub(super) configuration: Result<String, String>,
-    /// Whether somebody validates client certificates before the filter sees them.
+    /// The validation of client certificates before the filter sees them.
     pub(super) validation: Validation,
-    /// The clusters and routes to which the filter's requests go on.
+    /// The clusters and routes behind the filter.
     pub(super) routing: Routing,
 }
 
 /// The surroundings of a value in a file.
 #[derive(Clone, Copy, Default)]
 struct Within<'a> {
-    /// The name of the innermost thing that has one.
+    /// The name of the innermost enclosing object that has a name.
     name: Option<&'a str>,
     chain: Option<Chain<'a>>,
-    /// The connection manager, whose routes come after its filters.
+    /// The connection manager, which has the routes behind its filters.
     manager: Option<&'a Value>,
 }
 
@@ -55,7 +55,7 @@ impl fmt::Display for Filter {
 pub(super) struct Discovered {
     name: Option<String>,
     path: String,
-    /// The file, if it is one.
+    /// The path of the file, if it is a file.
     pub(super) file: Option<String>,
 }
 
@@ -72,12 +72,12 @@ fn named(formatter: &mut fmt::Formatter<'_>, name: Option<&str>, path: &str) -> 
     }
 }
 
-/// Whether a JSON object is a file of Envoy's.
+/// Returns `true` if a JSON object is an Envoy file.
 pub(super) fn is_envoys(value: &Value) -> bool {
     ENVOYS.iter().any(|field| value.get(field).is_some()) || !in_document(value).filters.is_empty()
 }
 
-/// What is in a document.
+/// Finds all Wasm filters in a document.
 pub(super) fn in_document(document: &Value) -> Found {
     let mut found = Found::default();
     found.search(document, "", Within::default());
@@ -87,7 +87,7 @@ pub(super) fn in_document(document: &Value) -> Found {
 }
 
 impl Found {
-    /// Searches `value`, which stands at `path`.
+    /// Searches `value`, which is at `path`.
     fn search(&mut self, value: &Value, path: &str, within: Within<'_>) {
         let Within { name, chain, manager } = within;
         let chain = Chain::at(path, value).or(chain);
@@ -125,7 +125,7 @@ impl Found {
     }
 }
 
-/// Whether Envoy takes a Wasm filter from what this says.
+/// Returns `true` if this object makes Envoy discover a Wasm filter.
 fn is_discovery(path: &str, value: &Value) -> bool {
     let is_field = ["config_discovery", "configDiscovery"].contains(&path.rsplit('.').next().unwrap_or(path));
     let types = either(value, "type_urls", "typeUrls").and_then(Value::as_sequence);
@@ -139,7 +139,7 @@ fn discovered_file(discovery: &Value) -> Option<String> {
     file.get("path")?.as_str().map(str::to_owned)
 }
 
-/// A field by one of the two spellings that Envoy reads.
+/// Returns a field by either of the two spellings that Envoy reads.
 pub(super) fn either<'a>(value: &'a Value, snake: &str, camel: &str) -> Option<&'a Value> {
     value.get(snake).or_else(|| value.get(camel))
 }
@@ -148,12 +148,12 @@ fn is_wasm(value: &Value) -> bool {
     type_of(value) == Some(WASM)
 }
 
-/// The name of a value's protobuf type, without the host that an `@type` may begin with.
+/// Returns the name of a value's protobuf type, without the host that an `@type` may begin with.
 fn type_of(value: &Value) -> Option<&str> {
     value.get("@type")?.as_str()?.rsplit('/').next()
 }
 
-/// The text that Envoy hands to a Wasm filter as its configuration.
+/// Returns the text that Envoy hands to a Wasm filter as its configuration.
 fn configuration(filter: &Value) -> Result<String, String> {
     let Some(configuration) = filter.get("config").and_then(|config| config.get("configuration")) else {
         // The filter is told nothing then, and says so in its own words.

@@ -3,7 +3,7 @@
 use super::find;
 use serde_norway::Value;
 
-/// U+FEFF in UTF-8.
+/// The byte-order mark U+FEFF in UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// U+FEFF in UTF-16, in either order of bytes.

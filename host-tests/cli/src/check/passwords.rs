@@ -1,5 +1,4 @@
-//! What the limits of password checks mean: how many logins there can be, so that whoever sets a cost or a limit sees what
-//! comes of it.
+//! Explains the limits of password checks as a rate of logins, so that the effect of a cost or a limit is visible.
 
 use crate::hash::COST;
 use promward::caller::budget::SHARE;
@@ -10,7 +9,7 @@ use promward::time::rate::Rate;
 /// The most names that a line shows.
 const MANY: usize = 5;
 
-/// Lines about them, two spaces in.
+/// Returns the lines about password checks, indented by two spaces.
 pub(super) fn of(passwords: &Passwords) -> String {
     let slices = passwords.slices();
     let interval = TICK.saturating_mul(slices.into());
@@ -64,12 +63,12 @@ fn some_of(names: &[String]) -> String {
     shown.join(", ") + &more
 }
 
-/// What a check of a user takes to fail.
+/// Returns the rounds of bcrypt that a failed check of a user takes.
 fn rounds(user: &User) -> u32 {
     user.hashes.iter().map(Hash::rounds).fold(0, u32::saturating_add)
 }
 
-/// `cost 10`, or `costs 10 and 12` where there are several.
+/// Formats a user's costs: `cost 10`, or `costs 10 and 12` if there are several.
 fn costs(user: &User) -> String {
     let costs: Vec<_> = user.hashes.iter().map(|hash| hash.cost().to_string()).collect();
     format!("{} {}", if costs.len() == 1 { "cost" } else { "costs" }, costs.join(" and "))

@@ -1,5 +1,5 @@
-//! Reads the clusters and routes of a file of Envoy's. The filter accepts a mount whose cluster doesn't exist, or whose
-//! cluster no route uses, but every request to it fails.
+//! Reads the clusters and routes of an Envoy file. The filter accepts a mount whose cluster doesn't exist, or whose
+//! cluster no route uses, but every request to such a mount fails.
 
 use super::find::either;
 use promward::api::mount::{Mount, Mounts};
@@ -54,17 +54,17 @@ fn is_header(name: &Value) -> bool {
     name.as_str().is_some_and(|name| name.eq_ignore_ascii_case(HEADER))
 }
 
-/// The clusters and routes of a file, as far as it has them.
+/// The clusters and routes of a file, as far as it shows them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Routing {
-    /// The clusters, if they are all in the file.
+    /// The clusters, if all of them are in the file.
     pub(super) clusters: Option<Vec<String>>,
     /// The routes, if they are in the file.
     pub(super) routes: Option<Routes>,
 }
 
 impl Routing {
-    /// Returns a warning for each mount whose requests get to no server.
+    /// Returns a warning for each mount whose requests reach no server.
     pub(super) fn warnings(&self, mounts: &Mounts) -> Vec<String> {
         mounts.iter().filter_map(|(_, mount)| self.warning(mount)).collect()
     }

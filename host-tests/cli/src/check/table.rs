@@ -1,4 +1,4 @@
-//! What a valid configuration opens and refuses, for each whom its rules name, as a table that can be read at a glance.
+//! Prints what a valid configuration opens and refuses for each `who` of its rules, as a table.
 
 use promward::api::class::Classes;
 use promward::api::mount::Mount;
@@ -11,7 +11,7 @@ const WIDTH: usize = 100;
 const NAMES: usize = 2;
 const WIDTH_OF_NAMES: usize = 44;
 
-/// What a row says of classes. What nothing is restricted or limited in has no such column.
+/// The columns about classes, with their headings. A column that is empty in every row is left out.
 const COLUMNS: [(&str, Shown); 4] = [
     ("open", Shown::Always),
     ("restricted", Shown::WhereNeeded),
@@ -25,7 +25,7 @@ enum Shown {
     WhereNeeded,
 }
 
-/// The table: a line for each mount and each who.
+/// Returns the table: a line for each mount and each `who`.
 pub(super) fn of(gateway: &Gateway) -> String {
     let mut rows = Vec::new();
     for (id, mount) in gateway.mounts.iter() {
@@ -53,7 +53,7 @@ fn prefix(mount: &Mount) -> String {
     if mount.prefix.is_root() { "/".to_owned() } else { mount.prefix.as_str().to_owned() }
 }
 
-/// A set in the words of a configuration, with its shorthands.
+/// Formats a set of classes in the words of a configuration, with its shorthands.
 pub(crate) fn words(classes: Classes) -> String {
     if classes == Classes::ALL {
         return "everything".to_owned();
@@ -128,10 +128,10 @@ fn broken(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// The space in front of each column.
+/// The separator in front of each column.
 const SPACE: &str = "  ";
 
-/// The rows with their columns one below the other, two spaces in.
+/// Aligns rows in columns, indented by two spaces.
 pub(crate) fn aligned<R: AsRef<[String]>>(rows: &[R]) -> String {
     let mut widths = Vec::new();
     for row in rows.iter().map(AsRef::as_ref) {

@@ -1,5 +1,5 @@
-//! Who may come into a demo: three users, and what each of them may do. Their passwords are made anew for each demo, so that
-//! none is known to anybody who has read this file.
+//! The three users of a demo and their rights. Passwords are made anew for each demo, so that nobody knows one from
+//! reading this file.
 
 use crate::check::table::{aligned, words};
 use anyhow::{Context, Result, anyhow};
@@ -7,10 +7,10 @@ use promward::caller::who::WhoKind;
 use promward::config;
 use std::collections::BTreeMap;
 
-/// What a login costs: what most programs choose.
+/// The bcrypt cost of their hashes, which most programs use.
 const COST: u32 = 10;
 
-/// The users, and the filter's configuration, in which they are.
+/// The users, and the filter's configuration with them.
 pub(super) struct Callers {
     passwords: BTreeMap<String, String>,
     configuration: String,
@@ -21,7 +21,7 @@ impl Callers {
     ///
     /// # Errors
     ///
-    /// When the system has no randomness.
+    /// Returns an error if the system has no randomness.
     pub(super) fn anew(mount: &str) -> Result<Self> {
         let mut passwords = BTreeMap::new();
         let mut hashed = |name: &str| {
@@ -34,21 +34,21 @@ impl Callers {
         Ok(Self { passwords, configuration })
     }
 
-    /// What the filter is told.
+    /// Returns the configuration of the filter.
     pub(super) fn configuration(&self) -> &str {
         &self.configuration
     }
 
-    /// The passwords by the users' names.
+    /// Returns the passwords by the users' names.
     pub(super) fn passwords(&self) -> &BTreeMap<String, String> {
         &self.passwords
     }
 
-    /// Everybody whom the configuration names, with their passwords, and what it lets them do: a table.
+    /// Returns a table of all callers of the configuration, with their passwords and rights.
     ///
     /// # Errors
     ///
-    /// When the filter would refuse the configuration.
+    /// Returns an error if the filter would refuse the configuration.
     pub(super) fn table(&self) -> Result<String> {
         let gateway = config::load(self.configuration.as_bytes()).map_err(|error| anyhow!("{error}"))?;
         let mut rows = vec![["user", "password", "may"].map(str::to_owned)];
@@ -66,7 +66,7 @@ impl Callers {
     }
 }
 
-/// What the filter is told of this mount and of users with these hashes.
+/// Returns the filter's configuration with this mount and users with these hashes.
 fn configuration(mount: &str, [viewer, operator, admin]: [String; 3]) -> String {
     format!(
         r#"{{
@@ -89,11 +89,12 @@ fn configuration(mount: &str, [viewer, operator, admin]: [String; 3]) -> String 
     )
 }
 
-/// Sixteen consonants and four vowels, so that a byte is a syllable, and two bits are left.
+/// The consonants of passwords. With sixteen of them and four vowels a byte gives one syllable, and two bits are left.
 const CONSONANTS: &[u8; 16] = b"bdfghjklmnprstvz";
 const VOWELS: &[u8; 4] = b"aiou";
 
-/// Eight random syllables, two a word: 48 bits, which can be read aloud and typed on any keyboard.
+/// Makes a password of eight random syllables, two in each word: 48 bits, easy to read aloud and to type on any
+/// keyboard.
 fn password() -> Result<String> {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes).map_err(|error| anyhow!("the system has no randomness: {error}"))?;

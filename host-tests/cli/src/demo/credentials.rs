@@ -1,5 +1,5 @@
-//! Credentials that an example needs and that nobody should find in a repository: certificates of clients, and the key of
-//! an issuer of tokens.
+//! Credentials that an example needs and that must not be in a repository: client certificates, and the key of a token
+//! issuer.
 
 use super::deployment::CLIENTS;
 use anyhow::{Context, Result, ensure};
@@ -16,7 +16,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::Command;
 
-/// A certificate of a client.
+/// A client certificate to make.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ClientCertificate {
@@ -24,12 +24,12 @@ pub(super) struct ClientCertificate {
     uri: Option<String>,
 }
 
-/// Makes an authority of clients and their certificates in this directory. Returns the configuration with their digests in
-/// place of the zeros that stand for them.
+/// Makes an authority for clients and their certificates in this directory. Returns the configuration with their
+/// digests in place of the zeros that stand for them.
 ///
 /// # Errors
 ///
-/// Returns an error if one can't be made or written.
+/// Returns an error if a certificate can't be made or written.
 pub(super) fn client_certificates(
     certificates: &BTreeMap<String, ClientCertificate>,
     directory: &Path,
@@ -50,7 +50,7 @@ pub(super) fn client_certificates(
 ///
 /// # Errors
 ///
-/// Returns an error if OpenSSL can't be had, or the key can't be made or written.
+/// Returns an error if OpenSSL is not available, or the key can't be made or written.
 pub(super) fn issuer(key: &Path) -> Result<String> {
     let openssl = tools::find(Program::Openssl)?;
     let private = output(openssl.command().args(["genrsa", "2048"]))?;

@@ -1,5 +1,5 @@
-//! The deployment of a demo: a certificate of its own authority, and promward in front of a server, on Envoy with the shipped
-//! file or on the embedded host.
+//! The deployment of a demo: a certificate of its own authority, and promward in front of a server, on Envoy with the
+//! shipped file or on the embedded host.
 
 use super::embedded::Embedded;
 use anyhow::{Context, Result};
@@ -12,16 +12,16 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-/// The names that are served: the guide's, and one that every browser on this machine finds by itself.
+/// The host names that are served: the guide's, and one that every browser on this machine can resolve.
 pub(super) const DOMAINS: [&str; 2] = ["example.com", "localhost"];
 
-/// The authority of the clients' certificates, in the directory of certificates.
+/// The file of the clients' authority, in the directory of certificates.
 pub(super) const CLIENTS: &str = "clients-ca.crt";
 
 /// The program that runs the filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Host {
-    /// Real Envoy with the shipped file.
+    /// Envoy with the shipped file.
     Envoy,
     /// The proxy-wasm host of this repository.
     Embedded,
@@ -36,15 +36,14 @@ impl fmt::Display for Host {
     }
 }
 
-/// The parts that a deployment is made of.
+/// The options of a deployment.
 pub(super) struct Options<'a> {
-    /// The module to run.
+    /// The path of the module.
     pub(super) module: &'a Path,
     /// The filter's configuration (JSON).
     pub(super) configuration: &'a str,
-    /// The server behind.
+    /// The address of the server behind.
     pub(super) upstream: SocketAddr,
-    /// The port of https.
     pub(super) https: u16,
     /// The port of http, which only redirects.
     pub(super) http: u16,
@@ -57,13 +56,13 @@ pub(super) struct Options<'a> {
 }
 
 impl Options<'_> {
-    /// Returns the certificate of the authority of clients, if they are asked for certificates.
+    /// Returns the file of the clients' authority, if clients are asked for certificates.
     pub(super) fn clients(&self) -> Option<PathBuf> {
         self.variants.contains(&Variant::ClientCertificates).then(|| self.certificates.join(CLIENTS))
     }
 }
 
-/// A running deployment. It ends with this value.
+/// A running deployment. Dropping this value ends it.
 pub(super) struct Deployment {
     running: Running,
     authority: Authority,
@@ -79,7 +78,7 @@ impl Deployment {
     ///
     /// # Errors
     ///
-    /// Returns an error if the host can't be had, or it refuses the configuration; the message has its last lines.
+    /// Returns an error if the host is not available or refuses the configuration; the message has its last lines.
     pub(super) fn start(host: Host, options: &Options<'_>) -> Result<Self> {
         let authority = Authority::new("promward's own authority")?;
         let files = server_certificate(&authority, options.certificates)?;
@@ -112,7 +111,7 @@ impl Deployment {
         }
     }
 
-    /// Reads a counter or gauge over all workers, by the name that the filter gave it; 0 while there is none.
+    /// Reads a counter or gauge over all workers, by the filter's name for it; 0 if it doesn't exist yet.
     ///
     /// # Errors
     ///
@@ -126,7 +125,8 @@ impl Deployment {
     }
 }
 
-/// Makes the server's certificate. Its authority's stands behind it in the file, so that clients can be told to trust either.
+/// Makes the server's certificate. The file has the authority's certificate behind it, so that clients can be told to
+/// trust either.
 fn server_certificate(authority: &Authority, directory: &Path) -> Result<Files> {
     let server = authority.server()?;
     let files = server.write(directory, "example.com")?;

@@ -1,5 +1,5 @@
-//! Where a demo keeps its files: a directory of its own below `target`, so that the `curl` line of one day works on the next,
-//! and two demos at once don't meet.
+//! The directory of a demo's files. Each demo has one of its own below `target`, so that its `curl` line also works on
+//! another day, and two demos at once don't disturb each other.
 
 use anyhow::{Context, Result};
 use std::env;
@@ -7,18 +7,18 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The subdirectory of what only lives as long as the demo: data, and the files of the programs.
+/// The subdirectory of files that are removed with the demo: data, and the programs' own files.
 const TEMPORARY: &str = "tmp";
 
-/// The directory of a demo. Logs, certificates and the filter's configuration stay in it, and the rest goes when this value
-/// does.
+/// The directory of a demo. Logs, certificates and the filter's configuration stay in it; dropping this value removes
+/// the rest.
 pub(super) struct Directory {
     path: PathBuf,
     _lock: File,
 }
 
 impl Directory {
-    /// Makes the directory, unless it is there, and has all temporary files of this process made in it.
+    /// Makes the directory if it doesn't exist, and makes it the place of all temporary files of this process.
     ///
     /// # Errors
     ///
@@ -40,11 +40,11 @@ impl Directory {
         Ok(directory)
     }
 
-    /// Removes what doesn't outlive the demo.
+    /// Removes the files that don't outlive the demo.
     ///
     /// # Errors
     ///
-    /// Returns an error if it can't be removed.
+    /// Returns an error if they can't be removed.
     pub(super) fn clean(path: &Path) -> Result<()> {
         let temporary = path.join(TEMPORARY);
         match fs::remove_dir_all(&temporary) {
@@ -60,7 +60,7 @@ impl Directory {
         self.path.join("certificates")
     }
 
-    /// Returns the file of this name in it.
+    /// Returns the path of a file in it.
     pub(super) fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
@@ -69,7 +69,7 @@ impl Directory {
         &self.path
     }
 
-    /// Returns the path as it is typed from where the user stands.
+    /// Returns the path of the directory as the user can type it in the current directory.
     pub(super) fn shown(&self) -> String {
         shown(&self.path)
     }
@@ -82,7 +82,7 @@ impl Drop for Directory {
     }
 }
 
-/// Returns a path as it is typed from where the user stands.
+/// Returns a path as the user can type it in the current directory.
 pub(super) fn shown(path: &Path) -> String {
     let here = env::current_dir().unwrap_or_default();
     let path = path.strip_prefix(&here).unwrap_or(path).display().to_string();
@@ -90,7 +90,7 @@ pub(super) fn shown(path: &Path) -> String {
     if path.bytes().all(is_plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
 }
 
-/// Locks the directory for as long as the answer lives.
+/// Locks the directory for as long as the returned file lives.
 fn lock(path: &Path) -> Result<File> {
     let file = path.join(".lock");
     let lock = File::create(&file).with_context(|| format!("cannot write {}", file.display()))?;

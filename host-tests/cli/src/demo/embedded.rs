@@ -13,13 +13,13 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// The package's and the program's name.
+/// The name of the package and of the program.
 const PROGRAM: &str = "promward-embedded";
 
-/// How long the program may take to start; compiling the module is most of it.
+/// The time that the program may take to start. Most of it is for compiling the module.
 const START: Duration = Duration::from_secs(60);
 
-/// A running embedded host. It ends with this value.
+/// A running embedded host. Dropping this value ends it.
 pub(super) struct Embedded {
     process: Process,
     admin: SocketAddr,
@@ -27,11 +27,11 @@ pub(super) struct Embedded {
 }
 
 impl Embedded {
-    /// Compiles the program if need be, starts it, and waits until it serves.
+    /// Compiles the program if necessary, starts it, and waits until it serves.
     ///
     /// # Errors
     ///
-    /// When Cargo can't build it, or it ends before it serves; the message has its last lines.
+    /// Returns an error if Cargo can't build it, or it ends before it serves; the message has its last lines.
     pub(super) fn start(options: &Options<'_>, files: &Files) -> Result<Self> {
         let program = build()?;
         let directory = tempfile::tempdir().context("cannot make a directory for the embedded host")?;
@@ -65,13 +65,13 @@ impl Embedded {
         &self.process
     }
 
-    /// Returns where it tells about itself.
+    /// Returns the address of its admin.
     pub(super) fn admin(&self) -> SocketAddr {
         self.admin
     }
 }
 
-/// Has Cargo build the program, and returns its path.
+/// Lets Cargo build the program, and returns its path.
 fn build() -> Result<PathBuf> {
     let target = promward_module::target_directory()?;
     let program = target.join("debug").join(PROGRAM);

@@ -1,5 +1,5 @@
-//! The examples of this repository: a folder each, with a README, a configuration, and `demo.yaml`, which says what to run
-//! and what to print.
+//! The examples of this repository. Each is a folder with a README, a configuration, and a `demo.yaml` that says what
+//! to run and what to print.
 
 use super::credentials::{self, ClientCertificate};
 use super::deployment::Host;
@@ -13,10 +13,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The file that says what to run.
+/// The file that describes how to run an example.
 const DESCRIPTION: &str = "demo.yaml";
 
-/// An example.
+/// An example and its description.
 #[derive(Clone, Debug)]
 pub struct Example {
     name: String,
@@ -24,7 +24,7 @@ pub struct Example {
     description: Description,
 }
 
-/// The content of `demo.yaml`.
+/// The parsed content of `demo.yaml`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Description {
@@ -35,25 +35,25 @@ struct Description {
     /// Further flags of Prometheus.
     #[serde(default)]
     flags: Vec<String>,
-    /// The answer of Prometheus that shows that there is something to see.
+    /// The answer of Prometheus that shows that its data is there.
     ready: Ready,
-    /// The fragments that are added to Envoy's file.
+    /// The fragments that are added to the Envoy file.
     #[serde(default)]
     fragments: Vec<String>,
-    /// Certificates of clients that are made, by their names.
+    /// Client certificates to make, by their names.
     #[serde(default)]
     certificates: BTreeMap<String, ClientCertificate>,
-    /// Who may log in: a table, whose first row is its head.
+    /// The callers who may log in: a table, whose first row is its head.
     #[serde(default)]
     callers: Vec<Vec<String>>,
-    /// Whether a browser shows the page, with no other credentials than a password.
+    /// `true` if a browser can show the page with a password alone.
     #[serde(default)]
     page: bool,
-    /// The arguments of `curl`, for each request that is shown.
+    /// The arguments of `curl` for each request that is shown.
     curl: Vec<String>,
 }
 
-/// A target that Prometheus is asked for, and a text that its answer holds.
+/// A request to Prometheus, and a text that its answer holds.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Ready {
@@ -93,11 +93,11 @@ impl Example {
         }
     }
 
-    /// Returns a line for each example: its name, and what it shows.
+    /// Returns a line for each example, with its name and subject.
     ///
     /// # Errors
     ///
-    /// As [`Example::all`].
+    /// Returns an error where [`Example::all`] does.
     pub fn list() -> Result<String> {
         let row = |example: &Self| [example.name.clone(), example.description.about.clone()];
         Ok(aligned(&Self::all()?.iter().map(row).collect::<Vec<_>>()))
@@ -112,19 +112,19 @@ impl Example {
         Ok(Self { name, folder, description })
     }
 
-    /// Returns the name of its folder.
+    /// Returns the name of the folder.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Returns its folder.
+    /// Returns the path of the folder.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Returns the fragments that are added to Envoy's file.
+    /// Returns the fragments that are added to the Envoy file.
     ///
     /// # Errors
     ///
@@ -153,7 +153,7 @@ impl Example {
         Ok(())
     }
 
-    /// Makes the certificates and keys that it needs, and returns the configuration of the filter with them.
+    /// Makes the certificates and keys that it needs, and returns the filter's configuration with them.
     ///
     /// # Errors
     ///
@@ -168,11 +168,11 @@ impl Example {
         credentials::client_certificates(&self.description.certificates, certificates, configuration)
     }
 
-    /// Starts its Prometheus behind this URL, and waits until there is something to see.
+    /// Starts its Prometheus with this external URL, and waits until its data is there.
     ///
     /// # Errors
     ///
-    /// Returns an error if a file can't be read, or Prometheus can't be had or doesn't get that far.
+    /// Returns an error if a file can't be read, Prometheus is not available, or its data doesn't arrive.
     pub(super) fn start_prometheus(&self, external_url: &str) -> Result<Prometheus> {
         let Description { prometheus, flags, ready, .. } = &self.description;
         let folder = self.folder.with_file_name(prometheus);
@@ -192,12 +192,12 @@ impl Example {
         Ok(prometheus)
     }
 
-    /// Returns whether a browser shows the page, with no other credentials than a password.
+    /// Returns `true` if a browser can show the page with a password alone.
     pub(super) fn has_page(&self) -> bool {
         self.description.page
     }
 
-    /// Returns the table of who may log in, with a remark; nothing if nobody does.
+    /// Returns the table of the callers who may log in, with a remark; an empty text if nobody may.
     pub(super) fn callers(&self) -> String {
         if self.description.callers.is_empty() {
             return String::new();

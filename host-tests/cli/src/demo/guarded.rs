@@ -1,4 +1,4 @@
-//! The Prometheus that a demo guards: one of its own, set up as the guide says, or one that already runs.
+//! The Prometheus behind a demo: one of its own, set up as in the guide, or one that already runs.
 
 use super::example::Example;
 use anyhow::{Context, Result, ensure};
@@ -10,11 +10,11 @@ use serde_json::json;
 use std::fmt;
 use std::net::{SocketAddr, ToSocketAddrs};
 
-/// What is guarded.
+/// The Prometheus that is guarded.
 pub(super) enum Guarded {
-    /// Started by the demo, and ended with it.
+    /// One that the demo starts and ends.
     Ours(Box<Prometheus>),
-    /// Runs already.
+    /// One that already runs.
     Theirs(Theirs),
 }
 
@@ -22,19 +22,19 @@ pub(super) enum Guarded {
 pub(super) struct Theirs {
     url: String,
     address: SocketAddr,
-    /// Scheme, host and port, as it may name itself in a redirect.
+    /// Scheme, host and port, as the server may write them in a redirect.
     origin: String,
-    /// The path that its own pages begin with, without a slash at its end.
+    /// The path that its own pages begin with, without a trailing slash.
     path: String,
 }
 
 impl Guarded {
-    /// Starts one with the guide's flags, or as the example has it, for a deployment on that port. Without an example its
-    /// admin API is on, so that one sees who keeps others away from it.
+    /// Starts a Prometheus with the guide's flags, or the example's, for a deployment on this port. Without an example
+    /// its admin API is on, to show that the rules keep others away from it.
     ///
     /// # Errors
     ///
-    /// Returns an error if Prometheus can't be had or doesn't start.
+    /// Returns an error if Prometheus is not available or doesn't start.
     pub(super) fn ours(example: Option<&Example>, port: u16) -> Result<Self> {
         let external_url = format!("https://example.com:{port}/prometheus");
         let start = match example {
@@ -50,11 +50,11 @@ impl Guarded {
             .context("no Prometheus to guard; --upstream URL guards one that already runs")
     }
 
-    /// Finds the one at the URL.
+    /// Finds the Prometheus at the URL.
     ///
     /// # Errors
     ///
-    /// When the URL isn't one of plain HTTP, or nothing answers there.
+    /// Returns an error if the URL isn't plain HTTP, or nothing answers there.
     pub(super) fn theirs(url: &str) -> Result<Self> {
         let theirs = Theirs::parse(url)?;
         process::get(theirs.address, &format!("{}/-/ready", theirs.path))
@@ -69,7 +69,7 @@ impl Guarded {
         }
     }
 
-    /// The process, if it is ours.
+    /// Returns the process, if the demo started it.
     pub(super) fn prometheus(&self) -> Option<&Prometheus> {
         match self {
             Self::Ours(prometheus) => Some(prometheus),
@@ -77,7 +77,7 @@ impl Guarded {
         }
     }
 
-    /// Where it is served: a mount of the filter's configuration (JSON).
+    /// Returns the mount for the filter's configuration (JSON).
     pub(super) fn mount(&self) -> String {
         let Self::Theirs(theirs) = self else {
             return r#"{ "prefix": "/prometheus", "cluster": "prometheus" }"#.to_owned();

@@ -1,4 +1,4 @@
-//! What the programs of a demo print, in files that one can follow, one a program.
+//! Log files with the output of a demo's programs, one for each program.
 
 use super::Host;
 use anyhow::{Context, Result};
@@ -7,10 +7,10 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// The names of all log files.
+/// The names of the log files.
 const FILES: [&str; 4] = ["access.log", "envoy.log", "filter.log", "prometheus.log"];
 
-/// The log files of a demo.
+/// The open log files of a demo.
 pub(super) struct Logs {
     directory: PathBuf,
     host: Mark,
@@ -18,7 +18,7 @@ pub(super) struct Logs {
 }
 
 impl Logs {
-    /// Begins the logs in this directory, without those of an earlier demo.
+    /// Begins the logs in this directory, and removes those of an earlier demo.
     ///
     /// # Errors
     ///
@@ -33,11 +33,11 @@ impl Logs {
         Ok(Self { directory: directory.to_owned(), host: Mark::default(), prometheus: Mark::default() })
     }
 
-    /// Appends what the programs have printed since the last time.
+    /// Appends everything that the programs have printed since the last call.
     ///
     /// # Errors
     ///
-    /// When a file can't be written.
+    /// Returns an error if a file can't be written.
     pub(super) fn write(&mut self, on: Host, host: &Process, prometheus: Option<&Process>) -> Result<()> {
         let (lines, end) = host.lines_after(self.host);
         self.host = end;

@@ -1,10 +1,10 @@
-//! The ports of a demo: those that one remembers if they are free, others if not.
+//! Chooses the ports of a demo: memorable ones if they are free, else others.
 
 use anyhow::{Context, Result};
 use promward_harness::process;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
-/// Like 443 and 80, without root.
+/// The ports like 443 and 80 that need no root.
 const HTTPS: u16 = 8443;
 const HTTP: u16 = 8080;
 
@@ -16,12 +16,12 @@ pub(super) struct Ports {
 }
 
 impl Ports {
-    /// Chooses free ones; https gets the one that is wanted. Whoever chooses it may run several demos at once, so http
-    /// then gets any that is free.
+    /// Chooses free ports, with the wanted one for https. A user who chooses it may run several demos at once, so http
+    /// then gets any free port.
     ///
     /// # Errors
     ///
-    /// When that one is taken.
+    /// Returns an error if the wanted port is taken.
     pub(super) fn choose(wanted: Option<u16>) -> Result<Self> {
         let or_any = |port| free(port).or_else(|_| process::free_port());
         match wanted {
@@ -42,7 +42,7 @@ impl Ports {
     }
 }
 
-/// The port, if nobody listens there.
+/// Returns the port, if nobody listens there.
 fn free(port: u16) -> Result<u16> {
     Ok(TcpListener::bind(local(port))?.local_addr()?.port())
 }

@@ -1,19 +1,19 @@
-//! Progress: a demo says what it does, and again while it takes long, so that nobody takes it for one that hangs.
+//! Progress messages: a demo says what it does, and repeats it while that takes long, so that it never seems to hang.
 
 use std::fmt::Display;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a demo may be silent.
+/// The longest time that a demo is silent.
 const SILENCE: Duration = Duration::from_secs(8);
 
-/// Says what goes on, beside what the demo has to show.
+/// Prints a progress message to standard error.
 pub(super) fn say(what: impl Display) {
     eprintln!("demo: {what}");
 }
 
-/// Says what is done, does it, and says every few seconds that it isn't done yet.
+/// Prints what is done, does it, and repeats the message every few seconds until it is done.
 pub(super) fn during<T>(what: &str, work: impl FnOnce() -> T) -> T {
     say(what);
     let (done, is_done) = mpsc::channel::<()>();

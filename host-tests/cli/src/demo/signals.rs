@@ -1,4 +1,4 @@
-//! The signals that end a demo. They become events, so that everything that was started is ended in order.
+//! The signals that end a demo. They become events, so that all programs are ended in order.
 
 use super::Event;
 use anyhow::{Context, Result};
@@ -12,7 +12,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 ///
 /// # Errors
 ///
-/// When the system doesn't let us.
+/// Returns an error if the system doesn't allow it.
 pub(super) fn listen(events: Sender<Event>) -> Result<()> {
     let runtime =
         runtime::Builder::new_current_thread().enable_all().build().context("cannot listen for signals")?;

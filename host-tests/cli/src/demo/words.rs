@@ -1,11 +1,11 @@
-//! What a demo tells its user when it is ready: first the URL, who may log in, and a request; then the rest.
+//! The text that a demo prints when it is ready: first the URL, the users and a request; then the rest.
 
 use super::directory::shown;
 use super::{Content, Demo, Host};
 use anyhow::Result;
 use promward_harness::tools;
 
-/// The user who asks in the example: the one who may least.
+/// The user of the request that is shown: the one with the fewest rights.
 const VIEWER: &str = "viewer";
 
 /// Returns the lines that are shown when everything runs.
@@ -56,12 +56,12 @@ pub(super) fn commands(demo: &Demo) -> Vec<String> {
     }
 }
 
-/// The steps to the page.
+/// The steps that lead to the page.
 const BROWSER: &str = "\
 In a browser on this machine, open that URL. The browser warns, because it doesn't know who signed the certificate: choose
 \"Advanced\", then to continue.";
 
-/// Returns the steps to the page in a browser, and where to read on.
+/// Returns the steps that lead to the page in a browser, and where to read on.
 fn browser(demo: &Demo) -> String {
     let example = match &demo.content {
         Content::Users(_) => {
@@ -76,7 +76,7 @@ fn browser(demo: &Demo) -> String {
     if example.has_page() { format!("{BROWSER}\n{further}") } else { further }
 }
 
-/// Returns what runs, and where to look for more.
+/// Returns the list of what runs, and where to look for more.
 fn further(demo: &Demo) -> String {
     let configuration = shown(&demo.directory.file("promward.json"));
     let host = match demo.host {

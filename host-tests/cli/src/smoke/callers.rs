@@ -1,4 +1,4 @@
-//! Who may do what, from those who have no password to the one who may do everything.
+//! The steps that show the callers' rights, from those without a password to the one who may do everything.
 
 use super::{As, Ask, Login, SUCCESS, Step, Subject, Whose};
 use anyhow::Result;
@@ -14,10 +14,10 @@ const CLEAN_UP: &str = "/prometheus/api/v1/admin/tsdb/clean_tombstones";
 
 const FORBIDDEN: &str = r#""errorType":"forbidden""#;
 
-/// How many requests a page may send at once.
+/// The number of requests that a page may send at once.
 const MANY: usize = 20;
 
-/// The operator comes with a password that no worker has seen when the many requests come.
+/// The steps for any Prometheus. The operator has a password that no worker has seen when the many requests arrive.
 const STEPS: &[Step] = &[
     Step {
         what: "POST …/prometheus/api/v1/query, query=up, without a password",
@@ -66,20 +66,21 @@ const STEPS: &[Step] = &[
     },
 ];
 
-/// What isn't asked of somebody's Prometheus: it changes something there.
+/// The steps that change something, which are left out with somebody else's Prometheus.
 const OURS_ONLY: &[Step] = &[Step {
     what: "POST …/api/v1/admin/tsdb/clean_tombstones as admin",
     ask: Ask::Post(As::Trusting, ADMIN, CLEAN_UP, "", ""),
     expected: "204 HTTP/1.1",
 }];
 
-/// The steps for this Prometheus.
+/// Returns the steps for this Prometheus.
 pub(super) fn steps(prometheus: Whose) -> Vec<&'static Step> {
     let only = if prometheus == Whose::Ours { OURS_ONLY } else { &[] };
     STEPS.iter().chain(only).collect()
 }
 
-/// Sends many requests before any of them is answered, and tells their status and how many passwords were checked.
+/// Sends many requests before any of them is answered, and returns their statuses and the number of passwords that were
+/// checked.
 pub(super) fn at_once(subject: &Subject, login: Login, path: &str, form: &str) -> Result<String> {
     let before = (subject.right_checks)()?;
     let mut connection = subject.client(As::TrustingHttp2, login)?.connect()?;

@@ -1,8 +1,8 @@
-//! The guide's own steps: what its reader does with curl and a browser, with a login, which the guide has none of.
+//! The guide's own steps, as its reader takes them with curl and a browser, but with a login, which the guide lacks.
 
 use super::{As, Ask, Login, SUCCESS, Step};
 
-/// Whoever may do everything that the guide does.
+/// The user who may do everything that the guide does.
 const ADMIN: Login = Login::User("admin");
 
 const LABEL_VALUES: &str = "/prometheus/api/v1/label/job/values";

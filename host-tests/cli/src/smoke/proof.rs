@@ -1,5 +1,5 @@
-//! The proof of an example: the requests that its README shows, sent by a shell as a reader would, each as one line of the
-//! status that the README says and the one that came.
+//! The proof of an example: the requests that its README shows, sent by a shell as a reader would send them, each as
+//! one line with the expected and the actual status.
 
 use anyhow::{Context, Result, ensure};
 use std::fs;
@@ -9,19 +9,19 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The words that the README's proof begins after.
+/// The words of a README after which its proof begins.
 const PROOF: &str = "The proof.**";
 
-/// The beginning of requests of a README: an alias of its own.
+/// The alias that begins requests in some READMEs.
 const ASK: &str = "ask";
 
-/// How long a request is repeated that is answered 429: after wrong passwords their source has to wait a while.
+/// The time for which a request is repeated that gets 429: after wrong passwords their source has to wait.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Between two of them.
+/// The pause between two repetitions.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// An example that runs, and is asked what its README shows.
+/// An example that runs, and the requests to send.
 pub struct Proof {
     /// The folder of the example.
     pub folder: PathBuf,
@@ -29,18 +29,18 @@ pub struct Proof {
     pub directory: PathBuf,
     /// The port of https.
     pub https: u16,
-    /// The commands that the demo has printed, which have to be answered 200.
+    /// The commands that the demo has printed, which have to get 200.
     pub printed: Vec<String>,
 }
 
-/// One request, and what it is answered.
+/// One request, and its expected answer.
 #[derive(Debug)]
 struct Step {
     typed: String,
-    /// The lines that are typed before.
+    /// The lines to type before it.
     before: String,
     status: String,
-    /// The whole answer, where the README shows it.
+    /// The whole answer, if the README shows it.
     answer: Option<String>,
 }
 
@@ -77,8 +77,8 @@ impl Proof {
         Ok(failed == 0)
     }
 
-    /// Returns the requests that were printed, and those of the README: commands are answered 200, with the line below if there
-    /// is one, and its table says with which status others are refused.
+    /// Returns the requests that were printed, and those of the README. Commands get 200, and the answer in the line
+    /// below, if there is one; the README's table lists the statuses of refused requests.
     fn steps(&self) -> Result<Vec<Step>> {
         let file = self.folder.join("README.md");
         let readme = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
@@ -111,8 +111,8 @@ impl Proof {
         Ok(printed.chain(allowed.chain(refused).filter(|step| is_asked(&step.typed))).collect())
     }
 
-    /// Sends a request, and again while the answer is 429 and shouldn't be. Returns the status, or the answer if it isn't the
-    /// one that the README shows.
+    /// Sends a request, and repeats it while the answer is an unexpected 429. Returns the status, or the answer if it
+    /// isn't the one in the README.
     fn take(&self, step: &Step) -> Result<String> {
         let begin = Instant::now();
         loop {
@@ -126,7 +126,7 @@ impl Proof {
         }
     }
 
-    /// Has a shell send a request, and returns its status and answer.
+    /// Sends a request by a shell, and returns its status and answer.
     fn ask(&self, step: &Step) -> Result<(String, String)> {
         let quiet = step.typed.replacen(' ', " --silent --show-error --write-out '\\n%{http_code}' ", 1);
         let script = match step.before.as_str() {
@@ -145,7 +145,7 @@ impl Proof {
         Ok((status.to_owned(), answer.to_owned()))
     }
 
-    /// Returns a command of the README's as it has to be typed here: with this port, this directory, and from this folder.
+    /// Adapts a command of the README to this port, this directory and this folder.
     fn here(&self, command: &str) -> String {
         let name = self.folder.file_name().unwrap_or_default().to_string_lossy();
         let quoted = |path: &PathBuf| format!("'{}'", path.display().to_string().replace('\'', r"'\''"));

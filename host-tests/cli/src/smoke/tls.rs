@@ -1,11 +1,11 @@
-//! A handshake of TLS 1.1, which no library of today speaks any more: its first message is written by hand.
+//! A handshake of TLS 1.1. No current library speaks it any more, so its first message is written by hand.
 
 use anyhow::{Context, Result};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-/// How long the server may take to answer.
+/// The time that the server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A `ClientHello` of TLS 1.1 (RFC 4346 §7.4.1.2) inside its record, with suites that every server of that time had.
@@ -24,10 +24,10 @@ const CLIENT_HELLO: &[u8] = &[
     0x00, 0x0a, 0x00, 0x04, 0x00, 0x02, 0x00, 0x17, // The curve P-256.
 ];
 
-/// The first byte of a record that carries on with the handshake; a refusal is an alert (0x15) or a closed connection.
+/// The first byte of a record that continues the handshake; a refusal is an alert (0x15) or a closed connection.
 const HANDSHAKE: u8 = 0x16;
 
-/// What the server makes of it.
+/// Sends the handshake, and describes the server's answer.
 pub(super) fn handshake_of_1_1(address: SocketAddr) -> Result<String> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE).context("connecting")?;
     stream.set_read_timeout(Some(PATIENCE))?;

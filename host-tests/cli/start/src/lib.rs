@@ -1,4 +1,4 @@
-//! Sees to it that the compiler has the target that modules are built for, before minutes go into compiling anything else.
+//! Makes sure that the compiler has the target of the modules, before minutes are spent on compiling anything else.
 
 use std::env;
 use std::ffi::OsString;
@@ -6,19 +6,19 @@ use std::fmt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// The target that modules are built for.
+/// The target that modules are compiled for.
 pub const TARGET: &str = "wasm32-wasip1";
 
-/// How the variables begin in which Cargo describes the package that it runs a program of.
+/// The beginnings of the variables by which Cargo describes a package to a program of it that it runs.
 const PACKAGE_VARIABLES: [&str; 6] =
     ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE", "OUT_DIR"];
 
-/// The reason why the compiler hasn't got the target, with what to do about it.
+/// The reason why the compiler doesn't have the target, with a way to mend it.
 #[derive(Debug, PartialEq, Eq)]
 pub enum TargetError {
-    /// There is no rustup that could install it.
+    /// No rustup is there that could install it.
     NoRustup,
-    /// `rustup target add` failed; its own words are on standard error.
+    /// `rustup target add` failed, and has written the reason to standard error.
     RustupFailed,
 }
 
@@ -42,7 +42,7 @@ impl fmt::Display for TargetError {
 
 impl std::error::Error for TargetError {}
 
-/// Installs the target by rustup if the compiler hasn't got it, and says so in one line on standard error.
+/// Installs the target by rustup if the compiler doesn't have it, and says so in one line on standard error.
 ///
 /// # Errors
 ///
@@ -61,7 +61,7 @@ pub fn ensure_target() -> Result<(), TargetError> {
     if status.success() && is_installed() { Ok(()) } else { Err(TargetError::RustupFailed) }
 }
 
-/// Tells whether the compiler has a standard library for the target.
+/// Returns `true` if the compiler has a standard library for the target.
 fn is_installed() -> bool {
     Command::new(tool("RUSTC", "rustc"))
         .args(["--print", "target-libdir", "--target", TARGET])
@@ -70,8 +70,8 @@ fn is_installed() -> bool {
         .is_ok_and(|output| Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir())
 }
 
-/// Returns a command that runs Cargo as if a user had typed it: what an outer `cargo run` or `cargo test` says of its own
-/// package would make build scripts run anew, and all that depends on them be built again.
+/// Returns a command that runs Cargo as if a user had typed it. Without the variables of an outer `cargo run` or `cargo
+/// test`, because they would make build scripts run again, and everything that depends on them be built again.
 #[must_use]
 pub fn cargo() -> Command {
     let mut command = Command::new(tool("CARGO", "cargo"));
@@ -88,7 +88,7 @@ fn tool(variable: &str, name: &str) -> OsString {
     env::var_os(variable).filter(|value| !value.is_empty()).unwrap_or_else(|| name.into())
 }
 
-/// Returns the root of the workspace that this was built in, which says which toolchain is used.
+/// Returns the root of the workspace of this build, which determines the toolchain.
 fn workspace() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.."))
 }

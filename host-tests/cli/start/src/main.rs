@@ -1,5 +1,5 @@
-//! `cargo demo` and `cargo wasm` begin here: a program without dependencies, so that a missing target is installed, or
-//! complained about, in the first second. It then becomes the `cargo run` of the program that was asked for.
+//! The beginning of `cargo demo` and `cargo wasm`: a program without dependencies, so that a missing target is
+//! installed, or reported, in the first second. It then becomes the `cargo run` of the program that was asked for.
 
 use promward_start::{cargo, ensure_target};
 use std::env;
@@ -25,13 +25,13 @@ fn main() -> ExitCode {
     }
 }
 
-/// Tells whether the program will only print something, for which it needs no target.
+/// Returns `true` if the program will only print something, for which it needs no target.
 fn asks_for_help(arguments: &[OsString]) -> bool {
     arguments.iter().any(|argument| ["--help", "-h", "--list"].iter().any(|only| argument == only))
 }
 
-/// Becomes `cargo run`, which is told the program alone and no package: Cargo takes the features of the whole workspace
-/// then, and builds nothing that it would have to build again for the tests.
+/// Becomes `cargo run` with the name of the program and without a package: then Cargo takes the features of the whole
+/// workspace, and builds nothing that it would have to build again for the tests.
 fn run(program: &OsString, arguments: &[OsString]) -> ExitCode {
     let error = cargo().args(["run", "--bin"]).arg(program).arg("--").args(arguments).exec();
     eprintln!("promward: cannot run cargo: {error}");

@@ -1,11 +1,11 @@
-//! A missing target is installed, or complained about, before Cargo compiles anything.
+//! A missing target is installed, or reported, before Cargo compiles anything.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// A directory of programs that stand in for the compiler, rustup and Cargo, and write down how they were called.
+/// A directory of programs that stand in for the compiler, rustup and Cargo, and record their calls.
 struct Toolchain {
     directory: PathBuf,
 }
@@ -21,7 +21,7 @@ impl Toolchain {
         toolchain
     }
 
-    /// Where the standard library of the target is, if it is installed.
+    /// Returns the directory of the target's standard library, which exists if it is installed.
     fn library(&self) -> PathBuf {
         self.directory.join("library")
     }

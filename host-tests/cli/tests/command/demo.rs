@@ -11,8 +11,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Makes of each scenario, a function of a [`Host`], two tests: one on each host. A host that this machine lacks is skipped
-/// by name.
+/// Turns each scenario, a function of a [`Host`], into two tests, one on each host. A test is skipped by name if this
+/// machine lacks its host.
 macro_rules! on_both_hosts {
     ($($scenario:ident),* $(,)?) => {
         mod on_envoy {
@@ -63,7 +63,7 @@ impl Demo {
         Self::start(&[&["--host", host], arguments].concat(), &[])
     }
 
-    /// Waits for its end and shows what it printed if that isn't as expected.
+    /// Waits for its end, and panics with its output if the exit code is another one.
     fn ends_with(&self, code: i32) -> String {
         let status = end_of(&self.process);
         let printed =
@@ -77,7 +77,7 @@ impl Demo {
         promward_module::target_directory().unwrap().join("demo").join(self.port.to_string())
     }
 
-    /// Trusts its authority.
+    /// Returns a client that trusts its authority.
     fn client(&self) -> Client {
         let authority = fs::read(self.directory().join("ca.crt")).unwrap();
         Client::https(([127, 0, 0, 1], self.port).into()).trust(authority)
@@ -144,8 +144,8 @@ fn the_users_that_are_printed_may_do_what_is_printed(host: Host) {
     assert!(checked.starts_with(&format!("{file}: valid\n")), "{checked}");
 }
 
-/// The page opens at the URL that is printed, by a client that trusts the authority and uses no other name, and what it sends
-/// from there is no request of another site's.
+/// Checks that the page opens at the printed URL, for a client that trusts the authority and uses no other name, and
+/// that its requests don't count as another site's.
 fn the_page_opens_at(demo: &Demo, url: &str, rows: &[Vec<&str>]) {
     let viewer = format!("{}:{}", rows[1][0], rows[1][1]);
     let authority = demo.directory().join("ca.crt").display().to_string();
@@ -165,7 +165,7 @@ fn the_page_opens_at(demo: &Demo, url: &str, rows: &[Vec<&str>]) {
     assert!(asked.contains(r#""status":"success""#), "{asked}");
 }
 
-/// What a command prints that is typed where the demo is started.
+/// Runs a printed command where the demo was started, and returns its output.
 fn output_of(command: &str) -> String {
     let output = Command::new("sh").args(["-c", command]).output().unwrap();
     assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
@@ -275,7 +275,7 @@ fn told_to_end_while_it_starts_it_leaves_nothing_behind() {
     waiting.wait_until("the end of Prometheus", LONG, gone).unwrap();
 }
 
-/// Something to wait beside: the kernel ends what a process has started a moment after the process itself.
+/// Returns a process to wait beside: the kernel ends the children of a process a moment after the process itself.
 fn sleeping() -> Command {
     let mut command = Command::new("sleep");
     command.arg("1000");

@@ -1,4 +1,4 @@
-//! What the documents show is true: their configurations load, and their links lead somewhere.
+//! Tests that the documents are true: their configurations load, and their links lead somewhere.
 
 use promward::api::class::Class;
 use promward::api::endpoint::{Endpoint, ToRestricted};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Where documents and configurations for users are.
+/// The places of documents and configurations for users.
 const PLACES: [&str; 7] =
     ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "envoy", "examples", "filter/docs"];
 
@@ -165,7 +165,7 @@ fn every_fragment_is_yaml_and_the_readme_lists_it() {
     }
 }
 
-/// The fenced blocks of a language.
+/// Returns the fenced blocks of a language.
 pub(crate) fn blocks(text: &str, language: &str) -> Vec<String> {
     let mut blocks = Vec::new();
     let mut lines = text.lines();
@@ -178,7 +178,7 @@ pub(crate) fn blocks(text: &str, language: &str) -> Vec<String> {
     blocks
 }
 
-/// Every file with that ending, and its text.
+/// Returns every file with that extension, and its text.
 pub(crate) fn files(extension: &str) -> Vec<(PathBuf, String)> {
     let root = promward_module::workspace().unwrap();
     let mut found = Vec::new();

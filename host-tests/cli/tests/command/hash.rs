@@ -1,4 +1,4 @@
-//! `promward hash` prints lines for users, and refuses passwords that nobody could log in with.
+//! `promward hash` prints lines for users, and refuses passwords that can never log in.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -81,7 +81,7 @@ fn a_password_that_the_filter_takes_from_nobody_is_refused() {
     }
 }
 
-/// A host without data that workers share, which only rates need.
+/// A host without shared data, which only rates need.
 struct NoSharedData;
 
 impl SharedData for NoSharedData {
@@ -159,7 +159,7 @@ fn a_line_that_the_filter_refuses_is_not_offered() {
     assert!(error.starts_with("callers.tokens.a: this must be sha256:"), "{error}");
 }
 
-/// A command on a terminal of its own.
+/// A command that runs on a terminal of its own.
 struct Terminal {
     child: std::process::Child,
     shown: Arc<Mutex<String>>,
@@ -203,13 +203,13 @@ impl Terminal {
         !text(&output.stdout).split_whitespace().any(|setting| setting == "-echo")
     }
 
-    /// Types a line when this prompt is shown.
+    /// Types a line once this prompt is shown.
     fn answer(&mut self, prompt: &str, line: &str) {
         self.wait_until(|shown| shown.ends_with(prompt) && !Self::echoes(shown));
         writeln!(self.child.stdin.as_mut().unwrap(), "{line}").unwrap();
     }
 
-    /// Returns what was shown, and the exit code.
+    /// Returns the text on the terminal, and the exit code.
     fn end(mut self) -> (String, Option<i32>) {
         let start = Instant::now();
         let status = loop {

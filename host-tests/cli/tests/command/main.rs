@@ -1,4 +1,4 @@
-//! The command line as its users call it.
+//! Tests of the command line as its users call it.
 
 mod check;
 mod demo;

@@ -1,5 +1,5 @@
-//! What documents tell their readers to paste into a configuration loads there: the output of each command that is for that,
-//! and each line with an ellipsis in place of a secret.
+//! Tests that the lines which documents offer for pasting load in a configuration: the output of each command that
+//! makes such lines, and each line with an ellipsis in place of a secret.
 
 use crate::documents::{blocks, files};
 use crate::{hash, token};
@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Two hashes of other passwords.
+/// Two hashes of different passwords.
 const HASHES: [&str; 2] = [
     "$2y$10$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
     "$2y$10$XXXXXXXXXXXXXXXXXXXXXOAcXxm9kjPGEMsLznoKqmqw7tc8WCx4a",
@@ -30,7 +30,7 @@ fn paste(section: &str, lines: &str, place: &str) {
     }
 }
 
-/// A command of a document.
+/// A command in a document, and where it is.
 struct Shown {
     document: PathBuf,
     command: String,
@@ -51,7 +51,7 @@ fn shown() -> Vec<Shown> {
     shown
 }
 
-/// Returns the code in the sentences of a document, each on one line.
+/// Returns the code in the sentences of a document, each piece on one line.
 fn code(text: &str) -> impl Iterator<Item = String> {
     let sentences: Vec<_> = text.split("```").step_by(2).collect();
     let code = sentences.into_iter().flat_map(|text| text.split('`').skip(1).step_by(2));
@@ -101,7 +101,7 @@ fn printed(command: &str, directory: &Path) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Lines of `htpasswd` and of other programs: the last ones, of other kinds, are left out.
+/// Lines of `htpasswd` and of other programs. The last ones have other kinds of hash, and are left out.
 const HTPASSWD: &str = "alice:$2y$10$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW
 
 bob:$2a$05$XXXXXXXXXXXXXXXXXXXXXOAcXxm9kjPGEMsLznoKqmqw7tc8WCx4a

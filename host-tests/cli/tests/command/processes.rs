@@ -1,14 +1,14 @@
-//! Processes that the command has started: which there are, and how they end.
+//! The processes that the command has started, and how they end.
 
 use promward_harness::process::Process;
 use std::fs;
 use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
-/// A module is built, certificates are made, Prometheus scrapes itself, and other tests do the same at the same time.
+/// The time for building a module, making certificates and a first scrape, while other tests do the same.
 pub(crate) const LONG: Duration = Duration::from_secs(300);
 
-/// The end of the last line that is shown when everything runs.
+/// The end of the last line that a demo prints when everything runs.
 pub(crate) const READY: &str = "Ctrl-C ends all of it.";
 
 /// Waits until a process ends.
@@ -21,7 +21,7 @@ pub(crate) fn signal(name: &str, id: u32) {
     assert!(Command::new("kill").args([&format!("-{name}"), &id.to_string()]).status().unwrap().success());
 }
 
-/// Running processes that this one has started: id and name.
+/// Returns the running children of a process, with id and name.
 pub(crate) fn children(parent: u32) -> Vec<(u32, String)> {
     let processes =
         fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());

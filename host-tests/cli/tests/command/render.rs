@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
-/// Callers that have to be validated by the listener.
+/// An example whose callers need a listener that validates chains.
 const CERTIFICATES: &str = "examples/client-certificates/promward.json";
 
 fn example(path: &str) -> PathBuf {
@@ -34,14 +34,14 @@ fn texts(output: Output) -> (i32, String, String) {
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }
 
-/// What it prints, where it succeeds.
+/// Returns the output of the command, which has to succeed.
 fn rendered<T: AsRef<OsStr>>(arguments: &[T]) -> String {
     let (code, printed, complaint) = run(arguments);
     assert_eq!((code, complaint.as_str()), (0, ""));
     printed
 }
 
-/// What `promward check` says of a file, and its exit code.
+/// Returns the exit code and the output of `promward check` for a file.
 fn checked(file: &Path) -> (i32, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_promward")).arg("check").arg(file).output().unwrap();
     let (code, printed, complaint) = texts(output);
@@ -189,7 +189,7 @@ fn envoy_accepts_what_is_rendered_with_each_variant_and_with_all() {
     }
 }
 
-/// A directory with everything that the rendered files name.
+/// Makes a directory with all files that the rendered ones name.
 fn at_hand() -> TempDir {
     let directory = tempfile::tempdir().unwrap();
     for name in ["sds", "ecds", "certificates"] {

@@ -1,4 +1,4 @@
-//! `promward token` makes tokens that nobody can guess, and lines that know them by.
+//! `promward token` makes tokens that can't be guessed, and the lines that the filter knows them by.
 
 use promward_cli::line::Section;
 use sha2::{Digest, Sha256};

@@ -1,5 +1,5 @@
-//! Compiled modules as files, so that each module is compiled once for all processes and not by every test. They lie in
-//! `compiled/` below the target directory, named after the module and the engine.
+//! A cache of compiled modules in files, so that each module is compiled once for all processes and not by every test.
+//! The files are in `compiled/` below the target directory, named after the module and the engine.
 
 use super::error::from_wasmtime;
 use anyhow::{Context, Result};
@@ -10,10 +10,10 @@ use std::path::Path;
 use std::time::SystemTime;
 use wasmtime::{Engine, Module};
 
-/// The directory below the target directory.
+/// The name of the directory, below the target directory.
 const DIRECTORY: &str = "compiled";
 
-/// The files that are kept, the most recently used ones: a test run uses six modules or so, of some MB each.
+/// The number of files to keep, the most recently used ones. A test run uses about six modules, of a few MB each.
 const KEPT: usize = 16;
 
 /// Returns the module, compiled by this engine, from its file if there is one. Processes that need the same module at the
@@ -45,7 +45,7 @@ fn module_in(directory: &Path, engine: &Engine, bytes: &[u8]) -> Result<Module> 
     Ok(module)
 }
 
-/// Names a module's file: after what it is, and what compiles it and how.
+/// Returns the name of a module's file: a hash of the module, and of the engine with its settings.
 fn name(engine: &Engine, bytes: &[u8]) -> String {
     let mut hasher = DefaultHasher::new();
     engine.precompile_compatibility_hash().hash(&mut hasher);
@@ -64,7 +64,7 @@ fn read(engine: &Engine, path: &Path) -> Option<Module> {
     unsafe { Module::deserialize_file(engine, path) }.ok()
 }
 
-/// Removes all files but the most recently used ones. What can't be removed stays.
+/// Removes all files but the most recently used ones, and ignores those that can't be removed.
 fn tidy(directory: &Path) {
     let used = |entry: &DirEntry| entry.metadata().and_then(|metadata| metadata.modified()).ok();
     let mut files: Vec<_> = fs::read_dir(directory)
@@ -84,7 +84,7 @@ fn tidy(directory: &Path) {
 mod tests {
     use super::*;
 
-    /// Returns a module that exports one function, of that name, which does nothing.
+    /// Returns a module that exports one function of that name, which does nothing.
     fn exporting(name: u8) -> Vec<u8> {
         let types = [1, 4, 1, 0x60, 0, 0];
         let functions = [3, 2, 1, 0];

@@ -14,27 +14,27 @@ pub const ALLOWS_PATHS: Version = Version::new(1, 37, 0);
 /// The directory of the shipped files.
 const DIRECTORY: &str = "/etc/promward";
 
-/// Below it, the directory of certificates.
+/// The directory of certificates below it.
 const CERTIFICATES: &str = "/etc/promward/certificates";
 
-/// Below it, the module.
+/// The path of the module below it.
 const MODULE: &str = "/etc/promward/promward.wasm";
 
-/// Words that YAML may take for something else than a text.
+/// Words that YAML may read as something other than text.
 const RESERVED: [&str; 9] = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
 
-/// What the Envoy files are rendered with. By default they are rendered as they ship, byte for byte.
+/// The options that the Envoy files are rendered with. With the defaults they are rendered as they ship, byte for byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileOptions {
-    /// The fragments that are added.
+    /// The fragments to add.
     pub variants: Vec<Variant>,
     /// The filter's configuration (JSON), in place of the shipped one.
     pub configuration: Option<String>,
-    /// The names that are served.
+    /// The host names that are served.
     pub domains: Vec<String>,
-    /// The address that the two listeners have.
+    /// The address of the two listeners.
     pub listen: IpAddr,
-    /// The port of https.
+    /// The port of https, which serves.
     pub https_port: u16,
     /// The port of http, which only redirects.
     pub http_port: u16,
@@ -44,13 +44,13 @@ pub struct FileOptions {
     pub upstream_host: String,
     /// The port of the server behind.
     pub upstream_port: u16,
-    /// The directory of all files, unless one of the next two fields says otherwise.
+    /// The directory of all files, except those of the next two fields.
     pub directory: String,
-    /// The directory of the certificates.
+    /// The directory of the certificates, if it isn't `certificates` there.
     pub certificates: Option<String>,
-    /// The module.
+    /// The path of the module, if it isn't `promward.wasm` there.
     pub module: Option<String>,
-    /// The version of Envoy that has to understand the files.
+    /// The oldest version of Envoy that has to understand the files.
     pub envoy: Version,
 }
 
@@ -113,11 +113,11 @@ impl FileOptions {
         file.finish(&[])
     }
 
-    /// Renders `ecds/promward.yaml`, the filter where it is watched.
+    /// Renders `ecds/promward.yaml`, the file of a watched filter.
     ///
     /// # Errors
     ///
-    /// As [`FileOptions::envoy`].
+    /// Returns an error where [`FileOptions::envoy`] does.
     pub fn ecds(&self) -> Result<String> {
         let mut file = Shipped::new("ecds/promward.yaml", ECDS);
         self.replace_paths(&mut file);
@@ -129,7 +129,7 @@ impl FileOptions {
     ///
     /// # Errors
     ///
-    /// As [`FileOptions::envoy`].
+    /// Returns an error where [`FileOptions::envoy`] does.
     pub fn sds(&self) -> Result<String> {
         let mut file = Shipped::new("sds/certificate.yaml", CERTIFICATE);
         self.replace_paths(&mut file);
@@ -155,13 +155,13 @@ impl FileOptions {
     }
 }
 
-/// Puts the filter's configuration in place of the one in the file.
+/// Replaces the filter's configuration in the file.
 pub(super) fn set_configuration(file: &mut Shipped, configuration: &str) -> Result<()> {
     // The first line decides how far a block scalar is indented, so it has no space of its own.
     file.replace_block("value: |", configuration.trim())
 }
 
-/// Returns the text as YAML takes it for this text inside of a list or mapping: as it is if it can be, else in quotes.
+/// Formats a text as a YAML scalar inside of a list or mapping: plain if possible, else in quotes.
 fn scalar(text: &str) -> String {
     let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
     let starts_safely = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'/');

@@ -7,10 +7,10 @@
 use super::shipped::indentation;
 use anyhow::{Result, ensure};
 
-/// How far a block is indented in its parent.
+/// The number of spaces by which a block is indented in its parent.
 const STEP: usize = 2;
 
-/// Where a part goes, relative to one line of the file.
+/// The place of a part, relative to one line of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Position {
     /// Before the line, indented as it is.
@@ -28,7 +28,7 @@ const POSITIONS: [(&str, Position); 3] = [
     ("# In place of this item of envoy.yaml: ", Position::InPlaceOf),
 ];
 
-/// One part of a fragment.
+/// One part of a fragment, and its place.
 struct Part<'a> {
     position: Position,
     /// The line of the file, without its indentation.

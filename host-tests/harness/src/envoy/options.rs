@@ -1,4 +1,4 @@
-//! What stands in for the addresses, ports and paths that the shipped files name.
+//! The addresses, ports and paths of a test machine, in place of those in the shipped files.
 
 use super::Addresses;
 use super::file::{FileOptions, set_configuration};
@@ -10,15 +10,15 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-/// What marks a place of the machine that the files are written for.
+/// Texts that belong to the machine that the files are written for.
 const FOREIGN: [&str; 2] = ["/etc/promward", "0.0.0.0"];
 
-/// Where the other files lie, below the directory of the main one.
+/// The paths of the other files, below the directory of the main one.
 const SDS: &str = "sds/certificate.yaml";
 const JWKS: &str = "jwks.json";
 pub(super) const POLICY: &str = "ecds/promward.yaml";
 
-/// What stands in for what the shipped file names.
+/// The replacements for a test machine.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The directory with `example.com.crt` and `example.com.key`, for `/etc/promward/certificates`. It is watched.
@@ -26,32 +26,32 @@ pub struct Options {
     pub certificates: PathBuf,
     /// The module, for `/etc/promward/promward.wasm`.
     pub module: PathBuf,
-    /// Where the cluster `prometheus` leads, for 127.0.0.1:9090.
+    /// The address behind the cluster `prometheus`, for 127.0.0.1:9090.
     pub upstream: SocketAddr,
     /// The port on 127.0.0.1 for 443; a free one if `None`.
     pub https_port: Option<u16>,
     /// The port on 127.0.0.1 for 80; a free one if `None`.
     pub http_port: Option<u16>,
-    /// The names that are served; `example.com` ships.
+    /// The host names that are served; `example.com` ships.
     pub domains: Vec<String>,
     /// The filter's configuration, in place of the shipped one.
     pub configuration: Option<String>,
     /// Envoy's `allow_on_headers_stop_iteration`; `false` ships.
     pub allow_on_headers_stop_iteration: bool,
-    /// What is added to the shipped file; nothing if empty.
+    /// The fragments that are added to the shipped file.
     pub variants: Vec<Variant>,
     /// The keys that [`Variant::Jwt`] verifies tokens with: a JSON Web Key Set, for `/etc/promward/jwks.json`.
     pub jwks: Option<String>,
-    /// How many workers Envoy runs.
+    /// The number of Envoy's workers.
     pub concurrency: u32,
-    /// Further texts of the main file and what stands in for each. A text that it doesn't contain is an error.
+    /// Further replacements in the main file. A text that it doesn't contain is an error.
     pub replace: Vec<(String, String)>,
     /// Further arguments for Envoy, such as `--log-level debug`.
     pub arguments: Vec<String>,
 }
 
 impl Options {
-    /// The shipped configuration in front of `upstream`, with free ports and two workers.
+    /// Returns the shipped configuration in front of `upstream`, with free ports and two workers.
     #[must_use]
     pub fn new(certificates: &Path, module: &Path, upstream: SocketAddr) -> Self {
         Self {
@@ -71,8 +71,8 @@ impl Options {
         }
     }
 
-    /// Writes all files, with everything replaced, into a directory, for an Envoy of this version. Gives the one that it
-    /// starts with.
+    /// Writes all files with their replacements into a directory, for an Envoy of this version. Returns the path of the
+    /// main one.
     pub(super) fn write(&self, envoy: Version, addresses: Addresses, directory: &Path) -> Result<PathBuf> {
         let files = self.files(envoy, addresses, directory)?;
         let main = directory.join("envoy.yaml");
@@ -88,7 +88,7 @@ impl Options {
         Ok(main)
     }
 
-    /// The watched file with everything replaced, and this configuration of the filter's.
+    /// Renders the watched file with this configuration of the filter.
     pub(super) fn policy(&self, configuration: Option<&str>) -> Result<String> {
         let files = FileOptions {
             configuration: configuration.map(str::to_owned),
@@ -144,7 +144,7 @@ impl Options {
     }
 }
 
-/// Writes a file, and the directory that it is in.
+/// Writes a file, and makes its directory.
 fn write(path: &Path, text: &str) -> Result<()> {
     let directory = path.parent().context("a file stands in a directory")?;
     fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))?;

@@ -1,9 +1,9 @@
-//! A shipped file whose addresses and paths are replaced as text. What is to be replaced must be there: otherwise a
-//! changed file would be tested with its own addresses, or not at all, and nobody would notice.
+//! A shipped file in which addresses and paths are replaced as text. Each text to replace must be there: otherwise a
+//! changed file would be tested with the addresses that it ships with, or not at all, and nobody would notice.
 
 use anyhow::{Result, bail, ensure};
 
-/// A file on its way to being used.
+/// The text of a shipped file, with some replacements made.
 pub(crate) struct Shipped {
     name: &'static str,
     text: String,
@@ -14,7 +14,7 @@ impl Shipped {
         Self { name, text: text.to_owned() }
     }
 
-    /// Replaces every `old`, of which there must be one.
+    /// Replaces every `old`, of which there must be at least one.
     pub(crate) fn replace(&mut self, old: &str, new: &str) -> Result<()> {
         ensure!(self.text.contains(old), "the shipped {} doesn't contain {old:?}", self.name);
         self.text = self.text.replace(old, new);
@@ -31,7 +31,7 @@ impl Shipped {
         Ok(())
     }
 
-    /// Replaces every path below `directory` by what `new` makes of it. Comments stay as they are.
+    /// Replaces every path below `directory` by the result of `new`. Comments stay as they are.
     pub(crate) fn replace_paths(&mut self, directory: &str, new: impl Fn(&str) -> String) {
         let mut replaced = String::new();
         for line in self.text.split_inclusive('\n') {
@@ -49,7 +49,7 @@ impl Shipped {
         self.text = replaced;
     }
 
-    /// Replaces the block scalar behind `key`, which ends its line: all lines after it that are indented further.
+    /// Replaces the block scalar behind `key`, which ends its line: all following lines that are indented further.
     pub(crate) fn replace_block(&mut self, key: &str, new: &str) -> Result<()> {
         let mut lines = self.text.lines();
         let mut replaced = Vec::new();
@@ -72,7 +72,7 @@ impl Shipped {
         Ok(())
     }
 
-    /// Takes out `key`, which ends its line, and the items of its list, which are indented as it is.
+    /// Removes `key`, which ends its line, and the items of its list, which have the same indentation.
     pub(crate) fn remove_list(&mut self, key: &str) -> Result<()> {
         let Some((before, rest)) = self.text.split_once(&format!("{key}\n")) else {
             bail!("the shipped {} doesn't contain the line {key:?}", self.name);
@@ -83,8 +83,8 @@ impl Shipped {
         Ok(())
     }
 
-    /// The text, if nothing is left in it (but in comments) that belongs to the machine which the file is written for:
-    /// none of the `foreign` texts.
+    /// Returns the text, if it contains none of the `foreign` texts outside of comments. They belong to the machine
+    /// that the file is written for.
     pub(crate) fn finish(self, foreign: &[&str]) -> Result<String> {
         for line in self.text.lines().filter(|line| !line.trim_start().starts_with('#')) {
             let left = foreign.iter().any(|place| line.contains(place));
@@ -94,7 +94,7 @@ impl Shipped {
     }
 }
 
-/// Returns how many spaces a line begins with.
+/// Returns the number of spaces that a line begins with.
 pub(super) fn indentation(line: &str) -> usize {
     line.len().saturating_sub(line.trim_start().len())
 }

@@ -1,5 +1,5 @@
-//! Variants of the shipped file, for what not everybody wants: each is a fragment beside `envoy.yaml`, so that what is
-//! decided there holds in all of them. They don't touch each other, and can be combined.
+//! Variants of the shipped file, for what only some users need. Each is a fragment beside `envoy.yaml`, so that a
+//! change of that file holds in all variants. Fragments are independent of each other, and can be combined.
 
 use super::CONFIGURATION;
 use super::fragment;
@@ -8,16 +8,16 @@ use anyhow::{Context, Result};
 /// A variant of the shipped file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Variant {
-    /// Clients may present certificates, which an authority has to have signed.
+    /// Asks clients for certificates, which an authority must have signed.
     ClientCertificates,
-    /// Envoy verifies JSON Web Tokens before the filter.
+    /// Makes Envoy verify JSON Web Tokens before the filter.
     Jwt,
-    /// The filter with its configuration is in a file of its own, which is watched.
+    /// Moves the filter with its configuration to a file of its own, which is watched.
     Watched,
 }
 
 impl Variant {
-    /// All variants.
+    /// All variants, ordered by name.
     pub const ALL: [Self; 3] = [Self::ClientCertificates, Self::Jwt, Self::Watched];
 
     /// Returns the name of its option and, with `.yaml`, of its file in `envoy/fragments`.
@@ -41,7 +41,7 @@ impl Variant {
     }
 }
 
-/// Returns the shipped file with the fragments of these variants, whatever their order. Without a variant it is the shipped
+/// Returns the shipped file with the fragments of these variants, in any order. Without a variant it is the shipped
 /// file itself.
 ///
 /// # Errors

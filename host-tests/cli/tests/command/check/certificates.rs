@@ -1,4 +1,4 @@
-//! Certificates that are known by what they say of themselves need a listener that validates chains.
+//! Certificates that are known by the names in them need a listener that validates chains.
 
 use crate::check::checked;
 use promward_harness::envoy::variants::{self, Variant};
@@ -10,7 +10,8 @@ const CONFIGURATION: &str = r#"{ "mounts": [{ "prefix": "/" }],
 
 const CHAIN: &str = "listeners[0].filter_chains[0]";
 
-/// A file of Envoy's, in JSON, whose listener has this `common_tls_context`, and this configuration for the filter.
+/// Returns an Envoy file, in JSON, whose listener has this `common_tls_context`, and whose filter has this
+/// configuration.
 fn envoys(tls: &str, configuration: &str) -> String {
     let value = serde_json::to_string(configuration).unwrap();
     format!(
@@ -29,7 +30,7 @@ fn envoys(tls: &str, configuration: &str) -> String {
     )
 }
 
-/// What is said beside the place and the table.
+/// Returns the output without the place and the table.
 fn said(text: &str) -> String {
     let printed = checked("envoy", text);
     let line = printed.lines().find_map(|line| Some(line.split_once(": refused: ")?.1));

@@ -1,11 +1,11 @@
-//! Each way in which a file of Envoy's can hold a configuration, or fail to.
+//! The ways in which an Envoy file can hold a configuration, or fail to.
 
 use crate::check::{checked, digest};
 use promward_cli::check;
 use promward_harness::envoy::ECDS;
 use promward_harness::envoy::variants::{self, Variant};
 
-/// A file of Envoy's whose filters have these configurations.
+/// Returns an Envoy file whose filters have these configurations.
 fn envoys(configurations: &[&str]) -> String {
     let mut text = "static_resources:\n  listeners:\n  - filters:\n".to_owned();
     for (index, configuration) in configurations.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! `promward check` says what a file is that a user has taken for a configuration, and what to do.
+//! `promward check` recognises files that users mistake for a configuration, and says what to do.
 
 use crate::check::checked;
 use promward_cli::check::{self, Verdict};
@@ -99,7 +99,7 @@ fn a_configuration_in_json_is_one_whatever_its_file_is_called() {
     }
 }
 
-/// Returns a file of Envoy's whose filter gets this text.
+/// Returns an Envoy file whose filter gets this text.
 fn envoys(text: &str) -> String {
     let lines: String = text.lines().map(|line| format!("        {line}\n")).collect();
     format!(

@@ -1,11 +1,11 @@
-//! Every mistake that the validator knows, as one change to a valid configuration, and the line that comes of it.
+//! Every mistake that the validator knows, as one change to a valid configuration, and the message about it.
 
 mod access;
 mod callers;
 mod limits;
 mod only;
 
-/// A valid configuration, to be spoiled by one change.
+/// A valid configuration, into which each mistake puts one change.
 pub(crate) const VALID: &str = r#"{
   "mounts": [{ "prefix": "/prometheus", "api": "prometheus", "cluster": "prometheus", "max_form": "256KiB" }],
   "elsewhere": "refuse",
@@ -20,10 +20,10 @@ pub(crate) const VALID: &str = r#"{
   "headers": { "hsts": "max-age=1" }
 }"#;
 
-/// What is written in place of what, and the line that comes of it.
+/// A text of [`VALID`], its replacement, and the message that follows.
 pub(crate) type Mistake = (&'static str, &'static str, &'static str);
 
-/// All of them.
+/// Returns all mistakes.
 pub(crate) fn all() -> impl Iterator<Item = &'static Mistake> {
     [MISTAKES, callers::MISTAKES, access::MISTAKES, only::MISTAKES, limits::MISTAKES].into_iter().flatten()
 }

@@ -1,5 +1,5 @@
-//! `promward check` says in one line which field is wrong: one case for each mistake that the filter's validator knows,
-//! and one for each way in which a file of Envoy's can hold a configuration, or fail to.
+//! `promward check` says in one line which field is wrong: a case for each mistake that the filter's validator knows,
+//! and for each way in which an Envoy file can hold a configuration, or fail to.
 
 mod certificates;
 mod envoys;
@@ -143,7 +143,7 @@ fn digest(configuration: &str) -> String {
     format!("  digest: {}\n", gateway.written_digest())
 }
 
-/// What is printed about a file of that name with this text.
+/// Returns the output about a file of this name with this text.
 fn checked(name: &str, text: &str) -> String {
     check::check(name, text.as_bytes()).unwrap().iter().map(ToString::to_string).collect()
 }

@@ -1,14 +1,14 @@
-//! What hashes and limits of passwords mean is told as a rate of logins.
+//! `promward check` explains hashes and limits of passwords as a rate of logins.
 
 use crate::check::checked;
 use serde_json::{Value, json};
 
-/// A bcrypt hash of this cost, of a salt that is told apart by one character.
+/// Returns a bcrypt hash of this cost, whose salt differs from others in one character.
 fn hash(cost: u32, salt: char) -> String {
     format!("$2y${cost:02}${}.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", salt.to_string().repeat(21))
 }
 
-/// What is said below the table about these users with these limits.
+/// Returns the lines below the table about these users with these limits.
 fn said(users: &Value, limits: &Value) -> String {
     let mut configuration = json!({
         "mounts": [{ "prefix": "/" }],

@@ -1,4 +1,4 @@
-//! `promward check` warns of mounts whose requests reach no server, as far as the file of Envoy's shows it.
+//! `promward check` warns of mounts whose requests reach no server, as far as the Envoy file shows it.
 
 use crate::check::checked;
 use promward_harness::envoy::ECDS;
@@ -15,7 +15,7 @@ fn shipped(changes: &[(&str, &str)]) -> String {
     })
 }
 
-/// Returns the warnings about a file of Envoy's, whose configuration must be valid.
+/// Returns the warnings about an Envoy file, whose configuration must be valid.
 fn warnings(text: &str) -> Vec<String> {
     let printed = checked("envoy.yaml", text);
     assert!(printed.contains(": valid\n"), "{printed}");

@@ -1,4 +1,4 @@
-//! The table of what a configuration opens fits into a hundred columns, whatever the names in it.
+//! The table of rights fits into a hundred columns, whatever the names in it.
 
 use crate::check::checked;
 use serde_json::json;

@@ -9,7 +9,7 @@ const HEALTH: &str = "/prometheus/-/healthy";
 const FEDERATE: &str = "/prometheus/federate?match[]=up";
 const METRICS: &str = "/prometheus/metrics";
 
-/// Whose certificate asks for what, and the status.
+/// The owner of the certificate, the target, and the expected status.
 const REQUESTS: [(Option<&str>, &str, u16); 11] = [
     (None, HEALTH, 200),
     (None, ASKED, 403),
@@ -46,7 +46,7 @@ fn certificates_decide_what_their_owners_may_do() {
     example.end();
 }
 
-/// A client with a certificate that the demo has made.
+/// Returns a client with a certificate that the demo has made.
 fn with(example: &Running, owner: &str) -> Client {
     let [certificate, key] =
         ["crt", "key"].map(|kind| fs::read(example.path(&format!("certificates/{owner}.{kind}"))).unwrap());

@@ -1,4 +1,4 @@
-//! A restricted token for Grafana: whatever its data source asks is answered, with what the token may see.
+//! A restricted token for Grafana: every request of its data source is answered, with the series of the token's tenant.
 
 use crate::examples::running::Running;
 use promward_harness::client::Request;
@@ -52,7 +52,7 @@ fn post(example: &Running, what: &str, form: &str) -> Value {
     answer(example, Request::form(&format!("/prometheus/api/v1/{what}")).body(form))
 }
 
-/// What Prometheus says to Grafana.
+/// Returns Prometheus' answer to a request of Grafana.
 fn answer(example: &Running, request: Request) -> Value {
     example.json(request.header("authorization", "Bearer grafana-for-trying"))
 }

@@ -1,4 +1,4 @@
-//! JSON Web Tokens: the example's own issuer says who somebody is and in which groups, and the rules what they may do.
+//! JSON Web Tokens: the example's own issuer certifies a caller's name and groups, and the rules decide about rights.
 
 use crate::examples::running::{ASKED, LABEL_VALUES, Running};
 use promward_harness::client::{Answer, Request};
@@ -10,7 +10,7 @@ const HEALTH: &str = "/prometheus/-/healthy";
 const CONFIGURATION: &str = "/prometheus/api/v1/status/config";
 const FEDERATE: &str = "/prometheus/federate?match[]=up";
 
-/// How a token is made, what it is presented for, and the status.
+/// The command that makes a token, the target, and the expected status.
 const REQUESTS: [(&str, &str, u16); 11] = [
     ("./token.sh alice viewers", ASKED, 200),
     ("./token.sh alice viewers", CONFIGURATION, 403),
@@ -61,7 +61,7 @@ fn tokens_decide_what_their_subjects_may_do() {
     assert!(!logged.contains(&parts(&viewer).remove(2)), "{logged}");
 }
 
-/// The answer to somebody who presents this token.
+/// Returns the answer to a request with this token.
 fn bearing(example: &Running, token: &str, target: &str) -> Answer {
     let request = Request::new("GET", target).header("authorization", format!("Bearer {token}"));
     example.client().send(request).unwrap()

@@ -67,7 +67,7 @@ fn an_example_that_is_not_there_is_told_with_those_that_are() {
     );
 }
 
-/// The examples in the order of their names.
+/// Returns the folders of the examples, ordered by name.
 fn folders() -> Vec<PathBuf> {
     let entries = fs::read_dir(promward_module::workspace().unwrap().join("examples")).unwrap();
     let mut folders: Vec<_> =

@@ -1,4 +1,4 @@
-//! Passwords: who has one may do what the rules say, and who hasn't may ask whether Prometheus is up.
+//! Passwords: users have the rights of the rules, and callers without a password may only ask if Prometheus is up.
 
 use crate::examples::running::{ASKED, LABEL_VALUES, Running};
 use base64::Engine;
@@ -11,7 +11,7 @@ const HEALTH: &str = "/prometheus/-/healthy";
 const CONFIGURATION: &str = "/prometheus/api/v1/status/config";
 const RELOAD: &str = "/prometheus/-/reload";
 
-/// Who asks for what, and the status.
+/// The user, the method, the target, and the expected status.
 const REQUESTS: [(Option<&str>, &str, &str, u16); 15] = [
     (None, "GET", HEALTH, 200),
     (None, "GET", ASKED, 401),

@@ -1,4 +1,4 @@
-//! An example that runs: `promward demo NAME` on free ports, in a directory of its own.
+//! A running example: `promward demo NAME` on free ports, in a directory of its own.
 
 use crate::processes::{LONG, READY, children, end_of, is_alive, signal};
 use promward_cli::smoke::Proof;
@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
-/// What the guide asks for, and what a Prometheus answers that watches itself.
+/// The answer to the guide's request by a Prometheus that watches itself.
 pub(crate) const LABEL_VALUES: &str = r#"{"status":"success","data":["prometheus"]}"#;
 pub(crate) const ASKED: &str = "/prometheus/api/v1/label/job/values";
 
@@ -22,8 +22,8 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Starts an example on Envoy and waits until it serves; `None` where a program can't be had, and the test is to be
-    /// skipped.
+    /// Starts an example on Envoy and waits until it serves. Returns `None` if a program is not available, and the test
+    /// is to be skipped.
     pub(crate) fn start(name: &str) -> Option<Self> {
         for program in [Program::Envoy, Program::Prometheus, Program::Openssl] {
             tools::need(program)?;
@@ -39,12 +39,12 @@ impl Running {
         Some(Self { demo, https, folder, directory })
     }
 
-    /// A client that takes any certificate.
+    /// Returns a client that accepts any certificate.
     pub(crate) fn client(&self) -> Client {
         Client::https(([127, 0, 0, 1], self.https).into()).insecure()
     }
 
-    /// The JSON that a request is answered with, which has to be 200.
+    /// Returns the JSON of the answer to a request, whose status has to be 200.
     pub(crate) fn json(&self, request: Request) -> Value {
         let asked = format!("{request:?}");
         let answer = self.client().send(request).unwrap();
@@ -52,30 +52,30 @@ impl Running {
         answer.json().unwrap()
     }
 
-    /// What lies in the directory that the demo writes to.
+    /// Returns the path of a file in the directory that the demo writes to.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
-    /// All that it has printed for its user.
+    /// Returns everything that it has printed for its user.
     pub(crate) fn printed(&self) -> String {
         self.demo.lines(Stream::Output).join("\n")
     }
 
-    /// Runs each request that the demo tells its user to type, where the demo was started.
+    /// Runs each request that the demo has printed, where it was started, and returns the outputs.
     pub(crate) fn run_what_is_printed(&self) -> Vec<String> {
         let printed = self.printed();
         let commands = printed.lines().filter(|line| line.trim_start().starts_with("curl "));
         commands.map(|command| output_of(Command::new("bash").args(["-c", command]))).collect()
     }
 
-    /// What a command prints that is typed in the example's folder, and has to succeed.
+    /// Runs a command in the example's folder, which has to succeed, and returns its output.
     pub(crate) fn output_of(&self, command: &str) -> String {
         output_of(Command::new("bash").args(["-c", command]).current_dir(&self.folder))
     }
 
-    /// Runs each request that the README shows as its proof, as `--smoke` does, and holds status and answer against what it
-    /// says.
+    /// Runs each request of the README's proof, as `--smoke` does, and compares status and answer with those in the
+    /// README.
     pub(crate) fn run_what_the_readme_shows(&self) {
         let proof = Proof {
             folder: self.folder.clone(),
@@ -91,19 +91,19 @@ impl Running {
         assert!(requests > 5, "not even these were found in the README: {output}");
     }
 
-    /// Asks again as long as there is no answer: a source that has sent wrong passwords has to wait a while.
+    /// Repeats a request until there is an answer: a source that has sent wrong passwords has to wait.
     pub(crate) fn patiently<T>(&self, answer: impl FnMut() -> Option<T>) -> T {
         self.demo.wait_until("an answer that isn't 429", LONG, answer).unwrap()
     }
 
-    /// The programs that run for it.
+    /// Returns the programs that run for it.
     pub(crate) fn programs(&self) -> Vec<(u32, String)> {
         let programs = children(self.demo.id());
         assert_eq!(programs.len(), 2, "{programs:?}");
         programs
     }
 
-    /// Asks the demo to end, and sees to it that it does and leaves nothing running.
+    /// Asks the demo to end, and checks that it does and leaves nothing running.
     pub(crate) fn end(&self) {
         let programs = self.programs();
         signal("TERM", self.demo.id());
@@ -111,7 +111,7 @@ impl Running {
         self.left_nothing(&programs);
     }
 
-    /// Sees to it that nothing runs any more, and no temporary file is left.
+    /// Checks that none of the programs runs any more, and no temporary file is left.
     pub(crate) fn left_nothing(&self, programs: &[(u32, String)]) {
         for (id, name) in programs {
             assert!(!is_alive(*id), "{name} is left behind");

@@ -1,5 +1,5 @@
-//! Tenants: each team sees its own series, rules, alerts and targets, who is in both teams sees both, and nobody hears of
-//! anybody else's.
+//! Tenants: each team sees only its own series, rules, alerts and targets, a member of both teams sees both, and nobody
+//! sees any others.
 
 use crate::examples::running::Running;
 use base64::Engine;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 const TEAM_A: &str = "Bearer team-a-for-trying";
 const TEAM_B: &str = "Bearer team-b-for-trying";
 
-/// Whose series, rules and targets somebody sees; none is nobody's in particular.
+/// The user, and the tenants whose series, rules and targets they see; `None` stands for those of no tenant.
 const SEEN: [(&str, &[Option<&str>]); 4] = [
     ("a", &[Some("a")]),
     ("b", &[Some("b")]),
@@ -44,7 +44,7 @@ fn each_team_sees_what_is_its_own() {
     example.end();
 }
 
-/// What Prometheus says to somebody.
+/// Returns Prometheus' answer to a user.
 fn ask(example: &Running, who: &str, target: &str) -> Value {
     let credentials = match who {
         "a" => TEAM_A.to_owned(),
@@ -54,7 +54,7 @@ fn ask(example: &Running, who: &str, target: &str) -> Value {
     example.json(Request::new("GET", target).header("authorization", credentials))
 }
 
-/// The tenants of a list, each once and in order. Of each item the labels are under this key.
+/// Returns the tenants in a list, each once and in order. `labels` is the key of the labels in each item.
 fn tenants_of<'a>(list: &'a Value, labels: &str) -> Vec<Option<&'a str>> {
     let tenant = |item: &'a Value| item.get(labels).unwrap().get("tenant").and_then(Value::as_str);
     let mut tenants: Vec<_> = list.as_array().unwrap().iter().map(tenant).collect();

@@ -1,4 +1,4 @@
-//! Mistakes about who may do what.
+//! Mistakes in the rules of `access`.
 
 use super::Mistake;
 

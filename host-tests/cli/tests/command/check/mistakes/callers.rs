@@ -1,4 +1,4 @@
-//! Mistakes about who is known.
+//! Mistakes in the callers that a configuration defines.
 
 use super::{Mistake, VALID};
 

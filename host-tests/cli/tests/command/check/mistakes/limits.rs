@@ -1,4 +1,4 @@
-//! Mistakes about how often and how much.
+//! Mistakes in limits on rates and queries.
 
 use super::Mistake;
 

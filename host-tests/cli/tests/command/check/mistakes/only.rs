@@ -1,4 +1,4 @@
-//! Mistakes about what callers may see, and about those who may see more.
+//! Mistakes in `only`, and in rules that would open more than it.
 
 use super::{Mistake, VALID};
 
