@@ -5,6 +5,7 @@
 
 mod chain;
 mod empty_password;
+mod envoy_file;
 mod find;
 mod mistaken;
 mod passwords;
@@ -170,10 +171,10 @@ pub fn check(name: &str, text: &[u8]) -> Result<Vec<Finding>, Unreadable> {
     let begins_as_json = unmarked.trim_ascii().starts_with(b"{");
     let json = serde_json::from_slice::<Value>(unmarked).ok().filter(|_| begins_as_json);
     match json {
-        Some(value) if find::is_envoys(&value) => check_filters(name, &[value]),
+        Some(value) if envoy_file::is_envoys(&value) => check_filters(name, &[value]),
         Some(value) if is_yaml && !mistaken::is_configuration(&value) => check_filters(name, &[value]),
         None if is_yaml || !begins_as_json => check_filters(name, &documents(unmarked)?),
-        // What is wrong with the JSON itself is left to the filter's own words.
+        // The filter has its own messages for wrong JSON.
         _ => Ok(vec![by_itself(name, Ok(text))]),
     }
 }
@@ -200,7 +201,7 @@ fn check_filters(name: &str, documents: &[Value]) -> Result<Vec<Finding>, Unread
             Unreadable(format!(
                 "no filter is in it: looked for a mapping with \"@type\": type.googleapis.com/{}, whose \
                  config.configuration holds promward's JSON",
-                find::WASM
+                envoy_file::WASM
             ))
         };
         return Err(discovered.or(other).unwrap_or_else(nothing));

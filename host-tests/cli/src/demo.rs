@@ -11,6 +11,7 @@ mod embedded;
 mod example;
 mod guarded;
 mod logs;
+mod parts;
 mod ports;
 mod progress;
 mod signals;
@@ -19,12 +20,13 @@ mod words;
 use crate::smoke::{self, Proof, Whose};
 use anyhow::{Context, Result, bail, ensure};
 use callers::Callers;
+use deployment::Deployment;
 pub use deployment::Host;
-use deployment::{Deployment, Options as Parts};
 use directory::Directory;
 pub use example::Example;
 use guarded::Guarded;
 use logs::Logs;
+use parts::Parts;
 use ports::Ports;
 use progress::{during, say};
 use promward_harness::envoy::variants::Variant;
@@ -131,14 +133,14 @@ pub fn run(options: &Options) -> Result<Outcome> {
     let starting = (options.clone(), events.clone());
     thread::spawn(move || {
         let (options, events) = starting;
-        // Whoever was to hear of it is gone if the demo was told to end meanwhile, and all that was started with it.
+        // The receiver is gone if the demo was told to end meanwhile, and everything that was started goes with it.
         let _ = events.send(Event::Started(Demo::start(&options, ports, directory).map(Box::new)));
     });
     match happened.recv().context("the thread that starts the demo is gone")? {
         Event::Started(demo) => demo?.stay(options.purpose, &events, &happened),
         Event::Asked(signal) => {
             say(format!("{signal}: ending before everything was started"));
-            // What was being started goes with this process, and what is left of its files with the next demo.
+            // Programs that were being started end with this process, and the next demo removes their files.
             let _ = Directory::clean(&path);
             Ok(Outcome::Done)
         }
@@ -193,7 +195,7 @@ impl Demo {
         };
         let deployment = match host {
             Host::Envoy => during("starting Envoy", || Deployment::start(host, &parts))?,
-            // It says what it waits for itself.
+            // Its start prints its own progress.
             Host::Embedded => Deployment::start(host, &parts)?,
         };
         let deployment = Arc::new(deployment);
@@ -253,14 +255,14 @@ impl Demo {
             }
         };
         thread::spawn(move || {
-            // Nobody listens any more where the demo was told to end before.
+            // The receiver is gone if the demo was told to end before.
             let _ = events.send(Event::Walked(walk()));
         });
     }
 
     /// Returns the facts about this demo that the walk through the guide needs.
     fn subject(&self, callers: &Callers) -> smoke::Subject {
-        // The walk may be told to end with the demo, which then has to be the last that holds the deployment.
+        // The walk may outlast the demo, which then has to be the last owner of the deployment.
         let deployment = Arc::downgrade(&self.deployment);
         smoke::Subject {
             https: self.ports.https_address(),
@@ -305,7 +307,7 @@ impl Demo {
         let prometheus = self.guarded.prometheus().map(Prometheus::process);
         for process in [Some(host), prometheus].into_iter().flatten() {
             process.stop()?;
-            // Of a program that has ended, all that it printed is there afterwards.
+            // After a program has ended, everything that it printed can be read.
             let _ = process.wait_until("its last lines", LAST_LINES, || None::<()>);
         }
         self.logs.write(self.host, host, prometheus)

@@ -13,11 +13,11 @@ use std::path::{Path, PathBuf};
 
 /// The text of `promward render --help` after the options.
 pub const HELP: &str = "\
-Prints the shipped envoy/envoy.yaml with this configuration in it. Without an option it is that file, byte for byte. The
-configuration is checked before, as by `cargo promward check`.
+Prints the shipped envoy/envoy.yaml with this configuration in it. Without arguments it is that file, byte for byte. The
+configuration is checked first, as by `cargo promward check`.
 
 --client-certificates, --jwt and --watched add the lines of envoy/fragments, and can be combined. envoy/README.md says what
-to change in them, and what belongs into the directory. The number of workers is not in the file: it is Envoy's own option
+to change in them, and which files the directory must have. The number of workers is not in the file: it is Envoy's own option
 --concurrency.
 
 Examples:
@@ -101,7 +101,7 @@ pub struct Arguments {
     /// The path of the module [default: promward.wasm in the directory]
     #[arg(long, value_name = "FILE", help_heading = "Names, ports and paths")]
     module: Option<String>,
-    /// The oldest Envoy that has to understand the file; for 1.36 it lacks the allowed paths of the admin
+    /// The oldest Envoy that has to understand the file; for 1.36 it has no list of paths that the admin allows
     #[arg(
         long,
         value_name = "VERSION",
@@ -196,7 +196,7 @@ fn configuration(file: &Path) -> Result<String, (Verdict, String)> {
     }
     match String::from_utf8(bytes) {
         Ok(text) if findings.iter().all(|finding| finding.place == name) => Ok(text),
-        _ => Err(unreadable("this is a file of Envoy's: give the JSON that is in it".to_owned())),
+        _ => Err(unreadable("this is an Envoy file: give the JSON that is in it".to_owned())),
     }
 }
 

@@ -2,17 +2,11 @@
 //! holds a Wasm filter.
 
 use super::chain::{Chain, IN_NO_CHAIN, Validation};
+use super::envoy_file::{WASM, either, is_filter, type_of};
 use super::mistaken;
 use super::routing::{Routes, Routing, clusters};
 use serde_norway::Value;
 use std::fmt;
-
-/// The protobuf type of Envoy's Wasm filter for HTTP.
-pub(super) const WASM: &str = "envoy.extensions.filters.http.wasm.v3.Wasm";
-
-/// Fields of a whole Envoy file, in both spellings that Envoy reads. A configuration of promward has none of them.
-const ENVOYS: [&str; 6] =
-    ["static_resources", "staticResources", "dynamic_resources", "dynamicResources", "resources", "@type"];
 
 /// The Wasm filters of a document, in its order.
 #[derive(Default)]
@@ -72,11 +66,6 @@ fn named(formatter: &mut fmt::Formatter<'_>, name: Option<&str>, path: &str) -> 
     }
 }
 
-/// Returns `true` if a JSON object is an Envoy file.
-pub(super) fn is_envoys(value: &Value) -> bool {
-    ENVOYS.iter().any(|field| value.get(field).is_some()) || !in_document(value).filters.is_empty()
-}
-
 /// Finds all Wasm filters in a document.
 pub(super) fn in_document(document: &Value) -> Found {
     let mut found = Found::default();
@@ -92,7 +81,7 @@ impl Found {
         let Within { name, chain, manager } = within;
         let chain = Chain::at(path, value).or(chain);
         match value {
-            Value::Mapping(_) if is_wasm(value) => self.filters.push(Filter {
+            Value::Mapping(_) if is_filter(value) => self.filters.push(Filter {
                 name: name.or_else(|| value.get("config")?.get("name")?.as_str()).map(str::to_owned),
                 path: if path.is_empty() { "the whole file".to_owned() } else { path.to_owned() },
                 configuration: configuration(value),
@@ -139,24 +128,10 @@ fn discovered_file(discovery: &Value) -> Option<String> {
     file.get("path")?.as_str().map(str::to_owned)
 }
 
-/// Returns a field by either of the two spellings that Envoy reads.
-pub(super) fn either<'a>(value: &'a Value, snake: &str, camel: &str) -> Option<&'a Value> {
-    value.get(snake).or_else(|| value.get(camel))
-}
-
-fn is_wasm(value: &Value) -> bool {
-    type_of(value) == Some(WASM)
-}
-
-/// Returns the name of a value's protobuf type, without the host that an `@type` may begin with.
-fn type_of(value: &Value) -> Option<&str> {
-    value.get("@type")?.as_str()?.rsplit('/').next()
-}
-
 /// Returns the text that Envoy hands to a Wasm filter as its configuration.
 fn configuration(filter: &Value) -> Result<String, String> {
     let Some(configuration) = filter.get("config").and_then(|config| config.get("configuration")) else {
-        // The filter is told nothing then, and says so in its own words.
+        // The filter gets an empty text then, which it refuses with a message of its own.
         return Ok(String::new());
     };
     let wanted = "use \"@type\": type.googleapis.com/google.protobuf.StringValue, with the JSON as the text of its \"value\"";

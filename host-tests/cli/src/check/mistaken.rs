@@ -1,6 +1,6 @@
 //! Recognises files that users take for a configuration, and tells them what to do.
 
-use super::find;
+use super::envoy_file::is_envoys;
 use serde_norway::Value;
 
 /// The byte-order mark U+FEFF in UTF-8.
@@ -25,12 +25,12 @@ const OTHERS: [(&[&str], &str); 4] = [
     ),
     (
         &["scrape_configs", "scrape_config_files", "rule_files", "remote_write"],
-        "this is Prometheus' own configuration: name a promward.json or a file of Envoy's",
+        "this is Prometheus' own configuration: name a promward.json or an Envoy file",
     ),
-    (&["groups"], "these are alerting or recording rules: name a promward.json or a file of Envoy's"),
+    (&["groups"], "these are alerting or recording rules: name a promward.json or an Envoy file"),
     (
         &["apiVersion"],
-        "this is an object of Kubernetes without a filter in it: give the text of the file that it holds, as kubectl get \
+        "this is an object of Kubernetes without a filter in it: give the text of the file in it, as kubectl get \
          with -o jsonpath prints it",
     ),
 ];
@@ -75,7 +75,7 @@ fn is_password_file(text: &str) -> bool {
 
 /// Returns `true` if a document is a configuration of the filter, in JSON or in YAML.
 pub(super) fn is_configuration(document: &Value) -> bool {
-    CONFIGURATIONS.iter().any(|field| document.get(field).is_some()) && !find::is_envoys(document)
+    CONFIGURATIONS.iter().any(|field| document.get(field).is_some()) && !is_envoys(document)
 }
 
 /// Returns `true` if a text is a configuration in YAML.

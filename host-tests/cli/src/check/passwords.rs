@@ -40,7 +40,7 @@ pub(super) fn of(passwords: &Passwords) -> String {
     let cheap: Vec<_> = users.iter().filter(cheap).map(|user| user.identity.to_string()).collect();
     if !cheap.is_empty() {
         lines.push_str(&format!(
-            "  warning: whoever gets hold of a hash below cost {COST} guesses quickly: cargo promward hash makes a new one for \
+            "  warning: a hash below cost {COST} is guessed quickly by anybody who gets it: cargo promward hash makes a new one for \
              {}\n",
             some_of(&cheap)
         ));

@@ -1,7 +1,7 @@
 //! Reads the clusters and routes of an Envoy file. The filter accepts a mount whose cluster doesn't exist, or whose
 //! cluster no route uses, but every request to such a mount fails.
 
-use super::find::either;
+use super::envoy_file::either;
 use promward::api::mount::{Mount, Mounts};
 use serde_norway::Value;
 

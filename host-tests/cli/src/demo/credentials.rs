@@ -1,7 +1,7 @@
 //! Credentials that an example needs and that must not be in a repository: client certificates, and the key of a token
 //! issuer.
 
-use super::deployment::CLIENTS;
+use super::parts::CLIENTS;
 use anyhow::{Context, Result, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

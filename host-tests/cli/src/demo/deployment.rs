@@ -2,21 +2,17 @@
 //! shipped file or on the embedded host.
 
 use super::embedded::Embedded;
+use super::parts::Parts;
 use anyhow::{Context, Result};
 use promward_harness::certificates::{Authority, Files};
-use promward_harness::envoy::variants::Variant;
 use promward_harness::envoy::{self, Envoy};
 use promward_harness::process::Process;
 use std::fmt;
 use std::fs;
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The host names that are served: the guide's, and one that every browser on this machine can resolve.
 pub(super) const DOMAINS: [&str; 2] = ["example.com", "localhost"];
-
-/// The file of the clients' authority, in the directory of certificates.
-pub(super) const CLIENTS: &str = "clients-ca.crt";
 
 /// The program that runs the filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,32 +29,6 @@ impl fmt::Display for Host {
             Self::Envoy => "Envoy",
             Self::Embedded => "the embedded host",
         })
-    }
-}
-
-/// The options of a deployment.
-pub(super) struct Options<'a> {
-    /// The path of the module.
-    pub(super) module: &'a Path,
-    /// The filter's configuration (JSON).
-    pub(super) configuration: &'a str,
-    /// The address of the server behind.
-    pub(super) upstream: SocketAddr,
-    pub(super) https: u16,
-    /// The port of http, which only redirects.
-    pub(super) http: u16,
-    /// The directory where the server's certificate is written, and where those of other authorities are found.
-    pub(super) certificates: &'a Path,
-    /// The fragments that are added to Envoy's file.
-    pub(super) variants: &'a [Variant],
-    /// The keys that verify JSON Web Tokens (a JSON Web Key Set).
-    pub(super) jwks: Option<String>,
-}
-
-impl Options<'_> {
-    /// Returns the file of the clients' authority, if clients are asked for certificates.
-    pub(super) fn clients(&self) -> Option<PathBuf> {
-        self.variants.contains(&Variant::ClientCertificates).then(|| self.certificates.join(CLIENTS))
     }
 }
 
@@ -79,21 +49,21 @@ impl Deployment {
     /// # Errors
     ///
     /// Returns an error if the host is not available or refuses the configuration; the message has its last lines.
-    pub(super) fn start(host: Host, options: &Options<'_>) -> Result<Self> {
+    pub(super) fn start(host: Host, parts: &Parts<'_>) -> Result<Self> {
         let authority = Authority::new("promward's own authority")?;
-        let files = server_certificate(&authority, options.certificates)?;
+        let files = server_certificate(&authority, parts.certificates)?;
         let running = match host {
             Host::Envoy => {
-                let mut envoy = envoy::Options::new(options.certificates, options.module, options.upstream);
-                envoy.configuration = Some(options.configuration.to_owned());
-                envoy.https_port = Some(options.https);
-                envoy.http_port = Some(options.http);
+                let mut envoy = envoy::Options::new(parts.certificates, parts.module, parts.upstream);
+                envoy.configuration = Some(parts.configuration.to_owned());
+                envoy.https_port = Some(parts.https);
+                envoy.http_port = Some(parts.http);
                 envoy.domains = DOMAINS.map(str::to_owned).to_vec();
-                envoy.variants = options.variants.to_vec();
-                envoy.jwks.clone_from(&options.jwks);
+                envoy.variants = parts.variants.to_vec();
+                envoy.jwks.clone_from(&parts.jwks);
                 Running::Envoy(Box::new(Envoy::start(&envoy)?))
             }
-            Host::Embedded => Running::Embedded(Embedded::start(options, &files)?),
+            Host::Embedded => Running::Embedded(Embedded::start(parts, &files)?),
         };
         Ok(Self { running, authority })
     }

@@ -1,7 +1,7 @@
 //! The embedded host as a program of its own. Cargo compiles it when a demo asks for it, since few do, and its WebAssembly
 //! engine takes minutes to compile.
 
-use super::deployment::Options;
+use super::parts::Parts;
 use super::progress;
 use anyhow::{Context, Result, ensure};
 use promward_harness::certificates::Files;
@@ -32,27 +32,27 @@ impl Embedded {
     /// # Errors
     ///
     /// Returns an error if Cargo can't build it, or it ends before it serves; the message has its last lines.
-    pub(super) fn start(options: &Options<'_>, files: &Files) -> Result<Self> {
+    pub(super) fn start(parts: &Parts<'_>, files: &Files) -> Result<Self> {
         let program = build()?;
         let directory = tempfile::tempdir().context("cannot make a directory for the embedded host")?;
         let configuration = directory.path().join("promward.json");
-        fs::write(&configuration, options.configuration)
+        fs::write(&configuration, parts.configuration)
             .with_context(|| format!("cannot write {}", configuration.display()))?;
         let admin = SocketAddr::from((Ipv4Addr::LOCALHOST, process::free_port()?));
         let mut command = Command::new(program);
         let mut path = |name: &str, path: &Path| {
             command.arg(name).arg(path);
         };
-        path("--module", options.module);
+        path("--module", parts.module);
         path("--configuration", &configuration);
         path("--certificate", &files.certificate);
         path("--key", &files.key);
-        if let Some(clients) = options.clients() {
+        if let Some(clients) = parts.clients() {
             path("--clients", &clients);
         }
-        command.args(["--upstream", &options.upstream.to_string()]);
-        command.args(["--https-port", &options.https.to_string()]);
-        command.args(["--http-port", &options.http.to_string()]);
+        command.args(["--upstream", &parts.upstream.to_string()]);
+        command.args(["--https-port", &parts.https.to_string()]);
+        command.args(["--http-port", &parts.http.to_string()]);
         command.args(["--admin-port", &admin.port().to_string()]);
         let process = Process::start("the embedded host", command)?;
         process.wait_until("being ready", START, || {
@@ -81,7 +81,7 @@ fn build() -> Result<PathBuf> {
             "building the embedded host with its WebAssembly engine, which takes some minutes the first time"
         }
     };
-    // Of the whole workspace, so that nothing is built with other features than for the tests.
+    // With the features of the whole workspace, so that nothing is built again for the tests.
     let mut cargo = promward_start::cargo();
     cargo.args(["build", "--workspace", "--bin", PROGRAM, "--target-dir"]).arg(&target);
     cargo.current_dir(promward_module::workspace()?).stdin(Stdio::null());

@@ -112,7 +112,7 @@ fn what_is_no_configuration_is_told_and_nothing_is_printed() {
     fs::write(&envoys, CONFIGURATION).unwrap();
     fs::write(&text, "a: [").unwrap();
     for (file, why) in [
-        (envoys.as_path(), "this is a file of Envoy's: give the JSON that is in it"),
+        (envoys.as_path(), "this is an Envoy file: give the JSON that is in it"),
         (text.as_path(), "this is neither JSON nor YAML"),
         (Path::new("/nowhere/promward.json"), "cannot be read: "),
     ] {

@@ -1,40 +1,18 @@
 //! The root context: gives each stream its script, and does in the tick what a control request asked for.
 
-use std::cell::RefCell;
 use std::time::Duration;
 
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{ContextType, LogLevel};
 
 use crate::host;
+use crate::pending;
 use crate::stream::Stream;
 
 proxy_wasm::main! {{
     proxy_wasm::set_log_level(LogLevel::Info);
     proxy_wasm::set_root_context(|_| Box::new(Root));
 }}
-
-thread_local! {
-    /// The contexts of scripted streams that haven't ended.
-    static STREAMS: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
-    /// The actions of the next tick.
-    static TOLD: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Notes that a scripted stream began.
-pub(crate) fn began(context: u32) {
-    STREAMS.with_borrow_mut(|streams| streams.push(context));
-}
-
-/// Notes that a scripted stream ended.
-pub(crate) fn ended(context: u32) {
-    STREAMS.with_borrow_mut(|streams| streams.retain(|other| *other != context));
-}
-
-/// Notes what a control request asked for.
-pub(crate) fn tell(what: String) {
-    TOLD.with_borrow_mut(|told| told.push(what));
-}
 
 struct Root;
 
@@ -52,9 +30,9 @@ impl RootContext for Root {
     }
 
     fn on_tick(&mut self) {
-        for told in TOLD.take().into_iter().filter(|told| told != "nothing") {
+        for told in pending::take_told().into_iter().filter(|told| told != "nothing") {
             log::info!("probe: tick {told}");
-            for context in STREAMS.with_borrow(Clone::clone) {
+            for context in pending::streams() {
                 host::set_effective_context(context);
                 for action in told.split('+') {
                     act(action);

@@ -11,6 +11,8 @@ mod control;
 #[cfg(target_arch = "wasm32")]
 mod host;
 #[cfg(target_arch = "wasm32")]
+mod pending;
+#[cfg(target_arch = "wasm32")]
 mod statuses;
 #[cfg(target_arch = "wasm32")]
 mod stream;

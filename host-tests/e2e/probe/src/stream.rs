@@ -3,7 +3,7 @@
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::{Action, MapType};
 
-use crate::{control, host, statuses};
+use crate::{host, pending, statuses};
 
 /// The context of one stream.
 pub(crate) struct Stream {
@@ -30,11 +30,11 @@ impl Stream {
     fn begin(&mut self) -> Option<Action> {
         if let Some(told) = self.get_http_request_header("x-probe-tell") {
             self.script = None;
-            control::tell(told);
+            pending::tell(told);
             self.send_http_response(200, Vec::new(), Some(b"told"));
             return Some(Action::Pause);
         }
-        control::began(self.context);
+        pending::began(self.context);
         let script = self.get_http_request_header("x-probe").unwrap_or_default();
         let steps = script.split(',').filter_map(|step| step.split_once('='));
         self.script = Some(steps.map(|(callback, action)| (callback.into(), action.into())).collect());
@@ -72,7 +72,7 @@ fn act(action: &str, call: Call) -> Option<Action> {
         log::info!("probe: {path} is {}", host::property(path));
     }
     if let Some(told) = action.strip_prefix("tell:") {
-        control::tell(told.into());
+        pending::tell(told.into());
     }
     if let Some(path) = action.strip_prefix("bytes:") {
         log::info!("probe: {path} is {:02x?}", host::property_bytes(path));
@@ -239,7 +239,7 @@ impl HttpContext for Stream {
 impl Drop for Stream {
     fn drop(&mut self) {
         if self.script.is_some() {
-            control::ended(self.context);
+            pending::ended(self.context);
             log::info!("probe: delete");
         }
     }

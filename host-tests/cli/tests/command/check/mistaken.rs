@@ -48,17 +48,17 @@ fn a_file_without_a_configuration_is_named_for_what_it_is() {
         (
             "prometheus.yml",
             "global: {}\nscrape_configs: []\n",
-            "this is Prometheus' own configuration: name a promward.json or a file of Envoy's",
+            "this is Prometheus' own configuration: name a promward.json or an Envoy file",
         ),
         (
             "rules.yml",
             "groups:\n- name: a\n  rules: []\n",
-            "these are alerting or recording rules: name a promward.json or a file of Envoy's",
+            "these are alerting or recording rules: name a promward.json or an Envoy file",
         ),
         (
             "configmap.yaml",
             "apiVersion: v1\nkind: ConfigMap\ndata:\n  envoy.yaml: |\n    static_resources: {}\n",
-            "this is an object of Kubernetes without a filter in it: give the text of the file that it holds, as kubectl get \
+            "this is an object of Kubernetes without a filter in it: give the text of the file in it, as kubectl get \
              with -o jsonpath prints it",
         ),
     ];
@@ -135,7 +135,7 @@ fn a_byte_order_mark_is_named_where_the_filter_would_get_it() {
     assert_eq!(checked("promward.json", &marked), format!("promward.json: refused: {MARK}\n"));
     let place = "filter without a name (filter): ";
     assert_eq!(checked("envoy.yaml", &envoys(&marked)), format!("envoy.yaml: {place}refused: {MARK}\n"));
-    // Envoy reads a file that begins with one, and the filter doesn't see it.
+    // Envoy accepts a file that begins with a byte-order mark, and the filter doesn't see it.
     let file = format!("\u{feff}{}", envoys(JSON));
     assert!(checked("envoy.yaml", &file).starts_with(&format!("envoy.yaml: {place}valid\n")));
     let file = format!(

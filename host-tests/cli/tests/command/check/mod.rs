@@ -129,7 +129,7 @@ fn the_command_exits_with_what_it_found() {
 
 #[test]
 fn the_digest_is_the_one_that_the_filter_logs() {
-    // Of `printf '%s' … | sha256sum`.
+    // The output of `printf '%s' … | sha256sum`.
     let text = r#"{"mounts":[{"prefix":"/p"}],"access":[{"who":["anyone"],"may":["everything"]}]}"#;
     let line = "  digest: sha256:1846fcdbdfb97fa3ea99acb9800de07aefd4070a505745564b3307183c7f4e62\n";
     for (name, text) in [("promward.json", text), ("promward.yaml", text)] {

@@ -84,7 +84,7 @@ fn where_hashes_differ_it_is_said_that_the_dearest_user_decides() {
 fn hashes_that_are_quick_to_guess_are_warned_of_by_their_users() {
     let warned = |users: &Value| {
         let said = said(users, &Value::Null);
-        let begin = "  warning: whoever gets hold of a hash below cost 10 guesses quickly: cargo promward hash makes a new one for ";
+        let begin = "  warning: a hash below cost 10 is guessed quickly by anybody who gets it: cargo promward hash makes a new one for ";
         said.lines().find_map(|line| line.strip_prefix(begin).map(str::to_owned))
     };
     assert_eq!(warned(&json!({ "alice": hash(10, 'A'), "bob": hash(12, 'B') })), None);

@@ -75,7 +75,7 @@ fn clusters_that_come_from_elsewhere_are_not_missed() {
 fn a_mount_without_a_cluster_is_warned_of_where_every_route_needs_one() {
     let said = "the mount /prometheus names no cluster, and every route needs x-promward-cluster: its requests get 404";
     assert_eq!(warnings(&shipped(&[(MOUNTS, UNNAMED)])), [said]);
-    // One that doesn't is enough, and so are routes that come from elsewhere.
+    // One route that doesn't need the header is enough, and so are discovered routes.
     let other = (
         "              routes:\n              # Events",
         "              routes:\n              - { match: { prefix: /other }, route: { cluster: prometheus } }\n              # Events",

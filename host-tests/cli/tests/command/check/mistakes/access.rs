@@ -55,7 +55,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
         r#"["ui"], "mode": "report""#,
         "access[0].mode: this is not in promward 0.1.0: it comes with a later version",
     ),
-    // Whom rules name.
+    // Names in `who`.
     (
         r#"["anyone"]"#,
         r#"["user:nobody"]"#,
