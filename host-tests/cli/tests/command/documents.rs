@@ -14,6 +14,15 @@ use std::path::{Path, PathBuf};
 const PLACES: [&str; 7] =
     ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "envoy", "examples", "filter/docs"];
 
+/// The most lines that the README may have.
+const README_LINES: usize = 180;
+
+/// The extensions of pictures.
+const PICTURES: [&str; 5] = ["png", "jpg", "jpeg", "svg", "gif"];
+
+/// The bytes below which every picture has to stay.
+const PICTURE_BYTES: u64 = 200_000;
+
 /// The page of the manual that describes the whole configuration.
 const CONFIGURATION: &str = "filter/docs/configuration.md";
 
@@ -54,7 +63,7 @@ fn every_configuration_in_a_file_is_valid() {
     let mut checked = 0;
     for (path, text) in ["json", "yaml", "yml"].into_iter().flat_map(files) {
         let is_configuration = path.extension().is_some_and(|extension| extension == "json");
-        // Other YAML files, such as Prometheus' own, lie there as well, and one that says where the filter's is.
+        // Other YAML files are there too: Prometheus' own, and fragments that only name the filter's file.
         if !is_configuration
             && !text.contains("\"@type\": type.googleapis.com/envoy.extensions.filters.http.wasm")
         {
@@ -65,18 +74,44 @@ fn every_configuration_in_a_file_is_valid() {
             checked += 1;
         }
     }
-    assert!(checked > 0, "not even the shipped file of Envoy's was found");
+    assert!(checked > 0, "not even the shipped Envoy file was found");
 }
 
 #[test]
-fn every_link_to_a_file_leads_to_one() {
+fn every_link_leads_to_a_file_and_to_a_heading_in_it() {
     for (path, text) in files("md") {
-        for link in text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next()) {
-            let is_elsewhere = link.is_empty() || link.contains("://");
-            let target = path.parent().unwrap().join(link);
-            assert!(is_elsewhere || target.exists(), "{} links to {link}, which isn't there", path.display());
+        for link in links(&text).filter(|link| !link.contains("://")) {
+            let (file, anchor) =
+                link.split_once('#').map_or((link, None), |(file, anchor)| (file, Some(anchor)));
+            let target = if file.is_empty() { path.clone() } else { path.parent().unwrap().join(file) };
+            assert!(target.exists(), "{} links to {link}, which isn't there", path.display());
+            if let Some(anchor) = anchor {
+                let has_heading = anchors(&fs::read_to_string(&target).unwrap()).any(|known| known == anchor);
+                assert!(has_heading, "{} links to {link}, and there is no such heading", path.display());
+            }
         }
     }
+}
+
+#[test]
+fn the_readme_is_short() {
+    let readme = fs::read_to_string(promward_module::workspace().unwrap().join("README.md")).unwrap();
+    let lines = readme.lines().count();
+    assert!(lines <= README_LINES, "README.md has {lines} lines, and {README_LINES} are the most");
+}
+
+#[test]
+fn every_picture_is_small() {
+    let mut pictures = 0;
+    for (path, text) in files("md") {
+        let shown = links(&text).map(|link| path.parent().unwrap().join(link));
+        for picture in shown.filter(|link| PICTURES.iter().any(|extension| has_extension(link, extension))) {
+            let bytes = fs::metadata(&picture).unwrap().len();
+            assert!(bytes < PICTURE_BYTES, "{} has {bytes} bytes", picture.display());
+            pictures += 1;
+        }
+    }
+    assert!(pictures > 0, "not even the picture of the README was found");
 }
 
 #[test]
@@ -113,7 +148,7 @@ fn the_page_for_the_restricted_shows_what_becomes_of_each_endpoint() {
             None => rows.push((gets, endpoint.class, path)),
         }
     }
-    // What is refused stands last.
+    // Refused endpoints come last.
     rows.sort_by_key(|(gets, ..)| gets.starts_with("refused"));
     rows.push(("refused (403)", Class::Unknown, "everything else".to_owned()));
     let mut table = "| a restricted caller gets | class | paths |\n| --- | --- | --- |\n".to_owned();
@@ -163,6 +198,22 @@ fn every_fragment_is_yaml_and_the_readme_lists_it() {
         assert!(readme.contains(&format!("| `fragments/{name}.yaml` |")), "{name}");
         assert!(readme.contains(&format!("`--{name}`")), "{name}");
     }
+}
+
+/// Returns the targets of all links and pictures in a document.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    text.split("](").skip(1).filter_map(|rest| rest.split(')').next())
+}
+
+/// Returns the anchors of a document's headings, as GitHub makes them: lower case, without punctuation, with hyphens for
+/// spaces.
+fn anchors(text: &str) -> impl Iterator<Item = String> {
+    let headings =
+        text.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
+    headings.map(|heading| {
+        let kept = heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+        kept.flat_map(char::to_lowercase).map(|c| if c == ' ' { '-' } else { c }).collect()
+    })
 }
 
 /// Returns the fenced blocks of a language.

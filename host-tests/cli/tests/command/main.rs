@@ -2,6 +2,7 @@
 
 mod check;
 mod demo;
+mod dependencies;
 mod documents;
 mod examples;
 mod hash;
