@@ -88,14 +88,13 @@ enum HostName {
 const DEMO_HELP: &str = "\
 Builds the module, makes an authority and a certificate for example.com and localhost, and starts Prometheus and Envoy with
 the shipped envoy.yaml. Three users may log in: viewer, operator and admin, whose passwords are made anew each time. It prints
-the URL, the users, a request with curl, and how to open the page, and ends all of it on Ctrl-C. What isn't installed is
-fetched into target/tools, without root.
+the URL, the users, a request with curl, and the steps to the page, and ends all of it on Ctrl-C. Programs that aren't
+installed are fetched into target/tools, without root.
 
 With a NAME it runs that example in the same way. Its README describes what it shows.
 
-With --smoke it tries what the guide's reader does, and who may do what, or sends the requests that the example's README
-shows (for which bash and curl are needed), and prints what was expected and what came. A Prometheus that already runs is only
-asked, and nothing is changed there.
+With --smoke it tries what the guide's reader does, and what each user may do, or sends the requests of the example's README
+(with bash and curl), and prints the expected and the actual results. On a Prometheus that already runs it changes nothing.
 
 Examples:
   cargo demo
@@ -112,24 +111,24 @@ Environment variables:
 
 Exit codes:
   0  it was told to end, or with --smoke every step went well
-  1  something can't be had, didn't start or ended by itself, or a step failed
+  1  something is not available, didn't start or ended by itself, or a step failed
   2  wrong arguments";
 
 const CHECK_HELP: &str = "\
-In a file of Envoy's every Wasm filter is checked, wherever it stands: in a bootstrap file, or as the resource of a
-filter that is discovered (ECDS). A refused configuration is one line that names the field.
+In an Envoy file every Wasm filter is checked, in a bootstrap file or as a discovered resource (ECDS). For a configuration
+that the filter refuses, one line names the field.
 
-A valid one is shown as what it opens and refuses to whom. Where there are users, it is also said how many logins their
-hashes allow and how many checks of passwords may begin and wait, with a warning where these don't fit together. Hashes of a
-cost below 10 are warned of, and a hash of the empty password is refused, which the filter itself takes.
+For a valid one, a table shows which classes are open, restricted and refused to each caller. If it has users, it also shows
+how many logins their hashes allow, and how many password checks may begin and wait, with a warning if these don't fit
+together. It warns of hashes with a cost below 10, and refuses a hash of the empty password, which the filter itself accepts.
 
-The digest in the last line is the one that the filter logs when it has taken a configuration.
+The last line is the digest that the filter logs when it accepts this configuration.
 
-Callers who are known by what their certificates say (uri_san, dns_san, subject) are refused where the filter stands in
-a filter chain that validates no client certificates. Where no chain is in the file, a line says what to make sure of.
-Mounts are warned of whose cluster is not in the file, or whose routes look for another one.
+In an Envoy file it refuses callers that are known by a name in a certificate (uri_san, dns_san, subject) if the listener
+validates no client certificates. If the file has no listener, a line says what to make sure of. It warns of mounts whose
+cluster is not in the file, or whose routes look for another cluster.
 
-What isn't a configuration is named for what it is: YAML, a password file, a file of Prometheus'.
+If a file is no configuration, the message says what it is: YAML, a password file, or a file of Prometheus.
 
 Examples:
   cargo promward check envoy/envoy.yaml
@@ -139,13 +138,13 @@ Examples:
 Exit codes:
   0  every configuration is valid
   1  the filter refuses at least one, or somebody's password is empty
-  2  a file can't be read, or there is no configuration in it";
+  2  a file can't be read, or has no configuration in it";
 
 const HASH_HELP: &str = "\
-On a terminal it asks twice and shows nothing of what is typed. Otherwise the password is the first line of standard input.
-A password that nobody could log in with is refused: one of more than 72 bytes, or with control characters. So is an empty one.
+On a terminal it asks twice and doesn't show the password. Otherwise the password is the first line of standard input.
+Passwords that can never log in are refused: longer than 72 bytes, or with control characters. So is the empty one.
 
-Standard output has the line, and nothing else. It has no comma at its end: write one between it and its neighbours.
+Standard output has the line, and nothing else. The line has no comma at its end: write one between it and its neighbours.
 
 Examples:
   cargo promward hash alice
@@ -158,8 +157,8 @@ Exit codes:
   2  wrong arguments";
 
 const TOKEN_HELP: &str = "\
-A token is 32 random bytes, as 43 letters, digits, - and _. The configuration gets its SHA-256 only, so keep the token where
-its program finds it.
+A token is 32 random bytes, written as 43 letters, digits, - and _. The configuration has only its SHA-256, so keep the token
+where the program finds it.
 
 Standard output has the token, and nothing else. The line for the configuration is the last line of standard error. It has no
 comma at its end: write one between it and its neighbours.

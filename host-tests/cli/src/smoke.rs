@@ -187,7 +187,7 @@ impl Subject {
         };
         let mut seen = format!("{} {:?}", answer.status, answer.version);
         if let Some(location) = answer.header("location") {
-            // The guide's server is at the default port.
+            // The guide's server has the default port, which no `Location` names.
             let location =
                 location.replacen(&format!("example.com:{}/", self.https.port()), "example.com/", 1);
             seen.push_str(&format!(" to {location}"));

@@ -26,7 +26,7 @@ pub(crate) fn serve(address: SocketAddr, plugin: &Plugin) -> Result<()> {
         loop {
             let (stream, _) = listener.accept().await.context("cannot take a connection")?;
             let service = service_fn(|request| async move { Ok::<_, Infallible>(answer(&request, plugin)) });
-            // Whoever asks is on this machine and asks one thing; a client that goes away is no error of ours.
+            // Clients are on this machine and send one request; one that goes away is no error here.
             let _ = hyper::server::conn::http1::Builder::new()
                 .keep_alive(false)
                 .serve_connection(TokioIo::new(stream), service)

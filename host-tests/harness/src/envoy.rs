@@ -190,7 +190,7 @@ fn command(tool: &Tool, file: &Path, options: &Options) -> Command {
     command.args(["--concurrency", &options.concurrency.to_string()]);
     // Several Envoys run at once, and none takes over from another.
     command.arg("--disable-hot-restart");
-    // Milliseconds; the default of ten seconds would be waited for by every test that reads the access log.
+    // Milliseconds. With the default every test that reads the access log would wait ten seconds.
     command.args(["--file-flush-interval-msec", "20"]);
     command.args(&options.arguments);
     command

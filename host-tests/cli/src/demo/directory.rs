@@ -27,7 +27,7 @@ impl Directory {
         fs::create_dir_all(path).with_context(|| format!("cannot make {}", path.display()))?;
         let lock = lock(path)?;
         Self::clean(path)?;
-        // Whoever types a path of it needn't be where it was made.
+        // Absolute, because a path of it may be typed in another directory.
         let path = path.canonicalize().with_context(|| format!("{} is gone", path.display()))?;
         let temporary = path.join(TEMPORARY);
         let directory = Self { path, _lock: lock };
@@ -77,7 +77,7 @@ impl Directory {
 
 impl Drop for Directory {
     fn drop(&mut self) {
-        // The demo is over; what is left is removed by the next one.
+        // The demo is over, and the next one removes what is left.
         let _ = Self::clean(&self.path);
     }
 }

@@ -180,7 +180,7 @@ impl Example {
         let configuration =
             fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
         let options = prometheus::Options {
-            // Its own port is any that is free.
+            // Its own port is any free one.
             samples: Samples::Configured(configuration.replace("localhost:9090", "ADDRESS")),
             rules: fs::read_to_string(folder.join("rules.yml")).ok(),
             external_url: Some(external_url.to_owned()),

@@ -43,7 +43,7 @@ impl Logs {
         self.host = end;
         match on {
             Host::Envoy => {
-                // Envoy's access log goes to its standard output, and what it says of itself and of the filter doesn't.
+                // Envoy writes only its access log to standard output.
                 self.append("access.log", lines.iter().filter(|(stream, _)| *stream == Stream::Output))?;
                 self.append("envoy.log", lines.iter().filter(|(stream, _)| *stream == Stream::Errors))?;
             }

@@ -135,7 +135,7 @@ impl Proof {
         };
         let mut shell = Command::new("bash");
         shell.args(["-c", &script]).env("DIRECTORY", &self.directory);
-        // What is asked is on this machine.
+        // The server is on this machine, so no proxy is used.
         shell.env("no_proxy", "*").env("NO_PROXY", "*");
         let output = shell.output().context("cannot run bash")?;
         let complaint = String::from_utf8_lossy(&output.stderr);

@@ -29,7 +29,7 @@ impl Toolchain {
     fn program(&self, name: &str, does: &str) {
         let path = self.directory.join(name);
         let log = self.directory.join("calls");
-        // The shell's own commands alone, since nothing else is in the path.
+        // Only built-in commands of the shell, because nothing else is in the path.
         let text =
             format!("#!/bin/sh\n[ {name} = rustc ] || echo \"{name} $*\" >>{}\n{does}\n", log.display());
         fs::write(&path, text).unwrap();
@@ -65,7 +65,7 @@ fn a_target_that_is_there_costs_nothing() {
 #[test]
 fn a_missing_target_is_installed_by_rustup_and_said_in_one_line() {
     let toolchain = Toolchain::new("missing");
-    // With no program but these in the path, a directory is made by its absolute name.
+    // The path has no other programs, so `mkdir` has its absolute name.
     toolchain.program("rustup", &format!("/bin/mkdir {}", toolchain.library().display()));
     let output = toolchain.start(&DEMO);
     assert!(output.status.success(), "{output:?}");

@@ -26,7 +26,7 @@ pub(crate) fn hash(arguments: &[&str], input: &[u8]) -> Output {
     command.arg("hash").args(arguments);
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // A command that refuses its arguments doesn't read what it is sent.
+    // A command that refuses its arguments doesn't read its input.
     let _ = child.stdin.take().unwrap().write_all(input);
     child.wait_with_output().unwrap()
 }

@@ -56,7 +56,7 @@ fn name(engine: &Engine, bytes: &[u8]) -> String {
 /// Reads a module's file, and marks it as used. A file that can't be read, or is another engine's, counts as none.
 fn read(engine: &Engine, path: &Path) -> Option<Module> {
     let file = File::open(path).ok()?;
-    // Only tells which files to keep.
+    // A failure only makes `tidy` remove the file sooner.
     let _ = file.set_modified(SystemTime::now());
     // SAFETY: the file is what `Module::serialize` wrote, renamed into place as a whole, below a directory whose programs
     // this process runs anyway; and wasmtime refuses a file of another version or of other settings.

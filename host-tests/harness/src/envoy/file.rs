@@ -88,7 +88,7 @@ impl FileOptions {
         let port = |port: u16| format!("port_value: {port} }}");
         file.replace("address: 0.0.0.0,", &format!("address: {},", scalar(&self.listen.to_string())))?;
         let upstream = format!("address: {}, {}", scalar(&self.upstream_host), port(self.upstream_port));
-        // The ports that are chosen may be among the shipped ones, so each stands with something that tells it apart.
+        // A chosen port may equal a shipped one, so each is replaced together with the text around it.
         for (label, old, new) in [
             ("- name: https\n", 443, self.https_port),
             ("- name: http\n", 80, self.http_port),
@@ -98,7 +98,7 @@ impl FileOptions {
         }
         file.replace_after("- lb_endpoints:\n", "address: 127.0.0.1, port_value: 9090 }", &upstream)?;
         if self.https_port != 443 {
-            // The default port goes without saying, another one doesn't.
+            // A redirect names the port only if it isn't the default one.
             file.replace(
                 "https_redirect: true }",
                 &format!("https_redirect: true, port_redirect: {} }}", self.https_port),
@@ -157,7 +157,7 @@ impl FileOptions {
 
 /// Replaces the filter's configuration in the file.
 pub(super) fn set_configuration(file: &mut Shipped, configuration: &str) -> Result<()> {
-    // The first line decides how far a block scalar is indented, so it has no space of its own.
+    // The first line determines the indentation of a block scalar, so it must not begin with a space.
     file.replace_block("value: |", configuration.trim())
 }
 

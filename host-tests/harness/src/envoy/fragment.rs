@@ -55,7 +55,7 @@ fn parts(fragment: &str) -> Vec<Part<'_>> {
         match (begins, parts.last_mut()) {
             (Some((anchor, position)), _) => parts.push(Part { position, anchor, lines: Vec::new() }),
             (None, Some(part)) if !line.is_empty() => part.lines.push(line),
-            // Blank lines part the parts, and the description stands before the first one.
+            // Blank lines separate the parts, and the description is before the first one.
             _ => {}
         }
     }

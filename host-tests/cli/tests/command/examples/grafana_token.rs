@@ -13,7 +13,7 @@ fn a_data_source_of_grafanas_works_and_sees_one_tenant() {
     assert_eq!(serde_json::from_str::<Value>(health).unwrap()["data"]["result"][1], "2");
 
     // In the order in which Grafana asks: the check of a new data source, variables, Explore, panels, rules.
-    // The second after this one, so that what has just been scraped is before it.
+    // One second ahead, so that samples of this second are before it.
     let end = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() + 1;
     let times = format!("start={}&end={end}", end.saturating_sub(3_600));
     let health = post(&example, "query", "query=1%2B1&time=4");
