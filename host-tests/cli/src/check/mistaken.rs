@@ -21,7 +21,7 @@ const OTHERS: [(&[&str], &str); 4] = [
     (
         &["basic_auth_users", "tls_server_config", "http_server_config"],
         "this is Prometheus' web configuration (--web.config.file): write each of its basic_auth_users as a member of \
-         \"users\" in \"callers\" of a promward.json; TLS is for Envoy's file",
+         \"users\" in \"callers\" of a promward.json; TLS belongs in the Envoy file",
     ),
     (
         &["scrape_configs", "scrape_config_files", "rule_files", "remote_write"],

@@ -20,7 +20,7 @@ pub(super) struct Parts<'a> {
     pub(super) http: u16,
     /// The directory where the server's certificate is written, and where those of other authorities are found.
     pub(super) certificates: &'a Path,
-    /// The fragments that are added to Envoy's file.
+    /// The fragments that are added to the Envoy file.
     pub(super) variants: &'a [Variant],
     /// The keys that verify JSON Web Tokens (a JSON Web Key Set).
     pub(super) jwks: Option<String>,

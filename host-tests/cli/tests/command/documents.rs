@@ -14,6 +14,9 @@ use std::path::{Path, PathBuf};
 const PLACES: [&str; 7] =
     ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "envoy", "examples", "filter/docs"];
 
+/// The beginnings of paths in the repository.
+const FOLDERS: [&str; 4] = ["filter/", "host-tests/", "envoy/", "examples/"];
+
 /// The most lines that the README may have.
 const README_LINES: usize = 180;
 
@@ -91,6 +94,24 @@ fn every_link_leads_to_a_file_and_to_a_heading_in_it() {
             }
         }
     }
+}
+
+#[test]
+fn every_file_of_the_repository_that_a_document_names_is_there() {
+    let root = promward_module::workspace().unwrap();
+    let mut named = 0;
+    for (path, text) in files("md") {
+        // Every second piece is code, also where a fence opens or closes a block.
+        for code in text.split('`').skip(1).step_by(2) {
+            let is_path =
+                FOLDERS.iter().any(|folder| code.starts_with(folder)) && !code.contains([' ', '\n', '*']);
+            if is_path {
+                assert!(root.join(code).exists(), "{} names {code}, which isn't there", path.display());
+                named += 1;
+            }
+        }
+    }
+    assert!(named > 20, "not even those of CONTRIBUTING.md were found");
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn unreadable(name: &str, text: &[u8]) -> String {
 #[test]
 fn a_file_without_a_configuration_is_named_for_what_it_is() {
     let web = "this is Prometheus' web configuration (--web.config.file): write each of its basic_auth_users as a member of \
-               \"users\" in \"callers\" of a promward.json; TLS is for Envoy's file";
+               \"users\" in \"callers\" of a promward.json; TLS belongs in the Envoy file";
     let hash = "$2y$10$vb2UsL7EMc46qJhLtg1sEui8gfk2O6TuDg10PuyR0Fy6ncEDeep8C";
     let cases: &[(&str, &str, &str)] = &[
         ("promward.json", "", EMPTY),
