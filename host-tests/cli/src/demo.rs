@@ -33,6 +33,7 @@ use promward_harness::envoy::variants::Variant;
 use promward_harness::prometheus::Prometheus;
 use promward_harness::tools;
 use serde_json::Value;
+use signals::Signalled;
 use std::fs;
 use std::io;
 use std::path::PathBuf;
@@ -91,6 +92,12 @@ enum Event {
     Walked(io::Result<bool>),
     /// The user or the system asks the demo to end.
     Asked(&'static str),
+}
+
+impl From<Signalled> for Event {
+    fn from(Signalled(name): Signalled) -> Self {
+        Self::Asked(name)
+    }
 }
 
 /// The content of a demo.

@@ -1,6 +1,6 @@
 //! Log files with the output of a demo's programs, one for each program.
 
-use super::Host;
+use super::deployment::Host;
 use anyhow::{Context, Result};
 use promward_harness::process::{Mark, Process, Stream};
 use std::fs::{self, File, OpenOptions};

@@ -1,6 +1,5 @@
 //! The signals that end a demo. They become events, so that all programs are ended in order.
 
-use super::Event;
 use anyhow::{Context, Result};
 use std::sync::mpsc::Sender;
 use std::thread;
@@ -8,12 +7,15 @@ use tokio::runtime;
 use tokio::select;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+/// The signal that asked the program to end, by the name that users know it by.
+pub(super) struct Signalled(pub(super) &'static str);
+
 /// Turns the signals that ask a program to end into events, from now on.
 ///
 /// # Errors
 ///
 /// Returns an error if the system doesn't allow it.
-pub(super) fn listen(events: Sender<Event>) -> Result<()> {
+pub(super) fn listen<E: From<Signalled> + Send + 'static>(events: Sender<E>) -> Result<()> {
     let runtime =
         runtime::Builder::new_current_thread().enable_all().build().context("cannot listen for signals")?;
     let caught = {
@@ -26,9 +28,9 @@ pub(super) fn listen(events: Sender<Event>) -> Result<()> {
     Ok(())
 }
 
-async fn forward(
+async fn forward<E: From<Signalled>>(
     (mut interrupt, mut terminate, mut hangup): (Signal, Signal, Signal),
-    events: &Sender<Event>,
+    events: &Sender<E>,
 ) {
     loop {
         let name = select! {
@@ -36,7 +38,7 @@ async fn forward(
             _ = terminate.recv() => "SIGTERM",
             _ = hangup.recv() => "SIGHUP",
         };
-        if events.send(Event::Asked(name)).is_err() {
+        if events.send(Signalled(name).into()).is_err() {
             return;
         }
     }

@@ -23,7 +23,7 @@ pub(crate) const VALID: &str = r#"{
 /// A text of [`VALID`], its replacement, and the message that follows.
 pub(crate) type Mistake = (&'static str, &'static str, &'static str);
 
-/// Returns all mistakes.
+/// Returns all mistakes, in the order of the files.
 pub(crate) fn all() -> impl Iterator<Item = &'static Mistake> {
     [MISTAKES, callers::MISTAKES, access::MISTAKES, only::MISTAKES, limits::MISTAKES].into_iter().flatten()
 }
