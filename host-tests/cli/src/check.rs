@@ -14,6 +14,7 @@ pub(crate) mod table;
 
 use chain::{IN_NO_CHAIN, Validation};
 use find::{Filter, Found};
+use promward::caller::who::Who;
 use promward::config;
 use promward::gateway::Gateway;
 use routing::Routing;
@@ -121,10 +122,24 @@ impl Finding {
             Validation::Elsewhere(what) if needs_a_chain => (loaded, Some(what)),
             _ => (loaded, None),
         };
-        let warnings =
-            loaded.as_ref().map_or_else(|_| Vec::new(), |gateway| routing.warnings(&gateway.mounts));
+        let warnings = loaded.as_ref().map_or_else(
+            |_| Vec::new(),
+            |gateway| [routing.warnings(&gateway.mounts), unnamed_callers(gateway)].concat(),
+        );
         Self { place, loaded, make_sure, warnings }
     }
+}
+
+/// Returns a warning for each user, token and certificate that no rule names, by itself or by a group: often the rule was
+/// forgotten.
+fn unnamed_callers(gateway: &Gateway) -> Vec<String> {
+    let named = gateway.access.named();
+    let is_named = |caller: &Who| {
+        gateway.callers.also(caller).iter().any(|who| *who != Who::anyone() && named.contains(&who))
+    };
+    let unnamed = gateway.callers.known.listed().iter().filter(|caller| !is_named(caller));
+    let warning = |caller: &Who| format!("no rule names {caller}, who gets only what \"anyone\" gets");
+    unnamed.map(warning).collect()
 }
 
 /// Checks files (`-` is standard input), prints what it finds to `output` and what it can't read to `errors`, and

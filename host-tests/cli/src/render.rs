@@ -23,7 +23,8 @@ to change in them, and which files the directory must have. The number of worker
 Examples:
   cargo promward render promward.json > envoy.yaml
   cargo promward render promward.json --domain prometheus.example.org --upstream prometheus:9090 --output envoy.yaml
-  cargo promward render promward.json --https-port 8443 --http-port 8080 --listen 127.0.0.1 --directory \"$PWD\"
+  cargo promward render promward.json --directory /srv/promward --output /srv/promward/envoy.yaml
+  cargo promward render --sds --directory /srv/promward --output /srv/promward/sds/certificate.yaml
   cargo promward render --watched --output envoy.yaml
   cargo promward render --ecds promward.json --output /etc/promward/ecds/promward.yaml
 
@@ -31,6 +32,9 @@ Exit codes:
   0  the file is printed or written
   1  the filter refuses the configuration, or the file can't be written
   2  the configuration can't be read, or wrong arguments";
+
+/// The directory that the shipped files name.
+const DIRECTORY: &str = "/etc/promward";
 
 /// The arguments of `promward render`.
 #[derive(Debug, Args)]
@@ -91,7 +95,7 @@ pub struct Arguments {
     #[arg(
         long,
         value_name = "DIRECTORY",
-        default_value = "/etc/promward",
+        default_value = DIRECTORY,
         help_heading = "Names, ports and paths"
     )]
     directory: String,
@@ -152,10 +156,29 @@ pub fn run(arguments: &Arguments, output: &mut dyn Write, errors: &mut dyn Write
         Some(path) => write(path, &text).with_context(|| format!("cannot write {}", path.display()))?,
         None => output.write_all(text.as_bytes())?,
     }
+    if let Some(note) = arguments.note_on_certificates() {
+        writeln!(errors, "{note}")?;
+    }
     Ok(Verdict::Valid)
 }
 
 impl Arguments {
+    /// Returns a note that the certificate's file has to name the same directory, where that is not the shipped one. With
+    /// another directory there Envoy starts, and breaks off every handshake.
+    fn note_on_certificates(&self) -> Option<String> {
+        let directory = self.directory.trim_end_matches('/');
+        let is_shipped = directory == DIRECTORY && self.certificates.is_none();
+        if is_shipped || self.ecds || self.sds {
+            return None;
+        }
+        let certificates = self.certificates.as_ref();
+        let certificates = certificates.map_or_else(String::new, |path| format!(" --certificates {path}"));
+        Some(format!(
+            "note: {directory}/sds/certificate.yaml names the certificate, and must match: cargo promward render --sds \
+             --directory {directory}{certificates} --output {directory}/sds/certificate.yaml"
+        ))
+    }
+
     fn options(&self) -> FileOptions {
         let variants = [
             (self.client_certificates, Variant::ClientCertificates),

@@ -22,7 +22,7 @@ pub(super) fn welcome(demo: &Demo) -> Result<String> {
     let commands: String = commands(demo).iter().map(|command| format!("  {command}\n")).collect();
     Ok(format!(
         "
-{guarded} is ready: {url}/
+Ready: {guarded}, at {url}/
 
 {callers}{commands}
 {browser}
@@ -33,12 +33,19 @@ Logs ({logs}) are in {directory}. Ctrl-C ends all of it.
         guarded = demo.guarded,
         browser = browser(demo),
         further = further(demo),
-        logs = match demo.host {
-            Host::Envoy => "access.log, envoy.log, prometheus.log",
-            Host::Embedded => "filter.log, prometheus.log",
-        },
+        logs = logs(demo),
         directory = demo.directory.shown(),
     ))
+}
+
+/// Returns the names of the log files.
+fn logs(demo: &Demo) -> String {
+    let host = match demo.host {
+        Host::Envoy => "access.log, envoy.log",
+        Host::Embedded => "filter.log",
+    };
+    let prometheus = if demo.guarded.prometheus().is_some() { ", prometheus.log" } else { "" };
+    format!("{host}{prometheus}")
 }
 
 /// Returns the requests that are shown, as they are typed.
