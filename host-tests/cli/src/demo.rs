@@ -136,7 +136,10 @@ pub fn run(options: &Options) -> Result<Outcome> {
     }
     let ports = Ports::choose(options.port)?;
     let path = options.directory(ports)?;
-    let directory = Directory::make(&path)?;
+    let directory = match options.directory {
+        Some(_) => Directory::chosen(&path)?,
+        None => Directory::make(&path)?,
+    };
     let starting = (options.clone(), events.clone());
     thread::spawn(move || {
         let (options, events) = starting;

@@ -4,11 +4,14 @@
 use anyhow::{Context, Result};
 use std::env;
 use std::fs::{self, File, TryLockError};
-use std::io;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// The subdirectory of files that are removed with the demo: data, and the programs' own files.
 const TEMPORARY: &str = "tmp";
+
+/// The file that tells the directory of a demo from any other one, and that a running demo locks.
+const MARKER: &str = ".promward-demo";
 
 /// The directory of a demo. Logs, certificates and the filter's configuration stay in it; dropping this value removes
 /// the rest.
@@ -18,7 +21,18 @@ pub(super) struct Directory {
 }
 
 impl Directory {
-    /// Makes the directory if it doesn't exist, and makes it the place of all temporary files of this process.
+    /// Makes a directory that the user chose, as [`Directory::make`] does. Files that no demo made are left alone.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error where [`Directory::make`] does, or if the directory has files and isn't a demo's.
+    pub(super) fn chosen(path: &Path) -> Result<Self> {
+        refuse_foreign(path)?;
+        Self::make(path)
+    }
+
+    /// Makes the directory if it doesn't exist, and makes it the place of all temporary files of this process. It has to
+    /// be a demo's own.
     ///
     /// # Errors
     ///
@@ -48,7 +62,7 @@ impl Directory {
     pub(super) fn clean(path: &Path) -> Result<()> {
         let temporary = path.join(TEMPORARY);
         match fs::remove_dir_all(&temporary) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
                 Err(error).with_context(|| format!("cannot remove {}", temporary.display()))
             }
             _ => Ok(()),
@@ -90,9 +104,25 @@ pub(super) fn shown(path: &Path) -> String {
     if path.bytes().all(is_plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
 }
 
+/// Returns an error if the directory has files, and none of them says that it is a demo's.
+fn refuse_foreign(path: &Path) -> Result<()> {
+    let mut entries = match fs::read_dir(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        entries => entries.with_context(|| format!("cannot read {}", path.display()))?,
+    };
+    if entries.next().is_some() && !path.join(MARKER).is_file() {
+        anyhow::bail!(
+            "{} has files in it, and is not the directory of a demo (it has no file {MARKER}): choose a --directory that is \
+             empty or doesn't exist",
+            shown(path)
+        );
+    }
+    Ok(())
+}
+
 /// Locks the directory for as long as the returned file lives.
 fn lock(path: &Path) -> Result<File> {
-    let file = path.join(".lock");
+    let file = path.join(MARKER);
     let lock = File::create(&file).with_context(|| format!("cannot write {}", file.display()))?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
@@ -107,7 +137,8 @@ fn lock(path: &Path) -> Result<File> {
 
 #[cfg(test)]
 mod tests {
-    use super::{lock, shown};
+    use super::{MARKER, lock, refuse_foreign, shown};
+    use std::fs;
     use std::path::Path;
 
     #[test]
@@ -118,6 +149,19 @@ mod tests {
         assert!(error.contains("choose another --directory"), "{error}");
         drop(held);
         lock(directory.path()).unwrap();
+    }
+
+    #[test]
+    fn a_chosen_directory_is_new_or_empty_or_a_demos() {
+        let directory = tempfile::tempdir().unwrap();
+        refuse_foreign(directory.path()).unwrap();
+        refuse_foreign(&directory.path().join("new")).unwrap();
+        let file = directory.path().join("ca.crt");
+        fs::write(&file, "").unwrap();
+        refuse_foreign(&file).unwrap_err();
+        refuse_foreign(directory.path()).unwrap_err();
+        fs::write(directory.path().join(MARKER), "").unwrap();
+        refuse_foreign(directory.path()).unwrap();
     }
 
     #[test]

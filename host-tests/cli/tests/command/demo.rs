@@ -221,6 +221,24 @@ fn an_example_that_needs_envoy_says_so_on_the_embedded_host() {
 }
 
 #[test]
+fn a_directory_that_is_not_a_demos_is_left_as_it_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().to_str().unwrap();
+    fs::create_dir(directory.path().join("tmp")).unwrap();
+    let files = ["ca.crt", "promward.json", "tmp/notes"].map(|name| directory.path().join(name));
+    for file in &files {
+        fs::write(file, "precious").unwrap();
+    }
+    // The example ends at once where the directory is accepted.
+    let printed = Demo::on(Host::Embedded, &["jwt", "--directory", path]).ends_with(1);
+    assert!(printed.contains("choose a --directory that is empty or doesn't exist"), "{printed}");
+    for file in &files {
+        assert_eq!(fs::read_to_string(file).unwrap(), "precious", "{}", file.display());
+    }
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 3);
+}
+
+#[test]
 fn an_example_guards_a_prometheus_that_already_runs() {
     let Some(_) = tools::need(Program::Prometheus) else { return };
     let external_url = Some("http://localhost:9090/prometheus".to_owned());
