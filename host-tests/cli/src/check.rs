@@ -98,7 +98,7 @@ impl fmt::Display for Finding {
 }
 
 /// The field that says that the listener validates certificate chains.
-const VOUCHED: &str = "callers.certificates_validated_by_listener";
+pub(crate) const VOUCHED: &str = "callers.certificates_validated_by_listener";
 
 impl Finding {
     /// Loads a configuration as the filter does, or takes the reason why the filter gets none. `validation` and

@@ -149,7 +149,10 @@ pub fn run(arguments: &Arguments, output: &mut dyn Write, errors: &mut dyn Write
     if let Some(file) = &arguments.configuration
         && let Some(why) = refused_by_listener(&text)
     {
-        writeln!(errors, "{}: refused: {why}\n--client-certificates adds what is missing", file.display())?;
+        writeln!(errors, "{}: refused: {why}", file.display())?;
+        if why.starts_with(check::VOUCHED) {
+            writeln!(errors, "--client-certificates adds what is missing")?;
+        }
         return Ok(Verdict::Refused);
     }
     match &arguments.output {
@@ -223,10 +226,13 @@ fn configuration(file: &Path) -> Result<String, (Verdict, String)> {
     }
 }
 
-/// Returns the reason why the filter would refuse its configuration behind the listener of this file, if there is one.
+/// Returns the reason why the filter would refuse its configuration behind the listener of this file, or why the file
+/// can't be read, if there is one.
 fn refused_by_listener(rendered: &str) -> Option<String> {
-    let findings = check::check("envoy.yaml", rendered.as_bytes()).ok()?;
-    findings.into_iter().find_map(|finding| finding.loaded.err())
+    match check::check("envoy.yaml", rendered.as_bytes()) {
+        Ok(findings) => findings.into_iter().find_map(|finding| finding.loaded.err()),
+        Err(error) => Some(format!("the file with it can't be read: {error}")),
+    }
 }
 
 fn read(file: &Path) -> io::Result<Vec<u8>> {
@@ -265,4 +271,17 @@ fn version(text: &str) -> Result<Version, String> {
     let dots = text.matches('.').count();
     let whole = if dots == 1 { format!("{text}.0") } else { text.to_owned() };
     Version::within(&whole).ok_or_else(|| "write a version such as 1.36 or 1.36.2".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::refused_by_listener;
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_refused() {
+        for text in ["a: [", "a: 1", ""] {
+            let why = refused_by_listener(text);
+            assert!(why.is_some_and(|why| why.starts_with("the file with it can't be read: ")), "{text}");
+        }
+    }
 }

@@ -130,6 +130,35 @@ fn what_is_no_configuration_is_told_and_nothing_is_printed() {
 }
 
 #[test]
+fn characters_that_yaml_reads_in_more_than_one_way_are_escaped() {
+    let directory = tempfile::tempdir().unwrap();
+    let [file, rendered_file] = ["promward.json", "envoy.yaml"].map(|name| directory.path().join(name));
+    let name = "a\u{2028}b\u{2029}c\u{feff}d\u{fffe}e\u{ffff}f";
+    let digest = "0".repeat(64);
+    let configuration = format!(
+        r#"{{ "mounts": [{{ "prefix": "/" }}], "callers": {{ "tokens": {{ "{name}": "sha256:{digest}" }} }},"#
+    ) + "\r"
+        + &format!(r#""access": [{{ "who": ["token:{name}"], "may": ["everything"] }}] }}"#);
+    fs::write(&file, configuration).unwrap();
+    let (code, table) = checked(&file);
+    assert_eq!(code, 0, "{table}");
+    for option in ["--ecds", "--jwt"] {
+        let output = ["--output".as_ref(), rendered_file.as_os_str()];
+        rendered(&[&[option.as_ref(), file.as_os_str()][..], &output].concat());
+        let text = fs::read_to_string(&rendered_file).unwrap();
+        assert!(text.contains(r#""a\u2028b\u2029c\ufeffd\ufffee\uffff"#), "{text}");
+        assert!(
+            text.chars().all(|c| c == '\n' || c == '\u{2026}' || c.is_ascii_graphic() || c == ' '),
+            "{text}"
+        );
+        let rows = |text: &str| {
+            text.lines().filter(|line| line.contains("everything")).map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!((0, rows(&checked(&rendered_file).1)), (0, rows(&table)));
+    }
+}
+
+#[test]
 fn what_is_written_replaces_the_file_and_keeps_who_may_read_it() {
     use std::os::unix::fs::PermissionsExt;
     let directory = tempfile::tempdir().unwrap();

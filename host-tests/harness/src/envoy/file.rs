@@ -158,7 +158,22 @@ impl FileOptions {
 /// Replaces the filter's configuration in the file.
 pub(super) fn set_configuration(file: &mut Shipped, configuration: &str) -> Result<()> {
     // The first line determines the indentation of a block scalar, so it must not begin with a space.
-    file.replace_block("value: |", configuration.trim())
+    file.replace_block("value: |", &escaped(configuration.trim()))
+}
+
+/// Writes a text of JSON, without another meaning, in characters that all readers of YAML take for the same. Except for
+/// the carriage return, which becomes a newline, the others stand only in strings.
+fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for character in json.replace("\r\n", "\n").replace('\r', "\n").chars() {
+        match character {
+            '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => {
+                text.push_str(&format!("\\u{:04x}", u32::from(character)));
+            }
+            other => text.push(other),
+        }
+    }
+    text
 }
 
 /// Formats a text as a YAML scalar inside of a list or mapping: plain if possible, else in quotes.
@@ -167,19 +182,19 @@ fn scalar(text: &str) -> String {
     let starts_safely = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'/');
     let is_number = || {
         let has_letters = text.bytes().any(|byte| byte.is_ascii_alphabetic() || byte == b'/');
-        let has_a_prefix = text.starts_with("0x") || text.starts_with("0o");
+        let has_a_prefix = ["0x", "0X", "0o", "0O"].iter().any(|prefix| text.starts_with(prefix));
         text.parse::<Ipv4Addr>().is_err() && (!has_letters || has_a_prefix || text.parse::<f64>().is_ok())
     };
     let is_plain = starts_safely
         && text.bytes().all(is_safe)
         && !RESERVED.iter().any(|word| text.eq_ignore_ascii_case(word))
         && !is_number();
-    if is_plain { text.to_owned() } else { json!(text).to_string() }
+    if is_plain { text.to_owned() } else { escaped(&json!(text).to_string()) }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{FileOptions, scalar};
+    use super::{FileOptions, escaped, scalar};
     use crate::envoy::variants::Variant;
     use crate::envoy::{CERTIFICATE, CONFIGURATION, ECDS};
     use crate::tools::Version;
@@ -272,13 +287,35 @@ mod tests {
     }
 
     #[test]
+    fn characters_that_yaml_reads_in_more_than_one_way_are_escaped() {
+        let text = "[\r\n\r\"\u{7f}\u{80}\u{85}\u{9f}\u{2028}\u{2029}\u{feff}\u{fffe}\u{ffff}\"]";
+        let expected = r#""\u007f\u0080\u0085\u009f\u2028\u2029\ufeff\ufffe\uffff""#;
+        assert_eq!(escaped(text), format!("[\n\n{expected}]"));
+        assert_eq!(scalar("/\u{85}"), r#""/\u0085""#);
+        let others = "\t\n \u{a0}é\u{2027}\u{202a}\u{fffd}\u{10ffff}";
+        assert_eq!(escaped(others), others);
+    }
+
+    #[test]
     fn a_text_stands_in_quotes_where_yaml_would_take_it_for_something_else() {
         for plain in ["/etc/promward/sds", "127.0.0.1", "example.com", "localhost", "3com.example"] {
             assert_eq!(scalar(plain), plain);
         }
-        for quoted in
-            ["::1", "/a b", "/a,b", "", "12", "1.5", "1e3", "0x1f", "No", "-a", "*.example.com", "/a}"]
-        {
+        for quoted in [
+            "::1",
+            "/a b",
+            "/a,b",
+            "",
+            "12",
+            "1.5",
+            "1e3",
+            "0x1f",
+            "0X1F",
+            "No",
+            "-a",
+            "*.example.com",
+            "/a}",
+        ] {
             assert_eq!(scalar(quoted), format!("{quoted:?}"));
         }
     }
