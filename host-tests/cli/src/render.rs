@@ -6,9 +6,10 @@ use clap::Args;
 use promward_harness::envoy::FileOptions;
 use promward_harness::envoy::variants::Variant;
 use promward_harness::tools::Version;
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::{self, Read, Write};
 use std::net::IpAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// The text of `promward render --help` after the options.
@@ -244,19 +245,28 @@ fn read(file: &Path) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
-/// Writes a file beside `path` and renames it. If `path` isn't a regular file (a pipe, for example), writes to it
-/// directly.
+/// Writes a file beside `path`, or beside what it leads to if it is a link, and renames it. If `path` isn't a regular file
+/// (a pipe, for example) or is a link to nothing, writes to it directly.
 fn write(path: &Path, text: &str) -> io::Result<()> {
     let present = fs::metadata(path).ok();
-    if present.as_ref().is_some_and(|present| !present.is_file()) {
+    let goes_elsewhere = match &present {
+        Some(present) => !present.is_file(),
+        None => path.is_symlink(),
+    };
+    if goes_elsewhere {
         return fs::write(path, text);
     }
-    let beside = path.with_extension("new");
-    fs::write(&beside, text)?;
+    let place = if present.is_some() { path.canonicalize()? } else { path.to_owned() };
+    let directory = place.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // As for any new file, the user's umask is taken off.
+    let any = Permissions::from_mode(0o666);
+    let mut beside = tempfile::Builder::new().permissions(any).tempfile_in(directory)?;
+    beside.write_all(text.as_bytes())?;
     if let Some(present) = present {
-        fs::set_permissions(&beside, present.permissions())?;
+        beside.as_file().set_permissions(present.permissions())?;
     }
-    fs::rename(&beside, path)
+    beside.persist(&place)?;
+    Ok(())
 }
 
 fn host_and_port(text: &str) -> Result<(String, u16), String> {

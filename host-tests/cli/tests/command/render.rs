@@ -159,6 +159,35 @@ fn characters_that_yaml_reads_in_more_than_one_way_are_escaped() {
 }
 
 #[test]
+fn what_is_written_goes_where_a_link_leads_and_through_no_name_that_others_know() {
+    use std::os::unix::fs::symlink;
+    let directory = tempfile::tempdir().unwrap();
+    let [file, link, other, trap] =
+        ["envoy.yaml", "link.yaml", "other", "envoy.new"].map(|name| directory.path().join(name));
+    for (path, text) in [(&file, "old"), (&other, "precious")] {
+        fs::write(path, text).unwrap();
+    }
+    symlink(&other, &trap).unwrap();
+    symlink(&file, &link).unwrap();
+    assert_eq!(rendered(&["--output".as_ref(), link.as_os_str()]), "");
+    assert_eq!(fs::read_to_string(&file).unwrap(), CONFIGURATION);
+    assert_eq!(fs::read_to_string(&other).unwrap(), "precious");
+    assert!(link.is_symlink() && trap.is_symlink());
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 4);
+}
+
+#[test]
+fn a_new_file_may_be_read_by_those_who_may_read_any_new_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = tempfile::tempdir().unwrap();
+    let [file, any] = ["envoy.yaml", "any"].map(|name| directory.path().join(name));
+    fs::write(&any, "").unwrap();
+    assert_eq!(rendered(&["--output".as_ref(), file.as_os_str()]), "");
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode();
+    assert_eq!(mode(&file), mode(&any));
+}
+
+#[test]
 fn what_is_written_replaces_the_file_and_keeps_who_may_read_it() {
     use std::os::unix::fs::PermissionsExt;
     let directory = tempfile::tempdir().unwrap();
