@@ -69,7 +69,13 @@ pub struct Arguments {
     watched: bool,
 
     /// The host name that is served; may be given several times
-    #[arg(long, value_name = "NAME", default_value = "example.com", help_heading = "Names, ports and paths")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "example.com",
+        value_parser = domain,
+        help_heading = "Names, ports and paths"
+    )]
     domain: Vec<String>,
     /// The server behind: a name or an address, and its port
     #[arg(
@@ -124,6 +130,10 @@ pub struct Arguments {
 ///
 /// Returns an error if a file or `output` can't be written.
 pub fn run(arguments: &Arguments, output: &mut dyn Write, errors: &mut dyn Write) -> Result<Verdict> {
+    if let Some(why) = arguments.port_that_is_taken() {
+        writeln!(errors, "{why}")?;
+        return Ok(Verdict::Unreadable);
+    }
     let mut options = arguments.options();
     if let Some(file) = &arguments.configuration {
         if arguments.watched && !arguments.ecds {
@@ -167,6 +177,18 @@ pub fn run(arguments: &Arguments, output: &mut dyn Write, errors: &mut dyn Write
 }
 
 impl Arguments {
+    /// Returns a message about two listeners that would have the same port, if there are two.
+    fn port_that_is_taken(&self) -> Option<String> {
+        let [https, http, admin] = [
+            ("--https-port", self.https_port),
+            ("--http-port", self.http_port),
+            ("--admin-port", self.admin_port),
+        ];
+        let pairs = [(https, http), (https, admin), (http, admin)];
+        let ((one, port), (other, _)) = pairs.into_iter().find(|((_, one), (_, other))| one == other)?;
+        Some(format!("{one} and {other} are both {port}: choose another for one of them"))
+    }
+
     /// Returns a note that the certificate's file has to name the same directory, where that is not the shipped one. With
     /// another directory there Envoy starts, and breaks off every handshake.
     fn note_on_certificates(&self) -> Option<String> {
@@ -267,6 +289,13 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
     }
     beside.persist(&place)?;
     Ok(())
+}
+
+fn domain(text: &str) -> Result<String, String> {
+    if text.is_empty() || text.contains('/') {
+        return Err("write a host name, such as prometheus.example.org".to_owned());
+    }
+    Ok(text.to_owned())
 }
 
 fn host_and_port(text: &str) -> Result<(String, u16), String> {

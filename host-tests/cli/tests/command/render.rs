@@ -159,6 +159,23 @@ fn characters_that_yaml_reads_in_more_than_one_way_are_escaped() {
 }
 
 #[test]
+fn arguments_that_no_envoy_can_serve_are_refused() {
+    for (wrong, why) in [
+        (&["--https-port", "80"][..], "--https-port and --http-port are both 80"),
+        (&["--https-port", "9901"], "--https-port and --admin-port are both 9901"),
+        (&["--http-port", "9901"], "--http-port and --admin-port are both 9901"),
+        (&["--domain", ""], "write a host name, such as prometheus.example.org"),
+        (&["--domain", "example.com/prometheus"], "write a host name, such as prometheus.example.org"),
+    ] {
+        let (code, printed, complaint) = run(wrong);
+        assert_eq!((code, printed.as_str()), (2, ""), "{wrong:?}");
+        assert!(complaint.contains(why), "{wrong:?}: {complaint}");
+    }
+    let swapped = rendered(&["--https-port", "80", "--http-port", "443", "--domain", "0X1F"]);
+    assert!(swapped.contains(r#"domains: ["0X1F"]"#), "{swapped}");
+}
+
+#[test]
 fn what_is_written_goes_where_a_link_leads_and_through_no_name_that_others_know() {
     use std::os::unix::fs::symlink;
     let directory = tempfile::tempdir().unwrap();
