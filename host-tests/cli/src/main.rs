@@ -6,7 +6,7 @@ use promward_cli::demo::{Example, Host};
 use promward_cli::line::Section;
 use promward_cli::{check, demo, hash, render, token};
 use std::ffi::{OsStr, OsString};
-use std::io;
+use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -177,7 +177,8 @@ fn main() -> ExitCode {
     match run(arguments.command) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            eprintln!("promward: {error:#}");
+            // Without standard error, the exit code has to do.
+            let _ = writeln!(io::stderr(), "promward: {error:#}");
             ExitCode::FAILURE
         }
     }
@@ -187,7 +188,11 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<u8> {
     match command {
         Command::Demo(arguments) if arguments.list => {
-            print!("{}", Example::list()?);
+            match write!(io::stdout(), "{}", Example::list()?).and_then(|()| io::stdout().flush()) {
+                // The reader, such as `head`, has read as much as it wanted.
+                Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+                written => written?,
+            }
             Ok(0)
         }
         Command::Demo(arguments) => {

@@ -9,7 +9,7 @@ use promward_harness::tools::{self, Program};
 use promward_harness::upstream::{Reply, Upstream};
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// Turns each scenario, a function of a [`Host`], into two tests, one on each host. A test is skipped by name if this
 /// machine lacks its host.
@@ -263,6 +263,19 @@ fn a_separator_before_the_options_changes_nothing() {
         output.stdout
     };
     assert_eq!(list(&["demo", "--", "--list"]), list(&["demo", "--list"]));
+}
+
+#[test]
+fn a_list_that_nobody_reads_to_its_end_is_no_error() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_promward"));
+    let output = command.args(["demo", "--list"]).stdout(writer).stderr(Stdio::piped());
+    let output = output.spawn().unwrap().wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()));
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_promward"));
+    assert_eq!(command.args(["demo", "--list"]).stdout(full).status().unwrap().code(), Some(1));
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use promward_cli::line::Section;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
-use std::process::{Command, Output};
+use std::fs::File;
+use std::process::{Command, Output, Stdio};
 
 /// Runs the command with these arguments.
 pub(crate) fn token(arguments: &[&str]) -> Output {
@@ -33,6 +34,15 @@ fn standard_output_is_the_token_and_the_last_line_of_the_rest_knows_it() {
 fn no_two_tokens_are_alike() {
     let tokens: BTreeSet<_> = (0..8).map(|_| token(&["ci"]).stdout).collect();
     assert_eq!(tokens.len(), 8);
+}
+
+#[test]
+fn a_token_whose_line_cannot_be_written_is_not_printed() {
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_promward"));
+    let child = command.args(["token", "ci"]).stdout(Stdio::piped()).stderr(full).spawn().unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stdout), (Some(1), Vec::new()));
 }
 
 #[test]
