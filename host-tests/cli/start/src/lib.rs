@@ -3,6 +3,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::fmt;
+use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -14,17 +15,28 @@ const PACKAGE_VARIABLES: [&str; 6] =
     ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE", "OUT_DIR"];
 
 /// The reason why the compiler doesn't have the target, with a way to mend it.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum TargetError {
+    /// The compiler, by its name, can't be run.
+    NoCompiler(OsString, io::Error),
     /// No rustup is there that could install it.
     NoRustup,
     /// `rustup target add` failed, and has written the reason to standard error.
     RustupFailed,
+    /// `rustup target add` went well, and the compiler of this name still doesn't have the target: it is another one than
+    /// rustup's.
+    StillMissing(OsString),
 }
 
 impl fmt::Display for TargetError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NoCompiler(compiler, error) => write!(
+                formatter,
+                "cannot run the Rust compiler {}: {error}.\nIf the variable RUSTC is set, correct or unset it; else install \
+                 Rust by rustup (https://rustup.rs)",
+                compiler.display()
+            ),
             Self::NoRustup => write!(
                 formatter,
                 "the Rust target {TARGET} is not installed, and there is no rustup in PATH to install it.\n\
@@ -36,6 +48,13 @@ impl fmt::Display for TargetError {
                 "the Rust target {TARGET} is not installed, and rustup could not install it: \
                  run \"rustup target add {TARGET}\" and try again"
             ),
+            Self::StillMissing(compiler) => write!(
+                formatter,
+                "rustup has installed the Rust target {TARGET}, but the compiler {} still doesn't have it.\n\
+                 If it is not rustup's compiler, put rustup's before it in PATH and unset RUSTC, or install the package of \
+                 your distribution that has the standard library of Rust for {TARGET}",
+                compiler.display()
+            ),
         }
     }
 }
@@ -46,9 +65,10 @@ impl std::error::Error for TargetError {}
 ///
 /// # Errors
 ///
-/// Returns an error if there is no rustup, or it fails.
+/// Returns an error if the compiler can't be run, or if there is no rustup, it fails, or it installs the target for another
+/// compiler.
 pub fn ensure_target() -> Result<(), TargetError> {
-    if is_installed() {
+    if is_installed()? {
         return Ok(());
     }
     eprintln!("promward: the Rust target {TARGET} is not installed: running rustup target add {TARGET}");
@@ -58,16 +78,25 @@ pub fn ensure_target() -> Result<(), TargetError> {
         .stdin(Stdio::null())
         .status()
         .map_err(|_| TargetError::NoRustup)?;
-    if status.success() && is_installed() { Ok(()) } else { Err(TargetError::RustupFailed) }
+    match status.success() {
+        false => Err(TargetError::RustupFailed),
+        true if is_installed()? => Ok(()),
+        true => Err(TargetError::StillMissing(compiler())),
+    }
 }
 
 /// Returns `true` if the compiler has a standard library for the target.
-fn is_installed() -> bool {
-    Command::new(tool("RUSTC", "rustc"))
+fn is_installed() -> Result<bool, TargetError> {
+    let output = Command::new(compiler())
         .args(["--print", "target-libdir", "--target", TARGET])
         .current_dir(workspace())
         .output()
-        .is_ok_and(|output| Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir())
+        .map_err(|error| TargetError::NoCompiler(compiler(), error))?;
+    Ok(Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir())
+}
+
+fn compiler() -> OsString {
+    tool("RUSTC", "rustc")
 }
 
 /// Returns a command that runs Cargo as if a user had typed it. Without the variables of an outer `cargo run` or `cargo

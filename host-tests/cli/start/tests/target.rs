@@ -99,6 +99,32 @@ fn a_rustup_that_fails_is_no_success() {
 }
 
 #[test]
+fn a_compiler_that_cannot_be_run_is_named_and_rustup_is_left_alone() {
+    let toolchain = Toolchain::new("no-compiler");
+    toolchain.program("rustup", "");
+    fs::remove_file(toolchain.directory.join("rustc")).unwrap();
+    let output = toolchain.start(&DEMO);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let compiler = toolchain.directory.join("rustc");
+    let complaint = format!("cannot run the Rust compiler {}: No such file", compiler.display());
+    assert!(said.contains(&complaint), "{said}");
+    assert_eq!(toolchain.calls(), "");
+}
+
+#[test]
+fn a_compiler_that_rustup_does_not_serve_is_named() {
+    let toolchain = Toolchain::new("another-compiler");
+    toolchain.program("rustup", "");
+    let output = toolchain.start(&DEMO);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let compiler = toolchain.directory.join("rustc");
+    assert!(said.contains(&format!("the compiler {} still doesn't have it", compiler.display())), "{said}");
+    assert_eq!(toolchain.calls(), "rustup target add wasm32-wasip1\n");
+}
+
+#[test]
 fn help_needs_no_target() {
     let toolchain = Toolchain::new("help");
     assert!(toolchain.start(&["promward", "demo", "--help"]).status.success());
