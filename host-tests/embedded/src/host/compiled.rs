@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 use std::fs::{self, DirEntry, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io;
 use std::path::Path;
 use std::time::SystemTime;
 use wasmtime::{Engine, Module};
@@ -17,32 +18,53 @@ const DIRECTORY: &str = "compiled";
 const KEPT: usize = 16;
 
 /// Returns the module, compiled by this engine, from its file if there is one. Processes that need the same module at the
-/// same time wait for the first of them to compile it.
+/// same time wait for the first of them to compile it. Where the directory can't be used, each compiles it for itself.
 ///
 /// # Errors
 ///
-/// Returns an error if the bytes are not a module, or the directory can't be used.
+/// Returns an error if the bytes are not a module.
 pub(super) fn module(engine: &Engine, bytes: &[u8]) -> Result<Module> {
-    module_in(&promward_module::target_directory()?.join(DIRECTORY), engine, bytes)
+    match promward_module::target_directory() {
+        Ok(target) => module_in(&target.join(DIRECTORY), engine, bytes),
+        Err(_) => compile(engine, bytes),
+    }
 }
 
 fn module_in(directory: &Path, engine: &Engine, bytes: &[u8]) -> Result<Module> {
-    fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))?;
     let path = directory.join(name(engine, bytes));
-    let lock = path.with_extension("lock");
-    let lock = File::create(&lock).with_context(|| format!("cannot write {}", lock.display()))?;
-    lock.lock().context("cannot lock a compiled module")?;
+    let Ok(_lock) = lock(&path) else { return compile(engine, bytes) };
     if let Some(module) = read(engine, &path) {
         return Ok(module);
     }
-    let module = Module::new(engine, bytes).map_err(from_wasmtime).context("compiling the module")?;
-    let compiled = module.serialize().map_err(from_wasmtime).context("writing down a compiled module")?;
-    let beside = path.with_extension("new");
-    fs::write(&beside, compiled)
-        .and_then(|()| fs::rename(&beside, &path))
-        .with_context(|| format!("cannot write {}", path.display()))?;
-    tidy(directory);
+    let module = compile(engine, bytes)?;
+    // A failure only makes the next process compile it again.
+    if write(&module, &path).is_ok() {
+        tidy(directory);
+    }
     Ok(module)
+}
+
+fn compile(engine: &Engine, bytes: &[u8]) -> Result<Module> {
+    Module::new(engine, bytes).map_err(from_wasmtime).context("compiling the module")
+}
+
+/// Makes the directory of a module's file, and locks the file for as long as the returned one lives.
+fn lock(path: &Path) -> io::Result<File> {
+    if let Some(directory) = path.parent() {
+        fs::create_dir_all(directory)?;
+    }
+    let lock = File::create(path.with_extension("lock"))?;
+    lock.lock()?;
+    Ok(lock)
+}
+
+/// Writes a module's file beside its place and renames it.
+fn write(module: &Module, path: &Path) -> Result<()> {
+    let compiled = module.serialize().map_err(from_wasmtime)?;
+    let beside = path.with_extension("new");
+    fs::write(&beside, compiled)?;
+    fs::rename(&beside, path)?;
+    Ok(())
 }
 
 /// Returns the name of a module's file: a hash of the module, and of the engine with its settings.
@@ -111,6 +133,20 @@ mod tests {
         fs::write(&file, "half a file").unwrap();
         assert!(module_in(directory.path(), &engine, &exporting(b'a')).unwrap().get_export("a").is_some());
         assert!(read(&engine, &file).is_some());
+    }
+
+    #[test]
+    fn without_a_directory_to_write_in_a_module_is_compiled_all_the_same() {
+        let directory = tempfile::tempdir().unwrap();
+        let engine = Engine::default();
+        let file = directory.path().join("file");
+        fs::write(&file, "").unwrap();
+        let taken = name(&engine, &exporting(b'a'));
+        fs::create_dir(directory.path().join(taken).with_extension("lock")).unwrap();
+        for place in [&file, directory.path()] {
+            assert!(module_in(place, &engine, &exporting(b'a')).unwrap().get_export("a").is_some());
+            module_in(place, &engine, b"no module").unwrap_err();
+        }
     }
 
     #[test]
