@@ -130,6 +130,22 @@ fn what_is_no_configuration_is_told_and_nothing_is_printed() {
 }
 
 #[test]
+fn the_digest_of_a_rendered_file_is_that_of_the_text_with_one_newline() {
+    let directory = tempfile::tempdir().unwrap();
+    let [file, rendered_file] = ["promward.json", "envoy.yaml"].map(|name| directory.path().join(name));
+    let digest = |file: &Path| checked(file).1.lines().last().unwrap().to_owned();
+    let text =
+        r#"{ "mounts": [{ "prefix": "/" }], "access": [{ "who": ["anyone"], "may": ["everything"] }] }"#;
+    fs::write(&file, format!("\n {text} \n\n")).unwrap();
+    rendered(&[file.as_os_str(), "--output".as_ref(), rendered_file.as_os_str()]);
+    let of_rendered = digest(&rendered_file);
+    assert!(of_rendered.starts_with("  digest: sha256:"), "{of_rendered}");
+    assert_ne!(digest(&file), of_rendered);
+    fs::write(&file, format!("{text}\n")).unwrap();
+    assert_eq!(digest(&file), of_rendered);
+}
+
+#[test]
 fn characters_that_yaml_reads_in_more_than_one_way_are_escaped() {
     let directory = tempfile::tempdir().unwrap();
     let [file, rendered_file] = ["promward.json", "envoy.yaml"].map(|name| directory.path().join(name));
