@@ -89,6 +89,27 @@ fn what_is_restricted_and_limited_is_shown_where_something_is() {
 }
 
 #[test]
+fn a_caller_whom_no_rule_names_is_warned_of() {
+    let hash = "sha256:486ea46224d1bb4fb680f34f7c9ad96a8f24ec88be73ea8e5a6c65260e9cb8a7";
+    let warnings = |groups: &str, who: &str| {
+        let text = format!(
+            r#"{{ "mounts": [{{ "prefix": "/p" }}], "callers": {{ "tokens": {{ "ci": "{hash}" }}{groups} }},
+               "access": [{{ "who": ["anyone"], "may": ["health"] }}, {{ "who": ["{who}"], "may": ["read"] }}] }}"#
+        );
+        let printed = checked("promward.json", &text);
+        printed.lines().filter(|line| line.contains("warning")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let group = r#", "groups": { "robots": ["token:ci"] }"#;
+    assert_eq!(warnings("", "token:ci"), [""; 0]);
+    assert_eq!(warnings("", "authenticated"), [""; 0]);
+    assert_eq!(warnings(group, "group:robots"), [""; 0]);
+    assert_eq!(
+        warnings("", "anonymous"),
+        ["  warning: no rule names token:ci, who gets only what \"anyone\" gets"]
+    );
+}
+
+#[test]
 fn the_worst_of_several_files_decides_and_all_are_told() {
     let directory = tempfile::tempdir().unwrap();
     let file = |name: &str, text: &str| {
@@ -99,9 +120,9 @@ fn the_worst_of_several_files_decides_and_all_are_told() {
     let (good, bad) = (file("good.json", VALID), file("bad.json", "{}"));
     let missing = directory.path().join("missing.json");
     for (files, verdict, lines, errors) in [
-        (vec![good.clone()], Verdict::Valid, 9, 0),
-        (vec![bad.clone(), good.clone()], Verdict::Refused, 10, 0),
-        (vec![missing, bad, good], Verdict::Unreadable, 10, 1),
+        (vec![good.clone()], Verdict::Valid, 12, 0),
+        (vec![bad.clone(), good.clone()], Verdict::Refused, 13, 0),
+        (vec![missing, bad, good], Verdict::Unreadable, 13, 1),
     ] {
         let (mut printed, mut complained) = (Vec::new(), Vec::new());
         assert_eq!(check::run(&files, &mut printed, &mut complained).unwrap(), verdict);
