@@ -126,6 +126,8 @@ fn a_gateway_that_ends_takes_its_connections_and_its_port_along() {
     let upstream = Upstream::start(|_| Reply::hold()).unwrap();
     let set_up = SetUp::with(upstream.address(), |mut options| {
         options.workers = 2;
+        // On an address of its own, so that no other test is given the port as soon as it is free.
+        options.listen = SocketAddr::from(([127, 0, 0, 7], 0));
         options
     });
     let address = set_up.gateway.address();
