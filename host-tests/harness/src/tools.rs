@@ -167,6 +167,11 @@ fn command(path: &Path, root: Option<&Path>) -> Command {
     let mut command = Command::new(path);
     if let Some(root) = root {
         command.env("LD_LIBRARY_PATH", debian::libraries(root));
+        // testssl.sh looks in /etc for its tables of ciphers, where another one may be installed, or none.
+        let tables = root.join("etc/testssl");
+        if tables.is_dir() {
+            command.env("TESTSSL_INSTALL_DIR", tables);
+        }
     }
     command
 }
