@@ -16,6 +16,7 @@ pub use program::Program;
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsStr;
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -51,14 +52,34 @@ static FOUND: Mutex<BTreeMap<Program, Result<Tool, String>>> = Mutex::new(BTreeM
 /// Panics if the program can't be had and the variable `CI` is set: there a skipped proof is a missing proof.
 #[track_caller]
 pub fn need(program: Program) -> Option<Tool> {
-    match find(program) {
-        Ok(tool) => Some(tool),
+    or_skip(find(program), &program)
+}
+
+/// Checks that one of several commands, which any of the packages that are named has, is in `PATH`, for a test that can't
+/// run without. `None` means: skip the test. The command's name and the reason are printed.
+///
+/// # Panics
+///
+/// Panics where [`need`] does.
+#[track_caller]
+pub fn need_one_of(commands: &[&str], package: &str) -> Option<()> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let found = env::split_paths(&path)
+        .any(|directory| commands.iter().any(|command| directory.join(command).is_file()));
+    let missing = || anyhow!("none of them is in PATH; Debian's package {package} has one");
+    or_skip(found.then_some(()).ok_or_else(missing), &commands.join(", "))
+}
+
+#[track_caller]
+fn or_skip<T>(found: Result<T>, what: &dyn fmt::Display) -> Option<T> {
+    match found {
+        Ok(found) => Some(found),
         Err(why) => {
             let continuous = env::var_os("CI").is_some_and(|value| !value.is_empty());
-            assert!(!continuous, "{program} is needed where CI is set: {why:#}");
+            assert!(!continuous, "{what} is needed where CI is set: {why:#}");
             // The test runner hides what a passing test prints, unless it is written directly.
             let test = thread::current().name().unwrap_or("a test").to_owned();
-            let _ = writeln!(io::stderr(), "skipped: {test}: {program}: {why:#}");
+            let _ = writeln!(io::stderr(), "skipped: {test}: {what}: {why:#}");
             None
         }
     }

@@ -21,6 +21,8 @@ const SCANS: [&str; 6] =
 #[test]
 fn a_scanner_finds_nothing_that_is_not_explained() {
     let Some(testssl) = tools::need(Program::Testssl) else { return };
+    // The script gives up without a resolver, even where it has to resolve nothing.
+    let Some(()) = tools::need_one_of(&["host", "dig", "drill", "nslookup"], "bind9-host") else { return };
     let Some(setup) = Setup::start() else { return };
     let authority = setup.certificates.path().join("authority.pem");
     setup.authority.write(&authority).unwrap();
@@ -77,9 +79,7 @@ fn scanner(testssl: &Tool) -> Command {
     if let Some(root) = &testssl.root {
         let own = env::var_os("PATH").unwrap_or_default();
         let path = iter::once(root.join("usr/bin")).chain(env::split_paths(&own));
-        command
-            .env("PATH", env::join_paths(path).unwrap())
-            .env("TESTSSL_INSTALL_DIR", root.join("etc/testssl"));
+        command.env("PATH", env::join_paths(path).unwrap());
     }
     command
 }
