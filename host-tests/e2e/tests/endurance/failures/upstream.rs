@@ -242,7 +242,8 @@ fn an_answer_that_comes_before_the_body_is_the_answer(host: Host) {
             for status in [400, 413] {
                 let request = Request::new("POST", target).header(CASE, status.to_string());
                 let mut exchange = client.open(request).unwrap();
-                exchange.data("the beginning").unwrap();
+                // The answer may come, and the stream be closed, even before this is sent.
+                let _ = exchange.data("the beginning");
                 let answer = exchange.answer().unwrap();
                 assert_eq!((answer.status, answer.text().as_str()), (status, "no"), "{target}");
                 // The host may accept the rest or not.
