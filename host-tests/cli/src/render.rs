@@ -3,8 +3,8 @@
 use crate::check::{self, Verdict};
 use anyhow::{Context, Result};
 use clap::Args;
-use promward_harness::envoy::FileOptions;
 use promward_harness::envoy::variants::Variant;
+use promward_harness::envoy::{DIRECTORY, FileOptions};
 use promward_harness::tools::Version;
 use std::fs::{self, Permissions};
 use std::io::{self, Read, Write};
@@ -33,9 +33,6 @@ Exit codes:
   0  the file is printed or written
   1  the filter refuses the configuration, or the file can't be written
   2  the configuration can't be read, or wrong arguments";
-
-/// The directory that the shipped files name.
-const DIRECTORY: &str = "/etc/promward";
 
 /// The arguments of `promward render`.
 #[derive(Debug, Args)]

@@ -13,8 +13,7 @@ use promward_embedded::host::{Counts, MetricValue, Plugin};
 use promward_harness::certificates::Authority;
 use promward_harness::client::Client;
 use promward_harness::envoy::Envoy;
-use promward_harness::tools::{self, Program};
-use std::fmt;
+pub use promward_harness::host::Host;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -35,31 +34,6 @@ const VMS: &str = "wasm.envoy.wasm.runtime.v8.created";
 /// The file with the deployment's authority, in its directory. The shipped file expects the authority of client
 /// certificates there.
 const AUTHORITY: &str = "clients-ca.crt";
-
-/// A program that runs the filter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Host {
-    Envoy,
-    Embedded,
-}
-
-impl fmt::Display for Host {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Envoy => "Envoy",
-            Self::Embedded => "the embedded host",
-        })
-    }
-}
-
-impl Host {
-    /// Checks that this machine has the host. If not, prints that; where `CI` is set, it is a failure.
-    #[track_caller]
-    #[must_use]
-    pub fn is_here(self) -> bool {
-        self == Self::Embedded || tools::need(Program::Envoy).is_some()
-    }
-}
 
 /// A running deployment. It ends when this value is dropped.
 pub struct Deployment {

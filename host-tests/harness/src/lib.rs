@@ -8,6 +8,7 @@ pub mod certificates;
 pub mod client;
 pub mod documents;
 pub mod envoy;
+pub mod host;
 pub mod jwt;
 pub mod nginx;
 pub mod page;

@@ -6,31 +6,13 @@ use super::parts::Parts;
 use anyhow::{Context, Result};
 use promward_harness::certificates::{Authority, Files};
 use promward_harness::envoy::{self, Envoy};
+pub use promward_harness::host::Host;
 use promward_harness::process::Process;
-use std::fmt;
 use std::fs;
 use std::path::Path;
 
 /// The host names that are served: the guide's, and one that every browser on this machine can resolve.
 pub(super) const DOMAINS: [&str; 2] = ["example.com", "localhost"];
-
-/// The program that runs the filter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Host {
-    /// Envoy with the shipped file.
-    Envoy,
-    /// The proxy-wasm host of this repository.
-    Embedded,
-}
-
-impl fmt::Display for Host {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Envoy => "Envoy",
-            Self::Embedded => "the embedded host",
-        })
-    }
-}
 
 /// A running deployment. Dropping this value ends it.
 pub(super) struct Deployment {

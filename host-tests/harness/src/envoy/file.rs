@@ -12,7 +12,7 @@ use std::net::{IpAddr, Ipv4Addr};
 pub const ALLOWS_PATHS: Version = Version::new(1, 37, 0);
 
 /// The directory of the shipped files.
-const DIRECTORY: &str = "/etc/promward";
+pub const DIRECTORY: &str = "/etc/promward";
 
 /// The directory of certificates below it.
 const CERTIFICATES: &str = "/etc/promward/certificates";
@@ -75,7 +75,7 @@ impl Default for FileOptions {
 }
 
 impl FileOptions {
-    /// Renders `envoy.yaml`.
+    /// Renders the file that Envoy starts with.
     ///
     /// # Errors
     ///
