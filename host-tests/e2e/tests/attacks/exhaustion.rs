@@ -1,8 +1,8 @@
 //! Attacks that need more than one request: logins, streams, and forms that never end. The tests count answers and what
 //! reaches the server, never time.
 
-use crate::format::Message;
 use crate::http2::{Fields, Http2};
+use crate::message::Message;
 use crate::run::Runner;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -1,11 +1,9 @@
 //! Reads cases from text, one file for each category. `cases/README.md` describes the format.
 
-use crate::expand::{bytes, expand, form};
+use crate::expand::{bytes, expand};
+use crate::message::{HALF, Message};
 use crate::setting::Setting;
 use anyhow::{Context, Result, bail, ensure};
-
-/// The word before an arrival that breaks off before its end, if it comes at all.
-pub(crate) const HALF: &str = "half ";
 
 /// A case, with one item taken of each list.
 #[derive(Clone, Debug, Default)]
@@ -17,8 +15,16 @@ pub(crate) struct Case {
     /// The promise that it tests.
     pub(crate) name: String,
     pub(crate) caller: String,
+    /// The client that sends it, and why it is right. Only honest clients have a reason.
+    pub(crate) why: String,
+    /// The difference to the suite's configuration, as JSON.
+    pub(crate) configuration: String,
+    /// The claims of a token that the host has verified, as JSON, after the name of the header that the token is in.
+    pub(crate) claims: Option<(String, String)>,
     /// Is set if the case is sent over HTTP/2.
     pub(crate) http2: bool,
+    /// Is set if the case is sent to the port of plain http.
+    pub(crate) plain: bool,
     pub(crate) request: Message,
     /// Lines that are sent unchanged, in place of a request.
     pub(crate) raw: Vec<Vec<u8>>,
@@ -36,17 +42,6 @@ pub(crate) struct Case {
     pub(crate) arrivals: Vec<Message>,
 }
 
-/// A request or an answer: a first line, header lines, and a body.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Message {
-    pub(crate) first: Vec<u8>,
-    pub(crate) headers: Vec<Vec<u8>>,
-    /// The body, or `None` if no empty line begins one.
-    pub(crate) body: Option<Vec<u8>>,
-    parameters: Vec<Vec<u8>>,
-    fields: Vec<Vec<u8>>,
-}
-
 /// Reads a file of cases.
 ///
 /// # Errors
@@ -55,6 +50,7 @@ pub(crate) struct Message {
 pub(crate) fn parse(file: &str, text: &str) -> Result<Vec<Case>> {
     let mut cases = Vec::new();
     let mut block: Vec<(usize, &str)> = Vec::new();
+    let mut configuration = String::new();
     for (number, line) in text.lines().chain([""]).enumerate() {
         if line.starts_with('#') {
             continue;
@@ -63,9 +59,14 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Vec<Case>> {
             block.push((number + 1, line));
         } else if let Some((first, _)) = block.first().copied() {
             let whole: Vec<&str> = block.drain(..).map(|(_, line)| line).collect();
+            let differences: Option<Vec<&str>> = whole.iter().map(|line| line.strip_prefix('$')).collect();
+            if let Some(differences) = differences {
+                configuration = differences.concat();
+                continue;
+            }
             let texts = expand(&whole.join("\n")).with_context(|| format!("{file}:{first}"))?;
             for text in texts {
-                cases.push(case(file, first, &text)?);
+                cases.push(Case { configuration: configuration.clone(), ..case(file, first, &text)? });
             }
         }
     }
@@ -98,10 +99,16 @@ impl Case {
         let (mark, rest) = line.split_once(' ').unwrap_or((line, ""));
         match mark {
             "as" => rest.clone_into(&mut self.caller),
-            "over" => {
-                ensure!(rest == "http2", "only HTTP/2 has to be asked for");
-                self.http2 = true;
+            "why" => rest.clone_into(&mut self.why),
+            "claims" => {
+                let (header, claims) = rest.split_once(' ').context("claims follow the token's header")?;
+                self.claims = Some((header.to_owned(), claims.to_owned()));
             }
+            "over" => match rest {
+                "http2" => self.http2 = true,
+                "http" => self.plain = true,
+                _ => bail!("http2 is asked for, or http, which is the plain port"),
+            },
             ">>" => self.raw.push(bytes(rest)?),
             "==" => self.raw_reply.push(bytes(rest)?),
             "~" => self.trailers.push(bytes(rest)?),
@@ -116,7 +123,7 @@ impl Case {
             }
             "?" => self.message(*section)?.parameters.push(bytes(rest)?),
             "&" => self.message(*section)?.fields.push(bytes(rest)?),
-            _ => bail!("a line begins with one of: as over > >> ~ = == < ^ ? &"),
+            _ => bail!("a line begins with one of: as why claims over > >> ~ = == < ^ ? &"),
         }
         Ok(())
     }
@@ -163,59 +170,6 @@ impl Case {
     }
 }
 
-impl Message {
-    /// Returns a request that may arrive without its end.
-    pub(crate) fn half(line: &str) -> Self {
-        Self { first: format!("{HALF}{line}").into_bytes(), ..Self::default() }
-    }
-
-    fn line(&mut self, text: &str, has_first: bool) -> Result<()> {
-        let line = bytes(text)?;
-        match &mut self.body {
-            Some(body) if body.is_empty() => *body = line,
-            Some(body) => {
-                body.push(b'\n');
-                body.extend(line);
-            }
-            None if line.is_empty() => self.body = Some(Vec::new()),
-            None if has_first && self.first.is_empty() => self.first = line,
-            None => self.headers.push(line),
-        }
-        Ok(())
-    }
-
-    /// Appends parameters to the target, and fields to the body.
-    fn finish(&mut self) {
-        if !self.parameters.is_empty() {
-            let mark = if self.first.contains(&b'?') { b'&' } else { b'?' };
-            self.first.push(mark);
-            self.first.extend(form(&self.parameters).into_bytes());
-        }
-        if !self.fields.is_empty() {
-            self.body = Some(form(&self.fields).into_bytes());
-        }
-    }
-
-    /// Checks that its body was written as fields of a form.
-    pub(crate) fn is_form(&self) -> bool {
-        !self.fields.is_empty()
-    }
-
-    /// Returns the names of its header lines, and their values if they have one.
-    pub(crate) fn header_lines(&self) -> impl Iterator<Item = (String, Option<String>)> {
-        self.headers.iter().map(|line| {
-            let line = String::from_utf8_lossy(line).into_owned();
-            match line.split_once(": ") {
-                Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
-                None => (
-                    line.trim_start_matches('!').trim_end_matches(':').to_owned(),
-                    line.ends_with(':').then(String::new),
-                ),
-            }
-        })
-    }
-}
-
 /// Checks that a line names a result: a status, or the way in which the connection ends.
 fn is_answer(text: &str) -> bool {
     let word = text.split(' ').next().unwrap_or_default();
@@ -257,6 +211,15 @@ mod tests {
         assert_eq!(case.request.body.as_deref(), Some(&b"b=c+d"[..]));
         assert_eq!(case.answers_under(Setting::Bare), ["404"]);
         assert_eq!(case.arrivals[0].header_lines().next().unwrap(), ("p".to_owned(), Some("/q".to_owned())));
+    }
+
+    #[test]
+    fn a_block_of_differences_is_the_configuration_of_the_cases_below_it() {
+        let text = "a: b\n> GET /\n< 200\n\n$ {\"a\":\n$ 1}\n\nc: d\nwhy e\nclaims x-token {}\nover http\n> GET /\n< 200\n";
+        let cases = parse("x.txt", text).unwrap();
+        assert_eq!([cases[0].configuration.as_str(), &cases[1].configuration], ["", " {\"a\": 1}"]);
+        assert_eq!((cases[1].why.as_str(), cases[1].plain), ("e", true));
+        assert_eq!(cases[1].claims, Some(("x-token".to_owned(), "{}".to_owned())));
     }
 
     #[test]

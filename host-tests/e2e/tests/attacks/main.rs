@@ -1,12 +1,15 @@
-//! The hostile suite: requests of an attacker, as data. They are sent to Envoy as it ships, to Envoy with a listener
-//! that normalises nothing, to Envoy with `allow_on_headers_stop_iteration`, and to the embedded host. Each case names
-//! the answer and what reaches the server. `cases/README.md` describes the format.
+//! Two suites of requests as data: an attacker's, and those of [honest clients](honest). The attacker's are sent to
+//! Envoy as it ships, to Envoy with a listener that normalises nothing, to Envoy with
+//! `allow_on_headers_stop_iteration`, and to the embedded host. Each case names the answer and what reaches the server.
+//! `cases/README.md` describes the format.
 
 mod exhaustion;
 mod expand;
 mod format;
 mod health;
+mod honest;
 mod http2;
+mod message;
 mod rules;
 mod run;
 mod send;
@@ -14,7 +17,7 @@ mod setting;
 
 use format::Case;
 use run::Runner;
-use setting::Setting;
+use setting::{Running, Setting};
 
 /// The categories, each with its file.
 const CATEGORIES: [(&str, &str); 13] = [
@@ -64,7 +67,7 @@ fn withstand(setting: Setting) {
         return;
     }
     let all = CATEGORIES.map(|(category, text)| (category, cases(category, text)));
-    let mut runner = Runner::start(setting);
+    let mut runner = Runner::start(|upstream| Running::start(setting, upstream));
     let vms = runner.running.deployment.vms().unwrap();
     let mut wrong = Vec::new();
     for (category, cases) in all {

@@ -27,6 +27,7 @@ fn every_rule_has_cases() {
     assert!(inside.is_subset(&rules));
     assert!(all.len() >= CASES, "{} cases", all.len());
     for case in &all {
+        assert!(case.configuration.is_empty() && case.claims.is_none(), "{}: only honest", case.place);
         assert!(setting::is_caller(&case.caller), "{}: nobody is called {}", case.place, case.caller);
     }
 }

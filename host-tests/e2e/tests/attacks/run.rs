@@ -1,13 +1,15 @@
 //! Runs a case: sends it, reads the answer, and checks what has reached the server.
 
-use crate::format::{Case, HALF, Message};
+use crate::format::Case;
 use crate::http2::Http2;
+use crate::message::{HALF, Message};
 use crate::send::{fields, http1, method, pairs};
-use crate::setting::{Running, Setting};
+use crate::setting::Running;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use promward_harness::client::{Answer, Connection, Request};
 use promward_harness::upstream::{End, Received, Reply, Upstream};
 use std::fmt::Write;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 /// The path of the marker that follows each case. Everybody may ask for it, and nothing else asks for it.
@@ -37,7 +39,8 @@ pub(crate) struct Runner {
 }
 
 impl Runner {
-    pub(crate) fn start(setting: Setting) -> Self {
+    /// Starts a server, and what `start` makes in front of its address.
+    pub(crate) fn start(start: impl FnOnce(SocketAddr) -> Running) -> Self {
         let reply: Arc<Mutex<Option<Said>>> = Arc::default();
         let said = Arc::clone(&reply);
         let upstream = Upstream::start(move |request| match &*said.lock().unwrap() {
@@ -45,7 +48,7 @@ impl Runner {
             _ => Reply::text("ok"),
         });
         let upstream = upstream.unwrap();
-        let running = Running::start(setting, upstream.address());
+        let running = start(upstream.address());
         Self { running, upstream, reply, marker: None, markers: 0, seen: 0, halves: Vec::new() }
     }
 
@@ -108,7 +111,7 @@ impl Runner {
 
     fn ask(&self, case: &Case) -> Result<()> {
         let expected = case.answers_under(self.running.setting);
-        let client = self.running.client(&case.caller);
+        let client = if case.plain { self.running.plain()? } else { self.running.client(&case.caller) };
         let mut connection = match client.connect() {
             Ok(connection) => connection,
             Err(_) if expected == ["closed"] => return Ok(()),

@@ -1,6 +1,7 @@
 //! Writes a case as the bytes or fields that are sent.
 
-use crate::format::{Case, Message};
+use crate::format::Case;
+use crate::message::Message;
 
 /// Returns the method of a request line. It decides if the answer has a body.
 pub(crate) fn method(line: &[u8]) -> String {

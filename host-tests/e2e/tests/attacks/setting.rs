@@ -1,5 +1,6 @@
 //! The four settings that the cases run against: one deployment with callers of every kind, on four kinds of host.
 
+use anyhow::{Context, Result};
 use promward_e2e::deployment::{ClientCertificates, Deployment, Host, Options};
 use promward_harness::certificates::{Authority, ClientNames, Identity};
 use promward_harness::client::Client;
@@ -103,6 +104,15 @@ impl Running {
             // No test can find out which of its workers has answered.
             options.workers = 1;
         }
+        Self::deploy(setting, options, certificates)
+    }
+
+    /// Starts a deployment with these options.
+    pub(crate) fn deploy(
+        setting: Setting,
+        mut options: Options,
+        certificates: BTreeMap<&'static str, Identity>,
+    ) -> Self {
         let log: Arc<Mutex<Vec<String>>> = Arc::default();
         let said = Arc::clone(&log);
         options.log = Arc::new(move |_, line| said.lock().unwrap().push(line.to_owned()));
@@ -119,6 +129,12 @@ impl Running {
             }
             None => self.log.lock().unwrap().clone(),
         }
+    }
+
+    /// Returns a client of the plain port.
+    pub(crate) fn plain(&self) -> Result<Client> {
+        let address = self.deployment.http().context("no plain port")?;
+        Ok(Client::plain(address).deadline(DEADLINE))
     }
 
     /// Returns a client that is this caller.
@@ -165,7 +181,7 @@ fn certificates(authority: &Authority) -> BTreeMap<&'static str, Identity> {
     let other = Authority::new("Everybody's").unwrap();
     let subject = |subject, uris, dns| ClientNames { subject, uris, dns };
     let common: &[(&str, &str)] = &[("CN", "x")];
-    let make = |name: &str| -> anyhow::Result<Identity> {
+    let make = |name: &str| -> Result<Identity> {
         Ok(match name {
             "scraper" => authority.client("scraper", None)?,
             "reader" => authority.client_for(&subject(common, &[READER], &[]))?,
@@ -186,7 +202,7 @@ fn certificates(authority: &Authority) -> BTreeMap<&'static str, Identity> {
         })
     };
     let identity = |name: &&'static str| Ok((*name, make(name)?));
-    CERTIFICATES.iter().map(identity).collect::<anyhow::Result<_>>().unwrap()
+    CERTIFICATES.iter().map(identity).collect::<Result<_>>().unwrap()
 }
 
 /// Returns the configuration of every setting.
