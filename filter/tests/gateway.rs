@@ -151,7 +151,7 @@ fn what_is_refused_says_why_in_the_form_of_the_path() {
             "POST",
             "/prometheus/-/quit",
             403,
-            "no access rule allows the class \"lifecycle\" to anonymous callers here\n".to_owned(),
+            "no access rule allows the class \"quit\" to anonymous callers here\n".to_owned(),
         ),
     ] {
         let reply = reply(GUIDE, method, path, &[]);

@@ -99,7 +99,7 @@ fn a_limited_caller_stays_limited_in_what_guards_are_about() {
             { "who": ["token:x"], "may": ["series"], "limits": { "timeout": "30s" } },
             { "who": ["token:x"], "may": ["consoles"], "unrestricted": true }]"#,
     );
-    let rest = "health info rules metadata federate status config metrics write admin lifecycle debug ui";
+    let rest = "health info rules metadata federate status config metrics write admin reload quit debug ui";
     assert_eq!(given(&access, &x(), MountId(0)), ["query", rest, "series", "consoles"]);
     let [none, all, ..] = given::<4>(&access, &y(), MountId(0));
     assert!(none.is_empty() && all.contains("query series") && all.contains("remote_read"), "{all}");

@@ -33,19 +33,21 @@ pub enum Class {
     Write = 1 << 11,
     /// Deletion of data, and snapshots of it.
     Admin = 1 << 12,
-    /// Reloading and stopping the server.
-    Lifecycle = 1 << 13,
+    /// Reading the server's configuration again.
+    Reload = 1 << 13,
+    /// Stopping the server.
+    Quit = 1 << 14,
     /// Profiles and other debugging endpoints.
-    Debug = 1 << 14,
+    Debug = 1 << 15,
     /// Console templates, which run PromQL on the server.
-    Consoles = 1 << 15,
+    Consoles = 1 << 16,
     /// Pages without data, and static files.
-    Ui = 1 << 16,
+    Ui = 1 << 17,
     /// Every path that the API's table does not list.
-    Unknown = 1 << 17,
+    Unknown = 1 << 18,
 }
 
-const NAMES: [(Class, &str); 18] = [
+const NAMES: [(Class, &str); 19] = [
     (Class::Health, "health"),
     (Class::Info, "info"),
     (Class::Query, "query"),
@@ -59,7 +61,8 @@ const NAMES: [(Class, &str); 18] = [
     (Class::Metrics, "metrics"),
     (Class::Write, "write"),
     (Class::Admin, "admin"),
-    (Class::Lifecycle, "lifecycle"),
+    (Class::Reload, "reload"),
+    (Class::Quit, "quit"),
     (Class::Debug, "debug"),
     (Class::Consoles, "consoles"),
     (Class::Ui, "ui"),
@@ -67,8 +70,9 @@ const NAMES: [(Class, &str); 18] = [
 ];
 
 /// Words of a configuration that stand for several classes at once.
-const SHORTHANDS: [(&str, Classes); 2] = [
+const SHORTHANDS: [(&str, Classes); 3] = [
     ("read", Classes::of(&[Class::Info, Class::Query, Class::Series, Class::Rules, Class::Metadata])),
+    ("lifecycle", Classes::of(&[Class::Reload, Class::Quit])),
     ("everything", Classes::ALL),
 ];
 
@@ -96,7 +100,7 @@ pub struct Classes(u32);
 
 impl Classes {
     /// The set that contains every class.
-    pub const ALL: Self = Self((1 << 18) - 1);
+    pub const ALL: Self = Self((1 << 19) - 1);
 
     /// The classes that show no data. They stay open to restricted callers.
     pub const OPEN: Self = Self::of(&[Class::Health, Class::Info, Class::Ui]);
@@ -177,6 +181,7 @@ mod tests {
     #[test]
     fn shorthands_stand_for_their_classes() {
         assert_eq!(Classes::named("read").unwrap().to_string(), "info query series rules metadata");
+        assert_eq!(Classes::named("lifecycle").unwrap().to_string(), "reload quit");
         assert_eq!(
             Classes::named("everything"),
             Some(Class::all().fold(Classes::default(), |all, class| all.with(Classes::of(&[class]))))

@@ -138,8 +138,8 @@ pub static ENDPOINTS: &[Endpoint] = &[
 
     row("/-/healthy", GET_HEAD, Class::Health, &[], ToRestricted::Pass),
     row("/-/ready", GET_HEAD, Class::Health, &[], ToRestricted::Pass),
-    row("/-/reload", POST_PUT, Class::Lifecycle, &[], ToRestricted::Refuse),
-    row("/-/quit", POST_PUT, Class::Lifecycle, &[], ToRestricted::Refuse),
+    row("/-/reload", POST_PUT, Class::Reload, &[], ToRestricted::Refuse),
+    row("/-/quit", POST_PUT, Class::Quit, &[], ToRestricted::Refuse),
 
     row("/debug/pprof", GET_POST, Class::Debug, &[], ToRestricted::Refuse),
     row("/debug/pprof/*", GET_POST, Class::Debug, &[], ToRestricted::Refuse),
@@ -240,8 +240,9 @@ mod tests {
             Class::Config,
             Class::Consoles,
             Class::Debug,
-            Class::Lifecycle,
             Class::Metrics,
+            Class::Quit,
+            Class::Reload,
             Class::RemoteRead,
             Class::Write,
         ];

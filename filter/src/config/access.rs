@@ -25,7 +25,7 @@ object! {
         /// The callers whom the rule names: `anyone`, `anonymous`, `authenticated`, `user:N`, `token:N`,
         /// `certificate:N`, `jwt:ISSUER/SUBJECT`, `group:N`, or `group:ISSUER/N` for a group that tokens name.
         who: Vec<String>,
-        /// The classes of requests that the rule allows, or the shorthands `read` and `everything`.
+        /// The classes of requests that the rule allows, or the shorthands `read`, `lifecycle` and `everything`.
         may: Vec<String>,
         /// Classes that are taken out of `may`.
         except: Option<Vec<String>>,

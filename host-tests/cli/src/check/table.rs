@@ -1,6 +1,6 @@
 //! Prints what a valid configuration opens and refuses for each `who` of its rules, as a table.
 
-use promward::api::class::Classes;
+use promward::api::class::{Class, Classes};
 use promward::api::mount::Mount;
 use promward::gateway::Gateway;
 
@@ -61,11 +61,18 @@ pub(crate) fn words(classes: Classes) -> String {
     if classes.is_empty() {
         return "nothing".to_owned();
     }
-    let read = Classes::named("read").unwrap_or_default();
-    if classes.both(read) != read {
-        return classes.to_string();
+    let mut words: Vec<_> = Class::all().filter(|&class| classes.contains(class)).map(Class::name).collect();
+    // `read` comes first, since it is most of what a caller gets; `lifecycle` stands where its classes would.
+    for (shorthand, at) in [("read", Some(0)), ("lifecycle", None)] {
+        let whole = Classes::named(shorthand).unwrap_or_default();
+        if classes.both(whole) == whole {
+            let is_in = |word: &&str| Classes::named(word).is_some_and(|class| whole.both(class) == class);
+            let at = at.or_else(|| words.iter().position(&is_in)).unwrap_or_default();
+            words.retain(|word| !is_in(word));
+            words.insert(at, shorthand);
+        }
     }
-    format!("read {}", classes.without(read)).trim_end().to_owned()
+    words.join(" ")
 }
 
 /// Aligns rows as [`aligned`] does. If they are too wide, cells are broken between words, and words that are too long for

@@ -76,7 +76,7 @@ const BARE: &[(&str, &str)] = &[
 ];
 
 /// The callers with tokens, which are "NAME-token".
-const TOKENS: [&str; 5] = ["admin", "viewer", "team-a", "team-ab", "limited"];
+const TOKENS: [&str; 6] = ["admin", "viewer", "team-a", "team-ab", "limited", "reloader"];
 
 /// The users and their passwords. The hashes have the lowest cost.
 const PASSWORDS: [(&str, &str); 2] = [("alice", "correct horse"), ("bob", "battery staple")];
@@ -238,6 +238,7 @@ fn configuration(scraper: &Identity) -> String {
             { "who": ["anonymous"], "may": ["ui"] },
             { "who": ["token:admin"], "may": ["everything"], "at": ["/prometheus", "/behind", "/app"] },
             { "who": ["token:viewer"], "may": ["read", "ui"], "at": ["/prometheus", "/behind"] },
+            { "who": ["token:reloader"], "may": ["reload"] },
             { "who": ["token:team-a"], "may": ["everything"], "only": { "tenant": ["a"] } },
             { "who": ["token:team-ab"], "may": ["everything"], "only": { "tenant": ["a", "b"] } },
             {

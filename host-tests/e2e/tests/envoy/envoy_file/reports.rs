@@ -88,7 +88,7 @@ fn requests() -> [(Request, u16, [Option<&'static str>; 6]); 10] {
         (
             with(Request::new("POST", "/prometheus/-/quit"), bearer()),
             403,
-            [grafana, Some("token"), Some("lifecycle"), None, Some("forbidden"), Some("no")],
+            [grafana, Some("token"), Some("quit"), None, Some("forbidden"), Some("no")],
         ),
         (get("/elsewhere"), 404, [None, None, None, None, Some("not_found"), Some("nothing")]),
     ]
@@ -100,7 +100,7 @@ const METRICS: [&str; 14] = [
     r#"promward_requests{mount="/prometheus",class="query",outcome="allowed"} 1"#,
     r#"promward_requests{mount="/prometheus",class="query",outcome="unauthorized"} 3"#,
     r#"promward_requests{mount="/prometheus",class="query",outcome="throttled"} 2"#,
-    r#"promward_requests{mount="/prometheus",class="lifecycle",outcome="forbidden"} 1"#,
+    r#"promward_requests{mount="/prometheus",class="quit",outcome="forbidden"} 1"#,
     r#"promward_requests{mount="/a.b",class="series",outcome="allowed"} 1"#,
     r#"promward_requests{mount="none",class="none",outcome="not_found"} 1"#,
     r#"promward_logins{outcome="accepted",scheme="user"} 2"#,

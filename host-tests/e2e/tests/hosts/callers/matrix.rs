@@ -32,12 +32,12 @@ const TABLE: &[(&str, &str, &str, [bool; 4])] = &[
     ("write",       "POST", "/api/v1/write",                               [false, false, false, true]),
     ("admin",       "POST", "/api/v1/admin/tsdb/clean_tombstones",         [false, false, false, true]),
     ("admin",       "POST", "/api/v1/admin/tsdb/delete_series?match[]=nothing", [false, false, false, true]),
-    ("lifecycle",   "POST", "/-/reload",                                   [false, false, true,  false]),
+    ("reload",      "POST", "/-/reload",                                   [false, false, true,  false]),
     ("debug",       "GET",  "/debug/pprof/cmdline",                        [false, false, false, true]),
     ("consoles",    "GET",  "/consoles/nothing.html",                      [false, false, false, true]),
     ("ui",          "GET",  "/graph",                                      [true,  true,  true,  true]),
     ("unknown",     "GET",  "/api/v1/not_yet",                             [false, false, false, true]),
-    ("lifecycle",   "POST", "/-/quit",                                     [false, false, false, false]),
+    ("quit",        "POST", "/-/quit",                                     [false, false, false, false]),
 ];
 
 const WHO: [&str; 4] = ["anonymous", "viewer", "operator", "admin"];
@@ -45,11 +45,11 @@ const WHO: [&str; 4] = ["anonymous", "viewer", "operator", "admin"];
 fn rules() -> String {
     let users = WHO[1..].iter().map(|name| ((*name).to_owned(), hashed(name, CHEAP).into()));
     let callers = json!({ "users": serde_json::Map::from_iter(users) });
-    // `/-/quit` is in the class of `/-/reload`. It is requested last, and only by callers who may not.
+    // Nobody may stop the server, which has to answer all of this.
     let access = json!([
         { "who": ["anyone"], "may": ["health", "ui"] },
         { "who": ["user:viewer"], "may": ["read"] },
-        { "who": ["user:operator"], "may": ["read", "federate", "status", "metrics", "lifecycle"] },
+        { "who": ["user:operator"], "may": ["read", "federate", "status", "metrics", "reload"] },
         { "who": ["user:admin"], "may": ["everything"], "except": ["lifecycle"] },
     ]);
     configuration(&callers, &access)
