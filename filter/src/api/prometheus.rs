@@ -111,14 +111,15 @@ pub static ENDPOINTS: &[Endpoint] = &[
     row("/api/v1/features", GET, Class::Info, &[], ToRestricted::Pass),
     row("/api/v1/openapi.yaml", GET, Class::Info, &[], ToRestricted::Pass),
     row("/version", GET, Class::Info, &[], ToRestricted::Pass),
+    // Every page of 3.x listens for these. They are fixed sentences about the server.
+    row("/api/v1/notifications", GET, Class::Info, &[], ToRestricted::Pass),
+    row("/api/v1/notifications/live", GET, Class::Info, &[], ToRestricted::Pass),
 
     row("/api/v1/status/runtimeinfo", GET, Class::Status, &[], ToRestricted::Refuse),
     row("/api/v1/status/tsdb", GET, Class::Status, &["limit"], ToRestricted::Refuse),
     row("/api/v1/status/tsdb/blocks", GET, Class::Status, &[], ToRestricted::Refuse),
     row("/api/v1/status/walreplay", GET, Class::Status, &[], ToRestricted::Refuse),
     row("/api/v1/status/self_metrics", GET, Class::Status, &[], ToRestricted::Refuse),
-    row("/api/v1/notifications", GET, Class::Status, &[], ToRestricted::Refuse),
-    row("/api/v1/notifications/live", GET, Class::Status, &[], ToRestricted::Refuse),
 
     row("/api/v1/status/config", GET, Class::Config, &[], ToRestricted::Refuse),
     row("/api/v1/status/flags", GET, Class::Config, &[], ToRestricted::Refuse),
