@@ -10,8 +10,10 @@ pub(crate) mod opaque;
 pub(crate) mod profile;
 pub mod prometheus;
 pub(crate) mod requested;
+mod row;
+pub mod victoria_metrics;
 
 pub use profile::Profile;
 
 /// Every API that a configuration can name, with the default first.
-pub const PROFILES: [&Profile; 2] = [&prometheus::PROFILE, &opaque::PROFILE];
+pub const PROFILES: [&Profile; 3] = [&prometheus::PROFILE, &victoria_metrics::PROFILE, &opaque::PROFILE];

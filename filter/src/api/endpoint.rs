@@ -8,8 +8,8 @@ use crate::target::parameters::ParameterNames;
 /// A row of an API's table: one path of the server, and how requests to it are treated.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Endpoint {
-    /// The path below the mount. A segment `:name` stands for any one segment that is not empty, and a last segment `*`
-    /// for anything at all below.
+    /// The path below the mount. A segment `:name` stands for any one segment that is not empty, and a last segment
+    /// that ends in `*` for everything that begins so, also further below.
     pub path: &'static str,
     /// The methods that the server answers at this path.
     pub methods: Methods,
@@ -90,13 +90,15 @@ impl Endpoint {
         loop {
             match (segments.next(), given.next()) {
                 (None, None) => return true,
-                (Some("*"), Some(_)) => return true,
+                (Some(segment), Some(text)) if segment == text && text != "*" => {}
                 (Some(segment), Some(text)) if segment.starts_with(':') => {
                     if text.is_empty() {
                         return false;
                     }
                 }
-                (Some(segment), Some(text)) if segment == text => {}
+                (Some(segment), Some(text)) => {
+                    return segment.strip_suffix('*').is_some_and(|begin| text.starts_with(begin));
+                }
                 _ => return false,
             }
         }

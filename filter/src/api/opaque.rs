@@ -9,6 +9,7 @@ pub(crate) static PROFILE: Profile = Profile {
     endpoints: &[],
     classes: Classes::of(&[Class::Unknown]),
     restrictable: Classes::of(&[]),
+    aliases: &[],
     api_paths: None,
     without_slash: None,
     parameters: SpecialParameters::NONE,

@@ -16,6 +16,8 @@ pub struct Profile {
     pub classes: Classes,
     /// The classes in which a restricted caller gets something from at least one endpoint.
     pub restrictable: Classes,
+    /// Beginnings of whole segments that the server takes off a path before it reads it, once.
+    pub aliases: &'static [&'static str],
     /// The beginning of the paths whose answers are JSON, including the filter's refusals.
     pub api_paths: Option<&'static str>,
     /// The beginning of the paths that lose a trailing slash: people type it, and the server would redirect it
@@ -56,18 +58,27 @@ impl SpecialParameters {
 impl Profile {
     /// Returns the endpoint of a path below the mount. Without one, the request has the class `unknown`.
     pub fn endpoint(&self, path: &str) -> Option<&'static Endpoint> {
+        let path = self.without_alias(path);
         self.endpoints.iter().find(|endpoint| endpoint.matches(path))
     }
 
     /// Returns `true` if answers at this path below the mount are JSON.
     pub fn is_api(&self, path: &str) -> bool {
-        self.api_paths.is_some_and(|begin| path.starts_with(begin))
+        self.api_paths.is_some_and(|begin| self.without_alias(path).starts_with(begin))
     }
 
     /// Returns a path below the mount without the trailing slash that people type after an endpoint.
     pub fn without_trailing_slash<'a>(&self, path: &'a str) -> &'a str {
-        let is_endpoint = |trimmed: &&str| self.without_slash.is_some_and(|begin| trimmed.starts_with(begin));
+        let is_endpoint = |trimmed: &&str| {
+            self.without_slash.is_some_and(|begin| self.without_alias(trimmed).starts_with(begin))
+        };
         path.strip_suffix('/').filter(is_endpoint).unwrap_or(path)
+    }
+
+    /// Returns a path as the server reads it, without a beginning that is an alias.
+    fn without_alias<'a>(&self, path: &'a str) -> &'a str {
+        let rest = self.aliases.iter().find_map(|alias| path.strip_prefix(alias));
+        rest.filter(|rest| rest.starts_with('/')).unwrap_or(path)
     }
 }
 

@@ -3,20 +3,14 @@
 //! 2.x and VictoriaMetrics render them on the server, with the data of all callers.
 
 use super::class::{Class, Classes};
-use super::endpoint::{Content, Endpoint, ParametersIn, SelectorForm, Selectors, ToRestricted};
+use super::endpoint::{Endpoint, ParametersIn, SelectorForm, Selectors, ToRestricted};
 use super::listing::Listing;
 use super::profile::{Contents, Profile, SpecialParameters, restrictable};
-use crate::target::method::{Method, Methods};
+use super::row::{GET, GET_HEAD, GET_POST, POST, POST_PUT, file, page, row, ui};
 use crate::target::parameters::ParameterNames;
 
-const GET: Methods = Methods::of(&[Method::Get]);
-const GET_HEAD: Methods = Methods::of(&[Method::Get, Method::Head]);
-const GET_POST: Methods = Methods::of(&[Method::Get, Method::Post]);
-const POST: Methods = Methods::of(&[Method::Post]);
-const POST_PUT: Methods = Methods::of(&[Method::Post, Method::Put]);
-
-const QUERY: ToRestricted = ToRestricted::Restrict(EXPRESSION);
-const MATCH: ToRestricted = ToRestricted::Restrict(ANY_OF);
+pub(super) const QUERY: ToRestricted = ToRestricted::Restrict(EXPRESSION);
+pub(super) const MATCH: ToRestricted = ToRestricted::Restrict(ANY_OF);
 
 /// The API of Prometheus, and of servers that speak it too.
 pub static PROFILE: Profile = Profile {
@@ -24,6 +18,7 @@ pub static PROFILE: Profile = Profile {
     endpoints: ENDPOINTS,
     classes: Classes::ALL,
     restrictable: restrictable(ENDPOINTS),
+    aliases: &[],
     api_paths: Some("/api/"),
     // People type `/api/v1/query/`, and Prometheus would redirect it to `/query`, which is another page. It redirects
     // `/api/v1` to `/api/v1/`, so that slash stays.
@@ -48,30 +43,7 @@ pub const ANY_OF: Selectors = Selectors { parameter: "match[]", form: SelectorFo
 pub const FILTERS: Selectors = Selectors { parameter: "match[]", form: SelectorForm::Filters };
 
 /// The answer that Prometheus gives when it has nothing to list by name.
-const NOTHING: ToRestricted = ToRestricted::Empty(r#"{"status":"success","data":{}}"#);
-
-const fn row(
-    path: &'static str,
-    methods: Methods,
-    class: Class,
-    parameters: ParameterNames,
-    to_restricted: ToRestricted,
-) -> Endpoint {
-    let (content, parameters_in) = (Content::Fresh, ParametersIn::QueryOrForm);
-    Endpoint { path, methods, class, parameters, to_restricted, content, parameters_in }
-}
-
-const fn page(path: &'static str, class: Class) -> Endpoint {
-    row(path, GET_HEAD, class, &[], ToRestricted::Refuse)
-}
-
-const fn ui(path: &'static str) -> Endpoint {
-    row(path, GET_HEAD, Class::Ui, &[], ToRestricted::Page)
-}
-
-const fn file(path: &'static str) -> Endpoint {
-    Endpoint { content: Content::Static, to_restricted: ToRestricted::Pass, ..ui(path) }
-}
+pub(super) const NOTHING: ToRestricted = ToRestricted::Empty(r#"{"status":"success","data":{}}"#);
 
 const SERIES: ParameterNames = &["match[]", "start", "end", "limit"];
 const SEARCH: ParameterNames = &["match[]", "start", "end", "limit", "include_metadata"];

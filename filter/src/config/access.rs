@@ -29,8 +29,7 @@ object! {
         may: Vec<String>,
         /// Classes that are taken out of `may`.
         except: Option<Vec<String>>,
-        /// Prefixes of the mounts where the rule holds. Without it, the rule holds at every `prometheus` mount and at
-        /// no opaque one.
+        /// Prefixes of the mounts where the rule holds. Without it, the rule holds at every mount but opaque ones.
         at: Option<Vec<String>>,
         /// The labels that the callers are restricted by, each with a list of the values that they may see, or with an
         /// object that says where the values come from. All of the labels have to match.
@@ -196,7 +195,7 @@ fn at(rule: &Field<'_>, at: &Field<'_>, mounts: &Mounts) -> Result<Vec<MountId>,
         }
     }
     if everywhere.is_empty() {
-        let message = "this holds nowhere: no mount speaks prometheus; name opaque mounts in \"at\"";
+        let message = "this holds nowhere: every mount is opaque; name opaque mounts in \"at\"";
         return Err(rule.refuse(message));
     }
     Ok(everywhere)

@@ -102,7 +102,7 @@ fn cluster(field: &Field<'_>) -> Result<Option<String>, ConfigError> {
 fn max_form(field: &Field<'_>, api: &Profile) -> Result<usize, ConfigError> {
     let Some(text) = field.optional_text()? else { return Ok(DEFAULT_MAX_FORM) };
     if api.contents == Contents::Opaque {
-        let message = "this is only for mounts that speak prometheus: bodies stream through an opaque one";
+        let message = "this is for other mounts than opaque ones: bodies stream through those";
         return Err(field.refuse(message));
     }
     match size::parse(text) {
@@ -120,7 +120,7 @@ fn pass_encoded_slash(field: &Field<'_>, api: &Profile) -> Result<bool, ConfigEr
     let passes = field.choice(&["refuse", "pass"])? == "pass";
     if passes && api.contents != Contents::Opaque {
         let message =
-            "\"pass\" is only for mounts with \"api\": \"opaque\": Prometheus routes on the decoded path";
+            "\"pass\" is only for mounts with \"api\": \"opaque\": other servers route on the decoded path";
         return Err(field.refuse(message));
     }
     Ok(passes)

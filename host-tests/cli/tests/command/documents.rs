@@ -2,7 +2,8 @@
 
 use promward::api::class::Class;
 use promward::api::endpoint::{Endpoint, ToRestricted};
-use promward::api::prometheus::{ENDPOINTS, EXPRESSION};
+use promward::api::prometheus::{self, EXPRESSION};
+use promward::api::{Profile, victoria_metrics};
 use promward_cli::check;
 use promward_harness::documents;
 use promward_harness::envoy::variants::Variant;
@@ -135,22 +136,40 @@ fn every_picture_is_small() {
     assert!(pictures > 0, "not even the picture of the README was found");
 }
 
+/// The APIs with a table of endpoints, each with the page of the manual that shows the classes, and the page that shows
+/// what a restricted caller gets.
+const TABLES: [(&Profile, &str, &str); 2] = [
+    (&prometheus::PROFILE, CONFIGURATION, "filter/docs/restricted.md"),
+    (&victoria_metrics::PROFILE, "filter/docs/victoria-metrics.md", "filter/docs/victoria-metrics.md"),
+];
+
 #[test]
 fn the_manual_shows_which_class_is_where() {
-    let mut table = "| class | is at these paths below the mount |\n| --- | --- |\n".to_owned();
-    for class in Class::all() {
-        let paths = ENDPOINTS.iter().filter(|endpoint| endpoint.class == class).map(|endpoint| endpoint.path);
-        let mut paths: Vec<_> = paths.map(|path| format!("`{path}`")).collect();
-        if class == Class::Unknown {
-            paths.push("everything else".to_owned());
+    for (profile, page, _) in TABLES {
+        let mut table = "| class | is at these paths below the mount |\n| --- | --- |\n".to_owned();
+        for class in Class::all() {
+            let endpoints = profile.endpoints.iter().filter(|endpoint| endpoint.class == class);
+            let mut paths: Vec<_> = endpoints.map(|endpoint| format!("`{}`", endpoint.path)).collect();
+            if class == Class::Unknown {
+                paths.push("everything else".to_owned());
+            }
+            if !paths.is_empty() {
+                table.push_str(&format!("| `{class}` | {} |\n", paths.join(" ")));
+            }
         }
-        table.push_str(&format!("| `{class}` | {} |\n", paths.join(" ")));
+        documents::holds(page, &table);
     }
-    documents::holds(CONFIGURATION, &table);
 }
 
 #[test]
 fn the_page_for_the_restricted_shows_what_becomes_of_each_endpoint() {
+    for (profile, _, page) in TABLES {
+        documents::holds(page, &to_the_restricted(profile));
+    }
+}
+
+/// Returns a table of the answers that a restricted caller gets from each endpoint.
+fn to_the_restricted(profile: &Profile) -> String {
     let gets = |endpoint: &Endpoint| match endpoint.to_restricted {
         ToRestricted::Restrict(selectors) if selectors == EXPRESSION => "their own, by matchers in `query`",
         ToRestricted::Restrict(_) => "their own, by matchers in `match[]`",
@@ -162,7 +181,7 @@ fn the_page_for_the_restricted_shows_what_becomes_of_each_endpoint() {
         ToRestricted::Refuse => "refused (403)",
     };
     let mut rows: Vec<(&str, Class, String)> = Vec::new();
-    for endpoint in ENDPOINTS {
+    for endpoint in profile.endpoints {
         let (gets, path) = (gets(endpoint), format!("`{}`", endpoint.path));
         match rows.iter_mut().find(|row| row.0 == gets && row.1 == endpoint.class) {
             Some((_, _, paths)) => paths.push_str(&format!(" {path}")),
@@ -176,7 +195,7 @@ fn the_page_for_the_restricted_shows_what_becomes_of_each_endpoint() {
     for (gets, class, paths) in rows {
         table.push_str(&format!("| {gets} | `{class}` | {paths} |\n"));
     }
-    documents::holds("filter/docs/restricted.md", &table);
+    table
 }
 
 #[test]

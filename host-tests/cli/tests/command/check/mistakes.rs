@@ -81,7 +81,11 @@ const MISTAKES: &[Mistake] = &[
         r#""256KiB" }, { "prefix": "/prometheus" }]"#,
         "mounts[1].prefix: another mount has this prefix already",
     ),
-    (r#""api": "prometheus""#, r#""api": "loki""#, "mounts[0].api: \"loki\" is none of prometheus, opaque"),
+    (
+        r#""api": "prometheus""#,
+        r#""api": "loki""#,
+        "mounts[0].api: \"loki\" is none of prometheus, victoriametrics, opaque",
+    ),
     (
         r#""cluster": "prometheus""#,
         r#""cluster": """#,
@@ -111,12 +115,12 @@ const MISTAKES: &[Mistake] = &[
     (
         r#""cluster": "prometheus""#,
         r#""encoded_slash": "pass""#,
-        "mounts[0].encoded_slash: \"pass\" is only for mounts with \"api\": \"opaque\": Prometheus routes on the decoded path",
+        "mounts[0].encoded_slash: \"pass\" is only for mounts with \"api\": \"opaque\": other servers route on the decoded path",
     ),
     (
         r#""api": "prometheus""#,
         r#""api": "opaque""#,
-        "mounts[0].max_form: this is only for mounts that speak prometheus: bodies stream through an opaque one",
+        "mounts[0].max_form: this is for other mounts than opaque ones: bodies stream through those",
     ),
     (
         r#""prefix": "/prometheus""#,

@@ -43,7 +43,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
     (
         r#""api": "prometheus", "cluster": "prometheus", "max_form": "256KiB""#,
         r#""api": "opaque""#,
-        "access[0]: this holds nowhere: no mount speaks prometheus; name opaque mounts in \"at\"",
+        "access[0]: this holds nowhere: every mount is opaque; name opaque mounts in \"at\"",
     ),
     (
         r#"["health", "ui"] }]"#,

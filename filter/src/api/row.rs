@@ -1,0 +1,35 @@
+//! The parts of which the tables of endpoints are written: usual sets of methods, and usual rows.
+
+use super::class::Class;
+use super::endpoint::{Content, Endpoint, ParametersIn, ToRestricted};
+use crate::target::method::{Method, Methods};
+use crate::target::parameters::ParameterNames;
+
+pub(super) const GET: Methods = Methods::of(&[Method::Get]);
+pub(super) const GET_HEAD: Methods = Methods::of(&[Method::Get, Method::Head]);
+pub(super) const GET_POST: Methods = Methods::of(&[Method::Get, Method::Post]);
+pub(super) const POST: Methods = Methods::of(&[Method::Post]);
+pub(super) const POST_PUT: Methods = Methods::of(&[Method::Post, Method::Put]);
+
+pub(super) const fn row(
+    path: &'static str,
+    methods: Methods,
+    class: Class,
+    parameters: ParameterNames,
+    to_restricted: ToRestricted,
+) -> Endpoint {
+    let (content, parameters_in) = (Content::Fresh, ParametersIn::QueryOrForm);
+    Endpoint { path, methods, class, parameters, to_restricted, content, parameters_in }
+}
+
+pub(super) const fn page(path: &'static str, class: Class) -> Endpoint {
+    row(path, GET_HEAD, class, &[], ToRestricted::Refuse)
+}
+
+pub(super) const fn ui(path: &'static str) -> Endpoint {
+    row(path, GET_HEAD, Class::Ui, &[], ToRestricted::Page)
+}
+
+pub(super) const fn file(path: &'static str) -> Endpoint {
+    Endpoint { content: Content::Static, to_restricted: ToRestricted::Pass, ..ui(path) }
+}

@@ -1,0 +1,210 @@
+//! The endpoints of a single VictoriaMetrics, taken from the source of 1.145 (`app/vminsert/main.go`,
+//! `app/vmselect/main.go`, `app/vmstorage/main.go`, `lib/httpserver`). It looks at no method and compares some paths by
+//! their beginning alone, so whole folders have one class, and nothing that stores, deletes or shows data is `unknown`.
+
+use super::class::{Class, Classes};
+use super::endpoint::{Content, Endpoint, ToRestricted};
+use super::listing::Listing;
+use super::profile::{Contents, Profile, SpecialParameters, restrictable};
+use super::prometheus::{FILTERS, MATCH, NOTHING, QUERY};
+use super::row::{GET, GET_HEAD, GET_POST, file, page, row, ui};
+use crate::target::method::{Method, Methods};
+use crate::target::parameters::ParameterNames;
+
+/// The methods by which programs send samples, and ask first if they may.
+const SENT: Methods = Methods::of(&[Method::Get, Method::Post, Method::Put]);
+
+/// The API of a single VictoriaMetrics.
+pub static PROFILE: Profile = Profile {
+    name: "victoriametrics",
+    endpoints: ENDPOINTS,
+    classes: Classes::ALL,
+    restrictable: restrictable(ENDPOINTS),
+    aliases: &["/prometheus", "/graphite"],
+    api_paths: Some("/api/"),
+    without_slash: Some("/api/v1/"),
+    parameters: SpecialParameters {
+        // Clients of Prometheus send the last two, which VictoriaMetrics doesn't read.
+        ignored: &["_", "stats", "lookback_delta"],
+        paging: &["group_limit", "group_next_token"],
+        // A trace counts the series of everybody that a part of the restriction matches.
+        widening: &["trace"],
+    },
+    contents: Contents::Known,
+};
+
+const SERIES: ParameterNames = &["match[]", "start", "end", "limit", "timeout", "trace"];
+
+/// A row whose answer passes to everybody, since it holds no data.
+const fn open(path: &'static str, class: Class) -> Endpoint {
+    row(path, GET_HEAD, class, &[], ToRestricted::Pass)
+}
+
+/// A row for samples that are sent, in whichever protocol.
+const fn write(path: &'static str) -> Endpoint {
+    row(path, SENT, Class::Write, &[], ToRestricted::Refuse)
+}
+
+/// A row that shows data or the state of the server, or changes it, and can't be restricted.
+const fn whole(path: &'static str, class: Class) -> Endpoint {
+    row(path, GET_POST, class, &[], ToRestricted::Refuse)
+}
+
+/// Every endpoint, beginning with those of queries. Of two rows that cover a path the first one counts.
+#[rustfmt::skip]
+pub static ENDPOINTS: &[Endpoint] = &[
+    row("/api/v1/query", GET_POST, Class::Query,
+        &["query", "time", "step", "timeout", "limit", "nocache", "round_digits", "trace"], QUERY),
+    row("/api/v1/query_range", GET_POST, Class::Query,
+        &["query", "start", "end", "step", "timeout", "limit", "nocache", "round_digits", "trace"], QUERY),
+    row("/api/v1/query_exemplars", GET_POST, Class::Query, &["query", "start", "end"], QUERY),
+
+    row("/api/v1/series", GET_POST, Class::Series, SERIES, MATCH),
+    row("/api/v1/labels", GET_POST, Class::Series, SERIES, MATCH),
+    row("/api/v1/label/:name/values", GET, Class::Series, SERIES, MATCH),
+
+    row("/api/v1/metadata", GET, Class::Metadata, &["limit", "limit_per_metric", "metric"], NOTHING),
+
+    row("/api/v1/rules", GET, Class::Rules,
+        &["type", "rule_name[]", "rule_group[]", "file[]", "match[]", "exclude_alerts", "datasource_type",
+          "group_limit", "group_next_token"],
+        ToRestricted::Filter(Listing::Rules, Some(FILTERS))),
+    row("/api/v1/alerts", GET, Class::Rules, &["datasource_type"], ToRestricted::Filter(Listing::Alerts, None)),
+    row("/api/v1/targets", GET, Class::Status, &["state", "scrapePool"], ToRestricted::Filter(Listing::Targets, None)),
+
+    row("/federate", GET, Class::Federate, &["match[]"], MATCH),
+
+    row("/api/v1/status/buildinfo", GET, Class::Info, &[], ToRestricted::Pass),
+    row("/functions*", GET, Class::Info, &[], ToRestricted::Pass),
+
+    // Whoever dumps samples, or reads them by Graphite's API, is bound by no guard, as with remote read.
+    whole("/api/v1/export*", Class::RemoteRead),
+    whole("/render", Class::RemoteRead),
+    whole("/metrics/*", Class::RemoteRead),
+    whole("/tags/delSeries", Class::Admin),
+    write("/tags/tagSeries"),
+    write("/tags/tagMultiSeries"),
+    whole("/tags", Class::RemoteRead),
+    whole("/tags/*", Class::RemoteRead),
+
+    whole("/api/v1/status/config", Class::Config),
+    whole("/api/v1/status/*", Class::Status),
+    whole("/api/v1/series/count", Class::Status),
+    whole("/api/v1/notifiers", Class::Status),
+    page("/notifiers", Class::Status),
+    page("/targets", Class::Status),
+    page("/service-discovery", Class::Status),
+    page("/target_response", Class::Status),
+    page("/config", Class::Config),
+    page("/flags", Class::Config),
+    page("/alerts", Class::Rules),
+    page("/rules", Class::Rules),
+    page("/vmalert", Class::Rules),
+    whole("/vmalert/*", Class::Rules),
+    page("/metrics", Class::Metrics),
+
+    row("/api/v1/admin/tsdb/delete_series", GET_POST, Class::Admin, &["match[]", "start", "end"], ToRestricted::Refuse),
+    whole("/api/v1/admin/*", Class::Admin),
+    whole("/delete/*", Class::Admin),
+    whole("/snapshot/*", Class::Admin),
+    whole("/internal/*", Class::Admin),
+    whole("/-/reload", Class::Reload),
+
+    write("/api/v1/write"),
+    write("/api/v1/push"),
+    write("/api/v1/import*"),
+    write("/api/v2/write"),
+    write("/write"),
+    open("/influx/health", Class::Health),
+    write("/influx/*"),
+    // Programs that write as to InfluxDB ask this for the names of databases.
+    write("/query"),
+    write("/datadog/*"),
+    write("/newrelic*"),
+    write("/opentelemetry/*"),
+    write("/opentsdb/*"),
+    write("/api/put"),
+    write("/zabbixconnector/*"),
+
+    // What these expand or match may take the server long, and nobody reads it here.
+    whole("/expand-with-exprs", Class::Debug),
+    whole("/prettify-query", Class::Debug),
+    whole("/metric-relabel-debug", Class::Debug),
+    whole("/target-relabel-debug", Class::Debug),
+    whole("/debug/pprof", Class::Debug),
+    whole("/debug/pprof/*", Class::Debug),
+
+    open("/health", Class::Health),
+    open("/ready", Class::Health),
+    open("/ping", Class::Health),
+    open("/-/healthy", Class::Health),
+    open("/-/ready", Class::Health),
+
+    ui("/"),
+    ui("/vmui"),
+    ui("/vmui/"),
+    ui("/graph"),
+    ui("/graph/"),
+    // Dashboards from a folder of the server's, which are for whoever it may be.
+    page("/vmui/custom-dashboards", Class::Ui),
+    page("/graph/custom-dashboards", Class::Ui),
+    Endpoint { content: Content::Fresh, ..file("/vmui/config.json") },
+    Endpoint { content: Content::Fresh, ..file("/vmui/timezone") },
+    file("/vmui/*"),
+    file("/graph/*"),
+    file("/static*"),
+    file("/favicon.ico"),
+    file("/robots.txt"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn class(path: &str) -> Class {
+        PROFILE.endpoint(path).map_or(Class::Unknown, |endpoint| endpoint.class)
+    }
+
+    #[test]
+    fn an_alias_has_the_class_of_its_path() {
+        for (path, expected) in [
+            ("/prometheus/api/v1/query", Class::Query),
+            ("/graphite/api/v1/query", Class::Query),
+            ("/graphite/tags/delSeries", Class::Admin),
+            ("/prometheus/api/v1/admin/tsdb/delete_series", Class::Admin),
+            ("/prometheus/", Class::Ui),
+            ("/prometheusX/api/v1/query", Class::Unknown),
+            ("/prometheus", Class::Unknown),
+            ("/prometheus/prometheus/api/v1/query", Class::Unknown),
+            ("/select/0/prometheus/api/v1/query", Class::Unknown),
+        ] {
+            assert_eq!(class(path), expected, "{path}");
+        }
+        assert!(PROFILE.is_api("/prometheus/api/v1/query"));
+        assert_eq!(PROFILE.without_trailing_slash("/prometheus/api/v1/query/"), "/prometheus/api/v1/query");
+    }
+
+    #[test]
+    fn what_the_server_compares_by_its_beginning_has_a_class_by_its_beginning() {
+        for (path, expected) in [
+            ("/api/v1/import/prometheusX", Class::Write),
+            ("/api/v1/import/prometheus/metrics/job/a", Class::Write),
+            ("/api/v1/export/native", Class::RemoteRead),
+            ("/functionsX", Class::Info),
+            ("/static-x", Class::Ui),
+            ("/influx/*/x", Class::Write),
+            ("/snapshot/delete_all", Class::Admin),
+            ("/snapshot", Class::Unknown),
+        ] {
+            assert_eq!(class(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_restricted_get_something_of_what_can_be_restricted_or_holds_no_data() {
+        assert_eq!(
+            PROFILE.restrictable.to_string(),
+            "health info query series rules metadata federate status ui"
+        );
+    }
+}
