@@ -8,7 +8,7 @@ pub mod worker_state;
 
 use crate::access::cross_site::{self, Asking};
 use crate::access::{Access, Rule};
-use crate::api::mount::{AtMount, Located, Mounts};
+use crate::api::mount::{AtMount, Located, Mount, Mounts, PassedCredentials};
 use crate::api::requested::Requested;
 use crate::caller::callers::{Callers, Identified};
 use crate::caller::identity::Caller;
@@ -26,7 +26,7 @@ use crate::response::answer::{Answers, RequestContext};
 use crate::response::cors::AllowedOrigin;
 use crate::target::Target;
 use crate::target::header_edits::HeaderEdits;
-use crate::target::headers::{Headers, Strip};
+use crate::target::headers::{Credentials, Headers, Strip};
 use crate::target::method::Method;
 use forward::AllowedRequest;
 use worker_state::{Rates, Resources};
@@ -118,8 +118,9 @@ impl Gateway {
         self.limits(number, rule, &caller, request, resources)?;
         let terms = self.terms(number, rule, &caller, request)?;
         let query = target.query.as_ref();
+        let strip = self.strip(at.mount, request.headers);
         let allowed =
-            AllowedRequest { request, requested, query, origin, caller: &caller, rule: number, terms };
+            AllowedRequest { request, requested, query, origin, strip, caller: &caller, rule: number, terms };
         Ok(allowed.decide(&self.identity_headers, &self.answers, &mut resources.state.rewrites)?)
     }
 
@@ -248,6 +249,16 @@ impl Gateway {
         Ok(RuleTerms { restriction, guarded })
     }
 
+    /// Returns the headers of a request that don't go to the server of a mount.
+    fn strip(&self, mount: &Mount, headers: &Headers) -> Strip {
+        Strip::TrustedAnd(match mount.credentials {
+            PassedCredentials::None => Credentials::All,
+            PassedCredentials::Sessions if self.callers.own(headers) => Credentials::Logins,
+            PassedCredentials::Sessions => Credentials::ForProxies,
+            PassedCredentials::All => Credentials::None,
+        })
+    }
+
     /// Returns the changes to the headers of an answer.
     ///
     /// # Errors
@@ -255,7 +266,7 @@ impl Gateway {
     /// Returns the reason why the answer can't be passed on. [`Gateway::refuse`] makes the reply to send in its place.
     pub fn answer(&self, context: &RequestContext, headers: &Headers) -> Result<HeaderEdits, Refusal> {
         let mount = self.mounts.get(context.mount).ok_or(Refusal::Host)?;
-        Ok(self.answers.edits(context, mount, headers)?)
+        Ok(self.answers.edits(context, mount, &self.mounts, headers)?)
     }
 
     /// Returns the facts that are needed of a request beside its headers.

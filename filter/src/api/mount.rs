@@ -56,10 +56,21 @@ pub struct Mount {
     pub origins: Vec<Origin>,
     /// The longest form body, in bytes.
     pub max_form: usize,
-    /// True if the caller's credentials go on to the server.
-    pub pass_credentials: bool,
+    /// The caller's credentials that go on to the server.
+    pub credentials: PassedCredentials,
     /// True if a path may have an escaped slash. Never set at a mount whose paths the filter reads.
     pub pass_encoded_slash: bool,
+}
+
+/// The choice of the credentials of a caller that go on to the server (`threats.md` H3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PassedCredentials {
+    /// No credential goes on.
+    None,
+    /// The credentials of the server's own sessions go on: cookies, and `Authorization` unless it is for the filter.
+    Sessions,
+    /// All credentials go on.
+    All,
 }
 
 impl Mount {
@@ -159,7 +170,7 @@ mod tests {
             cluster: None,
             origins: Vec::new(),
             max_form: 0,
-            pass_credentials: false,
+            credentials: PassedCredentials::None,
             pass_encoded_slash: false,
         }
     }

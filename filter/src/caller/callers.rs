@@ -171,6 +171,18 @@ impl Callers {
         }))
     }
 
+    /// Returns `true` if the `Authorization` of a request is for the filter: it is one of the configuration's tokens, or
+    /// has the name of one of its users, with any password. It is no business of a server with callers of its own.
+    pub fn own(&self, headers: &Headers) -> bool {
+        match Credential::of(headers) {
+            Ok(Some(Credential::Basic { user, .. })) => {
+                self.passwords.as_ref().is_some_and(|passwords| passwords.user(&user).is_some())
+            }
+            Ok(Some(Credential::Bearer(token))) => self.tokens.find(&token).is_some(),
+            Ok(None) | Err(_) => false,
+        }
+    }
+
     fn can_bear(&self) -> bool {
         !self.tokens.is_empty() || !self.issuers.is_empty()
     }

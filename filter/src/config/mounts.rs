@@ -5,7 +5,7 @@ use super::field::Field;
 use super::list::listed;
 use super::object::object;
 use super::size;
-use crate::api::mount::{Mount, Mounts, Prefix};
+use crate::api::mount::{Mount, Mounts, PassedCredentials, Prefix};
 use crate::api::profile::Contents;
 use crate::api::{PROFILES, Profile};
 use crate::target::origin::Origin;
@@ -28,8 +28,9 @@ object! {
         origins: Option<Vec<String>>,
         /// The longest form body: 1 KiB to 1 MiB, 256KiB if not given.
         max_form: Option<Size>,
-        /// The treatment of `Authorization`, `Proxy-Authorization` and `Cookie`: `remove` (the default), or `pass` to
-        /// send them on to the server.
+        /// The treatment of `Authorization`, `Proxy-Authorization` and `Cookie`: `remove` them, or `pass` them on to the
+        /// server. If not given, an opaque mount passes cookies, and `Authorization` unless it is the credential of a
+        /// caller that is known here; other mounts remove all three.
         credentials: Option<CredentialsConfig>,
         /// The treatment of `%2F` in a path: `refuse` (the default), or `pass`, which only opaque mounts may have.
         encoded_slash: Option<EncodedSlashConfig>,
@@ -72,7 +73,7 @@ fn mount(field: &Field<'_>) -> Result<Mount, ConfigError> {
         cluster: cluster(&mount.cluster())?,
         origins: optional_origins(&mount.origins())?,
         max_form: max_form(&mount.max_form(), api)?,
-        pass_credentials: mount.credentials().choice(&["remove", "pass"])? == "pass",
+        credentials: credentials(&mount.credentials(), api)?,
         pass_encoded_slash: pass_encoded_slash(&mount.encoded_slash(), api)?,
     })
 }
@@ -114,6 +115,14 @@ fn max_form(field: &Field<'_>, api: &Profile) -> Result<usize, ConfigError> {
             Err(field.refuse(&message))
         }
     }
+}
+
+fn credentials(field: &Field<'_>, api: &Profile) -> Result<PassedCredentials, ConfigError> {
+    Ok(match field.choice(&["remove", "pass"])? {
+        "pass" => PassedCredentials::All,
+        _ if !field.is_given() && api.contents == Contents::Opaque => PassedCredentials::Sessions,
+        _ => PassedCredentials::None,
+    })
 }
 
 fn pass_encoded_slash(field: &Field<'_>, api: &Profile) -> Result<bool, ConfigError> {

@@ -42,6 +42,8 @@ pub(super) struct AllowedRequest<'a> {
     pub(super) query: Option<&'a QueryString>,
     /// The listed origin whose page sent the request.
     pub(super) origin: Option<AllowedOrigin>,
+    /// The headers of the request that don't go upstream.
+    pub(super) strip: Strip,
     /// The caller that sends the request.
     pub(super) caller: &'a Caller,
     /// The rule that allows the request.
@@ -180,8 +182,7 @@ impl AllowedRequest<'_> {
         identity_headers: &IdentityHeaders,
     ) -> Result<HeaderEdits, Refusal> {
         let (request, mount) = (self.request, self.requested.at.mount);
-        let strip = if mount.pass_credentials { Strip::Trusted } else { Strip::TrustedAndCredentials };
-        let mut remove = strip.held_back(request.headers, &identity_headers.names());
+        let mut remove = self.strip.held_back(request.headers, &identity_headers.names());
         let mut set = vec![(":path".into(), path)];
         let mut say = |name: &'static str, value: &str| set.push((name.into(), value.to_owned()));
         if request.headers.only(FORWARDED_PROTO) == Some(request.scheme.as_str().as_bytes()) {
@@ -220,7 +221,7 @@ fn host(headers: &Headers) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::mount::{Mount, MountId, Prefix};
+    use crate::api::mount::{Mount, MountId, PassedCredentials, Prefix};
     use crate::api::prometheus;
     use crate::caller::logins::StreamId;
     use crate::decision::Facts;
@@ -242,7 +243,7 @@ mod tests {
             cluster: None,
             origins: Vec::new(),
             max_form: 0,
-            pass_credentials: false,
+            credentials: PassedCredentials::None,
             pass_encoded_slash: false,
         };
         let (headers, facts) = (Headers::default(), Facts::default());
@@ -255,6 +256,7 @@ mod tests {
             requested: Requested { at, endpoint: None, method: Method::Get },
             query: None,
             origin: None,
+            strip: Strip::OursOnly,
             caller: &Caller::Anonymous,
             rule: RuleNumber(0),
             terms: RuleTerms { restriction: Restriction::new(vec![term]).map(Rc::new), guarded: None },

@@ -10,7 +10,7 @@ use super::reply::{Reply, Wording};
 use super::security::{self, Security};
 use crate::api::endpoint::Content;
 use crate::api::listing::Listing;
-use crate::api::mount::{Mount, MountId};
+use crate::api::mount::{Mount, MountId, Mounts};
 use crate::api::profile::Contents;
 use crate::enforce::restriction::Restriction;
 use crate::target::header_edits::HeaderEdits;
@@ -119,6 +119,7 @@ impl Answers {
         &self,
         context: &RequestContext,
         mount: &Mount,
+        mounts: &Mounts,
         headers: &Headers,
     ) -> Result<HeaderEdits, AnswerError> {
         let contents = mount.api.contents;
@@ -139,7 +140,7 @@ impl Answers {
             // Two `Location` headers are as ambiguous as one that can be read in two ways.
             let location = headers.only("location").unwrap_or(b"//");
             let host = context.host.as_deref();
-            let redirected = Redirected { mount, host, upstream_path: &context.upstream_path };
+            let redirected = Redirected { mount, mounts, host, upstream_path: &context.upstream_path };
             edits.set.push(("location".into(), redirected.public(location)?));
         }
         let content = if is_whole(headers) { context.content } else { Content::Fresh };

@@ -1,8 +1,10 @@
 //! Maps `Location` headers to the public site. One deployment of Prometheus redirects both to paths with the public
 //! prefix and to paths without it, so the prefix is added only where it is missing. A `Location` never leads off the
-//! site (`threats.md` B3).
+//! site (`threats.md` B3), unless the server is opaque: only such a server knows where its callers log in, so a redirect
+//! to another site goes on unchanged.
 
-use crate::api::mount::Mount;
+use crate::api::mount::{AtMount, Located, Mount, Mounts};
+use crate::api::profile::Contents;
 use crate::target::origin::Origin;
 use std::fmt;
 
@@ -32,6 +34,8 @@ impl fmt::Display for LocationError {
 pub(crate) struct Redirected<'a> {
     /// The mount of the request.
     pub mount: &'a Mount,
+    /// All mounts of the site.
+    pub mounts: &'a Mounts,
     /// The public host and port, as the client named it.
     pub host: Option<&'a str>,
     /// The path that was requested from the server, with the server's own prefix.
@@ -39,17 +43,19 @@ pub(crate) struct Redirected<'a> {
 }
 
 impl Redirected<'_> {
-    /// Maps a `Location` of the server to a path of the public site. Mapping the result again changes nothing.
+    /// Maps a `Location` of the server to a path of the public site. Mapping the result again changes nothing. A
+    /// location on another site stays as it is if the server is opaque, and so does one on this site at another mount.
     ///
     /// # Errors
     ///
-    /// Returns an error if the location leads off the site, or might do so.
+    /// Returns an error if it can be read in two ways where the location leads, or if a server whose API is known leads
+    /// off the site.
     pub(crate) fn public(&self, location: &[u8]) -> Result<String, LocationError> {
         if !location.iter().all(|&byte| (0x21..=0x7e).contains(&byte) && byte != b'\\') {
             return Err(LocationError::Ambiguous);
         }
         let location = std::str::from_utf8(location).map_err(|_| LocationError::Ambiguous)?;
-        let reference = self.without_origin(location)?;
+        let Some(reference) = self.without_origin(location)? else { return Ok(location.to_owned()) };
         let tail_at = reference.find(['?', '#']).unwrap_or(reference.len());
         let (path, tail) = reference.split_at_checked(tail_at).unwrap_or((reference, ""));
         let path = self.public_path(self.absolute_path(path)?);
@@ -59,22 +65,47 @@ impl Redirected<'_> {
         Ok(path + tail)
     }
 
-    /// Removes scheme and host, if they are the site's own.
-    fn without_origin<'a>(&self, location: &'a str) -> Result<&'a str, LocationError> {
+    /// Removes scheme and host, if they are the site's own. Returns `None` for a location that stays as it is.
+    ///
+    /// A location without a scheme that begins with `//` is refused from any server: what is meant as a path becomes one
+    /// when something empty is put before it.
+    fn without_origin<'a>(&self, location: &'a str) -> Result<Option<&'a str>, LocationError> {
         if location.starts_with("//") {
             return Err(LocationError::Ambiguous);
         }
         let first_segment = location.split(['/', '?', '#']).next().unwrap_or_default();
-        if !first_segment.contains(':') {
-            return Ok(location);
+        let Some((scheme, _)) = first_segment.split_once(':') else { return Ok(Some(location)) };
+        let is_opaque = self.mount.api.contents == Contents::Opaque;
+        let (origin, rest) = match Origin::split(location) {
+            Some(split) => split,
+            None if is_opaque && names_another_site(scheme, location) => return Ok(None),
+            None if is_opaque => return Err(LocationError::Ambiguous),
+            None => return Err(LocationError::ForeignHost),
+        };
+        let is_public = self.host.is_some_and(|host| origin.is_host(host));
+        match rest {
+            _ if !is_public && !self.mount.origins.contains(&origin) => {
+                if is_opaque {
+                    Ok(None)
+                } else {
+                    Err(LocationError::ForeignHost)
+                }
+            }
+            _ if is_opaque && is_public && self.is_at_another_mount(rest) => Ok(None),
+            "" => Ok(Some("/")),
+            rest => Ok(Some(rest)),
         }
-        let (origin, rest) = Origin::split(location).ok_or(LocationError::ForeignHost)?;
-        let ours = self.host.is_some_and(|host| origin.is_host(host)) || self.mount.origins.contains(&origin);
-        match (ours, rest) {
-            (false, _) => Err(LocationError::ForeignHost),
-            (true, "") => Ok("/"),
-            (true, rest) => Ok(rest),
-        }
+    }
+
+    /// Returns `true` if what follows the site's own host is below the prefix of another mount, such as that of an
+    /// identity provider. At the root there is no prefix by which such a path could be told from the server's own.
+    fn is_at_another_mount(&self, rest: &str) -> bool {
+        let path = rest.split(['?', '#']).next().unwrap_or_default();
+        let (Located::Below(AtMount { mount, .. }) | Located::Bare { mount }) = self.mounts.locate(path)
+        else {
+            return false;
+        };
+        mount.prefix != self.mount.prefix && !mount.prefix.is_root()
     }
 
     /// Resolves a path against the one that was requested from the server, including dot segments (RFC 3986 §5.2).
@@ -121,6 +152,18 @@ impl Redirected<'_> {
     }
 }
 
+/// Returns `true` if a location with this scheme can only be read as one of another site: the scheme is one of the web's
+/// and a host follows it, or it is a valid scheme of another kind, by which programs on the caller's device are called.
+/// Browsers read `https:path` as a path of this site.
+fn names_another_site(scheme: &str, location: &str) -> bool {
+    if ["http", "https"].iter().any(|web| scheme.eq_ignore_ascii_case(web)) {
+        let host = location.get(scheme.len()..).and_then(|rest| rest.strip_prefix("://"));
+        return host.is_some_and(|host| !host.is_empty() && !host.starts_with(['/', '?', '#', '@', ':']));
+    }
+    let may_follow = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+    scheme.starts_with(|first: char| first.is_ascii_alphabetic()) && scheme.bytes().all(may_follow)
+}
+
 /// Returns the rest of a path as a path, which is `/` if the rest is empty.
 fn rooted(rest: &str) -> String {
     if rest.is_empty() { "/".to_owned() } else { rest.to_owned() }
@@ -162,26 +205,37 @@ fn dots(segment: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::mount::Prefix;
-    use crate::api::prometheus;
+    use crate::api::Profile;
+    use crate::api::mount::{PassedCredentials, Prefix};
+    use crate::api::{opaque, prometheus};
     use proptest::prelude::*;
 
-    fn mount(prefix: &str, upstream_prefix: &str) -> Mount {
+    fn mount(prefix: &str, upstream_prefix: &str, api: &'static Profile) -> Mount {
         Mount {
             prefix: Prefix::parse(prefix).unwrap(),
             upstream_prefix: Prefix::parse(upstream_prefix).unwrap(),
-            api: &prometheus::PROFILE,
+            api,
             cluster: None,
             origins: vec![Origin::parse("http://localhost:9090").unwrap()],
             max_form: 0,
-            pass_credentials: false,
+            credentials: PassedCredentials::None,
             pass_encoded_slash: false,
         }
     }
 
     fn public(prefix: &str, upstream_prefix: &str, location: &str) -> Result<String, LocationError> {
-        let mount = mount(prefix, upstream_prefix);
-        Redirected { mount: &mount, host: Some("example.com"), upstream_path: "/consoles/a" }
+        redirected(mount(prefix, upstream_prefix, &prometheus::PROFILE), location)
+    }
+
+    /// Maps a location of an opaque server.
+    fn opaque(prefix: &str, location: &str) -> Result<String, LocationError> {
+        redirected(mount(prefix, "/", &opaque::PROFILE), location)
+    }
+
+    fn redirected(mount: Mount, location: &str) -> Result<String, LocationError> {
+        let others = ["/auth", "/"].map(|prefix| self::mount(prefix, "/", &opaque::PROFILE));
+        let mounts = Mounts::new([mount.clone()].into_iter().chain(others).collect());
+        Redirected { mount: &mount, mounts: &mounts, host: Some("example.com"), upstream_path: "/consoles/a" }
             .public(location.as_bytes())
     }
 
@@ -239,6 +293,63 @@ mod tests {
             for prefix in ["/prometheus", "/"] {
                 assert_eq!(public(prefix, "/", location), Err(LocationError::Ambiguous), "{location}");
             }
+        }
+    }
+
+    #[test]
+    fn an_opaque_server_may_redirect_to_another_site() {
+        for location in [
+            "https://id.example.net/authorize?redirect_uri=https%3A%2F%2Fexample.com%2Fgrafana&state=a//b",
+            "http://example.com.evil/",
+            "https://example.com@evil/",
+            "https://example.com:8443/",
+            "HTTPS://id.example.net",
+            "com.example.app:/callback?code=1",
+            // Another mount of this site.
+            "https://example.com/auth/realms/a?b=/c#d",
+            "https://example.com/auth",
+        ] {
+            assert_eq!(opaque("/grafana", location).as_deref(), Ok(location));
+        }
+    }
+
+    #[test]
+    fn an_opaque_servers_own_locations_are_mapped() {
+        for (location, mapped) in [
+            ("https://example.com/login", "/grafana/login"),
+            ("http://EXAMPLE.com/grafana/login?a#b", "/grafana/login?a#b"),
+            ("http://localhost:9090/login", "/grafana/login"),
+            ("http://localhost:9090/auth/login", "/grafana/auth/login"),
+            ("https://example.com/authors", "/grafana/authors"),
+            ("https://example.com", "/grafana/"),
+            ("/auth/login", "/grafana/auth/login"),
+            ("login", "/grafana/consoles/login"),
+        ] {
+            assert_eq!(opaque("/grafana", location).as_deref(), Ok(mapped), "{location}");
+        }
+    }
+
+    #[test]
+    fn what_browsers_may_read_as_another_location_is_refused_from_an_opaque_server_too() {
+        for location in [
+            "//id.example.net/",
+            "///id.example.net/",
+            "/\\evil",
+            "https:evil",
+            "https:/evil",
+            "https:///evil",
+            "https://",
+            "http://@evil/",
+            "https:\\\\evil",
+            "https://evil\\@example.com/",
+            "ht tps://evil/",
+            "/\t/evil",
+            "1://evil/",
+            ":evil",
+            "https://example.com//evil",
+            "https://ev\u{ed}l/",
+        ] {
+            assert_eq!(opaque("/grafana", location), Err(LocationError::Ambiguous), "{location}");
         }
     }
 

@@ -121,8 +121,8 @@ const TRUSTED_PREFIXES: &[&str] = &[
 /// The one header of its family that stays, in exactly this spelling: the proxy appends the address that it sees to it.
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// Headers that tell the filter who the caller is. They are not for the server (`threats.md` H3).
-const CREDENTIALS: &[&str] = &["authorization", "cookie", "proxy-authorization"];
+/// Headers that tell the filter, or a server with sessions of its own, who the caller is (`threats.md` H3).
+const CREDENTIALS: &[&str] = &["authorization", "proxy-authorization", "cookie"];
 
 /// The octets with which these names begin, in both cases. Most headers are none of these, and their first octet shows
 /// it. No name begins with a hyphen, which would have a second spelling.
@@ -131,13 +131,36 @@ static FIRST: Octets = Octets::NONE.with_first(TRUSTED).with_first(TRUSTED_PREFI
 /// The headers of a request that don't go upstream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strip {
-    /// Headers that only the filter may set.
-    Trusted,
-    /// Headers that only the filter may set, and the caller's credentials.
-    TrustedAndCredentials,
+    /// Headers that only the filter may set, and some of the caller's credentials.
+    TrustedAnd(Credentials),
     /// Headers that only the filter sets: for the proxy's own routes (`x-promward-*`), and about the caller. For
     /// requests outside every mount.
     OursOnly,
+}
+
+/// The credentials among the headers of a request that don't go upstream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credentials {
+    /// No credential at all.
+    None,
+    /// The header `Proxy-Authorization`.
+    ForProxies,
+    /// The headers `Authorization` and `Proxy-Authorization`.
+    Logins,
+    /// The headers `Authorization`, `Proxy-Authorization` and `Cookie`.
+    All,
+}
+
+impl Credentials {
+    fn cover(self, name: &[u8]) -> bool {
+        let is = |known: &str| spelled(name, known);
+        match self {
+            Self::None => false,
+            Self::ForProxies => is("proxy-authorization"),
+            Self::Logins => is("authorization") || is("proxy-authorization"),
+            Self::All => CREDENTIALS.iter().any(|known| is(known)),
+        }
+    }
 }
 
 impl Strip {
@@ -156,10 +179,11 @@ impl Strip {
         let begins = |prefix: &&str| name.get(..prefix.len()).is_some_and(|start| spelled(start, prefix));
         match self {
             Self::OursOnly => begins(&"x-promward-"),
-            Self::Trusted if name.eq_ignore_ascii_case(FORWARDED_FOR.as_bytes()) => false,
-            Self::Trusted => TRUSTED.iter().any(|known| is(known)) || TRUSTED_PREFIXES.iter().any(begins),
-            Self::TrustedAndCredentials => {
-                Self::Trusted.covers(name) || CREDENTIALS.iter().any(|known| is(known))
+            Self::TrustedAnd(_) if name.eq_ignore_ascii_case(FORWARDED_FOR.as_bytes()) => false,
+            Self::TrustedAnd(credentials) => {
+                TRUSTED.iter().any(|known| is(known))
+                    || TRUSTED_PREFIXES.iter().any(begins)
+                    || credentials.cover(name)
             }
         }
     }
@@ -177,16 +201,19 @@ pub(crate) fn spelled(name: &[u8], known: &str) -> bool {
 mod tests {
     use super::*;
 
+    const TRUSTED_ONLY: Strip = Strip::TrustedAnd(Credentials::None);
+    const ALL: Strip = Strip::TrustedAnd(Credentials::All);
+
     #[test]
     fn every_name_that_is_listed_is_held_back() {
         for name in [TRUSTED, CREDENTIALS].concat() {
             for spelling in [name.to_owned(), name.to_uppercase(), name.replace('-', "_")] {
-                assert!(Strip::TrustedAndCredentials.covers(spelling.as_bytes()), "{spelling}");
+                assert!(ALL.covers(spelling.as_bytes()), "{spelling}");
             }
         }
         for prefix in TRUSTED_PREFIXES.iter().map(|prefix| format!("{prefix}x")) {
             for spelling in [prefix.clone(), prefix.to_uppercase(), prefix.replace('-', "_")] {
-                assert!(Strip::Trusted.covers(spelling.as_bytes()), "{spelling}");
+                assert!(TRUSTED_ONLY.covers(spelling.as_bytes()), "{spelling}");
             }
         }
     }
@@ -222,11 +249,11 @@ mod tests {
             "X-Rewrite-URL",
             "X-Auth-Request-Email",
         ] {
-            assert!(Strip::Trusted.covers(name.as_bytes()), "{name}");
+            assert!(TRUSTED_ONLY.covers(name.as_bytes()), "{name}");
         }
         for name in ["x-forwarded-for", "X-Forwarded-For", "accept", "x-envo", "xscopeorgid", "authorization"]
         {
-            assert!(!Strip::Trusted.covers(name.as_bytes()), "{name}");
+            assert!(!TRUSTED_ONLY.covers(name.as_bytes()), "{name}");
         }
     }
 
@@ -234,7 +261,7 @@ mod tests {
     fn the_headers_that_name_caller_and_tenant_are_held_back_in_any_spelling() {
         let names = ["X-Caller", "x_caller", "x-caller", "X_Tenant", "x-callers", "accept"];
         let headers = Headers::from_iter(names.map(|name| (name, "user:admin")));
-        for strip in [Strip::Trusted, Strip::TrustedAndCredentials, Strip::OursOnly] {
+        for strip in [TRUSTED_ONLY, ALL, Strip::OursOnly] {
             let held_back = strip.held_back(&headers, &["x-caller", "x-tenant"]);
             let expected = ["X-Caller", "x_caller", "x-caller", "X_Tenant"];
             assert_eq!(held_back, expected.map(|name| name.as_bytes().to_vec()));
@@ -244,8 +271,19 @@ mod tests {
 
     #[test]
     fn credentials_are_held_back_where_the_mount_does_not_pass_them() {
-        for name in ["Authorization", "Cookie", "proxy_authorization"] {
-            assert!(Strip::TrustedAndCredentials.covers(name.as_bytes()), "{name}");
+        for (name, from_logins_on) in
+            [("Authorization", true), ("Cookie", false), ("proxy_authorization", true)]
+        {
+            assert!(ALL.covers(name.as_bytes()), "{name}");
+            assert!(!TRUSTED_ONLY.covers(name.as_bytes()), "{name}");
+            assert_eq!(
+                Strip::TrustedAnd(Credentials::Logins).covers(name.as_bytes()),
+                from_logins_on,
+                "{name}"
+            );
+            let is_for_proxies = name.starts_with("proxy");
+            let covers = Strip::TrustedAnd(Credentials::ForProxies).covers(name.as_bytes());
+            assert_eq!(covers, is_for_proxies, "{name}");
         }
     }
 
