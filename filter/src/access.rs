@@ -6,11 +6,13 @@ pub(crate) mod cross_site;
 mod denied;
 pub(crate) mod only;
 mod rule;
+mod scope;
 
 pub use denied::{Closed, Denied};
 pub use rule::{HeldAt, Inherited, Rule, Unrestricted};
+pub use scope::{PathPattern, RequestedAccess, Scope};
 
-use crate::api::class::{Class, Classes};
+use crate::api::class::Classes;
 use crate::api::mount::MountId;
 use crate::caller::identity::Caller;
 use crate::caller::who::Who;
@@ -63,13 +65,14 @@ impl Access {
         Self { rules }
     }
 
-    /// Returns `true` if it matters who is calling. It doesn't where the first rule for the class is for anyone, gives
+    /// Returns `true` if it matters who is calling. It doesn't where the first rule for the request is for anyone, gives
     /// the class even to callers whom earlier rules may have bound, and shows the same to everybody: nobody is asked
     /// there (`threats.md` C1).
-    pub fn asks(&self, class: Class, mount: MountId) -> bool {
+    pub fn asks(&self, requested: &RequestedAccess<'_>) -> bool {
+        let RequestedAccess { class, mount, .. } = *requested;
         let mut bound = Inherited::default();
         for (number, rule) in self.rules.iter().enumerate().filter(|(_, rule)| rule.is_at(mount)) {
-            if rule.may.contains(class) {
+            if rule.may.contains(class) && rule.is_about(requested) {
                 let is_for_all =
                     rule.who.has_any(&[Who::anyone()]) && rule.gives(bound, mount).contains(class);
                 return !is_for_all || rule.only.as_ref().is_some_and(Only::depends_on_caller);
@@ -79,8 +82,8 @@ impl Access {
         true
     }
 
-    /// Returns the rule that allows a class to a caller at a mount. The rule's `only` and guards then say what the
-    /// caller may see.
+    /// Returns the rule that allows a request to a caller. The rule's `only` and guards then say what the caller may
+    /// see.
     ///
     /// # Errors
     ///
@@ -88,23 +91,42 @@ impl Access {
     pub fn decide(
         &self,
         caller: &Caller,
-        class: Class,
-        mount: MountId,
+        requested: &RequestedAccess<'_>,
     ) -> Result<(RuleNumber, &Rule), Denied> {
+        let RequestedAccess { class, mount, .. } = *requested;
         let mut found = walk(&self.rules, caller.is(), mount);
-        match found.find(|(_, rule, bound)| rule.gives(*bound, mount).contains(class)) {
+        let allows =
+            |rule: &Rule, bound| rule.gives(bound, mount).contains(class) && rule.is_about(requested);
+        match found.find(|(_, rule, bound)| allows(rule, *bound)) {
             Some((number, rule, _)) => Ok((number, rule)),
-            None => Err(self.denied(caller, class, mount)),
+            None => Err(self.denied(caller, requested)),
         }
     }
 
     #[cold]
-    fn denied(&self, caller: &Caller, class: Class, mount: MountId) -> Denied {
-        let mut covering =
-            walk(&self.rules, caller.is(), mount).filter(|(_, rule, _)| rule.may.contains(class));
-        let closed =
-            covering.next().and_then(|(number, rule, bound)| Closed::of(rule, number, bound, class, mount));
+    fn denied(&self, caller: &Caller, requested: &RequestedAccess<'_>) -> Denied {
+        let RequestedAccess { class, mount, .. } = *requested;
+        let covering = walk(&self.rules, caller.is(), mount).filter(|(_, rule, _)| rule.may.contains(class));
+        let mut reasons = covering.filter_map(|(number, rule, bound)| {
+            Closed::of(rule, number, bound, class, mount)
+                .or_else(|| Closed::by_scope(rule, number, requested))
+        });
+        let first = reasons.next();
+        // A rule that names the path is the one that the caller is likely to have in mind.
+        let closed = match first {
+            Some(Closed::NotThisPath(_)) => {
+                reasons.find(|closed| matches!(closed, Closed::NotThisMethod(..))).or(first)
+            }
+            _ => first,
+        };
         Denied { caller: caller.clone(), class, closed }
+    }
+
+    /// Returns `true` if no rule at a mount names only one of two readings of a path below it.
+    pub fn reads_alike(&self, mount: MountId, path: &str, other: &str) -> bool {
+        let scopes =
+            self.rules.iter().filter(|rule| rule.is_at(mount)).filter_map(|rule| rule.scope.as_ref());
+        scopes.into_iter().all(|scope| scope.reads_alike(path, other))
     }
 
     /// Returns everybody whom a rule names, each once, in the order of the rules.
@@ -118,10 +140,18 @@ impl Access {
         named
     }
 
-    /// Returns what somebody who has all of these names may do at a mount.
+    /// Returns the parts of an opaque server that somebody who has all of these names may use, beside what
+    /// [`Access::given`] gives them whole.
+    pub fn parts(&self, called: &[Who], mount: MountId) -> Vec<&Scope> {
+        let gives = |(_, rule, bound): &(RuleNumber, &Rule, Inherited)| !rule.gives(*bound, mount).is_empty();
+        let giving = walk(&self.rules, called, mount).filter(gives);
+        giving.map_while(|(_, rule, _)| rule.scope.as_ref()).collect()
+    }
+
+    /// Returns what somebody who has all of these names may do at a mount, whatever the method and the path.
     pub fn given(&self, called: &[Who], mount: MountId) -> Given {
         let mut given = Given::default();
-        for (_, rule, bound) in walk(&self.rules, called, mount) {
+        for (_, rule, bound) in walk(&self.rules, called, mount).filter(|(_, rule, _)| rule.scope.is_none()) {
             let gives = rule.gives(bound, mount).without(given.all());
             // Classes that show no data are the same to restricted callers.
             let restricted = match rule.only {
@@ -171,9 +201,11 @@ impl Access {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::class::Class;
     use crate::caller::identity::Identity;
     use crate::caller::scheme::Scheme;
     use crate::caller::who::Whos;
+    use crate::target::method::{Method, Methods};
     use std::rc::Rc;
 
     fn rule(who: &[&str], may: &[Class]) -> Rule {
@@ -186,6 +218,7 @@ mod tests {
             unrestricted: Unrestricted::No,
             guards: None,
             rate: None,
+            scope: None,
         }
     }
 
@@ -193,8 +226,12 @@ mod tests {
         Caller::Known(Rc::new(Identity::new(Scheme::User, name, [])))
     }
 
+    fn asking(class: Class, mount: usize) -> RequestedAccess<'static> {
+        RequestedAccess { class, mount: MountId(mount), method: Method::Get, path: "/" }
+    }
+
     fn number(access: &Access, caller: &Caller, class: Class) -> Option<usize> {
-        access.decide(caller, class, MountId(1)).ok().map(|(RuleNumber(number), _)| number)
+        access.decide(caller, &asking(class, 1)).ok().map(|(RuleNumber(number), _)| number)
     }
 
     #[test]
@@ -202,7 +239,7 @@ mod tests {
         let access = Access::new(vec![rule(&["anyone"], &[Class::Health])]);
         assert_eq!(number(&access, &Caller::Anonymous, Class::Health), Some(0));
         assert_eq!(number(&access, &Caller::Anonymous, Class::Admin), None);
-        assert!(access.decide(&Caller::Anonymous, Class::Health, MountId(0)).is_err());
+        assert!(access.decide(&Caller::Anonymous, &asking(Class::Health, 0)).is_err());
     }
 
     #[test]
@@ -226,17 +263,58 @@ mod tests {
             rule(&["user:a"], &[Class::Ui]),
             rule(&["anyone"], &[Class::Ui]),
         ]);
-        let asks = |class| access.asks(class, MountId(1));
+        let asks = |class| access.asks(&asking(class, 1));
         assert_eq!([Class::Health, Class::Ui, Class::Query].map(asks), [false, true, true]);
-        assert!(access.asks(Class::Health, MountId(0)));
+        assert!(access.asks(&asking(Class::Health, 0)));
+    }
+
+    #[test]
+    fn a_rule_with_a_scope_is_passed_over_elsewhere() {
+        let part = |who, methods: &[Method], paths: &[&str]| Rule {
+            scope: Some(Scope {
+                methods: Methods::of(methods),
+                paths: paths.iter().map(|path| PathPattern::parse(path).unwrap()).collect(),
+            }),
+            ..rule(&[who], &[Class::Unknown])
+        };
+        let access = Access::new(vec![
+            part("anyone", &[Method::Get], &["/public/*"]),
+            part("user:a", &[Method::Get], &["/api/*"]),
+            part("user:b", &[Method::Get, Method::Post], &[]),
+            rule(&["user:c"], &[Class::Unknown]),
+        ]);
+        let by = |name: &str, method, path| {
+            let asked = RequestedAccess { class: Class::Unknown, mount: MountId(1), method, path };
+            let decided = access.decide(&user(name), &asked).map(|(RuleNumber(number), _)| number);
+            (access.asks(&asked), decided.map_err(|denied| denied.closed))
+        };
+        let (get, post, put) = (Method::Get, Method::Post, Method::Put);
+        for (name, method, path, asks, decided) in [
+            ("a", get, "/public/x", false, Ok(0)),
+            ("a", post, "/public/x", true, Err(Closed::NotThisMethod(RuleNumber(0), post))),
+            ("a", get, "/api/x", true, Ok(1)),
+            ("a", post, "/api/x", true, Err(Closed::NotThisMethod(RuleNumber(1), post))),
+            ("a", get, "/x", true, Err(Closed::NotThisPath(RuleNumber(0)))),
+            ("b", post, "/x", true, Ok(2)),
+            ("b", put, "/x", true, Err(Closed::NotThisMethod(RuleNumber(2), put))),
+            ("c", put, "/x", true, Ok(3)),
+            ("c", get, "/public/x", false, Ok(0)),
+        ] {
+            assert_eq!(by(name, method, path), (asks, decided.map_err(Some)), "{name} {method:?} {path}");
+        }
+        let called = user("b");
+        let parts: Vec<_> = access.parts(called.is(), MountId(1)).iter().map(ToString::to_string).collect();
+        assert_eq!(parts, ["GET /public/*", "GET, POST"]);
+        assert!(access.given(called.is(), MountId(1)).all().is_empty());
+        assert!(!access.given(user("c").is(), MountId(1)).all().is_empty());
     }
 
     #[test]
     fn nothing_is_allowed_by_default() {
         let access = Access::new(Vec::new());
-        let denied = access.decide(&Caller::Anonymous, Class::Ui, MountId(0)).unwrap_err();
+        let denied = access.decide(&Caller::Anonymous, &asking(Class::Ui, 0)).unwrap_err();
         assert_eq!(denied.to_string(), "no access rule allows the class \"ui\" to anonymous callers here");
-        let denied = access.decide(&user("a"), Class::Ui, MountId(0)).unwrap_err();
+        let denied = access.decide(&user("a"), &asking(Class::Ui, 0)).unwrap_err();
         assert_eq!(denied.to_string(), "no access rule allows the class \"ui\" to user:a here");
     }
 }

@@ -18,6 +18,7 @@ mod passwords;
 mod reserved_fields;
 #[cfg(feature = "schema")]
 mod schema;
+mod scope;
 mod size;
 mod tree;
 mod who;

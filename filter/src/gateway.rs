@@ -7,7 +7,7 @@ mod replies;
 pub mod worker_state;
 
 use crate::access::cross_site::{self, Asking};
-use crate::access::{Access, Rule};
+use crate::access::{Access, RequestedAccess, Rule};
 use crate::api::mount::{AtMount, Located, Mount, Mounts, PassedCredentials};
 use crate::api::requested::Requested;
 use crate::caller::callers::{Callers, Identified};
@@ -28,6 +28,7 @@ use crate::target::Target;
 use crate::target::header_edits::HeaderEdits;
 use crate::target::headers::{Credentials, Headers, Strip};
 use crate::target::method::Method;
+use crate::target::path::TargetError;
 use forward::AllowedRequest;
 use worker_state::{Rates, Resources};
 
@@ -107,7 +108,7 @@ impl Gateway {
     ) -> Result<Decision, Early> {
         let at = self.mount(target, request)?;
         record.mount = Some(at.id);
-        self.mounts.check_encoded_slash(at.id, &target.path)?;
+        self.check_encoded_slash(at, target)?;
         let requested = self.endpoint(at, request)?;
         record.class = Some(requested.class());
         let origin = self.origin(&requested, request)?;
@@ -130,6 +131,19 @@ impl Gateway {
             Located::Below(at) => Ok(at),
             Located::Bare { mount } => Err(Early::Decided(self.to_the_mount(mount, target, request)?)),
             Located::Elsewhere => Err(Early::Decided(self.elsewhere(target, request)?)),
+        }
+    }
+
+    /// Checks a path below a mount for an escaped slash, which some servers read as a slash. No rule may name only one of
+    /// the two readings (`threats.md` T8).
+    fn check_encoded_slash(&self, at: AtMount<'_>, target: &Target) -> Result<(), TargetError> {
+        let Some(position) = target.path.encoded_slash() else { return Ok(()) };
+        self.mounts.check_encoded_slash(at.id, &target.path)?;
+        let decoded = target.path.with_slashes();
+        let reads_alike = |decoded| self.access.reads_alike(at.id, at.path, decoded);
+        match at.mount.prefix.strip(&decoded).is_some_and(reads_alike) {
+            true => Ok(()),
+            false => Err(TargetError::Escape { byte: b'/', at: position }),
         }
     }
 
@@ -166,8 +180,8 @@ impl Gateway {
         let origin = self.answers.cors.allowed(headers);
         if origin.is_none() {
             let (class, method) = (requested.class(), requested.method);
-            let contents = requested.at.mount.api.contents;
-            cross_site::check(&Asking { class, contents, method, headers, scheme })?;
+            let (contents, posting) = (requested.at.mount.api.contents, &requested.at.mount.cross_site);
+            cross_site::check(&Asking { class, contents, posting, method, headers, scheme })?;
         }
         Ok(origin)
     }
@@ -179,7 +193,7 @@ impl Gateway {
         request: &Request<'_>,
         resources: &mut Resources<'_>,
     ) -> Result<Caller, Early> {
-        if !self.access.asks(requested.class(), requested.at.id) {
+        if !self.access.asks(&RequestedAccess::of(requested)) {
             return Ok(Caller::Anonymous);
         }
         let Request { headers, facts, stream, .. } = *request;
@@ -194,7 +208,7 @@ impl Gateway {
 
     /// Returns the rule that allows the request.
     fn access(&self, caller: &Caller, requested: &Requested<'_>) -> Result<(RuleNumber, &Rule), Refusal> {
-        let decided = self.access.decide(caller, requested.class(), requested.at.id);
+        let decided = self.access.decide(caller, &RequestedAccess::of(requested));
         decided.map_err(|denied| self.denied(denied))
     }
 

@@ -26,7 +26,7 @@ const EVERYTHING: &str = r#"{
   "$schema": "https://example.com/config.schema.json",
   "mounts": [
     { "prefix": "/a", "upstream_prefix": "/b", "cluster": "c", "origins": ["http://c:9090"], "max_form": "1KiB", "credentials": "pass" },
-    { "prefix": "/o", "api": "opaque", "encoded_slash": "pass" }
+    { "prefix": "/o", "api": "opaque", "encoded_slash": "pass", "cross_site": ["https://id.example.net"] }
   ],
   "elsewhere": "pass",
   "callers": {
@@ -60,7 +60,8 @@ const EVERYTHING: &str = r#"{
         "rate": "20/s", "burst": 40, "range": "31d", "lookback": "7d", "oldest": "90d", "points": 11000, "timeout": "30s"
       }
     },
-    { "who": ["authenticated"], "may": ["query"], "unrestricted": true }
+    { "who": ["authenticated"], "may": ["query"], "unrestricted": true },
+    { "who": ["anyone"], "may": ["unknown"], "at": ["/o"], "methods": ["GET", "POST"], "paths": ["/", "/api/*"] }
   ],
   "headers": {
     "cors": { "origins": ["https://grafana.example.com"] },

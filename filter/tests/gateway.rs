@@ -327,8 +327,7 @@ fn a_body_that_can_not_be_read_in_one_way_is_refused_and_the_client_is_told_why(
 fn a_page_of_another_site_is_refused_and_told_what_would_help() {
     let more = [("sec-fetch-site", "cross-site")];
     let reply = reply(GUIDE, "GET", "/prometheus/api/v1/query?query=up", &more);
-    let message =
-        "a page of another site asks for this: open it from this site, or list the other one in headers.cors";
+    let message = "a page of another site asks for this: open it from this site, or list the other one in headers.cors, or in \\\"cross_site\\\" of the mount if it posts a form";
     assert_eq!((reply.status, reply.body), (403, json("forbidden", message)));
 }
 

@@ -124,3 +124,104 @@ fn an_application_redirects_wherever_it_likes() {
         assert_eq!(answer(refused).unwrap_err().status(), 502, "{refused:?}");
     }
 }
+
+/// Rules for parts of the application: public files for anybody, an API to read for `token:a`.
+const PARTS: &str = r#"
+    { "who": ["anyone"], "may": ["unknown"], "at": ["/app"], "methods": ["GET"], "paths": ["/public/*", "/login"] },
+    { "who": ["token:a"], "may": ["unknown"], "at": ["/app"], "methods": ["GET"], "paths": ["/api/v2/*"] }"#;
+
+/// Returns the status of the refusal, or 200 if the request goes upstream.
+fn status(configuration: &str, method: &str, path: &str, more: &[(&str, &str)]) -> u16 {
+    match decide(configuration, method, path, more) {
+        Decision::Forward(_) => 200,
+        Decision::Reply(reply) => reply.status,
+        other => panic!("{method} {path}: {other:?}"),
+    }
+}
+
+#[test]
+fn a_rule_opens_the_methods_and_paths_that_it_names() {
+    let parts = configuration(r#", "encoded_slash": "pass""#, PARTS);
+    let a = [("authorization", "Bearer a")];
+    for (method, path, anonymous, known) in [
+        ("GET", "/app/public/x", 200, 200),
+        ("HEAD", "/app/public/x", 200, 200),
+        ("GET", "//app///public/%78", 200, 200),
+        ("GET", "/app/public/a%2Fb", 200, 200),
+        ("GET", "/app/login", 200, 200),
+        ("GET", "/app/public", 401, 403),
+        ("GET", "/app/login/", 401, 403),
+        ("GET", "/app/Login", 401, 403),
+        ("POST", "/app/login", 401, 403),
+        ("OPTIONS", "/app/login", 401, 403),
+        ("GET", "/app/api/v2/x?y=/public/z", 401, 200),
+        ("GET", "/app/api/v2/", 401, 200),
+        ("DELETE", "/app/api/v2/x", 401, 403),
+        ("get", "/app/api/v2/x", 405, 405),
+        ("GET", "/app/", 401, 403),
+        // Read in one of two ways, a rule would allow these.
+        ("GET", "/app/public%2Fx", 400, 400),
+        ("GET", "/app%2Fpublic/x", 404, 404),
+        ("GET", "/app/api%2Fv2/x", 400, 400),
+        ("GET", "/app/x%2Flogin", 401, 403),
+        ("GET", "/app/public/..%2Fapi", 400, 400),
+        ("GET", "/app/public/../api/v2/x", 400, 400),
+    ] {
+        assert_eq!(status(&parts, method, path, &[]), anonymous, "anonymous: {method} {path}");
+        assert_eq!(status(&parts, method, path, &a), known, "token:a: {method} {path}");
+    }
+}
+
+#[test]
+fn nobody_is_asked_only_for_what_is_open_to_anyone() {
+    let parts = configuration("", PARTS);
+    let wrong = [("authorization", "Bearer unknown")];
+    assert_eq!(status(&parts, "GET", "/app/public/x", &wrong), 200);
+    for (method, path) in [("GET", "/app/api/v2/x"), ("POST", "/app/public/x"), ("GET", "/app/")] {
+        assert_eq!(status(&parts, method, path, &wrong), 401, "{method} {path}");
+    }
+}
+
+#[test]
+fn who_is_refused_at_an_application_is_told_which_rule_is_about_something_else() {
+    let parts = configuration("", PARTS);
+    for (method, path, reason) in [
+        ("POST", "/app/api/v2/x", "access[2].methods doesn't name POST"),
+        ("GET", "/app/admin", "access[1].paths doesn't name this path"),
+    ] {
+        match decide(&parts, method, path, &[("authorization", "Bearer a")]) {
+            Decision::Reply(reply) => assert_eq!(
+                reply.body,
+                format!("no access rule allows the class \"unknown\" to token:a here: {reason}\n")
+            ),
+            other => panic!("{method} {path}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn rules_about_the_same_part_are_refused_and_others_are_not() {
+    let load = |rules: &[&str]| {
+        let rules: Vec<_> = rules
+            .iter()
+            .map(|part| {
+                format!(r#"{{ "who": ["authenticated"], "may": ["unknown"], "at": ["/app"] {part} }}"#)
+            })
+            .collect();
+        promward::config::load(configuration("", &rules.join(",")).as_bytes())
+            .map_err(|error| error.to_string())
+    };
+    let (get, all, api, v2) = (
+        r#", "methods": ["GET"]"#,
+        "",
+        r#", "paths": ["/api/*"]"#,
+        r#", "methods": ["HEAD", "POST"], "paths": ["/api/v2/*", "/api/x"]"#,
+    );
+    for fine in [&[get, all][..], &[api, all], &[api, get, all], &[v2, api, all], &[get, api], &[get, v2]] {
+        load(fine).unwrap();
+    }
+    let never = "this can never decide anything: earlier rules decide all of it";
+    for (dead, number) in [(&[all, get][..], 2), (&[all, api], 2), (&[api, get, v2], 3), (&[get, get], 2)] {
+        assert_eq!(load(dead).unwrap_err(), format!("access[{number}].who[0]: {never}"), "{dead:?}");
+    }
+}

@@ -3,7 +3,7 @@
 // A test that can't go on has failed, and says where.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use promward::access::Access;
+use promward::access::{Access, RequestedAccess};
 use promward::api::class::Class;
 use promward::api::mount::MountId;
 use promward::caller::identity::{Caller, Identity};
@@ -11,6 +11,7 @@ use promward::caller::scheme::Scheme;
 use promward::caller::who::Who;
 use promward::config;
 use promward::enforce::RuleNumber;
+use promward::target::method::Method;
 use std::rc::Rc;
 
 /// Returns the access list of these rules.
@@ -39,16 +40,21 @@ fn y() -> Caller {
     Caller::Known(Rc::new(Identity::new(Scheme::Token, "y", [])))
 }
 
+/// Returns a request for the start page of a mount.
+fn asking(class: Class, mount: MountId) -> RequestedAccess<'static> {
+    RequestedAccess { class, mount, method: Method::Get, path: "/" }
+}
+
 /// Returns the index of the rule that gives a class at the first mount.
 fn gives(access: &Access, caller: &Caller, class: Class) -> Option<usize> {
-    access.decide(caller, class, MountId(0)).ok().map(|(RuleNumber(number), _)| number)
+    access.decide(caller, &asking(class, MountId(0))).ok().map(|(RuleNumber(number), _)| number)
 }
 
 /// Returns the classes that each of `N` rules gives to a caller.
 fn given<const N: usize>(access: &Access, caller: &Caller, mount: MountId) -> [String; N] {
     let by = |number| {
         let is_given = |class: &Class| {
-            access.decide(caller, *class, mount).is_ok_and(|(RuleNumber(by), _)| by == number)
+            access.decide(caller, &asking(*class, mount)).is_ok_and(|(RuleNumber(by), _)| by == number)
         };
         Class::all().filter(is_given).map(|class| class.to_string()).collect::<Vec<_>>().join(" ")
     };
@@ -132,8 +138,8 @@ fn at_an_opaque_mount_nothing_can_be_restricted_or_guarded() {
             { "who": ["token:y"], "may": ["read", "unknown"], "limits": { "range": "1d" }, "at": ["/other", "/"] }]"#,
     );
     for caller in [x(), y()] {
-        assert!(access.decide(&caller, Class::Unknown, MountId(2)).is_err());
-        assert!(access.decide(&caller, Class::Query, MountId(1)).is_ok());
+        assert!(access.decide(&caller, &asking(Class::Unknown, MountId(2))).is_err());
+        assert!(access.decide(&caller, &asking(Class::Query, MountId(1))).is_ok());
     }
 }
 
@@ -183,7 +189,7 @@ fn nobody_is_asked_only_where_everybody_gets_the_same() {
             ("ELSEWHERE", r#""at": ["/other"]"#),
         ];
         let text = written.iter().fold((*rules).to_owned(), |text, (word, is)| text.replace(word, is));
-        assert_eq!(access(&text).asks(*class, MountId(0)), *asks, "{class} {rules}");
+        assert_eq!(access(&text).asks(&asking(*class, MountId(0))), *asks, "{class} {rules}");
     }
 }
 
@@ -226,7 +232,7 @@ fn who_is_denied_what_a_rule_seems_to_allow_is_told_why() {
         ),
         (y(), Class::Admin, "\"admin\" to token:y here"),
     ] {
-        let denied = access.decide(&caller, class, MountId(0)).unwrap_err();
+        let denied = access.decide(&caller, &asking(class, MountId(0))).unwrap_err();
         assert_eq!(denied.to_string(), format!("no access rule allows the class {reason}"));
     }
 }

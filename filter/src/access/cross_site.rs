@@ -15,7 +15,7 @@ pub struct CrossSite;
 
 impl fmt::Display for CrossSite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a page of another site asks for this: open it from this site, or list the other one in headers.cors")
+        f.write_str("a page of another site asks for this: open it from this site, or list the other one in headers.cors, or in \"cross_site\" of the mount if it posts a form")
     }
 }
 
@@ -25,6 +25,8 @@ pub(crate) struct Asking<'a> {
     pub class: Class,
     /// The filter's knowledge of the server's paths.
     pub contents: Contents,
+    /// The origins whose pages may lead a browser here by a form.
+    pub posting: &'a [Origin],
     pub method: Method,
     /// The headers, in which a browser says where the request comes from.
     pub headers: &'a Headers,
@@ -42,7 +44,7 @@ pub(crate) struct Asking<'a> {
 /// Returns an error if the browser says that the request comes from another site, or can't say where it comes from.
 pub(crate) fn check(asking: &Asking<'_>) -> Result<(), CrossSite> {
     let Asking { class, headers, .. } = asking;
-    if matches!(class, Class::Ui | Class::Health) || asking.follows_a_link() {
+    if matches!(class, Class::Ui | Class::Health) || asking.follows_a_link() || asking.is_posted() {
         return Ok(());
     }
     let is_ours = match (headers.has("sec-fetch-site"), headers.has("origin")) {
@@ -61,11 +63,30 @@ impl Asking<'_> {
             && self.headers.only("sec-fetch-dest") == Some(b"document")
     }
 
+    /// Returns `true` if a form on a page of a listed origin leads the browser here, as those of identity providers do.
+    /// That page is left, so it can't read the answer. A script of it could send the same body, but not so that the
+    /// browser calls it a navigation.
+    fn is_posted(&self) -> bool {
+        let only = |name| self.headers.only(name);
+        !self.posting.is_empty()
+            && self.method == Method::Post
+            && matches!(only("sec-fetch-site"), Some(b"cross-site" | b"same-site"))
+            && only("sec-fetch-mode") == Some(b"navigate")
+            && only("sec-fetch-dest") == Some(b"document")
+            && self.origin().is_some_and(|origin| self.posting.contains(&origin))
+    }
+
     fn is_own_origin(&self) -> bool {
-        let text = |name| std::str::from_utf8(self.headers.only(name)?).ok();
-        let origin = text("origin").and_then(Origin::parse);
-        let own = text(":authority").and_then(|authority| Origin::new(self.scheme, authority));
-        origin.is_some() && origin == own
+        let own = self.text(":authority").and_then(|authority| Origin::new(self.scheme, authority));
+        own.is_some() && self.origin() == own
+    }
+
+    fn origin(&self) -> Option<Origin> {
+        self.text("origin").and_then(Origin::parse)
+    }
+
+    fn text(&self, name: &'static str) -> Option<&str> {
+        std::str::from_utf8(self.headers.only(name)?).ok()
     }
 }
 
@@ -75,7 +96,62 @@ mod tests {
 
     fn passes(class: Class, contents: Contents, method: Method, more: &[(&str, &str)]) -> bool {
         let headers = [(":authority", "example.com")].iter().chain(more).copied().collect();
-        check(&Asking { class, contents, method, headers: &headers, scheme: UrlScheme::Https }).is_ok()
+        let posting = [];
+        check(&Asking {
+            class,
+            contents,
+            posting: &posting,
+            method,
+            headers: &headers,
+            scheme: UrlScheme::Https,
+        })
+        .is_ok()
+    }
+
+    #[test]
+    fn a_form_of_a_listed_origin_may_lead_here() {
+        let posting = [Origin::parse("https://id.example.net").unwrap()];
+        let form = [
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-dest", "document"),
+            ("origin", "https://id.example.net"),
+        ];
+        let posts = |method, headers: &[(&str, &str)]| {
+            let headers = [(":authority", "example.com")].iter().chain(headers).copied().collect();
+            let (class, contents, scheme) = (Class::Unknown, Contents::Opaque, UrlScheme::Https);
+            check(&Asking { class, contents, posting: &posting, method, headers: &headers, scheme }).is_ok()
+        };
+        assert!(posts(Method::Post, &form));
+        for (name, value, passes) in [
+            ("sec-fetch-site", "same-site", true),
+            ("origin", "HTTPS://ID.example.net:443", true),
+            ("sec-fetch-site", "cross-site, same-origin", false),
+            ("sec-fetch-mode", "cors", false),
+            ("sec-fetch-mode", "no-cors", false),
+            ("sec-fetch-mode", "websocket", false),
+            ("sec-fetch-dest", "iframe", false),
+            ("sec-fetch-dest", "empty", false),
+            ("origin", "null", false),
+            ("origin", "http://id.example.net", false),
+            ("origin", "https://id.example.net.evil", false),
+            ("origin", "https://id.example.net:8443", false),
+            ("origin", "https://evil@id.example.net", false),
+            ("origin", "https://id.example.net,https://id.example.net", false),
+        ] {
+            let changed = form.map(|(known, old)| (known, if known == name { value } else { old }));
+            assert_eq!(posts(Method::Post, &changed), passes, "{name}: {value}");
+        }
+        for (index, field) in form.iter().enumerate() {
+            let twice: Vec<_> = form.iter().chain([field]).copied().collect();
+            assert!(!posts(Method::Post, &twice), "{twice:?}");
+            let without: Vec<_> =
+                form.iter().enumerate().filter(|(at, _)| *at != index).map(|(_, field)| *field).collect();
+            assert!(!posts(Method::Post, &without), "{without:?}");
+        }
+        for method in [Method::Put, Method::Delete, Method::Patch, Method::Options] {
+            assert!(!posts(method, &form), "{method:?}");
+        }
     }
 
     fn query(more: &[(&str, &str)]) -> bool {

@@ -1,10 +1,12 @@
 //! The refusal of a request that no rule allows, with the reason where a rule seems to allow it.
 
 use super::rule::{Inherited, Rule};
+use super::scope::RequestedAccess;
 use crate::api::class::{Class, Classes};
 use crate::api::mount::MountId;
 use crate::caller::identity::Caller;
 use crate::enforce::RuleNumber;
+use crate::target::method::{Method, Methods};
 use std::fmt;
 
 /// The error of a request that no rule allows.
@@ -25,6 +27,10 @@ pub enum Closed {
     NotRestrictable(RuleNumber),
     /// The rule has guards, and nothing of the class can be guarded.
     NotGuardable(RuleNumber),
+    /// The rule isn't about requests with this method.
+    NotThisMethod(RuleNumber, Method),
+    /// The rule isn't about requests with this path.
+    NotThisPath(RuleNumber),
     /// An earlier rule restricts the caller, and this one has no `only`.
     Restricted {
         /// The rule that has no `only`.
@@ -42,6 +48,16 @@ pub enum Closed {
 }
 
 impl Closed {
+    /// Returns the reason why a rule isn't about a request, or `None` if it is.
+    pub(super) fn by_scope(rule: &Rule, number: RuleNumber, requested: &RequestedAccess<'_>) -> Option<Self> {
+        let scope = rule.scope.as_ref()?;
+        match scope.names(requested.path) {
+            false => Some(Self::NotThisPath(number)),
+            true if rule.is_about(requested) => None,
+            true => Some(Self::NotThisMethod(number, requested.method)),
+        }
+    }
+
     /// Returns the reason why a rule doesn't give a class of its `may` to callers who are bound like this, or `None` if
     /// it gives it.
     pub fn of(
@@ -75,6 +91,10 @@ impl fmt::Display for Closed {
             Self::NotGuardable(rule) => {
                 write!(f, "{rule}.limits guards queries, and nothing of this class can be guarded")
             }
+            Self::NotThisMethod(rule, method) => {
+                write!(f, "{rule}.methods doesn't name {}", Methods::of(&[*method]))
+            }
+            Self::NotThisPath(rule) => write!(f, "{rule}.paths doesn't name this path"),
             Self::Restricted { rule, by } => write!(
                 f,
                 "{by} restricts them, and {rule} has no \"only\": it gives them {} and no more, unless it says \

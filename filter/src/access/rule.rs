@@ -1,6 +1,7 @@
 //! One access rule, compiled, and the effect that earlier rules have on it: a caller whom one rule restricts or limits
 //! stays so in those that follow.
 
+use super::scope::{RequestedAccess, Scope};
 use crate::access::only::{NoValues, Only};
 use crate::api::class::Classes;
 use crate::api::mount::MountId;
@@ -29,6 +30,9 @@ pub struct Rule {
     pub guards: Option<Guards>,
     /// The rate at which each caller may send requests.
     pub rate: Option<Rate>,
+    /// The requests to an opaque server that the rule is about; `None` if it is about all. A rule that has it never has
+    /// `only` or guards, so where it is passed over it binds nobody.
+    pub scope: Option<Scope>,
 }
 
 /// A mount where a rule holds.
@@ -74,6 +78,11 @@ impl Rule {
     /// Returns `true` if the rule names somebody who has all of these names, and holds at the mount.
     pub fn is_for(&self, called: &[Who], mount: MountId) -> bool {
         self.is_at(mount) && self.who.has_any(called)
+    }
+
+    /// Returns `true` if the rule is about requests with this method and path. Other rules decide about the rest.
+    pub fn is_about(&self, requested: &RequestedAccess<'_>) -> bool {
+        self.scope.as_ref().is_none_or(|scope| scope.holds(requested.method, requested.path))
     }
 
     /// Returns `true` if the rule holds at the mount.

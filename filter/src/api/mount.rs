@@ -58,6 +58,8 @@ pub struct Mount {
     pub max_form: usize,
     /// The caller's credentials that go on to the server.
     pub credentials: PassedCredentials,
+    /// The origins whose pages may lead a browser here by a form. Empty at a mount whose paths the filter reads.
+    pub cross_site: Vec<Origin>,
     /// True if a path may have an escaped slash. Never set at a mount whose paths the filter reads.
     pub pass_encoded_slash: bool,
 }
@@ -171,6 +173,7 @@ mod tests {
             origins: Vec::new(),
             max_form: 0,
             credentials: PassedCredentials::None,
+            cross_site: Vec::new(),
             pass_encoded_slash: false,
         }
     }

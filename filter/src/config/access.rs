@@ -6,6 +6,7 @@ use super::limits::{self, Limits};
 use super::list::listed;
 use super::object::object;
 use super::only::{self, Definitions};
+use super::scope;
 use super::who::who;
 use crate::access::{Closed, HeldAt, Inherited, Rule, Unrestricted, walk};
 use crate::api::class::{Class, Classes};
@@ -29,6 +30,12 @@ object! {
         may: Vec<String>,
         /// Classes that are taken out of `may`.
         except: Option<Vec<String>>,
+        /// The methods that the rule is about, at opaque mounts only. `GET` includes `HEAD`. Without it, the rule is about
+        /// all of them.
+        methods: Option<Vec<String>>,
+        /// The paths below the mount that the rule is about, at opaque mounts only. A last segment `*` means everything
+        /// below, as in `/api/*`. Without it, the rule is about all of them.
+        paths: Option<Vec<String>>,
         /// Prefixes of the mounts where the rule holds. Without it, the rule holds at every mount but opaque ones.
         at: Option<Vec<String>>,
         /// The labels that the callers are restricted by, each with a list of the values that they may see, or with an
@@ -111,6 +118,7 @@ enum Decides {
 
 fn decides(called: &[Who], rules: &[Rule], id: MountId, mount: &Mount) -> Decides {
     let mut left = mount.api.classes;
+    let scope_of_last = rules.last().and_then(|rule| rule.scope.as_ref());
     let mut of_last = Decides::Nothing(None);
     for (number, rule, bound) in walk(rules, called, id) {
         let gives = rule.gives(bound, id);
@@ -122,7 +130,9 @@ fn decides(called: &[Who], rules: &[Rule], id: MountId, mount: &Mount) -> Decide
                 false => Decides::Something,
             };
         }
-        left = left.without(gives);
+        if rule.scope.as_ref().is_none_or(|scope| scope.includes(scope_of_last)) {
+            left = left.without(gives);
+        }
     }
     of_last
 }
@@ -149,13 +159,14 @@ fn rule(field: &Field<'_>, mounts: &Mounts, known: Definitions<'_>) -> Result<Ru
     };
     let may = may(&rule.may(), &rule.except())?;
     let at = at(field, &rule.at(), mounts)?;
+    let scope = scope::compile(&rule.methods(), &rule.paths(), &at, mounts)?;
     if at.iter().all(|&id| may.both(classes(id, mounts)).is_empty()) {
         let message = "this never comes at an opaque mount: everything there is \"unknown\"";
         return Err(rule.may().refuse(message));
     }
     let who = Whos::new(who).unwrap_or_default();
     let at = at.into_iter().map(|id| held_at(id, mounts)).collect();
-    let compiled = Rule { who, may, at, only, unrestricted, guards, rate };
+    let compiled = Rule { who, may, at, only, unrestricted, guards, rate, scope };
     check_gives(&compiled, mounts).map_err(|message| rule.may().refuse(message))?;
     Ok(compiled)
 }

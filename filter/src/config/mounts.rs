@@ -34,6 +34,9 @@ object! {
         credentials: Option<CredentialsConfig>,
         /// The treatment of `%2F` in a path: `refuse` (the default), or `pass`, which only opaque mounts may have.
         encoded_slash: Option<EncodedSlashConfig>,
+        /// Origins whose pages may lead a browser here by posting a form, as identity providers do. Only opaque mounts
+        /// may have it.
+        cross_site: Option<Vec<String>>,
     }
 }
 
@@ -75,6 +78,7 @@ fn mount(field: &Field<'_>) -> Result<Mount, ConfigError> {
         max_form: max_form(&mount.max_form(), api)?,
         credentials: credentials(&mount.credentials(), api)?,
         pass_encoded_slash: pass_encoded_slash(&mount.encoded_slash(), api)?,
+        cross_site: cross_site(&mount.cross_site(), api)?,
     })
 }
 
@@ -135,6 +139,15 @@ fn pass_encoded_slash(field: &Field<'_>, api: &Profile) -> Result<bool, ConfigEr
     Ok(passes)
 }
 
+fn cross_site(field: &Field<'_>, api: &Profile) -> Result<Vec<Origin>, ConfigError> {
+    if field.is_given() && api.contents != Contents::Opaque {
+        let message =
+            "this is only for mounts with \"api\": \"opaque\": nobody logs in to the others by a form";
+        return Err(field.refuse(message));
+    }
+    optional_origins(field)
+}
+
 /// Reads a list of origins, which must not be empty if it is given.
 pub(super) fn optional_origins(field: &Field<'_>) -> Result<Vec<Origin>, ConfigError> {
     if field.is_given() { origins(field) } else { Ok(Vec::new()) }
@@ -146,6 +159,9 @@ pub(super) fn origins(field: &Field<'_>) -> Result<Vec<Origin>, ConfigError> {
 }
 
 fn origin(text: &str) -> Result<Origin, String> {
+    if text == "null" {
+        return Err("\"null\" is what any site's page can say that it is".to_owned());
+    }
     Origin::parse(text).ok_or_else(|| {
         format!(
             "\"{text}\" is not an origin: write scheme, host and perhaps port, like https://grafana.example.com"

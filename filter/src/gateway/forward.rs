@@ -244,6 +244,7 @@ mod tests {
             origins: Vec::new(),
             max_form: 0,
             credentials: PassedCredentials::None,
+            cross_site: Vec::new(),
             pass_encoded_slash: false,
         };
         let (headers, facts) = (Headers::default(), Facts::default());

@@ -1,5 +1,6 @@
 //! Prints what a valid configuration opens and refuses for each `who` of its rules, as a table.
 
+use promward::access::Scope;
 use promward::api::class::{Class, Classes};
 use promward::api::mount::Mount;
 use promward::gateway::Gateway;
@@ -11,9 +12,10 @@ const WIDTH: usize = 100;
 const NAMES: usize = 2;
 const WIDTH_OF_NAMES: usize = 44;
 
-/// The columns about classes, with their headings. A column that is empty in every row is left out.
-const COLUMNS: [(&str, Shown); 4] = [
+/// The columns about rights, with their headings. A column that is empty in every row is left out.
+const COLUMNS: [(&str, Shown); 5] = [
     ("open", Shown::Always),
+    ("open in part", Shown::WhereNeeded),
     ("restricted", Shown::WhereNeeded),
     ("refused", Shown::Always),
     ("limited", Shown::WhereNeeded),
@@ -30,19 +32,25 @@ pub(super) fn of(gateway: &Gateway) -> String {
     let mut rows = Vec::new();
     for (id, mount) in gateway.mounts.iter() {
         for who in gateway.access.named() {
-            let given = gateway.access.given(&gateway.callers.also(who), id);
-            let possible = mount.api.classes;
-            let cells = [given.open, given.restricted, possible.without(given.all()), given.limited];
-            rows.push((prefix(mount), who, cells.map(|classes| classes.both(possible))));
+            let called = gateway.callers.also(who);
+            let (given, parts) = (gateway.access.given(&called, id), gateway.access.parts(&called, id));
+            let shown = |classes: Classes| words(classes.both(mount.api.classes));
+            let refused = match parts.is_empty() {
+                true => shown(Classes::ALL.without(given.all())),
+                false if given.all().contains(Class::Unknown) => NOTHING.to_owned(),
+                false => "the rest".to_owned(),
+            };
+            let cells =
+                [shown(given.open), in_part(&parts), shown(given.restricted), refused, shown(given.limited)];
+            rows.push((prefix(mount), who, cells));
         }
     }
     let mut lines = vec![vec!["mount".to_owned(), "who".to_owned()]];
     lines.extend(rows.iter().map(|(mount, who, _)| vec![mount.clone(), who.to_string()]));
     for (column, (heading, shown)) in COLUMNS.into_iter().enumerate() {
-        let classes: Vec<Classes> =
-            rows.iter().filter_map(|(_, _, cells)| cells.get(column).copied()).collect();
-        if shown == Shown::Always || classes.iter().any(|classes| !classes.is_empty()) {
-            let cells = std::iter::once(heading.to_owned()).chain(classes.into_iter().map(words));
+        let cells: Vec<_> = rows.iter().filter_map(|(_, _, cells)| cells.get(column).cloned()).collect();
+        if shown == Shown::Always || cells.iter().any(|cell| cell != NOTHING) {
+            let cells = std::iter::once(heading.to_owned()).chain(cells);
             lines.iter_mut().zip(cells).for_each(|(line, cell)| line.push(cell));
         }
     }
@@ -53,13 +61,24 @@ fn prefix(mount: &Mount) -> String {
     if mount.prefix.is_root() { "/".to_owned() } else { mount.prefix.as_str().to_owned() }
 }
 
+/// The cell for no rights.
+const NOTHING: &str = "nothing";
+
+/// Formats the parts of an opaque server that somebody may use.
+fn in_part(parts: &[&Scope]) -> String {
+    match parts {
+        [] => NOTHING.to_owned(),
+        _ => parts.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+    }
+}
+
 /// Formats a set of classes in the words of a configuration, with its shorthands.
 pub(crate) fn words(classes: Classes) -> String {
     if classes == Classes::ALL {
         return "everything".to_owned();
     }
     if classes.is_empty() {
-        return "nothing".to_owned();
+        return NOTHING.to_owned();
     }
     let mut words: Vec<_> = Class::all().filter(|&class| classes.contains(class)).map(Class::name).collect();
     // `read` comes first, since it is most of what a caller gets; `lifecycle` stands where its classes would.

@@ -12,13 +12,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
 /// The kinds of clients, each with its file.
-const KINDS: [(&str, &str); 6] = [
+const KINDS: [(&str, &str); 7] = [
     ("grafana", include_str!("honest/grafana.txt")),
     ("clients", include_str!("honest/clients.txt")),
     ("probes", include_str!("honest/probes.txt")),
     ("writers", include_str!("honest/writers.txt")),
     ("pages", include_str!("honest/pages.txt")),
     ("prometheus-page", include_str!("honest/prometheus-page.txt")),
+    ("applications", include_str!("honest/applications.txt")),
 ];
 
 /// The callers with tokens, which are "NAME-token".

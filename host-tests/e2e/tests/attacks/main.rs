@@ -20,7 +20,7 @@ use run::Runner;
 use setting::{Running, Setting};
 
 /// The categories, each with its file.
-const CATEGORIES: [(&str, &str); 13] = [
+const CATEGORIES: [(&str, &str); 14] = [
     ("paths", include_str!("cases/paths.txt")),
     ("methods", include_str!("cases/methods.txt")),
     ("headers", include_str!("cases/headers.txt")),
@@ -34,6 +34,7 @@ const CATEGORIES: [(&str, &str); 13] = [
     ("cross-site", include_str!("cases/cross-site.txt")),
     ("answers", include_str!("cases/answers.txt")),
     ("exhaustion", include_str!("cases/exhaustion.txt")),
+    ("opaque", include_str!("cases/opaque.txt")),
 ];
 
 #[test]

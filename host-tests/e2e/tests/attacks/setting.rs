@@ -219,6 +219,10 @@ fn configuration(scraper: &Identity) -> String {
                 "prefix": "/app", "api": "opaque", "cluster": "prometheus", "upstream_prefix": "/app",
                 "encoded_slash": "pass", "credentials": "pass"
             },
+            {
+                "prefix": "/web", "api": "opaque", "cluster": "prometheus", "encoded_slash": "pass",
+                "cross_site": ["https://id.example.net", "https://sso.example.net:8443"]
+            },
         ],
         "callers": {
             "users": users,
@@ -236,7 +240,8 @@ fn configuration(scraper: &Identity) -> String {
         "access": [
             { "who": ["anyone"], "may": ["health"] },
             { "who": ["anonymous"], "may": ["ui"] },
-            { "who": ["token:admin"], "may": ["everything"], "at": ["/prometheus", "/behind", "/app"] },
+            { "who": ["anyone"], "may": ["unknown"], "at": ["/web"], "methods": ["GET"], "paths": ["/public/*", "/login"] },
+            { "who": ["token:admin"], "may": ["everything"], "at": ["/prometheus", "/behind", "/app", "/web"] },
             { "who": ["token:viewer"], "may": ["read", "ui"], "at": ["/prometheus", "/behind"] },
             { "who": ["token:reloader"], "may": ["reload"] },
             { "who": ["token:team-a"], "may": ["everything"], "only": { "tenant": ["a"] } },
@@ -246,6 +251,8 @@ fn configuration(scraper: &Identity) -> String {
                 "limits": { "range": "1d", "lookback": "1h", "oldest": "90d", "points": 1000, "timeout": "30s" }
             },
             { "who": ["user:alice", "user:bob", "group:machines"], "may": ["query", "ui"] },
+            { "who": ["token:viewer"], "may": ["unknown"], "at": ["/web"], "methods": ["GET"], "paths": ["/api/v2/*"] },
+            { "who": ["token:limited"], "may": ["unknown"], "at": ["/web"], "methods": ["POST"], "paths": ["/api/v2/write"] },
         ],
         "headers": {
             "caller": "x-forwarded-user",

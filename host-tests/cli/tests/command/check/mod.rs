@@ -5,6 +5,7 @@ mod certificates;
 mod envoys;
 mod mistaken;
 mod mistakes;
+mod opaque;
 mod passwords;
 mod routing;
 mod table;

@@ -55,6 +55,16 @@ pub(super) const MISTAKES: &[Mistake] = &[
         r#"["ui"], "mode": "report""#,
         "access[0].mode: this is not in promward 0.1.0: it comes with a later version",
     ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "methods": ["GET"]"#,
+        "access[0].methods: this is only for rules that hold at opaque mounts: at others, \"may\" names what a rule allows",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "paths": ["/graph"]"#,
+        "access[0].paths: this is only for rules that hold at opaque mounts: at others, \"may\" names what a rule allows",
+    ),
     // Names in `who`.
     (
         r#"["anyone"]"#,
