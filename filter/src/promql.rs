@@ -62,7 +62,7 @@ enum Insertion {
     BeforeOthers(usize),
 }
 
-/// A subquery. Durations are in milliseconds.
+/// A subquery, or an expression that some servers evaluate as one. Durations are in milliseconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Subquery {
     range: i64,

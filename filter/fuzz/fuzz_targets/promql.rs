@@ -5,16 +5,27 @@
 
 use libfuzzer_sys::fuzz_target;
 use promward::promql::{Query, SyntaxError};
-use promward::time::Window;
+use promward::time::dialect::Dialect;
+use promward::time::{Evaluation, Window};
 
 const MATCHERS: &str = r#"promward_tenant="only_this_one""#;
+
+const EVALUATION: Evaluation = Evaluation {
+    window: Window { start: 0, end: i64::MAX },
+    step: None,
+    lookback_delta: 300_000,
+    dialect: Dialect::Prometheus,
+};
 
 /// A function that reads a text as a query.
 type Parse = for<'a> fn(&'a str) -> Result<Query<'a>, SyntaxError>;
 
 fn check(text: &str, parse: Parse) {
     let Ok(query) = parse(text) else { return };
-    let _ = query.reach(Window { start: 0, end: i64::MAX }, 300_000);
+    for dialect in [Dialect::Prometheus, Dialect::VictoriaMetrics] {
+        let evaluation = Evaluation { dialect, ..EVALUATION };
+        let _ = (query.reach(&evaluation), query.points(&evaluation));
+    }
     let Some(restricted) = query.restricted(MATCHERS) else { return };
     if restricted.len() > promward::promql::MAX_LENGTH {
         return;
@@ -22,7 +33,7 @@ fn check(text: &str, parse: Parse) {
     let again = parse(&restricted).expect("a restricted query is a query");
     assert_eq!(again.selectors(), query.selectors());
     assert_eq!(restricted.matches(MATCHERS).count(), query.selectors() + text.matches(MATCHERS).count());
-    assert_eq!(again.points(), query.points());
+    assert_eq!(again.points(&EVALUATION), query.points(&EVALUATION));
 }
 
 fuzz_target!(|text: &str| {

@@ -2,6 +2,7 @@
 
 use super::class::{Class, Classes};
 use super::profile::{Contents, Profile, SpecialParameters};
+use crate::time::dialect::Dialect;
 
 /// The API that the filter knows nothing about.
 pub(crate) static PROFILE: Profile = Profile {
@@ -13,5 +14,7 @@ pub(crate) static PROFILE: Profile = Profile {
     api_paths: None,
     without_slash: None,
     parameters: SpecialParameters::NONE,
+    second_lock: None,
+    dialect: Dialect::Prometheus,
     contents: Contents::Opaque,
 };

@@ -4,6 +4,7 @@
 use super::class::Classes;
 use super::endpoint::{Endpoint, ToRestricted};
 use crate::target::parameters::ParameterNames;
+use crate::time::dialect::Dialect;
 
 /// A server's API, as far as the filter has to know it.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,6 +26,11 @@ pub struct Profile {
     pub without_slash: Option<&'static str>,
     /// The parameters that need more care than the table says.
     pub parameters: SpecialParameters,
+    /// A parameter with a selector that the server holds each selector of a request to. The restriction goes there too,
+    /// so that the server cuts what was read in another way here.
+    pub second_lock: Option<&'static str>,
+    /// The way in which the server reads times and queries.
+    pub dialect: Dialect,
     /// The filter's knowledge of the server's paths.
     pub contents: Contents,
 }

@@ -8,6 +8,7 @@ use super::listing::Listing;
 use super::profile::{Contents, Profile, SpecialParameters, restrictable};
 use super::row::{GET, GET_HEAD, GET_POST, POST, POST_PUT, file, page, row, ui};
 use crate::target::parameters::ParameterNames;
+use crate::time::dialect::Dialect;
 
 pub(super) const QUERY: ToRestricted = ToRestricted::Restrict(EXPRESSION);
 pub(super) const MATCH: ToRestricted = ToRestricted::Restrict(ANY_OF);
@@ -30,6 +31,8 @@ pub static PROFILE: Profile = Profile {
         paging: &["group_limit", "group_next_token"],
         widening: &["include_metadata"],
     },
+    second_lock: None,
+    dialect: Dialect::Prometheus,
     contents: Contents::Known,
 };
 

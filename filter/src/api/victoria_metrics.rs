@@ -10,6 +10,7 @@ use super::prometheus::{FILTERS, MATCH, NOTHING, QUERY};
 use super::row::{GET, GET_HEAD, GET_POST, file, page, row, ui};
 use crate::target::method::{Method, Methods};
 use crate::target::parameters::ParameterNames;
+use crate::time::dialect::Dialect;
 
 /// The methods by which programs send samples, and ask first if they may.
 const SENT: Methods = Methods::of(&[Method::Get, Method::Post, Method::Put]);
@@ -30,6 +31,8 @@ pub static PROFILE: Profile = Profile {
         // A trace counts the series of everybody that a part of the restriction matches.
         widening: &["trace"],
     },
+    second_lock: Some("extra_filters[]"),
+    dialect: Dialect::VictoriaMetrics,
     contents: Contents::Known,
 };
 

@@ -5,8 +5,9 @@ use super::RuleNumber;
 use crate::promql::Query;
 use crate::target::parameters::{ParameterNames, Parameters};
 use crate::time::Window;
+use crate::time::dialect::Dialect;
 use crate::time::duration::Shown;
-use crate::time::parameters::{self, TimeError, Times};
+use crate::time::parameters::{self, TimeError, Times, milliseconds, seconds, spelled_out};
 use crate::time::seconds::Rounded;
 use std::fmt;
 
@@ -121,16 +122,25 @@ impl fmt::Display for Exceeded {
 }
 
 impl Guarded {
-    /// Removes empty times, which servers treat as missing, and shortens a timeout that is longer than is allowed.
+    /// Removes empty times, which servers treat as missing, writes the others as the server reads them, and shortens a
+    /// timeout that is longer than is allowed.
     ///
     /// # Errors
     ///
-    /// Returns an error if a timeout is not a duration.
-    pub fn prepare(&self, parameters: &mut Parameters) -> Result<(), TimeError> {
+    /// Returns an error if a time or a duration can't be read.
+    pub fn prepare(&self, dialect: Dialect, parameters: &mut Parameters) -> Result<(), TimeError> {
         parameters.remove(|name, value| value.is_empty() && TIMES.contains(&name));
+        if dialect.is_spelled_out() {
+            for name in TIMES {
+                for value in parameters.values_mut(name) {
+                    *value = spelled_out(dialect, name, value, self.now)?;
+                }
+            }
+        }
         let Some(most) = self.guards.timeout else { return Ok(()) };
         for value in parameters.values_mut(TIMEOUT) {
-            if parameters::duration(TIMEOUT, value, Rounded::Up)? > most {
+            let timeout = parameters::duration(TIMEOUT, value, Rounded::Up)?;
+            if timeout > most || (timeout == 0 && dialect.is_spelled_out()) {
                 *value = milliseconds(most);
             }
         }
@@ -145,11 +155,12 @@ impl Guarded {
     /// Returns an error if a time can't be read, or if the times exceed `range` or `oldest`.
     pub fn times(
         &self,
+        dialect: Dialect,
         names: ParameterNames,
         last: &mut Parameters,
         first: &Parameters,
     ) -> Result<Times, GuardError> {
-        self.prepare(last)?;
+        self.prepare(dialect, last)?;
         if let Some(most) = self.guards.timeout
             && names.contains(&TIMEOUT)
             && last.value(TIMEOUT).or(first.value(TIMEOUT)).is_none_or(str::is_empty)
@@ -157,20 +168,51 @@ impl Guarded {
             last.put_first(TIMEOUT, milliseconds(most));
         }
         let given = |name| last.value(name).or(first.value(name)).filter(|value| !value.is_empty());
-        let mut times = Times::read(names, &given, self.now)?;
+        let mut times = Times::read(dialect, names, &given, self.now)?;
         if names.contains(&START) {
             let start = match (times.start, self.earliest(times.end, names)) {
                 (Some(start), _) => start,
                 (None, Some(earliest)) => {
+                    let earliest = dialect.representable(earliest);
                     last.put_first(START, seconds(earliest));
                     earliest
                 }
                 (None, None) => times.end,
             };
-            times.window = Window { start, end: times.end };
-            self.check_window(times.window)?;
+            times.evaluation.window = Window { start, end: times.end };
+            self.check_window(times.evaluation.window)?;
+        }
+        if dialect.is_spelled_out() {
+            self.spell_out(&times, names, last, first)?;
         }
         Ok(times)
+    }
+
+    /// Writes what the request leaves to the server into it, and keeps answers at one time from coming out of a cache,
+    /// which a server fills by reading further back.
+    fn spell_out(
+        &self,
+        times: &Times,
+        names: ParameterNames,
+        last: &mut Parameters,
+        first: &Parameters,
+    ) -> Result<(), TimeError> {
+        let Window { start, end } = times.evaluation.window;
+        if start > end {
+            return Err(TimeError::Order);
+        }
+        let step = times.evaluation.step.map(milliseconds).unwrap_or_default();
+        for (name, value) in [(STEP, step), ("end", seconds(end)), ("time", seconds(end))] {
+            if names.contains(&name) && last.value(name).or(first.value(name)).is_none_or(str::is_empty) {
+                last.put_first(name, value);
+            }
+        }
+        let is_held = self.guards.lookback.or(self.guards.oldest).is_some();
+        if is_held && start == end && names.contains(&NOCACHE) {
+            last.remove(|name, _| name == NOCACHE);
+            last.put_first(NOCACHE, "1".to_owned());
+        }
+        Ok(())
     }
 
     /// Returns the start of a request that gives none: the earliest time that the guards allow. If there is no such
@@ -205,12 +247,12 @@ impl Guarded {
     /// Returns an error if the query reads further back, or is evaluated at more points, than is allowed.
     pub fn check(&self, query: &Query<'_>, times: &Times) -> Result<(), Exceeded> {
         if let Some(most) = self.guards.points {
-            let asked = times.points().saturating_mul(query.points());
+            let asked = query.points(&times.evaluation);
             if asked > most {
                 return Err(self.exceeded(Guard::Points { asked, most }));
             }
         }
-        let Some(reach) = query.reach(times.window, times.lookback_delta) else { return Ok(()) };
+        let Some(reach) = query.reach(&times.evaluation) else { return Ok(()) };
         if let Some(most) = self.guards.lookback.filter(|most| reach.lookback > *most) {
             return Err(self.exceeded(Guard::Lookback { asked: reach.lookback, most }));
         }
@@ -228,14 +270,4 @@ const TIMES: [&str; 6] = [TIMEOUT, START, STEP, "end", "time", "lookback_delta"]
 const TIMEOUT: &str = "timeout";
 const START: &str = "start";
 const STEP: &str = "step";
-
-/// Writes a duration in the form that every server reads.
-fn milliseconds(duration: i64) -> String {
-    format!("{duration}ms")
-}
-
-/// Writes a time in the form that every server reads: seconds since 1970.
-fn seconds(time: i64) -> String {
-    let (whole, thousandths) = (time.div_euclid(1_000), time.rem_euclid(1_000));
-    format!("{whole}.{thousandths:03}")
-}
+const NOCACHE: &str = "nocache";

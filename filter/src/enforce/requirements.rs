@@ -31,8 +31,8 @@ pub struct Requirements {
     pub guarded: Option<Guarded>,
 }
 
-/// A selector that matches no series.
-const NOTHING: &str = r#"{__name__="nothing",__name__="at_all"}"#;
+/// A selector that matches no series. Not by name: VictoriaMetrics refuses two names.
+const NOTHING: &str = r#"{nothing="at",nothing="all"}"#;
 
 /// A selector that matches every series.
 const EVERYTHING: &str = r#"{__name__!=""}"#;
@@ -64,7 +64,7 @@ impl Requirements {
             if query.value(name).is_some() {
                 return Err(Violation::Split(name));
             }
-            guarded.prepare(&mut query)?;
+            guarded.prepare(self.profile.dialect, &mut query)?;
         }
         self.restrict(selectors, &mut query, rewrites, |_| Ok(()))?;
         if selectors.form == SelectorForm::AnyOf && query.value(name).is_none() {
@@ -107,7 +107,7 @@ impl Requirements {
             last.remove(|name, _| self.profile.parameters.paging.contains(&name));
         }
         let times = match &self.guarded {
-            Some(guarded) => Some(guarded.times(self.names, &mut last, first)?),
+            Some(guarded) => Some(guarded.times(self.profile.dialect, self.names, &mut last, first)?),
             None => None,
         };
         let Some(selectors) = self.selectors else { return Ok(last) };
@@ -122,7 +122,12 @@ impl Requirements {
             && selectors.form == SelectorForm::AnyOf
             && last.value(name).or(first.value(name)).is_none()
         {
-            last.put_first(name, format!("{{{}}}", restriction.matchers()));
+            last.put_first(name, restriction.selector());
+        }
+        if let (Some(restriction), Some(lock)) = (&self.restriction, self.profile.second_lock)
+            && selectors.form != SelectorForm::Filters
+        {
+            last.put_first(lock, format!("{{{}}}", restriction.matchers()));
         }
         Ok(last)
     }
@@ -238,6 +243,42 @@ mod tests {
         );
         let given = parameters(r#"match[]=a{tenant="a"}"#);
         assert_eq!(requirements.of_first_half(parameters("match[]=a"), &mut RewriteCache::new(1)), Ok(given));
+    }
+
+    #[test]
+    fn what_may_have_no_label_is_listed_by_a_selector_that_servers_take() {
+        let term = Term::listed("tenant", vec!["a".to_owned()], Absent::Allowed).unwrap();
+        let absent = Requirements {
+            restriction: Some(Rc::new(Restriction::new(vec![term]).unwrap())),
+            ..requirements(ANY_OF)
+        };
+        let sent = absent.of_query(parameters("time=1"), &mut RewriteCache::new(1));
+        assert_eq!(sent, Ok(parameters(r#"match[]={tenant=~"a|",__name__!=""}&time=1"#)));
+        let sent = absent.of_query(parameters("match[]=up"), &mut RewriteCache::new(1));
+        assert_eq!(sent, Ok(parameters(r#"match[]=up{tenant=~"a|"}"#)));
+    }
+
+    #[test]
+    fn a_second_lock_stands_beside_the_selectors() {
+        let locked = |selectors| Requirements {
+            profile: &crate::api::victoria_metrics::PROFILE,
+            ..requirements(selectors)
+        };
+        let lock = r#"extra_filters[]={tenant="a"}"#;
+        for (selectors, text, sent) in [
+            (EXPRESSION, "query=a-b", format!(r#"{lock}&query=a{{tenant="a"}}-b{{tenant="a"}}"#)),
+            (EXPRESSION, "query=1", format!("{lock}&query=1")),
+            (ANY_OF, "", format!(r#"{lock}&match[]={{tenant="a"}}"#)),
+        ] {
+            let result = locked(selectors).of_query(parameters(text), &mut RewriteCache::new(1));
+            assert_eq!(result, Ok(parameters(&sent)), "{text}");
+        }
+        let given = parameters(r#"query=a&extra_filters[]={tenant="b"}"#);
+        let refused = locked(EXPRESSION).of_query(given, &mut RewriteCache::new(1));
+        assert!(matches!(refused, Err(Violation::Parameter(_))), "{refused:?}");
+        let unrestricted = Requirements { restriction: None, ..locked(EXPRESSION) };
+        let sent = unrestricted.of_query(parameters("query=a"), &mut RewriteCache::new(1));
+        assert_eq!(sent, Ok(parameters("query=a")));
     }
 
     #[test]

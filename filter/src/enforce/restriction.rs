@@ -130,6 +130,17 @@ impl Restriction {
         &self.matchers
     }
 
+    /// Returns the restriction as a selector of its own. Prometheus refuses a selector whose matchers all fit a label that
+    /// is missing, so such a one has a matcher beside them that every series satisfies.
+    pub fn selector(&self) -> String {
+        let matchers = &self.matchers;
+        if self.terms.iter().all(|term| term.allows("")) {
+            format!(r#"{{{matchers},__name__!=""}}"#)
+        } else {
+            format!("{{{matchers}}}")
+        }
+    }
+
     /// Returns `true` if labels satisfy the restriction. `value` returns the value of a label, or `None` if it is
     /// missing, which is the same as an empty one.
     pub fn allows<'a>(&self, value: &dyn Fn(&str) -> Option<Cow<'a, str>>) -> bool {
@@ -237,6 +248,19 @@ mod tests {
             (vec![listed("_a1", &["a"], Absent::Refused)], r#"_a1="a""#),
         ] {
             assert_eq!(Restriction::new(terms).unwrap().matchers(), matchers);
+        }
+    }
+
+    #[test]
+    fn a_selector_never_consists_of_what_fits_no_label_at_all() {
+        let absent = || listed("tenant", &["a"], Absent::Allowed);
+        for (terms, selector) in [
+            (vec![only(&["a"])], r#"{tenant="a"}"#),
+            (vec![matching(".*")], r#"{tenant=~".*",tenant!=""}"#),
+            (vec![absent()], r#"{tenant=~"a|",__name__!=""}"#),
+            (vec![absent(), listed("env", &["prod"], Absent::Refused)], r#"{tenant=~"a|",env="prod"}"#),
+        ] {
+            assert_eq!(Restriction::new(terms).unwrap().selector(), selector);
         }
     }
 

@@ -6,6 +6,28 @@ pub(super) fn is_function(name: &str) -> bool {
     FUNCTIONS.binary_search_by(|known| (*known).cmp(name)).is_ok()
 }
 
+/// Returns `true` if a known function reads the samples of a window. VictoriaMetrics evaluates its arguments as
+/// subqueries if they aren't selectors.
+pub(super) fn reads_windows(name: &str) -> bool {
+    name.ends_with("_over_time") || OVER_WINDOWS.binary_search_by(|known| (*known).cmp(name)).is_ok()
+}
+
+/// The names, in the order of their bytes, that don't say so themselves.
+const OVER_WINDOWS: [&str; 12] = [
+    "changes",
+    "delta",
+    "deriv",
+    "double_exponential_smoothing",
+    "holt_winters",
+    "idelta",
+    "increase",
+    "irate",
+    "predict_linear",
+    "rate",
+    "resets",
+    "timestamp",
+];
+
 /// The names in the order of their bytes. `holt_winters` is the name of `double_exponential_smoothing` in releases
 /// before 3.0.
 #[rustfmt::skip]
@@ -27,7 +49,7 @@ mod tests {
 
     #[test]
     fn functions_are_in_order_so_that_each_is_found() {
-        assert!(FUNCTIONS.is_sorted());
+        assert!(FUNCTIONS.is_sorted() && OVER_WINDOWS.is_sorted());
         assert!(FUNCTIONS.iter().all(|name| is_function(name)));
     }
 

@@ -10,7 +10,7 @@ use crate::time::seconds::Rounded;
 
 /// The lengths of the lists before an expression is read. Selectors and subqueries that are added later stand within
 /// it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Mark {
     selectors: usize,
     subqueries: usize,
@@ -25,7 +25,7 @@ impl Mark {
 
 /// The part of a query that a modifier changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Modified {
+pub(super) enum Modified {
     Selector(usize),
     Subquery(usize),
     Nothing,
@@ -39,8 +39,9 @@ enum Sign {
 }
 
 impl Parser<'_> {
-    /// Parses everything that follows an operand: ranges and subqueries in brackets, `offset`, `@`.
-    pub(super) fn modifiers(&mut self, primary: Primary, mark: Mark) -> Result<(), SyntaxError> {
+    /// Parses everything that follows an operand: ranges and subqueries in brackets, `offset`, `@`. Returns the part of
+    /// the query that the operand is with all of that.
+    pub(super) fn modifiers(&mut self, primary: Primary, mark: Mark) -> Result<Modified, SyntaxError> {
         let mut modified = match primary {
             Primary::Selector(at) => Modified::Selector(at),
             Primary::Other => Modified::Nothing,
@@ -63,7 +64,7 @@ impl Parser<'_> {
                     return Err(self.expected("one \"offset\" only"));
                 }
             } else {
-                return Ok(());
+                return Ok(modified);
             }
         }
     }
@@ -117,6 +118,13 @@ impl Parser<'_> {
         }
         self.advance()?;
         Ok(self.subquery(Subquery { range, step, shift: Shift::default(), within: None }, mark))
+    }
+
+    /// Adds the subquery that a server may make of everything that was read since `mark`, unless that is no series.
+    pub(super) fn implied_subquery(&mut self, mark: Mark) {
+        if mark != Mark::of(&self.query) {
+            self.subquery(Subquery { range: 0, step: None, shift: Shift::default(), within: None }, mark);
+        }
     }
 
     /// Adds a subquery, and marks everything that was read since `mark` as within it.

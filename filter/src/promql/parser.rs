@@ -6,10 +6,10 @@
 //! needs no recursion to drop, and only parentheses nest.
 
 use super::error::{Problem, SyntaxError};
-use super::functions::is_function;
+use super::functions::{is_function, reads_windows};
 use super::labels;
 use super::lexer::{Lexer, Token, TokenKind, expected};
-use super::modifiers::Mark;
+use super::modifiers::{Mark, Modified};
 use super::time::Shift;
 use super::{Insertion, MAX_DEPTH, MAX_LENGTH, Query, Selector};
 
@@ -23,7 +23,7 @@ pub(super) fn parse(text: &str, wanted: Wanted) -> Result<Query<'_>, SyntaxError
     let query = Query { text, selectors: Vec::new(), subqueries: Vec::new() };
     let mut parser = Parser { lexer, token, query, depth: 0 };
     let end = match wanted {
-        Wanted::Expression => parser.expression().map(|()| "an operator or the end")?,
+        Wanted::Expression => parser.expression().map(|_| "an operator or the end")?,
         Wanted::Selector => parser.lone_selector().map(|()| "the end of the selector")?,
     };
     if parser.token.kind == TokenKind::End { Ok(parser.query) } else { Err(parser.expected(end)) }
@@ -71,20 +71,22 @@ impl Parser<'_> {
             && is_one_of(self.lexer.text(self.token.start, self.token.end), words)
     }
 
-    /// Parses an expression: operands with operators between them.
-    fn expression(&mut self) -> Result<(), SyntaxError> {
+    /// Parses an expression: operands with operators between them. Returns the part of the query that it is, if it is
+    /// nothing but a selector or a subquery.
+    fn expression(&mut self) -> Result<Modified, SyntaxError> {
         self.depth = self.depth.saturating_add(1);
         if self.depth > MAX_DEPTH {
             return Err(SyntaxError { at: self.token.start, problem: Problem::TooDeep });
         }
-        self.operand()?;
+        let mut is = self.operand()?;
         while matches!(self.token.kind, TokenKind::Sign | TokenKind::Operator) || self.is_word(&OPERATORS) {
             self.advance()?;
             self.matching()?;
             self.operand()?;
+            is = Modified::Nothing;
         }
         self.depth = self.depth.saturating_sub(1);
-        Ok(())
+        Ok(is)
     }
 
     /// Parses how the two sides of an operator are matched: `bool`, `on` or `ignoring`, `group_left` or `group_right`.
@@ -124,13 +126,15 @@ impl Parser<'_> {
     }
 
     /// Parses one operand, with the signs before it and the modifiers after it.
-    fn operand(&mut self) -> Result<(), SyntaxError> {
+    fn operand(&mut self) -> Result<Modified, SyntaxError> {
+        let is_signed = self.token.kind == TokenKind::Sign;
         while self.token.kind == TokenKind::Sign {
             self.advance()?;
         }
         let mark = Mark::of(&self.query);
         let primary = self.primary()?;
-        self.modifiers(primary, mark)
+        let modified = self.modifiers(primary, mark)?;
+        Ok(if is_signed { Modified::Nothing } else { modified })
     }
 
     fn primary(&mut self) -> Result<Primary, SyntaxError> {
@@ -160,7 +164,7 @@ impl Parser<'_> {
         if is_aggregation && self.is_word(&GROUPINGS) {
             self.advance()?;
             self.labels()?;
-            self.arguments()?;
+            self.arguments(name)?;
             return Ok(Primary::Other);
         }
         if self.token.kind != TokenKind::Open {
@@ -174,7 +178,7 @@ impl Parser<'_> {
             let name = name.chars().take(MAX_SHOWN).collect();
             return Err(SyntaxError { at: word.start, problem: Problem::Function(name) });
         }
-        self.arguments()?;
+        self.arguments(name)?;
         if is_aggregation && self.is_word(&GROUPINGS) {
             self.advance()?;
             self.labels()?;
@@ -182,14 +186,17 @@ impl Parser<'_> {
         Ok(Primary::Other)
     }
 
-    /// Parses the arguments of a call, in parentheses.
-    fn arguments(&mut self) -> Result<(), SyntaxError> {
+    /// Parses the arguments of a call of this function, in parentheses.
+    fn arguments(&mut self, function: &str) -> Result<(), SyntaxError> {
         self.take(TokenKind::Open, "\"(\" and arguments")?;
         if self.token.kind == TokenKind::Close {
             return self.advance();
         }
         loop {
-            self.expression()?;
+            let mark = Mark::of(&self.query);
+            if self.expression()? == Modified::Nothing && reads_windows(function) {
+                self.implied_subquery(mark);
+            }
             if self.token.kind != TokenKind::Comma {
                 return self.take(TokenKind::Close, "an operator, \",\" or \")\"");
             }

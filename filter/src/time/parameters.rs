@@ -1,24 +1,21 @@
 //! The times in a request's parameters, in every syntax that Prometheus accepts: numbers of seconds, RFC 3339,
 //! durations. A time that can't be read can't be guarded, and is therefore refused.
 
-use super::Window;
+use super::dialect::Dialect;
 use super::duration;
+use super::{Evaluation, Window};
 use crate::time::seconds::{self, Rounded};
 use std::fmt;
 
 /// The times of a request, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Times {
-    /// The span in which the query is evaluated.
-    pub window: Window,
+    /// The evaluation that the request asks for.
+    pub evaluation: Evaluation,
     /// The parameter `start`, if it is given.
     pub start: Option<i64>,
     /// The parameter `end`, else `time`, else now.
     pub end: i64,
-    /// The time that a selector without a range reads back.
-    pub lookback_delta: i64,
-    /// The time between two evaluations, or `None` if there is only one.
-    step: Option<i64>,
 }
 
 /// The error of a parameter that should be a time or a duration. It carries the name of the parameter.
@@ -30,6 +27,8 @@ pub enum TimeError {
     Ahead(&'static str),
     /// The value is not a duration.
     Duration(&'static str),
+    /// The parameter `end` is before `start`, which servers read in different ways.
+    Order,
 }
 
 impl fmt::Display for TimeError {
@@ -48,6 +47,7 @@ impl fmt::Display for TimeError {
             Self::Duration(name) => {
                 write!(f, "the parameter \"{name}\" must be a duration like 30s, or a number of seconds")
             }
+            Self::Order => f.write_str("the parameter \"end\" must not be before \"start\""),
         }
     }
 }
@@ -55,9 +55,6 @@ impl fmt::Display for TimeError {
 /// The time that a selector reads back if the request doesn't say it: Prometheus' default (`--query.lookback-delta`),
 /// in milliseconds.
 const LOOKBACK_DELTA: i64 = 300_000;
-
-/// The step that is assumed if there is none, in milliseconds.
-const DEFAULT_STEP: i64 = 1_000;
 
 /// The furthest that a time may lie in the future, in years. Some servers read a larger number as milliseconds, which
 /// is a time long ago.
@@ -67,44 +64,72 @@ const AHEAD_YEARS: i64 = 10;
 const AHEAD: i64 = AHEAD_YEARS * 365 * 24 * 3_600_000;
 
 impl Times {
-    /// Reads the times. `names` are the endpoint's parameters, `given` returns a parameter's value, and `now` is in
-    /// milliseconds since 1970.
+    /// Reads the times as a server of this dialect does. `names` are the endpoint's parameters, `given` returns a
+    /// parameter's value, and `now` is in milliseconds since 1970.
     ///
     /// # Errors
     ///
     /// Returns an error if one of the times can't be read.
     pub fn read<'a>(
+        dialect: Dialect,
         names: &[&str],
         given: &impl Fn(&'static str) -> Option<&'a str>,
         now: i64,
     ) -> Result<Self, TimeError> {
-        let at = |name, rounded| match given(name).map(|text| time(name, text, rounded)).transpose()? {
-            Some(time) if time > now.saturating_add(AHEAD) => Err(TimeError::Ahead(name)),
-            time => Ok(time),
-        };
+        let at = |name| given(name).map(|text| time(dialect, name, text, now)).transpose();
         let lasts = |name| given(name).map(|text| duration(name, text, Rounded::Down)).transpose();
-        let instant = at("time", Rounded::Down)?.unwrap_or(now);
+        let instant = at("time")?.unwrap_or(dialect.present(now));
+        let step = lasts("step")?.unwrap_or(dialect.default_step());
         Ok(Self {
-            window: Window { start: instant, end: instant },
-            start: at("start", Rounded::Down)?,
-            end: at("end", Rounded::Up)?.unwrap_or(instant),
-            lookback_delta: lasts("lookback_delta")?.filter(|delta| *delta > 0).unwrap_or(LOOKBACK_DELTA),
-            step: if names.contains(&"step") { Some(lasts("step")?.unwrap_or(DEFAULT_STEP)) } else { None },
+            evaluation: Evaluation {
+                window: Window { start: instant, end: instant },
+                step: Some(step).filter(|_| names.contains(&"step")),
+                lookback_delta: lasts("lookback_delta")?.filter(|delta| *delta > 0).unwrap_or(LOOKBACK_DELTA),
+                dialect,
+            },
+            start: at("start")?,
+            end: at("end")?.unwrap_or(instant),
         })
-    }
-
-    /// Returns the number of points at which a query is evaluated. A step of zero counts as the shortest one, a missing
-    /// step as one second.
-    pub fn points(&self) -> u64 {
-        let Some(step) = self.step.map(|step| step.max(1)) else { return 1 };
-        let range = self.window.end.saturating_sub(self.window.start).max(0);
-        range.checked_div(step).unwrap_or_default().unsigned_abs().saturating_add(1)
     }
 }
 
-/// Parses a time: seconds since 1970, or RFC 3339.
-fn time(name: &'static str, text: &str, rounded: Rounded) -> Result<i64, TimeError> {
-    seconds::parse(text, rounded).or_else(|| rfc3339(text)).ok_or(TimeError::Time(name))
+/// Writes the value of a parameter in the one way that servers of every dialect read alike. `now` is in milliseconds
+/// since 1970.
+///
+/// # Errors
+///
+/// Returns an error if the value is no time or no duration, whichever the parameter has to be.
+pub(crate) fn spelled_out(
+    dialect: Dialect,
+    name: &'static str,
+    text: &str,
+    now: i64,
+) -> Result<String, TimeError> {
+    match name {
+        "time" | "start" | "end" => time(dialect, name, text, now).map(seconds),
+        "timeout" => duration(name, text, Rounded::Up).map(milliseconds),
+        _ => duration(name, text, Rounded::Down).map(milliseconds),
+    }
+}
+
+/// Writes a duration in the form that every server reads.
+pub(crate) fn milliseconds(duration: i64) -> String {
+    format!("{duration}ms")
+}
+
+/// Writes a time in the form that every server reads: seconds since 1970.
+pub(crate) fn seconds(time: i64) -> String {
+    let (whole, thousandths) = (time.div_euclid(1_000), time.rem_euclid(1_000));
+    format!("{whole}.{thousandths:03}")
+}
+
+/// Parses a time. The end of a span is rounded up, and every other time down.
+fn time(dialect: Dialect, name: &'static str, text: &str, now: i64) -> Result<i64, TimeError> {
+    let rounded = if name == "end" { Rounded::Up } else { Rounded::Down };
+    match dialect.time(text, rounded, now).ok_or(TimeError::Time(name))? {
+        time if time > now.saturating_add(AHEAD) => Err(TimeError::Ahead(name)),
+        time => Ok(time),
+    }
 }
 
 /// Parses a duration: seconds, or numbers with units.
@@ -113,61 +138,12 @@ pub(crate) fn duration(name: &'static str, text: &str, rounded: Rounded) -> Resu
     duration.filter(|duration| *duration >= 0).ok_or(TimeError::Duration(name))
 }
 
-/// Parses `2006-01-02T15:04:05.999Z` or `…+01:00` (RFC 3339 §5.6), and drops parts of a millisecond.
-fn rfc3339(text: &str) -> Option<i64> {
-    let (date, rest) = text.split_once('T')?;
-    let [year, month, day] = numbers(date, '-', [4, 2, 2])?;
-    let zone_at = rest.find(['Z', '+', '-'])?;
-    let (clock, zone) = rest.split_at_checked(zone_at)?;
-    let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
-    let [hour, minute, second] = numbers(clock, ':', [2, 2, 2])?;
-    let is_date = (1..=12).contains(&month) && (1..=31).contains(&day);
-    if !is_date || hour > 23 || minute > 59 || second > 59 {
-        return None;
-    }
-    let offset = match zone.split_at_checked(1)? {
-        ("Z", "") => 0,
-        (sign, zone) => {
-            let [hours, minutes] = numbers(zone, ':', [2, 2])?;
-            let offset = hours.saturating_mul(60).saturating_add(minutes);
-            if sign == "-" { offset.saturating_neg() } else { offset }
-        }
-    };
-    let is_fraction = !fraction.is_empty() && fraction.bytes().all(|byte| byte.is_ascii_digit());
-    let thousandths = fraction.bytes().chain(std::iter::repeat(b'0')).take(3);
-    let thousandths = thousandths.fold(0_i64, |sum, digit| {
-        sum.saturating_mul(10).saturating_add(i64::from(digit.saturating_sub(b'0')))
-    });
-    let minutes = days(year, month, day).saturating_mul(1_440).saturating_add(hour.saturating_mul(60));
-    let minutes = minutes.saturating_add(minute).saturating_sub(offset);
-    let seconds = minutes.saturating_mul(60).saturating_add(second);
-    is_fraction.then(|| seconds.saturating_mul(1_000).saturating_add(thousandths))
-}
-
-/// Parses numbers that are separated by `sign` and have exactly these numbers of digits.
-fn numbers<const N: usize>(text: &str, sign: char, digits: [usize; N]) -> Option<[i64; N]> {
-    let mut parts = text.split(sign);
-    let mut numbers = [0; N];
-    for (number, digits) in numbers.iter_mut().zip(digits) {
-        let part = parts.next().filter(|part| part.len() == digits)?;
-        *number = part.parse().ok().filter(|_| part.bytes().all(|byte| byte.is_ascii_digit()))?;
-    }
-    parts.next().is_none().then_some(numbers)
-}
-
-/// Returns the days from 1970-01-01 to a date of the Gregorian calendar. The year is counted from March here, so that
-/// the leap day is its last one.
-#[allow(clippy::arithmetic_side_effects, reason = "years have four digits, months and days two")]
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let month_from_march = (month + 9) % 12;
-    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
-    365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year - 719_468
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The time 2023-11-14T22:13:20Z.
+    const NOW: i64 = 1_700_000_000_000;
 
     #[test]
     fn a_time_is_read_in_every_syntax() {
@@ -184,7 +160,7 @@ mod tests {
             ("1969-12-31T23:59:59Z", -1_000),
             ("0000-03-01T00:00:00Z", -62_162_035_200_000),
         ] {
-            assert_eq!(time("time", text, Rounded::Down), Ok(milliseconds), "{text}");
+            assert_eq!(time(Dialect::Prometheus, "time", text, NOW), Ok(milliseconds), "{text}");
         }
     }
 
@@ -219,7 +195,7 @@ mod tests {
             "23-11-14T22:13:20Z",
             "-292273086-05-16T16:47:06Z",
         ] {
-            assert_eq!(time("time", text, Rounded::Down), Err(TimeError::Time("time")), "{text}");
+            assert_eq!(time(Dialect::Prometheus, "time", text, NOW), Err(TimeError::Time("time")), "{text}");
         }
         for text in ["", "NaN", "Inf", "-1", "-5m", "5x", "1e300"] {
             assert_eq!(duration("step", text, Rounded::Down), Err(TimeError::Duration("step")), "{text}");

@@ -27,8 +27,8 @@ const CONFIGURATION: &str = r#"{
 const LABELS: &str = "/prometheus/api/v1/labels";
 const QUERY: &str = "/prometheus/api/v1/query";
 
-/// The form `match[]={__name__="nothing",__name__="at_all"}`, escaped.
-const NOTHING: &str = "match%5B%5D=%7B__name__%3D%22nothing%22%2C__name__%3D%22at_all%22%7D";
+/// The form `match[]={nothing="at",nothing="all"}`, escaped.
+const NOTHING: &str = "match%5B%5D=%7Bnothing%3D%22at%22%2Cnothing%3D%22all%22%7D";
 
 /// The form `match[]={tenant="team-a"}`, escaped.
 const OWN: &str = "match%5B%5D=%7Btenant%3D%22team-a%22%7D";

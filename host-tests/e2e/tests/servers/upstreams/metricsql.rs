@@ -17,6 +17,8 @@ on_both_hosts! {
     written_queries_show_nothing_of_others_on_a_newer_server,
     generated_queries_are_answered_as_by_a_server_of_ones_own,
     generated_queries_are_answered_as_by_a_newer_server_of_ones_own,
+    written_queries_show_nothing_of_others_on_a_server_that_is_named,
+    generated_queries_are_answered_as_by_a_named_server_of_ones_own,
 }
 
 /// The queries, as JSON, so that every character in them is visible.
@@ -41,20 +43,32 @@ const ATTEMPTS: usize = 60;
 const WAYS: [&str; 4] = ["/one", "/listed", "/matching", "/absent"];
 
 fn written_queries_show_nothing_of_others(host: Host) {
-    check_written_queries(host, Edition::Usual);
+    check_written_queries(host, Edition::Usual, PROMETHEUS);
 }
 
 fn written_queries_show_nothing_of_others_on_a_newer_server(host: Host) {
-    check_written_queries(host, Edition::Newer);
+    check_written_queries(host, Edition::Newer, PROMETHEUS);
 }
 
 fn generated_queries_are_answered_as_by_a_server_of_ones_own(host: Host) {
-    check_generated_queries(host, Edition::Usual);
+    check_generated_queries(host, Edition::Usual, PROMETHEUS);
 }
 
 fn generated_queries_are_answered_as_by_a_newer_server_of_ones_own(host: Host) {
-    check_generated_queries(host, Edition::Newer);
+    check_generated_queries(host, Edition::Newer, PROMETHEUS);
 }
+
+fn written_queries_show_nothing_of_others_on_a_server_that_is_named(host: Host) {
+    check_written_queries(host, Edition::Newer, VICTORIA_METRICS);
+}
+
+fn generated_queries_are_answered_as_by_a_named_server_of_ones_own(host: Host) {
+    check_generated_queries(host, Edition::Newer, VICTORIA_METRICS);
+}
+
+/// The APIs that a mount in front of the servers has. With its own one the server is told the restriction a second time.
+const PROMETHEUS: &str = "prometheus";
+const VICTORIA_METRICS: &str = "victoriametrics";
 
 /// Two servers, one with everybody's series and one with those of `a`, and the filter in front of each.
 struct Pair {
@@ -64,7 +78,7 @@ struct Pair {
 
 impl Pair {
     #[track_caller]
-    fn start(host: Host, edition: Edition) -> Option<Self> {
+    fn start(host: Host, edition: Edition, api: &str) -> Option<Self> {
         tools::need(edition.server())?;
         let servers = [Whose::Everybodys, Whose::As].map(|whose| {
             let samples = Some(samples::open_metrics(Release::Usual, whose));
@@ -74,7 +88,7 @@ impl Pair {
             let address = servers[place].address();
             let options = deployment::Options {
                 workers: 1,
-                ..deployment::Options::configured(address, &configuration())
+                ..deployment::Options::configured(address, &configuration(api))
             };
             Deployment::start(host, &options).unwrap()
         });
@@ -92,8 +106,8 @@ impl Pair {
     }
 }
 
-fn configuration() -> String {
-    let mounts = WAYS.map(|prefix| json!({ "prefix": prefix, "cluster": "prometheus" }));
+fn configuration(api: &str) -> String {
+    let mounts = WAYS.map(|prefix| json!({ "prefix": prefix, "api": api, "cluster": "prometheus" }));
     let may = json!(["read", "federate"]);
     let rule =
         |at: &str, tenant| json!({ "who": ["anyone"], "may": may, "only": { "tenant": tenant }, "at": [at] });
@@ -106,8 +120,8 @@ fn configuration() -> String {
     json!({ "mounts": mounts, "access": access }).to_string()
 }
 
-fn check_written_queries(host: Host, edition: Edition) {
-    let Some(pair) = Pair::start(host, edition) else { return };
+fn check_written_queries(host: Host, edition: Edition, api: &str) {
+    let Some(pair) = Pair::start(host, edition, api) else { return };
     let [mut guarded, mut guarded_own] = pair.guarded();
     let [mut open, _] = pair.open();
     let queries: Vec<String> = serde_json::from_str(QUERIES).unwrap();
@@ -131,7 +145,9 @@ fn check_written_queries(host: Host, edition: Edition) {
             telling += usize::from(open.ask(&unguarded(&question)).text().contains(SECRET));
         }
     }
-    println!("{host}, {edition:?}: of {asked} {passed} pass, {answered} are answered, {telling} would tell");
+    println!(
+        "{host}, {edition:?}, {api}: of {asked} {passed} pass, {answered} are answered, {telling} would tell"
+    );
     assert!(
         answered >= ANSWERED && telling >= TELLING,
         "{answered} answered and {telling} telling say little"
@@ -188,8 +204,8 @@ fn questions(place: usize, query: &str) -> Vec<Question> {
     questions
 }
 
-fn check_generated_queries(host: Host, edition: Edition) {
-    let Some(pair) = Pair::start(host, edition) else { return };
+fn check_generated_queries(host: Host, edition: Edition, api: &str) {
+    let Some(pair) = Pair::start(host, edition, api) else { return };
     let [mut guarded, mut guarded_own] = pair.guarded();
     let [mut open, mut own] = pair.open();
     let mut generator = Generator::new(SEED, Release::Usual);
@@ -220,7 +236,7 @@ fn check_generated_queries(host: Host, edition: Edition) {
         }
     }
     println!(
-        "{host}, {edition:?}: {something} find something, {different} differ, {undecided} are undecided"
+        "{host}, {edition:?}, {api}: {something} find something, {different} differ, {undecided} are undecided"
     );
     assert!(
         something * 100 >= GENERATED * SOMETHING && different * 2 >= GENERATED,

@@ -6,6 +6,7 @@ use crate::upstreams::canaries::{self, ALL, EXTERNAL, OWN};
 use crate::upstreams::crawling;
 use crate::upstreams::paths;
 use crate::upstreams::servers::{Server, as_a, as_admin, guarded};
+use promward::api::{Profile, prometheus, victoria_metrics};
 use promward_e2e::deployment::{Deployment, Host};
 use promward_e2e::on_both_hosts;
 use promward_harness::prometheus::Release;
@@ -18,22 +19,32 @@ on_both_hosts! {
     prometheus_3_shows_a_tenant_nothing_of_others,
     victoria_metrics_shows_a_tenant_nothing_of_others,
     a_newer_victoria_metrics_shows_a_tenant_nothing_of_others,
+    a_victoria_metrics_that_is_named_shows_a_tenant_nothing_of_others,
+    a_newer_victoria_metrics_that_is_named_shows_a_tenant_nothing_of_others,
 }
 
 fn prometheus_shows_a_tenant_nothing_of_others(host: Host) {
-    nothing_of_others_shows(host, Server::Prometheus(Release::Usual));
+    nothing_of_others_shows(host, Server::Prometheus(Release::Usual), &prometheus::PROFILE);
 }
 
 fn prometheus_3_shows_a_tenant_nothing_of_others(host: Host) {
-    nothing_of_others_shows(host, Server::Prometheus(Release::Three));
+    nothing_of_others_shows(host, Server::Prometheus(Release::Three), &prometheus::PROFILE);
 }
 
 fn victoria_metrics_shows_a_tenant_nothing_of_others(host: Host) {
-    nothing_of_others_shows(host, Server::VictoriaMetrics(Edition::Usual));
+    nothing_of_others_shows(host, Server::VictoriaMetrics(Edition::Usual), &prometheus::PROFILE);
 }
 
 fn a_newer_victoria_metrics_shows_a_tenant_nothing_of_others(host: Host) {
-    nothing_of_others_shows(host, Server::VictoriaMetrics(Edition::Newer));
+    nothing_of_others_shows(host, Server::VictoriaMetrics(Edition::Newer), &prometheus::PROFILE);
+}
+
+fn a_victoria_metrics_that_is_named_shows_a_tenant_nothing_of_others(host: Host) {
+    nothing_of_others_shows(host, Server::VictoriaMetrics(Edition::Usual), &victoria_metrics::PROFILE);
+}
+
+fn a_newer_victoria_metrics_that_is_named_shows_a_tenant_nothing_of_others(host: Host) {
+    nothing_of_others_shows(host, Server::VictoriaMetrics(Edition::Newer), &victoria_metrics::PROFILE);
 }
 
 /// The paths with the caller's own data, on any of the servers.
@@ -43,16 +54,21 @@ const OWN_IS_AT: [&str; 5] =
 /// The further paths on a Prometheus: VictoriaMetrics has no rules.
 const OWN_OF_RULES_IS_AT: [&str; 2] = ["/api/v1/rules", "/api/v1/alerts"];
 
-fn nothing_of_others_shows(host: Host, server: Server) {
+fn nothing_of_others_shows(host: Host, server: Server, api: &Profile) {
     let Some(address) = server.address() else { return };
-    let deployment = guarded(host, address);
+    let deployment = guarded(host, address, api.name);
     let linked = crawling::linked(address);
     let written = match server {
         Server::Prometheus(_) => BTreeSet::new(),
         Server::VictoriaMetrics(_) => crawling::written(&tools::find(server.program()).unwrap().path),
     };
-    println!("{host}, {server:?}: {} paths are linked, {} written", linked.len(), written.len());
-    let questions = paths::questions(&linked, &written);
+    println!(
+        "{host}, {server:?}, {}: {} paths are linked, {} written",
+        api.name,
+        linked.len(),
+        written.len()
+    );
+    let questions = paths::questions(api, &linked, &written);
 
     let (mut leaks, mut statuses, mut own_at) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
     let client = as_a(&deployment).header("accept-encoding", "gzip");
@@ -71,7 +87,7 @@ fn nothing_of_others_shows(host: Host, server: Server) {
             own_at.insert(question.path.as_str());
         }
     }
-    println!("{host}, {server:?}: {} questions, answered {statuses:?}", questions.len());
+    println!("{host}, {server:?}, {}: {} questions, answered {statuses:?}", api.name, questions.len());
     assert!(leaks.is_empty(), "{} leaks:\n{}", leaks.len(), leaks.join("\n\n"));
     let rules = if matches!(server, Server::Prometheus(_)) { OWN_OF_RULES_IS_AT.as_slice() } else { &[] };
     for path in OWN_IS_AT.iter().chain(rules) {

@@ -1,8 +1,8 @@
 //! The questions for each path.
 
 use crate::asking::Question;
+use promward::api::Profile;
 use promward::api::endpoint::Endpoint;
-use promward::api::prometheus::ENDPOINTS;
 use std::collections::BTreeSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -52,12 +52,16 @@ const DOCUMENTED: [&str; 64] = [
 /// Beginnings of a path that VictoriaMetrics or its cluster removes.
 const PREFIXES: [&str; 4] = ["/prometheus", "/select/0/prometheus", "/graphite", "/vmui"];
 
-/// Returns a question for each path, method and set of parameters: for the table's paths, for those from documentation,
-/// and for those that were only found in a program.
-pub(crate) fn questions(linked: &BTreeSet<String>, written: &BTreeSet<String>) -> Vec<Question> {
+/// Returns a question for each path, method and set of parameters: for the paths in the API's table, for those from
+/// documentation, and for those that were only found in a program.
+pub(crate) fn questions(
+    api: &Profile,
+    linked: &BTreeSet<String>,
+    written: &BTreeSet<String>,
+) -> Vec<Question> {
     let mut questions = Vec::new();
     let mut known = BTreeSet::new();
-    for endpoint in ENDPOINTS {
+    for endpoint in api.endpoints {
         for (place, path) in filled_in(endpoint).into_iter().enumerate() {
             // One path of a row is enough for the methods that no path has.
             for method in METHODS.into_iter().take(if place == 0 { METHODS.len() } else { 1 }) {

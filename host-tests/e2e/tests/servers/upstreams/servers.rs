@@ -103,11 +103,11 @@ impl Server {
 const A: &str = "as-token";
 const ADMIN: &str = "admins-token";
 
-/// Starts a deployment in front of a server, where `a` may do everything with their own data.
-pub(crate) fn guarded(host: Host, server: SocketAddr) -> Deployment {
+/// Starts a deployment in front of a server that is taken for one with this API, where `a` may do everything with their own data.
+pub(crate) fn guarded(host: Host, server: SocketAddr, api: &str) -> Deployment {
     let digest = |token: &str| format!("sha256:{}", promward_module::sha256(token.as_bytes()));
     let configuration = json!({
-        "mounts": [{ "prefix": "/", "cluster": "prometheus" }],
+        "mounts": [{ "prefix": "/", "api": api, "cluster": "prometheus" }],
         "callers": { "tokens": { "a": digest(A), "admin": digest(ADMIN) } },
         "access": [
             { "who": ["token:a"], "may": ["everything"], "only": { "tenant": ["a"] } },
