@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
 /// The kinds of clients, each with its file.
-const KINDS: [(&str, &str); 7] = [
+const KINDS: [(&str, &str); 9] = [
     ("grafana", include_str!("honest/grafana.txt")),
     ("clients", include_str!("honest/clients.txt")),
     ("probes", include_str!("honest/probes.txt")),
@@ -20,13 +20,15 @@ const KINDS: [(&str, &str); 7] = [
     ("pages", include_str!("honest/pages.txt")),
     ("prometheus-page", include_str!("honest/prometheus-page.txt")),
     ("applications", include_str!("honest/applications.txt")),
+    ("queries", include_str!("honest/queries.txt")),
+    ("tenants", include_str!("honest/tenants.txt")),
 ];
 
 /// The callers with tokens, which are "NAME-token".
 const TOKENS: [&str; 6] = ["admin", "viewer", "team-a", "team-ab", "limited", "writer"];
 
 /// The least number of cases. Those that are one case of a list count once.
-const CASES: usize = 55;
+const CASES: usize = 60;
 
 #[test]
 fn envoy_lets_honest_clients_through() {
