@@ -21,6 +21,7 @@ const KINDS: [(&str, &str); 9] = [
     ("prometheus-page", include_str!("honest/prometheus-page.txt")),
     ("applications", include_str!("honest/applications.txt")),
     ("queries", include_str!("honest/queries.txt")),
+    ("servers", include_str!("honest/servers.txt")),
     ("tenants", include_str!("honest/tenants.txt")),
 ];
 
@@ -114,16 +115,18 @@ fn all_claims(differences: &str) -> Value {
     merged(claims, serde_json::from_str(differences).expect("claims are JSON"))
 }
 
-/// Returns the configuration of a case: the one of all cases, with its differences.
+/// Returns the configuration of a case: the one of all cases, with its differences. Until the end it has its mounts by
+/// prefix, so that a difference names one of them.
 fn configuration(case: &Case) -> String {
     let digest =
         |name: &str| format!("sha256:{}", promward_module::sha256(format!("{name}-token").as_bytes()));
     let tokens: BTreeMap<_, _> = TOKENS.iter().map(|name| (name, digest(name))).collect();
     let usual = json!({
-        "mounts": [
-            { "prefix": "/prometheus", "cluster": "prometheus" },
-            { "prefix": "/grafana", "api": "opaque", "cluster": "prometheus", "upstream_prefix": "/grafana" },
-        ],
+        "mounts": {
+            "/prometheus": {},
+            "/vm": { "api": "victoriametrics" },
+            "/grafana": { "api": "opaque", "upstream_prefix": "/grafana" },
+        },
         "callers": { "tokens": tokens },
         "access": [
             { "who": ["anyone"], "may": ["health"] },
@@ -139,11 +142,15 @@ fn configuration(case: &Case) -> String {
             { "who": ["anyone"], "may": ["unknown"], "at": ["/grafana"] },
         ],
     });
-    if case.configuration.is_empty() {
-        return usual.to_string();
-    }
-    let differences = serde_json::from_str(&case.configuration);
-    merged(usual, differences.unwrap_or_else(|error| panic!("{}: {error}", case.place))).to_string()
+    let differences = if case.configuration.is_empty() { "{}" } else { &case.configuration };
+    let differences = serde_json::from_str(differences);
+    let mut all = merged(usual, differences.unwrap_or_else(|error| panic!("{}: {error}", case.place)));
+    let mounts =
+        all["mounts"].as_object().into_iter().flatten().map(|(prefix, mount)| {
+            merged(json!({ "prefix": prefix, "cluster": "prometheus" }), mount.clone())
+        });
+    all["mounts"] = mounts.collect();
+    all.to_string()
 }
 
 /// Returns a value with differences, as RFC 7396 merges them: objects field by field, `null` removes a field, and
