@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
 /// The kinds of clients, each with its file.
-const KINDS: [(&str, &str); 9] = [
+const KINDS: [(&str, &str); 10] = [
     ("grafana", include_str!("honest/grafana.txt")),
     ("clients", include_str!("honest/clients.txt")),
     ("probes", include_str!("honest/probes.txt")),
@@ -145,11 +145,12 @@ fn configuration(case: &Case) -> String {
     let differences = if case.configuration.is_empty() { "{}" } else { &case.configuration };
     let differences = serde_json::from_str(differences);
     let mut all = merged(usual, differences.unwrap_or_else(|error| panic!("{}: {error}", case.place)));
-    let mounts =
-        all["mounts"].as_object().into_iter().flatten().map(|(prefix, mount)| {
+    if let Some(mounts) = all["mounts"].as_object() {
+        let mount = |(prefix, mount): (&String, &Value)| {
             merged(json!({ "prefix": prefix, "cluster": "prometheus" }), mount.clone())
-        });
-    all["mounts"] = mounts.collect();
+        };
+        all["mounts"] = mounts.iter().map(mount).collect();
+    }
     all.to_string()
 }
 
