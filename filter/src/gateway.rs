@@ -179,9 +179,10 @@ impl Gateway {
         let Request { headers, scheme, .. } = *request;
         let origin = self.answers.cors.allowed(headers);
         if origin.is_none() {
-            let (class, method) = (requested.class(), requested.method);
+            let (class, method, links) = (requested.class(), requested.method, requested.links());
             let (contents, posting) = (requested.at.mount.api.contents, &requested.at.mount.cross_site);
-            cross_site::check(&Asking { class, contents, posting, method, headers, scheme })?;
+            let frames = self.answers.security.frames(contents);
+            cross_site::check(&Asking { class, links, frames, posting, method, headers, scheme })?;
         }
         Ok(origin)
     }

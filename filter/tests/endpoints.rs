@@ -94,8 +94,8 @@ const CASES: &[Case] = &[
     (SNAPSHOT, "POST PUT", "admin", "skip_head", Nothing),
     ("/federate", "GET", "federate", "match[]", Match),
     ("/metrics", "GET", "metrics", "", Nothing),
-    ("/-/healthy", "GET HEAD", "health", "", All),
-    ("/-/ready", "GET HEAD", "health", "", All),
+    ("/-/healthy", "GET HEAD OPTIONS", "health", "", All),
+    ("/-/ready", "GET HEAD OPTIONS", "health", "", All),
     ("/-/reload", "POST PUT", "reload", "", Nothing),
     ("/-/quit", "POST PUT", "quit", "", Nothing),
     ("/debug/pprof", "GET POST", "debug", "", Nothing),
@@ -135,6 +135,10 @@ const CASES: &[Case] = &[
     ("/classic/agent", "GET HEAD", "status", "", Nothing),
     ("/api/v1/new", "GET HEAD POST PUT PATCH DELETE", "unknown", "", Nothing),
 ];
+
+/// The parameters that clients send to an endpoint which doesn't read them.
+const UNREAD: &[(&str, &[&str])] =
+    &[("/api/v1/query", &["step"]), ("/api/v1/rules", &["rule_name", "rule_group", "file"])];
 
 /// An endpoint whose form would be read too late to be refused.
 const SNAPSHOT: &str = "/api/v1/admin/tsdb/snapshot";
@@ -230,7 +234,10 @@ fn an_endpoint_is_what_a_rule_calls_it() {
 fn an_endpoint_has_the_methods_that_the_server_knows_there() {
     let mut desk = everything();
     for case in CASES {
-        for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "get", "PROPFIND"] {
+        let others = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "get", "PROPFIND"];
+        // Below an API, `OPTIONS` is answered here.
+        let is_api = case.0.starts_with("/api/");
+        for method in others.into_iter().chain((!is_api).then_some("OPTIONS")) {
             let expected = if methods(case).any(|known| known == method) { 200 } else { 405 };
             assert_eq!(status(&mut desk, method, case.0), expected, "{method} {}", case.0);
         }
@@ -238,16 +245,18 @@ fn an_endpoint_has_the_methods_that_the_server_knows_there() {
 }
 
 #[test]
-fn a_parameter_that_is_read_stands_once_and_others_as_often_as_they_like() {
+fn a_parameter_that_is_read_has_one_value_and_others_as_many_as_they_like() {
     let mut desk = everything();
     let all: BTreeSet<&str> = CASES.iter().flat_map(names).collect();
     for case in CASES {
         let method = methods(case).next().unwrap();
         for name in &all {
             let is_single = names(case).contains(name) && !name.ends_with("[]");
-            let twice = format!("{}?{name}=1&{name}=1", case.0);
+            let twice = format!("{}?{name}=1&{name}=2", case.0);
             let expected = if is_single { 400 } else { 200 };
             assert_eq!(status(&mut desk, method, &twice), expected, "{twice}");
+            let same = format!("{}?{name}=1&{name}=1", case.0);
+            assert_eq!(status(&mut desk, method, &same), 200, "{same}");
         }
     }
 }
@@ -263,8 +272,38 @@ fn the_restricted_give_no_parameter_but_those_that_are_read() {
             // No parameter is read here, so every one is let through.
             let is_open = matches!(case.4, All | Page | File) && case.3.is_empty();
             let is_read = names(case).contains(name) && *name != "include_metadata";
-            let expected = if is_open || is_read { 200 } else { 400 };
+            let is_unread = UNREAD.iter().any(|(path, unread)| *path == case.0 && unread.contains(name));
+            let expected = if is_open || is_read || is_unread { 200 } else { 400 };
             assert_eq!(status(&mut desk, method, &given), expected, "{given}");
+        }
+    }
+}
+
+#[test]
+fn what_is_not_read_is_not_sent_on_for_the_restricted() {
+    let mut desk = restricted();
+    for (path, unread) in UNREAD {
+        for name in *unread {
+            let sent = if path.ends_with("rules") { "" } else { r#"query=up{tenant="a"}"# };
+            let query = if path.ends_with("rules") { "" } else { "&query=up" };
+            asks(&mut desk, "GET", path, &format!("{name}=1{query}&{name}=2"), sent);
+        }
+    }
+}
+
+#[test]
+fn a_link_from_another_site_leads_to_pages_only() {
+    let mut desk = everything();
+    let link =
+        [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
+    for case in CASES {
+        let is_open = matches!(case.2, "ui" | "health");
+        let is_page = is_open || (case.1 == "GET HEAD" && case.2 != "unknown");
+        for method in methods(case) {
+            let pairs = [(":method", method), (":path", case.0), (":authority", "example.com")];
+            let headers = pairs.iter().chain(&link).copied().collect();
+            let decision = desk.decide(&headers, Body::None, &Facts::default(), 1).0;
+            assert_eq!(matches!(decision, Decision::Forward(_)), is_page, "{method} {}", case.0);
         }
     }
 }

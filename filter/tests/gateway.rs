@@ -8,7 +8,7 @@ use desk::Desk;
 use promward::caller::source::Source;
 use promward::config;
 use promward::decision::{Decision, Facts, Forward, Needs};
-use promward::enforce::form::FormError;
+use promward::enforce::form::{FORM_TYPE, FormError};
 use promward::enforce::rewrite_cache::RewriteCache;
 use promward::gateway::Gateway;
 use promward::gateway::worker_state::Rates;
@@ -136,7 +136,7 @@ fn what_is_refused_says_why_in_the_form_of_the_path() {
             "GET",
             "/prometheus/api/v1/query?query=a&query=b",
             400,
-            json("bad_data", "the parameter \\\"query\\\" is given more than once"),
+            json("bad_data", "the parameter \\\"query\\\" is given more than once, with different values"),
         ),
         (
             "GET",
@@ -278,7 +278,7 @@ fn a_form_that_is_refused_once_it_is_there_says_why() {
     let forward = forward(GUIDE, "POST", "/prometheus/api/v1/query?time=1", &more, Body::Follows);
     let twice = forward.form.unwrap().complete(b"time=2", &mut RewriteCache::new(1)).unwrap_err();
     for (error, message) in [
-        (twice, "the parameter \\\"time\\\" is given more than once"),
+        (twice, "the parameter \\\"time\\\" is given more than once, with different values"),
         (FormError::Trailers, "a form must not end in trailers"),
     ] {
         let reply = gateway(GUIDE).refuse(&forward.context, &error.into());
@@ -291,23 +291,24 @@ fn a_body_that_can_not_be_read_in_one_way_is_refused_and_the_client_is_told_why(
     let (labels, query) = ("/prometheus/api/v1/labels", "/prometheus/api/v1/query");
     let multipart = ("content-type", "multipart/form-data; boundary=x");
     let form = ("content-type", "application/x-www-form-urlencoded");
-    let (gzip, long) = (("content-encoding", "gzip"), ("content-length", "262145"));
+    let (gzip, long, one) =
+        (("content-encoding", "gzip"), ("content-length", "262145"), ("content-length", "1"));
     for (method, path, more, status, message) in [
         (
             "GET",
             labels,
-            &[multipart][..],
+            &[multipart, one][..],
             400,
             "this request must not have a body: give its parameters in the query string",
         ),
         (
             "POST",
             query,
-            &[multipart],
+            &[multipart, one],
             415,
             "the body must have the content type application/x-www-form-urlencoded, once",
         ),
-        ("POST", query, &[form, gzip], 415, "the body must have no content encoding"),
+        ("POST", query, &[form, gzip, one], 415, "the body must have no content encoding"),
         (
             "POST",
             query,
@@ -347,12 +348,130 @@ fn a_body_that_could_not_be_refused_in_time_is_refused_with_the_headers() {
 
 #[test]
 fn no_other_protocol_is_spoken_where_the_filter_reads_requests() {
-    let upgrade = [("connection", "Upgrade"), ("upgrade", "websocket")];
-    assert_eq!(reply(GUIDE, "GET", "/prometheus/anything", &upgrade).status, 400);
-    assert_eq!(
-        set(&forward(TWO_MOUNTS, "GET", "/files/live", &upgrade, Body::None).edits, ":path"),
-        Some("/live")
-    );
+    for protocol in ["TLS/1.2", "h2c", "websocket", "TLS/1.2, websocket"] {
+        let offer =
+            [("connection", "Upgrade, keep-alive"), ("upgrade", protocol), ("http2-settings", "AAMA")];
+        for path in ["/prometheus/api/v1/query?query=up", "/prometheus/graph", "/prometheus/anything"] {
+            let edits = forward(GUIDE, "GET", path, &offer, Body::None).edits;
+            assert_eq!(
+                edits.remove,
+                ["connection", "upgrade", "http2-settings"].map(|name| name.as_bytes().to_vec())
+            );
+        }
+    }
+}
+
+#[test]
+fn a_request_whose_end_is_read_as_another_protocol_goes_on_without_one() {
+    let offer = [
+        ("connection", "Upgrade"),
+        ("upgrade", "TLS/1.2"),
+        ("content-type", FORM_TYPE),
+        ("content-length", "8"),
+    ];
+    let (offer_alone, _) = offer.split_at(2);
+    for path in ["/prometheus/api/v1/query?query=up", "/prometheus/metrics"] {
+        let forward = forward(GUIDE, "GET", path, offer_alone, Body::Follows);
+        assert_eq!(set(&forward.edits, "x-promward-body"), None);
+        assert_eq!(set(&forward.edits, "content-length"), Some("0"));
+        assert!(forward.form.unwrap().check_length(1).is_err());
+    }
+    for path in ["/prometheus/api/v1/query", "/prometheus/api/v1/write", "/prometheus/anything"] {
+        let refused = decide(GUIDE, &request("POST", path, &offer), Body::Follows);
+        assert!(matches!(refused, Decision::Reply(reply) if reply.status == 400), "{path}");
+    }
+}
+
+#[test]
+fn health_may_be_checked_by_options() {
+    for path in ["/prometheus/-/healthy", "/prometheus/-/ready"] {
+        let edits = forward(GUIDE, "OPTIONS", path, &[], Body::None).edits;
+        assert_eq!(set(&edits, ":method"), Some("GET"), "{path}");
+    }
+    for path in ["/prometheus/graph", "/prometheus/targets", "/prometheus/metrics", "/prometheus/federate"] {
+        assert_eq!(reply(GUIDE, "OPTIONS", path, &[]).status, 405, "{path}");
+    }
+}
+
+#[test]
+fn an_empty_body_is_none() {
+    let (query, labels) = ("/prometheus/api/v1/query?query=up", "/prometheus/api/v1/labels");
+    let zero = ("content-length", "0");
+    for (method, path, more) in [
+        ("GET", query, &[][..]),
+        ("GET", labels, &[zero]),
+        ("POST", query, &[]),
+        ("POST", query, &[("content-type", "text/plain"), zero]),
+        ("POST", query, &[("content-encoding", "gzip"), ("content-type", FORM_TYPE)]),
+    ] {
+        let forward = forward(GUIDE, method, path, more, Body::Follows);
+        assert_eq!(set(&forward.edits, "x-promward-body"), Some("none"), "{method} {path} {more:?}");
+        let form = forward.form.unwrap();
+        assert_eq!(form.complete(b"", &mut RewriteCache::new(1)).as_deref(), Ok(""));
+        let refused = form.complete(b"x", &mut RewriteCache::new(1)).unwrap_err();
+        assert_eq!(form.check_length(1), Err(refused), "{method} {path} {more:?}");
+    }
+}
+
+#[test]
+fn what_the_mount_ignores_goes_no_further() {
+    let configuration = r#"{
+        "mounts": [{ "prefix": "/", "ignore": ["namespace", "dedup"] }],
+        "access": [{ "who": ["anonymous"], "may": ["read", "ui"], "only": { "tenant": ["a"] } }]
+    }"#;
+    for (path, upstream) in [
+        ("/api/v1/query?namespace=b&query=1&dedup=x&namespace=c", "/api/v1/query?query=1"),
+        ("/api/v1/alerts?namespace=b", "/api/v1/alerts"),
+        ("/graph?namespace=b", "/graph?namespace=b"),
+    ] {
+        assert_eq!(upstream_path(configuration, path), upstream, "{path}");
+    }
+    let error = reply(configuration, "GET", "/api/v1/query?query=1&namespaces=b", &[]);
+    let message = "the parameter \\\"namespaces\\\" can't be given here by callers who are restricted or limited: \
+                   leave it out, or have it listed in \\\"ignore\\\" of the mount";
+    assert_eq!((error.status, error.body), (400, json("bad_data", message)));
+    let error = reply(configuration, "GET", "/api/v1/query?query=1&start=1", &[]);
+    let message = "the parameter \\\"start\\\" can't be given here by callers who are restricted or limited";
+    assert_eq!((error.status, error.body), (400, json("bad_data", message)));
+}
+
+#[test]
+fn a_link_from_another_site_leads_to_pages_and_to_no_api() {
+    let link =
+        [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
+    for (method, path, follows) in [
+        ("GET", "/prometheus/targets?search=node", true),
+        ("HEAD", "/prometheus/classic/alerts", true),
+        ("GET", "/prometheus/graph", true),
+        ("GET", "/prometheus/api/v1/query?query=up", false),
+        ("GET", "/prometheus/api/v1/status/config", false),
+        ("GET", "/prometheus/federate?match[]=up", false),
+        ("GET", "/prometheus/metrics", false),
+        ("GET", "/prometheus/version", false),
+        ("GET", "/prometheus/consoles/index.html", false),
+        ("GET", "/prometheus/debug/pprof/profile", false),
+        ("GET", "/prometheus/anything", false),
+        ("POST", "/prometheus/anything", false),
+        ("POST", "/prometheus/api/v1/admin/tsdb/snapshot", false),
+    ] {
+        let is_forwarded =
+            matches!(decide(GUIDE, &request(method, path, &link), Body::None), Decision::Forward(_));
+        assert_eq!(is_forwarded, follows, "{method} {path}");
+    }
+}
+
+#[test]
+fn a_frame_of_a_listed_site_shows_pages() {
+    let frame =
+        [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")];
+    let listed =
+        GUIDE.replace("\"hsts\"", "\"frame_ancestors\": [\"https://grafana.example.com\"], \"hsts\"");
+    let follows = |configuration: &str, path: &str| {
+        matches!(decide(configuration, &request("GET", path, &frame), Body::None), Decision::Forward(_))
+    };
+    assert!(follows(&listed, "/prometheus/targets"));
+    assert!(!follows(&listed, "/prometheus/api/v1/targets"));
+    assert!(!follows(GUIDE, "/prometheus/targets"));
 }
 
 #[test]

@@ -291,7 +291,28 @@ fn both_halves_of_a_request_are_read_together() {
         parameters(&ahead.complete(b"query=up&step=1", &mut RewriteCache::new(1)).unwrap()),
         parameters("start=2.000&timeout=30000ms&query=up&step=1")
     );
-    assert_eq!(form("query=up").unwrap_err(), 400);
+}
+
+#[test]
+fn a_query_in_the_url_is_guarded_by_itself_and_no_form_may_follow_it() {
+    let limits = r#""range": "1d", "lookback": "1d", "timeout": "30s""#;
+    let given = |query: &str| decide(limits, "POST", &format!("{RANGE}?{query}"), Body::Follows);
+    match given("query=up&start=1&end=2&step=1") {
+        Decision::Forward(forward) => {
+            let path = "/api/v1/query_range?timeout=30000ms&query=up&start=1&end=2&step=1";
+            assert_eq!(forward.edits.set.first(), Some(&(":path".into(), path.to_owned())));
+            let form = forward.form.unwrap();
+            assert_eq!(form.complete(b"", &mut RewriteCache::new(1)).as_deref(), Ok(""));
+            let refused = form.check_length(1).unwrap_err().to_string();
+            assert!(refused.contains("give the parameter \"query\" in the form"), "{refused}");
+        }
+        other => panic!("{other:?}"),
+    }
+    for (query, status) in
+        [("query=up&start=1&end=86402&step=1", 422), ("query=up[2d]&start=1&end=2&step=1", 422)]
+    {
+        assert!(matches!(given(query), Decision::Reply(reply) if reply.status == status), "{query}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! that aren't browsers say nothing, and pass.
 
 use crate::api::class::Class;
-use crate::api::profile::Contents;
+use crate::api::endpoint::Links;
 use crate::target::headers::Headers;
 use crate::target::method::Method;
 use crate::target::origin::{Origin, UrlScheme};
@@ -23,8 +23,10 @@ impl fmt::Display for CrossSite {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asking<'a> {
     pub class: Class,
-    /// The filter's knowledge of the server's paths.
-    pub contents: Contents,
+    /// The treatment of a link to the endpoint.
+    pub links: Links,
+    /// The treatment of a frame that shows the endpoint, where links may be followed.
+    pub frames: Links,
     /// The origins whose pages may lead a browser here by a form.
     pub posting: &'a [Origin],
     pub method: Method,
@@ -36,8 +38,10 @@ pub(crate) struct Asking<'a> {
 
 /// Refuses a request of a page of another site. Requests of a listed origin are let in before this check.
 ///
-/// Pages without data may be requested from anywhere. At an opaque mount the same holds for everything that a link can
-/// lead to, since the filter doesn't know which of its paths are pages.
+/// Pages without data may be requested from anywhere. A link may lead to every page, since the other site can't read
+/// where it leads; also at the end of redirects, during which a browser goes on naming the site that they began at.
+/// Frames are links too where the configuration names the sites that may have any, since a browser shows the answer to
+/// no other site.
 ///
 /// # Errors
 ///
@@ -57,10 +61,16 @@ pub(crate) fn check(asking: &Asking<'_>) -> Result<(), CrossSite> {
 
 impl Asking<'_> {
     fn follows_a_link(&self) -> bool {
-        self.contents == Contents::Opaque
+        let only = |name| self.headers.only(name);
+        self.links == Links::Followed
             && matches!(self.method, Method::Get | Method::Head)
-            && self.headers.only("sec-fetch-mode") == Some(b"navigate")
-            && self.headers.only("sec-fetch-dest") == Some(b"document")
+            && matches!(only("sec-fetch-site"), Some(b"cross-site" | b"same-site"))
+            && only("sec-fetch-mode") == Some(b"navigate")
+            && match only("sec-fetch-dest") {
+                Some(b"document") => true,
+                Some(b"iframe" | b"frame") => self.frames == Links::Followed,
+                _ => false,
+            }
     }
 
     /// Returns `true` if a form on a page of a listed origin leads the browser here, as those of identity providers do.
@@ -94,68 +104,20 @@ impl Asking<'_> {
 mod tests {
     use super::*;
 
-    fn passes(class: Class, contents: Contents, method: Method, more: &[(&str, &str)]) -> bool {
+    fn passes(class: Class, links: Links, frames: Links, method: Method, more: &[(&str, &str)]) -> bool {
         let headers = [(":authority", "example.com")].iter().chain(more).copied().collect();
-        let posting = [];
-        check(&Asking {
-            class,
-            contents,
-            posting: &posting,
-            method,
-            headers: &headers,
-            scheme: UrlScheme::Https,
-        })
-        .is_ok()
-    }
-
-    #[test]
-    fn a_form_of_a_listed_origin_may_lead_here() {
-        let posting = [Origin::parse("https://id.example.net").unwrap()];
-        let form = [
-            ("sec-fetch-site", "cross-site"),
-            ("sec-fetch-mode", "navigate"),
-            ("sec-fetch-dest", "document"),
-            ("origin", "https://id.example.net"),
-        ];
-        let posts = |method, headers: &[(&str, &str)]| {
-            let headers = [(":authority", "example.com")].iter().chain(headers).copied().collect();
-            let (class, contents, scheme) = (Class::Unknown, Contents::Opaque, UrlScheme::Https);
-            check(&Asking { class, contents, posting: &posting, method, headers: &headers, scheme }).is_ok()
-        };
-        assert!(posts(Method::Post, &form));
-        for (name, value, passes) in [
-            ("sec-fetch-site", "same-site", true),
-            ("origin", "HTTPS://ID.example.net:443", true),
-            ("sec-fetch-site", "cross-site, same-origin", false),
-            ("sec-fetch-mode", "cors", false),
-            ("sec-fetch-mode", "no-cors", false),
-            ("sec-fetch-mode", "websocket", false),
-            ("sec-fetch-dest", "iframe", false),
-            ("sec-fetch-dest", "empty", false),
-            ("origin", "null", false),
-            ("origin", "http://id.example.net", false),
-            ("origin", "https://id.example.net.evil", false),
-            ("origin", "https://id.example.net:8443", false),
-            ("origin", "https://evil@id.example.net", false),
-            ("origin", "https://id.example.net,https://id.example.net", false),
-        ] {
-            let changed = form.map(|(known, old)| (known, if known == name { value } else { old }));
-            assert_eq!(posts(Method::Post, &changed), passes, "{name}: {value}");
-        }
-        for (index, field) in form.iter().enumerate() {
-            let twice: Vec<_> = form.iter().chain([field]).copied().collect();
-            assert!(!posts(Method::Post, &twice), "{twice:?}");
-            let without: Vec<_> =
-                form.iter().enumerate().filter(|(at, _)| *at != index).map(|(_, field)| *field).collect();
-            assert!(!posts(Method::Post, &without), "{without:?}");
-        }
-        for method in [Method::Put, Method::Delete, Method::Patch, Method::Options] {
-            assert!(!posts(method, &form), "{method:?}");
-        }
+        let (posting, scheme) = (&[], UrlScheme::Https);
+        check(&Asking { class, links, frames, posting, method, headers: &headers, scheme }).is_ok()
     }
 
     fn query(more: &[(&str, &str)]) -> bool {
-        passes(Class::Query, Contents::Known, Method::Get, more)
+        passes(Class::Query, Links::Refused, Links::Followed, Method::Get, more)
+    }
+
+    /// Asks for a page with these `Sec-Fetch-Site`, `Sec-Fetch-Mode` and `Sec-Fetch-Dest`.
+    fn page(frames: Links, method: Method, [site, mode, dest]: [&str; 3]) -> bool {
+        let headers = [("sec-fetch-site", site), ("sec-fetch-mode", mode), ("sec-fetch-dest", dest)];
+        passes(Class::Rules, Links::Followed, frames, method, &headers)
     }
 
     #[test]
@@ -197,25 +159,111 @@ mod tests {
     }
 
     #[test]
-    fn links_lead_to_pages_without_data_and_into_opaque_mounts() {
-        let link = &[
+    fn pages_without_data_and_checks_of_health_may_be_asked_for_from_anywhere() {
+        let image =
+            &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "image")];
+        for class in [Class::Ui, Class::Health] {
+            assert!(passes(class, Links::Refused, Links::Refused, Method::Get, image), "{class}");
+        }
+    }
+
+    #[test]
+    fn a_form_of_a_listed_origin_may_lead_here() {
+        let posting = [Origin::parse("https://id.example.net").unwrap()];
+        let form = [
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-dest", "document"),
+            ("origin", "https://id.example.net"),
+        ];
+        let posts = |method, headers: &[(&str, &str)]| {
+            let headers = [(":authority", "example.com")].iter().chain(headers).copied().collect();
+            let (class, links, frames) = (Class::Unknown, Links::Followed, Links::Refused);
+            let (posting, scheme) = (&posting, UrlScheme::Https);
+            check(&Asking { class, links, frames, posting, method, headers: &headers, scheme }).is_ok()
+        };
+        assert!(posts(Method::Post, &form));
+        for (name, value, passes) in [
+            ("sec-fetch-site", "same-site", true),
+            ("origin", "HTTPS://ID.example.net:443", true),
+            ("sec-fetch-site", "cross-site, same-origin", false),
+            ("sec-fetch-mode", "cors", false),
+            ("sec-fetch-mode", "no-cors", false),
+            ("sec-fetch-mode", "websocket", false),
+            ("sec-fetch-dest", "iframe", false),
+            ("sec-fetch-dest", "empty", false),
+            ("origin", "null", false),
+            ("origin", "http://id.example.net", false),
+            ("origin", "https://id.example.net.evil", false),
+            ("origin", "https://id.example.net:8443", false),
+            ("origin", "https://evil@id.example.net", false),
+            ("origin", "https://id.example.net,https://id.example.net", false),
+        ] {
+            let changed = form.map(|(known, old)| (known, if known == name { value } else { old }));
+            assert_eq!(posts(Method::Post, &changed), passes, "{name}: {value}");
+        }
+        for (index, field) in form.iter().enumerate() {
+            let twice: Vec<_> = form.iter().chain([field]).copied().collect();
+            assert!(!posts(Method::Post, &twice), "{twice:?}");
+            let without: Vec<_> =
+                form.iter().enumerate().filter(|(at, _)| *at != index).map(|(_, field)| *field).collect();
+            assert!(!posts(Method::Post, &without), "{without:?}");
+        }
+        for method in [Method::Put, Method::Delete, Method::Patch, Method::Options] {
+            assert!(!posts(method, &form), "{method:?}");
+        }
+    }
+
+    #[test]
+    fn a_link_leads_to_a_page() {
+        for site in ["cross-site", "same-site"] {
+            for method in [Method::Get, Method::Head] {
+                assert!(page(Links::Refused, method, [site, "navigate", "document"]), "{site} {method:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_link_leads_nowhere() {
+        let link = ["cross-site", "navigate", "document"];
+        for method in [Method::Post, Method::Put, Method::Delete, Method::Options] {
+            assert!(!page(Links::Followed, method, link), "{method:?}");
+        }
+        for fetched in [
+            ["cross-site", "no-cors", "image"],
+            ["cross-site", "cors", "document"],
+            ["cross-site", "navigate", "embed"],
+            ["cross-site", "navigate", "object"],
+            ["cross-site", "navigate", ""],
+            ["cross-site", "navigate", "document, document"],
+            ["cross-site", "Navigate", "document"],
+            ["Cross-Site", "navigate", "document"],
+            ["", "navigate", "document"],
+            ["cross-site, same-origin", "navigate", "document"],
+        ] {
+            assert!(!page(Links::Followed, Method::Get, fetched), "{fetched:?}");
+        }
+    }
+
+    #[test]
+    fn headers_that_come_twice_are_no_link() {
+        let link = [
             ("sec-fetch-site", "cross-site"),
             ("sec-fetch-mode", "navigate"),
             ("sec-fetch-dest", "document"),
         ];
-        let image =
-            &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "image")];
-        assert!(passes(Class::Ui, Contents::Known, Method::Get, image));
-        assert!(passes(Class::Health, Contents::Known, Method::Get, image));
-        assert!(!passes(Class::Rules, Contents::Known, Method::Get, link));
-        assert!(passes(Class::Unknown, Contents::Opaque, Method::Get, link));
-        assert!(!passes(Class::Unknown, Contents::Opaque, Method::Post, link));
-        assert!(!passes(Class::Unknown, Contents::Opaque, Method::Get, image));
-        let frame =
-            &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")];
-        assert!(!passes(Class::Unknown, Contents::Opaque, Method::Get, frame));
-        let fetched =
-            &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "cors"), ("sec-fetch-dest", "document")];
-        assert!(!passes(Class::Unknown, Contents::Opaque, Method::Get, fetched));
+        for twice in link {
+            let headers: Vec<_> = link.into_iter().chain([twice]).collect();
+            let refused = !passes(Class::Rules, Links::Followed, Links::Followed, Method::Get, &headers);
+            assert!(refused, "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn a_frame_is_a_link_where_the_configuration_names_who_may_have_any() {
+        for dest in ["iframe", "frame"] {
+            assert!(page(Links::Followed, Method::Get, ["cross-site", "navigate", dest]), "{dest}");
+            assert!(!page(Links::Refused, Method::Get, ["cross-site", "navigate", dest]), "{dest}");
+        }
     }
 }

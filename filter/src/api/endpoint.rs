@@ -23,6 +23,11 @@ pub struct Endpoint {
     pub content: Content,
     /// The parts of a request in which the parameters may stand.
     pub parameters_in: ParametersIn,
+    /// The parameters that clients send and the server doesn't read here. They are removed where every other parameter
+    /// outside the list is refused.
+    pub unread: ParameterNames,
+    /// The treatment of links that lead here from pages of other sites.
+    pub links: Links,
 }
 
 /// The answer that an endpoint gives to a caller who may see only some series, whatever a rule allows.
@@ -71,6 +76,16 @@ pub enum ParametersIn {
     /// The query string alone. The server acts as soon as the headers have come, even if the body then breaks off, so a
     /// form could not be refused in time (`threats.md` P4).
     QueryOnly,
+}
+
+/// The treatment of a link from another site, which a browser follows with the password that it remembers
+/// (`threats.md` B1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Links {
+    /// The link may be followed: it leads to a page, which changes nothing, and which the other site can't read.
+    Followed,
+    /// The link is refused.
+    Refused,
 }
 
 /// The kind of an endpoint's answer, which decides if a browser may keep it.

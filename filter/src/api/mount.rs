@@ -4,6 +4,7 @@
 use super::profile::Profile;
 use crate::target::escape::is_unreserved;
 use crate::target::origin::Origin;
+use crate::target::parameters::accepted::IgnoredNames;
 use crate::target::path::{CanonicalPath, TargetError};
 
 /// A path prefix of whole segments. The root is the empty text, so that a prefix can be written before any path.
@@ -56,6 +57,8 @@ pub struct Mount {
     pub origins: Vec<Origin>,
     /// The longest form body, in bytes.
     pub max_form: usize,
+    /// The names of parameters that clients add and that go no further. Never those that the API reads.
+    pub ignored: IgnoredNames,
     /// The caller's credentials that go on to the server.
     pub credentials: PassedCredentials,
     /// The origins whose pages may lead a browser here by a form. Empty at a mount whose paths the filter reads.
@@ -172,6 +175,7 @@ mod tests {
             cluster: None,
             origins: Vec::new(),
             max_form: 0,
+            ignored: [].into(),
             credentials: PassedCredentials::None,
             cross_site: Vec::new(),
             pass_encoded_slash: false,

@@ -61,7 +61,22 @@ impl SpecialParameters {
     pub const NONE: Self = Self { ignored: &[], paging: &[], widening: &[] };
 }
 
+/// The endpoints of an API that read a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KnownTo {
+    /// At least one endpoint reads it.
+    SomeEndpoint,
+    /// No endpoint reads it.
+    None,
+}
+
 impl Profile {
+    /// Finds out if any endpoint reads a parameter.
+    pub fn knows(&self, parameter: &str) -> KnownTo {
+        let is_read = self.endpoints.iter().any(|endpoint| endpoint.parameters.contains(&parameter));
+        if is_read { KnownTo::SomeEndpoint } else { KnownTo::None }
+    }
+
     /// Returns the endpoint of a path below the mount. Without one, the request has the class `unknown`.
     pub fn endpoint(&self, path: &str) -> Option<&'static Endpoint> {
         let path = self.without_alias(path);

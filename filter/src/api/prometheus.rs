@@ -6,7 +6,7 @@ use super::class::{Class, Classes};
 use super::endpoint::{Endpoint, ParametersIn, SelectorForm, Selectors, ToRestricted};
 use super::listing::Listing;
 use super::profile::{Contents, Profile, SpecialParameters, restrictable};
-use super::row::{GET, GET_HEAD, GET_POST, POST, POST_PUT, file, page, row, ui};
+use super::row::{GET, GET_POST, POST, POST_PUT, check, file, page, row, ui};
 use crate::target::parameters::ParameterNames;
 use crate::time::dialect::Dialect;
 
@@ -54,8 +54,10 @@ const SEARCH: ParameterNames = &["match[]", "start", "end", "limit", "include_me
 /// Every endpoint, beginning with those of queries, which are requested most.
 #[rustfmt::skip]
 pub static ENDPOINTS: &[Endpoint] = &[
-    row("/api/v1/query", GET_POST, Class::Query,
-        &["query", "time", "timeout", "limit", "lookback_delta", "stats"], QUERY),
+    // VictoriaMetrics takes the step of an instant query for the time to look back. So vmalert sends one to every server.
+    Endpoint { unread: &["step"],
+        ..row("/api/v1/query", GET_POST, Class::Query,
+            &["query", "time", "timeout", "limit", "lookback_delta", "stats"], QUERY) },
     row("/api/v1/query_range", GET_POST, Class::Query,
         &["query", "start", "end", "step", "timeout", "limit", "lookback_delta", "stats"], QUERY),
     row("/api/v1/query_exemplars", GET_POST, Class::Query, &["query", "start", "end"], QUERY),
@@ -72,9 +74,11 @@ pub static ENDPOINTS: &[Endpoint] = &[
     row("/api/v1/metadata", GET, Class::Metadata, &["limit", "limit_per_metric", "metric"], NOTHING),
     row("/api/v1/targets/metadata", GET, Class::Metadata, &["match_target", "metric", "limit"], ToRestricted::Refuse),
 
-    row("/api/v1/rules", GET, Class::Rules,
-        &["type", "rule_name[]", "rule_group[]", "file[]", "match[]", "exclude_alerts", "group_limit", "group_next_token"],
-        ToRestricted::Filter(Listing::Rules, Some(FILTERS))),
+    // Grafana spells each filter in two ways, as Prometheus and as Mimir does.
+    Endpoint { unread: &["rule_name", "rule_group", "file"],
+        ..row("/api/v1/rules", GET, Class::Rules,
+            &["type", "rule_name[]", "rule_group[]", "file[]", "match[]", "exclude_alerts", "group_limit", "group_next_token"],
+            ToRestricted::Filter(Listing::Rules, Some(FILTERS))) },
     row("/api/v1/alerts", GET, Class::Rules, &[], ToRestricted::Filter(Listing::Alerts, None)),
     row("/api/v1/targets", GET, Class::Status, &["state", "scrapePool"], ToRestricted::Filter(Listing::Targets, None)),
 
@@ -112,8 +116,8 @@ pub static ENDPOINTS: &[Endpoint] = &[
     row("/federate", GET, Class::Federate, &["match[]"], MATCH),
     row("/metrics", GET, Class::Metrics, &[], ToRestricted::Refuse),
 
-    row("/-/healthy", GET_HEAD, Class::Health, &[], ToRestricted::Pass),
-    row("/-/ready", GET_HEAD, Class::Health, &[], ToRestricted::Pass),
+    check("/-/healthy"),
+    check("/-/ready"),
     row("/-/reload", POST_PUT, Class::Reload, &[], ToRestricted::Refuse),
     row("/-/quit", POST_PUT, Class::Quit, &[], ToRestricted::Refuse),
 

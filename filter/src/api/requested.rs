@@ -2,7 +2,7 @@
 //! supports go out, or the reason why the request isn't served.
 
 use super::class::Class;
-use super::endpoint::Endpoint;
+use super::endpoint::{Endpoint, Links};
 use super::mount::AtMount;
 use super::profile::Contents;
 use crate::target::headers::Headers;
@@ -19,31 +19,33 @@ pub(crate) struct Requested<'a> {
     pub method: Method,
 }
 
-/// The reason why an endpoint doesn't serve a request.
+/// The error of a method that an endpoint doesn't support; it supports these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotServed {
-    /// The request asks for another protocol, whose requests the filter would not see (`threats.md` H6).
-    Upgrade,
-    /// The endpoint doesn't support the method; it supports these.
-    Method(Methods),
-}
+pub struct NotSupported(pub Methods);
 
 impl<'a> Requested<'a> {
     /// Finds the endpoint at a path.
     ///
     /// # Errors
     ///
-    /// Returns an error if the request asks for another protocol, or if the endpoint doesn't support its method.
-    pub(crate) fn find(at: AtMount<'a>, headers: &Headers) -> Result<Self, NotServed> {
+    /// Returns an error if the endpoint doesn't support the method of the request.
+    pub(crate) fn find(at: AtMount<'a>, headers: &Headers) -> Result<Self, NotSupported> {
         let api = at.mount.api;
-        if api.contents == Contents::Known && headers.has("upgrade") {
-            return Err(NotServed::Upgrade);
-        }
         let endpoint = api.endpoint(at.path);
         let options = if api.is_api(at.path) { Methods::OPTIONS } else { Methods::default() };
         let methods = endpoint.map_or(Methods::ALL, |endpoint| endpoint.methods.with(options));
         let method = Method::of(headers).filter(|&method| methods.contains(method));
-        Ok(Self { at, endpoint, method: method.ok_or(NotServed::Method(methods))? })
+        Ok(Self { at, endpoint, method: method.ok_or(NotSupported(methods))? })
+    }
+
+    /// Returns the treatment of a link to this path. The filter doesn't know which paths of an opaque mount are pages,
+    /// so a link may lead to all of them.
+    pub(crate) fn links(&self) -> Links {
+        match (self.endpoint, self.at.mount.api.contents) {
+            (Some(endpoint), _) => endpoint.links,
+            (None, Contents::Opaque) => Links::Followed,
+            (None, Contents::Known) => Links::Refused,
+        }
     }
 
     pub(crate) fn class(&self) -> Class {

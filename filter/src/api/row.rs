@@ -1,12 +1,15 @@
 //! The parts of which the tables of endpoints are written: usual sets of methods, and usual rows.
 
 use super::class::Class;
-use super::endpoint::{Content, Endpoint, ParametersIn, ToRestricted};
+use super::endpoint::{Content, Endpoint, Links, ParametersIn, ToRestricted};
 use crate::target::method::{Method, Methods};
 use crate::target::parameters::ParameterNames;
 
 pub(super) const GET: Methods = Methods::of(&[Method::Get]);
 pub(super) const GET_HEAD: Methods = Methods::of(&[Method::Get, Method::Head]);
+/// The methods of checks of health. Load balancers ask by `OPTIONS`, which goes on as `GET`: servers answer `OPTIONS`
+/// whatever their health.
+const CHECK: Methods = Methods::of(&[Method::Get, Method::Head, Method::Options]);
 pub(super) const GET_POST: Methods = Methods::of(&[Method::Get, Method::Post]);
 pub(super) const POST: Methods = Methods::of(&[Method::Post]);
 pub(super) const POST_PUT: Methods = Methods::of(&[Method::Post, Method::Put]);
@@ -19,11 +22,16 @@ pub(super) const fn row(
     to_restricted: ToRestricted,
 ) -> Endpoint {
     let (content, parameters_in) = (Content::Fresh, ParametersIn::QueryOrForm);
-    Endpoint { path, methods, class, parameters, to_restricted, content, parameters_in }
+    let links = Links::Refused;
+    Endpoint { path, methods, class, parameters, to_restricted, content, parameters_in, unread: &[], links }
 }
 
 pub(super) const fn page(path: &'static str, class: Class) -> Endpoint {
-    row(path, GET_HEAD, class, &[], ToRestricted::Refuse)
+    Endpoint { links: Links::Followed, ..row(path, GET_HEAD, class, &[], ToRestricted::Refuse) }
+}
+
+pub(super) const fn check(path: &'static str) -> Endpoint {
+    row(path, CHECK, Class::Health, &[], ToRestricted::Pass)
 }
 
 pub(super) const fn ui(path: &'static str) -> Endpoint {

@@ -7,7 +7,7 @@ use super::endpoint::{Content, Endpoint, ToRestricted};
 use super::listing::Listing;
 use super::profile::{Contents, Profile, SpecialParameters, restrictable};
 use super::prometheus::{FILTERS, MATCH, NOTHING, QUERY};
-use super::row::{GET, GET_HEAD, GET_POST, file, page, row, ui};
+use super::row::{GET, GET_HEAD, GET_POST, check, file, page, row, ui};
 use crate::target::method::{Method, Methods};
 use crate::target::parameters::ParameterNames;
 use crate::time::dialect::Dialect;
@@ -38,11 +38,6 @@ pub static PROFILE: Profile = Profile {
 
 const SERIES: ParameterNames = &["match[]", "start", "end", "limit", "timeout", "trace"];
 
-/// A row whose answer passes to everybody, since it holds no data.
-const fn open(path: &'static str, class: Class) -> Endpoint {
-    row(path, GET_HEAD, class, &[], ToRestricted::Pass)
-}
-
 /// A row for samples that are sent, in whichever protocol.
 const fn write(path: &'static str) -> Endpoint {
     row(path, SENT, Class::Write, &[], ToRestricted::Refuse)
@@ -68,10 +63,11 @@ pub static ENDPOINTS: &[Endpoint] = &[
 
     row("/api/v1/metadata", GET, Class::Metadata, &["limit", "limit_per_metric", "metric"], NOTHING),
 
-    row("/api/v1/rules", GET, Class::Rules,
-        &["type", "rule_name[]", "rule_group[]", "file[]", "match[]", "exclude_alerts", "datasource_type",
-          "group_limit", "group_next_token"],
-        ToRestricted::Filter(Listing::Rules, Some(FILTERS))),
+    Endpoint { unread: &["rule_name", "rule_group", "file"],
+        ..row("/api/v1/rules", GET, Class::Rules,
+            &["type", "rule_name[]", "rule_group[]", "file[]", "match[]", "exclude_alerts", "datasource_type",
+              "group_limit", "group_next_token"],
+            ToRestricted::Filter(Listing::Rules, Some(FILTERS))) },
     row("/api/v1/alerts", GET, Class::Rules, &["datasource_type"], ToRestricted::Filter(Listing::Alerts, None)),
     row("/api/v1/targets", GET, Class::Status, &["state", "scrapePool"], ToRestricted::Filter(Listing::Targets, None)),
 
@@ -97,14 +93,15 @@ pub static ENDPOINTS: &[Endpoint] = &[
     page("/notifiers", Class::Status),
     page("/targets", Class::Status),
     page("/service-discovery", Class::Status),
-    page("/target_response", Class::Status),
+    // The server asks its target for this, and shows what that answers.
+    row("/target_response", GET_HEAD, Class::Status, &[], ToRestricted::Refuse),
     page("/config", Class::Config),
     page("/flags", Class::Config),
     page("/alerts", Class::Rules),
     page("/rules", Class::Rules),
     page("/vmalert", Class::Rules),
     whole("/vmalert/*", Class::Rules),
-    page("/metrics", Class::Metrics),
+    row("/metrics", GET_HEAD, Class::Metrics, &[], ToRestricted::Refuse),
 
     row("/api/v1/admin/tsdb/delete_series", GET_POST, Class::Admin, &["match[]", "start", "end"], ToRestricted::Refuse),
     whole("/api/v1/admin/*", Class::Admin),
@@ -118,7 +115,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
     write("/api/v1/import*"),
     write("/api/v2/write"),
     write("/write"),
-    open("/influx/health", Class::Health),
+    check("/influx/health"),
     write("/influx/*"),
     // Programs that write as to InfluxDB ask this for the names of databases.
     write("/query"),
@@ -137,11 +134,11 @@ pub static ENDPOINTS: &[Endpoint] = &[
     whole("/debug/pprof", Class::Debug),
     whole("/debug/pprof/*", Class::Debug),
 
-    open("/health", Class::Health),
-    open("/ready", Class::Health),
-    open("/ping", Class::Health),
-    open("/-/healthy", Class::Health),
-    open("/-/ready", Class::Health),
+    check("/health"),
+    check("/ready"),
+    check("/ping"),
+    check("/-/healthy"),
+    check("/-/ready"),
 
     ui("/"),
     ui("/vmui"),

@@ -6,9 +6,10 @@ use super::list::listed;
 use super::object::object;
 use super::size;
 use crate::api::mount::{Mount, Mounts, PassedCredentials, Prefix};
-use crate::api::profile::Contents;
+use crate::api::profile::{Contents, KnownTo};
 use crate::api::{PROFILES, Profile};
 use crate::target::origin::Origin;
+use crate::target::parameters::accepted::IgnoredNames;
 
 #[cfg(feature = "schema")]
 use super::schema::{ApiConfig, CredentialsConfig, EncodedSlashConfig, Size};
@@ -28,6 +29,8 @@ object! {
         origins: Option<Vec<String>>,
         /// The longest form body: 1 KiB to 1 MiB, 256KiB if not given.
         max_form: Option<Size>,
+        /// Parameters that clients add and nobody needs: they go no further.
+        ignore: Option<Vec<String>>,
         /// The treatment of `Authorization`, `Proxy-Authorization` and `Cookie`: `remove` them, or `pass` them on to the
         /// server. If not given, an opaque mount passes cookies, and `Authorization` unless it is the credential of a
         /// caller that is known here; other mounts remove all three.
@@ -76,6 +79,7 @@ fn mount(field: &Field<'_>) -> Result<Mount, ConfigError> {
         cluster: cluster(&mount.cluster())?,
         origins: optional_origins(&mount.origins())?,
         max_form: max_form(&mount.max_form(), api)?,
+        ignored: ignored(&mount.ignore(), api)?,
         credentials: credentials(&mount.credentials(), api)?,
         pass_encoded_slash: pass_encoded_slash(&mount.encoded_slash(), api)?,
         cross_site: cross_site(&mount.cross_site(), api)?,
@@ -119,6 +123,35 @@ fn max_form(field: &Field<'_>, api: &Profile) -> Result<usize, ConfigError> {
             Err(field.refuse(&message))
         }
     }
+}
+
+/// The most names that a mount ignores, and the longest one, in bytes.
+const MAX_IGNORED: (usize, usize) = (64, 128);
+
+fn ignored(field: &Field<'_>, api: &Profile) -> Result<IgnoredNames, ConfigError> {
+    if !field.is_given() {
+        return Ok([].into());
+    }
+    if api.contents == Contents::Opaque {
+        let message = "this is only for mounts whose parameters are read: they pass through an opaque one";
+        return Err(field.refuse(message));
+    }
+    let (most, longest) = MAX_IGNORED;
+    let name = |name: &str| match api.knows(name) {
+        _ if name.is_empty() || name.len() > longest => {
+            Err(format!("a parameter's name has 1 to {longest} bytes"))
+        }
+        KnownTo::SomeEndpoint => {
+            Err(format!("an endpoint of the API \"{}\" reads \"{name}\", so it can't be ignored", api.name))
+        }
+        KnownTo::None => Ok(name.to_owned()),
+    };
+    let names =
+        listed(field, "an empty list ignores nothing: leave the field out, or list a parameter", name)?;
+    if names.len() > most {
+        return Err(field.refuse(&format!("at most {most} parameters can be ignored")));
+    }
+    Ok(names.into())
 }
 
 fn credentials(field: &Field<'_>, api: &Profile) -> Result<PassedCredentials, ConfigError> {

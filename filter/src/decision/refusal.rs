@@ -4,7 +4,7 @@
 use crate::access::Denied;
 use crate::access::cross_site::CrossSite;
 use crate::access::only::NoValues;
-use crate::api::requested::NotServed;
+use crate::api::requested::NotSupported;
 use crate::caller::budget::Spent;
 use crate::caller::callers::LoginError;
 use crate::caller::logins::TooMany;
@@ -29,8 +29,6 @@ pub enum Refusal {
     Target(TargetError),
     /// No server is mounted at this path.
     NoMount,
-    /// The request asks for another protocol, whose requests the filter would not see (`threats.md` H6).
-    Upgrade,
     /// The endpoint doesn't support the method.
     Method(Methods),
     /// A page of another site sent the request.
@@ -112,12 +110,9 @@ from! {
     Violation => Violation,
 }
 
-impl From<NotServed> for Refusal {
-    fn from(error: NotServed) -> Self {
-        match error {
-            NotServed::Upgrade => Self::Upgrade,
-            NotServed::Method(methods) => Self::Method(methods),
-        }
+impl From<NotSupported> for Refusal {
+    fn from(NotSupported(methods): NotSupported) -> Self {
+        Self::Method(methods)
     }
 }
 
@@ -126,9 +121,6 @@ impl fmt::Display for Refusal {
         match self {
             Self::Target(error) => error.fmt(f),
             Self::NoMount => f.write_str("nothing is served at this path"),
-            Self::Upgrade => {
-                f.write_str("this path speaks no other protocol: leave the header \"upgrade\" out")
-            }
             Self::Method(allowed) => write!(f, "this path takes only {allowed}"),
             Self::CrossSite(error) => error.fmt(f),
             Self::Login(error, _) => error.fmt(f),
@@ -158,7 +150,7 @@ impl Refusal {
     /// answer.
     pub fn status(&self) -> u16 {
         match self {
-            Self::Target(_) | Self::Parameters(_) | Self::Upgrade => 400,
+            Self::Target(_) | Self::Parameters(_) => 400,
             Self::Form(FormError::TooLong { .. }) => 413,
             Self::Form(FormError::Type | FormError::Encoding) => 415,
             Self::Violation(violation) | Self::Form(FormError::Violation(violation)) => match violation {

@@ -10,7 +10,8 @@ use crate::target::body::Body;
 use crate::target::headers::Headers;
 use crate::target::media_type::is_exactly;
 use crate::target::method::Method;
-use crate::target::parameters::{ParameterError, ParameterNames, Parameters, Part};
+use crate::target::parameters::accepted::Accepted;
+use crate::target::parameters::{ParameterError, Parameters};
 use std::fmt;
 
 /// The only media type of a form, as it is sent upstream.
@@ -30,6 +31,8 @@ pub enum FormError {
         /// The longest allowed form, in bytes.
         max: usize,
     },
+    /// A body behind an offer to switch protocols, which hosts read as the other protocol, without an end.
+    Offered,
     /// A form that ends in trailers, which some hosts pass on without the body (`threats.md` P3).
     Trailers,
     /// Parameters that can be read in two ways.
@@ -49,6 +52,9 @@ impl fmt::Display for FormError {
             Self::TooLong { max } => {
                 write!(f, "the form is longer than {max} bytes once its parameters are escaped")
             }
+            Self::Offered => f.write_str(
+                "the proxy reads this body as another protocol: leave the header \"upgrade\" out, or let the proxy ignore it",
+            ),
             Self::Trailers => f.write_str("a form must not end in trailers"),
             Self::Parameters(error) => error.fmt(f),
             Self::Violation(violation) => violation.fmt(f),
@@ -56,13 +62,20 @@ impl fmt::Display for FormError {
     }
 }
 
-/// A form that has been announced and not yet received.
+/// A form that has been announced and not yet received, or the end of a request that must have none.
+///
+/// Clients and proxies announce bodies that then are empty: by chunks, or by an empty frame (`threats.md` P2). So the
+/// first byte is refused where there must be none, and not the announcement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AwaitedForm {
-    names: ParameterNames,
+    accepted: Accepted,
     query: Parameters,
     max: usize,
+    /// The length that the headers announce, or 0 if they don't.
+    length: usize,
     requirements: Option<Requirements>,
+    /// The reason to refuse the first byte, if there must be none.
+    refuses: Option<FormError>,
 }
 
 impl AwaitedForm {
@@ -72,34 +85,30 @@ impl AwaitedForm {
     ///
     /// # Errors
     ///
-    /// Returns an error for a body where there must be none, and for a body that has another type, is encoded, or is
-    /// announced as too long.
+    /// Returns an error for a body with a length, where there must be none, and for one that has another type, is
+    /// encoded, or is too long.
     pub fn announced(
         method: Method,
         headers: &Headers,
         body: Body,
-        names: ParameterNames,
+        accepted: &Accepted,
         query: &Parameters,
         max: usize,
     ) -> Result<Option<Self>, FormError> {
         if body == Body::None {
             return Ok(None);
         }
-        if matches!(method, Method::Get | Method::Head | Method::Delete | Method::Options) {
-            return Err(FormError::Unexpected);
-        }
-        if headers.has("content-encoding") {
-            return Err(FormError::Encoding);
-        }
-        if !headers.only("content-type").is_some_and(|value| is_exactly(value, FORM_TYPE)) {
-            return Err(FormError::Type);
-        }
         // A length that can't be represented here is too long, not unknown.
-        let length = headers.first("content-length").map_or(0, |value| {
-            let text = std::str::from_utf8(value).unwrap_or_default();
-            text.parse().unwrap_or(usize::MAX)
-        });
-        let form = Self { names, query: query.clone(), max, requirements: None };
+        let length = |value: &[u8]| {
+            std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()).unwrap_or(usize::MAX)
+        };
+        let length = headers.all("content-length").map(length).max().unwrap_or_default();
+        let (accepted, query) = (accepted.clone(), query.clone());
+        let form = Self { accepted, query, max, length, requirements: None, refuses: None };
+        let form = match refused(method, headers) {
+            Some(error) => form.refusing(error)?,
+            None => form,
+        };
         form.check_length(length).map(|()| Some(form))
     }
 
@@ -109,13 +118,31 @@ impl AwaitedForm {
         Self { requirements, ..self }
     }
 
+    /// Returns the end of a request without a form: its first byte will be refused for this reason.
+    ///
+    /// # Errors
+    ///
+    /// Returns the reason if the headers announce a byte.
+    pub fn refusing(self, error: FormError) -> Result<Self, FormError> {
+        if self.length > 0 { Err(error) } else { Ok(Self { refuses: Some(error), ..self }) }
+    }
+
+    /// Returns `true` if the request must end without a byte.
+    pub fn must_be_empty(&self) -> bool {
+        self.refuses.is_some()
+    }
+
     /// Checks the number of bytes that have come so far.
     ///
     /// # Errors
     ///
-    /// Returns an error if the mount doesn't allow that many.
+    /// Returns an error if there must be none, or if the mount doesn't allow that many.
     pub fn check_length(&self, length: usize) -> Result<(), FormError> {
-        if length > self.max { Err(FormError::TooLong { max: self.max }) } else { Ok(()) }
+        match &self.refuses {
+            Some(error) if length > 0 => Err(error.clone()),
+            _ if length > self.max => Err(FormError::TooLong { max: self.max }),
+            _ => Ok(()),
+        }
     }
 
     /// Reads the whole form and returns the one that goes upstream in its place.
@@ -126,8 +153,10 @@ impl AwaitedForm {
     /// the query string, or violates the requirements of the rule.
     pub fn complete(&self, body: &[u8], rewrites: &mut RewriteCache) -> Result<String, FormError> {
         self.check_length(body.len())?;
-        let form = Parameters::parse(body, Part::Form).map_err(FormError::Parameters)?;
-        form.check(self.names, &self.query).map_err(FormError::Parameters)?;
+        if self.must_be_empty() {
+            return Ok(String::new());
+        }
+        let form = self.accepted.form(body, &self.query).map_err(FormError::Parameters)?;
         let text = form.to_text_within(self.max).ok_or(FormError::TooLong { max: self.max })?;
         match &self.requirements {
             None => Ok(text),
@@ -141,16 +170,51 @@ impl AwaitedForm {
     }
 }
 
+/// Returns the reason why a request with this method and these headers must have no body.
+fn refused(method: Method, headers: &Headers) -> Option<FormError> {
+    if !method.may_have_a_body() {
+        Some(FormError::Unexpected)
+    } else if headers.has("content-encoding") {
+        Some(FormError::Encoding)
+    } else if !headers.only("content-type").is_some_and(|value| is_exactly(value, FORM_TYPE)) {
+        Some(FormError::Type)
+    } else {
+        None
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::target::parameters::Part;
 
     fn headers(pairs: &[(&str, &str)]) -> Headers {
         pairs.iter().copied().collect()
     }
 
+    fn accepted() -> Accepted {
+        Accepted { names: &["query"], ignored: [].into() }
+    }
+
     fn announced(method: Method, pairs: &[(&str, &str)]) -> Result<Option<AwaitedForm>, FormError> {
-        AwaitedForm::announced(method, &headers(pairs), Body::Follows, &["query"], &Parameters::default(), 10)
+        AwaitedForm::announced(
+            method,
+            &headers(pairs),
+            Body::Follows,
+            &accepted(),
+            &Parameters::default(),
+            10,
+        )
+    }
+
+    /// Announces a body and sends a byte of it.
+    fn first_byte(method: Method, pairs: &[(&str, &str)]) -> FormError {
+        let form = announced(method, pairs).unwrap().unwrap();
+        assert_eq!(form.check_length(0), Ok(()), "{method:?} {pairs:?}");
+        assert_eq!(form.complete(b"", &mut RewriteCache::new(1)), Ok(String::new()), "{method:?} {pairs:?}");
+        let error = form.check_length(1).unwrap_err();
+        assert_eq!(form.complete(b"x", &mut RewriteCache::new(1)).as_ref(), Err(&error));
+        error
     }
 
     #[test]
@@ -176,22 +240,39 @@ mod tests {
             "application/x-www-form-urlencoded; boundary=x",
             "application/x-www-form-urlencoded;",
         ] {
-            assert_eq!(announced(Method::Post, &[("content-type", value)]), Err(FormError::Type), "{value}");
+            assert_eq!(first_byte(Method::Post, &[("content-type", value)]), FormError::Type, "{value}");
         }
-        assert_eq!(announced(Method::Post, &[]), Err(FormError::Type));
+        assert_eq!(first_byte(Method::Post, &[]), FormError::Type);
         let twice = [("content-type", FORM_TYPE), ("Content-Type", FORM_TYPE)];
-        assert_eq!(announced(Method::Post, &twice), Err(FormError::Type));
+        assert_eq!(first_byte(Method::Post, &twice), FormError::Type);
         let encoded = [("content-type", FORM_TYPE), ("content-encoding", "gzip")];
-        assert_eq!(announced(Method::Post, &encoded), Err(FormError::Encoding));
+        assert_eq!(first_byte(Method::Post, &encoded), FormError::Encoding);
     }
 
     #[test]
-    fn a_body_where_the_method_has_none_is_refused_whatever_its_type() {
+    fn the_first_byte_is_refused_where_the_method_has_no_body_whatever_its_type() {
         for method in [Method::Get, Method::Head, Method::Delete, Method::Options] {
-            let announced = announced(method, &[("content-type", FORM_TYPE)]);
-            assert_eq!(announced, Err(FormError::Unexpected), "{method:?}");
+            assert_eq!(
+                first_byte(method, &[("content-type", FORM_TYPE)]),
+                FormError::Unexpected,
+                "{method:?}"
+            );
+            assert_eq!(first_byte(method, &[("content-length", "0")]), FormError::Unexpected, "{method:?}");
         }
-        assert!(matches!(announced(Method::Put, &[("content-type", FORM_TYPE)]), Ok(Some(_))));
+        let put = announced(Method::Put, &[("content-type", FORM_TYPE)]).unwrap().unwrap();
+        assert!(!put.must_be_empty());
+    }
+
+    #[test]
+    fn an_announced_byte_is_refused_before_it_comes() {
+        for length in ["1", "8", "x", "", "-0", "99999999999999999999"] {
+            let announced = announced(Method::Get, &[("content-length", length)]);
+            assert_eq!(announced, Err(FormError::Unexpected), "{length}");
+        }
+        let lengths = [("content-length", "0"), ("content-length", "1")];
+        assert_eq!(announced(Method::Get, &lengths), Err(FormError::Unexpected));
+        let text = [("content-type", "text/plain"), ("content-length", "1")];
+        assert_eq!(announced(Method::Post, &text), Err(FormError::Type));
     }
 
     #[test]
@@ -219,13 +300,14 @@ mod tests {
     }
 
     #[test]
-    fn a_form_may_not_repeat_what_the_query_string_says() {
+    fn a_form_may_not_contradict_what_the_query_string_says() {
         let query = Parameters::parse(b"query=a", Part::Query).unwrap();
-        let form = AwaitedForm { names: &["query"], query, max: 100, requirements: None };
+        let pairs = headers(&[("content-type", FORM_TYPE)]);
+        let form = AwaitedForm::announced(Method::Post, &pairs, Body::Follows, &accepted(), &query, 100);
+        let form = form.unwrap().unwrap();
+        let complete = |body: &[u8]| form.complete(body, &mut RewriteCache::new(1));
         let repeated = ParameterError::Repeated { name: "query" };
-        assert_eq!(
-            form.complete(b"query=b", &mut RewriteCache::new(1)),
-            Err(FormError::Parameters(repeated))
-        );
+        assert_eq!(complete(b"query=b"), Err(FormError::Parameters(repeated)));
+        assert_eq!(complete(b"query=a&x=1").as_deref(), Ok("x=1"));
     }
 }

@@ -23,6 +23,8 @@ pub struct Requirements {
     pub profile: &'static Profile,
     /// The parameters that the endpoint lists. Any other is refused, since it may widen the answer (`threats.md` P5).
     pub names: ParameterNames,
+    /// The parameters that clients send and the server doesn't read here. They are removed.
+    pub unread: ParameterNames,
     /// The parameter that holds selectors, if there is one.
     pub selectors: Option<Selectors>,
     /// The restriction that is written into the selectors, or `None` if the rule has only guards.
@@ -47,6 +49,14 @@ impl Requirements {
         self.of_last_half(query, &Parameters::default(), rewrites)
     }
 
+    /// Returns the reason why no form may follow this query string: guards would have to read its selectors with times
+    /// that are not known yet.
+    pub fn ends_with(&self, query: &Parameters) -> Option<Violation> {
+        self.guarded.as_ref()?;
+        let Selectors { parameter: name, .. } = self.selectors?;
+        query.value(name).is_some().then_some(Violation::Split(name))
+    }
+
     /// Rewrites the query string of a request whose form follows. It goes upstream ahead of the form.
     ///
     /// # Errors
@@ -57,13 +67,13 @@ impl Requirements {
         mut query: Parameters,
         rewrites: &mut RewriteCache,
     ) -> Result<Parameters, Violation> {
+        if let Some(violation) = self.ends_with(&query) {
+            return Err(violation);
+        }
         self.keep_named(&mut query)?;
         let Some(selectors) = self.selectors else { return Ok(query) };
         let name = selectors.parameter;
         if let Some(guarded) = &self.guarded {
-            if query.value(name).is_some() {
-                return Err(Violation::Split(name));
-            }
             guarded.prepare(self.profile.dialect, &mut query)?;
         }
         self.restrict(selectors, &mut query, rewrites, |_| Ok(()))?;
@@ -132,13 +142,14 @@ impl Requirements {
         Ok(last)
     }
 
-    /// Removes ignored parameters, and refuses those that the endpoint doesn't list or that widen a restricted answer.
+    /// Removes parameters that nobody reads, and refuses those that the endpoint doesn't list or that widen a restricted
+    /// answer.
     fn keep_named(&self, parameters: &mut Parameters) -> Result<(), Violation> {
         let special = &self.profile.parameters;
-        parameters.remove(|name, _| special.ignored.contains(&name));
+        parameters.remove(|name, _| special.ignored.contains(&name) || self.unread.contains(&name));
         let widens = |name: &str| self.restriction.is_some() && special.widening.contains(&name);
         let refused = parameters.names().find(|name| !self.names.contains(name) || widens(name));
-        refused.map_or(Ok(()), |name| Err(Violation::Parameter(name.to_owned())))
+        refused.map_or(Ok(()), |name| Err(Violation::Parameter(name.to_owned(), self.profile.knows(name))))
     }
 
     /// Reads every query or selector, checks it and writes the restriction into it. If there are no guards to check, a
@@ -205,6 +216,7 @@ mod tests {
         Requirements {
             profile: &prometheus::PROFILE,
             names,
+            unread: &["step"],
             selectors: Some(selectors),
             restriction: Some(restriction()),
             guarded: None,
@@ -275,7 +287,7 @@ mod tests {
         }
         let given = parameters(r#"query=a&extra_filters[]={tenant="b"}"#);
         let refused = locked(EXPRESSION).of_query(given, &mut RewriteCache::new(1));
-        assert!(matches!(refused, Err(Violation::Parameter(_))), "{refused:?}");
+        assert!(matches!(refused, Err(Violation::Parameter(..))), "{refused:?}");
         let unrestricted = Requirements { restriction: None, ..locked(EXPRESSION) };
         let sent = unrestricted.of_query(parameters("query=a"), &mut RewriteCache::new(1));
         assert_eq!(sent, Ok(parameters("query=a")));
@@ -314,29 +326,30 @@ mod tests {
     fn a_parameter_that_the_row_does_not_name_is_refused() {
         for text in ["query=up&lookback_delta=10y", "Query=up", "query=up&include_metadata=1"] {
             let result = requirements(EXPRESSION).of_query(parameters(text), &mut RewriteCache::new(1));
-            assert!(matches!(result, Err(Violation::Parameter(_))), "{text}: {result:?}");
+            assert!(matches!(result, Err(Violation::Parameter(..))), "{text}: {result:?}");
             let result = requirements(EXPRESSION).of_form(
                 parameters(text),
                 &Parameters::default(),
                 &mut RewriteCache::new(1),
             );
-            assert!(matches!(result, Err(Violation::Parameter(_))), "{text}: {result:?}");
+            assert!(matches!(result, Err(Violation::Parameter(..))), "{text}: {result:?}");
             let result = requirements(EXPRESSION).of_first_half(parameters(text), &mut RewriteCache::new(1));
-            assert!(matches!(result, Err(Violation::Parameter(_))), "{text}: {result:?}");
+            assert!(matches!(result, Err(Violation::Parameter(..))), "{text}: {result:?}");
         }
     }
 
     #[test]
-    fn what_a_page_adds_to_get_past_caches_goes_no_further() {
+    fn what_nobody_reads_goes_no_further() {
         let (requirements, nothing) = (requirements(EXPRESSION), Parameters::default());
         let sent = || Ok(parameters(r#"query=up{tenant="a"}"#));
         assert_eq!(
-            requirements.of_query(parameters("query=up&_=1700000000000&_=2"), &mut RewriteCache::new(1)),
+            requirements
+                .of_query(parameters("query=up&_=1700000000000&_=2&step=5m"), &mut RewriteCache::new(1)),
             sent()
         );
         assert_eq!(requirements.of_first_half(parameters("_=1&query=up"), &mut RewriteCache::new(1)), sent());
         assert_eq!(
-            requirements.of_form(parameters("query=up&_=1"), &nothing, &mut RewriteCache::new(1)),
+            requirements.of_form(parameters("step=1&query=up&_=1"), &nothing, &mut RewriteCache::new(1)),
             sent()
         );
         assert!(requirements.of_query(parameters("query=up&__=1"), &mut RewriteCache::new(1)).is_err());

@@ -1,6 +1,7 @@
 //! The reasons why a request violates the requirements of a rule on its parameters, as messages to the caller.
 
 use super::guards::GuardError;
+use crate::api::profile::KnownTo;
 use crate::promql::{MAX_RESTRICTED, SyntaxError};
 use std::fmt;
 
@@ -8,7 +9,7 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Violation {
     /// A parameter that the endpoint doesn't list, or one that widens the answer.
-    Parameter(String),
+    Parameter(String, KnownTo),
     /// A query or a selector that can't be parsed.
     Syntax(&'static str, SyntaxError),
     /// The selectors are too long with the restriction written into them.
@@ -22,13 +23,19 @@ pub enum Violation {
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Parameter(name) => {
+            Self::Parameter(name, known_to) => {
                 let shown = |character: char| if character.is_control() { '\u{fffd}' } else { character };
                 let name: String = name.chars().map(shown).take(40).collect();
                 write!(
                     f,
                     "the parameter \"{name}\" can't be given here by callers who are restricted or limited"
-                )
+                )?;
+                match known_to {
+                    KnownTo::SomeEndpoint => Ok(()),
+                    KnownTo::None => {
+                        write!(f, ": leave it out, or have it listed in \"ignore\" of the mount")
+                    }
+                }
             }
             Self::Syntax(name, error) => write!(f, "the parameter \"{name}\": {error}"),
             Self::TooLong => write!(

@@ -2,10 +2,11 @@
 //! out: the request that is forwarded is written from the parsed parameters, with the filter's own headers in place of
 //! the client's.
 
-use crate::api::class::Classes;
+use crate::api::class::{Class, Classes};
 use crate::api::endpoint::{Content, Endpoint, ParametersIn, ToRestricted};
 use crate::api::listing::Listing;
-use crate::api::mount::AtMount;
+use crate::api::mount::{AtMount, Mount};
+use crate::api::profile::Contents;
 use crate::api::requested::Requested;
 use crate::caller::identity::Caller;
 use crate::decision::refusal::Refusal;
@@ -24,9 +25,13 @@ use crate::response::reply::{Reply, Wording};
 use crate::target::body::Body;
 use crate::target::header_edits::HeaderEdits;
 use crate::target::headers::{Headers, Strip};
+use crate::target::method::Method;
 use crate::target::origin;
 use crate::target::parameters::Parameters;
+use crate::target::parameters::accepted::Accepted;
 use crate::target::query::QueryString;
+use crate::target::upgrade;
+use std::rc::Rc;
 
 /// The header by which proxies tell servers the scheme of the client's connection.
 const FORWARDED_PROTO: &str = "x-forwarded-proto";
@@ -103,8 +108,8 @@ impl AllowedRequest<'_> {
         let host = host(self.request.headers);
         let filtered = listing.zip(self.terms.restriction.clone());
         let filtered = filtered.map(|(listing, restriction)| Filtered { listing, restriction });
-        let mut edits =
-            self.edits([upstream_path.as_str(), &query].concat(), host.as_deref(), form.is_some(), headers)?;
+        let target = [upstream_path.as_str(), &query].concat();
+        let mut edits = self.edits(target, host.as_deref(), form.as_ref(), headers)?;
         if filtered.is_some() {
             edits.remove.extend(filtered::headers::removed_from_request(self.request.headers));
             edits.set.push(("accept-encoding".into(), "identity".to_owned()));
@@ -128,28 +133,49 @@ impl AllowedRequest<'_> {
     /// both pass unchanged, except where its answer is filtered or empty.
     fn parameters(&self, rewrites: &mut RewriteCache) -> Result<(String, Option<AwaitedForm>), Refusal> {
         let Request { headers, body, .. } = *self.request;
+        let method = self.requested.method;
+        // Hosts that take an offer to switch protocols read what follows as the other protocol, which never ends.
+        if self.offers() && body == Body::Follows && method.may_have_a_body() {
+            return Err(FormError::Offered.into());
+        }
         let is_read = |endpoint: &&Endpoint| {
             let is_cut = matches!(self.gives(), ToRestricted::Filter(..) | ToRestricted::Empty(_));
             is_cut || !endpoint.parameters.is_empty()
         };
         let Some(endpoint) = self.requested.endpoint.filter(is_read) else {
-            return Ok((self.query.map(|query| with_mark(query.as_str())).unwrap_or_default(), None));
+            let query = self.query.map(|query| with_mark(query.as_str())).unwrap_or_default();
+            let nothing = Accepted { names: &[], ignored: Rc::new([]) };
+            let form = match self.offers() {
+                true => AwaitedForm::announced(method, headers, body, &nothing, &Parameters::default(), 0)?,
+                false => None,
+            };
+            return Ok((query, form));
         };
-        let names = endpoint.parameters;
-        let query = Parameters::of_query(self.query)?;
-        query.check(names, &Parameters::default())?;
-        let max = self.requested.at.mount.max_form;
+        let Mount { max_form, ignored, .. } = self.requested.at.mount;
+        let accepted = Accepted { names: endpoint.parameters, ignored: Rc::clone(ignored) };
+        let query = accepted.query(self.query)?;
         if endpoint.parameters_in == ParametersIn::QueryOnly && body == Body::Follows {
             return Err(FormError::Unexpected.into());
         }
-        let form = AwaitedForm::announced(self.requested.method, headers, body, names, &query, max)?;
-        let requirements = self.requirements(endpoint);
-        let query = match (&requirements, &form) {
-            (None, _) => query,
-            (Some(requirements), None) => requirements.of_query(query, rewrites)?,
-            (Some(requirements), Some(_)) => requirements.of_first_half(query, rewrites)?,
+        let mut form = AwaitedForm::announced(method, headers, body, &accepted, &query, *max_form)?;
+        let Some(requirements) = self.requirements(endpoint) else {
+            return Ok((with_mark(&query.to_text()), form));
         };
-        Ok((with_mark(&query.to_text()), form.map(|form| form.with_requirements(requirements))))
+        if let Some(violation) = requirements.ends_with(&query) {
+            form = form.map(|form| form.refusing(FormError::Violation(violation))).transpose()?;
+        }
+        let follows = form.as_ref().is_some_and(|form| !form.must_be_empty());
+        let query = if follows {
+            requirements.of_first_half(query, rewrites)?
+        } else {
+            requirements.of_query(query, rewrites)?
+        };
+        Ok((with_mark(&query.to_text()), form.map(|form| form.with_requirements(Some(requirements)))))
+    }
+
+    /// Returns `true` if the request offers to switch to another protocol, which no server of a known API gets to see.
+    fn offers(&self) -> bool {
+        self.requested.at.mount.api.contents == Contents::Known && upgrade::is_offered(self.request.headers)
     }
 
     /// Returns the requirements of the rule on the parameters, or `None` if it has none.
@@ -167,6 +193,7 @@ impl AllowedRequest<'_> {
         Some(Requirements {
             profile: self.requested.at.mount.api,
             names: endpoint.parameters,
+            unread: endpoint.unread,
             selectors,
             restriction,
             guarded,
@@ -176,14 +203,20 @@ impl AllowedRequest<'_> {
     /// Returns the changes to the headers of the request.
     fn edits(
         &self,
-        path: String,
+        target: String,
         host: Option<&str>,
-        has_form: bool,
+        form: Option<&AwaitedForm>,
         identity_headers: &IdentityHeaders,
     ) -> Result<HeaderEdits, Refusal> {
         let (request, mount) = (self.request, self.requested.at.mount);
         let mut remove = self.strip.held_back(request.headers, &identity_headers.names());
-        let mut set = vec![(":path".into(), path)];
+        if self.offers() {
+            remove.extend(upgrade::offer(request.headers));
+        }
+        let mut set = vec![(":path".into(), target)];
+        if self.requested.class() == Class::Health && self.requested.method == Method::Options {
+            set.push((":method".into(), "GET".to_owned()));
+        }
         let mut say = |name: &'static str, value: &str| set.push((name.into(), value.to_owned()));
         if request.headers.only(FORWARDED_PROTO) == Some(request.scheme.as_str().as_bytes()) {
             // The proxy has set it itself, as most do.
@@ -196,11 +229,20 @@ impl AllowedRequest<'_> {
             say("x-forwarded-prefix", mount.prefix.as_str());
         }
         mount.cluster.iter().for_each(|cluster| say("x-promward-cluster", cluster));
-        if has_form {
+        match form {
+            // After an offer the end may never come, so the server must not wait for it.
+            Some(form) if form.must_be_empty() && self.offers() => say("content-length", "0"),
+            // The proxy may wait for the end, so that nothing is executed if a byte comes.
+            Some(form) if form.must_be_empty() => {
+                mount.cluster.iter().for_each(|_| say("x-promward-body", "none"));
+            }
             // The form is written anew and then has another length. An upstream that trusts the old length would read
             // the rest as the next request.
-            remove.push(b"content-length".to_vec());
-            say("content-type", FORM_TYPE);
+            Some(_) => {
+                remove.push(b"content-length".to_vec());
+                say("content-type", FORM_TYPE);
+            }
+            None => {}
         }
         identity_headers.add(self.caller, &self.terms, &mut set)?;
         Ok(HeaderEdits { remove, set, add: Vec::new() })
@@ -221,16 +263,14 @@ fn host(headers: &Headers) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::mount::{Mount, MountId, PassedCredentials, Prefix};
+    use crate::api::mount::{MountId, PassedCredentials, Prefix};
     use crate::api::prometheus;
     use crate::caller::logins::StreamId;
     use crate::decision::Facts;
     use crate::enforce::restriction::{Absent, Restriction, Term};
     use crate::response::cors::Cors;
     use crate::response::security::{Frames, Security};
-    use crate::target::method::Method;
     use crate::target::origin::UrlScheme;
-    use std::rc::Rc;
 
     /// Tests the last line of defence: rules refuse this earlier (`tests/rules.rs`), and even if one let it pass, it
     /// isn't forwarded.
@@ -243,6 +283,7 @@ mod tests {
             cluster: None,
             origins: Vec::new(),
             max_form: 0,
+            ignored: [].into(),
             credentials: PassedCredentials::None,
             cross_site: Vec::new(),
             pass_encoded_slash: false,

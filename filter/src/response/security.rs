@@ -2,7 +2,7 @@
 //! B4), and headers that tell strangers what runs behind the filter are removed.
 
 use super::cors;
-use crate::api::endpoint::Content;
+use crate::api::endpoint::{Content, Links};
 use crate::api::profile::Contents;
 use crate::target::headers::Headers;
 use crate::target::origin::{Origin, UrlScheme};
@@ -101,6 +101,15 @@ impl Security {
             });
         }
         headers
+    }
+
+    /// Returns the treatment of a frame on another site that shows an answer: it counts as a link if the answer names
+    /// the sites that may have one. At an opaque mount the server's own policy may stand in the answer.
+    pub(crate) fn frames(&self, contents: Contents) -> Links {
+        match (&self.frames, contents) {
+            (Frames::Only(_), Contents::Known) => Links::Followed,
+            _ => Links::Refused,
+        }
     }
 
     /// Returns the header by which old browsers know `frame-ancestors 'none'`. There is no such header for a list.

@@ -18,6 +18,7 @@ use crate::response::answer::RequestContext;
 use crate::response::filtered::Filter;
 use crate::response::reply::Reply;
 use crate::target::body::{Body, End};
+use crate::target::header_edits::HeaderEdits;
 use proxy_wasm::types::Action;
 use std::fmt;
 use std::rc::Rc;
@@ -28,6 +29,18 @@ pub(crate) struct Stream {
     pub(crate) worker: Rc<Worker>,
     phase: Phase,
     record: Record,
+    replies: Replies,
+}
+
+/// The way in which a host says the filter's replies to a request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Replies {
+    /// With their status.
+    Plain,
+    /// As gRPC has it: with the status 200, and the real one in a header of its own.
+    AsGrpc,
+    /// As gRPC has it, but with this status in its place.
+    Restored(u16),
 }
 
 /// The phase that a request is in.
@@ -43,11 +56,20 @@ enum Phase {
     /// The request went upstream, or streams there.
     Forwarded { context: RequestContext },
     /// Its answer comes, and is filtered piece by piece.
-    Filtering(Box<Filter>),
+    Filtering(Box<Filter>, Rest),
     /// Its answer was broken off.
     BrokenOff,
     /// The filter answered. Hosts run the response callbacks for this answer too, although it isn't the server's.
     Replied,
+}
+
+/// The rest of a request whose answer comes already.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rest {
+    /// It streams to the server.
+    Streams,
+    /// It may be the end, and nothing else.
+    MustBeEmpty,
 }
 
 /// The part of the body that the host has shown of a request that waits.
@@ -65,7 +87,7 @@ enum ShownBody {
 impl Stream {
     /// Creates the state of a new request.
     pub(crate) fn new(context: u32, worker: Rc<Worker>) -> Self {
-        Self { context, worker, phase: Phase::New, record: Record::default() }
+        Self { context, worker, phase: Phase::New, record: Record::default(), replies: Replies::Plain }
     }
 
     /// Returns `true` if the request waits for the check of its password.
@@ -76,6 +98,9 @@ impl Stream {
     /// Decides the request when the headers have come.
     pub(crate) fn decide(&mut self, body: Body) -> Result<Action, HostError> {
         let headers = host::headers(Map::Request)?;
+        if headers.first("content-type").is_some_and(is_grpc) {
+            self.replies = Replies::AsGrpc;
+        }
         let facts = self.worker.facts()?;
         let stream = StreamId(self.context);
         let request = Request { stream, headers: &headers, body, scheme: facts::scheme(), facts: &facts };
@@ -164,13 +189,21 @@ impl Stream {
             self.phase = Phase::Replied;
             self.worker.forget(self.context);
         }
+        if let (Phase::Replied, Replies::Restored(status)) = (&self.phase, self.replies) {
+            host::edit(Map::Response, &HeaderEdits::set(":status", status.to_string()))?;
+        }
         let Some(context) = self.phase.context() else { return Ok(Action::Continue) };
         let headers = host::headers(Map::Response)?;
         match self.gateway().answer(context, &headers) {
             Ok(edits) => {
                 host::edit(Map::Response, &edits)?;
                 if let Some(filtered) = &context.filtered {
-                    self.phase = Phase::Filtering(Box::new(filtered.filter()));
+                    let filter = Box::new(filtered.filter());
+                    let rest = match self.phase {
+                        Phase::AwaitingForm { .. } => Rest::MustBeEmpty,
+                        _ => Rest::Streams,
+                    };
+                    self.phase = Phase::Filtering(filter, rest);
                 }
                 Ok(Action::Continue)
             }
@@ -187,7 +220,7 @@ impl Stream {
     /// client that something is wrong (`threats.md` R3).
     pub(crate) fn answer_body(&mut self, size: usize, end: End) -> Action {
         let filter = match &mut self.phase {
-            Phase::Filtering(filter) => filter,
+            Phase::Filtering(filter, _) => filter,
             Phase::BrokenOff => return Action::Pause,
             _ => return Action::Continue,
         };
@@ -224,6 +257,9 @@ impl Stream {
     /// Answers in place of the server. If the host can't do even that, the request is held for good.
     fn reply(&mut self, reply: &Reply) -> Action {
         self.phase = Phase::Replied;
+        if self.replies == Replies::AsGrpc {
+            self.replies = Replies::Restored(reply.status);
+        }
         send(reply)
     }
 
@@ -248,7 +284,8 @@ impl Stream {
                 *shown = if end == End::Here { ShownBody::Whole(size) } else { ShownBody::Part(size) };
                 Ok(Action::Pause)
             }
-            Phase::Passed | Phase::Forwarded { .. } | Phase::Filtering(_) => Ok(Action::Continue),
+            Phase::Filtering(_, Rest::MustBeEmpty) if size > 0 => Ok(Action::Pause),
+            Phase::Passed | Phase::Forwarded { .. } | Phase::Filtering(..) => Ok(Action::Continue),
             Phase::AwaitingForm { .. } => self.read_form(size, end),
         };
         self.closed(result)
@@ -262,7 +299,8 @@ impl Stream {
                 *shown = ShownBody::Trailers;
                 Action::Pause
             }
-            Phase::Passed | Phase::Forwarded { .. } | Phase::Filtering(_) => Action::Continue,
+            Phase::Filtering(_, Rest::MustBeEmpty) => Action::Pause,
+            Phase::Passed | Phase::Forwarded { .. } | Phase::Filtering(..) => Action::Continue,
             Phase::AwaitingForm { .. } => self.refuse(FormError::Trailers),
         }
     }
@@ -275,9 +313,16 @@ impl Phase {
             Self::AwaitingForm { context, .. } | Self::Forwarded { context } => Some(context),
             Self::New | Self::Waiting(..) | Self::Passed | Self::Replied => None,
             // The answer has been read as far as its headers.
-            Self::Filtering(_) | Self::BrokenOff => None,
+            Self::Filtering(..) | Self::BrokenOff => None,
         }
     }
+}
+
+/// Returns `true` if hosts take a request with this content type for one of gRPC. A refusal of it would have the status
+/// 200 on Envoy, and look like a success to caches, probes and logs.
+fn is_grpc(content_type: &[u8]) -> bool {
+    const GRPC: &[u8] = b"application/grpc";
+    content_type.get(..GRPC.len()).is_some_and(|start| start.eq_ignore_ascii_case(GRPC))
 }
 
 /// Answers in place of the server.

@@ -12,3 +12,10 @@ pub struct HeaderEdits {
     /// The headers to add beside others of the same name.
     pub add: Vec<(&'static str, String)>,
 }
+
+impl HeaderEdits {
+    /// Creates the change of one header to one value.
+    pub fn set(name: &'static str, value: String) -> Self {
+        Self { set: vec![(name.into(), value)], ..Self::default() }
+    }
+}

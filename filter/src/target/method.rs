@@ -40,6 +40,11 @@ impl Method {
         Self::parse(headers.only(":method").unwrap_or_default())
     }
 
+    /// Returns `true` if a body means something in a request with this method.
+    pub fn may_have_a_body(self) -> bool {
+        matches!(self, Self::Post | Self::Put | Self::Patch)
+    }
+
     /// Parses the exact name of a method.
     pub fn parse(name: &[u8]) -> Option<Self> {
         NAMES.iter().find(|(_, known)| known.as_bytes() == name).map(|&(method, _)| method)

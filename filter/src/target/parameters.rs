@@ -1,6 +1,8 @@
 //! The parameters of the query string and of a form body. Parameters that two readers may read in two ways are refused,
 //! and the text that goes upstream is written from the parsed parameters (`threats.md` P1, P2).
 
+pub mod accepted;
+
 use super::escape::{escaped, push_form_text};
 use super::query::QueryString;
 use std::fmt;
@@ -61,7 +63,7 @@ pub enum ParameterError {
     },
     /// A request with more than [`MAX_PAIRS`] parameters.
     TooMany,
-    /// A parameter that may stand only once, but stands twice or in both the query string and the form.
+    /// A parameter that may have only one value, but has two: in the query string, in the form, or in both.
     Repeated {
         /// The parameter's name, as the endpoint lists it.
         name: &'static str,
@@ -84,7 +86,9 @@ impl fmt::Display for ParameterError {
                 write!(f, "the {part} has a parameter at position {at} that is not UTF-8")
             }
             Self::TooMany => write!(f, "the request has more than {MAX_PAIRS} parameters"),
-            Self::Repeated { name } => write!(f, "the parameter \"{name}\" is given more than once"),
+            Self::Repeated { name } => {
+                write!(f, "the parameter \"{name}\" is given more than once, with different values")
+            }
         }
     }
 }
@@ -119,19 +123,29 @@ impl Parameters {
         Ok(Self { pairs })
     }
 
-    /// Checks that the parameters are unambiguous together with `earlier`, those of the other part of the request.
+    /// Settles the parameters together with `earlier`, those of the other part of the request. A name that may stand
+    /// only once stays once if all its values are the same.
     ///
     /// # Errors
     ///
-    /// Returns an error if a name that may stand only once stands twice, or if there are too many pairs in all.
-    pub fn check(&self, names: ParameterNames, earlier: &Self) -> Result<(), ParameterError> {
+    /// Returns an error if a name that may stand only once has two values, or if there are too many pairs in all.
+    fn settle(&mut self, names: ParameterNames, earlier: &Self) -> Result<(), ParameterError> {
         if self.pairs.len().saturating_add(earlier.pairs.len()) > MAX_PAIRS {
             return Err(ParameterError::TooMany);
         }
         for &name in names.iter().filter(|name| !name.ends_with("[]")) {
-            let both = self.pairs.iter().chain(&earlier.pairs);
-            if both.filter(|(given, _)| given == name).nth(1).is_some() {
-                return Err(ParameterError::Repeated { name });
+            let mut values = earlier.values(name).chain(self.values(name));
+            let Some(value) = values.next() else { continue };
+            let mut is_repeated = false;
+            for other in values {
+                if other != value {
+                    return Err(ParameterError::Repeated { name });
+                }
+                is_repeated = true;
+            }
+            if is_repeated {
+                let mut is_given = earlier.value(name).is_some();
+                self.pairs.retain(|(given, _)| given != name || !std::mem::replace(&mut is_given, true));
             }
         }
         Ok(())
@@ -143,8 +157,12 @@ impl Parameters {
     }
 
     /// Returns the first value of this name.
-    pub fn value(&self, name: &str) -> Option<&str> {
-        self.pairs.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
+    pub fn value<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+        self.values(name).next()
+    }
+
+    fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.pairs.iter().filter(move |(given, _)| given == name).map(|(_, value)| value.as_str())
     }
 
     /// Returns every value of this name, so that it can be changed.
@@ -237,9 +255,13 @@ mod tests {
         Parameters::parse(raw.as_bytes(), Part::Query)
     }
 
-    fn check(query: &str, form: &str) -> Result<(), ParameterError> {
-        let earlier = parse(query).unwrap();
-        Parameters::parse(form.as_bytes(), Part::Form).unwrap().check(QUERY, &earlier)
+    /// Settles a query string, and then a form together with it.
+    fn settled(query: &str, form: &str) -> Result<(String, String), ParameterError> {
+        let mut earlier = parse(query).unwrap();
+        earlier.settle(QUERY, &Parameters::default())?;
+        let mut form = Parameters::parse(form.as_bytes(), Part::Form).unwrap();
+        form.settle(QUERY, &earlier)?;
+        Ok((earlier.to_text(), form.to_text()))
     }
 
     #[test]
@@ -259,18 +281,49 @@ mod tests {
     }
 
     #[test]
-    fn a_single_value_stands_once_in_query_string_and_form_together() {
+    fn a_single_value_has_one_value_in_query_string_and_form_together() {
         let repeated = Err(ParameterError::Repeated { name: "query" });
-        assert_eq!(check("query=a&query=b", ""), repeated);
-        assert_eq!(check("", "query=a&%71uery=a"), repeated);
-        assert_eq!(check("query=a", "query=a"), repeated);
-        assert_eq!(check("match[]=a&match[]=b", "match[]=c&query=d"), Ok(()));
+        for (query, form) in [
+            ("query=a&query=b", ""),
+            ("query=a&query=", ""),
+            ("query=a&query=a&query=b", ""),
+            ("query=a&query=a+", ""),
+            ("", "query=a&query=A"),
+            ("query=a", "query=b"),
+            ("query=a", "query=a&query=b"),
+            ("query=a&query=a", "query=b"),
+            ("query", "query=b"),
+        ] {
+            assert_eq!(settled(query, form), repeated, "{query} {form}");
+        }
+        assert!(settled("match[]=a&match[]=b", "match[]=c&query=d").is_ok());
+    }
+
+    #[test]
+    fn the_same_value_is_printed_once_and_where_it_came_first() {
+        for (query, form, printed) in [
+            ("query=a&x=1&query=a", "", ("query=a&x=1", "")),
+            ("query=a&query=a&query=a", "", ("query=a", "")),
+            ("query=a+b&%71uery=a%20b", "", ("query=a+b", "")),
+            ("query&query=", "", ("query=", "")),
+            ("", "x=1&query=a&query=a", ("", "x=1&query=a")),
+            ("query=a", "query=a&x=1", ("query=a", "x=1")),
+            ("query=a&query=a", "query=a&query=a", ("query=a", "")),
+            (
+                "match[]=a&match[]=a",
+                "match[]=a&x=1&x=1",
+                ("match%5B%5D=a&match%5B%5D=a", "match%5B%5D=a&x=1&x=1"),
+            ),
+        ] {
+            let (before, after) = printed;
+            assert_eq!(settled(query, form), Ok((before.to_owned(), after.to_owned())), "{query} {form}");
+        }
     }
 
     #[test]
     fn the_pairs_of_both_parts_are_counted_together() {
-        assert_eq!(check(&"a&".repeat(600), &"a&".repeat(401)), Err(ParameterError::TooMany));
-        assert_eq!(check(&"a&".repeat(600), &"a&".repeat(400)), Ok(()));
+        assert_eq!(settled(&"a&".repeat(600), &"a&".repeat(401)), Err(ParameterError::TooMany));
+        assert!(settled(&"a&".repeat(600), &"a&".repeat(400)).is_ok());
     }
 
     proptest! {

@@ -292,6 +292,9 @@ fn domain(text: &str) -> Result<String, String> {
     if text.is_empty() || text.contains('/') {
         return Err("write a host name, such as prometheus.example.org".to_owned());
     }
+    if text == "*" {
+        return Err("* is every name, and by any other name only health is served: name each".to_owned());
+    }
     Ok(text.to_owned())
 }
 

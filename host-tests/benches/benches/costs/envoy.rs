@@ -142,7 +142,9 @@ pub(crate) fn configuration(
     filters.push(shipped.and_then(Vec::pop).context("the shipped file has no router")?);
     set(manager, "http_filters", Value::from(filters))?;
     remove(manager, "early_header_mutation_extensions")?;
-    let host = at(manager, &["route_config", "virtual_hosts", "0"])?;
+    let hosts = at(manager, &["route_config", "virtual_hosts"])?;
+    hosts.as_sequence_mut().context("the shipped file has no list of hosts")?.truncate(1);
+    let host = at(hosts, &["0"])?;
     remove(host, "typed_per_filter_config")?;
     set(host, "routes", routes)?;
     Ok(serde_norway::to_string(&file)?)

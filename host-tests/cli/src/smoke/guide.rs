@@ -67,7 +67,7 @@ pub(super) const STEPS: &[Step] = &[
     Step {
         what: "http://example.com/prometheus/graph",
         ask: Ask::Get(As::Plain, Login::Nobody, "/prometheus/graph", ""),
-        expected: "301 HTTP/1.1 to https://example.com/prometheus/graph",
+        expected: "308 HTTP/1.1 to https://example.com/prometheus/graph",
     },
     Step { what: "a handshake of TLS 1.1", ask: Ask::OldTls, expected: "refused" },
 ];

@@ -192,6 +192,7 @@ fn arguments_that_no_envoy_can_serve_are_refused() {
         (&["--https-port", "9901"], "--https-port and --admin-port are both 9901"),
         (&["--http-port", "9901"], "--http-port and --admin-port are both 9901"),
         (&["--domain", ""], "write a host name, such as prometheus.example.org"),
+        (&["--domain", "*"], "* is every name, and by any other name only health is served: name each"),
         (&["--domain", "example.com/prometheus"], "write a host name, such as prometheus.example.org"),
     ] {
         let (code, printed, complaint) = run(wrong);

@@ -20,18 +20,22 @@ use run::Runner;
 use setting::{Running, Setting};
 
 /// The categories, each with its file.
-const CATEGORIES: [(&str, &str); 14] = [
+const CATEGORIES: [(&str, &str); 18] = [
     ("paths", include_str!("cases/paths.txt")),
     ("methods", include_str!("cases/methods.txt")),
     ("headers", include_str!("cases/headers.txt")),
     ("smuggling", include_str!("cases/smuggling.txt")),
     ("http2", include_str!("cases/http2.txt")),
     ("parameters", include_str!("cases/parameters.txt")),
+    ("doubles", include_str!("cases/doubles.txt")),
+    ("framing", include_str!("cases/framing.txt")),
     ("promql", include_str!("cases/promql.txt")),
     ("endpoints", include_str!("cases/endpoints.txt")),
     ("credentials", include_str!("cases/credentials.txt")),
     ("certificates", include_str!("cases/certificates.txt")),
     ("cross-site", include_str!("cases/cross-site.txt")),
+    ("navigation", include_str!("cases/navigation.txt")),
+    ("health", include_str!("cases/health.txt")),
     ("answers", include_str!("cases/answers.txt")),
     ("exhaustion", include_str!("cases/exhaustion.txt")),
     ("opaque", include_str!("cases/opaque.txt")),

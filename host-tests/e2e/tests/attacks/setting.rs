@@ -58,14 +58,19 @@ const BARE: &[(&str, &str)] = &[
     ("path_with_escaped_slashes_action: REJECT_REQUEST", "path_with_escaped_slashes_action: KEEP_UNCHANGED"),
     ("headers_with_underscores_action: REJECT_REQUEST", "headers_with_underscores_action: ALLOW"),
     ("max_headers_count: 100\n", "max_headers_count: 10000\n"),
+    ("domains: [\"*\"]", "domains: [other.invalid]"),
     ("domains: [example.com]", "domains: [\"*\"]"),
+    ("            ignore_http_11_upgrade:\n            - safe_regex: { regex: \".*\" }\n", ""),
+    (
+        "            accept_http_10: true\n",
+        "            accept_http_10: true
+            allow_chunked_length: true
+            enable_trailers: true
+",
+    ),
     (
         "          http2_protocol_options:\n",
         "          max_request_headers_kb: 8192
-          http_protocol_options:
-            accept_http_10: true
-            allow_chunked_length: true
-            enable_trailers: true
           http2_protocol_options:
             override_stream_error_on_invalid_http_message: true
 ",
@@ -214,7 +219,10 @@ fn configuration(scraper: &Identity) -> String {
     json!({
         "mounts": [
             { "prefix": "/prometheus", "cluster": "prometheus", "origins": ["http://internal:9090"] },
-            { "prefix": "/behind", "cluster": "prometheus", "upstream_prefix": "/base" },
+            {
+                "prefix": "/behind", "cluster": "prometheus", "upstream_prefix": "/base",
+                "ignore": ["namespace"]
+            },
             {
                 "prefix": "/app", "api": "opaque", "cluster": "prometheus", "upstream_prefix": "/app",
                 "encoded_slash": "pass", "credentials": "pass"

@@ -117,7 +117,7 @@ fn a_query_in_a_form_is_answered(host: Host) {
             let answer = client.post_form("/prometheus/api/v1/query", "query=count%28up%29").unwrap();
             assert_eq!(answer.status, 200, "{}", answer.text());
             assert_eq!(answer.json().unwrap().pointer("/data/result/0/value/1").unwrap(), "1");
-            let twice = client.post_form("/prometheus/api/v1/query?query=up", "query=up").unwrap();
+            let twice = client.post_form("/prometheus/api/v1/query?query=up", "query=down").unwrap();
             assert_eq!(twice.status, 400);
             assert_eq!(twice.json().unwrap().get("errorType").unwrap(), "bad_data");
         }
@@ -127,7 +127,7 @@ fn a_query_in_a_form_is_answered(host: Host) {
 fn plain_http_leads_to_https(host: Host) {
     with_deployment(host, |deployment| {
         let answer = Client::plain(deployment.http().unwrap()).get("/prometheus/graph?a=b").unwrap();
-        assert_eq!(answer.status, 301);
+        assert_eq!(answer.status, 308);
         let location = answer.header("location").unwrap();
         let port = deployment.https().port();
         assert!(location == format!("https://example.com:{port}/prometheus/graph?a=b"), "{location}");

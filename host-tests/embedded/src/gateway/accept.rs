@@ -44,7 +44,7 @@ pub(super) async fn serve(listener: TcpListener, certificates: Arc<Certificates>
     }
 }
 
-/// Answers every request with a redirect (301) to https on the port that serves TLS.
+/// Answers every request with a redirect (308) to https on the port that serves TLS.
 pub(super) async fn redirect(listener: TcpListener, port: u16) {
     loop {
         let (tcp, _) = next(&listener).await;
@@ -117,7 +117,7 @@ fn to_https(request: &Request<Incoming>, port: u16) -> Response<Pipe> {
     });
     match location {
         Some(location) => {
-            *response.status_mut() = StatusCode::MOVED_PERMANENTLY;
+            *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
             response.headers_mut().insert(header::LOCATION, location);
         }
         None => *response.status_mut() = StatusCode::BAD_REQUEST,

@@ -19,6 +19,12 @@ use crate::host::Headers;
 /// The header by which the module picks a cluster.
 const CLUSTER: HeaderName = HeaderName::from_static("x-promward-cluster");
 
+/// The header by which the module says that a request must have no body.
+const BODY: HeaderName = HeaderName::from_static("x-promward-body");
+
+/// The name that HTTP/1.0 comes to if it names none, as in the shipped file.
+const NO_NAME: &[u8] = b"none.invalid";
+
 /// The fields that are about one connection.
 const HOP_BY_HOP: [HeaderName; 6] = [
     header::CONNECTION,
@@ -54,13 +60,17 @@ pub(super) struct Refusal(pub(super) StatusCode);
 
 /// Returns the head of a request as the module sees it.
 pub(super) fn from_request(request: &request::Parts, client: IpAddr) -> Result<Headers, Refusal> {
-    if request.version < Version::HTTP_11 {
+    // As in the shipped file, health may be checked by HTTP/1.0, and nothing else.
+    let is_old = request.version < Version::HTTP_11;
+    let is_health = request.uri.path().ends_with("/-/healthy") || request.uri.path().ends_with("/-/ready");
+    if is_old && !is_health {
         return Err(Refusal(StatusCode::UPGRADE_REQUIRED));
     }
     let mut hosts = request.headers.get_all(header::HOST).iter();
     let authority = match (request.uri.authority(), hosts.next(), hosts.next()) {
         (Some(authority), _, None) => authority.as_str().as_bytes().to_vec(),
         (None, Some(host), None) => host.as_bytes().to_vec(),
+        (None, None, None) if is_old => NO_NAME.to_vec(),
         _ => return Err(Refusal(StatusCode::BAD_REQUEST)),
     };
     let target = request.uri.path_and_query().filter(|_| request.method != Method::CONNECT);
@@ -98,7 +108,12 @@ pub(super) fn cluster(headers: &Headers) -> Option<String> {
     Some(String::from_utf8_lossy(value).into_owned())
 }
 
-/// Creates the head of an upstream request. The header that names the cluster is left out.
+/// Returns `true` if the module says that the request must have no body.
+pub(super) fn must_be_empty(headers: &Headers) -> bool {
+    headers.iter().any(|(name, value)| name == BODY.as_str().as_bytes() && value == b"none")
+}
+
+/// Creates the head of an upstream request. The headers for the proxy itself are left out.
 pub(super) fn to_request(headers: Headers, body: Pipe) -> Result<Request<Pipe>> {
     let whole = http_body::Body::is_end_stream(&body);
     let mut request = Request::new(body);
@@ -109,7 +124,7 @@ pub(super) fn to_request(headers: Headers, body: Pipe) -> Result<Request<Pipe>> 
             b":authority" => {
                 request.headers_mut().insert(header::HOST, HeaderValue::from_bytes(&value)?);
             }
-            _ if name == CLUSTER.as_str().as_bytes() => {}
+            _ if [CLUSTER, BODY].iter().any(|ours| name == ours.as_str().as_bytes()) => {}
             _ if name.starts_with(b":") => {}
             _ => {
                 let name = HeaderName::from_bytes(&name)?;

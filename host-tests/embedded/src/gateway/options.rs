@@ -14,7 +14,7 @@ use crate::host::Plugin;
 pub struct Options {
     /// The address that serves TLS. Port 0 takes a free one.
     pub listen: SocketAddr,
-    /// The address that answers plain HTTP with a redirect (301) to https, if there is to be one. Port 0 takes a free
+    /// The address that answers plain HTTP with a redirect (308) to https, if there is to be one. Port 0 takes a free
     /// one.
     pub plain: Option<SocketAddr>,
     pub tls: TlsFiles,

@@ -58,6 +58,8 @@ struct StreamTask {
     /// The way for the request's body, until its end has been sent.
     request_out: Option<mpsc::Sender<Piece>>,
     to_upstream: VecDeque<Frame>,
+    /// The head of a request that must have no body. It goes on at its end, as with the shipped file.
+    held: Option<Headers>,
     to_client: VecDeque<Frame>,
     client_trailers: bool,
     was_reset: bool,
@@ -89,6 +91,7 @@ impl StreamTask {
             request: (!body.is_end_stream()).then_some(body),
             request_out: None,
             to_upstream: VecDeque::new(),
+            held: None,
             to_client: VecDeque::new(),
             was_reset: false,
             timeout: None,
@@ -132,6 +135,21 @@ impl StreamTask {
         while let Some(Frame::Headers(..)) = self.to_upstream.front()
             && let Some(Frame::Headers(head, whole)) = self.to_upstream.pop_front()
         {
+            if !whole && headers::must_be_empty(&head) {
+                self.held = Some(head);
+                continue;
+            }
+            if let Err(failure) = self.ask(head, whole) {
+                self.fail(&failure);
+            }
+        }
+        if !self.to_upstream.is_empty()
+            && let Some(head) = self.held.take()
+        {
+            let whole = matches!(self.to_upstream.front(), Some(Frame::Data(data, true)) if data.is_empty());
+            if whole {
+                self.to_upstream.clear();
+            }
             if let Err(failure) = self.ask(head, whole) {
                 self.fail(&failure);
             }

@@ -100,8 +100,8 @@ impl FileOptions {
         if self.https_port != 443 {
             // A redirect names the port only if it isn't the default one.
             file.replace(
-                "https_redirect: true }",
-                &format!("https_redirect: true, port_redirect: {} }}", self.https_port),
+                "https_redirect: true, ",
+                &format!("https_redirect: true, port_redirect: {}, ", self.https_port),
             )?;
         }
         let domains: Vec<_> = self.domains.iter().map(|domain| scalar(domain)).collect();
@@ -270,7 +270,7 @@ mod tests {
         for line in [
             "address: { socket_address: { address: \"::\", port_value: 8443 } }",
             "domains: [prometheus.example.org, localhost]",
-            "redirect: { https_redirect: true, port_redirect: 8443 }",
+            "redirect: { https_redirect: true, port_redirect: 8443, response_code: PERMANENT_REDIRECT }",
             "- endpoint: { address: { socket_address: { address: prometheus.internal, port_value: 9090 } } }",
             "sds_config: { path_config_source: { path: \"/srv/with a space/sds/certificate.yaml\" } }",
             "local_jwks: { filename: \"/srv/with a space/jwks.json\" }",

@@ -109,6 +109,26 @@ const MISTAKES: &[Mistake] = &[
     (r#""256KiB""#, r#""64MiB""#, "mounts[0].max_form: this must be 1KiB to 1MiB"),
     (
         r#""cluster": "prometheus""#,
+        r#""ignore": []"#,
+        "mounts[0].ignore: an empty list ignores nothing: leave the field out, or list a parameter",
+    ),
+    (
+        r#""cluster": "prometheus""#,
+        r#""ignore": ["namespace", "match[]"]"#,
+        "mounts[0].ignore[1]: an endpoint of the API \"prometheus\" reads \"match[]\", so it can't be ignored",
+    ),
+    (
+        r#""cluster": "prometheus""#,
+        r#""ignore": [""]"#,
+        "mounts[0].ignore[0]: a parameter's name has 1 to 128 bytes",
+    ),
+    (
+        r#""cluster": "prometheus""#,
+        r#""ignore": ["namespace", "namespace"]"#,
+        "mounts[0].ignore[1]: \"namespace\" is listed twice",
+    ),
+    (
+        r#""cluster": "prometheus""#,
         r#""credentials": "keep""#,
         "mounts[0].credentials: \"keep\" is none of remove, pass",
     ),
@@ -135,7 +155,7 @@ const MISTAKES: &[Mistake] = &[
     (
         r#""cluster": "prometheus""#,
         r#""timeout": "1s""#,
-        "mounts[0].timeout: there is no such field; the fields here are prefix, api, upstream_prefix, cluster, origins, max_form, credentials, encoded_slash",
+        "mounts[0].timeout: there is no such field; the fields here are prefix, api, upstream_prefix, cluster, origins, max_form, ignore, credentials, encoded_slash",
     ),
     // Headers.
     (

@@ -17,7 +17,7 @@ fn the_guide_is_run_by_one_command_which_leaves_nothing_behind() {
     let http: u16 = http.split(' ').next().unwrap().parse().unwrap();
     let plain = Client::plain(([127, 0, 0, 1], http).into()).get("/prometheus/graph").unwrap();
     let location = format!("https://example.com:{}/prometheus/graph", guide.https);
-    assert_eq!((plain.status, plain.header("location")), (301, Some(location)));
+    assert_eq!((plain.status, plain.header("location")), (308, Some(location)));
     guide.end();
 }
 

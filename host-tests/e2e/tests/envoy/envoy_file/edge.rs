@@ -18,7 +18,7 @@ fn plain_http_only_redirects_to_https() {
     {
         for authority in ["example.com", "example.com:80", "example.com.:8080"] {
             let answer = client.clone().authority(authority).send(Request::new(method, target)).unwrap();
-            assert_eq!(answer.status, 301, "{method} {target}");
+            assert_eq!(answer.status, 308, "{method} {target}");
             assert_eq!(answer.header("location").unwrap(), format!("{public}{target}"));
         }
     }

@@ -2,6 +2,7 @@
 //! that nothing gets past the filter.
 
 mod edge;
+mod health;
 mod reports;
 mod routes;
 mod scan;

@@ -114,7 +114,7 @@ fn plain_http_is_redirected() {
     });
     let client = Client::plain(set_up.gateway.plain_address().unwrap());
     let answer = client.clone().authority("example.com:80").get("/prometheus/?a=%2F").unwrap();
-    assert_eq!(answer.status, 301);
+    assert_eq!(answer.status, 308);
     let port = set_up.gateway.address().port();
     assert_eq!(answer.header("location").unwrap(), format!("https://example.com:{port}/prometheus/?a=%2F"));
     assert_eq!(client.send_raw(b"GET / HTTP/1.1\r\n\r\n").unwrap().status, 400);

@@ -119,6 +119,7 @@ fn malformed_requests_are_refused_before_the_module_sees_them() {
     let set_up = SetUp::new(upstream.address());
     let status = |request: &[u8]| set_up.client().send_raw(request).unwrap().status;
     assert_eq!(status(b"GET / HTTP/1.0\r\nhost: h\r\n\r\n"), 426);
+    assert_eq!(status(b"GET / HTTP/1.0\r\n\r\n"), 426);
     assert_eq!(status(b"GET / HTTP/1.1\r\n\r\n"), 400);
     assert_eq!(status(b"GET / HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n"), 400);
     assert_eq!(status(b"CONNECT a:1 HTTP/1.1\r\nhost: a\r\n\r\n"), 400);
