@@ -26,7 +26,7 @@ const EVERYTHING: &str = r#"{
   "$schema": "https://example.com/config.schema.json",
   "mounts": [
     { "prefix": "/a", "upstream_prefix": "/b", "cluster": "c", "origins": ["http://c:9090"], "max_form": "1KiB", "ignore": ["namespace"], "credentials": "pass" },
-    { "prefix": "/o", "api": "opaque", "encoded_slash": "pass", "cross_site": ["https://id.example.net"] }
+    { "prefix": "/o", "api": "opaque", "encoded_slash": "pass", "cross_site": ["https://id.example.net"], "websockets": "pass" }
   ],
   "elsewhere": "pass",
   "callers": {

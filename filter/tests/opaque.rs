@@ -225,3 +225,36 @@ fn rules_about_the_same_part_are_refused_and_others_are_not() {
         assert_eq!(load(dead).unwrap_err(), format!("access[{number}].who[0]: {never}"), "{dead:?}");
     }
 }
+
+/// The headers of a WebSocket's handshake.
+const HANDSHAKE: [(&str, &str); 2] = [("connection", "keep-alive, Upgrade"), ("upgrade", "websocket")];
+
+#[test]
+fn a_websocket_is_offered_to_an_application_and_no_other_protocol_is() {
+    let (open, closed) = (configuration("", OPEN), configuration(r#", "websockets": "refuse""#, OPEN));
+    for (configuration, protocol, goes_on) in [
+        (&open, "websocket", true),
+        (&open, "h2c", false),
+        (&open, "websocket, h2c", false),
+        (&closed, "websocket", false),
+    ] {
+        let removed = forward(configuration, "/app/ws", &[HANDSHAKE[0], ("upgrade", protocol)]).edits.remove;
+        assert_eq!(removed.contains(&b"upgrade".to_vec()), !goes_on, "{protocol}");
+        assert_eq!(removed.contains(&b"connection".to_vec()), !goes_on, "{protocol}");
+    }
+}
+
+#[test]
+fn an_application_switches_only_to_a_websocket_that_was_offered() {
+    let open = configuration("", OPEN);
+    let answer = |offer: &[(&str, &str)], protocol: &str| {
+        let context = forward(&open, "/app/ws", offer).context;
+        let switched =
+            [(":status", "101"), ("connection", "Upgrade"), ("upgrade", protocol)].into_iter().collect();
+        Desk::new(&open).gateway.answer(&context, &switched).map_err(|refusal| refusal.status())
+    };
+    assert!(answer(&HANDSHAKE, "WebSocket").is_ok());
+    for (offer, protocol) in [(&HANDSHAKE[..], "h2c"), (&HANDSHAKE[..1], "websocket"), (&[], "websocket")] {
+        assert_eq!(answer(offer, protocol).map(drop), Err(502), "{offer:?} {protocol}");
+    }
+}

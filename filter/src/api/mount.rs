@@ -63,6 +63,8 @@ pub struct Mount {
     pub credentials: PassedCredentials,
     /// The origins whose pages may lead a browser here by a form. Empty at a mount whose paths the filter reads.
     pub cross_site: Vec<Origin>,
+    /// The treatment of WebSockets. At a mount whose requests the filter reads they are always refused.
+    pub websockets: WebSockets,
     /// True if a path may have an escaped slash. Never set at a mount whose paths the filter reads.
     pub pass_encoded_slash: bool,
 }
@@ -76,6 +78,15 @@ pub enum PassedCredentials {
     Sessions,
     /// All credentials go on.
     All,
+}
+
+/// The treatment of a request that offers to switch to a WebSocket (`threats.md` H6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WebSockets {
+    /// The offer goes on to the server, and everything that follows passes unread.
+    Pass,
+    /// The offer is removed.
+    Refuse,
 }
 
 impl Mount {
@@ -178,6 +189,7 @@ mod tests {
             ignored: [].into(),
             credentials: PassedCredentials::None,
             cross_site: Vec::new(),
+            websockets: WebSockets::Refuse,
             pass_encoded_slash: false,
         }
     }

@@ -5,14 +5,14 @@ use super::field::Field;
 use super::list::listed;
 use super::object::object;
 use super::size;
-use crate::api::mount::{Mount, Mounts, PassedCredentials, Prefix};
+use crate::api::mount::{Mount, Mounts, PassedCredentials, Prefix, WebSockets};
 use crate::api::profile::{Contents, KnownTo};
 use crate::api::{PROFILES, Profile};
 use crate::target::origin::Origin;
 use crate::target::parameters::accepted::IgnoredNames;
 
 #[cfg(feature = "schema")]
-use super::schema::{ApiConfig, CredentialsConfig, EncodedSlashConfig, Size};
+use super::schema::{ApiConfig, CredentialsConfig, EncodedSlashConfig, Size, WebSocketsConfig};
 
 object! {
     /// A server and its place on the site.
@@ -40,6 +40,9 @@ object! {
         /// Origins whose pages may lead a browser here by posting a form, as identity providers do. Only opaque mounts
         /// may have it.
         cross_site: Option<Vec<String>>,
+        /// The treatment of WebSockets at an opaque mount: `pass` (the default), or `refuse`. The proxy has to be told to
+        /// let them pass, too.
+        websockets: Option<WebSocketsConfig>,
     }
 }
 
@@ -83,6 +86,7 @@ fn mount(field: &Field<'_>) -> Result<Mount, ConfigError> {
         credentials: credentials(&mount.credentials(), api)?,
         pass_encoded_slash: pass_encoded_slash(&mount.encoded_slash(), api)?,
         cross_site: cross_site(&mount.cross_site(), api)?,
+        websockets: websockets(&mount.websockets(), api)?,
     })
 }
 
@@ -179,6 +183,17 @@ fn cross_site(field: &Field<'_>, api: &Profile) -> Result<Vec<Origin>, ConfigErr
         return Err(field.refuse(message));
     }
     optional_origins(field)
+}
+
+fn websockets(field: &Field<'_>, api: &Profile) -> Result<WebSockets, ConfigError> {
+    match field.choice(&["pass", "refuse"])? {
+        "pass" if api.contents == Contents::Opaque => Ok(WebSockets::Pass),
+        "pass" if field.is_given() => {
+            let message = "\"pass\" is only for mounts with \"api\": \"opaque\": nobody would read what is sent to this one";
+            Err(field.refuse(message))
+        }
+        _ => Ok(WebSockets::Refuse),
+    }
 }
 
 /// Reads a list of origins, which must not be empty if it is given.

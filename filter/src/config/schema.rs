@@ -55,3 +55,10 @@ pub(super) enum EncodedSlashConfig {
     Refuse,
     Pass,
 }
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub(super) enum WebSocketsConfig {
+    Pass,
+    Refuse,
+}

@@ -5,8 +5,7 @@
 use crate::api::class::{Class, Classes};
 use crate::api::endpoint::{Content, Endpoint, ParametersIn, ToRestricted};
 use crate::api::listing::Listing;
-use crate::api::mount::{AtMount, Mount};
-use crate::api::profile::Contents;
+use crate::api::mount::{AtMount, Mount, WebSockets};
 use crate::api::requested::Requested;
 use crate::caller::identity::Caller;
 use crate::decision::refusal::Refusal;
@@ -17,7 +16,7 @@ use crate::enforce::identity_headers::IdentityHeaders;
 use crate::enforce::requirements::Requirements;
 use crate::enforce::rewrite_cache::RewriteCache;
 use crate::enforce::terms::RuleTerms;
-use crate::response::answer::{Answers, Filtered, RequestContext};
+use crate::response::answer::{Answers, Filtered, Offered, RequestContext};
 use crate::response::cors::AllowedOrigin;
 use crate::response::filtered;
 use crate::response::page::Expected;
@@ -104,6 +103,7 @@ impl AllowedRequest<'_> {
     ) -> Result<Decision, Refusal> {
         let AtMount { id, mount, path } = self.requested.at;
         let upstream_path = mount.upstream_path(path);
+        let offered = self.offered();
         let (query, form) = self.parameters(rewrites)?;
         let host = host(self.request.headers);
         let filtered = listing.zip(self.terms.restriction.clone());
@@ -122,6 +122,7 @@ impl AllowedRequest<'_> {
             host,
             origin: self.origin,
             scheme: self.request.scheme,
+            offered,
             wording: if mount.api.is_api(path) { Wording::Json } else { Wording::Plain },
             expected,
             filtered,
@@ -173,9 +174,9 @@ impl AllowedRequest<'_> {
         Ok((with_mark(&query.to_text()), form.map(|form| form.with_requirements(Some(requirements)))))
     }
 
-    /// Returns `true` if the request offers to switch to another protocol, which no server of a known API gets to see.
+    /// Returns `true` if the request offers to switch to another protocol, which the server doesn't get to see.
     fn offers(&self) -> bool {
-        self.requested.at.mount.api.contents == Contents::Known && upgrade::is_offered(self.request.headers)
+        upgrade::is_offered(self.request.headers) && self.offered() == Offered::Nothing
     }
 
     /// Returns the requirements of the rule on the parameters, or `None` if it has none.
@@ -198,6 +199,15 @@ impl AllowedRequest<'_> {
             restriction,
             guarded,
         })
+    }
+
+    /// Returns the protocol that the server is offered to switch to. Any other offer goes no further.
+    fn offered(&self) -> Offered {
+        let passes = self.requested.at.mount.websockets == WebSockets::Pass;
+        match passes && upgrade::is_websocket(self.request.headers, self.requested.method) {
+            true => Offered::WebSocket,
+            false => Offered::Nothing,
+        }
     }
 
     /// Returns the changes to the headers of the request.
@@ -286,6 +296,7 @@ mod tests {
             ignored: [].into(),
             credentials: PassedCredentials::None,
             cross_site: Vec::new(),
+            websockets: WebSockets::Refuse,
             pass_encoded_slash: false,
         };
         let (headers, facts) = (Headers::default(), Facts::default());

@@ -16,6 +16,7 @@ use crate::enforce::restriction::Restriction;
 use crate::target::header_edits::HeaderEdits;
 use crate::target::headers::Headers;
 use crate::target::origin::UrlScheme;
+use crate::target::upgrade;
 use std::fmt;
 use std::rc::Rc;
 
@@ -34,12 +35,23 @@ pub struct RequestContext {
     pub origin: Option<AllowedOrigin>,
     /// The scheme of the client's connection.
     pub scheme: UrlScheme,
+    /// The protocol that the server may switch to.
+    pub offered: Offered,
     /// The form of a refusal from here on.
     pub wording: Wording,
     /// The kind of answer that the client may get.
     pub expected: Expected,
     /// The filter that the answer goes through, if there is one.
     pub filtered: Option<Filtered>,
+}
+
+/// The protocol that a server may switch to in its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offered {
+    /// The request was sent without an offer.
+    Nothing,
+    /// The request is the handshake of a WebSocket.
+    WebSocket,
 }
 
 /// The way in which an answer is filtered.
@@ -125,7 +137,8 @@ impl Answers {
         let contents = mount.api.contents;
         let remove = security::removed_from_answers(contents, headers);
         let mut edits = HeaderEdits { remove, ..HeaderEdits::default() };
-        if contents == Contents::Known && headers.first(":status") == Some(b"101") {
+        let is_agreed = || context.offered == Offered::WebSocket && upgrade::switches_to_websocket(headers);
+        if headers.first(":status") == Some(b"101") && !is_agreed() {
             return Err(AnswerError::Switched);
         }
         context.expected.check(headers)?;

@@ -2,6 +2,7 @@
 //! the proxy pass on bytes that nobody has read (`threats.md` H6).
 
 use super::headers::{Headers, spelled};
+use super::method::Method;
 
 /// The headers of an offer. Connection options are about this connection alone, so all of them go with it.
 const OFFER: [&str; 3] = [UPGRADE, "connection", "http2-settings"];
@@ -17,6 +18,20 @@ pub fn is_offered(headers: &Headers) -> bool {
 /// them. Without these it is a request like any other.
 pub fn offer(headers: &Headers) -> Vec<Vec<u8>> {
     headers.names(|name| OFFER.iter().any(|known| spelled(name, known)))
+}
+
+/// Returns `true` if a request is the handshake of a WebSocket (RFC 6455 §4.1): a `GET` that offers this protocol and no
+/// other, once, with `Upgrade` among its connection options.
+pub fn is_websocket(headers: &Headers, method: Method) -> bool {
+    let mut options = headers.all("connection").flat_map(|value| value.split(|&byte| byte == b','));
+    method == Method::Get
+        && switches_to_websocket(headers)
+        && options.any(|option| option.trim_ascii().eq_ignore_ascii_case(UPGRADE.as_bytes()))
+}
+
+/// Returns `true` if `Upgrade` is there once, and names WebSocket and nothing else.
+pub fn switches_to_websocket(headers: &Headers) -> bool {
+    headers.only(UPGRADE).is_some_and(|protocol| protocol.eq_ignore_ascii_case(b"websocket"))
 }
 
 #[cfg(test)]
@@ -36,5 +51,31 @@ mod tests {
             offer(&headers),
             ["Connection", "upgrade", "HTTP2_Settings"].map(|name| name.as_bytes().to_vec())
         );
+    }
+
+    #[test]
+    fn a_handshake_offers_a_websocket_and_nothing_else() {
+        let is = |method, headers: &[(&str, &str)]| is_websocket(&headers.iter().copied().collect(), method);
+        for headers in [
+            &[("connection", "Upgrade"), ("upgrade", "websocket")][..],
+            &[("Connection", "keep-alive, upgrade"), ("Upgrade", "WebSocket")],
+            &[("connection", "keep-alive"), ("connection", "upgrade"), ("upgrade", "websocket")],
+        ] {
+            assert!(is(Method::Get, headers), "{headers:?}");
+            assert!(!is(Method::Post, headers) && !is(Method::Head, headers), "{headers:?}");
+        }
+        for headers in [
+            &[("upgrade", "websocket")][..],
+            &[("connection", "upgrade")],
+            &[("connection", "x-upgrade"), ("upgrade", "websocket")],
+            &[("connection", "upgrade"), ("upgrade", "h2c")],
+            &[("connection", "upgrade"), ("upgrade", "websocket, h2c")],
+            &[("connection", "upgrade"), ("upgrade", "websocket"), ("upgrade", "websocket")],
+            &[("connection", "upgrade"), ("upgrade", "websocket/13")],
+            &[("connection", "upgrade"), ("upgrade", " websocket")],
+            &[("connection", "upgrade"), ("upgrade", "")],
+        ] {
+            assert!(!is(Method::Get, headers), "{headers:?}");
+        }
     }
 }

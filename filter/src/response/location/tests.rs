@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::api::Profile;
-use crate::api::mount::{PassedCredentials, Prefix};
+use crate::api::mount::{PassedCredentials, Prefix, WebSockets};
 use crate::api::{opaque, prometheus};
 use proptest::prelude::*;
 
@@ -17,6 +17,7 @@ fn mount(prefix: &str, upstream_prefix: &str, api: &'static Profile) -> Mount {
         ignored: [].into(),
         credentials: PassedCredentials::None,
         cross_site: Vec::new(),
+        websockets: WebSockets::Refuse,
         pass_encoded_slash: false,
     }
 }

@@ -8,3 +8,4 @@ mod host;
 mod host_failures;
 mod restricted_forms;
 mod streams;
+mod websockets;

@@ -62,6 +62,16 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         r#""api": "opaque", "cross_site": ["null"]"#,
         "mounts[1].cross_site[0]: \"null\" is what any site's page can say that it is",
     ),
+    (
+        r#""prefix": "/prometheus""#,
+        r#""prefix": "/prometheus", "websockets": "pass""#,
+        "mounts[0].websockets: \"pass\" is only for mounts with \"api\": \"opaque\": nobody would read what is sent to this one",
+    ),
+    (
+        r#""api": "opaque""#,
+        r#""api": "opaque", "websockets": "allow""#,
+        "mounts[1].websockets: \"allow\" is none of pass, refuse",
+    ),
     (r#""/login""#, r#""/public/*""#, "access[0].paths[1]: \"/public/*\" is listed twice"),
 ];
 
