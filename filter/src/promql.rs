@@ -6,26 +6,27 @@
 //! Prometheus 3.x. Anything else is an error, and so is refused to callers whose queries have to be read (`threats.md`
 //! R1).
 
+mod bounds;
+mod calls;
 mod cost;
 mod error;
 mod functions;
 mod labels;
 mod lexer;
+mod literal;
 mod modifiers;
 mod parser;
+mod regex;
+mod selectors;
 mod time;
+mod written;
 
+pub use bounds::{Bound, Bounds, Counts, MAX_COUNT, MAX_DEPTH};
 pub use cost::Reach;
 pub use error::{Problem, SyntaxError};
+pub use parser::Wanted;
 
-use parser::Wanted;
 use time::Shift;
-
-/// The greatest depth of expressions within expressions (`threats.md` S1).
-pub const MAX_DEPTH: usize = 64;
-
-/// The longest query that is read, in bytes (`threats.md` S1).
-pub const MAX_LENGTH: usize = 16 * 1024;
 
 /// The longest query with matchers inserted, in bytes (`threats.md` R6).
 pub const MAX_RESTRICTED: usize = 256 * 1024;
@@ -38,6 +39,8 @@ pub struct Query<'a> {
     selectors: Vec<Selector>,
     /// The subqueries; an outer one stands after those within it.
     subqueries: Vec<Subquery>,
+    /// The counts of this text and of those before it.
+    counts: Counts,
 }
 
 /// A selector: where a matcher is inserted, and what moves the time at which it is read. Durations are in milliseconds.
@@ -62,6 +65,15 @@ enum Insertion {
     BeforeOthers(usize),
 }
 
+impl Insertion {
+    /// Returns the position.
+    fn at(self) -> usize {
+        match self {
+            Self::AfterName(at) | Self::Alone(at) | Self::BeforeOthers(at) => at,
+        }
+    }
+}
+
 /// A subquery, or an expression that some servers evaluate as one. Durations are in milliseconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Subquery {
@@ -80,22 +92,42 @@ impl Selector {
 }
 
 impl<'a> Query<'a> {
-    /// Parses an expression, as the parameter `query` holds it.
+    /// Parses a text within bounds. `spent` is what earlier texts of the same request have taken of them.
     ///
     /// # Errors
     ///
-    /// Returns an error with its position if the text isn't an expression that this parser understands.
-    pub fn parse(text: &'a str) -> Result<Self, SyntaxError> {
-        parser::parse(text, Wanted::Expression)
+    /// Returns an error with its position if the text doesn't have the form that is wanted, isn't understood by this
+    /// parser, or exceeds a bound.
+    pub fn parse_within(
+        text: &'a str,
+        wanted: Wanted,
+        bounds: &Bounds,
+        spent: Counts,
+    ) -> Result<Self, SyntaxError> {
+        parser::parse(text, wanted, bounds, spent)
     }
 
-    /// Parses a single selector without a range or modifiers, as the parameter `match[]` holds it.
+    /// Parses an expression within the bounds that hold by default.
     ///
     /// # Errors
     ///
-    /// Returns the same errors as [`parse`](Self::parse).
+    /// Returns the same errors as [`parse_within`](Self::parse_within).
+    pub fn parse(text: &'a str) -> Result<Self, SyntaxError> {
+        parser::parse(text, Wanted::Expression, &Bounds::default(), Counts::default())
+    }
+
+    /// Parses a selector within the bounds that hold by default.
+    ///
+    /// # Errors
+    ///
+    /// Returns the same errors as [`parse_within`](Self::parse_within).
     pub fn parse_selector(text: &'a str) -> Result<Self, SyntaxError> {
-        parser::parse(text, Wanted::Selector)
+        parser::parse(text, Wanted::Selector, &Bounds::default(), Counts::default())
+    }
+
+    /// Returns the counts of this text, and of those before it.
+    pub fn counts(&self) -> Counts {
+        self.counts
     }
 
     /// Returns the number of selectors in the query.

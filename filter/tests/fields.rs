@@ -25,7 +25,7 @@ fn the_filter_takes_what_the_schema_says() {
 const EVERYTHING: &str = r#"{
   "$schema": "https://example.com/config.schema.json",
   "mounts": [
-    { "prefix": "/a", "upstream_prefix": "/b", "cluster": "c", "origins": ["http://c:9090"], "max_form": "1KiB", "ignore": ["namespace"], "credentials": "pass" },
+    { "prefix": "/a", "upstream_prefix": "/b", "cluster": "c", "origins": ["http://c:9090"], "max_form": "2KiB", "max_query": "1KiB", "ignore": ["namespace"], "credentials": "pass" },
     { "prefix": "/o", "api": "opaque", "encoded_slash": "pass", "cross_site": ["https://id.example.net"], "websockets": "pass" }
   ],
   "elsewhere": "pass",
@@ -57,7 +57,8 @@ const EVERYTHING: &str = r#"{
         "optional": { "values": ["a"], "or_absent": true }
       },
       "limits": {
-        "rate": "20/s", "burst": 40, "range": "31d", "lookback": "7d", "oldest": "90d", "points": 11000, "timeout": "30s"
+        "rate": "20/s", "burst": 40, "range": "31d", "lookback": "7d", "oldest": "90d", "points": 11000, "timeout": "30s",
+        "operators": 100, "selectors": 100, "calls": 100, "depth": 20, "repetitions": 100
       }
     },
     { "who": ["authenticated"], "may": ["query"], "unrestricted": true },

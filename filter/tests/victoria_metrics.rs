@@ -136,7 +136,7 @@ fn every_row_has_a_case_that_says_the_same() {
             ToRestricted::Restrict(_) => "own",
             ToRestricted::Filter(..) => "cut",
             ToRestricted::Empty(_) => "empty",
-            ToRestricted::Pass => "all",
+            ToRestricted::Pass | ToRestricted::Read(_) => "all",
             ToRestricted::Page => "page",
             ToRestricted::Refuse => "none",
         };

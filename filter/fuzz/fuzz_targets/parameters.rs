@@ -8,6 +8,7 @@ use promward::api::prometheus::{self, ANY_OF};
 use promward::enforce::requirements::Requirements;
 use promward::enforce::restriction::{Absent, Restriction, Term};
 use promward::enforce::rewrite_cache::RewriteCache;
+use promward::promql::Bounds;
 use promward::target::parameters::{Parameters, Part};
 use std::rc::Rc;
 
@@ -23,6 +24,7 @@ fuzz_target!(|raw: &[u8]| {
         selectors: Some(ANY_OF),
         restriction,
         guarded: None,
+        bounds: Bounds::default(),
     };
     let mut rewrites = RewriteCache::new(1);
     let first = requirements.of_query(parameters.clone(), &mut rewrites);

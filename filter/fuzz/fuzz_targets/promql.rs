@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use promward::promql::{Query, SyntaxError};
+use promward::promql::{Bounds, Query, SyntaxError};
 use promward::time::dialect::Dialect;
 use promward::time::{Evaluation, Window};
 
@@ -27,7 +27,7 @@ fn check(text: &str, parse: Parse) {
         let _ = (query.reach(&evaluation), query.points(&evaluation));
     }
     let Some(restricted) = query.restricted(MATCHERS) else { return };
-    if restricted.len() > promward::promql::MAX_LENGTH {
+    if restricted.len() > Bounds::default().length {
         return;
     }
     let again = parse(&restricted).expect("a restricted query is a query");

@@ -109,6 +109,9 @@ impl Classes {
     pub const GUARDED: Self =
         Self::of(&[Class::Query, Class::Series, Class::RemoteRead, Class::Consoles, Class::Unknown]);
 
+    /// The classes whose requests may hold queries or selectors.
+    pub const WITH_SELECTORS: Self = Self::of(&[Class::Query, Class::Series, Class::Rules, Class::Federate]);
+
     /// The guarded classes whose requests guards can't read. A limited caller never gets them.
     pub const UNGUARDABLE: Self = Self::of(&[Class::RemoteRead, Class::Consoles, Class::Unknown]);
 

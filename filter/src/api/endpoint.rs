@@ -41,6 +41,9 @@ pub enum ToRestricted {
     Empty(&'static str),
     /// The answer passes unchanged, because it holds no data.
     Pass,
+    /// The answer passes unchanged, because it is made of the text in this parameter and holds no data. The text is read
+    /// and bounded, because the server works on it (`threats.md` P6).
+    Read(Selectors),
     /// The answer passes if it is a page. Another kind of server may have data at the same path.
     Page,
     /// The request is refused.
@@ -66,6 +69,10 @@ pub enum SelectorForm {
     AnyOf,
     /// Selectors of an endpoint whose answer is filtered. Without one the server leaves nothing out, and none is added.
     Filters,
+    /// A PromQL expression that the server prints anew.
+    Formatted,
+    /// A PromQL expression that the server shows as a tree.
+    Parsed,
 }
 
 /// The parts of a request in which an endpoint's parameters may stand.

@@ -57,6 +57,8 @@ pub struct Mount {
     pub origins: Vec<Origin>,
     /// The longest form body, in bytes.
     pub max_form: usize,
+    /// The longest query or selector of a caller who is restricted or limited, in bytes.
+    pub max_query: usize,
     /// The names of parameters that clients add and that go no further. Never those that the API reads.
     pub ignored: IgnoredNames,
     /// The caller's credentials that go on to the server.
@@ -186,6 +188,7 @@ mod tests {
             cluster: None,
             origins: Vec::new(),
             max_form: 0,
+            max_query: 0,
             ignored: [].into(),
             credentials: PassedCredentials::None,
             cross_site: Vec::new(),

@@ -12,6 +12,9 @@ use crate::time::dialect::Dialect;
 
 pub(super) const QUERY: ToRestricted = ToRestricted::Restrict(EXPRESSION);
 pub(super) const MATCH: ToRestricted = ToRestricted::Restrict(ANY_OF);
+const FORMAT: ToRestricted =
+    ToRestricted::Read(Selectors { parameter: "query", form: SelectorForm::Formatted });
+const PARSE: ToRestricted = ToRestricted::Read(Selectors { parameter: "query", form: SelectorForm::Parsed });
 
 /// The API of Prometheus, and of servers that speak it too.
 pub static PROFILE: Profile = Profile {
@@ -61,8 +64,8 @@ pub static ENDPOINTS: &[Endpoint] = &[
     row("/api/v1/query_range", GET_POST, Class::Query,
         &["query", "start", "end", "step", "timeout", "limit", "lookback_delta", "stats"], QUERY),
     row("/api/v1/query_exemplars", GET_POST, Class::Query, &["query", "start", "end"], QUERY),
-    row("/api/v1/format_query", GET_POST, Class::Query, &["query"], ToRestricted::Pass),
-    row("/api/v1/parse_query", GET_POST, Class::Query, &["query"], ToRestricted::Pass),
+    row("/api/v1/format_query", GET_POST, Class::Query, &["query"], FORMAT),
+    row("/api/v1/parse_query", GET_POST, Class::Query, &["query"], PARSE),
 
     row("/api/v1/series", GET_POST, Class::Series, SERIES, MATCH),
     row("/api/v1/labels", GET_POST, Class::Series, SERIES, MATCH),

@@ -14,6 +14,7 @@ use crate::api::mount::{Mount, MountId, Mounts, Prefix};
 use crate::api::profile::Contents;
 use crate::caller::callers::Callers;
 use crate::caller::who::{Who, Whos};
+use crate::enforce::guards::Guards;
 
 #[cfg(feature = "schema")]
 use super::only::LabelValues;
@@ -221,16 +222,18 @@ fn check_gives(rule: &Rule, mounts: &Mounts) -> Result<(), &'static str> {
             Err("\"only\" leaves nothing of this: a restricted caller gets none of these classes")
         }
         true => Err("guards leave nothing of this: a limited caller gets none of these classes"),
-        false
-            if rule.guards.is_some()
-                && rule.at.iter().all(|at| gives(at).both(Classes::GUARDED).is_empty()) =>
-        {
-            Err(
+        false => match rule.guards {
+            Some(guards) if rule.at.iter().all(|at| gives(at).both(about(guards)).is_empty()) => Err(
                 "guards are about queries and series, and this gives neither: leave them out, or give query or series",
-            )
-        }
-        false => Ok(()),
+            ),
+            _ => Ok(()),
+        },
     }
+}
+
+/// Returns the classes that guards are about. Bounds on texts hold wherever a request has them.
+fn about(guards: Guards) -> Classes {
+    if guards.bounds.is_some() { Classes::WITH_SELECTORS.with(Classes::GUARDED) } else { Classes::GUARDED }
 }
 
 /// The message about an empty list in a rule.

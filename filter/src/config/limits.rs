@@ -4,6 +4,7 @@ use super::error::ConfigError;
 use super::field::Field;
 use super::object::object;
 use crate::enforce::guards::Guards;
+use crate::promql::{Bounds, MAX_COUNT, MAX_DEPTH};
 use crate::time::duration;
 use crate::time::rate::{MOST, Rate};
 
@@ -24,6 +25,16 @@ object! {
         points: Option<u32>,
         /// The longest time that a query may take, like `30s`.
         timeout: Option<String>,
+        /// The most operators in one query: 1 to 10000, 300 if not given.
+        operators: Option<u32>,
+        /// The most selectors in one request: 1 to 10000, 300 if not given.
+        selectors: Option<u32>,
+        /// The most calls of functions, and aggregations, in one query: 1 to 10000, 300 if not given.
+        calls: Option<u32>,
+        /// The greatest depth of expressions within expressions: 1 to 64, 64 if not given.
+        depth: Option<u32>,
+        /// The most repetitions in the regular expressions of one request: 1 to 10000, 200 if not given.
+        repetitions: Option<u32>,
     }
 }
 
@@ -54,14 +65,35 @@ pub(super) fn compile(field: &Field<'_>) -> Result<Limits, ConfigError> {
         oldest: length(&limits.oldest())?,
         timeout: length(&limits.timeout())?,
         points: limits.points().number(MOST_POINTS)?.map(u64::from),
+        bounds: bounds(&limits)?,
     };
     let guards = Some(guards).filter(|guards| *guards != Guards::default());
     if rate.is_none() && guards.is_none() {
         let message = "this limits nothing: give a rate, like \"rate\": \"20/s\", or one of range, lookback, \
-                       oldest, points and timeout";
+                       oldest, points, timeout, operators, selectors, calls, depth and repetitions";
         return Err(field.refuse(message));
     }
     Ok(Limits { rate, guards })
+}
+
+/// Reads the bounds on the texts of a request, if one of them is given.
+fn bounds(limits: &LimitsObject<'_>) -> Result<Option<Bounds>, ConfigError> {
+    let fields =
+        [limits.operators(), limits.selectors(), limits.calls(), limits.depth(), limits.repetitions()];
+    if !fields.iter().any(Field::is_given) {
+        return Ok(None);
+    }
+    let usual = Bounds::default();
+    let [operators, selectors, calls, depth, repetitions] = fields;
+    let count = |field: &Field<'_>, usual| Ok::<_, ConfigError>(field.number(MAX_COUNT)?.unwrap_or(usual));
+    Ok(Some(Bounds {
+        length: usual.length,
+        depth: depth.number(MAX_DEPTH)?.unwrap_or(usual.depth),
+        operators: count(&operators, usual.operators)?,
+        selectors: count(&selectors, usual.selectors)?,
+        calls: count(&calls, usual.calls)?,
+        repetitions: count(&repetitions, usual.repetitions)?,
+    }))
 }
 
 /// Reads a rate, if the field is there.

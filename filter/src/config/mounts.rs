@@ -29,6 +29,9 @@ object! {
         origins: Option<Vec<String>>,
         /// The longest form body: 1 KiB to 1 MiB, 256KiB if not given.
         max_form: Option<Size>,
+        /// The longest query or selector of callers who are restricted or limited: 1 KiB to `max_form`, 64KiB if not
+        /// given.
+        max_query: Option<Size>,
         /// Parameters that clients add and nobody needs: they go no further.
         ignore: Option<Vec<String>>,
         /// The treatment of `Authorization`, `Proxy-Authorization` and `Cookie`: `remove` them, or `pass` them on to the
@@ -47,6 +50,8 @@ object! {
 }
 
 const DEFAULT_MAX_FORM: usize = 256 << 10;
+
+const DEFAULT_MAX_QUERY: usize = 64 << 10;
 
 /// The sizes that `max_form` may have. A form is read at once, which takes some milliseconds a MiB, and Envoy buffers
 /// no more than 1 MiB unless it is told to.
@@ -72,6 +77,7 @@ pub(super) fn compile(list: &Field<'_>) -> Result<Mounts, ConfigError> {
 fn mount(field: &Field<'_>) -> Result<Mount, ConfigError> {
     let mount = MountObject::read(field)?;
     let api = api(&mount.api())?;
+    let max_form = max_form(&mount.max_form(), api)?;
     Ok(Mount {
         prefix: prefix(&mount.prefix())?,
         upstream_prefix: match mount.upstream_prefix() {
@@ -81,7 +87,8 @@ fn mount(field: &Field<'_>) -> Result<Mount, ConfigError> {
         api,
         cluster: cluster(&mount.cluster())?,
         origins: optional_origins(&mount.origins())?,
-        max_form: max_form(&mount.max_form(), api)?,
+        max_form,
+        max_query: max_query(&mount.max_query(), api, max_form)?,
         ignored: ignored(&mount.ignore(), api)?,
         credentials: credentials(&mount.credentials(), api)?,
         pass_encoded_slash: pass_encoded_slash(&mount.encoded_slash(), api)?,
@@ -113,20 +120,31 @@ fn cluster(field: &Field<'_>) -> Result<Option<String>, ConfigError> {
 }
 
 fn max_form(field: &Field<'_>, api: &Profile) -> Result<usize, ConfigError> {
-    let Some(text) = field.optional_text()? else { return Ok(DEFAULT_MAX_FORM) };
+    let Some(bytes) = size(field, api)? else { return Ok(DEFAULT_MAX_FORM) };
+    if MAX_FORM.contains(&bytes) { Ok(bytes) } else { Err(field.refuse("this must be 1KiB to 1MiB")) }
+}
+
+fn max_query(field: &Field<'_>, api: &Profile, max_form: usize) -> Result<usize, ConfigError> {
+    let Some(bytes) = size(field, api)? else { return Ok(DEFAULT_MAX_QUERY.min(max_form)) };
+    if (*MAX_FORM.start()..=max_form).contains(&bytes) {
+        Ok(bytes)
+    } else {
+        Err(field.refuse(&format!("this must be 1KiB to max_form, which is {max_form}B here")))
+    }
+}
+
+/// Reads a size in bytes, if the field is there.
+fn size(field: &Field<'_>, api: &Profile) -> Result<Option<usize>, ConfigError> {
+    let Some(text) = field.optional_text()? else { return Ok(None) };
     if api.contents == Contents::Opaque {
         let message = "this is for other mounts than opaque ones: bodies stream through those";
         return Err(field.refuse(message));
     }
-    match size::parse(text) {
-        Some(bytes) if MAX_FORM.contains(&bytes) => Ok(bytes),
-        Some(_) => Err(field.refuse("this must be 1KiB to 1MiB")),
-        None => {
-            let message =
-                format!("\"{text}\" is not a size: write a whole number and B, KiB or MiB, like 256KiB");
-            Err(field.refuse(&message))
-        }
-    }
+    let bytes = size::parse(text).ok_or_else(|| {
+        field
+            .refuse(&format!("\"{text}\" is not a size: write a whole number and B, KiB or MiB, like 256KiB"))
+    })?;
+    Ok(Some(bytes))
 }
 
 /// The most names that a mount ignores, and the longest one, in bytes.

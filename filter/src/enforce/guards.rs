@@ -2,7 +2,7 @@
 //! way of writing times and durations gets past it (`threats.md` R5).
 
 use super::RuleNumber;
-use crate::promql::Query;
+use crate::promql::{Bounds, Query};
 use crate::target::parameters::{ParameterNames, Parameters};
 use crate::time::Window;
 use crate::time::dialect::Dialect;
@@ -27,6 +27,8 @@ pub struct Guards {
     /// The most points of one series: (range / step + 1) × the product of range / step of enclosing subqueries. A
     /// subquery without a step counts with a step of 1 s.
     pub points: Option<u64>,
+    /// The bounds on the texts of a request; `None` means those that hold by default.
+    pub bounds: Option<Bounds>,
 }
 
 /// The guards of a rule, applied to one request.

@@ -12,7 +12,7 @@ use super::rewrite_cache::{Original, RewriteCache};
 use super::violation::Violation;
 use crate::api::endpoint::{SelectorForm, Selectors};
 use crate::api::profile::Profile;
-use crate::promql::{MAX_RESTRICTED, Query};
+use crate::promql::{Bounds, Counts, MAX_RESTRICTED, Query, Wanted};
 use crate::target::parameters::{ParameterNames, Parameters};
 use std::rc::Rc;
 
@@ -31,6 +31,8 @@ pub struct Requirements {
     pub restriction: Option<Rc<Restriction>>,
     /// The guards that the request is checked against.
     pub guarded: Option<Guarded>,
+    /// The bounds on the texts in the parameter for selectors.
+    pub bounds: Bounds,
 }
 
 /// A selector that matches no series. Not by name: VictoriaMetrics refuses two names.
@@ -76,7 +78,7 @@ impl Requirements {
         if let Some(guarded) = &self.guarded {
             guarded.prepare(self.profile.dialect, &mut query)?;
         }
-        self.restrict(selectors, &mut query, rewrites, |_| Ok(()))?;
+        self.restrict(selectors, &mut query, Counts::default(), rewrites, |_| Ok(()))?;
         if selectors.form == SelectorForm::AnyOf && query.value(name).is_none() {
             query.put_first(name, NOTHING.to_owned());
         }
@@ -121,7 +123,8 @@ impl Requirements {
             None => None,
         };
         let Some(selectors) = self.selectors else { return Ok(last) };
-        self.restrict(selectors, &mut last, rewrites, |query| match (&self.guarded, &times) {
+        let spent = self.spent(selectors, first)?;
+        self.restrict(selectors, &mut last, spent, rewrites, |query| match (&self.guarded, &times) {
             (Some(guarded), Some(times)) if selectors.form == SelectorForm::Expression => {
                 Ok(guarded.check(query, times)?)
             }
@@ -152,30 +155,49 @@ impl Requirements {
         refused.map_or(Ok(()), |name| Err(Violation::Parameter(name.to_owned(), self.profile.knows(name))))
     }
 
-    /// Reads every query or selector, checks it and writes the restriction into it. If there are no guards to check, a
-    /// cached query isn't read again.
+    /// Returns what the selectors of the first half have taken of the bounds. A parameter with one value has the same
+    /// one in both halves.
+    fn spent(&self, selectors: Selectors, first: &Parameters) -> Result<Counts, Violation> {
+        let mut spent = Counts::default();
+        if matches!(selectors.form, SelectorForm::AnyOf | SelectorForm::Filters) {
+            for value in first.values(selectors.parameter) {
+                spent = self.read(selectors, value, spent)?.counts();
+            }
+        }
+        Ok(spent)
+    }
+
+    /// Reads every query or selector, checks it and writes the restriction into it. `spent` is what the first half has
+    /// taken of the bounds. If there are no guards to check, a cached query isn't read again.
     fn restrict(
         &self,
         selectors: Selectors,
         parameters: &mut Parameters,
+        mut spent: Counts,
         rewrites: &mut RewriteCache,
         check: impl Fn(&Query<'_>) -> Result<(), Violation>,
     ) -> Result<(), Violation> {
         let name = selectors.parameter;
         let mut left = MAX_RESTRICTED;
-        // Guards have to read the query, so the cache isn't used where there are any.
-        let mut rewrites = Some(rewrites).filter(|_| self.guarded.is_none());
+        let is_one = spent == Counts::default() && parameters.values(name).nth(1).is_none();
+        // Guards have to read the query, and so have bounds that several texts share, or that aren't those of others.
+        let is_usual = self.bounds == Bounds { length: self.bounds.length, ..Bounds::default() };
+        let mut rewrites = Some(rewrites).filter(|_| self.guarded.is_none() && is_one && is_usual);
+        let restriction = self.restriction.as_deref().filter(|_| reads_series(selectors.form));
         for value in parameters.values_mut(name) {
-            let Some(restriction) = self.restriction.as_deref() else {
-                check(&read(selectors, value)?)?;
+            let Some(restriction) = restriction.filter(|_| value.len() <= self.bounds.length) else {
+                let query = self.read(selectors, value, spent)?;
+                check(&query)?;
+                spent = query.counts();
                 continue;
             };
             let original = Original { form: selectors.form, text: value, restriction };
             let restricted = match rewrites.as_ref().and_then(|rewrites| rewrites.find(&original)) {
                 Some(restricted) => restricted.to_owned(),
                 None => {
-                    let query = read(selectors, value)?;
+                    let query = self.read(selectors, value, spent)?;
                     check(&query)?;
+                    spent = query.counts();
                     let restricted = query.restricted(restriction.matchers()).ok_or(Violation::TooLong)?;
                     if let Some(rewrites) = &mut rewrites {
                         rewrites.remember(&original, &restricted);
@@ -188,15 +210,26 @@ impl Requirements {
         }
         Ok(())
     }
+
+    /// Parses a query or a selector. Bounds are tighter where the server's time grows faster than the length.
+    fn read<'a>(&self, selectors: Selectors, text: &'a str, spent: Counts) -> Result<Query<'a>, Violation> {
+        let (wanted, bounds) = match selectors.form {
+            SelectorForm::Expression => (Wanted::Expression, self.bounds),
+            SelectorForm::AnyOf | SelectorForm::Filters => (Wanted::Selector, self.bounds),
+            SelectorForm::Formatted => (Wanted::Expression, self.bounds.within(Bounds::FORMATTED)),
+            SelectorForm::Parsed => (Wanted::Expression, self.bounds.within(Bounds::PARSED)),
+        };
+        Query::parse_within(text, wanted, &bounds, spent)
+            .map_err(|error| Violation::Syntax(selectors.parameter, error))
+    }
 }
 
-/// Parses a query or a selector.
-fn read(selectors: Selectors, text: &str) -> Result<Query<'_>, Violation> {
-    let query = match selectors.form {
-        SelectorForm::Expression => Query::parse(text),
-        SelectorForm::AnyOf | SelectorForm::Filters => Query::parse_selector(text),
-    };
-    query.map_err(|error| Violation::Syntax(selectors.parameter, error))
+/// Returns `true` if the server reads series by these texts, so that they get the restriction.
+fn reads_series(form: SelectorForm) -> bool {
+    match form {
+        SelectorForm::Expression | SelectorForm::AnyOf | SelectorForm::Filters => true,
+        SelectorForm::Formatted | SelectorForm::Parsed => false,
+    }
 }
 
 #[cfg(test)]
@@ -220,6 +253,7 @@ mod tests {
             selectors: Some(selectors),
             restriction: Some(restriction()),
             guarded: None,
+            bounds: Bounds::default(),
         }
     }
 

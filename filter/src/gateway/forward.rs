@@ -16,6 +16,7 @@ use crate::enforce::identity_headers::IdentityHeaders;
 use crate::enforce::requirements::Requirements;
 use crate::enforce::rewrite_cache::RewriteCache;
 use crate::enforce::terms::RuleTerms;
+use crate::promql::Bounds;
 use crate::response::answer::{Answers, Filtered, Offered, RequestContext};
 use crate::response::cors::AllowedOrigin;
 use crate::response::filtered;
@@ -78,7 +79,7 @@ impl AllowedRequest<'_> {
                 Ok(Decision::Reply(answers.dressed(Reply::nothing(body), scheme, self.origin.as_ref())))
             }
             ToRestricted::Filter(listing, _) => self.forward(headers, Some(listing), rewrites),
-            ToRestricted::Restrict(_) | ToRestricted::Pass | ToRestricted::Page => {
+            ToRestricted::Restrict(_) | ToRestricted::Pass | ToRestricted::Read(_) | ToRestricted::Page => {
                 self.forward(headers, None, rewrites)
             }
         }
@@ -186,18 +187,22 @@ impl AllowedRequest<'_> {
             return None;
         }
         let selectors = match endpoint.to_restricted {
-            ToRestricted::Restrict(selectors) => Some(selectors),
+            ToRestricted::Restrict(selectors) | ToRestricted::Read(selectors) => Some(selectors),
             ToRestricted::Filter(_, selectors) => selectors,
             ToRestricted::Empty(_) | ToRestricted::Pass | ToRestricted::Page | ToRestricted::Refuse => None,
         };
+        let mount = self.requested.at.mount;
+        let given = guarded.and_then(|guarded| guarded.guards.bounds).unwrap_or_default();
+        let bounds = Bounds { length: mount.max_query, ..given };
         let guarded = guarded.filter(|_| Classes::GUARDED.contains(endpoint.class));
         Some(Requirements {
-            profile: self.requested.at.mount.api,
+            profile: mount.api,
             names: endpoint.parameters,
             unread: endpoint.unread,
             selectors,
             restriction,
             guarded,
+            bounds,
         })
     }
 
@@ -293,6 +298,7 @@ mod tests {
             cluster: None,
             origins: Vec::new(),
             max_form: 0,
+            max_query: 0,
             ignored: [].into(),
             credentials: PassedCredentials::None,
             cross_site: Vec::new(),

@@ -1,5 +1,6 @@
 //! The errors of the parser: what is wrong with a text, and where.
 
+use super::bounds::Bound;
 use std::fmt;
 
 /// The error of a text that isn't a query of stable Prometheus 3.x, or is one that this parser doesn't follow.
@@ -22,12 +23,14 @@ pub enum Problem {
     Label,
     /// A string that doesn't end, or that has an escape or a character that it can't have.
     Text,
+    /// A string whose escapes give bytes that aren't UTF-8.
+    Bytes,
     /// A carriage return in a comment, which some servers take for the end of the comment.
     Comment,
-    /// Expressions that are nested deeper than [`MAX_DEPTH`](super::MAX_DEPTH).
-    TooDeep,
-    /// A text of more bytes than [`MAX_LENGTH`](super::MAX_LENGTH).
-    TooLong,
+    /// More of something than the bounds allow, which is this many.
+    Exceeded(Bound, u32),
+    /// A text of more bytes than this.
+    TooLong(usize),
 }
 
 impl fmt::Display for SyntaxError {
@@ -41,10 +44,11 @@ impl fmt::Display for SyntaxError {
             Problem::Text => f.write_str(
                 "this string doesn't end, or has a wrong escape or character, or a backslash at its end,",
             )?,
+            Problem::Bytes => f.write_str("this string has bytes that aren't UTF-8,")?,
             Problem::Comment => f.write_str("a comment has a carriage return in it")?,
-            Problem::TooDeep => write!(f, "expressions are nested deeper than {}", super::MAX_DEPTH)?,
-            Problem::TooLong => {
-                return write!(f, "the query is longer than {} bytes", super::MAX_LENGTH);
+            Problem::Exceeded(bound, most) => bound.explain(*most, f)?,
+            Problem::TooLong(most) => {
+                return write!(f, "the query is longer than {most} bytes (the mount's max_query)");
             }
         }
         write!(f, " at position {} of the query", self.at)

@@ -2,6 +2,7 @@
 //! are other tokens than elsewhere. A character that isn't known is an error, and is never skipped.
 
 use super::error::{Problem, SyntaxError};
+use super::literal;
 use crate::time::duration;
 
 /// A token with its position, in bytes from the start of the text.
@@ -211,6 +212,7 @@ impl<'a> Lexer<'a> {
         let quote = self.peek(0);
         self.advance(1);
         let is_raw = quote == Some(b'`');
+        let mut has_bytes = false;
         loop {
             match self.peek(0) {
                 byte if byte == quote => {
@@ -218,9 +220,12 @@ impl<'a> Lexer<'a> {
                         return Err(SyntaxError { at: start, problem: Problem::Text });
                     }
                     self.advance(1);
+                    if has_bytes && std::str::from_utf8(&literal::value(self.text(start, self.at))).is_err() {
+                        return Err(SyntaxError { at: start, problem: Problem::Bytes });
+                    }
                     return Ok(TokenKind::Text);
                 }
-                Some(b'\\') if !is_raw => self.escape(quote)?,
+                Some(b'\\') if !is_raw => has_bytes |= self.escape(quote)?,
                 Some(b'\n') if !is_raw => return Err(SyntaxError { at: start, problem: Problem::Text }),
                 // This is the replacement character, which Prometheus takes for bytes that aren't UTF-8.
                 Some(0xef) if self.peek(1) == Some(0xbf) && self.peek(2) == Some(0xbd) => {
@@ -240,8 +245,8 @@ impl<'a> Lexer<'a> {
         !backslashes.is_multiple_of(2)
     }
 
-    /// Reads an escape as Go defines it, in a string with this quote.
-    fn escape(&mut self, quote: Option<u8>) -> Result<(), SyntaxError> {
+    /// Reads an escape as Go defines it, in a string with this quote. Returns `true` if it is a byte that isn't ASCII.
+    fn escape(&mut self, quote: Option<u8>) -> Result<bool, SyntaxError> {
         let at = self.at;
         let (skipped, digits, radix, most) = match self.peek(1) {
             Some(b'a' | b'b' | b'f' | b'n' | b'r' | b't' | b'v' | b'\\') => (2, 0, 16, 0),
@@ -262,7 +267,7 @@ impl<'a> Lexer<'a> {
             return Err(SyntaxError { at, problem: Problem::Text });
         }
         self.at = end;
-        Ok(())
+        Ok(most == 0xff && code.is_some_and(|code| code > 0x7f))
     }
 }
 

@@ -5,23 +5,29 @@
 //! modifier belongs to the one expression before it. So a chain of operators is a loop, the result is a flat list that
 //! needs no recursion to drop, and only parentheses nest.
 
+use super::Query;
+use super::bounds::{Bound, Bounds, Counts};
 use super::error::{Problem, SyntaxError};
-use super::functions::{is_function, reads_windows};
-use super::labels;
+use super::functions::is_function;
 use super::lexer::{Lexer, Token, TokenKind, expected};
 use super::modifiers::{Mark, Modified};
-use super::time::Shift;
-use super::{Insertion, MAX_DEPTH, MAX_LENGTH, Query, Selector};
+use super::written::STORED;
 
-/// Parses a text as an expression, or as a selector alone.
-pub(super) fn parse(text: &str, wanted: Wanted) -> Result<Query<'_>, SyntaxError> {
-    if text.len() > MAX_LENGTH {
-        return Err(SyntaxError { at: MAX_LENGTH, problem: Problem::TooLong });
+/// Parses a text as an expression, or as a selector alone, within bounds. `spent` is what earlier texts of the request
+/// have taken of them.
+pub(super) fn parse<'a>(
+    text: &'a str,
+    wanted: Wanted,
+    bounds: &Bounds,
+    spent: Counts,
+) -> Result<Query<'a>, SyntaxError> {
+    if text.len() > bounds.length {
+        return Err(SyntaxError { at: bounds.length, problem: Problem::TooLong(bounds.length) });
     }
     let mut lexer = Lexer::new(text);
     let token = lexer.next()?;
-    let query = Query { text, selectors: Vec::new(), subqueries: Vec::new() };
-    let mut parser = Parser { lexer, token, query, depth: 0 };
+    let query = Query { text, selectors: Vec::new(), subqueries: Vec::new(), counts: spent };
+    let mut parser = Parser { lexer, token, query, bounds: *bounds, depth: 0, widest: STORED };
     let end = match wanted {
         Wanted::Expression => parser.expression().map(|_| "an operator or the end")?,
         Wanted::Selector => parser.lone_selector().map(|()| "the end of the selector")?,
@@ -31,8 +37,10 @@ pub(super) fn parse(text: &str, wanted: Wanted) -> Result<Query<'_>, SyntaxError
 
 /// The form that a text must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub enum Wanted {
+    /// An expression, as the parameter `query` holds it.
     Expression,
+    /// A single selector without a range or modifiers, as the parameter `match[]` holds it.
     Selector,
 }
 
@@ -41,7 +49,10 @@ pub(super) struct Parser<'a> {
     /// The next token, which nothing has used yet.
     pub(super) token: Token,
     pub(super) query: Query<'a>,
-    depth: usize,
+    bounds: Bounds,
+    depth: u32,
+    /// The most bytes that a label of the series read so far may have.
+    pub(super) widest: u32,
 }
 
 /// The kind of an expression, as far as it matters to what follows it.
@@ -66,6 +77,11 @@ impl Parser<'_> {
         if self.token.kind == kind { self.advance() } else { Err(self.expected(what)) }
     }
 
+    /// Counts something that is bounded, at the token that was noted or comes next.
+    pub(super) fn count(&mut self, bound: Bound, number: u32, at: usize) -> Result<(), SyntaxError> {
+        self.query.counts.add(bound, number, &self.bounds, at)
+    }
+
     pub(super) fn is_word(&self, words: &[&str]) -> bool {
         self.token.kind == TokenKind::Word
             && is_one_of(self.lexer.text(self.token.start, self.token.end), words)
@@ -73,13 +89,15 @@ impl Parser<'_> {
 
     /// Parses an expression: operands with operators between them. Returns the part of the query that it is, if it is
     /// nothing but a selector or a subquery.
-    fn expression(&mut self) -> Result<Modified, SyntaxError> {
+    pub(super) fn expression(&mut self) -> Result<Modified, SyntaxError> {
         self.depth = self.depth.saturating_add(1);
-        if self.depth > MAX_DEPTH {
-            return Err(SyntaxError { at: self.token.start, problem: Problem::TooDeep });
+        if self.depth > self.bounds.depth {
+            let problem = Problem::Exceeded(Bound::Depth, self.bounds.depth);
+            return Err(SyntaxError { at: self.token.start, problem });
         }
         let mut is = self.operand()?;
         while matches!(self.token.kind, TokenKind::Sign | TokenKind::Operator) || self.is_word(&OPERATORS) {
+            self.count(Bound::Operators, 1, self.token.start)?;
             self.advance()?;
             self.matching()?;
             self.operand()?;
@@ -113,6 +131,9 @@ impl Parser<'_> {
         while self.token.kind != TokenKind::Close {
             let name = self.lexer.text(self.token.start, self.token.end);
             match self.token.kind {
+                TokenKind::Text if is_empty(name) => {
+                    return Err(expected(self.token.start, "a label's name"));
+                }
                 TokenKind::Text => {}
                 TokenKind::Word if !name.contains(':') && !is_one_of(name, &NUMBERS) => {}
                 _ => return Err(self.expected("a label or \")\"")),
@@ -129,6 +150,7 @@ impl Parser<'_> {
     fn operand(&mut self) -> Result<Modified, SyntaxError> {
         let is_signed = self.token.kind == TokenKind::Sign;
         while self.token.kind == TokenKind::Sign {
+            self.count(Bound::Operators, 1, self.token.start)?;
             self.advance()?;
         }
         let mark = Mark::of(&self.query);
@@ -164,7 +186,7 @@ impl Parser<'_> {
         if is_aggregation && self.is_word(&GROUPINGS) {
             self.advance()?;
             self.labels()?;
-            self.arguments(name)?;
+            self.call(word, name)?;
             return Ok(Primary::Other);
         }
         if self.token.kind != TokenKind::Open {
@@ -178,96 +200,23 @@ impl Parser<'_> {
             let name = name.chars().take(MAX_SHOWN).collect();
             return Err(SyntaxError { at: word.start, problem: Problem::Function(name) });
         }
-        self.arguments(name)?;
+        self.call(word, name)?;
         if is_aggregation && self.is_word(&GROUPINGS) {
             self.advance()?;
             self.labels()?;
         }
         Ok(Primary::Other)
     }
-
-    /// Parses the arguments of a call of this function, in parentheses.
-    fn arguments(&mut self, function: &str) -> Result<(), SyntaxError> {
-        self.take(TokenKind::Open, "\"(\" and arguments")?;
-        if self.token.kind == TokenKind::Close {
-            return self.advance();
-        }
-        loop {
-            let mark = Mark::of(&self.query);
-            if self.expression()? == Modified::Nothing && reads_windows(function) {
-                self.implied_subquery(mark);
-            }
-            if self.token.kind != TokenKind::Comma {
-                return self.take(TokenKind::Close, "an operator, \",\" or \")\"");
-            }
-            self.advance()?;
-        }
-    }
-
-    fn lone_selector(&mut self) -> Result<(), SyntaxError> {
-        let word = self.token;
-        let name = self.lexer.text(word.start, word.end);
-        match word.kind {
-            TokenKind::OpenBrace => self.selector(None)?,
-            TokenKind::Word if !is_one_of(name, &NO_METRICS) && !is_one_of(name, &NUMBERS) => {
-                self.advance()?;
-                self.selector(Some(word))?
-            }
-            _ => return Err(self.expected("a selector")),
-        };
-        Ok(())
-    }
-
-    /// Parses a selector: a metric's name, matchers in braces, or both. The name has been read already.
-    fn selector(&mut self, name: Option<Token>) -> Result<Primary, SyntaxError> {
-        let place = match (self.token.kind, name) {
-            (TokenKind::OpenBrace, _) => {
-                let inside = self.token.end;
-                if self.matchers()? { Insertion::BeforeOthers(inside) } else { Insertion::Alone(inside) }
-            }
-            (_, Some(name)) => Insertion::AfterName(name.end),
-            (_, None) => return Err(self.expected("a selector")),
-        };
-        self.query.selectors.push(Selector { place, range: 0, shift: Shift::default(), within: None });
-        Ok(Primary::Selector(self.query.selectors.len().saturating_sub(1)))
-    }
-
-    /// Parses matchers between braces, and returns `true` if there are any. The current token is the opening brace.
-    fn matchers(&mut self) -> Result<bool, SyntaxError> {
-        let mut token = self.lexer.next_in_braces()?;
-        let any = token.kind != TokenKind::CloseBrace;
-        while token.kind != TokenKind::CloseBrace {
-            let is_name = token.kind == TokenKind::Text;
-            if !is_name && token.kind != TokenKind::Word {
-                return Err(expected(token.start, "a label or \"}\""));
-            }
-            if !labels::is_one_label(self.lexer.text(token.start, token.end)) {
-                return Err(SyntaxError { at: token.start, problem: Problem::Label });
-            }
-            token = self.lexer.next_in_braces()?;
-            if token.kind == TokenKind::Match {
-                token = self.lexer.next_in_braces()?;
-                if token.kind != TokenKind::Text {
-                    return Err(expected(token.start, "a value in quotes"));
-                }
-                token = self.lexer.next_in_braces()?;
-            } else if !is_name {
-                return Err(expected(token.start, "=, !=, =~ or !~"));
-            }
-            match token.kind {
-                TokenKind::Comma => token = self.lexer.next_in_braces()?,
-                TokenKind::CloseBrace => {}
-                _ => return Err(expected(token.start, "\",\" or \"}\"")),
-            }
-        }
-        self.advance()?;
-        Ok(any)
-    }
 }
 
 /// Returns `true` if a word is one of these, in upper or lower case.
-fn is_one_of(word: &str, words: &[&str]) -> bool {
+pub(super) fn is_one_of(word: &str, words: &[&str]) -> bool {
     words.iter().any(|known| word.eq_ignore_ascii_case(known))
+}
+
+/// Returns `true` if a text in quotes, which stands here with them, is empty.
+pub(super) fn is_empty(written: &str) -> bool {
+    written.len() <= 2
 }
 
 /// The largest number of characters of a name that a message shows.
@@ -277,7 +226,7 @@ const OPERATORS: [&str; 4] = ["and", "or", "unless", "atan2"];
 
 const GROUPINGS: [&str; 2] = ["by", "without"];
 
-const NUMBERS: [&str; 2] = ["inf", "nan"];
+pub(super) const NUMBERS: [&str; 2] = ["inf", "nan"];
 
 /// The aggregations of stable Prometheus 3.x; `limitk` and `limit_ratio` are left out, since they are experimental.
 const AGGREGATIONS: [&str; 12] = [
@@ -296,4 +245,4 @@ const AGGREGATIONS: [&str; 12] = [
 ];
 
 /// The keywords that can't be the name of a metric.
-const NO_METRICS: [&str; 6] = ["bool", "on", "ignoring", "group_left", "group_right", "atan2"];
+pub(super) const NO_METRICS: [&str; 6] = ["bool", "on", "ignoring", "group_left", "group_right", "atan2"];

@@ -177,6 +177,7 @@ fn to_the_restricted(profile: &Profile) -> String {
         ToRestricted::Filter(_, None) => "filtered",
         ToRestricted::Empty(_) => "empty",
         ToRestricted::Pass => "all of it: there is no data in it",
+        ToRestricted::Read(_) => "all of it, if `query` is within the bounds: there is no data in it",
         ToRestricted::Page => "all of it, if it is HTML: there is no data in it",
         ToRestricted::Refuse => "refused (403)",
     };

@@ -20,7 +20,7 @@ use run::Runner;
 use setting::{Running, Setting};
 
 /// The categories, each with its file.
-const CATEGORIES: [(&str, &str); 18] = [
+const CATEGORIES: [(&str, &str); 19] = [
     ("paths", include_str!("cases/paths.txt")),
     ("methods", include_str!("cases/methods.txt")),
     ("headers", include_str!("cases/headers.txt")),
@@ -30,6 +30,7 @@ const CATEGORIES: [(&str, &str); 18] = [
     ("doubles", include_str!("cases/doubles.txt")),
     ("framing", include_str!("cases/framing.txt")),
     ("promql", include_str!("cases/promql.txt")),
+    ("bounds", include_str!("cases/bounds.txt")),
     ("endpoints", include_str!("cases/endpoints.txt")),
     ("credentials", include_str!("cases/credentials.txt")),
     ("certificates", include_str!("cases/certificates.txt")),

@@ -106,6 +106,16 @@ const MISTAKES: &[Mistake] = &[
         r#""256""#,
         "mounts[0].max_form: \"256\" is not a size: write a whole number and B, KiB or MiB, like 256KiB",
     ),
+    (
+        r#""256KiB""#,
+        r#""256KiB", "max_query": "257KiB""#,
+        "mounts[0].max_query: this must be 1KiB to max_form, which is 262144B here",
+    ),
+    (
+        r#""256KiB""#,
+        r#""256KiB", "max_query": 64"#,
+        "mounts[0].max_query: this is a number, where a text is needed",
+    ),
     (r#""256KiB""#, r#""64MiB""#, "mounts[0].max_form: this must be 1KiB to 1MiB"),
     (
         r#""cluster": "prometheus""#,
@@ -155,7 +165,7 @@ const MISTAKES: &[Mistake] = &[
     (
         r#""cluster": "prometheus""#,
         r#""timeout": "1s""#,
-        "mounts[0].timeout: there is no such field; the fields here are prefix, api, upstream_prefix, cluster, origins, max_form, ignore, credentials, encoded_slash",
+        "mounts[0].timeout: there is no such field; the fields here are prefix, api, upstream_prefix, cluster, origins, max_form, max_query, ignore, credentials, encoded_slash",
     ),
     // Headers.
     (

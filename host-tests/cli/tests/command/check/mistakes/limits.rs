@@ -7,7 +7,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
     (
         r#"["health", "ui"]"#,
         r#"["ui"], "limits": {}"#,
-        "access[0].limits: this limits nothing: give a rate, like \"rate\": \"20/s\", or one of range, lookback, oldest, points and timeout",
+        "access[0].limits: this limits nothing: give a rate, like \"rate\": \"20/s\", or one of range, lookback, oldest, points, timeout, operators, selectors, calls, depth and repetitions",
     ),
     (
         r#"["health", "ui"]"#,
@@ -32,7 +32,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
     (
         r#"["health", "ui"]"#,
         r#"["ui"], "limits": { "rates": "20/s" }"#,
-        "access[0].limits.rates: there is no such field; the fields here are rate, burst, range, lookback, oldest, points, timeout",
+        "access[0].limits.rates: there is no such field; the fields here are rate, burst, range, lookback, oldest, points, timeout, operators, selectors, calls, depth, repetitions",
     ),
     // Guards.
     (
@@ -64,6 +64,36 @@ pub(super) const MISTAKES: &[Mistake] = &[
         r#"["health", "ui"]"#,
         r#"["ui"], "limits": { "points": 0 }"#,
         "access[0].limits.points: this must be a whole number, 1 to 1000000000",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "limits": { "operators": 0 }"#,
+        "access[0].limits.operators: this must be a whole number, 1 to 10000",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "limits": { "selectors": 10001 }"#,
+        "access[0].limits.selectors: this must be a whole number, 1 to 10000",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "limits": { "calls": "100" }"#,
+        "access[0].limits.calls: this must be a whole number, 1 to 10000",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "limits": { "depth": 65 }"#,
+        "access[0].limits.depth: this must be a whole number, 1 to 64",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "limits": { "repetitions": -1 }"#,
+        "access[0].limits.repetitions: this must be a whole number, 1 to 10000",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["health"], "limits": { "operators": 10 }"#,
+        "access[0].may: guards are about queries and series, and this gives neither: leave them out, or give query or series",
     ),
     (
         r#"["health", "ui"]"#,

@@ -1,0 +1,181 @@
+//! Bounds on what one query may hold, so that no text costs a server much more than its length (`threats.md` P6), and
+//! the counts that are compared with them while a query is parsed.
+
+use super::error::{Problem, SyntaxError};
+use super::regex::REPETITION;
+use std::fmt;
+
+/// The greatest depth of expressions within expressions that any bounds may allow (`threats.md` S1).
+pub const MAX_DEPTH: u32 = 64;
+
+/// The most of anything else that any bounds may allow by count.
+pub const MAX_COUNT: u32 = 10_000;
+
+/// The most matchers that all selectors of a request may have.
+const MAX_MATCHERS: u32 = 2_000;
+
+/// The bounds on the texts of one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// The longest text, in bytes.
+    pub length: usize,
+    /// The greatest depth of expressions within expressions, at most [`MAX_DEPTH`].
+    pub depth: u32,
+    /// The most operators, signs before an operand among them.
+    pub operators: u32,
+    /// The most selectors.
+    pub selectors: u32,
+    /// The most calls of functions, and aggregations.
+    pub calls: u32,
+    /// The most repetitions in regular expressions, and of what weighs as much.
+    pub repetitions: u32,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            length: 64 * 1024,
+            depth: MAX_DEPTH,
+            operators: 300,
+            selectors: 300,
+            calls: 300,
+            repetitions: 200,
+        }
+    }
+}
+
+impl Bounds {
+    /// The most that a server is asked to format: it prints each expression once for each of those around it, so that
+    /// its time grows with the product of length and nesting.
+    pub const FORMATTED: Self = Self {
+        length: 16 * 1024,
+        depth: MAX_DEPTH,
+        operators: 64,
+        selectors: 65,
+        calls: 64,
+        repetitions: 200,
+    };
+
+    /// The most that a server is asked to parse into a tree, whose time grows with the square of the length.
+    pub const PARSED: Self = Self {
+        length: 64 * 1024,
+        depth: MAX_DEPTH,
+        operators: 200,
+        selectors: 200,
+        calls: 200,
+        repetitions: 200,
+    };
+
+    /// Returns the tighter of two bounds, for each count.
+    #[must_use]
+    pub fn within(self, other: Self) -> Self {
+        Self {
+            length: self.length.min(other.length),
+            depth: self.depth.min(other.depth),
+            operators: self.operators.min(other.operators),
+            selectors: self.selectors.min(other.selectors),
+            calls: self.calls.min(other.calls),
+            repetitions: self.repetitions.min(other.repetitions),
+        }
+    }
+
+    /// Returns the largest allowed count.
+    fn most(&self, bound: Bound) -> u32 {
+        match bound {
+            Bound::Depth => self.depth,
+            Bound::Operators => self.operators,
+            Bound::Selectors => self.selectors,
+            Bound::Calls => self.calls,
+            Bound::Matchers => MAX_MATCHERS,
+            Bound::Repetitions => self.repetitions,
+            Bound::WrittenBytes => MAX_WRITTEN,
+            Bound::Groups => MAX_DEPTH,
+        }
+    }
+}
+
+/// The most bytes that `label_replace` and `label_join` may write for one series, by the estimate in `written`.
+const MAX_WRITTEN: u32 = 64 * 1024;
+
+/// A count that is bounded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// Expressions within expressions.
+    Depth,
+    /// Operators and signs.
+    Operators,
+    /// Selectors.
+    Selectors,
+    /// Calls of functions, and aggregations.
+    Calls,
+    /// Matchers of all selectors.
+    Matchers,
+    /// The weight of regular expressions, in parts of a repetition.
+    Repetitions,
+    /// The bytes that functions write into the labels of one series.
+    WrittenBytes,
+    /// Groups within groups of a regular expression.
+    Groups,
+}
+
+impl Bound {
+    /// Writes that a text has more than `most` of this, and which field allows more.
+    pub(super) fn explain(self, most: u32, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Depth => write!(f, "expressions are nested deeper than {most} (limits.depth)"),
+            Self::Operators => write!(f, "the query has more than {most} operators (limits.operators)"),
+            Self::Selectors => write!(f, "the query has more than {most} selectors (limits.selectors)"),
+            Self::Calls => write!(f, "the query has more than {most} calls (limits.calls)"),
+            Self::Matchers => write!(f, "the selectors have more than {most} matchers"),
+            Self::Repetitions => write!(
+                f,
+                "regular expressions have more than {most} repetitions, or as heavy parts (limits.repetitions)"
+            ),
+            Self::WrittenBytes => {
+                write!(f, "label_replace and label_join may write more than {most} bytes into labels")
+            }
+            Self::Groups => write!(f, "groups of a regular expression are nested deeper than {most}"),
+        }
+    }
+}
+
+/// The counts of what has been read of the texts of one request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    counts: [u32; 8],
+}
+
+impl Counts {
+    /// Returns a count.
+    pub fn of(&self, bound: Bound) -> u32 {
+        self.counts.get(bound as usize).copied().unwrap_or_default()
+    }
+
+    /// Returns these counts and others together.
+    #[must_use]
+    pub fn with(mut self, others: Self) -> Self {
+        for (count, other) in self.counts.iter_mut().zip(others.counts) {
+            *count = count.saturating_add(other);
+        }
+        self
+    }
+
+    /// Adds to a count, and checks it against the bounds. `at` is the position in the text.
+    pub(super) fn add(
+        &mut self,
+        bound: Bound,
+        number: u32,
+        bounds: &Bounds,
+        at: usize,
+    ) -> Result<(), SyntaxError> {
+        let most = bounds.most(bound);
+        let Some(count) = self.counts.get_mut(bound as usize) else { return Ok(()) };
+        *count = count.saturating_add(number);
+        let unit = if bound == Bound::Repetitions { REPETITION } else { 1 };
+        if *count > most.saturating_mul(unit) {
+            Err(SyntaxError { at, problem: Problem::Exceeded(bound, most) })
+        } else {
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Parses selectors: a metric's name, and matchers in braces.
+
+use super::bounds::Bound;
+use super::error::{Problem, SyntaxError};
+use super::labels;
+use super::lexer::{Token, TokenKind, expected};
+use super::literal;
+use super::parser::{NO_METRICS, NUMBERS, Parser, Primary, is_empty, is_one_of};
+use super::regex::{self, MAX_GROUPS, Used};
+use super::time::Shift;
+use super::{Insertion, Selector};
+
+impl Parser<'_> {
+    /// Parses a text that is a selector and nothing else.
+    pub(super) fn lone_selector(&mut self) -> Result<(), SyntaxError> {
+        let word = self.token;
+        let name = self.lexer.text(word.start, word.end);
+        match word.kind {
+            TokenKind::OpenBrace => self.selector(None)?,
+            TokenKind::Word if !is_one_of(name, &NO_METRICS) && !is_one_of(name, &NUMBERS) => {
+                self.advance()?;
+                self.selector(Some(word))?
+            }
+            _ => return Err(self.expected("a selector")),
+        };
+        Ok(())
+    }
+
+    /// Parses a selector: a metric's name, matchers in braces, or both. The name has been read already.
+    pub(super) fn selector(&mut self, name: Option<Token>) -> Result<Primary, SyntaxError> {
+        let place = match (self.token.kind, name) {
+            (TokenKind::OpenBrace, _) => {
+                let inside = self.token.end;
+                if self.matchers()? { Insertion::BeforeOthers(inside) } else { Insertion::Alone(inside) }
+            }
+            (_, Some(name)) => Insertion::AfterName(name.end),
+            (_, None) => return Err(self.expected("a selector")),
+        };
+        self.count(Bound::Selectors, 1, place.at())?;
+        self.query.selectors.push(Selector { place, range: 0, shift: Shift::default(), within: None });
+        Ok(Primary::Selector(self.query.selectors.len().saturating_sub(1)))
+    }
+
+    /// Parses matchers between braces, and returns `true` if there are any. The current token is the opening brace.
+    fn matchers(&mut self) -> Result<bool, SyntaxError> {
+        let mut token = self.lexer.next_in_braces()?;
+        let any = token.kind != TokenKind::CloseBrace;
+        while token.kind != TokenKind::CloseBrace {
+            let is_name = token.kind == TokenKind::Text;
+            if !is_name && token.kind != TokenKind::Word {
+                return Err(expected(token.start, "a label or \"}\""));
+            }
+            let name = self.lexer.text(token.start, token.end);
+            if is_name && is_empty(name) {
+                return Err(expected(token.start, "a name between the quotes"));
+            }
+            if !labels::is_one_label(name) {
+                return Err(SyntaxError { at: token.start, problem: Problem::Label });
+            }
+            self.count(Bound::Matchers, 1, token.start)?;
+            token = self.lexer.next_in_braces()?;
+            if token.kind == TokenKind::Match {
+                let is_regex = self.lexer.text(token.start, token.end).ends_with('~');
+                token = self.lexer.next_in_braces()?;
+                if token.kind != TokenKind::Text {
+                    return Err(expected(token.start, "a value in quotes"));
+                }
+                if is_regex {
+                    self.regex(token, Used::InMatcher)?;
+                }
+                token = self.lexer.next_in_braces()?;
+            } else if !is_name {
+                return Err(expected(token.start, "=, !=, =~ or !~"));
+            }
+            match token.kind {
+                TokenKind::Comma => token = self.lexer.next_in_braces()?,
+                TokenKind::CloseBrace => {}
+                _ => return Err(expected(token.start, "\",\" or \"}\"")),
+            }
+        }
+        self.advance()?;
+        Ok(any)
+    }
+
+    /// Counts the weight of a regular expression in quotes, and returns its depth of groups.
+    pub(super) fn regex(&mut self, token: Token, used: Used) -> Result<u32, SyntaxError> {
+        let text = literal::value(self.lexer.text(token.start, token.end));
+        let Some(size) = regex::size(&text, used) else {
+            let most = u32::try_from(MAX_GROUPS).unwrap_or(u32::MAX);
+            return Err(SyntaxError { at: token.start, problem: Problem::Exceeded(Bound::Groups, most) });
+        };
+        self.count(Bound::Repetitions, size.weight, token.start)?;
+        Ok(size.groups)
+    }
+}
