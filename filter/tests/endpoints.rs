@@ -47,7 +47,12 @@ use Gets::{All, Cut, CutAndMatch, Empty, File, Match, Nothing, Page, Query};
 type Case = (&'static str, &'static str, &'static str, &'static str, Gets);
 
 const SERIES: &str = "match[] start end limit";
-const SEARCH: &str = "match[] start end limit include_metadata";
+const SEARCH_METRICS: &str = "match[] start end limit search[] fuzz_threshold fuzz_alg case_sensitive sort_by sort_dir \
+                              include_score include_metadata";
+const SEARCH_LABELS: &str = "match[] start end limit search[] fuzz_threshold fuzz_alg case_sensitive sort_by sort_dir \
+                             include_score";
+const SEARCH_VALUES: &str = "match[] start end limit search[] fuzz_threshold fuzz_alg case_sensitive sort_by sort_dir \
+                             include_score label";
 const RULES: &str =
     "type rule_name[] rule_group[] file[] match[] exclude_alerts group_limit group_next_token";
 
@@ -61,9 +66,9 @@ const CASES: &[Case] = &[
     ("/api/v1/series", "GET POST", "series", SERIES, Match),
     ("/api/v1/labels", "GET POST", "series", SERIES, Match),
     ("/api/v1/label/job/values", "GET", "series", SERIES, Match),
-    ("/api/v1/search/metric_names", "GET POST", "series", SEARCH, Match),
-    ("/api/v1/search/label_names", "GET POST", "series", SEARCH, Match),
-    ("/api/v1/search/label_values", "GET POST", "series", SEARCH, Match),
+    ("/api/v1/search/metric_names", "GET POST", "series", SEARCH_METRICS, Match),
+    ("/api/v1/search/label_names", "GET POST", "series", SEARCH_LABELS, Match),
+    ("/api/v1/search/label_values", "GET POST", "series", SEARCH_VALUES, Match),
     ("/api/v1/metadata", "GET", "metadata", "limit limit_per_metric metric", Empty),
     ("/api/v1/targets/metadata", "GET", "metadata", "match_target metric limit", Nothing),
     ("/api/v1/rules", "GET", "rules", RULES, CutAndMatch(Rules)),

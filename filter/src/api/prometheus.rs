@@ -52,7 +52,49 @@ pub const FILTERS: Selectors = Selectors { parameter: "match[]", form: SelectorF
 pub(super) const NOTHING: ToRestricted = ToRestricted::Empty(r#"{"status":"success","data":{}}"#);
 
 const SERIES: ParameterNames = &["match[]", "start", "end", "limit"];
-const SEARCH: ParameterNames = &["match[]", "start", "end", "limit", "include_metadata"];
+
+// `batch_size` is left out: Prometheus 3.14 reserves memory for as many results as it says, without a bound.
+const SEARCH_METRICS: ParameterNames = &[
+    "match[]",
+    "start",
+    "end",
+    "limit",
+    "search[]",
+    "fuzz_threshold",
+    "fuzz_alg",
+    "case_sensitive",
+    "sort_by",
+    "sort_dir",
+    "include_score",
+    "include_metadata",
+];
+const SEARCH_LABELS: ParameterNames = &[
+    "match[]",
+    "start",
+    "end",
+    "limit",
+    "search[]",
+    "fuzz_threshold",
+    "fuzz_alg",
+    "case_sensitive",
+    "sort_by",
+    "sort_dir",
+    "include_score",
+];
+const SEARCH_VALUES: ParameterNames = &[
+    "match[]",
+    "start",
+    "end",
+    "limit",
+    "search[]",
+    "fuzz_threshold",
+    "fuzz_alg",
+    "case_sensitive",
+    "sort_by",
+    "sort_dir",
+    "include_score",
+    "label",
+];
 
 /// Every endpoint, beginning with those of queries, which are requested most.
 #[rustfmt::skip]
@@ -70,9 +112,9 @@ pub static ENDPOINTS: &[Endpoint] = &[
     row("/api/v1/series", GET_POST, Class::Series, SERIES, MATCH),
     row("/api/v1/labels", GET_POST, Class::Series, SERIES, MATCH),
     row("/api/v1/label/:name/values", GET, Class::Series, SERIES, MATCH),
-    row("/api/v1/search/metric_names", GET_POST, Class::Series, SEARCH, MATCH),
-    row("/api/v1/search/label_names", GET_POST, Class::Series, SEARCH, MATCH),
-    row("/api/v1/search/label_values", GET_POST, Class::Series, SEARCH, MATCH),
+    row("/api/v1/search/metric_names", GET_POST, Class::Series, SEARCH_METRICS, MATCH),
+    row("/api/v1/search/label_names", GET_POST, Class::Series, SEARCH_LABELS, MATCH),
+    row("/api/v1/search/label_values", GET_POST, Class::Series, SEARCH_VALUES, MATCH),
 
     row("/api/v1/metadata", GET, Class::Metadata, &["limit", "limit_per_metric", "metric"], NOTHING),
     row("/api/v1/targets/metadata", GET, Class::Metadata, &["match_target", "metric", "limit"], ToRestricted::Refuse),

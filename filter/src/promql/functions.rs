@@ -31,11 +31,11 @@ const OVER_WINDOWS: [&str; 12] = [
 /// The names in the order of their bytes. `holt_winters` is the name of `double_exponential_smoothing` in releases
 /// before 3.0.
 #[rustfmt::skip]
-const FUNCTIONS: [&str; 73] = [
+const FUNCTIONS: [&str; 74] = [
     "abs", "absent", "absent_over_time", "acos", "acosh", "asin", "asinh", "atan", "atanh", "avg_over_time", "ceil",
     "changes", "clamp", "clamp_max", "clamp_min", "cos", "cosh", "count_over_time", "day_of_month", "day_of_week",
-    "day_of_year", "days_in_month", "deg", "delta", "deriv", "exp", "floor", "histogram_avg", "histogram_count",
-    "histogram_fraction", "histogram_quantile", "histogram_stddev", "histogram_stdvar", "histogram_sum",
+    "day_of_year", "days_in_month", "deg", "delta", "deriv", "exp", "first_over_time", "floor", "histogram_avg", 
+    "histogram_count", "histogram_fraction", "histogram_quantile", "histogram_stddev", "histogram_stdvar", "histogram_sum",
     "holt_winters", "hour", "idelta", "increase", "irate", "label_join", "label_replace", "last_over_time", "ln",
     "log10", "log2", "max_over_time", "min_over_time", "minute", "month", "pi", "predict_linear", "present_over_time",
     "quantile_over_time", "rad", "rate", "resets", "round", "scalar", "sgn", "sin", "sinh", "sort", "sort_desc",

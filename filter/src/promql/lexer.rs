@@ -71,7 +71,9 @@ impl<'a> Lexer<'a> {
             Some(b'+' | b'-') => self.one(TokenKind::Sign),
             Some(b'*' | b'/' | b'%' | b'^') => self.one(TokenKind::Operator),
             Some(b'=' | b'!') if self.peek(1) == Some(b'=') => self.many(2, TokenKind::Operator),
-            Some(b'<' | b'>') if self.peek(1) == Some(b'=') => self.many(2, TokenKind::Operator),
+            Some(b'<' | b'>') if matches!(self.peek(1), Some(b'=' | b'/')) => {
+                self.many(2, TokenKind::Operator)
+            }
             Some(b'<' | b'>') => self.one(TokenKind::Operator),
             Some(b'"' | b'\'' | b'`') => self.string()?,
             Some(byte) if is_digit(byte) => self.number()?,

@@ -67,6 +67,7 @@ fn every_argument_and_parameter_is_read() {
 #[test]
 fn ranges_subqueries_and_modifiers_stay_after_the_matcher() {
     check("rate(a[5m])", r#"rate(a{tenant="a"}[5m])"#);
+    check("first_over_time(a[5m])", r#"first_over_time(a{tenant="a"}[5m])"#);
     check(
         "rate(a{x='y'}[ 1h30m ] offset -5m @ 1e3)",
         r#"rate(a{tenant="a",x='y'}[ 1h30m ] offset -5m @ 1e3)"#,
@@ -82,7 +83,8 @@ fn ranges_subqueries_and_modifiers_stay_after_the_matcher() {
 #[test]
 fn every_operator_is_read() {
     for operator in [
-        "+", "-", "*", "/", "%", "^", "==", "!=", "<", "<=", ">", ">=", "and", "or", "unless", "atan2", "AND",
+        "+", "-", "*", "/", "%", "^", "==", "!=", "<", "<=", ">", ">=", "</", ">/", "and", "or", "unless",
+        "atan2", "AND",
     ] {
         check(&format!("a {operator} b"), &format!(r#"a{{tenant="a"}} {operator} b{{tenant="a"}}"#));
     }
@@ -162,7 +164,7 @@ fn what_is_not_understood_is_refused_with_its_place() {
         ("a + fill (1) b", 4),
         ("a ~ b", 2),
         ("a = b", 2),
-        ("a </ b", 3),
+        ("a < / b", 4),
         ("up # a\rsecret", 6),
         ("\"a", 0),
         ("\"a\nb\"", 0),
