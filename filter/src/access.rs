@@ -7,6 +7,7 @@ mod denied;
 pub(crate) mod only;
 mod rule;
 mod scope;
+pub(crate) mod tenants;
 
 pub use denied::{Closed, Denied};
 pub use rule::{HeldAt, Inherited, Rule, Unrestricted};
@@ -18,6 +19,7 @@ use crate::caller::identity::Caller;
 use crate::caller::who::Who;
 use crate::enforce::RuleNumber;
 use only::Only;
+use tenants::Tenants;
 
 /// The rules of a configuration, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +36,8 @@ pub struct Given {
     pub restricted: Classes,
     /// The classes among both that guards limit.
     pub limited: Classes,
+    /// The classes among both that are sent with the header that names the caller's tenants.
+    pub by_tenant: Classes,
 }
 
 impl Given {
@@ -75,7 +79,9 @@ impl Access {
             if rule.may.contains(class) && rule.is_about(requested) {
                 let is_for_all =
                     rule.who.has_any(&[Who::anyone()]) && rule.gives(bound, mount).contains(class);
-                return !is_for_all || rule.only.as_ref().is_some_and(Only::depends_on_caller);
+                let is_same = !rule.only.as_ref().is_some_and(Only::depends_on_caller)
+                    && !rule.tenant.as_ref().is_some_and(Tenants::depends_on_caller);
+                return !(is_for_all && is_same);
             }
             bound = bound.after(RuleNumber(number), rule);
         }
@@ -163,6 +169,9 @@ impl Access {
             if rule.guards.is_some() {
                 given.limited = given.limited.with(gives.both(Classes::GUARDED));
             }
+            if rule.tenant.is_some() {
+                given.by_tenant = given.by_tenant.with(gives);
+            }
         }
         given
     }
@@ -182,10 +191,16 @@ impl Access {
         self.onlys().any(|only| only.restricts(label))
     }
 
+    /// Returns `true` if a rule names tenants.
+    pub fn names_tenants(&self) -> bool {
+        self.rules.iter().any(|rule| rule.tenant.is_some())
+    }
+
     /// Returns the claims that rules read, each once.
     pub fn claims(&self) -> Vec<Vec<String>> {
         let mut claims = Vec::new();
-        for path in self.onlys().flat_map(Only::claims) {
+        let of_tenants = self.rules.iter().filter_map(|rule| rule.tenant.as_ref()?.claim());
+        for path in self.onlys().flat_map(Only::claims).chain(of_tenants) {
             if !claims.contains(path) {
                 claims.push(path.clone());
             }
@@ -215,6 +230,7 @@ mod tests {
             may: Classes::of(may),
             at: vec![HeldAt { mount: MountId(1), restrictable: Classes::ALL }],
             only: None,
+            tenant: None,
             unrestricted: Unrestricted::No,
             guards: None,
             rate: None,

@@ -20,6 +20,7 @@ mod reserved_fields;
 mod schema;
 mod scope;
 mod size;
+mod tenants;
 mod tree;
 mod who;
 
@@ -27,6 +28,7 @@ pub use error::ConfigError;
 
 use crate::access::Access;
 use crate::enforce::identity_headers::IdentityHeaders;
+use crate::enforce::tenant::TenantHeader;
 use crate::gateway::{Elsewhere, Gateway};
 use crate::keyed_hash::sha256;
 use crate::response::answer::Answers;
@@ -73,10 +75,7 @@ pub fn load(bytes: &[u8]) -> Result<Gateway, ConfigError> {
         headers::compile(&whole.headers())?;
     let known = Definitions { callers: &callers, tenant_header: tenant_header.as_ref() };
     let access = Access::new(access::compile(&whole.access(), &mounts, known)?);
-    if tenant_header.as_ref().is_some_and(|header| !access.restricts(&header.label)) {
-        let message = "no rule restricts this label by \"only\": the header would never carry anything";
-        return Err(ConfigError::new("headers.tenant.label", message));
-    }
+    check_carries(tenant_header.as_ref(), &access)?;
     for issuer in &mut callers.issuers {
         issuer.claims = access.claims();
     }
@@ -93,6 +92,23 @@ pub fn load(bytes: &[u8]) -> Result<Gateway, ConfigError> {
         identity_headers: IdentityHeaders { caller: caller_header, tenant: tenant_header },
         answers: Answers { cors, security },
     })
+}
+
+/// Refuses a header for tenants that no rule gives a value.
+fn check_carries(header: Option<&TenantHeader>, access: &Access) -> Result<(), ConfigError> {
+    let label = header.map(|header| header.label.as_deref());
+    let (path, message) = match label {
+        Some(Some(label)) if !access.restricts(label) => (
+            "headers.tenant.label",
+            "no rule restricts this label by \"only\": the header would never carry its values",
+        ),
+        Some(None) if !access.names_tenants() => (
+            "headers.tenant",
+            "no rule has \"tenant\", and this has no \"label\": the header would never carry anything",
+        ),
+        _ => return Ok(()),
+    };
+    Err(ConfigError::new(path, message))
 }
 
 fn parse(bytes: &[u8]) -> Result<Tree, ConfigError> {

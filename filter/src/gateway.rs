@@ -254,6 +254,7 @@ impl Gateway {
         request: &Request<'_>,
     ) -> Result<RuleTerms, Refusal> {
         let restriction = rule.restriction(caller).map_err(|none| self.nothing_to_see(none))?;
+        let tenants = rule.tenants(caller).map_err(|error| self.no_tenant(error))?;
         let guarded = match rule.guards {
             Some(guards) => {
                 let now = request.facts.now.ok_or(Refusal::Host)?.milliseconds();
@@ -261,7 +262,7 @@ impl Gateway {
             }
             None => None,
         };
-        Ok(RuleTerms { restriction, guarded })
+        Ok(RuleTerms { restriction, guarded, tenants })
     }
 
     /// Returns the headers of a request that don't go to the server of a mount.

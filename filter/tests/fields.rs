@@ -62,6 +62,9 @@ const EVERYTHING: &str = r#"{
       }
     },
     { "who": ["authenticated"], "may": ["query"], "unrestricted": true },
+    { "who": ["authenticated"], "may": ["series"], "tenant": ["a"], "unrestricted": true },
+    { "who": ["authenticated"], "may": ["rules"], "tenant": { "claim": ["tenants"] }, "unrestricted": true },
+    { "who": ["authenticated"], "may": ["write"], "tenant": { "by": { "group:sre": ["a"] } }, "unrestricted": true },
     { "who": ["anyone"], "may": ["unknown"], "at": ["/o"], "methods": ["GET", "POST"], "paths": ["/", "/api/*"] }
   ],
   "headers": {

@@ -38,6 +38,13 @@ pub enum Closed {
         /// The earlier rule that has `only`.
         by: RuleNumber,
     },
+    /// An earlier rule names the caller's tenants, and this one has no `tenant`.
+    Tied {
+        /// The rule that has no `tenant`.
+        rule: RuleNumber,
+        /// The earlier rule that has `tenant`.
+        by: RuleNumber,
+    },
     /// An earlier rule limits the caller, and this one has no guards.
     Limited {
         /// The rule that has no guards.
@@ -78,7 +85,9 @@ impl Closed {
         }
         let restricted =
             bound.restricted.filter(|_| rule.only.is_none()).map(|by| Self::Restricted { rule: number, by });
-        restricted.or(bound.limited.map(|by| Self::Limited { rule: number, by }))
+        let is_tied = rule.tenant.is_none() && !Classes::OPEN.contains(class);
+        let tied = bound.tied.filter(|_| is_tied).map(|by| Self::Tied { rule: number, by });
+        restricted.or(tied).or(bound.limited.map(|by| Self::Limited { rule: number, by }))
     }
 }
 
@@ -98,6 +107,12 @@ impl fmt::Display for Closed {
             Self::Restricted { rule, by } => write!(
                 f,
                 "{by} restricts them, and {rule} has no \"only\": it gives them {} and no more, unless it says \
+                 \"unrestricted\": true",
+                Classes::OPEN
+            ),
+            Self::Tied { rule, by } => write!(
+                f,
+                "{by} names their tenants, and {rule} has no \"tenant\": it gives them {} and no more, unless it says \
                  \"unrestricted\": true",
                 Classes::OPEN
             ),

@@ -30,6 +30,13 @@ pub struct OnLabel {
 pub enum Values {
     /// Values that are the same for every caller.
     Fixed(Term),
+    /// Values that depend on the caller.
+    OfCaller(OfCaller),
+}
+
+/// The way to find the values that depend on the caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OfCaller {
     /// Values that the caller's token has at this path of its claims.
     Claim(Vec<String>),
     /// Values for each of these names. A caller gets those of all names that they have.
@@ -41,13 +48,22 @@ pub enum Values {
 pub struct NoValues {
     /// The caller who may see nothing.
     pub caller: Caller,
-    /// The label that has no value.
-    pub label: String,
+    /// The part of the rule that has no value for the caller.
+    pub missing: Missing,
     /// The reason why it has none.
     pub why: Why,
 }
 
-/// A reason why a label has no value.
+/// A part of a rule that has no value for a caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// The values of this label, by which `only` restricts the caller.
+    Label(String),
+    /// The tenants that the caller belongs to.
+    Tenant,
+}
+
+/// A reason why a caller has no value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
     /// The rule has no value for this caller.
@@ -60,7 +76,12 @@ pub enum Why {
 
 impl fmt::Display for NoValues {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} may see no value of the label \"{}\" here", self.caller, self.label)?;
+        match &self.missing {
+            Missing::Label(label) => {
+                write!(f, "{} may see no value of the label \"{label}\" here", self.caller)?;
+            }
+            Missing::Tenant => write!(f, "no tenant is known of {} here", self.caller)?,
+        }
         match &self.why {
             Why::Unnamed => Ok(()),
             Why::NoClaim(path) => write!(f, ": the claim \"{}\" of a token has to say which", path.join(".")),
@@ -75,23 +96,44 @@ impl fmt::Display for NoValues {
 
 impl OnLabel {
     fn term(&self, caller: &Caller) -> Result<Term, Why> {
-        let listed = |values| Term::listed(&self.label, values, Absent::Refused);
         match &self.values {
             Values::Fixed(term) => Ok(term.clone()),
-            Values::Claim(path) => match caller.identity().and_then(|identity| identity.claim(path)) {
-                Some(Claim::Unreadable) => Err(Why::BadClaim(path.clone())),
-                Some(Claim::Values(values)) => {
-                    listed(values.clone()).ok_or_else(|| Why::NoClaim(path.clone()))
-                }
-                None => Err(Why::NoClaim(path.clone())),
-            },
-            Values::By(by) => {
+            Values::OfCaller(of_caller) => {
+                let values = of_caller.values(caller)?;
+                Term::listed(&self.label, values, Absent::Refused).ok_or(Why::Unnamed)
+            }
+        }
+    }
+}
+
+impl OfCaller {
+    /// Returns the values of this caller: at least one, and none of them empty.
+    pub(super) fn values(&self, caller: &Caller) -> Result<Vec<String>, Why> {
+        let (values, why) = match self {
+            Self::Claim(path) => {
+                let values = match caller.identity().and_then(|identity| identity.claim(path)) {
+                    Some(Claim::Unreadable) => return Err(Why::BadClaim(path.clone())),
+                    Some(Claim::Values(values)) => values.clone(),
+                    None => Vec::new(),
+                };
+                (values, Why::NoClaim(path.clone()))
+            }
+            Self::By(by) => {
                 let mut all = Vec::new();
                 for (_, values) in by.iter().filter(|(who, _)| caller.is().contains(who)) {
                     all.extend_from_slice(values);
                 }
-                listed(all).ok_or(Why::Unnamed)
+                (all, Why::Unnamed)
             }
+        };
+        if values.is_empty() || values.iter().any(String::is_empty) { Err(why) } else { Ok(values) }
+    }
+
+    /// Returns the claim that the values are read from, if they come from a token.
+    pub(super) fn claim(&self) -> Option<&Vec<String>> {
+        match self {
+            Self::Claim(path) => Some(path),
+            Self::By(_) => None,
         }
     }
 }
@@ -105,7 +147,7 @@ impl Only {
         }
         let fixed = |on: &OnLabel| match &on.values {
             Values::Fixed(term) => Some(term.clone()),
-            Values::Claim(_) | Values::By(_) => None,
+            Values::OfCaller(_) => None,
         };
         let terms: Option<Vec<Term>> = labels.iter().map(fixed).collect();
         let fixed = terms.and_then(Restriction::new).map(Rc::new);
@@ -123,10 +165,12 @@ impl Only {
         }
         let mut terms = Vec::new();
         for on in &self.labels {
-            let refused = |why| NoValues { caller: caller.clone(), label: on.label.clone(), why };
+            let refused =
+                |why| NoValues { caller: caller.clone(), missing: Missing::Label(on.label.clone()), why };
             terms.push(on.term(caller).map_err(refused)?);
         }
-        let nothing = || NoValues { caller: caller.clone(), label: String::new(), why: Why::Unnamed };
+        let nothing =
+            || NoValues { caller: caller.clone(), missing: Missing::Label(String::new()), why: Why::Unnamed };
         Restriction::new(terms).map(Rc::new).ok_or_else(nothing)
     }
 
@@ -143,8 +187,8 @@ impl Only {
     /// Returns the claims that values are read from.
     pub fn claims(&self) -> impl Iterator<Item = &Vec<String>> {
         self.labels.iter().filter_map(|on| match &on.values {
-            Values::Claim(path) => Some(path),
-            Values::Fixed(_) | Values::By(_) => None,
+            Values::OfCaller(of_caller) => of_caller.claim(),
+            Values::Fixed(_) => None,
         })
     }
 }
@@ -168,12 +212,12 @@ mod tests {
     }
 
     fn claim(label: &str) -> OnLabel {
-        on(label, Values::Claim(texts(&["promward", "tenants"])))
+        on(label, Values::OfCaller(OfCaller::Claim(texts(&["promward", "tenants"]))))
     }
 
     fn by(label: &str, by: &[(&str, &[&str])]) -> OnLabel {
         let by = by.iter().map(|(who, values)| (who.parse().unwrap(), texts(values)));
-        on(label, Values::By(by.collect()))
+        on(label, Values::OfCaller(OfCaller::By(by.collect())))
     }
 
     fn token(claim: Option<Claim>) -> Caller {

@@ -3,6 +3,7 @@
 
 use super::scope::{RequestedAccess, Scope};
 use crate::access::only::{NoValues, Only};
+use crate::access::tenants::{TenantError, Tenants};
 use crate::api::class::Classes;
 use crate::api::mount::MountId;
 use crate::caller::identity::Caller;
@@ -24,6 +25,8 @@ pub struct Rule {
     pub at: Vec<HeldAt>,
     /// The restriction of what its callers may see; `None` if they may see everything.
     pub only: Option<Only>,
+    /// The tenants that its callers belong to at the server; `None` if the rule names none.
+    pub tenant: Option<Tenants>,
     /// The effect on callers whom earlier rules restrict or limit.
     pub unrestricted: Unrestricted,
     /// The guards on what one query may touch.
@@ -53,13 +56,15 @@ pub enum Unrestricted {
     No,
 }
 
-/// The earlier rules that bind a caller: the first that restricts them, and the first that limits them.
+/// The earlier rules that bind a caller: the first that restricts them, that limits them, and that names their tenants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Inherited {
     /// The first rule with `only`.
     pub restricted: Option<RuleNumber>,
     /// The first rule with guards.
     pub limited: Option<RuleNumber>,
+    /// The first rule with `tenant`.
+    pub tied: Option<RuleNumber>,
 }
 
 impl Inherited {
@@ -70,6 +75,7 @@ impl Inherited {
         Self {
             restricted: self.restricted.or(this.filter(|_| rule.only.is_some())),
             limited: self.limited.or(this.filter(|_| rule.guards.is_some())),
+            tied: self.tied.or(this.filter(|_| rule.tenant.is_some())),
         }
     }
 }
@@ -97,13 +103,16 @@ impl Rule {
 
     /// Returns the classes that the rule gives at the mount to callers who are bound like this. Restricted callers
     /// never get a class that can't be restricted, and limited callers never get one that can't be guarded
-    /// (`threats.md` R2).
+    /// (`threats.md` R2). Callers whose tenants an earlier rule names never get data without the header.
     pub fn gives(&self, bound: Inherited, mount: MountId) -> Classes {
         let (restricted, limited) = (self.is_closed_by(bound.restricted), self.is_closed_by(bound.limited));
         let mut gives = self.may;
         if self.only.is_some() {
             gives = gives.both(self.restrictable(mount));
         } else if restricted {
+            gives = gives.both(Classes::OPEN);
+        }
+        if self.tenant.is_none() && self.is_closed_by(bound.tied) {
             gives = gives.both(Classes::OPEN);
         }
         if self.guards.is_some() {
@@ -121,6 +130,15 @@ impl Rule {
     /// Returns an error if the rule has `only`, and nothing is left for the caller.
     pub fn restriction(&self, caller: &Caller) -> Result<Option<Rc<Restriction>>, NoValues> {
         self.only.as_ref().map(|only| only.restriction(caller)).transpose()
+    }
+
+    /// Returns the value of the header that names this caller's tenants, or `None` if the rule names no tenants.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the rule has `tenant`, and there is none for the caller that the header can carry.
+    pub fn tenants(&self, caller: &Caller) -> Result<Option<String>, TenantError> {
+        self.tenant.as_ref().map(|tenant| tenant.header_value(caller)).transpose()
     }
 
     fn is_closed_by(&self, earlier: Option<RuleNumber>) -> bool {

@@ -7,6 +7,7 @@ use super::list::listed;
 use super::object::object;
 use super::only::{self, Definitions};
 use super::scope;
+use super::tenants;
 use super::who::who;
 use crate::access::{Closed, HeldAt, Inherited, Rule, Unrestricted, walk};
 use crate::api::class::{Class, Classes};
@@ -20,6 +21,8 @@ use crate::enforce::guards::Guards;
 use super::only::LabelValues;
 #[cfg(feature = "schema")]
 use super::schema::ByName;
+#[cfg(feature = "schema")]
+use super::tenants::TenantValues;
 
 object! {
     /// A rule that allows the callers whom it names some classes of requests at some mounts.
@@ -42,7 +45,10 @@ object! {
         /// The labels that the callers are restricted by, each with a list of the values that they may see, or with an
         /// object that says where the values come from. All of the labels have to match.
         only: Option<ByName<LabelValues>>,
-        /// If `true`, callers whom earlier rules restrict or limit get all of this as well.
+        /// The tenants that the callers belong to, where the server itself keeps tenants apart: a list, or an object
+        /// that says where they come from. They are sent in the header of `headers.tenant`, and no query is changed.
+        tenant: Option<TenantValues>,
+        /// If `true`, callers whom earlier rules restrict, limit or tie to a tenant get all of this as well.
         #[schemars(default)]
         unrestricted: bool,
         /// The rate at which each caller may send requests, and limits on what one of their queries may touch.
@@ -153,6 +159,8 @@ fn rule(field: &Field<'_>, mounts: &Mounts, known: Definitions<'_>) -> Result<Ru
     let Limits { rate, guards } = limits::compile(&rule.limits())?;
     let only = rule.only();
     let only = if only.is_given() { Some(only::compile(&only, known)?) } else { None };
+    let tenant = rule.tenant();
+    let tenant = if tenant.is_given() { Some(tenants::compile(&tenant, known)?) } else { None };
     let unrestricted = match rule.unrestricted() {
         field if !field.is_true()? => Unrestricted::No,
         _ if only.is_none() => Unrestricted::Yes,
@@ -167,7 +175,7 @@ fn rule(field: &Field<'_>, mounts: &Mounts, known: Definitions<'_>) -> Result<Ru
     }
     let who = Whos::new(who).unwrap_or_default();
     let at = at.into_iter().map(|id| held_at(id, mounts)).collect();
-    let compiled = Rule { who, may, at, only, unrestricted, guards, rate, scope };
+    let compiled = Rule { who, may, at, only, tenant, unrestricted, guards, rate, scope };
     check_gives(&compiled, mounts).map_err(|message| rule.may().refuse(message))?;
     Ok(compiled)
 }

@@ -29,13 +29,13 @@ object! {
 }
 
 object! {
-    /// A header that carries the values of a label that the caller is restricted to, joined by `|`. A header of this
-    /// name that a client sends is removed.
+    /// A header that carries the tenants that a rule names by `tenant`, or the values of a label that the caller is
+    /// restricted to, joined by `|`. A header of this name that a client sends is removed.
     TenantConfig, read as TenantObject {
         /// The name of the header, like `x-scope-orgid`.
         name: String,
-        /// The label, which a rule has to restrict by `only`.
-        label: String,
+        /// The label whose values are sent where a rule has no `tenant`. A rule has to restrict it by `only`.
+        label: Option<String>,
     }
 }
 
@@ -100,7 +100,7 @@ fn tenant(field: &Field<'_>, caller: Option<&str>) -> Result<Option<TenantHeader
     if caller == Some(&name) {
         return Err(tenant.name().refuse("headers.caller is this header already"));
     }
-    Ok(Some(TenantHeader { name, label: tenant.label().text()?.to_owned() }))
+    Ok(Some(TenantHeader { name, label: tenant.label().optional_text()?.map(str::to_owned) }))
 }
 
 /// Headers that already have another meaning.

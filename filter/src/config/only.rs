@@ -7,7 +7,7 @@ use super::list::listed;
 use super::object::object;
 use super::tree::Tree;
 use super::who::who;
-use crate::access::only::{OnLabel, Only, Values};
+use crate::access::only::{OfCaller, OnLabel, Only, Values};
 use crate::caller::callers::Callers;
 use crate::enforce::pattern::Pattern;
 use crate::enforce::restriction::{Absent, Term};
@@ -70,7 +70,8 @@ pub(super) fn compile(field: &Field<'_>, known: Definitions<'_>) -> Result<Only,
         if let Some(message) = unusable {
             return Err(named.refuse(message));
         }
-        let values = Reader { label, known }.values(&named)?;
+        let is_carried = known.tenant_header.is_some_and(|header| header.label.as_deref() == Some(label));
+        let values = Reader { label, is_carried, known }.values(&named)?;
         labels.push(OnLabel { label: label.to_owned(), values });
     }
     Only::new(labels).ok_or_else(|| {
@@ -78,10 +79,13 @@ pub(super) fn compile(field: &Field<'_>, known: Definitions<'_>) -> Result<Only,
     })
 }
 
-/// A reader for the values of one label.
-struct Reader<'a> {
-    label: &'a str,
-    known: Definitions<'a>,
+/// A reader for the values of one label, or for the tenants of a rule.
+pub(super) struct Reader<'a> {
+    /// The name of the label; empty for tenants.
+    pub(super) label: &'a str,
+    /// True if `headers.tenant` carries the values.
+    pub(super) is_carried: bool,
+    pub(super) known: Definitions<'a>,
 }
 
 impl Reader<'_> {
@@ -97,8 +101,8 @@ impl Reader<'_> {
         let given = [&regex, &claim, &by, &values, &or_absent].map(Field::is_given);
         match given {
             [true, false, false, false, false] => self.matching(&regex),
-            [false, true, false, false, false] => self.claim(&claim),
-            [false, false, true, false, false] => self.by(&by),
+            [false, true, false, false, false] => self.claim(&claim).map(Values::OfCaller),
+            [false, false, true, false, false] => self.by(&by).map(Values::OfCaller),
             [false, false, false, true, _] if or_absent.is_true()? => self.fixed(&values, Absent::Allowed),
             [false, false, false, true, _] => self.fixed(&values, Absent::Refused),
             _ => Err(field.refuse(FORMS)),
@@ -106,7 +110,7 @@ impl Reader<'_> {
     }
 
     fn matching(&self, regex: &Field<'_>) -> Result<Values, ConfigError> {
-        if self.is_carried() {
+        if self.is_carried {
             let message = "headers.tenant carries this label's values, and a regular expression has none";
             return Err(regex.refuse(message));
         }
@@ -114,15 +118,17 @@ impl Reader<'_> {
         Ok(Values::Fixed(Term::matching(self.label, Rc::new(pattern))))
     }
 
-    fn claim(&self, path: &Field<'_>) -> Result<Values, ConfigError> {
+    /// Reads the path to a claim that has the values.
+    pub(super) fn claim(&self, path: &Field<'_>) -> Result<OfCaller, ConfigError> {
         let names = claim(path, "tenants")?;
         if self.known.callers.issuers.is_empty() {
             return Err(path.refuse("no caller has a token: there is no issuer in callers.jwt"));
         }
-        Ok(Values::Claim(names))
+        Ok(OfCaller::Claim(names))
     }
 
-    fn by(&self, field: &Field<'_>) -> Result<Values, ConfigError> {
+    /// Reads values by the names that rules use for callers.
+    pub(super) fn by(&self, field: &Field<'_>) -> Result<OfCaller, ConfigError> {
         let mut by = Vec::new();
         for named in field.entries()? {
             let who = who(named.name(), self.known.callers).map_err(|message| named.refuse(&message))?;
@@ -131,7 +137,7 @@ impl Reader<'_> {
         if by.is_empty() {
             return Err(field.refuse("an empty object lets nobody see anything: say who sees what"));
         }
-        Ok(Values::By(by))
+        Ok(OfCaller::By(by))
     }
 
     fn fixed(&self, list: &Field<'_>, absent: Absent) -> Result<Values, ConfigError> {
@@ -139,20 +145,17 @@ impl Reader<'_> {
         term.map(Values::Fixed).ok_or_else(|| list.refuse(EMPTY))
     }
 
-    fn listed(&self, list: &Field<'_>) -> Result<Vec<String>, ConfigError> {
+    /// Reads a list of values.
+    pub(super) fn listed(&self, list: &Field<'_>) -> Result<Vec<String>, ConfigError> {
         listed(list, EMPTY, |value| {
-            if value.is_empty() {
+            if value.is_empty() && !self.label.is_empty() {
                 return Err(ABSENT.to_owned());
             }
-            if self.is_carried() {
+            if self.is_carried {
                 tenant::check(value).map_err(|error| format!("headers.tenant carries this: {error}"))?;
             }
             Ok(value.to_owned())
         })
-    }
-
-    fn is_carried(&self) -> bool {
-        self.known.tenant_header.is_some_and(|header| header.label == self.label)
     }
 }
 

@@ -39,7 +39,7 @@ pub enum Refusal {
     Unknown(Denied, CanLogIn),
     /// No rule allows the request to a known caller.
     Denied(Denied),
-    /// The `only` of a rule leaves nothing that the caller may see.
+    /// The `only` or the `tenant` of a rule has no value for the caller.
     NoValues(NoValues, CanLogIn),
     /// The tenants that the caller may see can't be written into the header for the server.
     Tenant(NoTenant),

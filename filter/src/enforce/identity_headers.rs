@@ -35,11 +35,13 @@ impl IdentityHeaders {
         if let (Some(name), Some(identity)) = (&self.caller, caller.identity()) {
             set.push((name.clone().into(), identity.header_value()));
         }
-        if let (Some(header), Some(restriction)) = (&self.tenant, &terms.restriction)
-            && let Some(tenants) = header.value(restriction)?
-        {
-            set.push((header.name.clone().into(), tenants));
-        }
+        let Some(header) = &self.tenant else { return Ok(()) };
+        let tenants = match (&terms.tenants, &terms.restriction) {
+            (Some(tenants), _) => Some(tenants.clone()),
+            (None, Some(restriction)) => header.value(restriction)?,
+            (None, None) => None,
+        };
+        set.extend(tenants.map(|tenants| (header.name.clone().into(), tenants)));
         Ok(())
     }
 }

@@ -1,16 +1,17 @@
 //! The header that tells a server with several tenants (Mimir, Cortex, Thanos) which of them are asked for: it carries
-//! the values of one label that the caller is restricted to.
+//! the values of one label that the caller is restricted to, or the tenants that a rule names.
 
 use super::restriction::Restriction;
+use crate::index::distinct;
 use std::fmt;
 
-/// The header, and the label whose values it carries.
+/// The header, and the label whose values it carries where a rule names no tenants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TenantHeader {
     /// The header's name, in lower case.
     pub name: String,
-    /// The label whose values the header carries.
-    pub label: String,
+    /// The label whose values the header carries, if there is one.
+    pub label: Option<String>,
 }
 
 /// The error of a value that can't stand in the header. The value is the caller's own, so it may be shown to them.
@@ -41,10 +42,19 @@ impl TenantHeader {
     ///
     /// Returns an error if one of the label's values can't stand in the header.
     pub fn value(&self, restriction: &Restriction) -> Result<Option<String>, NoTenant> {
-        let Some(values) = restriction.values(&self.label) else { return Ok(None) };
-        values.iter().try_for_each(|value| check(value))?;
-        Ok(Some(values.join("|")))
+        let values = self.label.as_deref().and_then(|label| restriction.values(label));
+        values.map(|values| joined(values.to_vec())).transpose()
     }
+}
+
+/// Returns these values as the header carries them, each once.
+///
+/// # Errors
+///
+/// Returns an error if one of the values can't stand in the header.
+pub(crate) fn joined(values: Vec<String>) -> Result<String, NoTenant> {
+    values.iter().try_for_each(|value| check(value))?;
+    Ok(distinct(values).join("|"))
 }
 
 /// Checks that a value can stand in the header.
@@ -69,7 +79,7 @@ mod tests {
     use std::rc::Rc;
 
     fn header(label: &str) -> TenantHeader {
-        TenantHeader { name: "x-scope-orgid".into(), label: label.into() }
+        TenantHeader { name: "x-scope-orgid".into(), label: Some(label.into()) }
     }
 
     fn value(values: &[&str], absent: Absent) -> Result<Option<String>, NoTenant> {
@@ -109,5 +119,7 @@ mod tests {
         let restriction = Restriction::new(vec![pattern]).unwrap();
         assert_eq!(header("tenant").value(&restriction), Ok(None));
         assert_eq!(header("other").value(&restriction), Ok(None));
+        let no_label = TenantHeader { name: "x-scope-orgid".into(), label: None };
+        assert_eq!(no_label.value(&restriction), Ok(None));
     }
 }

@@ -11,4 +11,6 @@ pub struct RuleTerms {
     pub restriction: Option<Rc<Restriction>>,
     /// The bounds on how much one of their queries may touch.
     pub guarded: Option<Guarded>,
+    /// The value of the header that names their tenants, if the rule does.
+    pub tenants: Option<String>,
 }

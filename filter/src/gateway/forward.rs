@@ -182,7 +182,7 @@ impl AllowedRequest<'_> {
 
     /// Returns the requirements of the rule on the parameters, or `None` if it has none.
     fn requirements(&self, endpoint: &Endpoint) -> Option<Requirements> {
-        let RuleTerms { restriction, guarded } = self.terms.clone();
+        let RuleTerms { restriction, guarded, .. } = &self.terms;
         if restriction.is_none() && guarded.is_none() {
             return None;
         }
@@ -200,7 +200,7 @@ impl AllowedRequest<'_> {
             names: endpoint.parameters,
             unread: endpoint.unread,
             selectors,
-            restriction,
+            restriction: restriction.clone(),
             guarded,
             bounds,
         })
@@ -318,7 +318,11 @@ mod tests {
             strip: Strip::OursOnly,
             caller: &Caller::Anonymous,
             rule: RuleNumber(0),
-            terms: RuleTerms { restriction: Restriction::new(vec![term]).map(Rc::new), guarded: None },
+            terms: RuleTerms {
+                restriction: Restriction::new(vec![term]).map(Rc::new),
+                guarded: None,
+                tenants: None,
+            },
         };
         let headers = IdentityHeaders { caller: None, tenant: None };
         let security = Security::new(None, None, Frames::Nobody);

@@ -5,6 +5,7 @@ use super::Gateway;
 use super::forward::with_mark;
 use crate::access::Denied;
 use crate::access::only::NoValues;
+use crate::access::tenants::TenantError;
 use crate::api::mount::{Located, Mount};
 use crate::api::requested::Requested;
 use crate::caller::identity::Caller;
@@ -57,7 +58,7 @@ impl Gateway {
         }
     }
 
-    /// Returns the refusal for a caller for whom a rule's `only` leaves nothing. Anonymous callers may have to log in
+    /// Returns the refusal for a caller for whom a rule's `only` or `tenant` has no value. Anonymous callers may have to log in
     /// first.
     pub(super) fn nothing_to_see(&self, none: NoValues) -> Refusal {
         let can_log_in = match none.caller {
@@ -65,6 +66,14 @@ impl Gateway {
             Caller::Known(_) => CanLogIn::No,
         };
         Refusal::NoValues(none, can_log_in)
+    }
+
+    /// Returns the refusal for a caller whose tenants can't be sent to the server.
+    pub(super) fn no_tenant(&self, error: TenantError) -> Refusal {
+        match error {
+            TenantError::Missing(none) => self.nothing_to_see(none),
+            TenantError::Unfit(unfit) => unfit.into(),
+        }
     }
 
     pub(super) fn can_log_in(&self) -> CanLogIn {

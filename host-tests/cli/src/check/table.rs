@@ -13,12 +13,13 @@ const NAMES: usize = 2;
 const WIDTH_OF_NAMES: usize = 44;
 
 /// The columns about rights, with their headings. A column that is empty in every row is left out.
-const COLUMNS: [(&str, Shown); 5] = [
+const COLUMNS: [(&str, Shown); 6] = [
     ("open", Shown::Always),
     ("open in part", Shown::WhereNeeded),
     ("restricted", Shown::WhereNeeded),
     ("refused", Shown::Always),
     ("limited", Shown::WhereNeeded),
+    ("by tenant", Shown::WhereNeeded),
 ];
 
 #[derive(PartialEq)]
@@ -40,8 +41,14 @@ pub(super) fn of(gateway: &Gateway) -> String {
                 false if given.all().contains(Class::Unknown) => NOTHING.to_owned(),
                 false => "the rest".to_owned(),
             };
-            let cells =
-                [shown(given.open), in_part(&parts), shown(given.restricted), refused, shown(given.limited)];
+            let cells = [
+                shown(given.open),
+                in_part(&parts),
+                shown(given.restricted),
+                refused,
+                shown(given.limited),
+                shown(given.by_tenant),
+            ];
             rows.push((prefix(mount), who, cells));
         }
     }

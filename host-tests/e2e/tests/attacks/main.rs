@@ -29,6 +29,7 @@ const CATEGORIES: [(&str, &str); 19] = [
     ("parameters", include_str!("cases/parameters.txt")),
     ("doubles", include_str!("cases/doubles.txt")),
     ("framing", include_str!("cases/framing.txt")),
+    ("tenants", include_str!("cases/tenants.txt")),
     ("promql", include_str!("cases/promql.txt")),
     ("bounds", include_str!("cases/bounds.txt")),
     ("endpoints", include_str!("cases/endpoints.txt")),

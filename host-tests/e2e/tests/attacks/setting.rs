@@ -81,7 +81,7 @@ const BARE: &[(&str, &str)] = &[
 ];
 
 /// The callers with tokens, which are "NAME-token".
-const TOKENS: [&str; 6] = ["admin", "viewer", "team-a", "team-ab", "limited", "reloader"];
+const TOKENS: [&str; 7] = ["admin", "viewer", "team-a", "team-ab", "limited", "reloader", "tied"];
 
 /// The users and their passwords. The hashes have the lowest cost.
 const PASSWORDS: [(&str, &str); 2] = [("alice", "correct horse"), ("bob", "battery staple")];
@@ -223,6 +223,7 @@ fn configuration(scraper: &Identity) -> String {
                 "prefix": "/behind", "cluster": "prometheus", "upstream_prefix": "/base",
                 "ignore": ["namespace"]
             },
+            { "prefix": "/mimir", "cluster": "prometheus", "upstream_prefix": "/prometheus" },
             {
                 "prefix": "/app", "api": "opaque", "cluster": "prometheus", "upstream_prefix": "/app",
                 "encoded_slash": "pass", "credentials": "pass"
@@ -258,6 +259,8 @@ fn configuration(scraper: &Identity) -> String {
                 "who": ["token:limited"], "may": ["everything"],
                 "limits": { "range": "1d", "lookback": "1h", "oldest": "90d", "points": 1000, "timeout": "30s" }
             },
+            { "who": ["token:tied"], "may": ["read", "write", "ui"], "at": ["/mimir"], "tenant": ["team-a"] },
+            { "who": ["token:tied"], "may": ["everything"], "at": ["/mimir"] },
             { "who": ["user:alice", "user:bob", "group:machines"], "may": ["query", "ui"] },
             { "who": ["token:viewer"], "may": ["unknown"], "at": ["/web"], "methods": ["GET"], "paths": ["/api/v2/*"] },
             { "who": ["token:limited"], "may": ["unknown"], "at": ["/web"], "methods": ["POST"], "paths": ["/api/v2/write"] },

@@ -4,6 +4,7 @@ mod access;
 mod callers;
 mod limits;
 mod only;
+mod tenants;
 
 /// A valid configuration, into which each mistake puts one change.
 pub(crate) const VALID: &str = r#"{
@@ -25,7 +26,9 @@ pub(crate) type Mistake = (&'static str, &'static str, &'static str);
 
 /// Returns all mistakes, in the order of the files.
 pub(crate) fn all() -> impl Iterator<Item = &'static Mistake> {
-    [MISTAKES, callers::MISTAKES, access::MISTAKES, only::MISTAKES, limits::MISTAKES].into_iter().flatten()
+    [MISTAKES, callers::MISTAKES, access::MISTAKES, only::MISTAKES, tenants::MISTAKES, limits::MISTAKES]
+        .into_iter()
+        .flatten()
 }
 
 const MISTAKES: &[Mistake] = &[
@@ -216,7 +219,7 @@ const MISTAKES: &[Mistake] = &[
     (
         r#""hsts": "max-age=1""#,
         r#""tenant": { "name": "x-scope-orgid" }"#,
-        "headers.tenant.label: this field is missing",
+        "headers.tenant: no rule has \"tenant\", and this has no \"label\": the header would never carry anything",
     ),
     (
         r#""hsts": "max-age=1""#,
@@ -231,7 +234,7 @@ const MISTAKES: &[Mistake] = &[
     (
         r#""hsts": "max-age=1""#,
         r#""tenant": { "name": "x-scope-orgid", "label": "tenant" }"#,
-        "headers.tenant.label: no rule restricts this label by \"only\": the header would never carry anything",
+        "headers.tenant.label: no rule restricts this label by \"only\": the header would never carry its values",
     ),
     (
         r#""hsts": "max-age=1""#,

@@ -85,3 +85,16 @@ fn a_table_that_fits_is_not_broken() {
         "{printed}"
     );
 }
+
+#[test]
+fn the_classes_that_go_on_with_a_tenant_have_a_column() {
+    let configuration = json!({
+        "mounts": [{ "prefix": "/mimir" }],
+        "access": [{ "who": ["anyone"], "may": ["query", "write"], "tenant": ["a"] }],
+        "headers": { "tenant": { "name": "x-scope-orgid" } },
+    });
+    let printed = checked("promward.json", &configuration.to_string());
+    let table: Vec<_> = printed.lines().skip(1).map(str::to_owned).collect();
+    assert_eq!(column(&table[..2], "open", Some("refused")), ["query write"]);
+    assert_eq!(column(&table[..2], "by tenant", None), ["query write"]);
+}

@@ -4,7 +4,7 @@
 use crate::callers::set_up::{QUERY, digest, options, upstream};
 use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_e2e::on_both_hosts;
-use promward_harness::client::Answer;
+use promward_harness::client::{Answer, Request};
 use promward_harness::jwt::{self, AUDIENCE, ISSUER, Issuer};
 use promward_harness::upstream::Upstream;
 use serde_json::{Value, json};
@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 on_both_hosts! {
     a_list_or_groups_decide_which_tenants_a_caller_sees,
     a_claim_decides_which_tenants_a_token_sees,
+    a_rule_says_the_tenant_of_reads_and_writes_alike,
 }
 
 fn rules() -> String {
@@ -116,5 +117,39 @@ fn a_claim_decides_which_tenants_a_token_sees(host: Host) {
         let answer = ask(&claims);
         assert_eq!(answer.status, 403, "{claims}: {}", answer.text());
     }
+    assert_eq!(upstream.requests().len(), before);
+}
+
+fn a_rule_says_the_tenant_of_reads_and_writes_alike(host: Host) {
+    let upstream = upstream();
+    let configuration = json!({
+        "mounts": [{ "prefix": "/prometheus", "upstream_prefix": "/prometheus", "cluster": "prometheus" }],
+        "callers": { "tokens": { "team-a": digest("a"), "team-b": digest("b") } },
+        "access": [
+            { "who": ["token:team-a"], "may": ["read", "write"], "tenant": ["team-a"] },
+            { "who": ["authenticated"], "may": ["everything"], "tenant": { "by": { "token:team-a": ["team-a"] } } },
+        ],
+        "headers": { "tenant": { "name": "X-Scope-OrgID" } },
+    });
+    let deployment = Deployment::start(host, &options(&upstream, &configuration.to_string())).unwrap();
+    let client = |token: &str| {
+        let client = deployment.client().header("authorization", format!("Bearer {token}"));
+        client.header("x-scope-orgid", "team-b")
+    };
+    for (path, kind, body) in [
+        ("/prometheus/api/v1/query", "application/x-www-form-urlencoded", "query=up"),
+        ("/prometheus/api/v1/write", "application/x-protobuf", "samples"),
+    ] {
+        let request = Request::new("POST", path).header("content-type", kind).body(body);
+        let answer = client("a").send(request).unwrap();
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        let request = upstream.requests().pop().unwrap();
+        assert_eq!((request.target.as_str(), request.body.as_slice()), (path, body.as_bytes()));
+        assert_eq!(request.header("x-scope-orgid").as_deref(), Some("team-a"));
+    }
+    let before = upstream.requests().len();
+    let refused = client("b").get(QUERY).unwrap();
+    assert_eq!(refused.status, 403);
+    assert!(refused.text().contains("no tenant is known of token:team-b here"), "{}", refused.text());
     assert_eq!(upstream.requests().len(), before);
 }
