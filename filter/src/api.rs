@@ -5,15 +5,18 @@
 pub mod class;
 pub mod endpoint;
 pub mod listing;
+pub mod mimir;
 pub mod mount;
 pub(crate) mod opaque;
-pub(crate) mod profile;
+pub mod profile;
 pub mod prometheus;
 pub(crate) mod requested;
 mod row;
+pub mod thanos;
 pub mod victoria_metrics;
 
 pub use profile::Profile;
 
 /// Every API that a configuration can name, with the default first.
-pub const PROFILES: [&Profile; 3] = [&prometheus::PROFILE, &victoria_metrics::PROFILE, &opaque::PROFILE];
+pub const PROFILES: [&Profile; 5] =
+    [&prometheus::PROFILE, &victoria_metrics::PROFILE, &thanos::PROFILE, &mimir::PROFILE, &opaque::PROFILE];

@@ -7,12 +7,12 @@ use crate::time::dialect::Dialect;
 /// The API that the filter knows nothing about.
 pub(crate) static PROFILE: Profile = Profile {
     name: "opaque",
-    endpoints: &[],
+    sections: &[],
     classes: Classes::of(&[Class::Unknown]),
     restrictable: Classes::of(&[]),
     aliases: &[],
-    api_paths: None,
-    without_slash: None,
+    api_paths: &[],
+    without_slash: &[],
     parameters: SpecialParameters::NONE,
     second_lock: None,
     dialect: Dialect::Prometheus,

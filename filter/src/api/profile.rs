@@ -11,19 +11,20 @@ use crate::time::dialect::Dialect;
 pub struct Profile {
     /// The name of the API in configurations.
     pub name: &'static str,
-    /// The table of endpoints, with the most requested first. A path that it doesn't list has the class `unknown`.
-    pub endpoints: &'static [Endpoint],
+    /// The table of endpoints, in sections. The first section that lists a path decides what the path is. A path that
+    /// none lists has the class `unknown`.
+    pub sections: &'static [Section],
     /// The classes that a request can have.
     pub classes: Classes,
     /// The classes in which a restricted caller gets something from at least one endpoint.
     pub restrictable: Classes,
     /// Beginnings of whole segments that the server takes off a path before it reads it, once.
     pub aliases: &'static [&'static str],
-    /// The beginning of the paths whose answers are JSON, including the filter's refusals.
-    pub api_paths: Option<&'static str>,
-    /// The beginning of the paths that lose a trailing slash: people type it, and the server would redirect it
+    /// The beginnings of the paths whose answers are JSON, including the filter's refusals.
+    pub api_paths: &'static [&'static str],
+    /// The beginnings of the paths that lose a trailing slash: people type it, and the server would redirect it
     /// elsewhere.
-    pub without_slash: Option<&'static str>,
+    pub without_slash: &'static [&'static str],
     /// The parameters that need more care than the table says.
     pub parameters: SpecialParameters,
     /// A parameter with a selector that the server holds each selector of a request to. The restriction goes there too,
@@ -33,6 +34,24 @@ pub struct Profile {
     pub dialect: Dialect,
     /// The filter's knowledge of the server's paths.
     pub contents: Contents,
+}
+
+/// A section of an API's table. Servers that speak the API of another one share its section.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Section {
+    /// The path that the paths of the rows follow; empty for none.
+    pub below: &'static str,
+    /// The rows, with the most requested first. Of two rows that cover a path the first one counts, but rows that name
+    /// the same path may have different methods.
+    pub rows: &'static [Endpoint],
+}
+
+/// The rows of a section that name a path.
+#[derive(Clone, Copy, Debug)]
+pub struct Listed {
+    /// The first of them.
+    pub first: &'static Endpoint,
+    after: &'static [Endpoint],
 }
 
 /// The filter's knowledge of a server's paths.
@@ -54,11 +73,14 @@ pub struct SpecialParameters {
     pub paging: ParameterNames,
     /// Parameters that add data to an answer to which no restriction can apply.
     pub widening: ParameterNames,
+    /// Parameters that name labels for the server to leave out. None of them may be a label that restricts the caller:
+    /// the matcher on it might be left out as well.
+    pub dropping: ParameterNames,
 }
 
 impl SpecialParameters {
     /// The value for an API without such parameters.
-    pub const NONE: Self = Self { ignored: &[], paging: &[], widening: &[] };
+    pub const NONE: Self = Self { ignored: &[], paging: &[], widening: &[], dropping: &[] };
 }
 
 /// The endpoints of an API that read a parameter.
@@ -73,25 +95,31 @@ pub enum KnownTo {
 impl Profile {
     /// Finds out if any endpoint reads a parameter.
     pub fn knows(&self, parameter: &str) -> KnownTo {
-        let is_read = self.endpoints.iter().any(|endpoint| endpoint.parameters.contains(&parameter));
+        let mut rows = self.sections.iter().flat_map(|section| section.rows);
+        let is_read = rows.any(|endpoint| endpoint.parameters.contains(&parameter));
         if is_read { KnownTo::SomeEndpoint } else { KnownTo::None }
     }
 
-    /// Returns the endpoint of a path below the mount. Without one, the request has the class `unknown`.
-    pub fn endpoint(&self, path: &str) -> Option<&'static Endpoint> {
+    /// Returns the rows that name a path below the mount. Without one, the request has the class `unknown`.
+    pub fn listed(&self, path: &str) -> Option<Listed> {
         let path = self.without_alias(path);
-        self.endpoints.iter().find(|endpoint| endpoint.matches(path))
+        self.sections.iter().find_map(|section| {
+            let path = path.strip_prefix(section.below)?;
+            let mut rows = section.rows.iter();
+            let first = rows.find(|row| row.matches(path))?;
+            Some(Listed { first, after: rows.as_slice() })
+        })
     }
 
     /// Returns `true` if answers at this path below the mount are JSON.
     pub fn is_api(&self, path: &str) -> bool {
-        self.api_paths.is_some_and(|begin| self.without_alias(path).starts_with(begin))
+        self.api_paths.iter().any(|begin| self.without_alias(path).starts_with(begin))
     }
 
     /// Returns a path below the mount without the trailing slash that people type after an endpoint.
     pub fn without_trailing_slash<'a>(&self, path: &'a str) -> &'a str {
         let is_endpoint = |trimmed: &&str| {
-            self.without_slash.is_some_and(|begin| self.without_alias(trimmed).starts_with(begin))
+            self.without_slash.iter().any(|begin| self.without_alias(trimmed).starts_with(begin))
         };
         path.strip_suffix('/').filter(is_endpoint).unwrap_or(path)
     }
@@ -103,15 +131,26 @@ impl Profile {
     }
 }
 
-/// Returns the classes in which a restricted caller gets something from at least one of these endpoints.
-pub(super) const fn restrictable(endpoints: &[Endpoint]) -> Classes {
+impl Listed {
+    /// Returns the rows after the first that name the same path, for other methods.
+    pub fn others(self) -> impl Iterator<Item = &'static Endpoint> {
+        self.after.iter().filter(move |row| row.path == self.first.path)
+    }
+}
+
+/// Returns the classes in which a restricted caller gets something from at least one endpoint of these sections.
+pub(super) const fn restrictable(sections: &[Section]) -> Classes {
     let mut classes = Classes::of(&[]);
-    let mut rest = endpoints;
-    while let [endpoint, others @ ..] = rest {
-        if !matches!(endpoint.to_restricted, ToRestricted::Refuse) {
-            classes = classes.with(Classes::of(&[endpoint.class]));
+    let mut sections = sections;
+    while let [section, others @ ..] = sections {
+        let mut rows = section.rows;
+        while let [endpoint, others @ ..] = rows {
+            if !matches!(endpoint.to_restricted, ToRestricted::Refuse) {
+                classes = classes.with(Classes::of(&[endpoint.class]));
+            }
+            rows = others;
         }
-        rest = others;
+        sections = others;
     }
     classes
 }

@@ -5,7 +5,7 @@
 use super::class::{Class, Classes};
 use super::endpoint::{Endpoint, ParametersIn, SelectorForm, Selectors, ToRestricted};
 use super::listing::Listing;
-use super::profile::{Contents, Profile, SpecialParameters, restrictable};
+use super::profile::{Contents, Profile, Section, SpecialParameters, restrictable};
 use super::row::{GET, GET_POST, POST, POST_PUT, check, file, page, row, ui};
 use crate::target::parameters::ParameterNames;
 use crate::time::dialect::Dialect;
@@ -19,24 +19,31 @@ const PARSE: ToRestricted = ToRestricted::Read(Selectors { parameter: "query", f
 /// The API of Prometheus, and of servers that speak it too.
 pub static PROFILE: Profile = Profile {
     name: "prometheus",
-    endpoints: ENDPOINTS,
+    sections: SECTIONS,
     classes: Classes::ALL,
-    restrictable: restrictable(ENDPOINTS),
+    restrictable: restrictable(SECTIONS),
     aliases: &[],
-    api_paths: Some("/api/"),
+    api_paths: &["/api/"],
     // People type `/api/v1/query/`, and Prometheus would redirect it to `/query`, which is another page. It redirects
     // `/api/v1` to `/api/v1/`, so that slash stays.
-    without_slash: Some("/api/v1/"),
-    parameters: SpecialParameters {
-        // jQuery adds this so that no cache answers, as the pages of Prometheus 2.x do. No current server reads it, and
-        // since it is removed no later one will.
-        ignored: &["_"],
-        paging: &["group_limit", "group_next_token"],
-        widening: &["include_metadata"],
-    },
+    without_slash: &["/api/v1/"],
+    parameters: PARAMETERS,
     second_lock: None,
     dialect: Dialect::Prometheus,
     contents: Contents::Known,
+};
+
+/// The sections of Prometheus' table: one.
+static SECTIONS: &[Section] = &[Section { below: "", rows: ENDPOINTS }];
+
+/// The parameters of Prometheus that need care.
+pub(super) const PARAMETERS: SpecialParameters = SpecialParameters {
+    // jQuery adds this so that no cache answers, as the pages of Prometheus 2.x do. No current server reads it, and
+    // since it is removed no later one will.
+    ignored: &["_"],
+    paging: &["group_limit", "group_next_token"],
+    widening: &["include_metadata"],
+    dropping: &[],
 };
 
 /// The parameter of an endpoint that evaluates an expression.
@@ -213,7 +220,7 @@ mod tests {
     use super::*;
 
     fn class(path: &str) -> Option<Class> {
-        PROFILE.endpoint(path).map(|endpoint| endpoint.class)
+        PROFILE.listed(path).map(|listed| listed.first.class)
     }
 
     #[test]

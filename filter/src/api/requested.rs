@@ -4,7 +4,7 @@
 use super::class::Class;
 use super::endpoint::{Endpoint, Links};
 use super::mount::AtMount;
-use super::profile::Contents;
+use super::profile::{Contents, Listed};
 use crate::target::headers::Headers;
 use crate::target::method::{Method, Methods};
 
@@ -31,10 +31,24 @@ impl<'a> Requested<'a> {
     /// Returns an error if the endpoint doesn't support the method of the request.
     pub(crate) fn find(at: AtMount<'a>, headers: &Headers) -> Result<Self, NotSupported> {
         let api = at.mount.api;
-        let endpoint = api.endpoint(at.path);
-        let options = if api.is_api(at.path) { Methods::OPTIONS } else { Methods::default() };
-        let methods = endpoint.map_or(Methods::ALL, |endpoint| endpoint.methods.with(options));
-        let method = Method::of(headers).filter(|&method| methods.contains(method));
+        let method = Method::of(headers);
+        let listed = api.listed(at.path);
+        let mut endpoint = listed.map(|listed| listed.first);
+        let mut methods = endpoint.map_or(Methods::ALL, |endpoint| endpoint.methods);
+        let is_for = |methods: Methods| method.is_some_and(|method| methods.contains(method));
+        if !is_for(methods) {
+            // Another row with the path may have the method.
+            for other in listed.into_iter().flat_map(Listed::others) {
+                methods = methods.with(other.methods);
+                if is_for(other.methods) {
+                    endpoint = Some(other);
+                }
+            }
+        }
+        if api.is_api(at.path) {
+            methods = methods.with(Methods::OPTIONS);
+        }
+        let method = method.filter(|&method| methods.contains(method));
         Ok(Self { at, endpoint, method: method.ok_or(NotSupported(methods))? })
     }
 

@@ -5,7 +5,7 @@
 use super::class::{Class, Classes};
 use super::endpoint::{Content, Endpoint, ToRestricted};
 use super::listing::Listing;
-use super::profile::{Contents, Profile, SpecialParameters, restrictable};
+use super::profile::{Contents, Profile, Section, SpecialParameters, restrictable};
 use super::prometheus::{FILTERS, MATCH, NOTHING, QUERY};
 use super::row::{GET, GET_HEAD, GET_POST, check, file, page, row, ui};
 use crate::target::method::{Method, Methods};
@@ -18,23 +18,26 @@ const SENT: Methods = Methods::of(&[Method::Get, Method::Post, Method::Put]);
 /// The API of a single VictoriaMetrics.
 pub static PROFILE: Profile = Profile {
     name: "victoriametrics",
-    endpoints: ENDPOINTS,
+    sections: SECTIONS,
     classes: Classes::ALL,
-    restrictable: restrictable(ENDPOINTS),
+    restrictable: restrictable(SECTIONS),
     aliases: &["/prometheus", "/graphite"],
-    api_paths: Some("/api/"),
-    without_slash: Some("/api/v1/"),
+    api_paths: &["/api/"],
+    without_slash: &["/api/v1/"],
     parameters: SpecialParameters {
         // Clients of Prometheus send the last two, which VictoriaMetrics doesn't read.
         ignored: &["_", "stats", "lookback_delta"],
         paging: &["group_limit", "group_next_token"],
         // A trace counts the series of everybody that a part of the restriction matches.
         widening: &["trace"],
+        dropping: &[],
     },
     second_lock: Some("extra_filters[]"),
     dialect: Dialect::VictoriaMetrics,
     contents: Contents::Known,
 };
+
+static SECTIONS: &[Section] = &[Section { below: "", rows: ENDPOINTS }];
 
 const SERIES: ParameterNames = &["match[]", "start", "end", "limit", "timeout", "trace"];
 
@@ -162,7 +165,7 @@ mod tests {
     use super::*;
 
     fn class(path: &str) -> Class {
-        PROFILE.endpoint(path).map_or(Class::Unknown, |endpoint| endpoint.class)
+        PROFILE.listed(path).map_or(Class::Unknown, |listed| listed.first.class)
     }
 
     #[test]

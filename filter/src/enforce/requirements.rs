@@ -150,9 +150,16 @@ impl Requirements {
     fn keep_named(&self, parameters: &mut Parameters) -> Result<(), Violation> {
         let special = &self.profile.parameters;
         parameters.remove(|name, _| special.ignored.contains(&name) || self.unread.contains(&name));
-        let widens = |name: &str| self.restriction.is_some() && special.widening.contains(&name);
-        let refused = parameters.names().find(|name| !self.names.contains(name) || widens(name));
-        refused.map_or(Ok(()), |name| Err(Violation::Parameter(name.to_owned(), self.profile.knows(name))))
+        let widens = |name: &str, value: &str| {
+            self.restriction.as_ref().is_some_and(|restriction| {
+                special.widening.contains(&name)
+                    || special.dropping.contains(&name) && restriction.restricts(value.as_bytes())
+            })
+        };
+        let refused =
+            parameters.pairs().find(|&(name, value)| !self.names.contains(&name) || widens(name, value));
+        refused
+            .map_or(Ok(()), |(name, _)| Err(Violation::Parameter(name.to_owned(), self.profile.knows(name))))
     }
 
     /// Returns what the selectors of the first half have taken of the bounds. A parameter with one value has the same

@@ -56,6 +56,14 @@ impl fmt::Display for TimeError {
 /// in milliseconds.
 const LOOKBACK_DELTA: i64 = 300_000;
 
+/// The parameter by which Thanos is asked for downsampled data, and the time that a selector reads back in data that is
+/// coarser than `LOOKBACK_DELTA`, in milliseconds: there is a sample for each hour.
+const RESOLUTION: &str = "max_source_resolution";
+const DOWNSAMPLED_LOOKBACK_DELTA: i64 = 3_600_000;
+
+/// The number of samples in a step, where Thanos chooses the resolution.
+const SAMPLES_OF_A_STEP: i64 = 5;
+
 /// The furthest that a time may lie in the future, in years. Some servers read a larger number as milliseconds, which
 /// is a time long ago.
 const AHEAD_YEARS: i64 = 10;
@@ -79,12 +87,23 @@ impl Times {
         let at = |name| given(name).map(|text| time(dialect, name, text, now)).transpose();
         let lasts = |name| given(name).map(|text| duration(name, text, Rounded::Down)).transpose();
         let instant = at("time")?.unwrap_or(dialect.present(now));
-        let step = lasts("step")?.unwrap_or(dialect.default_step());
+        let (has_step, step) = (names.contains(&"step"), lasts("step")?);
+        let resolution = match given(RESOLUTION) {
+            _ if !names.contains(&RESOLUTION) => 0,
+            Some(text) if text != "auto" => duration(RESOLUTION, text, Rounded::Up)?,
+            // The server may choose the resolution where the request doesn't, and the step too.
+            _ if has_step => step.unwrap_or(i64::MAX) / SAMPLES_OF_A_STEP,
+            _ => 0,
+        };
         Ok(Self {
             evaluation: Evaluation {
                 window: Window { start: instant, end: instant },
-                step: Some(step).filter(|_| names.contains(&"step")),
-                lookback_delta: lasts("lookback_delta")?.filter(|delta| *delta > 0).unwrap_or(LOOKBACK_DELTA),
+                step: has_step.then(|| step.unwrap_or(dialect.default_step())),
+                lookback_delta: match lasts("lookback_delta")?.filter(|delta| *delta > 0) {
+                    Some(delta) => delta,
+                    None if resolution > LOOKBACK_DELTA => DOWNSAMPLED_LOOKBACK_DELTA,
+                    None => LOOKBACK_DELTA,
+                },
                 dialect,
             },
             start: at("start")?,

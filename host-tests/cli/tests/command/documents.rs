@@ -148,7 +148,11 @@ fn the_manual_shows_which_class_is_where() {
     for (profile, page, _) in TABLES {
         let mut table = "| class | is at these paths below the mount |\n| --- | --- |\n".to_owned();
         for class in Class::all() {
-            let endpoints = profile.endpoints.iter().filter(|endpoint| endpoint.class == class);
+            let endpoints = profile
+                .sections
+                .iter()
+                .flat_map(|section| section.rows)
+                .filter(|endpoint| endpoint.class == class);
             let mut paths: Vec<_> = endpoints.map(|endpoint| format!("`{}`", endpoint.path)).collect();
             if class == Class::Unknown {
                 paths.push("everything else".to_owned());
@@ -182,7 +186,7 @@ fn to_the_restricted(profile: &Profile) -> String {
         ToRestricted::Refuse => "refused (403)",
     };
     let mut rows: Vec<(&str, Class, String)> = Vec::new();
-    for endpoint in profile.endpoints {
+    for endpoint in profile.sections.iter().flat_map(|section| section.rows) {
         let (gets, path) = (gets(endpoint), format!("`{}`", endpoint.path));
         match rows.iter_mut().find(|row| row.0 == gets && row.1 == endpoint.class) {
             Some((_, _, paths)) => paths.push_str(&format!(" {path}")),

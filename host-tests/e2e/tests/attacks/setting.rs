@@ -223,7 +223,8 @@ fn configuration(scraper: &Identity) -> String {
                 "prefix": "/behind", "cluster": "prometheus", "upstream_prefix": "/base",
                 "ignore": ["namespace"]
             },
-            { "prefix": "/mimir", "cluster": "prometheus", "upstream_prefix": "/prometheus" },
+            { "prefix": "/mimir", "api": "mimir", "cluster": "prometheus" },
+            { "prefix": "/thanos", "api": "thanos", "cluster": "prometheus" },
             {
                 "prefix": "/app", "api": "opaque", "cluster": "prometheus", "upstream_prefix": "/app",
                 "encoded_slash": "pass", "credentials": "pass"

@@ -87,7 +87,7 @@ const MISTAKES: &[Mistake] = &[
     (
         r#""api": "prometheus""#,
         r#""api": "loki""#,
-        "mounts[0].api: \"loki\" is none of prometheus, victoriametrics, opaque",
+        "mounts[0].api: \"loki\" is none of prometheus, victoriametrics, thanos, mimir, opaque",
     ),
     (
         r#""cluster": "prometheus""#,

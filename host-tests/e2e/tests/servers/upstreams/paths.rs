@@ -61,7 +61,7 @@ pub(crate) fn questions(
 ) -> Vec<Question> {
     let mut questions = Vec::new();
     let mut known = BTreeSet::new();
-    for endpoint in api.endpoints {
+    for endpoint in api.sections.iter().flat_map(|section| section.rows) {
         for (place, path) in filled_in(endpoint).into_iter().enumerate() {
             // One path of a row is enough for the methods that no path has.
             for method in METHODS.into_iter().take(if place == 0 { METHODS.len() } else { 1 }) {

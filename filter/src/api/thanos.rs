@@ -1,0 +1,156 @@
+//! The API of Thanos: its querier and query frontend, and what its ruler, receiver and pages add, taken from the source of
+//! 0.42 (`pkg/api`, `pkg/ui`, `pkg/receive`). It is Prometheus' API with more parameters and paths.
+
+use super::class::{Class, Classes};
+use super::endpoint::{Endpoint, ToRestricted};
+use super::listing::Listing;
+use super::profile::{Contents, Profile, Section, SpecialParameters, restrictable};
+use super::prometheus::{self, FILTERS, MATCH, NOTHING, QUERY};
+use super::row::{GET, GET_POST, POST, page, row};
+use crate::target::parameters::ParameterNames;
+use crate::time::dialect::Dialect;
+
+/// The API of Thanos.
+pub static PROFILE: Profile = Profile {
+    name: "thanos",
+    sections: SECTIONS,
+    classes: Classes::ALL,
+    restrictable: restrictable(SECTIONS),
+    aliases: &[],
+    api_paths: &["/api/"],
+    without_slash: &["/api/v1/"],
+    parameters: SpecialParameters {
+        // `storeMatch[]` chooses among stores by labels of theirs, and a warning says if there are none: with it a
+        // caller could find out the names of other tenants. The analysis of a query lists the stores. `shard_info` is
+        // between frontends and queriers, and no row names it.
+        widening: &["include_metadata", "storeMatch[]", "analyze"],
+        dropping: &["replicaLabels[]"],
+        ..prometheus::PARAMETERS
+    },
+    second_lock: None,
+    dialect: Dialect::Prometheus,
+    contents: Contents::Known,
+};
+
+static SECTIONS: &[Section] =
+    &[Section { below: "", rows: ENDPOINTS }, Section { below: "", rows: prometheus::ENDPOINTS }];
+
+// Grafana adds the parameters of a data source to each of its requests, so every row has those that choose how series are
+// read. `dedup`, `partial_response`, `max_source_resolution` and `engine` choose among the series that matchers leave.
+const EXPRESSION: ParameterNames = &[
+    "query",
+    "time",
+    "timeout",
+    "limit",
+    "lookback_delta",
+    "stats",
+    "dedup",
+    "partial_response",
+    "max_source_resolution",
+    "engine",
+    "replicaLabels[]",
+    "storeMatch[]",
+    "analyze",
+];
+const RANGE: ParameterNames = &[
+    "query",
+    "start",
+    "end",
+    "step",
+    "timeout",
+    "limit",
+    "lookback_delta",
+    "stats",
+    "dedup",
+    "partial_response",
+    "max_source_resolution",
+    "engine",
+    "replicaLabels[]",
+    "storeMatch[]",
+    "analyze",
+];
+const SERIES: ParameterNames = &[
+    "match[]",
+    "start",
+    "end",
+    "limit",
+    "dedup",
+    "partial_response",
+    "max_source_resolution",
+    "engine",
+    "replicaLabels[]",
+    "storeMatch[]",
+];
+const EXEMPLARS: ParameterNames = &[
+    "query",
+    "start",
+    "end",
+    "dedup",
+    "partial_response",
+    "max_source_resolution",
+    "engine",
+    "replicaLabels[]",
+];
+const RULES: ParameterNames = &[
+    "type",
+    "rule_name[]",
+    "rule_group[]",
+    "file[]",
+    "match[]",
+    "exclude_alerts",
+    "group_limit",
+    "group_next_token",
+    "dedup",
+    "partial_response",
+    "max_source_resolution",
+    "engine",
+    "replicaLabels[]",
+];
+const ALERTS: ParameterNames =
+    &["dedup", "partial_response", "max_source_resolution", "engine", "replicaLabels[]"];
+const METADATA: ParameterNames = &[
+    "limit",
+    "limit_per_metric",
+    "metric",
+    "dedup",
+    "partial_response",
+    "max_source_resolution",
+    "engine",
+    "replicaLabels[]",
+];
+
+/// The endpoints that Prometheus doesn't have, or has with fewer parameters.
+#[rustfmt::skip]
+pub static ENDPOINTS: &[Endpoint] = &[
+    Endpoint { unread: &["step"], ..row("/api/v1/query", GET_POST, Class::Query, EXPRESSION, QUERY) },
+    row("/api/v1/query_range", GET_POST, Class::Query, RANGE, QUERY),
+    row("/api/v1/query_exemplars", GET_POST, Class::Query, EXEMPLARS, QUERY),
+    Endpoint { unread: &["step"], ..row("/api/v1/query_explain", GET_POST, Class::Query, EXPRESSION, QUERY) },
+    row("/api/v1/query_range_explain", GET_POST, Class::Query, RANGE, QUERY),
+
+    row("/api/v1/series", GET_POST, Class::Series, SERIES, MATCH),
+    row("/api/v1/labels", GET_POST, Class::Series, SERIES, MATCH),
+    row("/api/v1/label/:name/values", GET, Class::Series, SERIES, MATCH),
+
+    row("/api/v1/metadata", GET, Class::Metadata, METADATA, NOTHING),
+    Endpoint { unread: &["rule_name", "rule_group", "file"],
+        ..row("/api/v1/rules", GET, Class::Rules, RULES, ToRestricted::Filter(Listing::Rules, Some(FILTERS))) },
+    row("/api/v1/alerts", GET, Class::Rules, ALERTS, ToRestricted::Filter(Listing::Alerts, None)),
+
+    // The statistics are added up before anybody can filter them.
+    row("/api/v1/status/tsdb", GET, Class::Status, &["limit", "match[]"], ToRestricted::Refuse),
+    row("/api/v1/stores", GET, Class::Status, &[], ToRestricted::Refuse),
+    row("/api/v1/blocks", GET, Class::Status, &[], ToRestricted::Refuse),
+    // This marks a block for deletion.
+    row("/api/v1/blocks/mark", POST, Class::Admin, &[], ToRestricted::Refuse),
+
+    row("/api/v1/receive", POST, Class::Write, &[], ToRestricted::Refuse),
+    row("/api/v1/otlp", POST, Class::Write, &[], ToRestricted::Refuse),
+
+    row("/debug/fgprof", GET, Class::Debug, &[], ToRestricted::Refuse),
+
+    page("/stores", Class::Status),
+    page("/blocks", Class::Status),
+    page("/loaded", Class::Status),
+    page("/global", Class::Status),
+];
