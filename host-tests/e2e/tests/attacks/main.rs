@@ -20,7 +20,7 @@ use run::Runner;
 use setting::{Running, Setting};
 
 /// The categories, each with its file.
-const CATEGORIES: [(&str, &str); 19] = [
+const CATEGORIES: [(&str, &str); 20] = [
     ("paths", include_str!("cases/paths.txt")),
     ("methods", include_str!("cases/methods.txt")),
     ("headers", include_str!("cases/headers.txt")),
