@@ -10,7 +10,9 @@ const OTHER_NAMES: [&str; 5] = ["10.0.12.34", "10.0.12.34:8443", "[::1]", "inter
 
 /// Sends a request as it is, and returns the status of its answer.
 fn status(setup: &Setup, request: &str) -> u16 {
-    setup.client().send_raw(format!("{request}\r\n\r\n").as_bytes()).unwrap().status
+    let mut connection = setup.client().connect().unwrap();
+    connection.write_raw(format!("{request}\r\n\r\n").as_bytes()).unwrap();
+    connection.read_answer(request.split(' ').next().unwrap()).unwrap().status
 }
 
 #[test]
