@@ -50,9 +50,10 @@ fn every_rule_in_a_document_loads_with_the_callers_of_the_manual() {
     for (path, text) in files("md") {
         let rules = blocks(&text, "json").into_iter().filter(|block| !block.contains("\"mounts\""));
         for rule in rules.filter(|block| block.contains("\"who\"")) {
-            let access: Value = serde_json::from_str(&rule).unwrap();
+            let rules: Value = serde_json::from_str(&rule).unwrap();
+            let access = if rules.is_array() { rules } else { json!([rules]) };
             let (mounts, callers) = (&whole["mounts"], &whole["callers"]);
-            let configuration = json!({ "mounts": mounts, "callers": callers, "access": [access] });
+            let configuration = json!({ "mounts": mounts, "callers": callers, "access": access });
             promward::config::load(configuration.to_string().as_bytes())
                 .map_err(|error| format!("{}: {error}, in\n{rule}", path.display()))
                 .unwrap();

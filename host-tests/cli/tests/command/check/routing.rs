@@ -77,8 +77,8 @@ fn a_mount_without_a_cluster_is_warned_of_where_every_route_needs_one() {
     assert_eq!(warnings(&shipped(&[(MOUNTS, UNNAMED)])), [said]);
     // One route that doesn't need the header is enough, and so are discovered routes.
     let other = (
-        "              routes:\n              # Events",
-        "              routes:\n              - { match: { prefix: /other }, route: { cluster: prometheus } }\n              # Events",
+        "              routes:\n              # A load balancer",
+        "              routes:\n              - { match: { prefix: /other }, route: { cluster: prometheus } }\n              # A load balancer",
     );
     assert_eq!(warnings(&shipped(&[(MOUNTS, UNNAMED), other])), [""; 0]);
     assert_eq!(
