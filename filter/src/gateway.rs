@@ -180,8 +180,7 @@ impl Gateway {
         let origin = self.answers.cors.allowed(headers);
         if origin.is_none() {
             let (class, method, links) = (requested.class(), requested.method, requested.links());
-            let (contents, posting) = (requested.at.mount.api.contents, &requested.at.mount.cross_site);
-            let frames = self.answers.security.frames(contents);
+            let (frames, posting) = (self.answers.security.frames(), &requested.at.mount.cross_site);
             cross_site::check(&Asking { class, links, frames, posting, method, headers, scheme })?;
         }
         Ok(origin)

@@ -149,6 +149,8 @@ impl Answers {
         if contents == Contents::Known {
             edits.add = self.cors.answer(context.origin.as_ref());
         }
+        let policy = self.security.added_policy(contents, headers);
+        edits.add.extend(policy.map(|policy| ("content-security-policy", policy.to_owned())));
         if headers.has("location") {
             // Two `Location` headers are as ambiguous as one that can be read in two ways.
             let location = headers.only("location").unwrap_or(b"//");

@@ -23,6 +23,9 @@ const INTERNAL: [&str; 2] = ["x-envoy-", "x-promward-"];
 /// in a frame.
 const OVERRULED: [&str; 3] = ["strict-transport-security", "refresh", "x-frame-options"];
 
+/// The directive of a policy that names who may show a page in a frame.
+const FRAME_ANCESTORS: &str = "frame-ancestors";
+
 /// Returns the names of a server's headers that no client gets. At an opaque mount the server itself decides who may
 /// read an answer.
 pub fn removed_from_answers(contents: Contents, given: &Headers) -> Vec<Vec<u8>> {
@@ -42,6 +45,8 @@ pub fn removed_from_answers(contents: Contents, given: &Headers) -> Vec<Vec<u8>>
 pub struct Security {
     hsts: Option<String>,
     content_security_policy: String,
+    /// The policy that names who may frame a page, and nothing else. `None` if the configuration lists nobody.
+    frame_policy: Option<String>,
     frames: Frames,
 }
 
@@ -61,9 +66,13 @@ impl Security {
     pub fn new(hsts: Option<String>, policy: Option<String>, frames: Frames) -> Self {
         let mut content_security_policy = policy.unwrap_or_else(|| CONTENT_SECURITY_POLICY.to_owned());
         if let Some(ancestors) = frames.ancestors() {
-            content_security_policy = format!("{content_security_policy}; frame-ancestors {ancestors}");
+            content_security_policy = format!("{content_security_policy}; {FRAME_ANCESTORS} {ancestors}");
         }
-        Self { hsts, content_security_policy, frames }
+        let frame_policy = match frames {
+            Frames::Only(_) => frames.ancestors().map(|ancestors| format!("{FRAME_ANCESTORS} {ancestors}")),
+            Frames::Nobody | Frames::AsPolicySays => None,
+        };
+        Self { hsts, content_security_policy, frame_policy, frames }
     }
 
     /// Returns the headers of the filter's own replies and of a Prometheus' answers, which replace those of the server.
@@ -103,12 +112,25 @@ impl Security {
         headers
     }
 
-    /// Returns the treatment of a frame on another site that shows an answer: it counts as a link if the answer names
-    /// the sites that may have one. At an opaque mount the server's own policy may stand in the answer.
-    pub(crate) fn frames(&self, contents: Contents) -> Links {
-        match (&self.frames, contents) {
-            (Frames::Only(_), Contents::Known) => Links::Followed,
-            _ => Links::Refused,
+    /// Returns the policy to add to an answer of an opaque server that doesn't say itself who may frame it. A further
+    /// policy leaves those of the server as they are.
+    pub fn added_policy(&self, contents: Contents, given: &Headers) -> Option<&str> {
+        let names_frames = |policy: &[u8]| {
+            policy
+                .windows(FRAME_ANCESTORS.len())
+                .any(|part| part.eq_ignore_ascii_case(FRAME_ANCESTORS.as_bytes()))
+        };
+        let says_itself =
+            || given.has("x-frame-options") || given.all("content-security-policy").any(names_frames);
+        self.frame_policy.as_deref().filter(|_| contents == Contents::Opaque && !says_itself())
+    }
+
+    /// Returns the treatment of a frame on another site that shows an answer: it counts as a link if the configuration
+    /// lists the sites that may have one. The answer of an opaque server may name others.
+    pub(crate) fn frames(&self) -> Links {
+        match &self.frames {
+            Frames::Only(_) => Links::Followed,
+            Frames::Nobody | Frames::AsPolicySays => Links::Refused,
         }
     }
 
@@ -208,6 +230,28 @@ mod tests {
         assert_eq!(frames(&[]).as_deref(), Some("DENY"));
         assert_eq!(frames(&[("x-frame-options", "SAMEORIGIN")]), None);
         assert_eq!(frames(&[("content-security-policy", "frame-ancestors 'self'")]), None);
+    }
+
+    #[test]
+    fn who_frames_an_opaque_servers_page_is_listed_where_the_server_does_not_say_it() {
+        let listed =
+            Security::new(None, None, Frames::Only(vec![Origin::parse("https://g.example").unwrap()]));
+        let added = |contents, given: &[(&str, &str)]| {
+            let given = given.iter().copied().collect();
+            listed.added_policy(contents, &given).map(str::to_owned)
+        };
+        let policy = Some("frame-ancestors https://g.example".to_owned());
+        assert_eq!(added(Contents::Opaque, &[]), policy);
+        assert_eq!(added(Contents::Opaque, &[("content-security-policy", "object-src 'none'")]), policy);
+        for given in [
+            ("x-frame-options", "SAMEORIGIN"),
+            ("content-security-policy", "object-src 'none'; Frame-Ancestors https://h.example"),
+        ] {
+            assert_eq!(added(Contents::Opaque, &[given]), None, "{given:?}");
+        }
+        assert_eq!(added(Contents::Known, &[]), None);
+        let closed = Security::new(None, None, Frames::Nobody);
+        assert_eq!(closed.added_policy(Contents::Opaque, &Headers::default()), None);
     }
 
     #[test]
