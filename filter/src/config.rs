@@ -7,6 +7,7 @@ mod certificates;
 mod credentials;
 mod error;
 mod field;
+mod header_name;
 mod headers;
 mod jwt;
 mod limits;

@@ -2,6 +2,7 @@
 
 use super::error::ConfigError;
 use super::field::Field;
+use super::header_name::own;
 use super::mounts::{optional_origins, origins};
 use super::object::object;
 use crate::enforce::tenant::TenantHeader;
@@ -58,8 +59,7 @@ pub(super) struct HeaderSettings {
 pub(super) fn compile(field: &Field<'_>) -> Result<HeaderSettings, ConfigError> {
     let headers = HeadersObject::read(field)?;
     let caller = headers.caller();
-    let caller =
-        if caller.is_given() { Some(ours(&caller, "the caller", "x-forwarded-user")?) } else { None };
+    let caller = if caller.is_given() { Some(own(&caller, "the caller", "x-forwarded-user")?) } else { None };
     let tenant = tenant(&headers.tenant(), caller.as_deref())?;
     let hsts = hsts(&headers.hsts())?;
     let policy = policy(&headers.content_security_policy())?;
@@ -96,46 +96,11 @@ fn tenant(field: &Field<'_>, caller: Option<&str>) -> Result<Option<TenantHeader
         return Ok(None);
     }
     let tenant = TenantObject::read(field)?;
-    let name = ours(&tenant.name(), "tenants", "x-scope-orgid")?;
+    let name = own(&tenant.name(), "tenants", "x-scope-orgid")?;
     if caller == Some(&name) {
         return Err(tenant.name().refuse("headers.caller is this header already"));
     }
     Ok(Some(TenantHeader { name, label: tenant.label().optional_text()?.map(str::to_owned) }))
-}
-
-/// Headers that already have another meaning.
-const TAKEN: [&str; 16] = [
-    "authorization",
-    "connection",
-    "content-encoding",
-    "content-length",
-    "content-type",
-    "cookie",
-    "host",
-    "keep-alive",
-    "origin",
-    "proxy-authorization",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "x-forwarded-for",
-    "x-request-id",
-];
-
-/// Headers that the filter sets itself.
-const OURS: [&str; 4] = ["x-forwarded-host", "x-forwarded-proto", "x-forwarded-prefix", "x-promward-cluster"];
-
-/// Reads the name of a header (RFC 9110 §5.1), in lower case and without `_`, which some servers read as `-`.
-fn ours(field: &Field<'_>, carried: &str, example: &str) -> Result<String, ConfigError> {
-    let name = field.text()?.to_ascii_lowercase();
-    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if is_name && !TAKEN.contains(&name.as_str()) && !OURS.contains(&name.as_str()) {
-        return Ok(name);
-    }
-    let message =
-        format!("\"{name}\" can't carry {carried}: name a header of letters, digits and -, like {example}");
-    Err(field.refuse(&message))
 }
 
 /// Reads the value of `Strict-Transport-Security` (RFC 6797 §6.1): directives, of which `max-age` is needed.

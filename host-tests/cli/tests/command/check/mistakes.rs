@@ -239,7 +239,22 @@ const MISTAKES: &[Mistake] = &[
     (
         r#""hsts": "max-age=1""#,
         r#""caller": "content-length""#,
-        "headers.caller: \"content-length\" can't carry the caller: name a header of letters, digits and -, like x-forwarded-user",
+        "headers.caller: \"content-length\" can't carry the caller: it means something to HTTP or to proxies; name one that means nothing else, like x-forwarded-user",
+    ),
+    (
+        r#""hsts": "max-age=1""#,
+        r#""caller": "Expect""#,
+        "headers.caller: \"expect\" can't carry the caller: it means something to HTTP or to proxies; name one that means nothing else, like x-forwarded-user",
+    ),
+    (
+        r#""hsts": "max-age=1""#,
+        r#""caller": "x-forwarded-proto""#,
+        "headers.caller: \"x-forwarded-proto\" can't carry the caller: the filter sets it already; name another one, like x-forwarded-user",
+    ),
+    (
+        r#""hsts": "max-age=1""#,
+        r#""tenant": { "name": "If-None-Match", "label": "tenant" }"#,
+        "headers.tenant.name: \"if-none-match\" can't carry tenants: it means something to HTTP or to proxies; name one that means nothing else, like x-scope-orgid",
     ),
     (
         r#""hsts": "max-age=1""#,
