@@ -135,6 +135,11 @@ impl Access {
         scopes.into_iter().all(|scope| scope.reads_alike(path, other))
     }
 
+    /// Returns the rules in their order, each with its number.
+    pub fn rules(&self) -> impl Iterator<Item = (RuleNumber, &Rule)> {
+        self.rules.iter().enumerate().map(|(number, rule)| (RuleNumber(number), rule))
+    }
+
     /// Returns everybody whom a rule names, each once, in the order of the rules.
     pub fn named(&self) -> Vec<&Who> {
         let mut named = Vec::new();

@@ -20,6 +20,7 @@ mod reserved_fields;
 #[cfg(feature = "schema")]
 mod schema;
 mod scope;
+mod shared;
 mod size;
 mod tenants;
 mod tree;

@@ -12,6 +12,7 @@ pub mod pattern;
 pub mod requirements;
 pub mod restriction;
 pub mod rewrite_cache;
+pub(crate) mod shared;
 pub(crate) mod tenant;
 pub(crate) mod terms;
 pub(crate) mod violation;

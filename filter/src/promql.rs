@@ -15,6 +15,7 @@ mod labels;
 mod lexer;
 mod literal;
 mod modifiers;
+mod naming;
 mod parser;
 mod regex;
 mod selectors;
@@ -26,6 +27,7 @@ pub use cost::Reach;
 pub use error::{Problem, SyntaxError};
 pub use parser::Wanted;
 
+use naming::NameSpan;
 use time::Shift;
 
 /// The longest query with matchers inserted, in bytes (`threats.md` R6).
@@ -47,6 +49,8 @@ pub struct Query<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Selector {
     place: Insertion,
+    /// The name of its metric, if it is named outright.
+    name: Option<NameSpan>,
     /// The length of its range; zero if it has none.
     range: i64,
     shift: Shift,
@@ -133,6 +137,14 @@ impl<'a> Query<'a> {
     /// Returns the number of selectors in the query.
     pub fn selectors(&self) -> usize {
         self.selectors.len()
+    }
+
+    /// Leaves selectors out of those that get matchers: the ones that name their metric outright, where `is_shared`
+    /// returns `true` for its name.
+    pub fn leave_out(&mut self, is_shared: &dyn Fn(&str) -> bool) {
+        let text = self.text;
+        self.selectors
+            .retain(|selector| !selector.name.and_then(|name| name.name(text)).is_some_and(is_shared));
     }
 
     /// Returns the text with `matchers`, which are joined by commas, inserted into every selector; nothing else in it

@@ -56,11 +56,13 @@ const EVERYTHING: &str = r#"{
         "by": { "by": { "group:sre": ["a"] } },
         "optional": { "values": ["a"], "or_absent": true }
       },
+      "shared": ["kube_node_labels"],
       "limits": {
         "rate": "20/s", "burst": 40, "range": "31d", "lookback": "7d", "oldest": "90d", "points": 11000, "timeout": "30s",
         "operators": 100, "selectors": 100, "calls": 100, "depth": 20, "repetitions": 100
       }
     },
+    { "who": ["user:editor"], "may": ["query"], "only": { "listed": ["a"] }, "shared": { "regex": "kube_node_.*" } },
     { "who": ["authenticated"], "may": ["query"], "unrestricted": true },
     { "who": ["authenticated"], "may": ["series"], "tenant": ["a"], "unrestricted": true },
     { "who": ["authenticated"], "may": ["rules"], "tenant": { "claim": ["tenants"] }, "unrestricted": true },

@@ -203,3 +203,47 @@ fn a_query_that_is_not_understood_is_refused_and_says_where() {
         reply.body
     );
 }
+
+const SHARING: &str = r#"{
+    "mounts": [{ "prefix": "/" }],
+    "access": [{
+        "who": ["anyone"], "may": ["everything"],
+        "only": { "namespace": ["team-a"] }, "shared": { "regex": "kube_node_.*|machine_.*" }
+    }]
+}"#;
+
+#[test]
+fn a_selector_of_a_shared_metric_gets_no_matcher_and_every_other_one_does() {
+    let sent = |path: &str| match desk(SHARING, "GET", path, Body::None) {
+        Decision::Forward(forward) => asked(&forward),
+        other => panic!("{path}: {other:?}"),
+    };
+    for (path, parameter, text, restricted) in [
+        (
+            "/api/v1/query",
+            "query",
+            "kube_node_labels * on (node) group_left (namespace) kube_pod_info",
+            r#"kube_node_labels * on (node) group_left (namespace) kube_pod_info{namespace="team-a"}"#,
+        ),
+        ("/api/v1/query_range", "query", "{__name__=\"machine_cores\"}", "{__name__=\"machine_cores\"}"),
+        (
+            "/api/v1/query",
+            "query",
+            "{__name__=~\"machine_.*\"}",
+            r#"{namespace="team-a",__name__=~"machine_.*"}"#,
+        ),
+        ("/api/v1/series", "match[]", "kube_node_info{node='x'}", "kube_node_info{node='x'}"),
+        ("/api/v1/labels", "match[]", "{node='x'}", r#"{namespace="team-a",node='x'}"#),
+        ("/federate", "match[]", "machine_cores", "machine_cores"),
+        // A rule isn't a metric, even if it has the name of one.
+        ("/api/v1/rules", "match[]", "machine_cores", r#"machine_cores{namespace="team-a"}"#),
+    ] {
+        let encoded = text.bytes().map(|byte| format!("%{byte:02x}")).collect::<String>();
+        let escaped = format!("{path}?{}={encoded}", parameter.replace("[]", "%5b%5d"));
+        assert_eq!(sent(&escaped).1.value(parameter), Some(restricted), "{text}");
+    }
+    let (_, listed) = sent("/api/v1/label/__name__/values");
+    let own = r#"match[]={namespace="team-a"}"#;
+    let shared = r#"match[]={__name__=~"kube_node_.*|machine_.*",__name__!=""}"#;
+    assert_eq!(listed, parameters(&format!("{own}&{shared}")));
+}

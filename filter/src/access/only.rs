@@ -5,6 +5,7 @@ use crate::caller::claim::{Claim, MAX_VALUES};
 use crate::caller::identity::Caller;
 use crate::caller::who::Who;
 use crate::enforce::restriction::{Absent, Restriction, Term};
+use crate::enforce::shared::Shared;
 use std::fmt;
 use std::rc::Rc;
 
@@ -14,6 +15,8 @@ pub struct Only {
     labels: Vec<OnLabel>,
     /// The restriction, if it is the same for every caller.
     fixed: Option<Rc<Restriction>>,
+    /// The metrics that aren't restricted where a selector names them.
+    shared: Option<Rc<Shared>>,
 }
 
 /// The part of a rule that restricts one label.
@@ -138,6 +141,27 @@ impl OfCaller {
     }
 }
 
+impl OnLabel {
+    /// Returns the lengths of the matchers for the callers who get the fewest values and for those who get all.
+    fn lengths(&self) -> (usize, usize) {
+        let length = |values: Vec<String>| {
+            Term::listed(&self.label, values, Absent::Refused).map_or(0, |term| term.matchers().len())
+        };
+        match &self.values {
+            Values::Fixed(term) => {
+                let length = term.matchers().len();
+                (length, length)
+            }
+            Values::OfCaller(OfCaller::Claim(_)) => (0, 0),
+            Values::OfCaller(OfCaller::By(by)) => {
+                let fewest = by.iter().map(|(_, values)| length(values.clone())).min();
+                let all = by.iter().flat_map(|(_, values)| values.iter().cloned()).collect();
+                (fewest.unwrap_or_default(), length(all))
+            }
+        }
+    }
+}
+
 impl Only {
     /// Creates a restriction from these labels, no two of which are the same. Returns `None` without a label, since
     /// nothing would be restricted.
@@ -151,7 +175,15 @@ impl Only {
         };
         let terms: Option<Vec<Term>> = labels.iter().map(fixed).collect();
         let fixed = terms.and_then(Restriction::new).map(Rc::new);
-        Some(Self { labels, fixed })
+        Some(Self { labels, fixed, shared: None })
+    }
+
+    /// Returns the same labels, but for selectors that name one of these metrics.
+    #[must_use]
+    pub fn with_shared(self, shared: Shared) -> Self {
+        let shared = Some(Rc::new(shared));
+        let share = |fixed: Rc<Restriction>| Rc::new(Rc::unwrap_or_clone(fixed).with_shared(shared.clone()));
+        Self { fixed: self.fixed.map(share), shared, ..self }
     }
 
     /// Returns the restriction of this caller.
@@ -171,12 +203,23 @@ impl Only {
         }
         let nothing =
             || NoValues { caller: caller.clone(), missing: Missing::Label(String::new()), why: Why::Unnamed };
-        Restriction::new(terms).map(Rc::new).ok_or_else(nothing)
+        let restriction = Restriction::new(terms).ok_or_else(nothing)?;
+        Ok(Rc::new(restriction.with_shared(self.shared.clone())))
     }
 
     /// Returns `true` if callers differ in what they may see.
     pub fn depends_on_caller(&self) -> bool {
         self.fixed.is_none()
+    }
+
+    /// Returns the lengths of the matchers for the callers who get the fewest values and for those who get the most, in
+    /// bytes. The values in claims aren't known, and count as none.
+    pub fn lengths(&self) -> (usize, usize) {
+        let commas = self.labels.len().saturating_sub(1);
+        self.labels.iter().fold((commas, commas), |(least, most), on| {
+            let (fewest, all) = on.lengths();
+            (least.saturating_add(fewest), most.saturating_add(all))
+        })
     }
 
     /// Returns `true` if this label is restricted.
@@ -260,6 +303,32 @@ mod tests {
         let other = Caller::Known(Rc::new(Identity::new(Scheme::User, "bob", [])));
         let error = "user:bob may see no value of the label \"tenant\" here";
         assert_eq!(matchers(vec![by], &other), Err(error.into()));
+    }
+
+    #[test]
+    fn shared_metrics_are_those_of_every_caller_of_the_rule() {
+        let caller = token(Some(Claim::Values(texts(&["a"]))));
+        for labels in [vec![fixed("tenant", &["a"])], vec![claim("tenant")]] {
+            let shared = Shared::listed(texts(&["up"])).unwrap();
+            let only = Only::new(labels).unwrap();
+            assert_eq!(only.restriction(&caller).unwrap().shared(), None);
+            let restriction = only.with_shared(shared.clone()).restriction(&caller).unwrap();
+            assert_eq!(restriction.shared().map(AsRef::as_ref), Some(&shared));
+            assert_eq!(restriction.matchers(), "tenant=\"a\"");
+        }
+    }
+
+    #[test]
+    fn the_lengths_are_those_of_the_fewest_and_of_all_values() {
+        let by = by("tenant", &[("group:corp/a", &["aa", "bb"]), ("group:corp/b", &["bb", "c"])]);
+        for (labels, least, most) in [
+            (vec![fixed("env", &["a"])], r#"env="a""#, r#"env="a""#),
+            (vec![by.clone()], r#"tenant=~"bb|c""#, r#"tenant=~"aa|bb|c""#),
+            (vec![by, fixed("env", &["a"])], r#"tenant=~"bb|c",env="a""#, r#"tenant=~"aa|bb|c",env="a""#),
+            (vec![claim("tenant")], "", ""),
+        ] {
+            assert_eq!(Only::new(labels).unwrap().lengths(), (least.len(), most.len()));
+        }
     }
 
     #[test]

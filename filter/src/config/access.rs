@@ -7,6 +7,7 @@ use super::list::listed;
 use super::object::object;
 use super::only::{self, Definitions};
 use super::scope;
+use super::shared;
 use super::tenants;
 use super::who::who;
 use crate::access::{Closed, HeldAt, Inherited, Rule, Unrestricted, walk};
@@ -22,6 +23,7 @@ use super::only::LabelValues;
 #[cfg(feature = "schema")]
 use super::schema::ByName;
 #[cfg(feature = "schema")]
+use super::shared::SharedMetrics;
 use super::tenants::TenantValues;
 
 object! {
@@ -45,6 +47,9 @@ object! {
         /// The labels that the callers are restricted by, each with a list of the values that they may see, or with an
         /// object that says where the values come from. All of the labels have to match.
         only: Option<ByName<LabelValues>>,
+        /// The metrics that the callers may see whatever labels their series have: a list of names, or an object with a
+        /// regular expression. Only a selector that names such a metric outright is left as it is.
+        shared: Option<SharedMetrics>,
         /// The tenants that the callers belong to, where the server itself keeps tenants apart: a list, or an object
         /// that says where they come from. They are sent in the header of `headers.tenant`, and no query is changed.
         tenant: Option<TenantValues>,
@@ -159,6 +164,7 @@ fn rule(field: &Field<'_>, mounts: &Mounts, known: Definitions<'_>) -> Result<Ru
     let Limits { rate, guards } = limits::compile(&rule.limits())?;
     let only = rule.only();
     let only = if only.is_given() { Some(only::compile(&only, known)?) } else { None };
+    let only = shared::compile(&rule.shared(), only)?;
     let tenant = rule.tenant();
     let tenant = if tenant.is_given() { Some(tenants::compile(&tenant, known)?) } else { None };
     let unrestricted = match rule.unrestricted() {

@@ -12,6 +12,7 @@ use crate::caller::callers::Callers;
 use crate::enforce::pattern::Pattern;
 use crate::enforce::restriction::{Absent, Term};
 use crate::enforce::tenant::{self, TenantHeader};
+use crate::promql::MAX_RESTRICTED;
 use std::rc::Rc;
 
 #[cfg(feature = "schema")]
@@ -64,7 +65,13 @@ pub(super) fn compile(field: &Field<'_>, known: Definitions<'_>) -> Result<Only,
             "__name__" => Some(
                 "Prometheus refuses a matcher on the name where a query names the metric: restrict another label",
             ),
+            "__graphite__" => Some(
+                "VictoriaMetrics selects series by name with this, and other servers have no such label: restrict another label",
+            ),
             label if label.trim() != label => Some("a label's name has no space around it"),
+            label if label.contains(is_read_in_two_ways) => Some(
+                "servers read quotes, backslashes and control characters in a label's name differently: restrict another label",
+            ),
             _ => None,
         };
         if let Some(message) = unusable {
@@ -74,9 +81,27 @@ pub(super) fn compile(field: &Field<'_>, known: Definitions<'_>) -> Result<Only,
         let values = Reader { label, is_carried, known }.values(&named)?;
         labels.push(OnLabel { label: label.to_owned(), values });
     }
-    Only::new(labels).ok_or_else(|| {
+    let only = Only::new(labels).ok_or_else(|| {
         field.refuse("an empty object restricts nothing: leave the field out, or name a label")
-    })
+    })?;
+    let (length, _) = only.lengths();
+    if length > MOST_MATCHERS {
+        let message = format!(
+            "this makes matchers of {length} bytes, and a query may have {MAX_RESTRICTED} with them: list fewer values, or \
+             write a regular expression"
+        );
+        return Err(field.refuse(&message));
+    }
+    Ok(only)
+}
+
+/// The most bytes of matchers that the shortest selector leaves room for: two braces.
+const MOST_MATCHERS: usize = MAX_RESTRICTED.saturating_sub(2);
+
+/// Returns `true` if a character would have to be escaped in a quoted name, which servers don't read alike
+/// (`threats.md` R1).
+fn is_read_in_two_ways(character: char) -> bool {
+    matches!(character, '"' | '\'' | '`' | '\\' | '\u{fffd}') || character.is_control()
 }
 
 /// A reader for the values of one label, or for the tenants of a rule.
@@ -163,3 +188,36 @@ const EMPTY: &str = "an empty list lets nobody see anything: list a value";
 const ABSENT: &str = "an empty value is a series without the label: to allow those, write { \"values\": […], \"or_absent\": true }";
 const FORMS: &str = "this must be a list of values, or an object with one of regex, claim, by and values, and or_absent \
                      beside values alone";
+
+#[cfg(test)]
+mod tests {
+    use crate::config::load;
+
+    fn error(only: &str) -> Option<String> {
+        let rule = format!(r#"{{ "who": ["anyone"], "may": ["read"], "only": {{ {only} }} }}"#);
+        let text = format!(r#"{{ "mounts": [{{ "prefix": "/" }}], "access": [{rule}] }}"#);
+        load(text.as_bytes()).err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn matchers_that_no_query_has_room_for_are_refused() {
+        // Of the 262,144 bytes of a query, 2 are braces and 4 stand around the value.
+        let value = |length: usize| format!("\"a\": [\"{}\"]", "x".repeat(length));
+        assert_eq!(error(&value(262_138)), None);
+        let refused = "access[0].only: this makes matchers of 262143 bytes, and a query may have 262144 with them: list \
+                       fewer values, or write a regular expression";
+        assert_eq!(error(&value(262_139)).as_deref(), Some(refused));
+        // Each is short enough by itself.
+        let two = format!("{}, \"b\": [\"{}\"]", value(131_072), "x".repeat(131_072));
+        assert!(
+            error(&two)
+                .is_some_and(|error| error.starts_with("access[0].only: this makes matchers of 262153"))
+        );
+        // Somebody has little enough.
+        let by = format!(
+            "\"a\": {{ \"by\": {{ \"anyone\": [\"{}\"], \"anonymous\": [\"y\"] }} }}",
+            "x".repeat(262_139)
+        );
+        assert_eq!(error(&by), None);
+    }
+}

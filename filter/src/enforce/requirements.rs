@@ -135,11 +135,19 @@ impl Requirements {
             && selectors.form == SelectorForm::AnyOf
             && last.value(name).or(first.value(name)).is_none()
         {
+            // Servers combine selectors, so the caller gets the shared metrics beside their own series.
+            if let Some(shared) = restriction.shared() {
+                last.put_first(name, format!("{{{}}}", shared.matchers()));
+            }
             last.put_first(name, restriction.selector());
         }
         if let (Some(restriction), Some(lock)) = (&self.restriction, self.profile.second_lock)
             && selectors.form != SelectorForm::Filters
         {
+            // The server holds each selector to any one of these.
+            if let Some(shared) = restriction.shared() {
+                last.put_first(lock, format!("{{{}}}", shared.matchers()));
+            }
             last.put_first(lock, format!("{{{}}}", restriction.matchers()));
         }
         Ok(last)
@@ -202,9 +210,15 @@ impl Requirements {
             let restricted = match rewrites.as_ref().and_then(|rewrites| rewrites.find(&original)) {
                 Some(restricted) => restricted.to_owned(),
                 None => {
-                    let query = self.read(selectors, value, spent)?;
+                    let mut query = self.read(selectors, value, spent)?;
                     check(&query)?;
                     spent = query.counts();
+                    // A selector that filters an answer is about other labels than those of series.
+                    if let Some(shared) = restriction.shared()
+                        && selectors.form != SelectorForm::Filters
+                    {
+                        query.leave_out(&|name| shared.has(name));
+                    }
                     let restricted = query.restricted(restriction.matchers()).ok_or(Violation::TooLong)?;
                     if let Some(rewrites) = &mut rewrites {
                         rewrites.remember(&original, &restricted);
@@ -241,7 +255,10 @@ fn reads_series(form: SelectorForm) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::RuleNumber;
+    use super::super::guards::Guards;
     use super::super::restriction::{Absent, Term};
+    use super::super::shared::Shared;
     use super::*;
     use crate::api::prometheus::{self, ANY_OF, EXPRESSION, FILTERS};
     use crate::target::parameters::Part;
@@ -286,6 +303,48 @@ mod tests {
         }
     }
 
+    /// Returns the requirements of a rule that shares the metric `up`.
+    fn sharing(selectors: Selectors) -> Requirements {
+        let shared = Shared::listed(vec!["up".to_owned()]).map(Rc::new);
+        let restriction = Rc::unwrap_or_clone(restriction()).with_shared(shared);
+        Requirements { restriction: Some(Rc::new(restriction)), ..requirements(selectors) }
+    }
+
+    #[test]
+    fn a_selector_that_names_a_shared_metric_is_sent_as_it_is() {
+        for (selectors, text, sent) in [
+            (EXPRESSION, "query=up-b", r#"query=up-b{tenant="a"}"#),
+            (EXPRESSION, "query={__name__=~'up'}", r#"query={tenant="a",__name__=~'up'}"#),
+            (ANY_OF, "match[]=up&match[]=b", r#"match[]=up&match[]=b{tenant="a"}"#),
+            (ANY_OF, "time=1", r#"match[]={tenant="a"}&match[]={__name__="up"}&time=1"#),
+            // These selectors are about the labels of rules.
+            (FILTERS, "match[]=up", r#"match[]=up{tenant="a"}"#),
+        ] {
+            let mut rewrites = RewriteCache::new(1);
+            for _ in 0..2 {
+                let result = sharing(selectors).of_query(parameters(text), &mut rewrites);
+                assert_eq!(result, Ok(parameters(sent)), "{text}");
+            }
+            let form = sharing(selectors).of_form(parameters(text), &Parameters::default(), &mut rewrites);
+            assert_eq!(form, Ok(parameters(sent)), "{text}");
+            // Nobody else gets what was remembered for the caller who shares.
+            let others =
+                |rewrites: &mut RewriteCache| requirements(selectors).of_query(parameters(text), rewrites);
+            assert_eq!(others(&mut rewrites), others(&mut RewriteCache::new(1)), "{text}");
+        }
+    }
+
+    #[test]
+    fn guards_hold_for_shared_metrics_too() {
+        let guards = Guards { lookback: Some(3_600_000), ..Guards::default() };
+        let guarded = Some(Guarded { rule: RuleNumber(0), guards, now: 0 });
+        let limited = Requirements { guarded, ..sharing(EXPRESSION) };
+        for text in ["query=up offset 2h", "query=max_over_time(up[2h])", "query=b - up[2h:1m]"] {
+            let result = limited.of_query(parameters(text), &mut RewriteCache::new(1));
+            assert!(matches!(result, Err(Violation::Guard(_))), "{text}: {result:?}");
+        }
+    }
+
     #[test]
     fn a_query_string_ahead_of_a_form_reads_nothing_by_itself() {
         let requirements = requirements(ANY_OF);
@@ -326,6 +385,11 @@ mod tests {
             let result = locked(selectors).of_query(parameters(text), &mut RewriteCache::new(1));
             assert_eq!(result, Ok(parameters(&sent)), "{text}");
         }
+        // The server holds a selector to any one of several, so that the shared metrics have one beside it.
+        let sharing = Requirements { restriction: sharing(EXPRESSION).restriction, ..locked(EXPRESSION) };
+        let sent = sharing.of_query(parameters("query=up-b"), &mut RewriteCache::new(1));
+        let shared = r#"extra_filters[]={__name__="up"}"#;
+        assert_eq!(sent, Ok(parameters(&format!(r#"{lock}&{shared}&query=up-b{{tenant="a"}}"#))));
         let given = parameters(r#"query=a&extra_filters[]={tenant="b"}"#);
         let refused = locked(EXPRESSION).of_query(given, &mut RewriteCache::new(1));
         assert!(matches!(refused, Err(Violation::Parameter(..))), "{refused:?}");

@@ -2,6 +2,7 @@
 //! and compared with the labels of an answer, so that the two can't differ.
 
 use super::pattern::Pattern;
+use super::shared::Shared;
 use crate::index::distinct;
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -12,6 +13,8 @@ use std::rc::Rc;
 pub struct Restriction {
     terms: Vec<Term>,
     matchers: String,
+    /// The metrics that aren't restricted where a selector names them.
+    shared: Option<Rc<Shared>>,
 }
 
 /// One label, with the values that it may have.
@@ -57,12 +60,19 @@ impl Term {
         Self { label: label.to_owned(), values: Allowed::Matching(pattern) }
     }
 
-    fn allows(&self, value: &str) -> bool {
+    pub(super) fn allows(&self, value: &str) -> bool {
         match &self.values {
             Allowed::Listed(_, absent) if value.is_empty() => *absent == Absent::Allowed,
             Allowed::Listed(values, _) => values.iter().any(|known| known == value),
             Allowed::Matching(pattern) => (1..=MAX_MATCHED).contains(&value.len()) && pattern.matches(value),
         }
+    }
+
+    /// Returns the term as matchers, joined by commas.
+    pub fn matchers(&self) -> String {
+        let mut matchers = String::new();
+        self.write(&mut matchers);
+        matchers
     }
 
     /// Writes the term as matchers, joined by commas.
@@ -121,7 +131,18 @@ impl Restriction {
             }
             term.write(&mut matchers);
         }
-        Some(Self { terms, matchers }).filter(|restriction| !restriction.terms.is_empty())
+        Some(Self { terms, matchers, shared: None }).filter(|restriction| !restriction.terms.is_empty())
+    }
+
+    /// Returns the same restriction, but for selectors that name one of these metrics.
+    #[must_use]
+    pub fn with_shared(self, shared: Option<Rc<Shared>>) -> Self {
+        Self { shared, ..self }
+    }
+
+    /// Returns the metrics that aren't restricted where a selector names them.
+    pub fn shared(&self) -> Option<&Rc<Shared>> {
+        self.shared.as_ref()
     }
 
     /// Returns the restriction as it stands between a selector's braces: matchers joined by commas, never empty, like

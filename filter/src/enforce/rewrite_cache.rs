@@ -1,10 +1,12 @@
 //! A cache of queries with the restriction written into them, because dashboards and rules ask the same queries over
 //! and over with other times. A query is found again by its whole text, the way in which it is read, and the matchers
-//! of the restriction (`threats.md` R7). The cache belongs to one worker and is dropped with its configuration (S3).
+//! and shared metrics of the restriction (`threats.md` R7). The cache belongs to one worker and is dropped with its configuration (S3).
 
 use super::restriction::Restriction;
+use super::shared::Shared;
 use crate::api::endpoint::SelectorForm;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::rc::Rc;
 
 /// The number of entries in a set. When all are taken, the oldest one is dropped.
 const WAYS: usize = 4;
@@ -43,6 +45,8 @@ struct CachedQuery {
     form: SelectorForm,
     text: String,
     matchers: String,
+    /// The metrics that got no matchers, compared by their names and patterns.
+    shared: Option<Rc<Shared>>,
     restricted: String,
 }
 
@@ -60,7 +64,10 @@ impl RewriteCache {
             return None;
         }
         let is_same = |known: &&CachedQuery| {
-            known.form == original.form && known.text == original.text && known.matchers == matchers
+            known.form == original.form
+                && known.text == original.text
+                && known.matchers == matchers
+                && known.shared.as_ref() == original.restriction.shared()
         };
         let set = self.sets.get(self.place(original))?;
         set.iter().flatten().find(is_same).map(|known| known.restricted.as_str())
@@ -83,6 +90,7 @@ impl RewriteCache {
             form: original.form,
             text: original.text.to_owned(),
             matchers: matchers.to_owned(),
+            shared: original.restriction.shared().cloned(),
             restricted: restricted.to_owned(),
         };
         self.has_been_full |= set.first_mut().and_then(|place| place.replace(known)).is_some();
@@ -127,6 +135,16 @@ mod tests {
         assert_eq!(queries.find(&original("up ", &a)), None);
         let selector = Original { form: SelectorForm::AnyOf, ..original("up", &a) };
         assert_eq!(queries.find(&selector), None);
+        let sharing = |name: &str| {
+            let shared = Shared::listed(vec![name.to_owned()]).map(Rc::new);
+            restriction("a").with_shared(shared)
+        };
+        let [up, same, other] = ["up", "up", "down"].map(sharing);
+        assert_eq!(queries.find(&original("up", &up)), None);
+        queries.remember(&original("up", &up), "shared");
+        assert_eq!(queries.find(&original("up", &same)), Some("shared"));
+        assert_eq!(queries.find(&original("up", &other)), None);
+        assert_eq!(queries.find(&original("up", &a)), Some("restricted"));
     }
 
     #[test]

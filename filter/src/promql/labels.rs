@@ -6,12 +6,25 @@
 /// The name that VictoriaMetrics gives a meaning of its own; it is no real label.
 const GRAPHITE: &str = "__graphite__";
 
+/// The label that holds a metric's name.
+const NAME: &str = "__name__";
+
 /// Returns `true` if all servers read a label as one and the same. `written` is the label as it stands between braces,
 /// with its quotes if it has any.
 pub(super) fn is_one_label(written: &str) -> bool {
-    let quoted = |quote| written.strip_prefix(quote)?.strip_suffix(quote);
-    let bare = quoted('"').or_else(|| quoted('\'')).or_else(|| quoted('`')).unwrap_or(written);
+    let bare = bare(written);
     bare != GRAPHITE && !bare.bytes().any(|byte| byte == b'\\')
+}
+
+/// Returns `true` if a label, as it stands between braces, is the one that holds a metric's name.
+pub(super) fn is_name(written: &str) -> bool {
+    bare(written) == NAME
+}
+
+/// Returns a label without the quotes that it may have.
+fn bare(written: &str) -> &str {
+    let quoted = |quote| written.strip_prefix(quote)?.strip_suffix(quote);
+    quoted('"').or_else(|| quoted('\'')).or_else(|| quoted('`')).unwrap_or(written)
 }
 
 #[cfg(test)]

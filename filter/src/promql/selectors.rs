@@ -5,6 +5,7 @@ use super::error::{Problem, SyntaxError};
 use super::labels;
 use super::lexer::{Token, TokenKind, expected};
 use super::literal;
+use super::naming::Naming;
 use super::parser::{NO_METRICS, NUMBERS, Parser, Primary, is_empty, is_one_of};
 use super::regex::{self, MAX_GROUPS, Used};
 use super::time::Shift;
@@ -28,21 +29,27 @@ impl Parser<'_> {
 
     /// Parses a selector: a metric's name, matchers in braces, or both. The name has been read already.
     pub(super) fn selector(&mut self, name: Option<Token>) -> Result<Primary, SyntaxError> {
+        let mut naming = Naming::default();
+        if let Some(name) = name {
+            naming.add_word(name);
+        }
         let place = match (self.token.kind, name) {
             (TokenKind::OpenBrace, _) => {
                 let inside = self.token.end;
-                if self.matchers()? { Insertion::BeforeOthers(inside) } else { Insertion::Alone(inside) }
+                let any = self.matchers(&mut naming)?;
+                if any { Insertion::BeforeOthers(inside) } else { Insertion::Alone(inside) }
             }
             (_, Some(name)) => Insertion::AfterName(name.end),
             (_, None) => return Err(self.expected("a selector")),
         };
         self.count(Bound::Selectors, 1, place.at())?;
-        self.query.selectors.push(Selector { place, range: 0, shift: Shift::default(), within: None });
+        let name = naming.outright();
+        self.query.selectors.push(Selector { place, name, range: 0, shift: Shift::default(), within: None });
         Ok(Primary::Selector(self.query.selectors.len().saturating_sub(1)))
     }
 
     /// Parses matchers between braces, and returns `true` if there are any. The current token is the opening brace.
-    fn matchers(&mut self) -> Result<bool, SyntaxError> {
+    fn matchers(&mut self, naming: &mut Naming) -> Result<bool, SyntaxError> {
         let mut token = self.lexer.next_in_braces()?;
         let any = token.kind != TokenKind::CloseBrace;
         while token.kind != TokenKind::CloseBrace {
@@ -50,26 +57,32 @@ impl Parser<'_> {
             if !is_name && token.kind != TokenKind::Word {
                 return Err(expected(token.start, "a label or \"}\""));
             }
-            let name = self.lexer.text(token.start, token.end);
-            if is_name && is_empty(name) {
+            let label = token;
+            let written = self.lexer.text(label.start, label.end);
+            if is_name && is_empty(written) {
                 return Err(expected(token.start, "a name between the quotes"));
             }
-            if !labels::is_one_label(name) {
+            if !labels::is_one_label(written) {
                 return Err(SyntaxError { at: token.start, problem: Problem::Label });
             }
             self.count(Bound::Matchers, 1, token.start)?;
             token = self.lexer.next_in_braces()?;
             if token.kind == TokenKind::Match {
-                let is_regex = self.lexer.text(token.start, token.end).ends_with('~');
+                let operator = self.lexer.text(token.start, token.end);
                 token = self.lexer.next_in_braces()?;
                 if token.kind != TokenKind::Text {
                     return Err(expected(token.start, "a value in quotes"));
                 }
-                if is_regex {
+                if operator.ends_with('~') {
                     self.regex(token, Used::InMatcher)?;
                 }
+                if labels::is_name(written) {
+                    if operator == "=" && !is_name { naming.add_text(token) } else { naming.add_other() }
+                }
                 token = self.lexer.next_in_braces()?;
-            } else if !is_name {
+            } else if is_name {
+                naming.add_text(label);
+            } else {
                 return Err(expected(token.start, "=, !=, =~ or !~"));
             }
             match token.kind {

@@ -232,3 +232,70 @@ fn a_query_that_grows_too_long_is_none() {
     assert_eq!(longest.len(), MAX_RESTRICTED);
     assert_eq!(query.restricted(&"x".repeat(52_426)), None);
 }
+
+/// Returns a query with a matcher in every selector that doesn't name the metric `shared` outright.
+fn but_for_shared(text: &str) -> String {
+    let mut query = Query::parse(text).unwrap();
+    query.leave_out(&|name| name == "shared");
+    query.restricted(TENANT).unwrap()
+}
+
+#[test]
+fn a_selector_that_names_its_metric_outright_can_be_left_out() {
+    for text in [
+        "shared",
+        "shared{}",
+        "shared{a=\"b\",tenant!=\"a\"}",
+        "shared[5m:1m] offset 1m",
+        "{__name__=\"shared\"}",
+        "{a=~\"b\", __name__ = 'shared',}",
+        "{__name__=`shared`,__name=\"x\"}",
+        "{\"shared\"}",
+        "{a!=\"b\",'shared',}",
+    ] {
+        assert_eq!(but_for_shared(text), text);
+    }
+    assert_eq!(
+        but_for_shared(
+            "shared * on (node) group_left (namespace) other - sum(shared{a=\"b\"}) + {\"other\"}"
+        ),
+        "shared * on (node) group_left (namespace) other{tenant=\"a\"} - sum(shared{a=\"b\"}) + {tenant=\"a\",\"other\"}"
+    );
+}
+
+#[test]
+fn a_selector_whose_name_could_be_another_one_is_never_left_out() {
+    for text in [
+        "Shared",
+        "shared_other",
+        "{}",
+        "{a=\"shared\"}",
+        "{__name__=\"\"}",
+        "{__name__=~\"shared\"}",
+        "{__name__!=\"shared\"}",
+        "{__name__!~\"shared\"}",
+        "{__NAME__=\"shared\"}",
+        "{\"__name__\"=\"shared\"}",
+        "{'__name__'=\"shared\"}",
+        "{__name__=\"\\x73hared\"}",
+        "{__name__=\"shared\\n\"}",
+        "{__name__=\"shared \"}",
+        "{__name__=\"shared\",__name__=\"shared\"}",
+        "{__name__=\"shared\",__name__!=\"x\"}",
+        "{__name__=~\".+\",__name__=\"shared\"}",
+        "{__name__=\"shared\",\"__name__\"=~\".+\"}",
+        "{__name__=~\"other\",__name__!=\"x\",__name__=\"shared\"}",
+        "{\"shared\",\"shared\"}",
+        "{\"shared\",__name__=~\".+\"}",
+        "{\"other\",__name__=\"shared\"}",
+        "shared{__name__=\"shared\"}",
+        "shared{__name__!=\"other\"}",
+        "shared{\"shared\"}",
+        "other{__name__=\"shared\"}",
+        "other{\"shared\"}",
+        "{\"shared\"=\"x\"}",
+        "{shared=\"shared\"}",
+    ] {
+        assert!(but_for_shared(text).contains(TENANT), "{text}");
+    }
+}

@@ -84,19 +84,24 @@ pub enum Whose {
     Everybodys,
     /// The series of `a`, with the same samples.
     As,
+    /// The series of `a`, and everybody's series of these metrics.
+    AsAnd(&'static [&'static str]),
 }
 
 /// Returns the samples as an OpenMetrics text.
 #[must_use]
 pub fn open_metrics(release: Release, whose: Whose) -> String {
-    let tenants: &[&str] = match whose {
-        Whose::Everybodys => &["a", "b", ""],
-        Whose::As => &["a"],
+    let tenants = |metric: &Metric| -> &[&str] {
+        match whose {
+            Whose::Everybodys => &["a", "b", ""],
+            Whose::AsAnd(shared) if shared.contains(&metric.name) => &["a", "b", ""],
+            Whose::As | Whose::AsAnd(_) => &["a"],
+        }
     };
     let metrics = METRICS.iter().filter(|metric| release == Release::Three || !metric.quoted);
     let mut text = String::new();
     for metric in metrics {
-        for tenant in tenants {
+        for tenant in tenants(metric) {
             for labels in series(metric, tenant) {
                 write_series(&mut text, metric, &labels);
             }

@@ -20,7 +20,7 @@ use run::Runner;
 use setting::{Running, Setting};
 
 /// The categories, each with its file.
-const CATEGORIES: [(&str, &str); 20] = [
+const CATEGORIES: [(&str, &str); 21] = [
     ("paths", include_str!("cases/paths.txt")),
     ("methods", include_str!("cases/methods.txt")),
     ("headers", include_str!("cases/headers.txt")),
@@ -32,6 +32,7 @@ const CATEGORIES: [(&str, &str); 20] = [
     ("tenants", include_str!("cases/tenants.txt")),
     ("promql", include_str!("cases/promql.txt")),
     ("bounds", include_str!("cases/bounds.txt")),
+    ("shared", include_str!("cases/shared.txt")),
     ("endpoints", include_str!("cases/endpoints.txt")),
     ("credentials", include_str!("cases/credentials.txt")),
     ("certificates", include_str!("cases/certificates.txt")),

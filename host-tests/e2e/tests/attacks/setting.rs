@@ -81,7 +81,7 @@ const BARE: &[(&str, &str)] = &[
 ];
 
 /// The callers with tokens, which are "NAME-token".
-const TOKENS: [&str; 7] = ["admin", "viewer", "team-a", "team-ab", "limited", "reloader", "tied"];
+const TOKENS: [&str; 8] = ["admin", "viewer", "team-a", "team-ab", "sharing", "limited", "reloader", "tied"];
 
 /// The users and their passwords. The hashes have the lowest cost.
 const PASSWORDS: [(&str, &str); 2] = [("alice", "correct horse"), ("bob", "battery staple")];
@@ -256,6 +256,10 @@ fn configuration(scraper: &Identity) -> String {
             { "who": ["token:reloader"], "may": ["reload"] },
             { "who": ["token:team-a"], "may": ["everything"], "only": { "tenant": ["a"] } },
             { "who": ["token:team-ab"], "may": ["everything"], "only": { "tenant": ["a", "b"] } },
+            {
+                "who": ["token:sharing"], "may": ["everything"],
+                "only": { "tenant": ["a"] }, "shared": { "regex": "node_.*|up" }
+            },
             {
                 "who": ["token:limited"], "may": ["everything"],
                 "limits": { "range": "1d", "lookback": "1h", "oldest": "90d", "points": 1000, "timeout": "30s" }

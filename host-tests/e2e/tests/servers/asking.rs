@@ -105,6 +105,21 @@ impl Said {
     }
 }
 
+/// The number of times that a query is asked again to show that it has more than one right answer.
+const ATTEMPTS: usize = 60;
+
+/// Checks that another server gives the same answer. Returns 1 for a query with more than one right answer, such as the
+/// equal values that `topk` chooses from, which asking again shows.
+pub(crate) fn agree(said: &Said, other: &mut Asker, question: &Question) -> usize {
+    let first = other.say(question);
+    if first == *said {
+        return 0;
+    }
+    let undecided = (0..ATTEMPTS).any(|_| other.say(question) != first);
+    assert!(undecided, "{question:?}: {said:?} is not {first:?}");
+    1
+}
+
 /// Rounds every value, because Prometheus doesn't always add numbers in the same order.
 fn rounded(node: &mut Value) {
     match node {

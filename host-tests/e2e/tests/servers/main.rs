@@ -8,6 +8,7 @@ mod clients;
 mod guide;
 mod prometheus;
 mod redirects;
+mod shared;
 mod tenants;
 mod tools;
 mod upstreams;

@@ -206,4 +206,69 @@ pub(super) const MISTAKES: &[Mistake] = &[
   "headers": { "tenant": { "name": "x-scope-orgid", "label": "tenant" } }"#,
         "access[0].only.tenant.regex: headers.tenant carries this label's values, and a regular expression has none",
     ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["read"], "only": { "__graphite__": ["a"] }"#,
+        "access[0].only.__graphite__: VictoriaMetrics selects series by name with this, and other servers have no such label: restrict another label",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["read"], "only": { "a\\b": ["a"] }"#,
+        "access[0].only.a\\b: servers read quotes, backslashes and control characters in a label's name differently: restrict another label",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["read"], "shared": ["up"]"#,
+        "access[0].shared: without \"only\" every metric is the callers' already: leave it out, or restrict them",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["read"], "only": { "tenant": ["a"] }, "shared": []"#,
+        "access[0].shared: an empty list shares nothing: leave the field out, or name a metric",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["read"], "only": { "tenant": ["a"] }, "shared": ["up", "up"]"#,
+        "access[0].shared[1]: \"up\" is listed twice",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["read"], "only": { "tenant": ["a"] }, "shared": ["up", ""]"#,
+        "access[0].shared[1]: \"\" is not the name of a metric: a name has letters, digits, _ : and .; for several names at once write { \"regex\": \"kube_node_.*\" }",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["read"], "only": { "tenant": ["a"] }, "shared": ["kube_node_.*"]"#,
+        "access[0].shared[0]: \"kube_node_.*\" is not the name of a metric: a name has letters, digits, _ : and .; for several names at once write { \"regex\": \"kube_node_.*\" }",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["read"], "only": { "tenant": ["a"] }, "shared": ["1m"]"#,
+        "access[0].shared[0]: \"1m\" is not the name of a metric: a name has letters, digits, _ : and .; for several names at once write { \"regex\": \"kube_node_.*\" }",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["read"], "only": { "tenant": ["a"] }, "shared": "up""#,
+        "access[0].shared: this must be a list of metrics' names, or an object with a regex",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["read"], "only": { "tenant": ["a"] }, "shared": {}"#,
+        "access[0].shared.regex: this field is missing",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["read"], "only": { "tenant": ["a"] }, "shared": { "regex": "" }"#,
+        "access[0].shared.regex: an empty pattern matches nothing",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["read"], "only": { "tenant": ["a"] }, "shared": { "regex": "a", "names": ["a"] }"#,
+        "access[0].shared.names: there is no such field; the fields here are regex",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["read"], "only": { "tenant": ["a"] }, "shared": { "regex": "kube_\\w+" }"#,
+        "access[0].shared.regex: a pattern can't have this (character 7): it has characters, . for any of them, classes like [a-z] and [^/], groups ( ), |, and * + ? once after each; \\ makes punctuation a character",
+    ),
 ];
