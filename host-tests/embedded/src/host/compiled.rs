@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 use std::fs::{self, DirEntry, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 use std::time::SystemTime;
 use wasmtime::{Engine, Module};
@@ -16,6 +16,9 @@ const DIRECTORY: &str = "compiled";
 
 /// The number of files to keep, the most recently used ones. A test run uses about six modules, of a few MB each.
 const KEPT: usize = 16;
+
+/// The length of the digest at the beginning of a file, in bytes.
+const DIGEST: usize = 32;
 
 /// Returns the module, compiled by this engine, from its file if there is one. Processes that need the same module at the
 /// same time wait for the first of them to compile it. Where the directory can't be used, each compiles it for itself.
@@ -58,11 +61,11 @@ fn lock(path: &Path) -> io::Result<File> {
     Ok(lock)
 }
 
-/// Writes a module's file beside its place and renames it.
+/// Writes a module's file beside its place and renames it. It begins with the digest of what follows.
 fn write(module: &Module, path: &Path) -> Result<()> {
     let compiled = module.serialize().map_err(from_wasmtime)?;
     let beside = path.with_extension("new");
-    fs::write(&beside, compiled)?;
+    fs::write(&beside, [Sha256::digest(&compiled).as_slice(), &compiled].concat())?;
     fs::rename(&beside, path)?;
     Ok(())
 }
@@ -75,15 +78,22 @@ fn name(engine: &Engine, bytes: &[u8]) -> String {
     format!("{module}-{:016x}.cwasm", hasher.finish())
 }
 
-/// Reads a module's file, and marks it as used. A file that can't be read, or is another engine's, counts as none.
+/// Reads a module's file, and marks it as used. A file that can't be read, is damaged, or is another engine's, counts as
+/// none.
 fn read(engine: &Engine, path: &Path) -> Option<Module> {
-    let file = File::open(path).ok()?;
+    let mut file = File::open(path).ok()?;
     // A failure only makes `tidy` remove the file sooner.
     let _ = file.set_modified(SystemTime::now());
-    // SAFETY: the file is what `Module::serialize` wrote, renamed into place as a whole, below a directory whose programs
-    // this process runs anyway; and wasmtime refuses a file of another version or of other settings.
+    let (mut digest, mut compiled) = ([0; DIGEST], Vec::new());
+    file.read_exact(&mut digest).ok()?;
+    file.read_to_end(&mut compiled).ok()?;
+    if Sha256::digest(&compiled).as_slice() != digest {
+        return None;
+    }
+    // SAFETY: these bytes are what `Module::serialize` wrote, by their digest, below a directory whose programs this
+    // process runs anyway; and wasmtime refuses a file of another version or of other settings.
     #[allow(unsafe_code, reason = "there is no safe way to read a compiled module")]
-    unsafe { Module::deserialize_file(engine, path) }.ok()
+    unsafe { Module::deserialize(engine, &compiled) }.ok()
 }
 
 /// Removes all files but the most recently used ones, and ignores those that can't be removed.
@@ -120,8 +130,8 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let engine = Engine::default();
         assert!(module_in(directory.path(), &engine, &exporting(b'a')).unwrap().get_export("a").is_some());
-        let other = Module::new(&engine, exporting(b'b')).unwrap().serialize().unwrap();
-        fs::write(directory.path().join(name(&engine, &exporting(b'a'))), other).unwrap();
+        let other = Module::new(&engine, exporting(b'b')).unwrap();
+        write(&other, &directory.path().join(name(&engine, &exporting(b'a')))).unwrap();
         assert!(module_in(directory.path(), &engine, &exporting(b'a')).unwrap().get_export("b").is_some());
     }
 
@@ -130,9 +140,30 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let engine = Engine::default();
         let file = directory.path().join(name(&engine, &exporting(b'a')));
-        fs::write(&file, "half a file").unwrap();
-        assert!(module_in(directory.path(), &engine, &exporting(b'a')).unwrap().get_export("a").is_some());
-        assert!(read(&engine, &file).is_some());
+        for damaged in [&b""[..], b"half a file", &[0; 100]] {
+            fs::write(&file, damaged).unwrap();
+            assert!(
+                module_in(directory.path(), &engine, &exporting(b'a')).unwrap().get_export("a").is_some()
+            );
+            assert!(read(&engine, &file).is_some());
+        }
+    }
+
+    #[test]
+    fn a_file_with_one_wrong_byte_anywhere_is_no_compiled_module() {
+        let directory = tempfile::tempdir().unwrap();
+        let engine = Engine::default();
+        let file = directory.path().join(name(&engine, &exporting(b'a')));
+        module_in(directory.path(), &engine, &exporting(b'a')).unwrap();
+        let whole = fs::read(&file).unwrap();
+        for place in (0..whole.len()).step_by(997) {
+            let mut damaged = whole.clone();
+            damaged[place] ^= 0x40;
+            fs::write(&file, &damaged).unwrap();
+            assert!(read(&engine, &file).is_none(), "{place}");
+        }
+        fs::write(&file, &whole[..whole.len() - 1]).unwrap();
+        assert!(read(&engine, &file).is_none());
     }
 
     #[test]
