@@ -35,7 +35,7 @@ use promward_harness::tools;
 use serde_json::Value;
 use signals::Signalled;
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -177,9 +177,11 @@ impl Demo {
         say(promward::VERSION);
         let example = options.example.as_ref();
         let host = choose_host(options.host, example)?;
+        // A wrong URL is said before anything is built.
+        let theirs = options.upstream.as_deref().map(Guarded::theirs).transpose()?;
         let module = during("building the module", promward_module::build)?;
-        let guarded = match &options.upstream {
-            Some(url) => Guarded::theirs(url)?,
+        let guarded = match theirs {
+            Some(theirs) => theirs,
             None => during("starting Prometheus, and waiting until it has scraped itself", || {
                 Guarded::ours(example, ports.https)
             })?,
@@ -229,7 +231,12 @@ impl Demo {
         happened: &Receiver<Event>,
     ) -> Result<Outcome> {
         match purpose {
-            Purpose::Stay => print!("{}", words::welcome(&self)?),
+            Purpose::Stay => {
+                if is_gone(&io::stdout().write_all(words::welcome(&self)?.as_bytes())) {
+                    self.end()?;
+                    return Ok(Outcome::Done);
+                }
+            }
             Purpose::Smoke => self.walk(events.clone()),
         }
         loop {
@@ -243,6 +250,7 @@ impl Demo {
                     self.end()?;
                     return Ok(Outcome::Done);
                 }
+                Ok(Event::Walked(went_well)) if is_gone(&went_well) => return Ok(Outcome::Done),
                 Ok(Event::Walked(went_well)) => {
                     return Ok(if went_well? { Outcome::Done } else { Outcome::Failed });
                 }
@@ -254,14 +262,21 @@ impl Demo {
     fn walk(&self, events: Sender<Event>) {
         let walk: Box<dyn FnOnce() -> io::Result<bool> + Send> = match &self.content {
             Content::Users(callers) => {
-                println!("The guide on {}, guarding {}:", self.host, self.guarded);
+                let heading = format!("The guide on {}, guarding {}:", self.host, self.guarded);
                 let subject = self.subject(callers);
-                Box::new(move || smoke::walk(&subject, &mut io::stdout()))
+                Box::new(move || {
+                    writeln!(io::stdout(), "{heading}")?;
+                    smoke::walk(&subject, &mut io::stdout())
+                })
             }
             Content::Example(example) => {
-                println!("The example {} on {}, guarding {}:", example.name(), self.host, self.guarded);
+                let (name, host) = (example.name(), self.host);
+                let heading = format!("The example {name} on {host}, guarding {}:", self.guarded);
                 let proof = self.proof(example);
-                Box::new(move || proof.walk(&mut io::stdout()))
+                Box::new(move || {
+                    writeln!(io::stdout(), "{heading}")?;
+                    proof.walk(&mut io::stdout())
+                })
             }
         };
         thread::spawn(move || {
@@ -322,6 +337,12 @@ impl Demo {
         }
         self.logs.write(self.host, host, prometheus)
     }
+}
+
+/// Returns `true` if standard output couldn't be written to because its reader, such as `head`, has read as much as it
+/// wanted.
+fn is_gone<T>(written: &io::Result<T>) -> bool {
+    written.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// Returns the content and the filter's configuration, and makes the credentials that it needs.

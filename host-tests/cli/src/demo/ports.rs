@@ -1,5 +1,6 @@
 //! Chooses the ports of a demo: memorable ones if they are free, else others.
 
+use super::progress::say;
 use anyhow::{Context, Result};
 use promward_harness::process;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -29,7 +30,13 @@ impl Ports {
                 let taken = || format!("port {port} can't be had: choose another --port");
                 Ok(Self { https: free(port).with_context(taken)?, http: process::free_port()? })
             }
-            None => Ok(Self { https: or_any(HTTPS)?, http: or_any(HTTP)? }),
+            None => {
+                let ports = Self { https: or_any(HTTPS)?, http: or_any(HTTP)? };
+                if ports.https != HTTPS {
+                    say(format!("port {HTTPS} is taken, so https is at port {}", ports.https));
+                }
+                Ok(ports)
+            }
         }
     }
 

@@ -16,6 +16,10 @@ fn main() -> ExitCode {
     if asks_for_help(arguments) {
         return run(program, arguments);
     }
+    if let Some(url) = upstream(arguments).filter(|url| !url.starts_with("http://")) {
+        eprintln!("promward: --upstream {url}: write http://host:port or http://host:port/path");
+        return ExitCode::FAILURE;
+    }
     match ensure_target() {
         Ok(()) => run(program, arguments),
         Err(error) => {
@@ -28,6 +32,16 @@ fn main() -> ExitCode {
 /// Returns `true` if the program will only print something, for which it needs no target.
 fn asks_for_help(arguments: &[OsString]) -> bool {
     arguments.iter().any(|argument| ["--help", "-h", "--list"].iter().any(|only| argument == only))
+}
+
+/// Returns the value of `--upstream`, so that one which is no URL is said before minutes are spent on compiling.
+fn upstream(arguments: &[OsString]) -> Option<String> {
+    let place = arguments.iter().position(|argument| argument.to_string_lossy().starts_with("--upstream"))?;
+    let argument = arguments.get(place)?.to_string_lossy().into_owned();
+    match argument.strip_prefix("--upstream")? {
+        "" => Some(arguments.get(place + 1)?.to_string_lossy().into_owned()),
+        joined => Some(joined.strip_prefix('=')?.to_owned()),
+    }
 }
 
 /// Becomes `cargo run` with the name of the program and without a package: then Cargo takes the features of the whole

@@ -130,3 +130,20 @@ fn help_needs_no_target() {
     assert!(toolchain.start(&["promward", "demo", "--help"]).status.success());
     assert_eq!(toolchain.calls(), "cargo run --bin promward -- demo --help\n");
 }
+
+#[test]
+fn an_upstream_that_is_no_url_is_refused_before_anything_is_compiled() {
+    let toolchain = Toolchain::new("upstream");
+    fs::create_dir(toolchain.library()).unwrap();
+    for wrong in [&["--upstream", "localhost:9090"][..], &["--upstream=https://localhost"]] {
+        let output = toolchain.start(&[&DEMO[..], wrong].concat());
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.ends_with(": write http://host:port or http://host:port/path\n"), "{said}");
+        assert_eq!((output.status.code(), toolchain.calls().as_str()), (Some(1), ""));
+    }
+    for right in
+        [&["--upstream", "http://localhost:9090"][..], &["--upstream=http://[::1]:9090/x"], &["--upstream"]]
+    {
+        assert_eq!(toolchain.start(&[&DEMO[..], right].concat()).status.code(), Some(0), "{right:?}");
+    }
+}
