@@ -207,6 +207,11 @@ impl Only {
         Ok(Rc::new(restriction.with_shared(self.shared.clone())))
     }
 
+    /// Returns the metrics that aren't restricted where a selector names them.
+    pub fn shared(&self) -> Option<&Shared> {
+        self.shared.as_deref()
+    }
+
     /// Returns `true` if callers differ in what they may see.
     pub fn depends_on_caller(&self) -> bool {
         self.fixed.is_none()

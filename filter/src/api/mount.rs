@@ -1,7 +1,7 @@
 //! Mounts: the map from parts of the public site to servers. A prefix consists of whole segments of the canonical path,
 //! so neither `/prometheusX` nor `/prometheus..` is below `/prometheus` (`threats.md` T3).
 
-use super::profile::Profile;
+use super::profile::{Contents, Profile};
 use crate::target::escape::is_unreserved;
 use crate::target::origin::Origin;
 use crate::target::parameters::accepted::IgnoredNames;
@@ -92,6 +92,11 @@ pub enum WebSockets {
 }
 
 impl Mount {
+    /// Returns `true` if the filter knows nothing of the server's requests, and their bodies stream.
+    pub fn is_opaque(&self) -> bool {
+        self.api.contents == Contents::Opaque
+    }
+
     /// Returns the path to request from the server, with the server's own prefix.
     pub fn upstream_path(&self, path: &str) -> String {
         [self.upstream_prefix.as_str(), path].concat()

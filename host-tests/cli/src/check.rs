@@ -6,15 +6,18 @@
 mod chain;
 mod empty_password;
 mod envoy_file;
+mod fails_open;
 mod find;
+mod listener;
 mod mistaken;
 mod passwords;
 mod routing;
+mod rules;
 pub(crate) mod table;
 
 use chain::{IN_NO_CHAIN, Validation};
 use find::{Filter, Found};
-use promward::caller::who::Who;
+use listener::Surroundings;
 use promward::config;
 use promward::gateway::Gateway;
 use routing::Routing;
@@ -101,13 +104,14 @@ impl fmt::Display for Finding {
 pub(crate) const VOUCHED: &str = "callers.certificates_validated_by_listener";
 
 impl Finding {
-    /// Loads a configuration as the filter does, or takes the reason why the filter gets none. `validation` and
-    /// `routing` are the facts that the Envoy file adds.
+    /// Loads a configuration as the filter does, or takes the reason why the filter gets none. `validation`, `routing`
+    /// and `surroundings` are the facts that the Envoy file adds.
     fn new(
         place: String,
         configuration: Result<&[u8], String>,
         validation: Validation,
         routing: &Routing,
+        surroundings: &Surroundings,
     ) -> Self {
         let load = |text: &[u8]| {
             let gateway = config::load(text).map_err(|error| error.to_string())?;
@@ -124,22 +128,13 @@ impl Finding {
         };
         let warnings = loaded.as_ref().map_or_else(
             |_| Vec::new(),
-            |gateway| [routing.warnings(&gateway.mounts), unnamed_callers(gateway)].concat(),
+            |gateway| {
+                [routing.warnings(&gateway.mounts), surroundings.warnings(gateway), rules::warnings(gateway)]
+                    .concat()
+            },
         );
         Self { place, loaded, make_sure, warnings }
     }
-}
-
-/// Returns a warning for each user, token and certificate that no rule names, by itself or by a group: often the rule was
-/// forgotten.
-fn unnamed_callers(gateway: &Gateway) -> Vec<String> {
-    let named = gateway.access.named();
-    let is_named = |caller: &Who| {
-        gateway.callers.also(caller).iter().any(|who| *who != Who::anyone() && named.contains(&who))
-    };
-    let unnamed = gateway.callers.known.listed().iter().filter(|caller| !is_named(caller));
-    let warning = |caller: &Who| format!("no rule names {caller}, who gets only what \"anyone\" gets");
-    unnamed.map(warning).collect()
 }
 
 /// Checks files (`-` is standard input), prints what it finds to `output` and what it can't read to `errors`, and
@@ -197,7 +192,8 @@ pub fn check(name: &str, text: &[u8]) -> Result<Vec<Finding>, Unreadable> {
 /// Loads a configuration that is in no Envoy file.
 fn by_itself(name: &str, configuration: Result<&[u8], String>) -> Finding {
     let elsewhere = Validation::Elsewhere(IN_NO_CHAIN.to_owned());
-    Finding::new(name.to_owned(), configuration, elsewhere, &Routing::default())
+    let (routing, surroundings) = (Routing::default(), Surroundings::default());
+    Finding::new(name.to_owned(), configuration, elsewhere, &routing, &surroundings)
 }
 
 fn check_filters(name: &str, documents: &[Value]) -> Result<Vec<Finding>, Unreadable> {
@@ -224,7 +220,7 @@ fn check_filters(name: &str, documents: &[Value]) -> Result<Vec<Finding>, Unread
     let finding = |filter: Filter| {
         let place = format!("{name}: {filter}");
         let configuration = filter.configuration.as_deref().map(str::as_bytes).map_err(Clone::clone);
-        Finding::new(place, configuration, filter.validation, &filter.routing)
+        Finding::new(place, configuration, filter.validation, &filter.routing, &filter.surroundings)
     };
     Ok(filters.into_iter().map(finding).collect())
 }

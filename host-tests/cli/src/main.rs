@@ -126,7 +126,12 @@ The last line is the digest that the filter logs when it accepts this configurat
 
 In an Envoy file it refuses callers that are known by a name in a certificate (uri_san, dns_san, subject) if the listener
 validates no client certificates. If the file has no listener, a line says what to make sure of. It warns of mounts whose
-cluster is not in the file, or whose routes look for another cluster.
+cluster is not in the file, or whose routes look for another cluster. It refuses a filter that fails open (failure_policy:
+FAIL_OPEN, fail_open: true), and warns where clients choose the address that they are counted by, and of buffers that the
+longest form doesn't fit into.
+
+It also warns of mounts and callers that no rule names, opaque mounts that remove cookies, rates on writers, and restrictions
+that leave room for few selectors. A warning doesn't change the exit code.
 
 If a file is no configuration, the message says what it is: YAML, a password file, or a file of Prometheus.
 

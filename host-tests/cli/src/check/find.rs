@@ -3,6 +3,8 @@
 
 use super::chain::{Chain, IN_NO_CHAIN, Validation};
 use super::envoy_file::{WASM, either, is_filter, type_of};
+use super::fails_open;
+use super::listener::Surroundings;
 use super::mistaken;
 use super::routing::{Routes, Routing, clusters};
 use serde_norway::Value;
@@ -27,6 +29,8 @@ pub(super) struct Filter {
     pub(super) validation: Validation,
     /// The clusters and routes behind the filter.
     pub(super) routing: Routing,
+    /// The settings of the listener and of what stands around the filter.
+    pub(super) surroundings: Surroundings,
 }
 
 /// The surroundings of a value in a file.
@@ -34,6 +38,7 @@ pub(super) struct Filter {
 struct Within<'a> {
     /// The name of the innermost enclosing object that has a name.
     name: Option<&'a str>,
+    listener: Option<&'a Value>,
     chain: Option<Chain<'a>>,
     /// The connection manager, which has the routes behind its filters.
     manager: Option<&'a Value>,
@@ -71,14 +76,17 @@ pub(super) fn in_document(document: &Value) -> Found {
     let mut found = Found::default();
     found.search(document, "", Within::default());
     let clusters = clusters(document);
-    found.filters.iter_mut().for_each(|filter| filter.routing.clusters.clone_from(&clusters));
+    for filter in &mut found.filters {
+        filter.routing.clusters.clone_from(&clusters);
+        filter.surroundings.add_clusters(document);
+    }
     found
 }
 
 impl Found {
     /// Searches `value`, which is at `path`.
     fn search(&mut self, value: &Value, path: &str, within: Within<'_>) {
-        let Within { name, chain, manager } = within;
+        let Within { name, listener, chain, manager } = within;
         let chain = Chain::at(path, value).or(chain);
         match value {
             Value::Mapping(_) if is_filter(value) => self.filters.push(Filter {
@@ -90,6 +98,7 @@ impl Found {
                     |chain| chain.validation(),
                 ),
                 routing: Routing { clusters: None, routes: manager.and_then(Routes::of) },
+                surroundings: Surroundings::of(listener, manager),
             }),
             Value::Mapping(fields) => {
                 if is_discovery(path, value) {
@@ -97,16 +106,19 @@ impl Found {
                     self.discovered.push(Discovered { name, path, file: discovered_file(value) });
                 }
                 let name = value.get("name").and_then(Value::as_str);
+                let listener = either(value, "filter_chains", "filterChains").map(|_| value).or(listener);
                 let manager = either(value, "http_filters", "httpFilters").map(|_| value).or(manager);
                 for (field, value) in fields {
                     let Some(field) = field.as_str() else { continue };
                     let separator = if path.is_empty() { "" } else { "." };
-                    self.search(value, &format!("{path}{separator}{field}"), Within { name, chain, manager });
+                    let within = Within { name, listener, chain, manager };
+                    self.search(value, &format!("{path}{separator}{field}"), within);
                 }
             }
             Value::Sequence(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    self.search(item, &format!("{path}[{index}]"), Within { name, chain, manager });
+                    let within = Within { name, listener, chain, manager };
+                    self.search(item, &format!("{path}[{index}]"), within);
                 }
             }
             _ => {}
@@ -130,6 +142,9 @@ fn discovered_file(discovery: &Value) -> Option<String> {
 
 /// Returns the text that Envoy hands to a Wasm filter as its configuration.
 fn configuration(filter: &Value) -> Result<String, String> {
+    if let Some(error) = fails_open::find(filter) {
+        return Err(error);
+    }
     let Some(configuration) = filter.get("config").and_then(|config| config.get("configuration")) else {
         // The filter gets an empty text then, which it refuses with a message of its own.
         return Ok(String::new());

@@ -1,6 +1,7 @@
 //! `promward check` says in one line which field is wrong: a case for each mistake that the filter's validator knows,
 //! and for each way in which an Envoy file can hold a configuration, or fail to.
 
+mod biting;
 mod certificates;
 mod envoys;
 mod mistaken;

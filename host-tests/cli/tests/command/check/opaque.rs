@@ -95,6 +95,7 @@ fn parts_of_an_opaque_server_are_shown_beside_what_is_open() {
   /prometheus  token:ci  nothing  nothing                     everything
   /app         anyone    nothing  GET, HEAD /public/* /login  the rest
   /app         token:ci  unknown  GET, HEAD /public/* /login  nothing
+  warning: mounts[0]: no rule holds at /prometheus, so that every request to it is refused: name it in \"at\" of a rule
 "
         .to_owned()
             + &digest(&text)
