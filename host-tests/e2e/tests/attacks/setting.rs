@@ -264,7 +264,7 @@ fn configuration(scraper: &Identity) -> String {
                 "who": ["token:limited"], "may": ["everything"],
                 "limits": { "range": "1d", "lookback": "1h", "oldest": "90d", "points": 1000, "timeout": "30s" }
             },
-            { "who": ["token:tied"], "may": ["read", "write", "ui"], "at": ["/mimir"], "tenant": ["team-a"] },
+            { "who": ["token:tied"], "may": ["query", "series", "write"], "at": ["/mimir"], "tenant": ["team-a"] },
             { "who": ["token:tied"], "may": ["everything"], "at": ["/mimir"] },
             { "who": ["user:alice", "user:bob", "group:machines"], "may": ["query", "ui"] },
             { "who": ["token:viewer"], "may": ["unknown"], "at": ["/web"], "methods": ["GET"], "paths": ["/api/v2/*"] },
