@@ -125,7 +125,8 @@ fn typical(name: &str, selector: &str) -> Option<String> {
         "query" | "match[]" => Some(selector.to_owned()),
         "start" => Some((now - 30).to_string()),
         "end" => Some(now.to_string()),
-        "step" => Some("1".to_owned()),
+        // A shorter one may find nothing in an instant query, where VictoriaMetrics looks no further back than this.
+        "step" => Some("30".to_owned()),
         _ => None,
     }
 }
