@@ -14,6 +14,7 @@ mod passwords;
 mod routing;
 mod rules;
 pub(crate) mod table;
+mod upstream;
 
 use chain::{IN_NO_CHAIN, Validation};
 use find::{Filter, Found};
@@ -27,6 +28,8 @@ use std::fmt;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+
+pub use upstream::Upstream;
 
 /// The file name that stands for standard input.
 const STANDARD_INPUT: &str = "-";
@@ -138,12 +141,17 @@ impl Finding {
 }
 
 /// Checks files (`-` is standard input), prints what it finds to `output` and what it can't read to `errors`, and
-/// returns the worst verdict.
+/// returns the worst verdict. The servers are asked if they speak the API that each configuration says.
 ///
 /// # Errors
 ///
 /// Returns an error if `output` or `errors` can't be written to.
-pub fn run(files: &[PathBuf], output: &mut dyn Write, errors: &mut dyn Write) -> io::Result<Verdict> {
+pub fn run(
+    files: &[PathBuf],
+    upstreams: &[Upstream],
+    output: &mut dyn Write,
+    errors: &mut dyn Write,
+) -> io::Result<Verdict> {
     let mut worst = Verdict::Valid;
     for file in files {
         let findings = match read(file).and_then(|text| check(&file.to_string_lossy(), &text)) {
@@ -154,7 +162,12 @@ pub fn run(files: &[PathBuf], output: &mut dyn Write, errors: &mut dyn Write) ->
                 continue;
             }
         };
-        for finding in findings {
+        for mut finding in findings {
+            if let Ok(gateway) = &finding.loaded {
+                finding
+                    .warnings
+                    .extend(upstreams.iter().filter_map(|server| server.warning(&gateway.mounts)));
+            }
             write!(output, "{finding}")?;
             let verdict = if finding.loaded.is_ok() { Verdict::Valid } else { Verdict::Refused };
             worst = worst.max(verdict);

@@ -5,5 +5,6 @@ pub mod demo;
 pub mod hash;
 pub mod line;
 pub mod render;
+mod server_url;
 pub mod smoke;
 pub mod token;

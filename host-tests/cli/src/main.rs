@@ -29,6 +29,9 @@ enum Command {
         /// A configuration (JSON), or an Envoy file (YAML or JSON) that holds one or more; `-` is standard input
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
+        /// A running server to ask if it speaks the API of its mount; with several mounts write PREFIX=URL
+        #[arg(long = "upstream", value_name = "[PREFIX=]URL")]
+        upstreams: Vec<check::Upstream>,
     },
     /// Asks for a password, and prints its line for "users" in a configuration
     #[command(after_help = HASH_HELP)]
@@ -133,11 +136,15 @@ longest form doesn't fit into.
 It also warns of mounts and callers that no rule names, opaque mounts that remove cookies, rates on writers, and restrictions
 that leave room for few selectors. A warning doesn't change the exit code.
 
+With --upstream it asks a running server what it is, and warns if the mount has another API: a VictoriaMetrics, a Thanos or a
+Mimir that is taken for a Prometheus.
+
 If a file is no configuration, the message says what it is: YAML, a password file, or a file of Prometheus.
 
 Examples:
   cargo promward check envoy/envoy.yaml
   cargo promward check promward.json
+  cargo promward check promward.json --upstream http://localhost:8428
   kubectl get configmap envoy -o jsonpath='{.data.envoy\\.yaml}' | cargo promward check -
 
 Exit codes:
@@ -204,8 +211,8 @@ fn run(command: Command) -> Result<u8> {
             let outcome = demo::run(&(*arguments).into())?;
             Ok(u8::from(outcome == demo::Outcome::Failed))
         }
-        Command::Check { files } => {
-            let verdict = check::run(&files, &mut io::stdout().lock(), &mut io::stderr().lock())?;
+        Command::Check { files, upstreams } => {
+            let verdict = check::run(&files, &upstreams, &mut io::stdout().lock(), &mut io::stderr().lock())?;
             Ok(verdict.exit_code())
         }
         Command::Hash { name, cost } => {

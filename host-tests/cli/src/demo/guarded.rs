@@ -1,31 +1,21 @@
 //! The Prometheus behind a demo: one of its own, set up as in the guide, or one that already runs.
 
 use super::example::Example;
-use anyhow::{Context, Result, ensure};
-use http::Uri;
+use crate::server_url::ServerUrl;
+use anyhow::{Context, Result};
 use promward_harness::process;
 use promward_harness::prometheus::{self, Prometheus};
 use promward_harness::tools;
 use serde_json::json;
 use std::fmt;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 
 /// The Prometheus that is guarded.
 pub(super) enum Guarded {
     /// One that the demo starts and ends.
     Ours(Box<Prometheus>),
     /// One that already runs.
-    Theirs(Theirs),
-}
-
-/// A Prometheus that somebody else runs.
-pub(super) struct Theirs {
-    url: String,
-    address: SocketAddr,
-    /// Scheme, host and port, as the server may write them in a redirect.
-    origin: String,
-    /// The path that its own pages begin with, without a trailing slash.
-    path: String,
+    Theirs(ServerUrl),
 }
 
 impl Guarded {
@@ -56,7 +46,7 @@ impl Guarded {
     ///
     /// Returns an error if the URL isn't plain HTTP, or nothing answers there.
     pub(super) fn theirs(url: &str) -> Result<Self> {
-        let theirs = Theirs::parse(url)?;
+        let theirs = ServerUrl::parse(url).with_context(|| format!("--upstream {url}"))?;
         process::get(theirs.address, &format!("{}/-/ready", theirs.path))
             .with_context(|| format!("--upstream {url}: no Prometheus answers there"))?;
         Ok(Self::Theirs(theirs))
@@ -103,31 +93,11 @@ impl fmt::Display for Guarded {
     }
 }
 
-impl Theirs {
-    fn parse(url: &str) -> Result<Self> {
-        let uri: Uri = url.parse().with_context(|| format!("--upstream {url} is no URL"))?;
-        ensure!(
-            uri.scheme_str() == Some("http") && uri.query().is_none(),
-            "--upstream {url}: write http://host:port or http://host:port/path"
-        );
-        let host = uri.host().with_context(|| format!("--upstream {url} names no host"))?;
-        let port = uri.port_u16().unwrap_or(80);
-        // The standard library wants an IPv6 address without its brackets.
-        let name = host.trim_start_matches('[').trim_end_matches(']');
-        let addresses =
-            (name, port).to_socket_addrs().with_context(|| format!("--upstream {url}: unknown host"))?;
-        let address = addresses
-            .min_by_key(SocketAddr::is_ipv6)
-            .with_context(|| format!("--upstream {url}: the host has no address"))?;
-        let path = uri.path().trim_end_matches('/').to_owned();
-        Ok(Self { url: url.to_owned(), address, origin: format!("http://{host}:{port}"), path })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::callers::Callers;
-    use super::{Guarded, Theirs};
+    use super::Guarded;
+    use crate::server_url::ServerUrl;
 
     #[test]
     fn a_url_becomes_a_mount_that_the_filter_takes() {
@@ -137,19 +107,12 @@ mod tests {
             ("http://127.0.0.1/a/b/", "127.0.0.1:80", "/a/b"),
             ("http://[::1]:9090/x", "[::1]:9090", "/x"),
         ] {
-            let guarded = Guarded::Theirs(Theirs::parse(url).unwrap());
+            let guarded = Guarded::Theirs(ServerUrl::parse(url).unwrap());
             assert_eq!(guarded.address().to_string(), address);
             let callers = Callers::anew(&guarded.mount()).unwrap();
             let gateway = promward::config::load(callers.configuration().as_bytes()).unwrap();
             let (_, mount) = gateway.mounts.iter().next().unwrap();
             assert_eq!((mount.prefix.as_str(), mount.upstream_prefix.as_str()), ("/prometheus", prefix));
-        }
-    }
-
-    #[test]
-    fn what_is_no_url_of_plain_http_is_refused() {
-        for url in ["", "localhost:9090", "https://localhost:9090", "/path", "http://", "http://a?b=c"] {
-            assert!(Theirs::parse(url).is_err(), "{url}");
         }
     }
 }

@@ -155,7 +155,7 @@ fn a_directory_is_named_as_one() {
     fs::write(directory.path().join("promward.json"), JSON).unwrap();
     let (mut printed, mut complained) = (Vec::new(), Vec::new());
     let files = [directory.path().to_owned()];
-    assert_eq!(check::run(&files, &mut printed, &mut complained).unwrap(), Verdict::Unreadable);
+    assert_eq!(check::run(&files, &[], &mut printed, &mut complained).unwrap(), Verdict::Unreadable);
     let said = format!(
         "{}: this is a directory: name a file in it, such as promward.json or envoy.yaml\n",
         directory.path().display()

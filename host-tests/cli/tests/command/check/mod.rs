@@ -10,6 +10,7 @@ mod opaque;
 mod passwords;
 mod routing;
 mod table;
+mod upstream;
 
 use mistakes::VALID;
 use promward_cli::check::{self, Verdict};
@@ -127,7 +128,7 @@ fn the_worst_of_several_files_decides_and_all_are_told() {
         (vec![missing, bad, good], Verdict::Unreadable, 13, 1),
     ] {
         let (mut printed, mut complained) = (Vec::new(), Vec::new());
-        assert_eq!(check::run(&files, &mut printed, &mut complained).unwrap(), verdict);
+        assert_eq!(check::run(&files, &[], &mut printed, &mut complained).unwrap(), verdict);
         let count = |text: &[u8]| String::from_utf8_lossy(text).lines().count();
         assert_eq!((count(&printed), count(&complained)), (lines, errors));
     }

@@ -1,0 +1,77 @@
+//! `promward check --upstream` says which server answers behind a mount, if the mount has another API.
+
+use promward_cli::check::{self, Upstream, Verdict};
+use promward_harness::tools;
+use promward_harness::upstream::{self, Reply};
+use promward_harness::victoria_metrics::{Edition, Options, VictoriaMetrics};
+use std::fs;
+
+/// Returns the warnings about a configuration with these mounts.
+fn warnings(mounts: &str, upstreams: &[&str]) -> Vec<String> {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("promward.json");
+    let text =
+        format!(r#"{{ "mounts": [{mounts}], "access": [{{ "who": ["anyone"], "may": ["health"] }}] }}"#);
+    fs::write(&file, text).unwrap();
+    let upstreams: Vec<Upstream> = upstreams.iter().map(|text| text.parse().unwrap()).collect();
+    let (mut printed, mut complained) = (Vec::new(), Vec::new());
+    let verdict = check::run(&[file], &upstreams, &mut printed, &mut complained).unwrap();
+    assert_eq!((verdict, complained), (Verdict::Valid, Vec::new()));
+    let printed = String::from_utf8(printed).unwrap();
+    printed.lines().filter_map(|line| line.trim().strip_prefix("warning: ").map(str::to_owned)).collect()
+}
+
+/// Starts a server that answers these paths with status 200, and all others with 404.
+fn server(answers: &'static [(&str, &str)]) -> (upstream::Upstream, String) {
+    let server = upstream::Upstream::start(|received| {
+        let answer = answers.iter().find(|(path, _)| *path == received.target);
+        answer.map_or(Reply::status(404), |(_, body)| Reply::text(*body))
+    });
+    let server = server.unwrap();
+    let url = format!("http://{}", server.address());
+    (server, url)
+}
+
+const PROMETHEUS: &str = r#"{ "prefix": "/prometheus" }"#;
+const BUILD: &str = r#"{"status":"success","data":{"version":"3.5.0","revision":"x"}}"#;
+
+#[test]
+fn a_victoria_metrics_is_told_from_a_prometheus() {
+    if tools::need(Edition::Newer.server()).is_none() {
+        return;
+    }
+    let real = VictoriaMetrics::start(&Options { edition: Edition::Newer, ..Options::default() }).unwrap();
+    let url = format!("http://{}", real.address());
+    let said = format!("{url} answers as VictoriaMetrics: mounts[0].api should be \"victoriametrics\"");
+    assert_eq!(warnings(PROMETHEUS, &[&url]), [said]);
+    assert_eq!(warnings(r#"{ "prefix": "/vm", "api": "victoriametrics" }"#, &[&url]), [""; 0]);
+}
+
+#[test]
+fn a_prometheus_that_is_taken_for_another_server_is_told_too() {
+    let (_server, url) =
+        server(&[("/-/healthy", "Prometheus Server is Healthy."), ("/api/v1/status/buildinfo", BUILD)]);
+    assert_eq!(warnings(PROMETHEUS, &[&url]), [""; 0]);
+    assert_eq!(
+        warnings(
+            r#"{ "prefix": "/a" }, { "prefix": "/vm", "api": "victoriametrics" }"#,
+            &[&format!("/vm={url}")]
+        ),
+        [format!("{url} answers as Prometheus: mounts[1].api should be \"prometheus\"")]
+    );
+}
+
+#[test]
+fn what_can_not_be_told_is_said() {
+    let (_server, url) = server(&[]);
+    let unknown = format!("{url}: it answers 404 to /api/v1/status/buildinfo, and doesn't say what it is");
+    assert_eq!(warnings(PROMETHEUS, &[&url]), [unknown]);
+    let two = r#"{ "prefix": "/a" }, { "prefix": "/b" }"#;
+    let which = format!("{url}: say which mount this is behind: --upstream /prometheus={url}");
+    assert_eq!(warnings(two, &[&url]), [which]);
+    assert_eq!(warnings(two, &[&format!("/c={url}")]), [format!("{url}: no mount has this prefix")]);
+    assert_eq!(
+        warnings(PROMETHEUS, &["http://127.0.0.1:1"]),
+        ["http://127.0.0.1:1: no server answers there"]
+    );
+}
