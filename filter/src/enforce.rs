@@ -17,6 +17,8 @@ pub(crate) mod tenant;
 pub(crate) mod terms;
 pub(crate) mod violation;
 
+pub use guards::{Guarded, Guards};
+
 use std::fmt;
 
 /// The index of a rule in the configuration's list. It prints as the path of the field.

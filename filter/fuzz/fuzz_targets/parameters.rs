@@ -21,6 +21,7 @@ fuzz_target!(|raw: &[u8]| {
     let requirements = Requirements {
         profile: &prometheus::PROFILE,
         names: &["match[]", "start", "end"],
+        unread: &[],
         selectors: Some(ANY_OF),
         restriction,
         guarded: None,

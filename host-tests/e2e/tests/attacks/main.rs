@@ -42,6 +42,7 @@ const CATEGORIES: [(&str, &str); 21] = [
     ("answers", include_str!("cases/answers.txt")),
     ("exhaustion", include_str!("cases/exhaustion.txt")),
     ("opaque", include_str!("cases/opaque.txt")),
+    ("victoria-metrics", include_str!("cases/victoria-metrics.txt")),
 ];
 
 #[test]

@@ -225,6 +225,7 @@ fn configuration(scraper: &Identity) -> String {
             },
             { "prefix": "/mimir", "api": "mimir", "cluster": "prometheus" },
             { "prefix": "/thanos", "api": "thanos", "cluster": "prometheus" },
+            { "prefix": "/vm", "api": "victoriametrics", "cluster": "prometheus" },
             {
                 "prefix": "/app", "api": "opaque", "cluster": "prometheus", "upstream_prefix": "/app",
                 "encoded_slash": "pass", "credentials": "pass"
@@ -251,7 +252,7 @@ fn configuration(scraper: &Identity) -> String {
             { "who": ["anyone"], "may": ["health"] },
             { "who": ["anonymous"], "may": ["ui"] },
             { "who": ["anyone"], "may": ["unknown"], "at": ["/web"], "methods": ["GET"], "paths": ["/public/*", "/login"] },
-            { "who": ["token:admin"], "may": ["everything"], "at": ["/prometheus", "/behind", "/app", "/web"] },
+            { "who": ["token:admin"], "may": ["everything"], "at": ["/prometheus", "/behind", "/vm", "/app", "/web"] },
             { "who": ["token:viewer"], "may": ["read", "ui"], "at": ["/prometheus", "/behind"] },
             { "who": ["token:reloader"], "may": ["reload"] },
             { "who": ["token:team-a"], "may": ["everything"], "only": { "tenant": ["a"] } },
