@@ -67,8 +67,9 @@ fn check(given: &Parameters, names: ParameterNames) {
 fuzz_target!(|raw: &[u8]| {
     let Ok(given) = Parameters::parse(raw, Part::Query) else { return };
     for names in [OF_RANGE, OF_INSTANT] {
-        // What stands twice is refused before.
-        if given.check(names, &Parameters::default()).is_ok() {
+        // What stands twice is refused before, or stands once from there on.
+        let stands_twice = |name: &&&str| given.names().filter(|known| known == *name).count() > 1;
+        if names.iter().find(stands_twice).is_none() {
             check(&given, names);
         }
     }

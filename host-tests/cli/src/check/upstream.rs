@@ -58,7 +58,7 @@ impl Upstream {
     fn mount<'a>(&self, mounts: &'a Mounts) -> Result<(usize, &'a Mount)> {
         let is_meant = |mount: &Mount| match self.prefix.as_deref() {
             Some(prefix) => mount.prefix.as_str() == prefix.trim_end_matches('/'),
-            None => !mount.api.endpoints.is_empty(),
+            None => !mount.api.sections.is_empty(),
         };
         let mut meant = mounts.iter().filter(|(_, mount)| is_meant(mount)).map(|(id, mount)| (id.0, mount));
         match (meant.next(), meant.next()) {

@@ -15,6 +15,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 on_both_hosts! {
     nothing_is_fetched_that_is_older_than_guards_allow,
+    nothing_is_fetched_by_a_newer_server_that_is_older_than_guards_allow,
 }
 
 /// The number of requests, and the least number of them that are allowed, that are refused, and that fetch something.
@@ -67,12 +68,20 @@ const QUERIES: [&str; 26] = [
 ];
 
 fn nothing_is_fetched_that_is_older_than_guards_allow(host: Host) {
-    if tools::need(Edition::Newer.server()).is_none() {
+    check(host, Edition::Usual);
+}
+
+fn nothing_is_fetched_by_a_newer_server_that_is_older_than_guards_allow(host: Host) {
+    check(host, Edition::Newer);
+}
+
+fn check(host: Host, edition: Edition) {
+    if tools::need(edition.server()).is_none() {
         return;
     }
     // The defaults of a server, in place of those that make other tests repeatable.
     let flags = ["-search.latencyOffset=30s", "-search.disableCache=false"].map(str::to_owned).to_vec();
-    let options = Options { edition: Edition::Newer, samples: Some(samples()), flags, ..Options::default() };
+    let options = Options { edition, samples: Some(samples()), flags, ..Options::default() };
     let server = VictoriaMetrics::start(&options).unwrap();
     let configuration = json!({
         "mounts": [{ "prefix": "/", "api": "victoriametrics", "cluster": "prometheus" }],
@@ -105,7 +114,9 @@ fn nothing_is_fetched_that_is_older_than_guards_allow(host: Host) {
         rightly +=
             usize::from(oldest_fetched(&alone).is_none_or(|oldest| asked.is_older_than_allowed(oldest)));
     }
-    println!("{host}: {allowed} allowed, {refused} refused, {rightly} of them rightly, {fetching} fetch");
+    println!(
+        "{host}, {edition:?}: {allowed} allowed, {refused} refused, {rightly} of them rightly, {fetching} fetch"
+    );
     assert!(allowed >= ALLOWED && refused >= REFUSED && fetching >= FETCHING);
     assert!(rightly * 100 >= refused * RIGHTLY);
 }
