@@ -167,4 +167,21 @@ proptest! {
             prop_assert!(Prefix::parse(prefix).unwrap().strip(path).is_some());
         }
     }
+
+    #[test]
+    fn an_opaque_servers_location_is_left_alone_or_mapped_below_its_prefix(
+        prefix in prop::sample::select(vec!["/", "/a", "/a/b"]),
+        location in "(https?:|HTTP:|x:|/|//|a|b|auth|/a|\\.\\.?|%2e|\\?|#|@|:|:80|example\\.com|evil|//example\\.com|//evil){0,8}",
+    ) {
+        if let Ok(once) = opaque(prefix, &location) {
+            prop_assert_eq!(&opaque(prefix, &once), &Ok(once.clone()));
+            if once != location {
+                prop_assert!(once.starts_with('/') && !once.starts_with("//"));
+                let path = once.split(['?', '#']).next().unwrap();
+                prop_assert!(Prefix::parse(prefix).unwrap().strip(path).is_some());
+            } else {
+                prop_assert!(!once.starts_with("//"));
+            }
+        }
+    }
 }
