@@ -81,15 +81,16 @@ impl Gateway {
             Ok(target) => self.way(target, request, resources, &mut record),
             Err(error) => Err(Early::from(*error)),
         };
-        let decision = way.unwrap_or_else(|early| match early {
-            Early::Decided(decision) => decision,
-            Early::Refused(refusal) => {
+        let decision = match way {
+            Ok(decision) | Err(Early::Decided(decision)) => decision,
+            Err(Early::Refused(refusal)) => {
                 record.refused(refusal.status(), &refusal);
                 let wording = self.wording(target.as_ref().ok(), request.headers);
                 let origin = self.answers.cors.allowed(request.headers);
-                Decision::Reply(self.refusal(&refusal, wording, request.scheme, origin.as_ref()))
+                let reply = self.refusal(&refusal, record.class, wording, request.scheme, origin.as_ref());
+                return (Decision::Reply(reply), record);
             }
-        });
+        };
         match &decision {
             Decision::Reply(reply) => record.outcome = Outcome::of(reply.status),
             Decision::Pass(_) => record.outcome = Outcome::Passed,

@@ -12,6 +12,7 @@ use promward::enforce::form::{FORM_TYPE, FormError};
 use promward::enforce::rewrite_cache::RewriteCache;
 use promward::gateway::Gateway;
 use promward::gateway::worker_state::Rates;
+use promward::report::Outcome;
 use promward::response::answer::RequestContext;
 use promward::response::reply::Reply;
 use promward::target::body::Body;
@@ -665,6 +666,33 @@ fn who_comes_too_early_is_told_when_to_come_again() {
     let message = "access[0].limits allows 2/h, 1 of them at once: try again in 1800 s";
     assert_eq!(header(&reply, "retry-after"), Some("1800"));
     assert_eq!((reply.status, reply.body), (429, json("throttled", message)));
+}
+
+#[test]
+fn a_writer_above_the_rate_is_told_to_try_again_and_is_counted_like_others() {
+    let mut desk = Desk::new(
+        r#"{ "mounts": [{ "prefix": "/" }],
+             "access": [{ "who": ["anyone"], "may": ["query", "write"], "limits": { "rate": "2/h", "burst": 1 } }] }"#,
+    );
+    let facts = Facts {
+        source: Source::parse(b"192.0.2.1"),
+        now: Some(Instant(1_700_000_000_000_000_000)),
+        ..Facts::default()
+    };
+    let message = "access[0].limits allows 2/h, 1 of them at once: try again in 1800 s";
+    let query = request("GET", "/api/v1/query?query=up", &[]);
+    assert!(matches!(desk.decide(&query, Body::None, &facts, 1).0, Decision::Forward(_)));
+    for (method, path, status, kind) in [
+        ("POST", "/api/v1/write", 503, "unavailable"),
+        ("POST", "/api/v1/otlp/v1/metrics", 503, "unavailable"),
+        ("GET", "/api/v1/query?query=up", 429, "throttled"),
+    ] {
+        let (decision, record) = desk.decide(&request(method, path, &[]), Body::None, &facts, 1);
+        let Decision::Reply(reply) = decision else { panic!("{path} goes upstream") };
+        assert_eq!((reply.status, &reply.body), (status, &json(kind, message)), "{path}");
+        assert_eq!(header(&reply, "retry-after"), Some("1800"), "{path}");
+        assert_eq!((record.outcome, record.reason.as_str()), (Outcome::Throttled, message), "{path}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use crate::access::Denied;
 use crate::access::cross_site::CrossSite;
 use crate::access::only::NoValues;
+use crate::api::class::Class;
 use crate::api::requested::NotSupported;
 use crate::caller::budget::Spent;
 use crate::caller::callers::LoginError;
@@ -173,9 +174,18 @@ impl Refusal {
         }
     }
 
-    /// Returns the reply for the client.
-    pub fn reply(&self, wording: Wording) -> Reply {
-        let mut reply = Reply::error(self.status(), self, wording);
+    /// Returns the HTTP status for a request of this class. Where others get 429, a writer gets 503: Prometheus drops
+    /// its samples after a 429, and sends them again after a 503 (`threats.md` S5).
+    fn status_of(&self, class: Option<Class>) -> u16 {
+        match self.status() {
+            429 if class == Some(Class::Write) => 503,
+            status => status,
+        }
+    }
+
+    /// Returns the reply for a client whose request has this class, as far as that is known.
+    pub fn reply(&self, class: Option<Class>, wording: Wording) -> Reply {
+        let mut reply = Reply::error(self.status_of(class), self, wording);
         if let Self::Method(allowed) = self {
             reply.headers.push(("allow", allowed.to_string()));
         }

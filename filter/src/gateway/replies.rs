@@ -6,6 +6,7 @@ use super::forward::with_mark;
 use crate::access::Denied;
 use crate::access::only::NoValues;
 use crate::access::tenants::TenantError;
+use crate::api::class::Class;
 use crate::api::mount::{Located, Mount};
 use crate::api::requested::Requested;
 use crate::caller::identity::Caller;
@@ -82,23 +83,24 @@ impl Gateway {
 
     /// Returns the reply to a request that was forwarded and then refused because of its form or its answer.
     pub fn refuse(&self, context: &RequestContext, refusal: &Refusal) -> Reply {
-        self.refusal(refusal, context.wording, context.scheme, context.origin.as_ref())
+        self.refusal(refusal, None, context.wording, context.scheme, context.origin.as_ref())
     }
 
     /// Returns the reply to use when the host fails and nothing is known of the request.
     pub fn failed(&self) -> Reply {
-        self.answers.dressed(Refusal::Host.reply(Wording::Plain), UrlScheme::Http, None)
+        self.answers.dressed(Refusal::Host.reply(None, Wording::Plain), UrlScheme::Http, None)
     }
 
     /// Returns the reply of a refusal, with challenges to authenticate if its status is 401.
     pub(super) fn refusal(
         &self,
         refusal: &Refusal,
+        class: Option<Class>,
         wording: Wording,
         scheme: UrlScheme,
         origin: Option<&AllowedOrigin>,
     ) -> Reply {
-        let mut reply = refusal.reply(wording);
+        let mut reply = refusal.reply(class, wording);
         if reply.status == 401 {
             let challenge = |challenge: &str| ("www-authenticate", challenge.to_owned());
             reply.headers.extend(self.callers.challenges().into_iter().map(challenge));
