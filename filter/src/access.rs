@@ -15,6 +15,7 @@ pub use scope::{PathPattern, RequestedAccess, Scope};
 
 use crate::api::class::Classes;
 use crate::api::mount::MountId;
+use crate::caller::claim::ClaimPath;
 use crate::caller::identity::Caller;
 use crate::caller::who::Who;
 use crate::enforce::RuleNumber;
@@ -202,7 +203,7 @@ impl Access {
     }
 
     /// Returns the claims that rules read, each once.
-    pub fn claims(&self) -> Vec<Vec<String>> {
+    pub fn claims(&self) -> Vec<ClaimPath> {
         let mut claims = Vec::new();
         let of_tenants = self.rules.iter().filter_map(|rule| rule.tenant.as_ref()?.claim());
         for path in self.onlys().flat_map(Only::claims).chain(of_tenants) {

@@ -4,6 +4,7 @@
 mod access;
 mod callers;
 mod certificates;
+mod claim;
 mod credentials;
 mod error;
 mod field;

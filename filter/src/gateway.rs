@@ -84,7 +84,7 @@ impl Gateway {
         let decision = match way {
             Ok(decision) | Err(Early::Decided(decision)) => decision,
             Err(Early::Refused(refusal)) => {
-                record.refused(refusal.status(), &refusal);
+                record.refused(refusal.status(), refusal.for_the_log());
                 let wording = self.wording(target.as_ref().ok(), request.headers);
                 let origin = self.answers.cors.allowed(request.headers);
                 let reply = self.refusal(&refusal, record.class, wording, request.scheme, origin.as_ref());

@@ -27,7 +27,7 @@ pub struct Record {
     pub rule: Option<RuleNumber>,
     /// The outcome of the request.
     pub outcome: Outcome,
-    /// The reason for a refusal, as the client is told.
+    /// The reason for a refusal. It may say more than the client is told.
     pub reason: String,
 }
 

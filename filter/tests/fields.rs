@@ -41,7 +41,11 @@ const EVERYTHING: &str = r#"{
     },
     "certificates_validated_by_listener": true,
     "jwt": {
-      "corp": { "payload": "jwt", "issuer": "https://a", "audience": "a", "name": ["sub"], "groups": ["groups"] }
+      "corp": {
+        "payload": "jwt", "issuer": "https://a", "audience": "a", "audience_claim": ["azp"], "name": [["sub"], ["azp"]],
+        "groups": { "claim": ["groups"], "split": " " }, "foreign_bearer": "ignore"
+      },
+      "other": { "payload": "jwt", "issuer": "https://b", "audience": "a", "name": ["sub"], "groups": ["groups"] }
     },
     "groups": { "sre": ["user:viewer"] },
     "passwords": { "checks": "4/s", "burst": 2, "waiting": 4, "waiting_per_source": 2 }
@@ -52,7 +56,7 @@ const EVERYTHING: &str = r#"{
       "only": {
         "listed": ["a"],
         "matching": { "regex": "a|b" },
-        "claimed": { "claim": ["tenants"] },
+        "claimed": { "claim": ["tenants"], "split": "," },
         "by": { "by": { "group:sre": ["a"] } },
         "optional": { "values": ["a"], "or_absent": true }
       },
@@ -65,7 +69,7 @@ const EVERYTHING: &str = r#"{
     { "who": ["user:editor"], "may": ["query"], "only": { "listed": ["a"] }, "shared": { "regex": "kube_node_.*" } },
     { "who": ["authenticated"], "may": ["query"], "unrestricted": true },
     { "who": ["authenticated"], "may": ["series"], "tenant": ["a"], "unrestricted": true },
-    { "who": ["authenticated"], "may": ["rules"], "tenant": { "claim": ["tenants"] }, "unrestricted": true },
+    { "who": ["authenticated"], "may": ["rules"], "tenant": { "claim": ["tenants"], "split": " " }, "unrestricted": true },
     { "who": ["authenticated"], "may": ["write"], "tenant": { "by": { "group:sre": ["a"] } }, "unrestricted": true },
     { "who": ["anyone"], "may": ["unknown"], "at": ["/o"], "methods": ["GET", "POST"], "paths": ["/", "/api/*"] }
   ],

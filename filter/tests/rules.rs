@@ -261,5 +261,6 @@ fn the_claims_that_rules_read_are_those_that_tokens_are_asked_for() {
       ]
     }"#;
     let gateway = config::load(text.as_bytes()).unwrap();
-    assert_eq!(gateway.callers.issuers[0].claims, [vec!["tenants"], vec!["org", "envs"]]);
+    let claims = gateway.callers.issuers[0].claims.iter().map(|claim| claim.names.join("."));
+    assert_eq!(claims.collect::<Vec<_>>(), ["tenants", "org.envs"]);
 }

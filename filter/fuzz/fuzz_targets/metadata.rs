@@ -3,7 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use promward::caller::jwt::{self, Issuer};
+use promward::caller::claim::ClaimPath;
+use promward::caller::jwt::{self, ForeignBearer, Issuer};
 use promward::time::instant::Instant;
 
 fuzz_target!(|metadata: &[u8]| {
@@ -13,11 +14,13 @@ fuzz_target!(|metadata: &[u8]| {
         payload: "jwt".to_owned(),
         issuer: "i".to_owned(),
         audience: "a".to_owned(),
-        subject: path("sub"),
-        groups: Some(path("groups")),
-        claims: vec![path("tenants")],
+        audience_claim: path("aud"),
+        names: vec![path("sub"), path("azp")],
+        groups: Some(ClaimPath { names: path("groups"), split: Some(' ') }),
+        claims: vec![ClaimPath { names: path("tenants"), split: None }],
+        foreign_bearer: ForeignBearer::Ignore,
     };
-    if let Ok(Some(caller)) = jwt::caller(&[issuer], metadata, Instant(1_700_000_000_000_000_000)) {
-        assert!(caller.to_string().starts_with("jwt:corp/"));
+    if let Ok(Some(accepted)) = jwt::caller(&[issuer], metadata, Instant(1_700_000_000_000_000_000)) {
+        assert!(accepted.identity.to_string().starts_with("jwt:corp/"));
     }
 });

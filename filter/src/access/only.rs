@@ -1,7 +1,7 @@
 //! The labels by which a rule restricts its callers: the field `only`. A restriction that is the same for all of them
 //! is built once; one that depends on a token's claims or a caller's groups is built for each request.
 
-use crate::caller::claim::{Claim, MAX_VALUES};
+use crate::caller::claim::{Claim, ClaimPath, MAX_VALUES};
 use crate::caller::identity::Caller;
 use crate::caller::who::Who;
 use crate::enforce::restriction::{Absent, Restriction, Term};
@@ -40,8 +40,8 @@ pub enum Values {
 /// The way to find the values that depend on the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OfCaller {
-    /// Values that the caller's token has at this path of its claims.
-    Claim(Vec<String>),
+    /// Values that the caller's token has in this claim.
+    Claim(ClaimPath),
     /// Values for each of these names. A caller gets those of all names that they have.
     By(Vec<(Who, Vec<String>)>),
 }
@@ -115,11 +115,11 @@ impl OfCaller {
         let (values, why) = match self {
             Self::Claim(path) => {
                 let values = match caller.identity().and_then(|identity| identity.claim(path)) {
-                    Some(Claim::Unreadable) => return Err(Why::BadClaim(path.clone())),
+                    Some(Claim::Unreadable) => return Err(Why::BadClaim(path.names.clone())),
                     Some(Claim::Values(values)) => values.clone(),
                     None => Vec::new(),
                 };
-                (values, Why::NoClaim(path.clone()))
+                (values, Why::NoClaim(path.names.clone()))
             }
             Self::By(by) => {
                 let mut all = Vec::new();
@@ -133,7 +133,7 @@ impl OfCaller {
     }
 
     /// Returns the claim that the values are read from, if they come from a token.
-    pub(super) fn claim(&self) -> Option<&Vec<String>> {
+    pub(super) fn claim(&self) -> Option<&ClaimPath> {
         match self {
             Self::Claim(path) => Some(path),
             Self::By(_) => None,
@@ -233,7 +233,7 @@ impl Only {
     }
 
     /// Returns the claims that values are read from.
-    pub fn claims(&self) -> impl Iterator<Item = &Vec<String>> {
+    pub fn claims(&self) -> impl Iterator<Item = &ClaimPath> {
         self.labels.iter().filter_map(|on| match &on.values {
             Values::OfCaller(of_caller) => of_caller.claim(),
             Values::Fixed(_) => None,
@@ -260,7 +260,11 @@ mod tests {
     }
 
     fn claim(label: &str) -> OnLabel {
-        on(label, Values::OfCaller(OfCaller::Claim(texts(&["promward", "tenants"]))))
+        on(label, Values::OfCaller(OfCaller::Claim(tenants())))
+    }
+
+    fn tenants() -> ClaimPath {
+        ClaimPath { names: texts(&["promward", "tenants"]), split: None }
     }
 
     fn by(label: &str, by: &[(&str, &[&str])]) -> OnLabel {
@@ -270,7 +274,7 @@ mod tests {
 
     fn token(claim: Option<Claim>) -> Caller {
         let groups = ["a", "b"].map(|name| Who::token_group("corp", name));
-        let claims = claim.map(|claim| (texts(&["promward", "tenants"]), claim));
+        let claims = claim.map(|claim| (tenants(), claim));
         let identity = Identity::new(Scheme::Jwt, "corp/alice", groups);
         Caller::Known(Rc::new(identity.with_claims(claims.into_iter().collect())))
     }

@@ -2,6 +2,7 @@
 //! written into a query; the server is told of the tenants by a header alone.
 
 use super::only::{Missing, NoValues, OfCaller};
+use crate::caller::claim::ClaimPath;
 use crate::caller::identity::Caller;
 use crate::enforce::tenant::{NoTenant, joined};
 
@@ -46,7 +47,7 @@ impl Tenants {
     }
 
     /// Returns the claim that the tenants are read from, if they come from a token.
-    pub(super) fn claim(&self) -> Option<&Vec<String>> {
+    pub(super) fn claim(&self) -> Option<&ClaimPath> {
         match self {
             Self::Fixed(_) => None,
             Self::OfCaller(of_caller) => of_caller.claim(),
@@ -67,8 +68,12 @@ mod tests {
         texts.iter().map(|&text| text.to_owned()).collect()
     }
 
+    fn path() -> ClaimPath {
+        ClaimPath { names: texts(&["tenants"]), split: None }
+    }
+
     fn token(values: Option<&[&str]>) -> Caller {
-        let claims = values.map(|values| (texts(&["tenants"]), Claim::Values(texts(values))));
+        let claims = values.map(|values| (path(), Claim::Values(texts(values))));
         let groups = ["a", "b"].map(|name| Who::token_group("corp", name));
         let identity = Identity::new(Scheme::Jwt, "corp/alice", groups);
         Caller::Known(Rc::new(identity.with_claims(claims.into_iter().collect())))
@@ -76,7 +81,7 @@ mod tests {
 
     #[test]
     fn a_claim_and_groups_say_which_tenants() {
-        let claim = Tenants::OfCaller(OfCaller::Claim(texts(&["tenants"])));
+        let claim = Tenants::OfCaller(OfCaller::Claim(path()));
         assert_eq!(claim.header_value(&token(Some(&["a", "b", "a"]))), Ok("a|b".to_owned()));
         let by = [("group:corp/b", "b"), ("group:corp/a", "a"), ("anonymous", "public")];
         let by = by.map(|(who, tenant)| (who.parse().unwrap(), texts(&[tenant])));
@@ -88,7 +93,7 @@ mod tests {
 
     #[test]
     fn without_a_tenant_that_the_header_can_carry_there_is_no_request() {
-        let claim = Tenants::OfCaller(OfCaller::Claim(texts(&["tenants"])));
+        let claim = Tenants::OfCaller(OfCaller::Claim(path()));
         for values in [None, Some(&[][..]), Some(&["a", ""])] {
             let Err(TenantError::Missing(missing)) = claim.header_value(&token(values)) else {
                 panic!("{values:?}");

@@ -5,11 +5,12 @@ use super::authorization::{Credential, MalformedCredential};
 use super::certificates::Certificates;
 use super::facts::Facts;
 use super::identity::{Caller, Identity};
-use super::jwt::{self, Issuer, TokenError};
+use super::jwt::{self, Accepted, ForeignBearer, Issuer};
 use super::logins::{Attempt, Logins, PasswordCheck, StreamId, TooMany};
 use super::passwords::Passwords;
 use super::scheme::Scheme;
 use super::secret::Secret;
+use super::token_error::TokenError;
 use super::tokens::Tokens;
 use super::who::{Who, WhoKind};
 use crate::caller::who::Whos;
@@ -93,7 +94,7 @@ impl fmt::Display for LoginError {
             Self::NotConfigured(scheme) => write!(f, "nobody can log in by \"{scheme}\" here"),
             Self::Password => f.write_str("wrong user or password"),
             Self::Token => f.write_str("this token is not known here, or is no longer valid"),
-            Self::Jwt(error) => error.fmt(f),
+            Self::Jwt(error) => f.write_str(error.for_the_client()),
             Self::Certificate => f.write_str("this client certificate is not known here"),
             Self::TooMany(_) => f.write_str("too many logins at once: try again later"),
             Self::Unknown => f.write_str("the proxy doesn't say who is calling"),
@@ -103,7 +104,7 @@ impl fmt::Display for LoginError {
 
 impl Callers {
     /// Identifies the caller of a request. `Authorization` decides if it is there, else a JSON web token, else a
-    /// certificate.
+    /// certificate. A bearer token that nobody here knows may be left alone where the request has a JSON web token too.
     ///
     /// # Errors
     ///
@@ -125,12 +126,13 @@ impl Callers {
                 return self.by_password(&user, &password, facts, stream, logins);
             }
             Some(Credential::Bearer(token)) if self.can_bear() => {
-                return self.tokens.find(&token).map(known).ok_or(LoginError::Token);
+                let caller = self.tokens.find(&token).map(known);
+                return caller.map_or_else(|| self.beside_a_foreign_bearer(facts), Ok);
             }
             Some(Credential::Bearer(_)) => return Err(LoginError::NotConfigured("Bearer")),
             None => {}
         }
-        if let Some(caller) = self.by_jwt(facts)? {
+        if let Some((caller, _)) = self.by_jwt(facts)? {
             return Ok(Identified::Caller(caller));
         }
         match &facts.certificate {
@@ -159,15 +161,27 @@ impl Callers {
         }
     }
 
-    fn by_jwt(&self, facts: &Facts) -> Result<Option<Caller>, LoginError> {
+    /// Returns the caller of a JSON web token that counts beside a bearer token that nobody here knows.
+    fn beside_a_foreign_bearer(&self, facts: &Facts) -> Result<Identified, LoginError> {
+        let is_ignored = |bearer| bearer == ForeignBearer::Ignore;
+        if !self.issuers.iter().any(|issuer| is_ignored(issuer.foreign_bearer)) {
+            return Err(LoginError::Token);
+        }
+        match self.by_jwt(facts)? {
+            Some((caller, bearer)) if is_ignored(bearer) => Ok(Identified::Caller(caller)),
+            _ => Err(LoginError::Token),
+        }
+    }
+
+    fn by_jwt(&self, facts: &Facts) -> Result<Option<(Caller, ForeignBearer)>, LoginError> {
         if self.issuers.is_empty() {
             return Ok(None);
         }
         let now = facts.now.ok_or(LoginError::Unknown)?;
-        let identity = jwt::caller(&self.issuers, &facts.metadata, now).map_err(LoginError::Jwt)?;
-        Ok(identity.map(|identity| {
+        let accepted = jwt::caller(&self.issuers, &facts.metadata, now).map_err(LoginError::Jwt)?;
+        Ok(accepted.map(|Accepted { identity, foreign_bearer }| {
             let ours = self.groups_of(&Who::named(identity.scheme(), identity.name()));
-            Caller::Known(Rc::new(identity.in_groups(ours)))
+            (Caller::Known(Rc::new(identity.in_groups(ours))), foreign_bearer)
         }))
     }
 
@@ -245,3 +259,6 @@ impl Callers {
 pub(crate) fn groups_of(groups: &[Group], who: &Who) -> Vec<Who> {
     groups.iter().filter(|group| group.members.contains(who)).map(|group| Who::group(&group.name)).collect()
 }
+
+#[cfg(test)]
+mod tests;

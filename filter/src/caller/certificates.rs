@@ -22,7 +22,7 @@ pub struct Presented {
 /// The property by which a configuration knows a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CertificateMark<'a> {
-    /// The SHA-256 of the DER form, in 64 hexadecimal digits.
+    /// The SHA-256 of the DER form, in 64 hexadecimal digits, perhaps with colons between pairs of them.
     Sha256(&'a str),
     /// An alternative name that is a URI, like `spiffe://example.com/reader`.
     UriSan(&'a str),
@@ -36,7 +36,7 @@ impl CertificateMark<'_> {
     /// Returns a key that differs from the key of every other mark.
     pub(crate) fn key(self) -> Vec<u8> {
         match self {
-            Self::Sha256(digits) => format!("sha256 {}", digits.to_ascii_lowercase()),
+            Self::Sha256(digits) => format!("sha256 {}", digits.replace(':', "").to_ascii_lowercase()),
             Self::UriSan(uri) => format!("uri {uri}"),
             Self::DnsSan(name) => format!("dns {name}"),
             Self::Subject(subject) => format!("subject {subject}"),
@@ -101,7 +101,8 @@ mod tests {
 
     #[test]
     fn a_certificate_is_known_by_one_of_its_marks() {
-        let digest = "ab".repeat(32);
+        let (digest, with_colons) = ("ab".repeat(32), ["aB"; 32].join(":"));
+        assert_eq!(CertificateMark::Sha256(&digest).key(), CertificateMark::Sha256(&with_colons).key());
         let marks = [
             (CertificateMark::Sha256(&digest), "1"),
             (CertificateMark::UriSan("spiffe://a"), "2"),

@@ -1,6 +1,6 @@
 //! The identity of a caller: one scheme, one name, and the groups that it is in.
 
-use super::claim::Claim;
+use super::claim::{Claim, ClaimPath};
 use super::scheme::Scheme;
 use super::who::Who;
 use crate::target::escape::{is_unreserved, push_escape};
@@ -13,7 +13,7 @@ pub struct Identity {
     scheme: Scheme,
     name: String,
     is: Vec<Who>,
-    claims: Vec<(Vec<String>, Claim)>,
+    claims: Vec<(ClaimPath, Claim)>,
 }
 
 impl Identity {
@@ -32,14 +32,14 @@ impl Identity {
         self
     }
 
-    /// Sets the claims of the caller's token that rules read, each with its path.
+    /// Sets the claims of the caller's token that rules read.
     #[must_use]
-    pub fn with_claims(self, claims: Vec<(Vec<String>, Claim)>) -> Self {
+    pub fn with_claims(self, claims: Vec<(ClaimPath, Claim)>) -> Self {
         Self { claims, ..self }
     }
 
-    /// Returns the claim at this path of the caller's token, or `None` if the token has none or there is no token.
-    pub fn claim(&self, path: &[String]) -> Option<&Claim> {
+    /// Returns this claim of the caller's token, or `None` if the token has none or there is no token.
+    pub fn claim(&self, path: &ClaimPath) -> Option<&Claim> {
         self.claims.iter().find(|(known, _)| known == path).map(|(_, claim)| claim)
     }
 

@@ -8,6 +8,7 @@ use super::object::object;
 use super::{certificates, jwt, passwords};
 use crate::caller::callers::{Callers, Group};
 use crate::caller::hash::Hash;
+use crate::caller::jwt::ForeignBearer;
 use crate::caller::passwords::{Passwords, User};
 use crate::caller::scheme::Scheme;
 use crate::caller::tokens::Tokens;
@@ -59,8 +60,10 @@ pub(super) fn compile(field: &Field<'_>) -> Result<Callers, ConfigError> {
             known.push(Who::named(scheme, named.name()));
         }
     }
+    // Without tokens of the configuration's own, no bearer token can be one that somebody here is known by.
+    let foreign_bearer = if tokens.is_empty() { ForeignBearer::Ignore } else { ForeignBearer::Refuse };
     let mut callers = Callers {
-        issuers: jwt::compile(&section(&issuers, Some('/'))?)?,
+        issuers: jwt::compile(&section(&issuers, Some('/'))?, foreign_bearer)?,
         known: Whos::new(known).unwrap_or_default(),
         ..Callers::default()
     };

@@ -1,6 +1,6 @@
 //! Reads `callers.certificates`, the client certificates that are known.
 
-use super::credentials::{Unique, digest, identity, one_or_many};
+use super::credentials::{Unique, fingerprint, identity, one_or_many};
 use super::error::ConfigError;
 use super::field::Field;
 use super::object::object;
@@ -67,10 +67,9 @@ const UNVOUCHED: &str = "anybody can make a certificate that says this: give its
 /// Reads the property by which a certificate is known.
 fn mark<'a>(field: &'a Field<'a>) -> Result<CertificateMark<'a>, ConfigError> {
     if let Tree::Text(text) = field.tree()? {
-        let digits = text.strip_prefix("sha256:").filter(|_| digest(text).is_some());
         let wanted = "this must be sha256: and 64 hexadecimal digits, the SHA-256 of the DER certificate, or an object \
              with uri_san, dns_san or subject";
-        return digits.map(CertificateMark::Sha256).ok_or_else(|| field.refuse(wanted));
+        return fingerprint(text).map(CertificateMark::Sha256).ok_or_else(|| field.refuse(wanted));
     }
     let certificate = CertificateObject::read(field)?;
     let uri_san = certificate.uri_san().optional_text()?;

@@ -28,6 +28,15 @@ pub(super) fn digest(text: &str) -> Option<Digest> {
     is_digest.then_some(digest)
 }
 
+/// Parses `sha256:` and 64 hexadecimal digits, or 32 pairs of them with colons in between, as OpenSSL prints them.
+/// Returns what stands after `sha256:`.
+pub(super) fn fingerprint(text: &str) -> Option<&str> {
+    let digits = text.strip_prefix("sha256:")?;
+    let is_pair = |pair: &str| pair.len() == 2 && pair.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let has_colons = digits.split(':').count() == Digest::default().len() && digits.split(':').all(is_pair);
+    (has_colons || digest(text).is_some()).then_some(digits)
+}
+
 /// Returns the values of a field that holds one value or a list of them.
 pub(super) fn one_or_many<'a>(field: &'a Field<'a>) -> Result<Vec<Field<'a>>, ConfigError> {
     match field.tree()? {

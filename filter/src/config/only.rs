@@ -1,8 +1,8 @@
 //! Reads `access[].only`, the labels that the callers of a rule are restricted by.
 
+use super::claim;
 use super::error::ConfigError;
 use super::field::Field;
-use super::jwt::claim;
 use super::list::listed;
 use super::object::object;
 use super::tree::Tree;
@@ -26,6 +26,8 @@ object! {
         regex: Option<String>,
         /// The path to the values in the claims of the caller's token, which are a text or a list of texts.
         claim: Option<Vec<String>>,
+        /// The character that parts the values in a claim that is a text: a space, `,` or `;`. Only beside `claim`.
+        split: Option<String>,
         /// Values by the names that rules use for callers. A caller who has several of these names gets the values of
         /// all.
         by: Option<ByName<Vec<String>>>,
@@ -122,14 +124,16 @@ impl Reader<'_> {
         }
         let label = LabelObject::read(field)?;
         let (regex, claim, by, values) = (label.regex(), label.claim(), label.by(), label.values());
-        let or_absent = label.or_absent();
-        let given = [&regex, &claim, &by, &values, &or_absent].map(Field::is_given);
+        let (split, or_absent) = (label.split(), label.or_absent());
+        let given = [&regex, &claim, &split, &by, &values, &or_absent].map(Field::is_given);
         match given {
-            [true, false, false, false, false] => self.matching(&regex),
-            [false, true, false, false, false] => self.claim(&claim).map(Values::OfCaller),
-            [false, false, true, false, false] => self.by(&by).map(Values::OfCaller),
-            [false, false, false, true, _] if or_absent.is_true()? => self.fixed(&values, Absent::Allowed),
-            [false, false, false, true, _] => self.fixed(&values, Absent::Refused),
+            [true, false, false, false, false, false] => self.matching(&regex),
+            [false, true, _, false, false, false] => self.claim(&claim, &split).map(Values::OfCaller),
+            [false, false, false, true, false, false] => self.by(&by).map(Values::OfCaller),
+            [false, false, false, false, true, _] if or_absent.is_true()? => {
+                self.fixed(&values, Absent::Allowed)
+            }
+            [false, false, false, false, true, _] => self.fixed(&values, Absent::Refused),
             _ => Err(field.refuse(FORMS)),
         }
     }
@@ -143,13 +147,13 @@ impl Reader<'_> {
         Ok(Values::Fixed(Term::matching(self.label, Rc::new(pattern))))
     }
 
-    /// Reads the path to a claim that has the values.
-    pub(super) fn claim(&self, path: &Field<'_>) -> Result<OfCaller, ConfigError> {
-        let names = claim(path, "tenants")?;
+    /// Reads the claim that has the values, and the character that parts them.
+    pub(super) fn claim(&self, path: &Field<'_>, split: &Field<'_>) -> Result<OfCaller, ConfigError> {
+        let claim = claim::source(path, split, "tenants")?;
         if self.known.callers.issuers.is_empty() {
             return Err(path.refuse("no caller has a token: there is no issuer in callers.jwt"));
         }
-        Ok(OfCaller::Claim(names))
+        Ok(OfCaller::Claim(claim))
     }
 
     /// Reads values by the names that rules use for callers.
@@ -187,7 +191,7 @@ impl Reader<'_> {
 const EMPTY: &str = "an empty list lets nobody see anything: list a value";
 const ABSENT: &str = "an empty value is a series without the label: to allow those, write { \"values\": […], \"or_absent\": true }";
 const FORMS: &str = "this must be a list of values, or an object with one of regex, claim, by and values, and or_absent \
-                     beside values alone";
+                     beside values alone, and split beside claim alone";
 
 #[cfg(test)]
 mod tests {

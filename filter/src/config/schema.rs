@@ -51,6 +51,13 @@ pub(super) enum CredentialsConfig {
 
 #[derive(JsonSchema)]
 #[schemars(rename_all = "snake_case")]
+pub(super) enum ForeignBearerConfig {
+    Refuse,
+    Ignore,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
 pub(super) enum EncodedSlashConfig {
     Refuse,
     Pass,

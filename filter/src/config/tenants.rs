@@ -16,6 +16,8 @@ object! {
     pub(super) TenantsConfig, read as TenantsObject {
         /// The path to the tenants in the claims of the caller's token, which are a text or a list of texts.
         claim: Option<Vec<String>>,
+        /// The character that parts the tenants in a claim that is a text: a space, `,` or `;`. Only beside `claim`.
+        split: Option<String>,
         /// Tenants by the names that rules use for callers. A caller who has several of these names belongs to the
         /// tenants of all.
         by: Option<ByName<Vec<String>>>,
@@ -49,13 +51,14 @@ pub(super) fn compile(field: &Field<'_>, known: Definitions<'_>) -> Result<Tenan
         _ => return Err(field.refuse(FORMS)),
     }
     let tenants = TenantsObject::read(field)?;
-    let (claim, by) = (tenants.claim(), tenants.by());
-    let of_caller = match (claim.is_given(), by.is_given()) {
-        (true, false) => reader.claim(&claim)?,
-        (false, true) => reader.by(&by)?,
+    let (claim, split, by) = (tenants.claim(), tenants.split(), tenants.by());
+    let of_caller = match [&claim, &split, &by].map(Field::is_given) {
+        [true, _, false] => reader.claim(&claim, &split)?,
+        [false, false, true] => reader.by(&by)?,
         _ => return Err(field.refuse(FORMS)),
     };
     Ok(Tenants::OfCaller(of_caller))
 }
 
-const FORMS: &str = "this must be a list of tenants, or an object with one of claim and by";
+const FORMS: &str =
+    "this must be a list of tenants, or an object with one of claim and by, and split beside claim alone";

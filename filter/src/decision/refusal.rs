@@ -147,6 +147,14 @@ impl fmt::Display for Refusal {
 }
 
 impl Refusal {
+    /// Returns the reason for the log, which may say more than the client is told.
+    pub fn for_the_log(&self) -> &dyn fmt::Display {
+        match self {
+            Self::Login(LoginError::Jwt(error), _) => error,
+            _ => self,
+        }
+    }
+
     /// Returns the HTTP status. If callers can't log in by a header, it is 403 in place of a 401 that nobody could
     /// answer.
     pub fn status(&self) -> u16 {

@@ -12,11 +12,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
 /// The kinds of clients, each with its file.
-const KINDS: [(&str, &str); 10] = [
+const KINDS: &[(&str, &str)] = &[
     ("grafana", include_str!("honest/grafana.txt")),
     ("clients", include_str!("honest/clients.txt")),
     ("probes", include_str!("honest/probes.txt")),
     ("writers", include_str!("honest/writers.txt")),
+    ("identity", include_str!("honest/identity.txt")),
     ("pages", include_str!("honest/pages.txt")),
     ("prometheus-page", include_str!("honest/prometheus-page.txt")),
     ("applications", include_str!("honest/applications.txt")),
@@ -56,8 +57,8 @@ fn every_case_says_who_sends_it_and_why() {
 }
 
 fn cases() -> Vec<Case> {
-    let read = |(kind, text)| format::parse(&format!("honest/{kind}.txt"), text);
-    let all: anyhow::Result<Vec<_>> = KINDS.into_iter().map(read).collect();
+    let read = |&(kind, text): &(&str, &str)| format::parse(&format!("honest/{kind}.txt"), text);
+    let all: anyhow::Result<Vec<_>> = KINDS.iter().map(read).collect();
     all.unwrap_or_else(|error| panic!("{error:#}")).concat()
 }
 
@@ -90,12 +91,23 @@ fn deployment(setting: Setting, case: &Case) -> (&str, bool, Option<&str>) {
 
 fn start(setting: Setting, upstream: SocketAddr, case: &Case, issuer: &Issuer) -> Running {
     let mut options = Options::configured(upstream, &configuration(case));
-    if let Some((_, claims)) = &case.claims {
+    if let Some((header, claims)) = &case.claims {
         options.jwks = Some(issuer.jwks());
+        if header != "authorization" {
+            let other = format!("from_headers: [{{ name: {header} }}]");
+            options.replace.push((FROM_HEADERS.to_owned(), other));
+        }
+        if case.configuration.contains("audience_claim") {
+            options.replace.push((AUDIENCES.to_owned(), String::new()));
+        }
         options.metadata = Some(jwt::metadata(&all_claims(claims)));
     }
     Running::deploy(setting, options, BTreeMap::new())
 }
+
+/// Lines of `envoy/fragments/jwt.yaml` that a deployment changes where tokens come in another header, or have no `aud`.
+const FROM_HEADERS: &str = "from_headers: [{ name: Authorization, value_prefix: \"Bearer \" }]";
+const AUDIENCES: &str = "audiences: [promward]\n";
 
 /// Adds the token to a case that has claims, where the host verifies tokens. Where it doesn't, the header is left out, as
 /// the host would remove it.

@@ -6,8 +6,10 @@ use crate::callers::set_up::{
 };
 use promward_e2e::deployment::{Deployment, Host};
 use promward_harness::jwt::{self, AUDIENCE, ISSUER, Issuer};
+use promward_harness::process::Stream;
 use promward_harness::upstream::Upstream;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 fn rules() -> String {
     let callers = json!({
@@ -56,6 +58,11 @@ fn not_allowed() -> Vec<(&'static str, Value, u16)> {
         ("dave", json!({ "roles": ["team-a"] }), 403),
         ("bob", json!({ "realm_access": { "roles": ["team-a", null] } }), 401),
         ("bob", json!({ "realm_access": { "roles": { "team-a": true } } }), 401),
+        ("bob", json!({ "realm_access": { "roles": ["team-a", true] } }), 401),
+        ("bob", json!({ "realm_access": { "roles": 0.5 } }), 401),
+        ("bob", json!({ "sub": true }), 401),
+        ("bob", json!({ "sub": 9_007_199_254_740_992_u64 }), 401),
+        ("bob", json!({ "sub": ["bob"] }), 401),
         ("", json!({}), 401),
         ("a\nb", json!({}), 401),
     ]
@@ -113,6 +120,43 @@ fn envoy_verifies_tokens_and_the_filter_knows_their_callers() {
     }
     assert_eq!(upstream.requests().len(), arrived);
     assert_eq!(ask("a-token").status, 200, "a static token goes on beside them");
+}
+
+/// The log says which claim is missing or wrong, and where it was looked for. It has no claim's content.
+#[test]
+fn a_refused_token_is_explained_in_the_log_and_not_to_the_client() {
+    if !Host::Envoy.is_here() {
+        return;
+    }
+    let (issuer, upstream) = (Issuer::new().unwrap(), upstream());
+    let deployment = verified_by_envoy(&issuer, &upstream);
+    let mut nameless = jwt::claims("bob", &json!({})).unwrap();
+    nameless.as_object_mut().unwrap().remove("sub");
+    let secret_groups = json!({ "realm_access": { "roles": { "confidential-team": true } } });
+    let refused = [
+        (nameless, "the token has no claim \"sub\" (callers.jwt.corp.name)"),
+        (
+            jwt::claims("bob", &secret_groups).unwrap(),
+            "the token's claim \"realm_access.roles\" is neither a text nor a list of at most 1000 texts \
+             (callers.jwt.corp.groups)",
+        ),
+    ];
+    for (claims, _) in &refused {
+        let bearer = format!("Bearer {}", issuer.sign(claims).unwrap());
+        let answer = deployment.client().header("authorization", bearer).get(QUERY).unwrap();
+        let told = answer.json().unwrap()["error"].clone();
+        assert_eq!((answer.status, told), (401, json!("the token is not accepted here")));
+    }
+    let envoy = deployment.envoy().unwrap();
+    let lines = envoy.process().wait_until("the access log", Duration::from_secs(60), || {
+        Some(envoy.access_log()).filter(|lines| lines.len() >= refused.len())
+    });
+    let lines = lines.unwrap();
+    let reasons: Vec<_> = lines.iter().map(|line| line.get("reason").unwrap().as_str().unwrap()).collect();
+    assert_eq!(reasons, refused.each_ref().map(|(_, reason)| *reason));
+    let logged =
+        [envoy.process().lines(Stream::Output), envoy.process().lines(Stream::Errors)].concat().join("\n");
+    assert!(!logged.contains("confidential-team"), "{logged}");
 }
 
 #[test]

@@ -164,6 +164,101 @@ pub(super) const MISTAKES: &[Mistake] = &[
         "callers.jwt.twin: callers.jwt.corp reads the same issuer's tokens from the same payload",
     ),
     (
+        r#"{ "payload": "jwt", "issuer": "https://id.example.com", "audience": "promward" }"#,
+        r#"{ "payload": "jwt", "issuer": "https://id.example.com", "audience": "promward", "name": [["sub"], "azp"] }"#,
+        "callers.jwt.corp.name[1]: this is a text, where a list is needed",
+    ),
+    (
+        r#"{ "payload": "jwt", "issuer": "https://id.example.com", "audience": "promward" }"#,
+        r#"{ "payload": "jwt", "issuer": "https://id.example.com", "audience": "promward", "name": ["sub", ["azp"]] }"#,
+        "callers.jwt.corp.name[1]: this is a list, where a text is needed",
+    ),
+    (
+        r#"{ "payload": "jwt", "issuer": "https://id.example.com", "audience": "promward" }"#,
+        r#"{ "payload": "jwt", "issuer": "https://id.example.com", "audience": "promward", "name": [["sub"], []] }"#,
+        "callers.jwt.corp.name[1]: this must be a list of field names, like [\"realm_access\", \"roles\"]",
+    ),
+    (
+        r#"{ "payload": "jwt", "issuer": "https://id.example.com", "audience": "promward" }"#,
+        r#"{ "payload": "jwt", "issuer": "https://id.example.com", "audience": "promward", "name": [["sub"], ["sub"]] }"#,
+        "callers.jwt.corp.name[1]: this claim is listed twice",
+    ),
+    (
+        r#"{ "payload": "jwt", "issuer": "https://id.example.com", "audience": "promward" }"#,
+        r#"{ "payload": "jwt", "issuer": "https://id.example.com", "audience": "promward", "audience_claim": "azp" }"#,
+        "callers.jwt.corp.audience_claim: this is a text, where a list is needed",
+    ),
+    (
+        r#"{ "payload": "jwt", "issuer": "https://id.example.com", "audience": "promward" }"#,
+        r#"{ "payload": "jwt", "issuer": "https://id.example.com", "audience": "promward", "audience_claim": [] }"#,
+        "callers.jwt.corp.audience_claim: this must be a list of field names, like [\"realm_access\", \"client_id\"]",
+    ),
+    (
+        r#"{ "payload": "jwt", "issuer": "https://id.example.com", "audience": "promward" }"#,
+        r#"{ "payload": "jwt", "issuer": "https://id.example.com", "audience": "promward", "groups": { "claim": ["scope"], "split": "" } }"#,
+        "callers.jwt.corp.groups.split: this must be the one character that parts the values in a text: \" \", \",\" or \";\"",
+    ),
+    (
+        r#"{ "payload": "jwt", "issuer": "https://id.example.com", "audience": "promward" }"#,
+        r#"{ "payload": "jwt", "issuer": "https://id.example.com", "audience": "promward", "groups": { "claim": ["scope"], "split": ", " } }"#,
+        "callers.jwt.corp.groups.split: this must be the one character that parts the values in a text: \" \", \",\" or \";\"",
+    ),
+    (
+        r#"{ "payload": "jwt", "issuer": "https://id.example.com", "audience": "promward" }"#,
+        r#"{ "payload": "jwt", "issuer": "https://id.example.com", "audience": "promward", "groups": { "claim": ["scope"], "split": "a" } }"#,
+        "callers.jwt.corp.groups.split: this must be the one character that parts the values in a text: \" \", \",\" or \";\"",
+    ),
+    (
+        r#"{ "payload": "jwt", "issuer": "https://id.example.com", "audience": "promward" }"#,
+        r#"{ "payload": "jwt", "issuer": "https://id.example.com", "audience": "promward", "groups": { "split": " " } }"#,
+        "callers.jwt.corp.groups.claim: this field is missing",
+    ),
+    (
+        r#"{ "payload": "jwt", "issuer": "https://id.example.com", "audience": "promward" }"#,
+        r#"{ "payload": "jwt", "issuer": "https://id.example.com", "audience": "promward", "groups": "groups" }"#,
+        "callers.jwt.corp.groups: this is a text, where a list is needed",
+    ),
+    (
+        r#"{ "payload": "jwt", "issuer": "https://id.example.com", "audience": "promward" }"#,
+        r#"{ "payload": "jwt", "issuer": "https://id.example.com", "audience": "promward", "groups": { "claim": ["scope"], "parted": " " } }"#,
+        "callers.jwt.corp.groups.parted: there is no such field; the fields here are claim, split",
+    ),
+    (
+        r#"{ "payload": "jwt", "issuer": "https://id.example.com", "audience": "promward" }"#,
+        r#"{ "payload": "jwt", "issuer": "https://id.example.com", "audience": "promward", "foreign_bearer": "pass" }"#,
+        "callers.jwt.corp.foreign_bearer: \"pass\" is none of refuse, ignore",
+    ),
+    (
+        r#""sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb""#,
+        r#""sha256:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb""#,
+        "callers.certificates.scraper: this must be sha256: and 64 hexadecimal digits, the SHA-256 of the DER certificate, or an object with uri_san, dns_san or subject",
+    ),
+    (
+        r#""sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb""#,
+        r#""sha256:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb""#,
+        "callers.certificates.scraper: this must be sha256: and 64 hexadecimal digits, the SHA-256 of the DER certificate, or an object with uri_san, dns_san or subject",
+    ),
+    (
+        r#""sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb""#,
+        r#""sha256:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:b""#,
+        "callers.certificates.scraper: this must be sha256: and 64 hexadecimal digits, the SHA-256 of the DER certificate, or an object with uri_san, dns_san or subject",
+    ),
+    (
+        r#""sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb""#,
+        r#""sha256:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:bb:""#,
+        "callers.certificates.scraper: this must be sha256: and 64 hexadecimal digits, the SHA-256 of the DER certificate, or an object with uri_san, dns_san or subject",
+    ),
+    (
+        r#""sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb""#,
+        r#""sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb""#,
+        "callers.certificates.scraper: this must be sha256: and 64 hexadecimal digits, the SHA-256 of the DER certificate, or an object with uri_san, dns_san or subject",
+    ),
+    (
+        r#""sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb""#,
+        r#""sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", "reader": "sha256:BB:BB:BB:BB:BB:BB:BB:BB:BB:BB:BB:BB:BB:BB:BB:BB:BB:BB:BB:BB:BB:BB:BB:BB:BB:BB:BB:BB:BB:BB:BB:BB""#,
+        "callers.certificates.reader: this is the same certificate as callers.certificates.scraper",
+    ),
+    (
         r#""corp": {"#,
         r#""a/b": {"#,
         "callers.jwt.a/b: a name is 1 to 200 bytes without control characters and without \"/\"",

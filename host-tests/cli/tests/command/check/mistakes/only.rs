@@ -55,33 +55,43 @@ pub(super) const MISTAKES: &[Mistake] = &[
     ),
     (
         r#"["health", "ui"]"#,
+        r#"["read"], "only": { "tenant": { "claim": ["scope"], "split": "||" } }"#,
+        "access[0].only.tenant.split: this must be the one character that parts the values in a text: \" \", \",\" or \";\"",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["read"], "only": { "tenant": { "values": ["a b"], "split": " " } }"#,
+        "access[0].only.tenant: this must be a list of values, or an object with one of regex, claim, by and values, and or_absent beside values alone, and split beside claim alone",
+    ),
+    (
+        r#"["health", "ui"]"#,
         r#"["read"], "only": { "tenant": "a" }"#,
-        "access[0].only.tenant: this must be a list of values, or an object with one of regex, claim, by and values, and or_absent beside values alone",
+        "access[0].only.tenant: this must be a list of values, or an object with one of regex, claim, by and values, and or_absent beside values alone, and split beside claim alone",
     ),
     (
         r#"["health", "ui"]"#,
         r#"["read"], "only": { "tenant": {} }"#,
-        "access[0].only.tenant: this must be a list of values, or an object with one of regex, claim, by and values, and or_absent beside values alone",
+        "access[0].only.tenant: this must be a list of values, or an object with one of regex, claim, by and values, and or_absent beside values alone, and split beside claim alone",
     ),
     (
         r#"["health", "ui"]"#,
         r#"["read"], "only": { "tenant": { "or_absent": true } }"#,
-        "access[0].only.tenant: this must be a list of values, or an object with one of regex, claim, by and values, and or_absent beside values alone",
+        "access[0].only.tenant: this must be a list of values, or an object with one of regex, claim, by and values, and or_absent beside values alone, and split beside claim alone",
     ),
     (
         r#"["health", "ui"]"#,
         r#"["read"], "only": { "tenant": { "regex": "a", "values": ["a"] } }"#,
-        "access[0].only.tenant: this must be a list of values, or an object with one of regex, claim, by and values, and or_absent beside values alone",
+        "access[0].only.tenant: this must be a list of values, or an object with one of regex, claim, by and values, and or_absent beside values alone, and split beside claim alone",
     ),
     (
         r#"["health", "ui"]"#,
         r#"["read"], "only": { "tenant": { "regex": "a", "or_absent": true } }"#,
-        "access[0].only.tenant: this must be a list of values, or an object with one of regex, claim, by and values, and or_absent beside values alone",
+        "access[0].only.tenant: this must be a list of values, or an object with one of regex, claim, by and values, and or_absent beside values alone, and split beside claim alone",
     ),
     (
         r#"["health", "ui"]"#,
         r#"["read"], "only": { "tenant": { "regexp": "a" } }"#,
-        "access[0].only.tenant.regexp: there is no such field; the fields here are regex, claim, by, values, or_absent",
+        "access[0].only.tenant.regexp: there is no such field; the fields here are regex, claim, split, by, values, or_absent",
     ),
     (
         r#"["health", "ui"]"#,

@@ -1,0 +1,90 @@
+//! Tests of requests that present more than one credential.
+
+use super::super::metadata::tests::metadata;
+use super::*;
+use crate::config;
+use crate::time::instant::Instant;
+use serde_json::{Value as Json, json};
+
+const NOW: u64 = 1_700_000_000;
+
+/// Returns the caller of a request with this header and a token of `corp` with these claims, or the message to the
+/// client.
+fn caller(callers: &Json, authorization: Option<&str>, changed: &Json) -> Result<String, String> {
+    let configuration = json!({
+        "mounts": [{ "prefix": "/" }],
+        "callers": callers,
+        "access": [{ "who": ["anyone"], "may": ["ui"] }],
+    });
+    let gateway = config::load(configuration.to_string().as_bytes()).unwrap();
+    let mut claims = json!({ "iss": "https://id", "aud": "promward", "exp": NOW + 300, "sub": "alice" });
+    for (name, value) in changed.as_object().into_iter().flatten() {
+        claims[name] = value.clone();
+    }
+    let verified = if changed.is_null() { json!({}) } else { json!({ "jwt": claims }) };
+    let metadata = metadata("envoy.filters.http.jwt_authn", &verified);
+    let facts = Facts { metadata, now: Some(Instant(NOW * 1_000_000_000)), ..Facts::default() };
+    let headers: Headers = authorization.into_iter().map(|value| ("authorization", value)).collect();
+    let identified = gateway.callers.identify(&headers, &facts, StreamId(1), &mut Logins::new([1; 32]));
+    match identified.map_err(|error| error.to_string())? {
+        Identified::Caller(caller) => Ok(caller.to_string()),
+        Identified::NotYet => panic!("nobody has a password"),
+    }
+}
+
+fn callers(tokens: bool, foreign_bearer: Option<&str>) -> Json {
+    let mut callers =
+        json!({ "jwt": { "corp": { "payload": "jwt", "issuer": "https://id", "audience": "promward" } } });
+    if tokens {
+        let digest = "sha256:ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb";
+        callers["tokens"] = json!({ "a": digest });
+    }
+    if let Some(word) = foreign_bearer {
+        callers["jwt"]["corp"]["foreign_bearer"] = json!(word);
+    }
+    callers
+}
+
+#[test]
+fn a_foreign_bearer_beside_a_token_is_left_alone_where_it_can_not_be_ours_or_the_issuer_says_so() {
+    let foreign = Err("this token is not known here, or is no longer valid".to_owned());
+    let alice = Ok("jwt:corp/alice".to_owned());
+    for (tokens, word, expected) in [
+        (false, None, &alice),
+        (false, Some("ignore"), &alice),
+        (false, Some("refuse"), &foreign),
+        (true, None, &foreign),
+        (true, Some("refuse"), &foreign),
+        (true, Some("ignore"), &alice),
+    ] {
+        let callers = callers(tokens, word);
+        let with = |authorization, changed: &Json| caller(&callers, authorization, changed);
+        assert_eq!(&with(Some("Bearer ya29.opaque"), &json!({})), expected, "{callers}");
+        assert_eq!(with(Some("Bearer ya29.opaque"), &Json::Null), foreign, "{callers}");
+        assert_eq!(with(None, &json!({})), alice, "{callers}");
+    }
+}
+
+#[test]
+fn one_credential_counts_and_a_bad_one_is_never_passed_over() {
+    let callers = callers(true, Some("ignore"));
+    let with = |authorization, changed: &Json| caller(&callers, Some(authorization), changed);
+    assert_eq!(with("Bearer a", &json!({})), Ok("token:a".to_owned()), "a token of ours counts");
+    let nobody = "nobody can log in by \"Basic\" here";
+    assert_eq!(with("Basic YTpi", &json!({})), Err(nobody.to_owned()));
+    let one = "the header \"authorization\" must be there once, with one credential";
+    assert_eq!(with("Bearer x,Bearer y", &json!({})), Err(one.to_owned()));
+    assert_eq!(with("Bearer x y", &json!({})), Err("\"Bearer\" needs one token".to_owned()));
+    assert_eq!(
+        with("Negotiate x", &json!({})),
+        Err("the scheme of \"authorization\" is not known here".to_owned())
+    );
+    for (bad, message) in [
+        (json!({ "exp": NOW - 3_600 }), "the token has expired"),
+        (json!({ "aud": "other" }), "the token is not accepted here"),
+        (json!({ "iss": "https://evil" }), "the token is not accepted here"),
+        (json!({ "sub": null }), "the token is not accepted here"),
+    ] {
+        assert_eq!(with("Bearer opaque", &bad), Err(message.to_owned()), "{bad}");
+    }
+}
