@@ -11,6 +11,7 @@ use crate::access::{Access, RequestedAccess, Rule};
 use crate::api::mount::{AtMount, Located, Mount, Mounts, PassedCredentials};
 use crate::api::requested::Requested;
 use crate::caller::callers::{Callers, Identified};
+use crate::caller::hints::Hints;
 use crate::caller::identity::Caller;
 use crate::decision::refusal::{RateExceeded, Refusal};
 use crate::decision::{Decision, Facts, Needs, Request};
@@ -24,6 +25,7 @@ use crate::report::count::{Capacity, Count};
 use crate::report::{Outcome, Record};
 use crate::response::answer::{Answers, RequestContext};
 use crate::response::cors::AllowedOrigin;
+use crate::shared_data::SharedData;
 use crate::target::Target;
 use crate::target::header_edits::HeaderEdits;
 use crate::target::headers::{Credentials, Headers, Strip};
@@ -198,7 +200,8 @@ impl Gateway {
             return Ok(Caller::Anonymous);
         }
         let Request { headers, facts, stream, .. } = *request;
-        let identified = self.callers.identify(headers, facts, stream, &mut resources.state.logins);
+        let hints = self.hints(resources.shared);
+        let identified = self.callers.identify(headers, facts, stream, &mut resources.state.logins, hints);
         Count::login(&identified).into_iter().for_each(|login| resources.state.count(login));
         match identified {
             Ok(Identified::Caller(caller)) => Ok(caller),
@@ -283,6 +286,11 @@ impl Gateway {
     pub fn answer(&self, context: &RequestContext, headers: &Headers) -> Result<HeaderEdits, Refusal> {
         let mount = self.mounts.get(context.mount).ok_or(Refusal::Host)?;
         Ok(self.answers.edits(context, mount, &self.mounts, headers)?)
+    }
+
+    /// Returns the hints that this configuration's workers leave each other in their shared data.
+    pub fn hints<'a>(&'a self, shared: &'a dyn SharedData) -> Hints<'a> {
+        Hints { shared, configuration: &self.digest }
     }
 
     /// Returns the facts that are needed of a request beside its headers.

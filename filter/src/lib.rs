@@ -24,7 +24,8 @@
 //! | `shell` | is the only code that knows a host, and exists in WebAssembly only |
 //!
 //! On the ground floor, [`promql`] finds the selectors of a query and measures its cost, [`time`] has durations,
-//! instants and rates, `index` finds a key among many, and `keyed_hash` hashes under a secret key.
+//! instants and rates, `index` finds a key among many, `keyed_hash` hashes under a secret key, and [`shared_data`] is what
+//! all workers of a proxy can read and write.
 //!
 //! Everything but `shell` is called the core. It is pure: bytes and a configuration come in, decisions go out, and time
 //! and randomness are passed in. So it is tested natively, without a host.
@@ -38,7 +39,7 @@
 //! use promward::config;
 //! use promward::decision::{Decision, Facts, Request};
 //! use promward::gateway::worker_state::{Resources, WorkerState};
-//! use promward::limits::table::{SharedData, Unreachable, Written};
+//! use promward::shared_data::{SharedData, Unreachable, Written};
 //! use promward::target::body::Body;
 //! use promward::target::headers::Headers;
 //! use promward::target::origin::UrlScheme;
@@ -101,6 +102,7 @@ pub mod limits;
 pub mod promql;
 pub mod report;
 pub mod response;
+pub mod shared_data;
 #[cfg(any(test, target_arch = "wasm32"))]
 mod shell;
 pub mod target;

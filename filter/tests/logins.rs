@@ -7,13 +7,16 @@ mod desk;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use desk::Desk;
+use desk::{Desk, Memory};
 use promward::caller::logins::StreamId;
 use promward::caller::source::Source;
 use promward::decision::{Decision, Facts};
+use promward::report::Outcome;
+use promward::shared_data::SharedData;
 use promward::target::body::Body;
 use promward::target::headers::Headers;
 use promward::time::instant::Instant;
+use std::rc::Rc;
 
 /// Returns a desk with a user whose hash has cost 4, and with limits that are soon reached.
 fn desk(limits: &str) -> Desk {
@@ -21,11 +24,35 @@ fn desk(limits: &str) -> Desk {
 }
 
 fn desk_of(hash: &str, limits: &str) -> Desk {
-    Desk::new(&format!(
+    Desk::new(&configuration(hash, limits))
+}
+
+fn configuration(hash: &str, limits: &str) -> String {
+    format!(
         r#"{{ "mounts": [{{ "prefix": "/p" }}],
               "callers": {{ "users": {{ "alice": "{hash}" }}, "passwords": {limits} }},
               "access": [{{ "who": ["authenticated"], "may": ["query"] }}] }}"#
-    ))
+    )
+}
+
+/// Returns workers with the same configuration and the same shared data.
+fn workers(number: u8, limits: &str) -> Vec<Desk> {
+    // A hint knows two bytes of a password, so that with any salt one guess in 65,536 would seem to be right.
+    let hash = bcrypt::hash_with_salt("right", 4, [7; 16]).unwrap().to_string();
+    let configuration = configuration(&hash, limits);
+    let shared = Rc::<Memory>::default();
+    (0..number).map(|number| Desk::beside(&configuration, &shared, number)).collect()
+}
+
+/// Returns the answer to a request after its password has been checked, if it was.
+fn answer(desk: &mut Desk, source: u8, password: &str) -> u16 {
+    match ask(desk, 1, source, "alice", password) {
+        0 => {
+            drain(desk);
+            ask(desk, 1, source, "alice", password)
+        }
+        status => status,
+    }
 }
 
 const WIDE: &str = r#"{ "checks": "1000/s", "burst": 1000, "waiting": 1000, "waiting_per_source": 1000 }"#;
@@ -58,11 +85,16 @@ fn ask(desk: &mut Desk, stream: u32, source: u8, user: &str, password: &str) -> 
     }
 }
 
+/// Runs one slice of the password checks, and returns the streams that can ask again.
+fn slice(desk: &mut Desk) -> Vec<StreamId> {
+    desk.state.logins.slice(desk.gateway.hints(&*desk.shared))
+}
+
 /// Runs slices until nothing waits, and returns the streams that could go on, slice by slice.
 fn drain(desk: &mut Desk) -> Vec<Vec<u32>> {
     let mut slices = Vec::new();
     while !desk.state.logins.is_idle() {
-        slices.push(desk.state.logins.slice().into_iter().map(|StreamId(stream)| stream).collect());
+        slices.push(slice(desk).into_iter().map(|StreamId(stream)| stream).collect());
     }
     slices
 }
@@ -152,7 +184,7 @@ fn a_check_that_nobody_waits_for_is_dropped_and_costs_nothing_unless_it_has_begu
     assert_eq!(ask(&mut desk, 3, 1, "alice", "b"), 0);
     desk.state.logins.forget(StreamId(2));
     assert_eq!(desk.state.logins.waiting(), 1, "another one waits for it still");
-    assert!(desk.state.logins.slice().is_empty());
+    assert!(slice(&mut desk).is_empty());
     desk.state.logins.forget(StreamId(3));
     assert!(desk.state.logins.is_idle());
     assert_eq!(ask(&mut desk, 4, 1, "alice", "c"), 429, "this one had begun");
@@ -162,11 +194,104 @@ fn a_check_that_nobody_waits_for_is_dropped_and_costs_nothing_unless_it_has_begu
 fn a_stream_that_is_gone_is_not_called() {
     let mut desk = desk(WIDE);
     (0..20).for_each(|stream| assert_eq!(ask(&mut desk, stream, 1, "alice", "right"), 0));
-    let first: Vec<_> =
-        std::iter::repeat_with(|| desk.state.logins.slice()).find(|ready| !ready.is_empty()).unwrap();
+    let first: Vec<_> = std::iter::repeat_with(|| slice(&mut desk)).find(|ready| !ready.is_empty()).unwrap();
     assert_eq!(first.len(), 16);
     desk.state.logins.forget(StreamId(17));
     assert_eq!(drain(&mut desk), [vec![16, 18, 19]]);
+}
+
+/// One of four checks at once may be for one source.
+const NARROW: &str = r#"{ "checks": "1/h", "burst": 4, "waiting": 4, "waiting_per_source": 1 }"#;
+
+#[test]
+fn who_is_logged_in_is_let_in_by_every_worker_whatever_a_stranger_behind_the_same_address_does() {
+    for number in [2, 4] {
+        let mut workers = workers(number, NARROW);
+        assert_eq!(answer(&mut workers[0], 1, "right"), 200);
+        for (guess, worker) in (0..40).zip((0..usize::from(number)).cycle()) {
+            answer(&mut workers[worker], 1, &format!("guess {guess}"));
+        }
+        for worker in &mut workers {
+            assert_eq!(answer(worker, 1, "one more"), 429, "the budget of the address is used up");
+            assert_eq!(answer(worker, 1, "right"), 200);
+            assert_eq!(answer(worker, 1, "right"), 200);
+        }
+    }
+}
+
+#[test]
+fn who_is_logged_in_waits_in_front_of_strangers_and_has_room_of_her_own() {
+    let mut workers =
+        workers(2, r#"{ "checks": "1000/s", "burst": 1000, "waiting": 4, "waiting_per_source": 4 }"#);
+    assert_eq!(answer(&mut workers[0], 1, "right"), 200);
+    let other = &mut workers[1];
+    let guesses = (0..6).map(|guess| ask(other, guess, 1, "alice", &format!("guess {guess}")));
+    assert_eq!(guesses.collect::<Vec<_>>(), [0, 0, 0, 0, 429, 429]);
+    assert!(slice(other).is_empty(), "the first guess is being checked");
+    assert_eq!(ask(other, 9, 1, "alice", "right"), 0);
+    let order: Vec<_> = drain(other).into_iter().flatten().collect();
+    assert_eq!(order, [0, 9, 1, 2, 3]);
+}
+
+#[test]
+fn a_hint_is_for_one_password_from_one_address_and_lets_nobody_in() {
+    let mut workers = workers(2, NARROW);
+    assert_eq!(answer(&mut workers[0], 1, "right"), 200);
+    let other = &mut workers[1];
+    for source in [1, 2] {
+        assert_eq!(answer(other, source, &format!("a guess from {source}")), 401);
+        assert_eq!(answer(other, source, "another"), 429);
+    }
+    assert_eq!(answer(other, 2, "right"), 429, "nobody has logged in from there");
+    assert_eq!(ask(other, 1, 1, "alice", "right"), 0, "the password is checked by this worker too");
+}
+
+/// A neighbour who can write to the shared data writes the same entry everywhere, and copies entries.
+#[test]
+fn forged_hints_let_nobody_in_and_nobody_begin() {
+    let mut workers = workers(2, NARROW);
+    assert_eq!(answer(&mut workers[0], 1, "right"), 200);
+    let shared = Rc::clone(&workers[0].shared);
+    let keys = || (0..4_096).map(|slot| format!("promward.login.{slot}"));
+    let (entry, _) = keys().find_map(|key| shared.get(&key).unwrap()).unwrap();
+    for key in keys() {
+        let number = shared.get(&key).unwrap().map_or(u32::MAX, |(_, number)| number);
+        shared.set(&key, &entry, number).unwrap();
+    }
+    let other = &mut workers[1];
+    assert_eq!(answer(other, 1, "a guess"), 401);
+    let statuses: Vec<_> = (0..50).map(|guess| answer(other, 1, &format!("guess {guess}"))).collect();
+    assert_eq!(statuses, [429; 50]);
+    assert_eq!(ask(other, 1, 1, "bob", "right"), 429);
+    assert_eq!(answer(other, 1, "right"), 200);
+}
+
+#[test]
+fn hints_die_with_their_configuration() {
+    let hash = bcrypt::hash("right", 4).unwrap();
+    let shared = Rc::<Memory>::default();
+    let mut before = Desk::beside(&configuration(&hash, NARROW), &shared, 0);
+    let mut after = Desk::beside(&(configuration(&hash, NARROW) + "\n"), &shared, 1);
+    assert_eq!(answer(&mut before, 1, "right"), 200);
+    assert_eq!(answer(&mut after, 1, "a guess"), 401);
+    assert_eq!(answer(&mut after, 1, "right"), 429);
+}
+
+#[test]
+fn a_writer_who_can_not_log_in_now_is_told_to_try_again() {
+    let mut desk = desk(NARROW);
+    assert_eq!(answer(&mut desk, 1, "a guess"), 401);
+    let authorization = format!("Basic {}", STANDARD.encode("alice:right"));
+    let pairs = [
+        (":method", "POST"),
+        (":path", "/p/api/v1/write"),
+        (":authority", "example.com"),
+        ("authorization", &authorization),
+    ];
+    let (decision, record) = desk.decide(&Headers::from_iter(pairs), Body::Follows, &facts(1), 1);
+    let Decision::Reply(reply) = decision else { panic!("the budget is used up") };
+    let told = reply.headers.iter().find(|(name, _)| *name == "retry-after");
+    assert_eq!((reply.status, told.is_some(), record.outcome), (503, true, Outcome::Throttled));
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! The budget of password checks: how many may begin, by source first and then in all, so that somebody who guesses
 //! passwords doesn't use up what others need (`threats.md` C1). Half of the budget is kept for sources that haven't
-//! begun a check recently, so that a few guessing sources don't use it up either. A check costs nothing if the password
-//! turns out to be right.
+//! begun a check recently, so that a few guessing sources don't use it up either. Callers who have logged in with
+//! another worker have a budget of their own. A check costs nothing if the password turns out to be right.
 
+use super::passwords::PasswordLimits;
+use super::queue::Lane;
 use super::source::Source;
 use crate::time::bucket::{Bucket, Empty};
 use crate::time::instant::Instant;
@@ -22,6 +24,10 @@ const MOST_SOURCES: usize = 4_096;
 pub struct Budget {
     rate: Rate,
     all: Bucket,
+    /// The rate of checks for callers whom another worker knows. As many of them may begin at once as may wait, since
+    /// those who are right cost nothing.
+    known_rate: Rate,
+    known: Bucket,
     /// The sources that have begun a check recently, the oldest first.
     sources: Vec<SeenSource>,
 }
@@ -46,16 +52,27 @@ pub enum Spent {
 impl Budget {
     /// Creates a full budget. It has room for all sources from the start: a list that grew would leave smaller ones
     /// behind, and the VM's memory would grow for as long as new sources come.
-    pub fn new(rate: Rate) -> Self {
-        Self { rate, all: Bucket::default(), sources: Vec::with_capacity(MOST_SOURCES) }
+    pub fn new(limits: PasswordLimits) -> Self {
+        let rate = limits.checks;
+        Self {
+            rate,
+            all: Bucket::default(),
+            known_rate: rate.with_burst(u32::try_from(limits.waiting).unwrap_or(u32::MAX)),
+            known: Bucket::default(),
+            sources: Vec::with_capacity(MOST_SOURCES),
+        }
     }
 
-    /// Lets one check begin, and takes it from the budget.
+    /// Lets one check begin, and takes it from the budget of its lane.
     ///
     /// # Errors
     ///
-    /// Returns an error if the budget of the source or of all sources is used up.
-    pub fn spend(&mut self, source: Source, now: Instant) -> Result<(), Spent> {
+    /// Returns an error if the budget of the source or of all sources is used up, or that of the known.
+    pub fn spend(&mut self, lane: Lane, source: Source, now: Instant) -> Result<(), Spent> {
+        if lane == Lane::Known {
+            self.known = self.known.take(self.known_rate, now).map_err(Spent::InAll)?;
+            return Ok(());
+        }
         let (rate, share, all) = (self.rate, self.share(), self.all);
         self.sources.retain(|known| now.0.saturating_sub(known.last.0) < MEMORY);
         if let Some(known) = self.of(source) {
@@ -77,7 +94,11 @@ impl Budget {
     }
 
     /// Gives back what one check of this source has cost.
-    pub fn give_back(&mut self, source: Source) {
+    pub fn give_back(&mut self, lane: Lane, source: Source) {
+        if lane == Lane::Known {
+            self.known = self.known.give_back(self.known_rate);
+            return;
+        }
         let share = self.share();
         self.all = self.all.give_back(self.rate);
         if let Some(known) = self.of(source) {
@@ -105,25 +126,29 @@ mod tests {
     }
 
     fn budget() -> Budget {
-        Budget::new(Rate::parse("4/s").unwrap().with_burst(16))
+        Budget::new(limits(Rate::parse("4/s").unwrap().with_burst(16)))
+    }
+
+    fn limits(checks: Rate) -> PasswordLimits {
+        PasswordLimits { checks, waiting: 8, waiting_per_source: 2 }
     }
 
     #[test]
     fn one_source_uses_up_its_share_and_leaves_the_rest() {
         let mut budget = budget();
         for _ in 0..4 {
-            assert_eq!(budget.spend(source(1), NOW), Ok(()));
+            assert_eq!(budget.spend(Lane::Usual, source(1), NOW), Ok(()));
         }
-        assert_eq!(budget.spend(source(1), NOW), Err(Spent::BySource(Empty { retry_after: 1 })));
-        assert_eq!(budget.spend(source(2), NOW), Ok(()));
+        assert_eq!(budget.spend(Lane::Usual, source(1), NOW), Err(Spent::BySource(Empty { retry_after: 1 })));
+        assert_eq!(budget.spend(Lane::Usual, source(2), NOW), Ok(()));
     }
 
     #[test]
     fn many_sources_use_up_what_there_is_for_all() {
         let mut budget = budget();
-        let began = (0..30).filter(|&number| budget.spend(source(number), NOW).is_ok()).count();
+        let began = (0..30).filter(|&number| budget.spend(Lane::Usual, source(number), NOW).is_ok()).count();
         assert_eq!(began, 16);
-        assert_eq!(budget.spend(source(99), NOW), Err(Spent::InAll(Empty { retry_after: 1 })));
+        assert_eq!(budget.spend(Lane::Usual, source(99), NOW), Err(Spent::InAll(Empty { retry_after: 1 })));
     }
 
     #[test]
@@ -133,11 +158,11 @@ mod tests {
         for tick in 0..4_000 {
             let now = Instant(NOW.0 + tick * 10_000_000);
             for number in 0..8 {
-                let _ = budget.spend(source(number), now);
+                let _ = budget.spend(Lane::Usual, source(number), now);
             }
             if tick % 100 == 0 {
                 let number = u8::try_from(100 + tick / 100).unwrap();
-                others += u32::from(budget.spend(source(number), now).is_ok());
+                others += u32::from(budget.spend(Lane::Usual, source(number), now).is_ok());
             }
         }
         assert_eq!(others, 40);
@@ -147,20 +172,36 @@ mod tests {
     fn a_right_password_costs_nothing() {
         let mut budget = budget();
         for _ in 0..100 {
-            assert_eq!(budget.spend(source(1), NOW), Ok(()));
-            budget.give_back(source(1));
+            assert_eq!(budget.spend(Lane::Usual, source(1), NOW), Ok(()));
+            budget.give_back(Lane::Usual, source(1));
         }
     }
 
     #[test]
+    fn callers_who_are_known_elsewhere_have_a_budget_that_nobody_else_uses_up_and_that_ends() {
+        let mut budget = budget();
+        while budget.spend(Lane::Usual, source(1), NOW).is_ok() {}
+        for _ in 0..100 {
+            assert_eq!(budget.spend(Lane::Known, source(1), NOW), Ok(()));
+            budget.give_back(Lane::Known, source(1));
+        }
+        let began = (0..30).filter(|_| budget.spend(Lane::Known, source(1), NOW).is_ok()).count();
+        assert_eq!(began, 8);
+        assert!(budget.spend(Lane::Usual, source(2), NOW).is_ok(), "the others' budget is untouched");
+    }
+
+    #[test]
     fn no_more_sources_are_known_than_there_is_room_for() {
-        let mut budget = Budget::new(Rate::parse("1000000/s").unwrap());
+        let mut budget = Budget::new(limits(Rate::parse("1000000/s").unwrap()));
         let room = budget.sources.capacity();
         for number in 0..10_000 {
-            assert_eq!(budget.spend(Source::V6(number), Instant(NOW.0 + number * 1_000_000)), Ok(()));
+            assert_eq!(
+                budget.spend(Lane::Usual, Source::V6(number), Instant(NOW.0 + number * 1_000_000)),
+                Ok(())
+            );
         }
         assert_eq!((budget.sources.len(), budget.sources.capacity()), (MOST_SOURCES, room));
-        assert_eq!(budget.spend(Source::V6(0), Instant(NOW.0 + MEMORY * 2)), Ok(()));
+        assert_eq!(budget.spend(Lane::Usual, Source::V6(0), Instant(NOW.0 + MEMORY * 2)), Ok(()));
         assert_eq!(budget.sources.len(), 1);
     }
 }

@@ -4,12 +4,12 @@
 use super::authorization::{Credential, MalformedCredential};
 use super::certificates::Certificates;
 use super::facts::Facts;
+use super::hints::Hints;
 use super::identity::{Caller, Identity};
 use super::jwt::{self, Accepted, ForeignBearer, Issuer};
 use super::logins::{Attempt, Logins, PasswordCheck, StreamId, TooMany};
 use super::passwords::Passwords;
 use super::scheme::Scheme;
-use super::secret::Secret;
 use super::token_error::TokenError;
 use super::tokens::Tokens;
 use super::who::{Who, WhoKind};
@@ -115,6 +115,7 @@ impl Callers {
         facts: &Facts,
         stream: StreamId,
         logins: &mut Logins,
+        hints: Hints<'_>,
     ) -> Result<Identified, LoginError> {
         let known = |identity: &Rc<Identity>| Identified::Caller(Caller::Known(Rc::clone(identity)));
         let credential = match self.challenges().is_empty() {
@@ -123,7 +124,11 @@ impl Callers {
         };
         match credential {
             Some(Credential::Basic { user, password }) => {
-                return self.by_password(&user, &password, facts, stream, logins);
+                let passwords = self.passwords.as_ref().ok_or(LoginError::NotConfigured("Basic"))?;
+                let (source, now) = facts.source.zip(facts.now).ok_or(LoginError::Unknown)?;
+                let attempt = Attempt { user: &user, password: &password, source, stream };
+                let check = logins.ask(passwords, &attempt, hints, now).map_err(LoginError::TooMany)?;
+                return by_password(check);
             }
             Some(Credential::Bearer(token)) if self.can_bear() => {
                 let caller = self.tokens.find(&token).map(known);
@@ -140,24 +145,6 @@ impl Callers {
                 self.certificates.find(presented).map(known).ok_or(LoginError::Certificate)
             }
             _ => Ok(Identified::Caller(Caller::Anonymous)),
-        }
-    }
-
-    fn by_password(
-        &self,
-        user: &[u8],
-        password: &Secret,
-        facts: &Facts,
-        stream: StreamId,
-        logins: &mut Logins,
-    ) -> Result<Identified, LoginError> {
-        let passwords = self.passwords.as_ref().ok_or(LoginError::NotConfigured("Basic"))?;
-        let (source, now) = facts.source.zip(facts.now).ok_or(LoginError::Unknown)?;
-        let attempt = Attempt { user, password, source, stream };
-        match logins.ask(passwords, &attempt, now).map_err(LoginError::TooMany)? {
-            PasswordCheck::Right(identity) => Ok(Identified::Caller(Caller::Known(identity))),
-            PasswordCheck::Wrong => Err(LoginError::Password),
-            PasswordCheck::NotYet => Ok(Identified::NotYet),
         }
     }
 
@@ -252,6 +239,15 @@ impl Callers {
             }
             _ => vec![who.clone()],
         }
+    }
+}
+
+/// Returns the caller whose password was checked.
+fn by_password(check: PasswordCheck) -> Result<Identified, LoginError> {
+    match check {
+        PasswordCheck::Right(identity) => Ok(Identified::Caller(Caller::Known(identity))),
+        PasswordCheck::Wrong => Err(LoginError::Password),
+        PasswordCheck::NotYet => Ok(Identified::NotYet),
     }
 }
 

@@ -1,11 +1,14 @@
 //! Password checks that wait or run, and the results of those that have ended. A check takes a hundred milliseconds, so
 //! it runs in slices while its streams wait: first come, first served, and one check for one credential, however many
-//! streams ask for it (`threats.md` C1). All of this belongs to one worker and dies with the configuration (S3).
+//! streams ask for it (`threats.md` C1). All of this belongs to one worker and dies with the configuration (S3). Workers
+//! leave each other hints, so that those who have logged in come first.
 
-use super::bcrypt::{Check, SLICE, Verdict};
+use super::bcrypt::{Check, Verdict};
 use super::budget::{Budget, Spent};
+use super::hints::{HintRoom, Hints};
 use super::identity::Identity;
 use super::passwords::{Passwords, TICK};
+use super::queue::{CheckQueue, Lane, WaitingCheck, WaitingStream};
 use super::remembered::{Remembered, Room};
 use super::secret::Secret;
 use super::source::Source;
@@ -19,11 +22,6 @@ use std::rc::Rc;
 /// don't push out right ones.
 const MOST_RIGHT: usize = 4_096;
 const MOST_WRONG: usize = 1_024;
-
-/// The largest numbers of streams that may wait, in all and of one source. A source may have more of them than one
-/// HTTP/2 connection has. Hosts hold the bodies of those that wait.
-const MOST_STREAMS: usize = 512;
-const MOST_STREAMS_OF_SOURCE: usize = 128;
 
 /// The largest number of streams that go on at once: each of them then takes its own way through the filter.
 const MOST_AT_ONCE: usize = 16;
@@ -87,6 +85,8 @@ pub enum CheckCapacity {
     Right,
     /// The number of wrong passwords that are remembered.
     Wrong,
+    /// The number of hints that workers leave each other.
+    Hints,
 }
 
 /// The passwords that a worker checks or has checked.
@@ -96,30 +96,10 @@ pub struct Logins {
     right: Remembered,
     wrong: Remembered,
     budget: Option<Budget>,
-    queue: VecDeque<WaitingCheck>,
+    queue: CheckQueue,
     /// The streams whose check is done.
     ready: VecDeque<StreamId>,
     events: Vec<CheckEvent>,
-}
-
-/// A check, and the streams that wait for it.
-#[derive(Debug)]
-struct WaitingCheck {
-    hash: Digest,
-    /// The source whose budget the check is on.
-    source: Source,
-    check: Check,
-    has_begun: bool,
-    streams: Vec<WaitingStream>,
-}
-
-/// A stream that waits for a check.
-#[derive(Debug)]
-struct WaitingStream {
-    id: StreamId,
-    source: Source,
-    /// The keyed hash of the credential together with its source.
-    from: Digest,
 }
 
 impl Logins {
@@ -130,7 +110,7 @@ impl Logins {
             right: Remembered::new(MOST_RIGHT),
             wrong: Remembered::new(MOST_WRONG),
             budget: None,
-            queue: VecDeque::new(),
+            queue: CheckQueue::default(),
             ready: VecDeque::new(),
             events: Vec::new(),
         }
@@ -145,6 +125,7 @@ impl Logins {
         &mut self,
         passwords: &Passwords,
         attempt: &Attempt<'_>,
+        hints: Hints<'_>,
         now: Instant,
     ) -> Result<PasswordCheck, TooMany> {
         let (user, password) = (attempt.user, attempt.password.reveal());
@@ -162,18 +143,17 @@ impl Logins {
         if self.wrong.has(&hash) {
             return Ok(PasswordCheck::Wrong);
         }
-        let stream = WaitingStream { id: attempt.stream, source: attempt.source, from };
-        let waiting = self.queue.iter().flat_map(|waiting| &waiting.streams);
-        let of_source = waiting.clone().filter(|stream| stream.source == attempt.source).count();
-        if waiting.count() >= MOST_STREAMS || of_source >= MOST_STREAMS_OF_SOURCE {
-            self.events.push(CheckEvent::Full(CheckCapacity::Waiting));
-            return Err(TooMany::Waiting(self.time_to_wait(passwords)));
+        let hint = hints.of(attempt, stored);
+        let lane = if hints.has(hint, now) { Lane::Known } else { Lane::Usual };
+        if !self.queue.has_room_for_stream(lane, attempt.source) {
+            return Err(self.too_many_wait(passwords));
         }
-        if let Some(waiting) = self.queue.iter_mut().find(|waiting| waiting.hash == hash) {
-            waiting.streams.push(stream);
-            return Ok(PasswordCheck::NotYet);
+        let (id, source) = (attempt.stream, attempt.source);
+        let stream = WaitingStream { id, lane, source, since: now, from, hint };
+        match self.queue.join(&hash, stream) {
+            Some(stream) => self.begin(passwords, attempt, hash, stream),
+            None => Ok(PasswordCheck::NotYet),
         }
-        self.begin(passwords, attempt, hash, stream, now)
     }
 
     fn begin(
@@ -182,52 +162,59 @@ impl Logins {
         attempt: &Attempt<'_>,
         hash: Digest,
         stream: WaitingStream,
-        now: Instant,
     ) -> Result<PasswordCheck, TooMany> {
-        let limits = passwords.limits;
-        let of_source = self.queue.iter().filter(|waiting| waiting.source == attempt.source).count();
-        if self.queue.len() >= limits.waiting || of_source >= limits.waiting_per_source {
-            self.events.push(CheckEvent::Full(CheckCapacity::Waiting));
-            return Err(TooMany::Waiting(self.time_to_wait(passwords)));
+        let (source, now) = (stream.source, stream.since);
+        // Where the lane of the known is full, there is still the usual one.
+        let is_known = stream.lane == Lane::Known && self.admit(Lane::Known, source, passwords, now).is_ok();
+        let lane = if is_known { Lane::Known } else { Lane::Usual };
+        if !is_known {
+            self.admit(lane, source, passwords, now)?;
         }
-        let budget = self.budget.get_or_insert_with(|| Budget::new(limits.checks));
-        if let Err(spent) = budget.spend(attempt.source, now) {
+        let hashes = Rc::clone(passwords.hashes(attempt.user));
+        let check = Check::new(attempt.password, hashes, passwords.rounds());
+        self.queue.push(WaitingCheck { hash, lane, source, check, has_begun: false, streams: vec![stream] });
+        Ok(PasswordCheck::NotYet)
+    }
+
+    /// Lets one more check wait in a lane, and takes it from the budget.
+    fn admit(
+        &mut self,
+        lane: Lane,
+        source: Source,
+        passwords: &Passwords,
+        now: Instant,
+    ) -> Result<(), TooMany> {
+        let limits = passwords.limits;
+        if !self.queue.has_room_for_check(lane, source, limits) {
+            return Err(self.too_many_wait(passwords));
+        }
+        let budget = self.budget.get_or_insert_with(|| Budget::new(limits));
+        budget.spend(lane, source, now).map_err(|spent| {
             self.events.push(CheckEvent::Full(match spent {
                 Spent::BySource(_) => CheckCapacity::ChecksOfSource,
                 Spent::InAll(_) => CheckCapacity::Checks,
             }));
-            return Err(TooMany::Begun(spent));
-        }
-        self.queue.push_back(WaitingCheck {
-            hash,
-            source: attempt.source,
-            check: Check::new(
-                attempt.password,
-                Rc::clone(passwords.hashes(attempt.user)),
-                passwords.rounds(),
-            ),
-            has_begun: false,
-            streams: vec![stream],
-        });
-        Ok(PasswordCheck::NotYet)
+            TooMany::Begun(spent)
+        })
     }
 
-    /// Runs one slice of the check that came first, and returns the streams that can ask again.
-    pub fn slice(&mut self) -> Vec<StreamId> {
+    fn too_many_wait(&mut self, passwords: &Passwords) -> TooMany {
+        self.events.push(CheckEvent::Full(CheckCapacity::Waiting));
+        TooMany::Waiting(self.time_to_wait(passwords))
+    }
+
+    /// Runs one slice of the check that comes first, and returns the streams that can ask again.
+    pub fn slice(&mut self, hints: Hints<'_>) -> Vec<StreamId> {
         if self.ready.is_empty()
-            && let Some(first) = self.queue.front_mut()
+            && let Some((verdict, done)) = self.queue.run()
         {
-            first.has_begun = true;
-            if let Some(verdict) = first.check.run(SLICE) {
-                self.finish(verdict);
-            }
+            self.finish(verdict, done, hints);
         }
         let number = self.ready.len().min(MOST_AT_ONCE);
         self.ready.drain(..number).collect()
     }
 
-    fn finish(&mut self, verdict: Verdict) {
-        let Some(done) = self.queue.pop_front() else { return };
+    fn finish(&mut self, verdict: Verdict, done: WaitingCheck, hints: Hints<'_>) {
         self.events.push(CheckEvent::Done(verdict));
         match verdict {
             Verdict::Wrong => {
@@ -236,37 +223,40 @@ impl Logins {
                 }
             }
             Verdict::Right => {
-                done.streams.iter().for_each(|stream| self.remember(stream.from));
-                self.budget.iter_mut().for_each(|budget| budget.give_back(done.source));
+                done.streams.iter().for_each(|stream| self.remember(stream, hints));
+                self.budget.iter_mut().for_each(|budget| budget.give_back(done.lane, done.source));
             }
         }
         self.ready.extend(done.streams.into_iter().map(|stream| stream.id));
     }
 
-    fn remember(&mut self, from: Digest) {
-        if !self.right.has(&from) && self.right.insert(from) == Room::Full {
+    /// Remembers a right password for this worker, and leaves a hint for the others.
+    fn remember(&mut self, stream: &WaitingStream, hints: Hints<'_>) {
+        if self.right.has(&stream.from) {
+            return;
+        }
+        if self.right.insert(stream.from) == Room::Full {
             self.events.push(CheckEvent::Full(CheckCapacity::Right));
+        }
+        if hints.leave(stream.hint, stream.since) == HintRoom::Full {
+            self.events.push(CheckEvent::Full(CheckCapacity::Hints));
         }
     }
 
     /// Forgets a stream that is gone, and its check unless other streams wait for it as well.
     pub fn forget(&mut self, stream: StreamId) {
         self.ready.retain(|&ready| ready != stream);
-        for waiting in &mut self.queue {
-            waiting.streams.retain(|waits| waits.id != stream);
-        }
-        let Some(at) = self.queue.iter().position(|waiting| waiting.streams.is_empty()) else { return };
-        if let Some(waiting) = self.queue.remove(at)
+        if let Some(waiting) = self.queue.forget(stream)
             && !waiting.has_begun
             && let Some(budget) = &mut self.budget
         {
-            budget.give_back(waiting.source);
+            budget.give_back(waiting.lane, waiting.source);
         }
     }
 
     /// Returns `true` if no slice is needed.
     pub fn is_idle(&self) -> bool {
-        self.queue.is_empty() && self.ready.is_empty()
+        self.queue.len() == 0 && self.ready.is_empty()
     }
 
     /// Returns the number of checks that wait or run.

@@ -3,8 +3,9 @@
 use crate::caller::logins::Logins;
 use crate::enforce::rewrite_cache::RewriteCache;
 use crate::keyed_hash::Digest;
-use crate::limits::table::{SharedData, Table, Unreachable};
+use crate::limits::table::Table;
 use crate::report::count::{Capacity, Count};
+use crate::shared_data::{SharedData, Unreachable};
 
 /// The state of a worker.
 #[derive(Debug)]
@@ -73,7 +74,7 @@ mod tests {
     use crate::api::endpoint::SelectorForm;
     use crate::enforce::restriction::{Absent, Restriction, Term};
     use crate::enforce::rewrite_cache::Original;
-    use crate::limits::table::Written;
+    use crate::shared_data::Written;
 
     /// Shared data that has nothing in it, for a configuration without rates.
     struct Nothing;

@@ -3,6 +3,7 @@
 //! same VM could write to it (`threats.md` C9).
 
 use crate::keyed_hash::{Digest, Key};
+use crate::shared_data::{NO_ENTRY, SharedData, Unreachable, Written};
 use crate::time::bucket::{Bucket, Empty};
 use crate::time::instant::Instant;
 use crate::time::rate::Rate;
@@ -16,39 +17,6 @@ const PLACES: u32 = 4;
 
 /// The number of attempts to write an entry while other workers are faster.
 const ATTEMPTS: usize = 64;
-
-/// A number that no entry has. A write that is based on it succeeds only where there is no entry.
-const NO_ENTRY: u32 = u32::MAX;
-
-/// Data that the host keeps for all workers.
-pub trait SharedData {
-    /// Returns an entry and the number of its last write.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the host fails.
-    fn get(&self, key: &str) -> Result<Option<(Vec<u8>, u32)>, Unreachable>;
-
-    /// Writes an entry if `based_on` is still the number of its last write, or if there is no entry.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the host fails.
-    fn set(&self, key: &str, value: &[u8], based_on: u32) -> Result<Written, Unreachable>;
-}
-
-/// The error of a host whose shared data can't be read or written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unreachable;
-
-/// The outcome of a write that the host accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Written {
-    /// The entry has been written.
-    Done,
-    /// Another worker was faster, and the write was dropped because it was based on an old value.
-    Outrun,
-}
 
 /// The kind of caller that is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,8 +7,8 @@ mod abi;
 
 use super::header_map;
 use crate::keyed_hash::Digest;
-use crate::limits::table::{self, Unreachable, Written};
 use crate::response::reply::Reply;
+use crate::shared_data::{SharedData, Unreachable, Written};
 use crate::target::header_edits::HeaderEdits;
 use crate::target::headers::Headers;
 use crate::time::instant::Instant;
@@ -174,7 +174,7 @@ pub(crate) fn add(Metric(id): Metric, offset: i64) -> Result<(), HostError> {
 /// The data that the host keeps for all workers.
 pub(crate) struct HostSharedData;
 
-impl table::SharedData for HostSharedData {
+impl SharedData for HostSharedData {
     fn get(&self, key: &str) -> Result<Option<(Vec<u8>, u32)>, Unreachable> {
         let mut number = 0;
         let value = returned(|data, size| unsafe {

@@ -103,7 +103,7 @@ impl Worker {
 
     /// Runs one slice of the waiting checks, and releases the streams that need not wait any longer.
     pub(crate) fn tick(&self) {
-        let ready = self.state.borrow_mut().logins.slice();
+        let ready = self.state.borrow_mut().logins.slice(self.gateway.hints(&HostSharedData));
         for StreamId(context) in ready {
             let Some(stream) = self.take(context) else { continue };
             match host::act_on(context) {

@@ -6,17 +6,18 @@ use promward::config;
 use promward::decision::{Decision, Facts, Request};
 use promward::gateway::Gateway;
 use promward::gateway::worker_state::{Resources, WorkerState};
-use promward::limits::table::{SharedData, Unreachable, Written};
 use promward::report::Record;
+use promward::shared_data::{SharedData, Unreachable, Written};
 use promward::target::body::Body;
 use promward::target::headers::Headers;
 use promward::target::origin::UrlScheme;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// Shared data that one thread keeps.
 #[derive(Default)]
-struct Memory(RefCell<BTreeMap<String, (Vec<u8>, u32)>>);
+pub(crate) struct Memory(RefCell<BTreeMap<String, (Vec<u8>, u32)>>);
 
 impl SharedData for Memory {
     fn get(&self, key: &str) -> Result<Option<(Vec<u8>, u32)>, Unreachable> {
@@ -37,15 +38,20 @@ impl SharedData for Memory {
 pub(crate) struct Desk {
     pub(crate) gateway: Gateway,
     pub(crate) state: WorkerState,
-    shared: Memory,
+    pub(crate) shared: Rc<Memory>,
 }
 
 impl Desk {
     pub(crate) fn new(configuration: &str) -> Self {
+        Self::beside(configuration, &Rc::default(), 0)
+    }
+
+    /// Creates a worker that has these data in common with others. Its number is that of no other one.
+    pub(crate) fn beside(configuration: &str, shared: &Rc<Memory>, number: u8) -> Self {
         let gateway = config::load(configuration.as_bytes()).unwrap();
-        let shared = Memory::default();
-        let state = WorkerState::new([[1; 32], [2; 32], [3; 32]], gateway.rates(), &shared).unwrap();
-        Self { gateway, state, shared }
+        let random = [[1; 32], [2; 32], [3; 32]].map(|bytes| bytes.map(|byte: u8| byte.wrapping_add(number)));
+        let state = WorkerState::new(random, gateway.rates(), &**shared).unwrap();
+        Self { gateway, state, shared: Rc::clone(shared) }
     }
 
     pub(crate) fn decide(
@@ -56,6 +62,6 @@ impl Desk {
         stream: u32,
     ) -> (Decision, Record) {
         let request = Request { stream: StreamId(stream), headers, body, scheme: UrlScheme::Https, facts };
-        self.gateway.decide(&request, &mut Resources { state: &mut self.state, shared: &self.shared })
+        self.gateway.decide(&request, &mut Resources { state: &mut self.state, shared: &*self.shared })
     }
 }

@@ -7,7 +7,7 @@ use promward::caller::source::Source;
 use promward::config;
 use promward::decision::{Decision, Facts, Request};
 use promward::gateway::worker_state::{Resources, WorkerState};
-use promward::limits::table::{SharedData, Unreachable, Written};
+use promward::shared_data::{SharedData, Unreachable, Written};
 use promward::target::body::Body;
 use promward::target::headers::Headers;
 use promward::target::origin::UrlScheme;

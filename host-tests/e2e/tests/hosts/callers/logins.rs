@@ -4,7 +4,7 @@
 use crate::callers::set_up::{
     CHEAP, FORM, QUERY, RIGHT, WRONG, basic, configuration, deployment, hashed, options, upstream,
 };
-use promward_e2e::deployment::{Deployment, Host};
+use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_e2e::on_both_hosts;
 use promward_harness::client::{Answer, Request};
 use promward_harness::process;
@@ -20,6 +20,7 @@ on_both_hosts! {
     a_right_password_costs_no_budget,
     a_password_that_somebody_else_has_presented_can_not_be_guessed_without_a_check,
     a_flood_of_wrong_passwords_is_not_felt_by_others,
+    who_is_logged_in_is_not_locked_out_by_a_stranger_behind_the_same_address,
 }
 
 /// The default cost of `htpasswd -B` and most other tools, or near it.
@@ -130,6 +131,26 @@ fn a_password_that_somebody_else_has_presented_can_not_be_guessed_without_a_chec
     assert_eq!([from(1, RIGHT), from(2, WRONG)], [200, 401]);
     assert_eq!([from(2, "another"), from(2, RIGHT), from(1, RIGHT)], [429, 429, 200]);
     assert_eq!((from(3, RIGHT), checks(&deployment)), (200, [2, 1]), "from elsewhere it is checked again");
+}
+
+/// Each request has a connection of its own, which may end at any worker: one that has seen the login, or another one,
+/// where the stranger has used up what their address may do.
+fn who_is_logged_in_is_not_locked_out_by_a_stranger_behind_the_same_address(host: Host) {
+    let limits = json!({ "checks": "1/h", "burst": 4, "waiting": 4, "waiting_per_source": 1 });
+    for workers in [2, 4] {
+        let upstream = upstream();
+        let options = Options { workers, ..options(&upstream, &users(CHEAP, &limits)) };
+        let deployment = Deployment::start(host, &options).unwrap();
+        assert_eq!(ask(&deployment, "alice", RIGHT).status, 200);
+        let guesses: Vec<_> =
+            (0..40).map(|guess| ask(&deployment, "alice", &format!("guess {guess}")).status).collect();
+        assert!(guesses.contains(&429) && !guesses.contains(&200), "{guesses:?}");
+        let hers: Vec<_> = (0..40).map(|_| ask(&deployment, "alice", RIGHT).status).collect();
+        assert_eq!(hers, [200; 40], "{workers} workers");
+        let [right, _] = checks(&deployment);
+        assert!((2..=u64::from(workers)).contains(&right), "{right} workers have checked her password");
+        assert_eq!(ask(&deployment, "bob", RIGHT).status, 429, "she alone had logged in");
+    }
 }
 
 /// Fifty connections guess without a pause, from one address. Other callers come from another address.
