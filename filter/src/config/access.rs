@@ -24,6 +24,7 @@ use super::only::LabelValues;
 use super::schema::ByName;
 #[cfg(feature = "schema")]
 use super::shared::SharedMetrics;
+#[cfg(feature = "schema")]
 use super::tenants::TenantValues;
 
 object! {
