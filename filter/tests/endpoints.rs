@@ -142,8 +142,11 @@ const CASES: &[Case] = &[
 ];
 
 /// The parameters that clients send to an endpoint which doesn't read them.
-const UNREAD: &[(&str, &[&str])] =
-    &[("/api/v1/query", &["step"]), ("/api/v1/rules", &["rule_name", "rule_group", "file"])];
+const UNREAD: &[(&str, &[&str])] = &[
+    ("/api/v1/query", &["step"]),
+    ("/api/v1/query_exemplars", &["step"]),
+    ("/api/v1/rules", &["rule_name", "rule_group", "file"]),
+];
 
 /// An endpoint whose form would be read too late to be refused.
 const SNAPSHOT: &str = "/api/v1/admin/tsdb/snapshot";

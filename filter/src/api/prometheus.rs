@@ -112,7 +112,9 @@ pub static ENDPOINTS: &[Endpoint] = &[
             &["query", "time", "timeout", "limit", "lookback_delta", "stats"], QUERY) },
     row("/api/v1/query_range", GET_POST, Class::Query,
         &["query", "start", "end", "step", "timeout", "limit", "lookback_delta", "stats"], QUERY),
-    row("/api/v1/query_exemplars", GET_POST, Class::Query, &["query", "start", "end"], QUERY),
+    // The pages of 2.x ask for exemplars with all parameters of the graph.
+    Endpoint { unread: &["step"],
+        ..row("/api/v1/query_exemplars", GET_POST, Class::Query, &["query", "start", "end"], QUERY) },
     row("/api/v1/format_query", GET_POST, Class::Query, &["query"], FORMAT),
     row("/api/v1/parse_query", GET_POST, Class::Query, &["query"], PARSE),
 
