@@ -119,10 +119,10 @@ fn all_selectors_of_a_request_share_the_bounds() {
     let patterns = |number: usize| vec!["match[]=%7Ba%3D~%22x%2B%22%7D"; number].join("&");
     for endpoint in ["api/v1/series", "api/v1/labels", "api/v1/label/job/values", "federate", "api/v1/rules"]
     {
-        for held_to in [RESTRICTED, r#""limits": { "selectors": 300 }"#] {
+        for held_to in [RESTRICTED, r#""limits": { "selectors": 500 }"#] {
             let asked = |query: &str| asked("", held_to, &format!("/{endpoint}?{query}"));
-            assert!(asked(&selectors(300)).is_ok(), "{endpoint}");
-            assert!(asked(&selectors(301)).unwrap_err().contains("limits.selectors"), "{endpoint}");
+            assert!(asked(&selectors(500)).is_ok(), "{endpoint}");
+            assert!(asked(&selectors(501)).unwrap_err().contains("limits.selectors"), "{endpoint}");
             assert!(asked(&patterns(200)).is_ok(), "{endpoint}");
             assert!(asked(&patterns(201)).unwrap_err().contains("limits.repetitions"), "{endpoint}");
         }
@@ -141,8 +141,8 @@ fn both_halves_of_a_form_share_the_bounds() {
             other => panic!("{other:?}"),
         }
     };
-    assert!(form(100, 200).is_ok());
-    let refused = Refusal::from(form(100, 201).unwrap_err());
+    assert!(form(200, 300).is_ok());
+    let refused = Refusal::from(form(200, 301).unwrap_err());
     assert_eq!(refused.status(), 400);
     assert!(refused.to_string().contains("limits.selectors"), "{refused}");
 }

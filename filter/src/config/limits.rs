@@ -27,7 +27,7 @@ object! {
         timeout: Option<String>,
         /// The most operators in one query: 1 to 10000, 300 if not given.
         operators: Option<u32>,
-        /// The most selectors in one request: 1 to 10000, 300 if not given.
+        /// The most selectors in one request: 1 to 10000, 500 if not given.
         selectors: Option<u32>,
         /// The most calls of functions, and aggregations, in one query: 1 to 10000, 300 if not given.
         calls: Option<u32>,

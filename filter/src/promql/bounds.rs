@@ -37,7 +37,7 @@ impl Default for Bounds {
             length: 64 * 1024,
             depth: MAX_DEPTH,
             operators: 300,
-            selectors: 300,
+            selectors: 500,
             calls: 300,
             repetitions: 200,
         }
