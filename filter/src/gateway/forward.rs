@@ -137,7 +137,7 @@ impl AllowedRequest<'_> {
         let Request { headers, body, .. } = *self.request;
         let method = self.requested.method;
         // Hosts that take an offer to switch protocols read what follows as the other protocol, which never ends.
-        if self.offers() && body == Body::Follows && method.may_have_a_body() {
+        if body == Body::Follows && method.may_have_a_body() && self.offers() {
             return Err(FormError::Offered.into());
         }
         let is_read = |endpoint: &&Endpoint| {
@@ -146,11 +146,11 @@ impl AllowedRequest<'_> {
         };
         let Some(endpoint) = self.requested.endpoint.filter(is_read) else {
             let query = self.query.map(|query| with_mark(query.as_str())).unwrap_or_default();
+            if body == Body::None || !self.offers() {
+                return Ok((query, None));
+            }
             let nothing = Accepted { names: &[], ignored: Rc::new([]) };
-            let form = match self.offers() {
-                true => AwaitedForm::announced(method, headers, body, &nothing, &Parameters::default(), 0)?,
-                false => None,
-            };
+            let form = AwaitedForm::announced(method, headers, body, &nothing, &Parameters::default(), 0)?;
             return Ok((query, form));
         };
         let Mount { max_form, ignored, .. } = self.requested.at.mount;
@@ -225,7 +225,9 @@ impl AllowedRequest<'_> {
     ) -> Result<HeaderEdits, Refusal> {
         let (request, mount) = (self.request, self.requested.at.mount);
         let mut remove = self.strip.held_back(request.headers, &identity_headers.names());
-        if self.offers() {
+        // A form behind an offer has been refused already.
+        let offers = form.is_none_or(AwaitedForm::must_be_empty) && self.offers();
+        if offers {
             remove.extend(upgrade::offer(request.headers));
         }
         let mut set = vec![(":path".into(), target)];
@@ -246,7 +248,7 @@ impl AllowedRequest<'_> {
         mount.cluster.iter().for_each(|cluster| say("x-promward-cluster", cluster));
         match form {
             // After an offer the end may never come, so the server must not wait for it.
-            Some(form) if form.must_be_empty() && self.offers() => say("content-length", "0"),
+            Some(_) if offers => say("content-length", "0"),
             // The proxy may wait for the end, so that nothing is executed if a byte comes.
             Some(form) if form.must_be_empty() => {
                 mount.cluster.iter().for_each(|_| say("x-promward-body", "none"));

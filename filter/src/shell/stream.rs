@@ -19,6 +19,7 @@ use crate::response::filtered::Filter;
 use crate::response::reply::Reply;
 use crate::target::body::{Body, End};
 use crate::target::header_edits::HeaderEdits;
+use crate::target::headers::Headers;
 use proxy_wasm::types::Action;
 use std::fmt;
 use std::rc::Rc;
@@ -98,9 +99,6 @@ impl Stream {
     /// Decides the request when the headers have come.
     pub(crate) fn decide(&mut self, body: Body) -> Result<Action, HostError> {
         let headers = host::headers(Map::Request)?;
-        if headers.first("content-type").is_some_and(is_grpc) {
-            self.replies = Replies::AsGrpc;
-        }
         let facts = self.worker.facts()?;
         let stream = StreamId(self.context);
         let request = Request { stream, headers: &headers, body, scheme: facts::scheme(), facts: &facts };
@@ -112,6 +110,7 @@ impl Stream {
                 return Ok(Action::Pause);
             }
             Decision::Reply(reply) => {
+                self.replies = Replies::to(&headers);
                 self.worker.report(&self.record);
                 return Ok(self.reply(&reply));
             }
@@ -122,6 +121,10 @@ impl Stream {
             Decision::Forward(forward) => {
                 host::edit(Map::Request, &forward.edits)?;
                 let Forward { context, form, .. } = *forward;
+                // A form that can be refused later has its own type. Only what must be empty can have gRPC's.
+                if form.as_ref().is_some_and(AwaitedForm::must_be_empty) {
+                    self.replies = Replies::to(&headers);
+                }
                 self.phase = match form {
                     Some(form) => Phase::AwaitingForm { context, form },
                     None => Phase::Forwarded { context },
@@ -318,11 +321,15 @@ impl Phase {
     }
 }
 
-/// Returns `true` if hosts take a request with this content type for one of gRPC. A refusal of it would have the status
-/// 200 on Envoy, and look like a success to caches, probes and logs.
-fn is_grpc(content_type: &[u8]) -> bool {
-    const GRPC: &[u8] = b"application/grpc";
-    content_type.get(..GRPC.len()).is_some_and(|start| start.eq_ignore_ascii_case(GRPC))
+impl Replies {
+    /// Returns the way in which hosts say a reply to a request with these headers. Envoy gives a refusal of a gRPC request
+    /// the status 200, by which it looks like a success to caches, probes and logs.
+    fn to(request: &Headers) -> Self {
+        const GRPC: &[u8] = b"application/grpc";
+        let begins =
+            |value: &[u8]| value.get(..GRPC.len()).is_some_and(|start| start.eq_ignore_ascii_case(GRPC));
+        if request.first("content-type").is_some_and(begins) { Self::AsGrpc } else { Self::Plain }
+    }
 }
 
 /// Answers in place of the server.
