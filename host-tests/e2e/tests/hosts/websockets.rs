@@ -65,14 +65,19 @@ impl Server {
     }
 }
 
-fn serve(mut stream: TcpStream, protocol: &str, heads: &Mutex<Vec<String>>) -> std::io::Result<()> {
+/// Reads the head of a request, and returns it in lower case.
+fn read_head(stream: &mut TcpStream) -> std::io::Result<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
         stream.read_exact(&mut byte)?;
         head.extend(byte);
     }
-    let head = String::from_utf8_lossy(&head).to_lowercase();
+    Ok(String::from_utf8_lossy(&head).to_lowercase())
+}
+
+fn serve(mut stream: TcpStream, protocol: &str, heads: &Mutex<Vec<String>>) -> std::io::Result<()> {
+    let head = read_head(&mut stream)?;
     heads.lock().unwrap().push(head.clone());
     if !head.contains("\r\nupgrade:") && !protocol.ends_with('!') {
         return stream
@@ -300,4 +305,48 @@ fn no_other_protocol_is_switched_to() {
     let deployment = self::deployment(&server);
     let (_, head, _) = handshake(&deployment.client(), "/grafana/api/live/ws", "");
     assert!(head.starts_with("http/1.1 502") || head.starts_with("http/1.1 503"), "{head}");
+}
+
+/// A server that takes no offer reads what follows as the next request. No rule has seen that one, so it must not get
+/// there.
+#[test]
+fn nothing_follows_an_offer_that_the_server_has_not_taken() {
+    if !Host::Envoy.is_here() {
+        return;
+    }
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    let heads = Arc::<Mutex<Vec<String>>>::default();
+    let seen = Arc::clone(&heads);
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let seen = Arc::clone(&seen);
+            thread::spawn(move || {
+                while let Ok(head) = read_head(&mut stream) {
+                    // Bytes that don't wait for the answer have time to come.
+                    thread::sleep(Duration::from_millis(300));
+                    seen.lock().unwrap().push(head);
+                    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
+                }
+            });
+        }
+    });
+    let mut options = Options::configured(address, CONFIGURATION);
+    options.replace = WEBSOCKETS.map(|(old, new)| (old.to_owned(), new.to_owned())).to_vec();
+    let deployment = Deployment::start(Host::Envoy, &options).unwrap();
+    let hidden = "GET /grafana/hidden HTTP/1.1\r\nHost: example.com\r\n\r\n";
+    for more in ["", "Content-Length: 3\r\n", "Transfer-Encoding: chunked\r\n"] {
+        let mut connection = deployment.client().connect().unwrap();
+        let before = if more.is_empty() { "" } else { "abc" };
+        let head = format!(
+            "GET /grafana/api/live/ws HTTP/1.1\r\nHost: example.com\r\n{OWN}{more}\r\n{before}{hidden}"
+        );
+        connection.write_raw(head.as_bytes()).unwrap();
+        thread::sleep(Duration::from_millis(100));
+        let _ = connection.write_raw(hidden.as_bytes());
+        let answer = String::from_utf8_lossy(&connection.wait_for_close().unwrap()).into_owned();
+        println!("{more:?}: {answer}");
+    }
+    let heads = heads.lock().unwrap().clone();
+    assert!(heads.iter().all(|head| !head.contains("hidden")), "{heads:?}");
 }
