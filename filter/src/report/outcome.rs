@@ -17,7 +17,7 @@ pub enum Outcome {
     Forbidden,
     /// Nothing is at this path (404).
     NotFound,
-    /// There are too many requests (429).
+    /// There are too many requests (429, and 503 for writers).
     Throttled,
     /// The server or the proxy failed (5xx).
     Failed,

@@ -97,6 +97,8 @@ fn a_claim_decides_which_tenants_a_token_sees(host: Host) {
         (json!("a"), r#"up{tenant="a"}"#, "a"),
         (json!(["a", "b"]), r#"up{tenant=~"a|b"}"#, "a|b"),
         (json!(["a", "a"]), r#"up{tenant="a"}"#, "a"),
+        (json!(["a", 7]), r#"up{tenant=~"a|7"}"#, "a|7"),
+        (json!(42), r#"up{tenant="42"}"#, "42"),
     ] {
         let answer = ask(&json!({ "org": { "tenants": tenants } }));
         assert_eq!(answer.status, 200, "{tenants}: {}", answer.text());
@@ -109,7 +111,9 @@ fn a_claim_decides_which_tenants_a_token_sees(host: Host) {
         json!({ "org": { "tenants": [] } }),
         json!({ "org": { "tenants": null } }),
         json!({ "org": { "tenants": "" } }),
-        json!({ "org": { "tenants": ["a", 1] } }),
+        json!({ "org": { "tenants": ["a", true] } }),
+        json!({ "org": { "tenants": ["a", 0.5] } }),
+        json!({ "org": { "tenants": 9_007_199_254_740_992_u64 } }),
         json!({ "org": { "tenants": ["a", ""] } }),
         json!({ "org": { "tenants": { "a": true } } }),
         json!({ "org": { "tenants": "a,b" } }),
