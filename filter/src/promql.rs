@@ -3,13 +3,15 @@
 //!
 //! The text of a query or of a selector comes in; a [`Query`] or a [`SyntaxError`] goes out. The text is never printed
 //! anew: the server gets what the caller wrote, byte for byte, with matchers inserted. The grammar is that of stable
-//! Prometheus 3.x. Anything else is an error, and so is refused to callers whose queries have to be read (`threats.md`
+//! Prometheus 3.x, and of its experimental parts where they are switched on. Anything else is an error, and so is refused to callers whose queries have to be read (`threats.md`
 //! R1).
 
 mod bounds;
 mod calls;
 mod cost;
+mod durations;
 mod error;
+mod extensions;
 mod functions;
 mod labels;
 mod lexer;
@@ -25,9 +27,13 @@ mod written;
 pub use bounds::{Bound, Bounds, Counts, MAX_COUNT, MAX_DEPTH};
 pub use cost::Reach;
 pub use error::{Problem, SyntaxError};
+pub use extensions::Extensions;
 pub use parser::Wanted;
 
+use crate::time::Evaluation;
+use durations::Calculation;
 use naming::NameSpan;
+use std::borrow::Cow;
 use time::Shift;
 
 /// The longest query with matchers inserted, in bytes (`threats.md` R6).
@@ -41,8 +47,29 @@ pub struct Query<'a> {
     selectors: Vec<Selector>,
     /// The subqueries; an outer one stands after those within it.
     subqueries: Vec<Subquery>,
+    /// The durations that are worked out with the times of the request.
+    calculated: Vec<Calculated>,
     /// The counts of this text and of those before it.
     counts: Counts,
+}
+
+/// A duration that is worked out with the times of the request, and stands in the query as a placeholder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Calculated {
+    duration: Duration,
+    calculation: Calculation,
+    /// The position at which it begins, in bytes from the start of the text.
+    at: usize,
+}
+
+/// A duration in the lists of a query, by the index of what has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Duration {
+    RangeOfSelector(usize),
+    OffsetOfSelector(usize),
+    RangeOfSubquery(usize),
+    StepOfSubquery(usize),
+    OffsetOfSubquery(usize),
 }
 
 /// A selector: where a matcher is inserted, and what moves the time at which it is read. Durations are in milliseconds.
@@ -54,6 +81,8 @@ struct Selector {
     /// The length of its range; zero if it has none.
     range: i64,
     shift: Shift,
+    /// True if `anchored` or `smoothed` follows, so that samples before the range are read as well.
+    is_extended: bool,
     /// The index of the innermost subquery around it.
     within: Option<usize>,
 }
@@ -91,7 +120,7 @@ struct Subquery {
 impl Selector {
     /// Returns `true` if neither a range nor a modifier follows the selector.
     fn is_plain(&self) -> bool {
-        self.range == 0 && self.shift == Shift::default()
+        self.range == 0 && self.shift == Shift::default() && !self.is_extended
     }
 }
 
@@ -145,6 +174,51 @@ impl<'a> Query<'a> {
         let text = self.text;
         self.selectors
             .retain(|selector| !selector.name.and_then(|name| name.name(text)).is_some_and(is_shared));
+    }
+
+    /// Returns the query with its durations worked out for an evaluation, whose step may be as long as `longest_step`,
+    /// in milliseconds. Of bounds, those are taken that let it read further back and at more points.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error for a duration that can't be worked out here.
+    pub fn worked_out(
+        &self,
+        evaluation: &Evaluation,
+        longest_step: Option<i64>,
+    ) -> Result<Cow<'_, Self>, SyntaxError> {
+        if self.calculated.is_empty() {
+            return Ok(Cow::Borrowed(self));
+        }
+        let mut query = self.clone();
+        for Calculated { duration, calculation, at } in &self.calculated {
+            let (low, high) = calculation.value(evaluation, longest_step).ok_or(durations::unclear(*at))?;
+            let (selectors, subqueries) = (&mut query.selectors, &mut query.subqueries);
+            match *duration {
+                Duration::RangeOfSelector(index) => {
+                    selectors.get_mut(index).into_iter().for_each(|selector| selector.range = high.max(1));
+                }
+                Duration::OffsetOfSelector(index) => {
+                    selectors
+                        .get_mut(index)
+                        .into_iter()
+                        .for_each(|selector| selector.shift.offset = Some(high));
+                }
+                Duration::RangeOfSubquery(index) => {
+                    subqueries.get_mut(index).into_iter().for_each(|subquery| subquery.range = high);
+                }
+                Duration::StepOfSubquery(index) => {
+                    subqueries.get_mut(index).into_iter().for_each(|subquery| subquery.step = Some(low));
+                }
+                Duration::OffsetOfSubquery(index) => {
+                    subqueries
+                        .get_mut(index)
+                        .into_iter()
+                        .for_each(|subquery| subquery.shift.offset = Some(high));
+                }
+            }
+        }
+        Ok(Cow::Owned(query))
     }
 
     /// Returns the text with `matchers`, which are joined by commas, inserted into every selector; nothing else in it

@@ -25,7 +25,7 @@ fn the_filter_takes_what_the_schema_says() {
 const EVERYTHING: &str = r#"{
   "$schema": "https://example.com/config.schema.json",
   "mounts": [
-    { "prefix": "/a", "upstream_prefix": "/b", "cluster": "c", "origins": ["http://c:9090"], "max_form": "2KiB", "max_query": "1KiB", "ignore": ["namespace"], "credentials": "pass" },
+    { "prefix": "/a", "upstream_prefix": "/b", "cluster": "c", "origins": ["http://c:9090"], "max_form": "2KiB", "max_query": "1KiB", "promql": ["duration_expressions"], "ignore": ["namespace"], "credentials": "pass" },
     { "prefix": "/o", "api": "opaque", "encoded_slash": "pass", "cross_site": ["https://id.example.net"], "websockets": "pass" }
   ],
   "elsewhere": "pass",

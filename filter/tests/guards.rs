@@ -342,3 +342,60 @@ fn what_can_not_be_guarded_is_refused() {
         other => panic!("{other:?}"),
     }
 }
+
+#[test]
+fn a_duration_is_held_against_guards_as_what_it_comes_to() {
+    let configuration = r#"{ "mounts": [{ "prefix": "/", "promql": ["duration_expressions", "extended_range_selectors"] }],
+             "access": [{ "who": ["anyone"], "may": ["everything"],
+                          "limits": { "lookback": "1h", "points": 1000 } }] }"#;
+    let mut desk = Desk::new(configuration);
+    let range = format!("start={}&end={NOW}&step=60", NOW - 3_600);
+    for (path, parameters, query, expected) in [
+        (RANGE, range.as_str(), "rate(a[step()*60])", 200),
+        (RANGE, &range, "rate(a[step()*61])", 422),
+        (RANGE, &range, "rate(a[range()])", 200),
+        (RANGE, &range, "rate(a[range()+1ms])", 422),
+        (RANGE, &range, "max_over_time(a[30m:step()*2])", 200),
+        (RANGE, &range, "max_over_time(a[30m:step()/2])", 422),
+        (RANGE, &range, "a offset (1h - 5m)", 200),
+        (RANGE, &range, "a offset (1h - 4m)", 422),
+        (RANGE, &range, "rate(a[55m] anchored)", 200),
+        (RANGE, &range, "rate(a[56m] smoothed)", 422),
+        (RANGE, "start=2023-11-14T21:13:20Z&end=2023-11-14T22:13:20.0009Z&step=60", "rate(a[range()])", 422),
+        (RANGE, "start=1699996400&end=1700000000&step=60.0009", "rate(a[step()*60])", 422),
+        (INSTANT, "time=1700000000", "rate(a[step()+1h])", 200),
+        (INSTANT, "time=1700000000", "rate(a[range()+61m])", 422),
+        (INSTANT, "time=1700000000", "rate(a[2^0.5])", 400),
+        (INSTANT, "time=1700000000", "rate(a[1/range()])", 400),
+    ] {
+        let escaped = Parameters::parse(query.replace('+', "%2B").as_bytes(), Part::Query).unwrap();
+        let escaped = escaped.to_text().trim_end_matches('=').to_owned();
+        let path = format!("{path}?{parameters}&query={escaped}");
+        let headers =
+            Headers::from_iter([(":method", "GET"), (":path", &path), (":authority", "example.com")]);
+        let status = match at(&mut desk, &headers, Body::None) {
+            Decision::Forward(_) => 200,
+            Decision::Reply(reply) => reply.status,
+            other => panic!("{path}: {other:?}"),
+        };
+        assert_eq!(status, expected, "{parameters}: {query}");
+    }
+}
+
+#[test]
+fn a_query_of_one_mount_is_not_remembered_for_another_without_its_experimental_parts() {
+    let configuration = r#"{ "mounts": [{ "prefix": "/new", "promql": ["experimental_functions"] }, { "prefix": "/old" }],
+             "access": [{ "who": ["anyone"], "may": ["query"], "only": { "tenant": ["a"] } }] }"#;
+    let mut desk = Desk::new(configuration);
+    for (mount, expected) in [("/new", 200), ("/old", 400), ("/new", 200), ("/old", 400)] {
+        let path = format!("{mount}{INSTANT}?query=limitk(1,up)");
+        let headers =
+            Headers::from_iter([(":method", "GET"), (":path", &path), (":authority", "example.com")]);
+        let status = match at(&mut desk, &headers, Body::None) {
+            Decision::Forward(_) => 200,
+            Decision::Reply(reply) => reply.status,
+            other => panic!("{path}: {other:?}"),
+        };
+        assert_eq!(status, expected, "{mount}");
+    }
+}

@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use promward::promql::{Bounds, Query, SyntaxError};
+use promward::promql::{Bounds, Counts, Extensions, Query, SyntaxError, Wanted};
 use promward::time::dialect::Dialect;
 use promward::time::{Evaluation, Window};
 
@@ -36,7 +36,24 @@ fn check(text: &str, parse: Parse) {
     assert_eq!(again.points(&EVALUATION), query.points(&EVALUATION));
 }
 
+/// Parses a text with all experimental parts of the language.
+fn experimental(text: &str) -> Result<Query<'_>, SyntaxError> {
+    let extensions = Extensions::names().filter_map(Extensions::named).fold(Extensions::NONE, Extensions::with);
+    let bounds = Bounds { extensions, ..Bounds::default() };
+    Query::parse_within(text, Wanted::Expression, &bounds, Counts::default())
+}
+
 fuzz_target!(|text: &str| {
+    check(text, experimental);
+    if let Ok(query) = experimental(text) {
+        for step in [None, Some(15_000)] {
+            let window = Window { start: 1_700_000_000_000, end: 1_700_000_600_000 };
+            let evaluation = Evaluation { window, step, ..EVALUATION };
+            if let Ok(query) = query.worked_out(&evaluation, step) {
+                let _ = (query.reach(&evaluation), query.points(&evaluation));
+            }
+        }
+    }
     check(text, |text| Query::parse(text));
     check(text, |text| Query::parse_selector(text));
 });

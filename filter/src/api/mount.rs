@@ -2,6 +2,7 @@
 //! so neither `/prometheusX` nor `/prometheus..` is below `/prometheus` (`threats.md` T3).
 
 use super::profile::{Contents, Profile};
+use crate::promql::Extensions;
 use crate::target::escape::is_unreserved;
 use crate::target::origin::Origin;
 use crate::target::parameters::accepted::IgnoredNames;
@@ -59,6 +60,8 @@ pub struct Mount {
     pub max_form: usize,
     /// The longest query or selector of a caller who is restricted or limited, in bytes.
     pub max_query: usize,
+    /// The experimental parts of PromQL that the server has switched on.
+    pub extensions: Extensions,
     /// The names of parameters that clients add and that go no further. Never those that the API reads.
     pub ignored: IgnoredNames,
     /// The caller's credentials that go on to the server.
@@ -194,6 +197,7 @@ mod tests {
             origins: Vec::new(),
             max_form: 0,
             max_query: 0,
+            extensions: Extensions::NONE,
             ignored: [].into(),
             credentials: PassedCredentials::None,
             cross_site: Vec::new(),

@@ -93,6 +93,7 @@ fn bounds(limits: &LimitsObject<'_>) -> Result<Option<Bounds>, ConfigError> {
         selectors: count(&selectors, usual.selectors)?,
         calls: count(&calls, usual.calls)?,
         repetitions: count(&repetitions, usual.repetitions)?,
+        extensions: usual.extensions,
     }))
 }
 

@@ -8,8 +8,10 @@ use super::size;
 use crate::api::mount::{Mount, Mounts, PassedCredentials, Prefix, WebSockets};
 use crate::api::profile::{Contents, KnownTo};
 use crate::api::{PROFILES, Profile};
+use crate::promql::Extensions;
 use crate::target::origin::Origin;
 use crate::target::parameters::accepted::IgnoredNames;
+use crate::time::dialect::Dialect;
 
 #[cfg(feature = "schema")]
 use super::schema::{ApiConfig, CredentialsConfig, EncodedSlashConfig, Size, WebSocketsConfig};
@@ -32,6 +34,9 @@ object! {
         /// The longest query or selector of callers who are restricted or limited: 1 KiB to `max_form`, 64KiB if not
         /// given.
         max_query: Option<Size>,
+        /// Experimental parts of PromQL that the server has switched on, after Prometheus' feature flags:
+        /// `experimental_functions`, `duration_expressions`, `extended_range_selectors`, `binop_fill_modifiers`.
+        promql: Option<Vec<String>>,
         /// Parameters that clients add and nobody needs: they go no further.
         ignore: Option<Vec<String>>,
         /// The treatment of `Authorization`, `Proxy-Authorization` and `Cookie`: `remove` them, or `pass` them on to the
@@ -89,6 +94,7 @@ fn mount(field: &Field<'_>) -> Result<Mount, ConfigError> {
         origins: optional_origins(&mount.origins())?,
         max_form,
         max_query: max_query(&mount.max_query(), api, max_form)?,
+        extensions: extensions(&mount.promql(), api)?,
         ignored: ignored(&mount.ignore(), api)?,
         credentials: credentials(&mount.credentials(), api)?,
         pass_encoded_slash: pass_encoded_slash(&mount.encoded_slash(), api)?,
@@ -145,6 +151,25 @@ fn size(field: &Field<'_>, api: &Profile) -> Result<Option<usize>, ConfigError> 
             .refuse(&format!("\"{text}\" is not a size: write a whole number and B, KiB or MiB, like 256KiB"))
     })?;
     Ok(Some(bytes))
+}
+
+/// Reads the experimental parts of PromQL that the server has switched on.
+fn extensions(field: &Field<'_>, api: &Profile) -> Result<Extensions, ConfigError> {
+    if !field.is_given() {
+        return Ok(Extensions::NONE);
+    }
+    if api.contents == Contents::Opaque || api.dialect != Dialect::Prometheus {
+        return Err(field.refuse("this is only for servers with Prometheus' own PromQL"));
+    }
+    let part = |name: &str| {
+        let known = || Extensions::names().collect::<Vec<_>>().join(", ");
+        Extensions::named(name).ok_or_else(|| {
+            format!("\"{name}\" is no experimental part of PromQL that is known here: those are {}", known())
+        })
+    };
+    let parts =
+        listed(field, "an empty list switches nothing on: leave the field out, or list a part", part)?;
+    Ok(parts.into_iter().fold(Extensions::NONE, Extensions::with))
 }
 
 /// The most names that a mount ignores, and the longest one, in bytes.

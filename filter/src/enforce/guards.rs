@@ -2,7 +2,7 @@
 //! way of writing times and durations gets past it (`threats.md` R5).
 
 use super::RuleNumber;
-use crate::promql::{Bounds, Query};
+use crate::promql::{Bounds, Query, SyntaxError};
 use crate::target::parameters::{ParameterNames, Parameters};
 use crate::time::Window;
 use crate::time::dialect::Dialect;
@@ -65,12 +65,14 @@ pub enum Guard {
 }
 
 /// The reason why guards refuse a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GuardError {
     /// A time or a duration can't be read.
     Time(TimeError),
     /// The request exceeds a guard.
     Exceeded(Exceeded),
+    /// The query has a duration that can't be worked out.
+    Duration(SyntaxError),
 }
 
 impl fmt::Display for GuardError {
@@ -78,6 +80,7 @@ impl fmt::Display for GuardError {
         match self {
             Self::Time(error) => error.fmt(f),
             Self::Exceeded(exceeded) => exceeded.fmt(f),
+            Self::Duration(error) => error.fmt(f),
         }
     }
 }
@@ -247,18 +250,19 @@ impl Guarded {
     /// # Errors
     ///
     /// Returns an error if the query reads further back, or is evaluated at more points, than is allowed.
-    pub fn check(&self, query: &Query<'_>, times: &Times) -> Result<(), Exceeded> {
+    pub fn check(&self, query: &Query<'_>, times: &Times) -> Result<(), GuardError> {
+        let query = query.worked_out(&times.evaluation, times.longest_step).map_err(GuardError::Duration)?;
         if let Some(most) = self.guards.points {
             let asked = query.points(&times.evaluation);
             if asked > most {
-                return Err(self.exceeded(Guard::Points { asked, most }));
+                return Err(self.exceeded(Guard::Points { asked, most }).into());
             }
         }
         let Some(reach) = query.reach(&times.evaluation) else { return Ok(()) };
         if let Some(most) = self.guards.lookback.filter(|most| reach.lookback > *most) {
-            return Err(self.exceeded(Guard::Lookback { asked: reach.lookback, most }));
+            return Err(self.exceeded(Guard::Lookback { asked: reach.lookback, most }).into());
         }
-        self.check_age(reach.oldest)
+        Ok(self.check_age(reach.oldest)?)
     }
 
     fn exceeded(&self, guard: Guard) -> Exceeded {

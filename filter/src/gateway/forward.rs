@@ -193,7 +193,7 @@ impl AllowedRequest<'_> {
         };
         let mount = self.requested.at.mount;
         let given = guarded.and_then(|guarded| guarded.guards.bounds).unwrap_or_default();
-        let bounds = Bounds { length: mount.max_query, ..given };
+        let bounds = Bounds { length: mount.max_query, extensions: mount.extensions, ..given };
         let guarded = guarded.filter(|_| Classes::GUARDED.contains(endpoint.class));
         Some(Requirements {
             profile: mount.api,
@@ -285,6 +285,7 @@ mod tests {
     use crate::caller::logins::StreamId;
     use crate::decision::Facts;
     use crate::enforce::restriction::{Absent, Restriction, Term};
+    use crate::promql::Extensions;
     use crate::response::cors::Cors;
     use crate::response::security::{Frames, Security};
     use crate::target::origin::UrlScheme;
@@ -301,6 +302,7 @@ mod tests {
             origins: Vec::new(),
             max_form: 0,
             max_query: 0,
+            extensions: Extensions::NONE,
             ignored: [].into(),
             credentials: PassedCredentials::None,
             cross_site: Vec::new(),

@@ -2,6 +2,7 @@
 //! the counts that are compared with them while a query is parsed.
 
 use super::error::{Problem, SyntaxError};
+use super::extensions::Extensions;
 use super::regex::REPETITION;
 use std::fmt;
 
@@ -29,6 +30,8 @@ pub struct Bounds {
     pub calls: u32,
     /// The most repetitions in regular expressions, and of what weighs as much.
     pub repetitions: u32,
+    /// The experimental parts of the language that may be used.
+    pub extensions: Extensions,
 }
 
 impl Default for Bounds {
@@ -40,6 +43,7 @@ impl Default for Bounds {
             selectors: 500,
             calls: 300,
             repetitions: 200,
+            extensions: Extensions::NONE,
         }
     }
 }
@@ -54,6 +58,7 @@ impl Bounds {
         selectors: 65,
         calls: 64,
         repetitions: 200,
+        extensions: Extensions::NONE,
     };
 
     /// The most that a server is asked to parse into a tree, whose time grows with the square of the length.
@@ -64,9 +69,10 @@ impl Bounds {
         selectors: 200,
         calls: 200,
         repetitions: 200,
+        extensions: Extensions::NONE,
     };
 
-    /// Returns the tighter of two bounds, for each count.
+    /// Returns the tighter of two bounds, for each count, with the extensions of the first.
     #[must_use]
     pub fn within(self, other: Self) -> Self {
         Self {
@@ -76,6 +82,7 @@ impl Bounds {
             selectors: self.selectors.min(other.selectors),
             calls: self.calls.min(other.calls),
             repetitions: self.repetitions.min(other.repetitions),
+            extensions: self.extensions,
         }
     }
 

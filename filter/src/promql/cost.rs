@@ -117,6 +117,9 @@ impl Selector {
     /// Returns how far the selector reads back from each time in the window.
     fn reads_back(&self, inner: Evaluated, evaluation: &Evaluation) -> i64 {
         match evaluation.dialect {
+            Dialect::Prometheus if self.range > 0 && self.is_extended => {
+                self.range.saturating_add(evaluation.lookback_delta)
+            }
             Dialect::Prometheus if self.range > 0 => self.range,
             Dialect::Prometheus => evaluation.lookback_delta,
             Dialect::VictoriaMetrics => {

@@ -29,6 +29,8 @@ pub enum Problem {
     Comment,
     /// More of something than the bounds allow, which is this many.
     Exceeded(Bound, u32),
+    /// A duration that can't be worked out before the server does.
+    Unclear,
     /// A text of more bytes than this.
     TooLong(usize),
 }
@@ -46,6 +48,9 @@ impl fmt::Display for SyntaxError {
             )?,
             Problem::Bytes => f.write_str("this string has bytes that aren't UTF-8,")?,
             Problem::Comment => f.write_str("a comment has a carriage return in it")?,
+            Problem::Unclear => {
+                f.write_str("limits can't be held against this duration: write it as a number")?;
+            }
             Problem::Exceeded(bound, most) => bound.explain(*most, f)?,
             Problem::TooLong(most) => {
                 return write!(f, "the query is longer than {most} bytes (the mount's max_query)");

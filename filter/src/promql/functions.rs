@@ -1,9 +1,13 @@
-//! The functions of stable Prometheus 3.x, taken from its source (`promql/parser/functions.go`). Experimental functions
-//! are left out, `info` among them: it selects series inside the engine, where no matcher can be inserted.
+//! The functions of Prometheus 3.x, taken from its source (`promql/parser/functions.go`). `info` is left out: it selects
+//! series inside the engine, where no matcher can be inserted.
+
+use super::extensions::Extensions;
 
 /// Returns `true` if a function is known to read nothing but its arguments.
-pub(super) fn is_function(name: &str) -> bool {
+pub(super) fn is_function(name: &str, extensions: Extensions) -> bool {
     FUNCTIONS.binary_search_by(|known| (*known).cmp(name)).is_ok()
+        || extensions.has(Extensions::FUNCTIONS)
+            && EXPERIMENTAL.binary_search_by(|known| (*known).cmp(name)).is_ok()
 }
 
 /// Returns `true` if a known function reads the samples of a window. VictoriaMetrics evaluates its arguments as
@@ -43,6 +47,14 @@ const FUNCTIONS: [&str; 74] = [
     "year",
 ];
 
+/// The names of experimental functions (`promql-experimental-functions`), in the order of their bytes.
+#[rustfmt::skip]
+const EXPERIMENTAL: [&str; 16] = [
+    "double_exponential_smoothing", "end", "histogram_quantiles", "mad_over_time", "max_of", "min_of", "range",
+    "sort_by_label", "sort_by_label_desc", "start", "start_timestamp", "step", "ts_of_first_over_time",
+    "ts_of_last_over_time", "ts_of_max_over_time", "ts_of_min_over_time",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,13 +62,22 @@ mod tests {
     #[test]
     fn functions_are_in_order_so_that_each_is_found() {
         assert!(FUNCTIONS.is_sorted() && OVER_WINDOWS.is_sorted());
-        assert!(FUNCTIONS.iter().all(|name| is_function(name)));
+        assert!(EXPERIMENTAL.is_sorted());
+        assert!(FUNCTIONS.iter().all(|name| is_function(name, Extensions::NONE)));
+        assert!(EXPERIMENTAL.iter().all(|name| is_function(name, Extensions::FUNCTIONS)));
+    }
+
+    #[test]
+    fn what_selects_series_inside_the_engine_is_none_whatever_is_switched_on() {
+        for name in ["info", "INFO", "Step", "label_values", ""] {
+            assert!(!is_function(name, Extensions::FUNCTIONS), "{name}");
+        }
     }
 
     #[test]
     fn what_reads_more_than_its_arguments_is_none() {
         for name in ["info", "INFO", "Rate", "sort_by_label", "mad_over_time", "label_values", "", "start"] {
-            assert!(!is_function(name), "{name}");
+            assert!(!is_function(name, Extensions::NONE), "{name}");
         }
     }
 }

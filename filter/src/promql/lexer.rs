@@ -34,6 +34,8 @@ pub(super) enum TokenKind {
     OpenBrace,
     CloseBrace,
     OpenBracket,
+    CloseBracket,
+    Colon,
     Comma,
     At,
     /// The end of the text.
@@ -114,6 +116,25 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    /// Reads the next token of a duration between brackets, where comments aren't allowed.
+    pub(super) fn next_in_brackets(&mut self) -> Result<Token, SyntaxError> {
+        self.skip_space();
+        let start = self.at;
+        let kind = match self.peek(0) {
+            Some(b'(') => self.one(TokenKind::Open),
+            Some(b')') => self.one(TokenKind::Close),
+            Some(b']') => self.one(TokenKind::CloseBracket),
+            Some(b':') => self.one(TokenKind::Colon),
+            Some(b',') => self.one(TokenKind::Comma),
+            Some(b'+' | b'-') => self.one(TokenKind::Sign),
+            Some(b'*' | b'/' | b'%' | b'^') => self.one(TokenKind::Operator),
+            Some(b'0'..=b'9' | b'.') => self.number()?,
+            Some(byte) if is_alpha(byte) => self.word(is_alpha),
+            _ => return Err(expected(start, "a duration like 5m")),
+        };
+        Ok(Token { kind, start, end: self.at })
+    }
+
     /// Returns `true` if this sign comes next between brackets, and skips it.
     pub(super) fn takes_in_brackets(&mut self, sign: u8) -> bool {
         self.skip_space();
@@ -122,6 +143,11 @@ impl<'a> Lexer<'a> {
             self.advance(1);
         }
         is_it
+    }
+
+    /// Goes back to a position, after which the text is read again.
+    pub(super) fn back_to(&mut self, at: usize) {
+        self.at = at;
     }
 
     /// Returns how far the text has been read, in bytes.

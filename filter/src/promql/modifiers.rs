@@ -1,11 +1,13 @@
 //! Parses what follows an operand: a range or a subquery in brackets, `offset`, `@`. Each belongs to the one expression
 //! before it.
 
+use super::durations::{Calculation, Place};
 use super::error::SyntaxError;
+use super::extensions::Extensions;
 use super::lexer::{Token, TokenKind, expected};
-use super::parser::{Parser, Primary};
+use super::parser::{NUMBERS, Parser, Primary};
 use super::time::{self, At, Shift};
-use super::{Query, Subquery};
+use super::{Calculated, Duration, Query, Subquery};
 use crate::time::seconds::Rounded;
 
 /// The lengths of the lists before an expression is read. Selectors and subqueries that are added later stand within
@@ -38,6 +40,17 @@ enum Sign {
     Minus,
 }
 
+/// The duration after `offset`.
+enum Offset {
+    /// A number of milliseconds.
+    Number(i64),
+    /// An expression that is worked out with the times of the request.
+    Calculated(Calculation),
+}
+
+/// The modifiers that fill in values where one side of an operator has none.
+const FILLS: [&str; 3] = ["fill", "fill_left", "fill_right"];
+
 impl Parser<'_> {
     /// Parses everything that follows an operand: ranges and subqueries in brackets, `offset`, `@`. Returns the part of
     /// the query that the operand is with all of that.
@@ -58,11 +71,21 @@ impl Parser<'_> {
                 }
             } else if self.is_word(&["offset"]) {
                 self.advance()?;
+                let at = self.token.start;
                 let offset = self.offset()?;
+                let number = match &offset {
+                    Offset::Number(number) => *number,
+                    Offset::Calculated(_) => 0,
+                };
                 let shift = self.shift(modified)?;
-                if shift.offset.replace(offset).is_some() {
+                if shift.offset.replace(number).is_some() {
                     return Err(self.expected("one \"offset\" only"));
                 }
+                if let Offset::Calculated(calculation) = offset {
+                    self.calculated_offset(modified, calculation, at)?;
+                }
+            } else if self.may_use(Extensions::RANGE_SELECTORS) && self.is_word(&["anchored", "smoothed"]) {
+                self.extended(modified)?;
             } else {
                 return Ok(modified);
             }
@@ -83,31 +106,20 @@ impl Parser<'_> {
     /// Parses `[5m]` after a selector, or `[1h:1m]` after any expression.
     fn brackets(&mut self, modified: Modified, mark: Mark) -> Result<Modified, SyntaxError> {
         let opened = self.token.start;
+        if self.may_use(Extensions::DURATIONS) {
+            return self.calculated_brackets(modified, mark);
+        }
         let range = self.lexer.duration_in_brackets()?;
         let range = self.duration(range, Rounded::Up)?;
         if self.lexer.takes_in_brackets(b']') {
-            let Modified::Selector(at) = modified else {
-                return Err(expected(opened, "a range only after a selector"));
-            };
-            let selector = self.query.selectors.get_mut(at).filter(|selector| selector.is_plain());
-            let selector = selector.ok_or(expected(opened, "a range right after its selector"))?;
-            selector.range = range;
+            self.set_range(modified, range, opened)?;
             self.advance()?;
             return Ok(modified);
         }
         if !self.lexer.takes_in_brackets(b':') {
             return Err(expected(self.lexer.at(), "\"]\" or \":\""));
         }
-        // A range isn't a value at each point, so it can't be the operand of a subquery. Subqueries therefore nest by
-        // parentheses only, and the content of one is visited no more often than parentheses may nest.
-        let is_range = match modified {
-            Modified::Selector(at) => self.query.selectors.get(at).is_some_and(|selector| selector.range > 0),
-            Modified::Subquery(_) => true,
-            Modified::Nothing => false,
-        };
-        if is_range {
-            return Err(expected(opened, "no brackets after brackets"));
-        }
+        self.check_not_range(modified, opened)?;
         let mut step = None;
         if !self.lexer.takes_in_brackets(b']') {
             let token = self.lexer.duration_in_brackets()?;
@@ -118,6 +130,131 @@ impl Parser<'_> {
         }
         self.advance()?;
         Ok(self.subquery(Subquery { range, step, shift: Shift::default(), within: None }, mark))
+    }
+
+    /// Sets the range of the selector before the brackets that were opened here.
+    fn set_range(&mut self, modified: Modified, range: i64, opened: usize) -> Result<usize, SyntaxError> {
+        let Modified::Selector(at) = modified else {
+            return Err(expected(opened, "a range only after a selector"));
+        };
+        let selector = self.query.selectors.get_mut(at).filter(|selector| selector.is_plain());
+        let selector = selector.ok_or(expected(opened, "a range right after its selector"))?;
+        selector.range = range;
+        Ok(at)
+    }
+
+    /// Checks that a subquery isn't one of a range. A range isn't a value at each point, so it can't be the operand of
+    /// a subquery. Subqueries therefore nest by parentheses only, and the content of one is visited no more often than
+    /// parentheses may nest.
+    fn check_not_range(&self, modified: Modified, opened: usize) -> Result<(), SyntaxError> {
+        let is_range = match modified {
+            Modified::Selector(at) => self.query.selectors.get(at).is_some_and(|selector| selector.range > 0),
+            Modified::Subquery(_) => true,
+            Modified::Nothing => false,
+        };
+        if is_range { Err(expected(opened, "no brackets after brackets")) } else { Ok(()) }
+    }
+
+    /// Parses what stands in brackets, where durations may be expressions.
+    fn calculated_brackets(&mut self, modified: Modified, mark: Mark) -> Result<Modified, SyntaxError> {
+        let opened = self.token.start;
+        self.token = self.lexer.next_in_brackets()?;
+        let from = self.token.start;
+        let range = self.duration_expression(Place::Brackets)?;
+        let placeholder = range.number().map_or(1, |(_, high)| high);
+        if self.token.kind == TokenKind::CloseBracket {
+            let selector = self.set_range(modified, placeholder, opened)?;
+            self.note(Duration::RangeOfSelector(selector), range, from);
+            self.advance()?;
+            return Ok(modified);
+        }
+        if self.token.kind != TokenKind::Colon {
+            return Err(self.expected("an operator, \"]\" or \":\""));
+        }
+        self.check_not_range(modified, opened)?;
+        let number = self.query.subqueries.len();
+        self.note(Duration::RangeOfSubquery(number), range, from);
+        let mut step = None;
+        self.token = self.lexer.next_in_brackets()?;
+        if self.token.kind != TokenKind::CloseBracket {
+            let from = self.token.start;
+            let calculation = self.duration_expression(Place::Brackets)?;
+            step = Some(calculation.number().map_or(1, |(low, _)| low));
+            self.note(Duration::StepOfSubquery(number), calculation, from);
+            if self.token.kind != TokenKind::CloseBracket {
+                return Err(self.expected("an operator or \"]\""));
+            }
+        }
+        self.advance()?;
+        Ok(self.subquery(Subquery { range: placeholder, step, shift: Shift::default(), within: None }, mark))
+    }
+
+    /// Notes a duration that has to be worked out, unless it is a number.
+    fn note(&mut self, duration: Duration, calculation: Calculation, at: usize) {
+        if calculation.number().is_none() {
+            self.query.calculated.push(Calculated { duration, calculation, at });
+        }
+    }
+
+    /// Notes an offset that has to be worked out. Releases differ in what they make of an operator right after it.
+    fn calculated_offset(
+        &mut self,
+        modified: Modified,
+        calculation: Calculation,
+        at: usize,
+    ) -> Result<(), SyntaxError> {
+        let duration = match modified {
+            Modified::Selector(index) => Duration::OffsetOfSelector(index),
+            Modified::Subquery(index) => Duration::OffsetOfSubquery(index),
+            Modified::Nothing => return Ok(()),
+        };
+        let text = self.lexer.text(self.token.start, self.token.end);
+        if matches!(text, "+" | "-" | "*" | "/" | "%" | "^") {
+            return Err(self.expected("parentheses around the whole expression with this offset"));
+        }
+        self.query.calculated.push(Calculated { duration, calculation, at });
+        Ok(())
+    }
+
+    /// Parses `anchored` or `smoothed`, which let a selector read samples before its range.
+    fn extended(&mut self, modified: Modified) -> Result<(), SyntaxError> {
+        let selector = match modified {
+            Modified::Selector(at) => self.query.selectors.get_mut(at),
+            Modified::Subquery(_) | Modified::Nothing => None,
+        };
+        match selector.filter(|selector| !selector.is_extended) {
+            Some(selector) => selector.is_extended = true,
+            None => return Err(self.expected("this modifier once, after a selector")),
+        }
+        self.advance()
+    }
+
+    /// Parses the modifiers that fill in values: `fill(0)`, or one or both of `fill_left(0)` and `fill_right(0)`.
+    pub(super) fn fill(&mut self) -> Result<(), SyntaxError> {
+        let mut given = [false; 3];
+        loop {
+            let word = self.token;
+            let Some(index) = FILLS.iter().position(|fill| self.is_word(&[fill])) else { return Ok(()) };
+            self.advance()?;
+            if self.token.kind != TokenKind::Open {
+                // A metric may have this name.
+                self.token = word;
+                self.lexer.back_to(word.end);
+                return Ok(());
+            }
+            let is_again = given.get(index).copied().unwrap_or(true);
+            if is_again || given != [false; 3] && (index == 0 || given.first() == Some(&true)) {
+                return Err(expected(word.start, "fill, or one or both of fill_left and fill_right"));
+            }
+            given.get_mut(index).into_iter().for_each(|given| *given = true);
+            self.advance()?;
+            self.sign()?;
+            if self.token.kind != TokenKind::Number && !self.is_word(&NUMBERS) {
+                return Err(self.expected("a number"));
+            }
+            self.advance()?;
+            self.take(TokenKind::Close, "\")\"")?;
+        }
     }
 
     /// Adds the subquery that a server may make of everything that was read since `mark`, unless that is no series.
@@ -147,9 +284,17 @@ impl Parser<'_> {
             .ok_or(expected(token.start, "a duration like 5m, or a number of seconds"))
     }
 
-    /// Parses the duration after `offset`, with its sign, in milliseconds.
-    fn offset(&mut self) -> Result<i64, SyntaxError> {
+    /// Parses the duration after `offset`, with its sign.
+    fn offset(&mut self) -> Result<Offset, SyntaxError> {
         let sign = self.sign()?;
+        if self.token.kind != TokenKind::Number && self.may_use(Extensions::DURATIONS) {
+            let mut calculation = Calculation::default();
+            self.duration_operand(Place::Offset, &mut calculation)?;
+            return Ok(Offset::Calculated(match sign {
+                Sign::Plus => calculation,
+                Sign::Minus => calculation.negative(),
+            }));
+        }
         if self.token.kind != TokenKind::Number {
             return Err(self.expected("a duration like 5m"));
         }
@@ -158,7 +303,7 @@ impl Parser<'_> {
             Sign::Minus => self.duration(self.token, Rounded::Down)?.saturating_neg(),
         };
         self.advance()?;
-        Ok(offset)
+        Ok(Offset::Number(offset))
     }
 
     /// Parses the time after `@`: seconds since 1970, `start()` or `end()`.

@@ -8,6 +8,7 @@
 use super::Query;
 use super::bounds::{Bound, Bounds, Counts};
 use super::error::{Problem, SyntaxError};
+use super::extensions::Extensions;
 use super::functions::is_function;
 use super::lexer::{Lexer, Token, TokenKind, expected};
 use super::modifiers::{Mark, Modified};
@@ -26,7 +27,8 @@ pub(super) fn parse<'a>(
     }
     let mut lexer = Lexer::new(text);
     let token = lexer.next()?;
-    let query = Query { text, selectors: Vec::new(), subqueries: Vec::new(), counts: spent };
+    let query =
+        Query { text, selectors: Vec::new(), subqueries: Vec::new(), calculated: Vec::new(), counts: spent };
     let mut parser = Parser { lexer, token, query, bounds: *bounds, depth: 0, widest: STORED };
     let end = match wanted {
         Wanted::Expression => parser.expression().map(|_| "an operator or the end")?,
@@ -77,6 +79,26 @@ impl Parser<'_> {
         if self.token.kind == kind { self.advance() } else { Err(self.expected(what)) }
     }
 
+    /// Returns `true` if an experimental part of the language may be used.
+    pub(super) fn may_use(&self, part: Extensions) -> bool {
+        self.bounds.extensions.has(part)
+    }
+
+    /// Notes that an expression begins within another one.
+    pub(super) fn deeper(&mut self) -> Result<(), SyntaxError> {
+        self.depth = self.depth.saturating_add(1);
+        if self.depth > self.bounds.depth {
+            let problem = Problem::Exceeded(Bound::Depth, self.bounds.depth);
+            return Err(SyntaxError { at: self.token.start, problem });
+        }
+        Ok(())
+    }
+
+    /// Notes that an expression within another one has ended.
+    pub(super) fn shallower(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+    }
+
     /// Counts something that is bounded, at the token that was noted or comes next.
     pub(super) fn count(&mut self, bound: Bound, number: u32, at: usize) -> Result<(), SyntaxError> {
         self.query.counts.add(bound, number, &self.bounds, at)
@@ -90,11 +112,7 @@ impl Parser<'_> {
     /// Parses an expression: operands with operators between them. Returns the part of the query that it is, if it is
     /// nothing but a selector or a subquery.
     pub(super) fn expression(&mut self) -> Result<Modified, SyntaxError> {
-        self.depth = self.depth.saturating_add(1);
-        if self.depth > self.bounds.depth {
-            let problem = Problem::Exceeded(Bound::Depth, self.bounds.depth);
-            return Err(SyntaxError { at: self.token.start, problem });
-        }
+        self.deeper()?;
         let mut is = self.operand()?;
         while matches!(self.token.kind, TokenKind::Sign | TokenKind::Operator) || self.is_word(&OPERATORS) {
             self.count(Bound::Operators, 1, self.token.start)?;
@@ -103,7 +121,7 @@ impl Parser<'_> {
             self.operand()?;
             is = Modified::Nothing;
         }
-        self.depth = self.depth.saturating_sub(1);
+        self.shallower();
         Ok(is)
     }
 
@@ -122,7 +140,7 @@ impl Parser<'_> {
                 }
             }
         }
-        Ok(())
+        if self.may_use(Extensions::FILL) { self.fill() } else { Ok(()) }
     }
 
     /// Parses the names of labels in parentheses.
@@ -182,7 +200,8 @@ impl Parser<'_> {
         if is_one_of(name, &NUMBERS) {
             return Ok(Primary::Other);
         }
-        let is_aggregation = is_one_of(name, &AGGREGATIONS);
+        let is_aggregation = is_one_of(name, &AGGREGATIONS)
+            || self.may_use(Extensions::FUNCTIONS) && is_one_of(name, &EXPERIMENTAL_AGGREGATIONS);
         if is_aggregation && self.is_word(&GROUPINGS) {
             self.advance()?;
             self.labels()?;
@@ -196,7 +215,7 @@ impl Parser<'_> {
                 self.selector(Some(word))
             };
         }
-        if !is_aggregation && !is_function(name) {
+        if !is_aggregation && !is_function(name, self.bounds.extensions) {
             let name = name.chars().take(MAX_SHOWN).collect();
             return Err(SyntaxError { at: word.start, problem: Problem::Function(name) });
         }
@@ -228,7 +247,10 @@ const GROUPINGS: [&str; 2] = ["by", "without"];
 
 pub(super) const NUMBERS: [&str; 2] = ["inf", "nan"];
 
-/// The aggregations of stable Prometheus 3.x; `limitk` and `limit_ratio` are left out, since they are experimental.
+/// The aggregations that are experimental.
+const EXPERIMENTAL_AGGREGATIONS: [&str; 2] = ["limitk", "limit_ratio"];
+
+/// The aggregations of stable Prometheus 3.x.
 const AGGREGATIONS: [&str; 12] = [
     "sum",
     "avg",

@@ -44,7 +44,14 @@ impl Parser<'_> {
         };
         self.count(Bound::Selectors, 1, place.at())?;
         let name = naming.outright();
-        self.query.selectors.push(Selector { place, name, range: 0, shift: Shift::default(), within: None });
+        self.query.selectors.push(Selector {
+            place,
+            name,
+            range: 0,
+            shift: Shift::default(),
+            is_extended: false,
+            within: None,
+        });
         Ok(Primary::Selector(self.query.selectors.len().saturating_sub(1)))
     }
 

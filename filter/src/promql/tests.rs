@@ -3,6 +3,7 @@
 use super::*;
 
 mod bounds;
+mod extensions;
 
 const TENANT: &str = r#"tenant="a""#;
 

@@ -51,7 +51,13 @@ impl Dialect {
     /// Parses a time, and returns it in milliseconds since 1970.
     pub(super) fn time(self, text: &str, rounded: Rounded, now: i64) -> Option<i64> {
         match self {
-            Self::Prometheus => seconds::parse(text, rounded).or_else(|| date::rfc3339(text)),
+            Self::Prometheus => seconds::parse(text, rounded).or_else(|| {
+                let digits =
+                    text.split_once('.').map(|(_, rest)| rest.bytes().take_while(u8::is_ascii_digit));
+                let is_finer = digits.is_some_and(|digits| digits.count() > THOUSANDTHS);
+                let more = i64::from(is_finer && rounded == Rounded::Up);
+                date::rfc3339(text).map(|time| time.saturating_add(more))
+            }),
             Self::VictoriaMetrics => relative(text, now)
                 .or_else(|| date::abbreviated(text))
                 .or_else(|| number(text, rounded))
@@ -59,6 +65,9 @@ impl Dialect {
         }
     }
 }
+
+/// The digits of a fraction of a second that make whole milliseconds.
+const THOUSANDTHS: usize = 3;
 
 /// Parses a time before now: `now`, `now-1h`, `-1h`, `1h`, and also `-60`, a number of seconds.
 fn relative(text: &str, now: i64) -> Option<i64> {

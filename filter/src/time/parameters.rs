@@ -16,6 +16,8 @@ pub struct Times {
     pub start: Option<i64>,
     /// The parameter `end`, else `time`, else now.
     pub end: i64,
+    /// The parameter `step`, rounded up to a whole millisecond, if the endpoint has steps.
+    pub longest_step: Option<i64>,
 }
 
 /// The error of a parameter that should be a time or a duration. It carries the name of the parameter.
@@ -95,7 +97,10 @@ impl Times {
             _ if has_step => step.unwrap_or(i64::MAX) / SAMPLES_OF_A_STEP,
             _ => 0,
         };
+        let longest_step =
+            given("step").filter(|_| has_step).map(|text| duration("step", text, Rounded::Up)).transpose()?;
         Ok(Self {
+            longest_step,
             evaluation: Evaluation {
                 window: Window { start: instant, end: instant },
                 step: has_step.then(|| step.unwrap_or(dialect.default_step())),

@@ -3,7 +3,15 @@
 use super::super::*;
 
 /// Bounds that are easily met.
-const SMALL: Bounds = Bounds { length: 200, depth: 3, operators: 4, selectors: 3, calls: 2, repetitions: 2 };
+const SMALL: Bounds = Bounds {
+    length: 200,
+    depth: 3,
+    operators: 4,
+    selectors: 3,
+    calls: 2,
+    repetitions: 2,
+    extensions: Extensions::NONE,
+};
 
 fn exceeded(text: &str, bounds: &Bounds) -> Option<(Bound, u32)> {
     match Query::parse_within(text, Wanted::Expression, bounds, Counts::default()) {

@@ -30,6 +30,7 @@ const CATEGORIES: &[(&str, &str)] = &[
     ("doubles", include_str!("cases/doubles.txt")),
     ("framing", include_str!("cases/framing.txt")),
     ("tenants", include_str!("cases/tenants.txt")),
+    ("experimental", include_str!("cases/experimental.txt")),
     ("promql", include_str!("cases/promql.txt")),
     ("bounds", include_str!("cases/bounds.txt")),
     ("shared", include_str!("cases/shared.txt")),

@@ -225,6 +225,12 @@ fn configuration(scraper: &Identity) -> String {
             },
             { "prefix": "/mimir", "api": "mimir", "cluster": "prometheus" },
             { "prefix": "/thanos", "api": "thanos", "cluster": "prometheus" },
+            {
+                "prefix": "/experimental", "cluster": "prometheus",
+                "promql": [
+                    "experimental_functions", "duration_expressions", "extended_range_selectors", "binop_fill_modifiers"
+                ]
+            },
             { "prefix": "/vm", "api": "victoriametrics", "cluster": "prometheus" },
             {
                 "prefix": "/app", "api": "opaque", "cluster": "prometheus", "upstream_prefix": "/app",

@@ -119,6 +119,21 @@ const MISTAKES: &[Mistake] = &[
         r#""256KiB", "max_query": 64"#,
         "mounts[0].max_query: this is a number, where a text is needed",
     ),
+    (
+        r#""256KiB""#,
+        r#""256KiB", "promql": []"#,
+        "mounts[0].promql: an empty list switches nothing on: leave the field out, or list a part",
+    ),
+    (
+        r#""256KiB""#,
+        r#""256KiB", "promql": ["fill_modifiers"]"#,
+        "mounts[0].promql[0]: \"fill_modifiers\" is no experimental part of PromQL that is known here: those are experimental_functions, duration_expressions, extended_range_selectors, binop_fill_modifiers",
+    ),
+    (
+        r#""api": "prometheus", "cluster": "prometheus", "max_form": "256KiB""#,
+        r#""api": "victoriametrics", "promql": ["experimental_functions"]"#,
+        "mounts[0].promql: this is only for servers with Prometheus' own PromQL",
+    ),
     (r#""256KiB""#, r#""64MiB""#, "mounts[0].max_form: this must be 1KiB to 1MiB"),
     (
         r#""cluster": "prometheus""#,
@@ -168,7 +183,7 @@ const MISTAKES: &[Mistake] = &[
     (
         r#""cluster": "prometheus""#,
         r#""timeout": "1s""#,
-        "mounts[0].timeout: there is no such field; the fields here are prefix, api, upstream_prefix, cluster, origins, max_form, max_query, ignore, credentials, encoded_slash, cross_site",
+        "mounts[0].timeout: there is no such field; the fields here are prefix, api, upstream_prefix, cluster, origins, max_form, max_query, promql, ignore, credentials, encoded_slash, cross_site, websockets",
     ),
     // Headers.
     (

@@ -6,7 +6,7 @@ mod tree;
 
 use crate::asking::{Asker, Question};
 use promql_parser::parser::Expr;
-use promward::promql::Query;
+use promward::promql::{Bounds, Counts, Extensions, Query, Wanted};
 use promward_e2e::queries::{Generator, Random, mutated};
 use promward_harness::client::Client;
 use promward_harness::prometheus::{Options, Prometheus, Release, Samples};
@@ -54,13 +54,15 @@ struct Judge {
 }
 
 impl Judge {
+    /// Starts a Prometheus with these flags.
     #[track_caller]
-    fn call() -> Option<Self> {
+    fn call(flags: &[&str]) -> Option<Self> {
         tools::need(Release::Three.server())?;
         tools::need(Release::Three.promtool())?;
         let samples = Samples::OpenMetrics("# EOF\n".to_owned());
-        let server =
-            Prometheus::start(Options { release: Release::Three, samples, ..Options::default() }).unwrap();
+        let further = flags.iter().map(|&flag| flag.to_owned()).collect();
+        let options = Options { release: Release::Three, samples, further, ..Options::default() };
+        let server = Prometheus::start(options).unwrap();
         let asker = Asker::new(Client::plain(server.address()));
         let mut judge = Self { asker, _server: server };
         judge.tree("up").expect("a Prometheus 3 that answers parse_query");
@@ -140,7 +142,7 @@ fn every_selector_is_restricted(tree: &Value) -> bool {
 
 #[test]
 fn prometheus_sees_one_more_matcher_in_every_selector_of_a_valid_query_and_no_other_change() {
-    let Some(mut judge) = Judge::call() else { return };
+    let Some(mut judge) = Judge::call(&[]) else { return };
     for query in valid() {
         let rewritten = restricted(&query).unwrap_or_else(|why| panic!("{query:?} is refused: {why}"));
         assert!(judge.agrees(&query, &rewritten), "Prometheus refuses {query:?}");
@@ -149,7 +151,7 @@ fn prometheus_sees_one_more_matcher_in_every_selector_of_a_valid_query_and_no_ot
 
 #[test]
 fn prometheus_sees_the_matcher_in_every_selector_of_whatever_is_forwarded() {
-    let Some(mut judge) = Judge::call() else { return };
+    let Some(mut judge) = Judge::call(&[]) else { return };
     let (mut taken, mut forwarded) = (0, 0_usize);
     let mut refused: BTreeMap<String, (usize, String)> = BTreeMap::new();
     for query in mistaken() {
@@ -171,6 +173,55 @@ fn prometheus_sees_the_matcher_in_every_selector_of_whatever_is_forwarded() {
         println!("refused though Prometheus takes them: {number}, {reason}, such as {example:?}");
     }
     assert!(taken > QUERIES / 2, "{taken} say little");
+}
+
+/// Experimental queries that Prometheus 3.5 knows. What is newer stands in the tests of the parser.
+const EXPERIMENTAL: [&str; 22] = [
+    "limitk(5, sort_by_label(rate(a[5m]), \"job\"))",
+    "limit_ratio by (x) (0.5, a)",
+    "sort_by_label_desc(a, \"x\", \"y\")",
+    "mad_over_time(a[5m])",
+    "double_exponential_smoothing(a[5m], 0.5, 0.5)",
+    "ts_of_max_over_time(a[5m]) + ts_of_min_over_time(b[5m]) + ts_of_last_over_time(c[5m])",
+    "topk(scalar(limitk(1, a)), b)",
+    "rate(a[5m * 2])",
+    "rate(a[ 5m + 1m ])",
+    "rate(a[-10s + 15s])",
+    "rate(a[(1h)])",
+    "rate(a[2 ^ 3 ^ 2])",
+    "rate(a[-2 ^ 2 + 1h])",
+    "rate(a[2m / 3 % 7])",
+    "rate(a[step() * 5])",
+    "rate(a[max(step(), 5s)])",
+    "max_over_time(a[1h * 2 : 1m / 2] offset (5s - 8))",
+    "a offset step()",
+    "a offset -step()",
+    "a offset (1h / 2) > b",
+    "a offset -(1 ^ 2)",
+    "a offset -min(5s, step() + 8s)",
+];
+
+#[test]
+fn prometheus_with_experimental_parts_sees_one_more_matcher_in_every_selector() {
+    let flag = "--enable-feature=promql-experimental-functions,promql-duration-expr";
+    let Some(mut judge) = Judge::call(&[flag]) else { return };
+    let names = ["experimental_functions", "duration_expressions"];
+    let extensions = names.into_iter().filter_map(Extensions::named).fold(Extensions::NONE, Extensions::with);
+    let bounds = Bounds { extensions, ..Bounds::default() };
+    let mut random = Random::new(SEED);
+    let mut taken = 0;
+    for query in EXPERIMENTAL {
+        let mistakes = (0..100).map(|_| mutated(query, &mut random));
+        for (place, text) in std::iter::once(query.to_owned()).chain(mistakes).enumerate() {
+            let read = Query::parse_within(&text, Wanted::Expression, &bounds, Counts::default());
+            let is_taken =
+                read.as_ref().is_ok_and(|read| judge.agrees(&text, &read.restricted(MATCHER).unwrap()));
+            taken += usize::from(is_taken);
+            assert!(place > 0 || is_taken, "{text:?}: {:?}", read.err());
+        }
+    }
+    println!("Prometheus takes {taken} of the queries that are forwarded");
+    assert!(taken > EXPERIMENTAL.len() * 5, "{taken} say little");
 }
 
 #[test]
