@@ -68,7 +68,8 @@ fn judge(setting: Setting) {
         return;
     }
     let issuer = Issuer::new().unwrap();
-    let cases = cases();
+    let mut cases = cases();
+    cases.sort_by(|one, other| deployment(setting, one).cmp(&deployment(setting, other)));
     let mut wrong = Vec::new();
     for together in cases.chunk_by(|one, other| deployment(setting, one) == deployment(setting, other)) {
         let mut runner = Runner::start(|upstream| start(setting, upstream, &together[0], &issuer));
@@ -83,10 +84,10 @@ fn judge(setting: Setting) {
 
 /// Returns what cases must have in common to be sent to one deployment. Envoy verifies tokens; the embedded host is
 /// told at its start what a token said.
-fn deployment(setting: Setting, case: &Case) -> (&str, bool, Option<&str>) {
-    let claims = case.claims.as_ref().map(|(_, claims)| claims.as_str());
-    let told = claims.filter(|_| setting == Setting::Embedded);
-    (&case.configuration, claims.is_some(), told)
+fn deployment(setting: Setting, case: &Case) -> (&str, Option<&str>, Option<&str>) {
+    let (header, claims) =
+        case.claims.as_ref().map(|(header, claims)| (header.as_str(), claims.as_str())).unzip();
+    (&case.configuration, header, claims.filter(|_| setting == Setting::Embedded))
 }
 
 fn start(setting: Setting, upstream: SocketAddr, case: &Case, issuer: &Issuer) -> Running {
