@@ -227,10 +227,6 @@ impl<'a> Lexer<'a> {
             if duration::parse(self.text(start, self.at)).is_none() {
                 return Err(expected(start, "a number, or a duration like 1h30m"));
             }
-            // VictoriaMetrics reads `1h-5m` as one duration, Prometheus as two.
-            if self.peek(0) == Some(b'-') && self.peek(1).is_some_and(|byte| is_digit(byte) || byte == b'.') {
-                return Err(expected(self.at, "a space between a duration and the sign after it"));
-            }
         }
         Ok(TokenKind::Number)
     }

@@ -322,6 +322,14 @@ impl Parser<'_> {
             return Err(self.expected(what));
         }
         let text = self.lexer.text(self.token.start, self.token.end);
+        let after = self.lexer.text(self.token.end, self.token.end.saturating_add(2));
+        let goes_on = after
+            .strip_prefix('-')
+            .is_some_and(|rest| rest.starts_with(|next: char| next == '.' || next.is_ascii_digit()));
+        if goes_on && text.ends_with(|last: char| last.is_ascii_alphabetic()) {
+            // VictoriaMetrics reads `9s-5m` as one duration, and so as an earlier time.
+            return Err(expected(self.token.end, "a space between a duration and the sign after it"));
+        }
         let time = match sign {
             Sign::Plus => time::milliseconds(text, Rounded::Down),
             Sign::Minus => time::milliseconds(text, Rounded::Up).map(i64::saturating_neg),

@@ -78,6 +78,8 @@ fn ranges_subqueries_and_modifiers_stay_after_the_matcher() {
         "max_over_time((a - b)[3600 : 0x1F] @ end() offset 1_0.5)",
         r#"max_over_time((a{tenant="a"} - b{tenant="a"})[3600 : 0x1F] @ end() offset 1_0.5)"#,
     );
+    check("a @ 9s - 5m + 5m-1_0.5", r#"a{tenant="a"} @ 9s - 5m + 5m-1_0.5"#);
+    check("a @ 9-5 + b offset 5m-1", r#"a{tenant="a"} @ 9-5 + b{tenant="a"} offset 5m-1"#);
     check("a < bool b", r#"a{tenant="a"} < bool b{tenant="a"}"#);
 }
 
@@ -162,6 +164,8 @@ fn what_is_not_understood_is_refused_with_its_place() {
         ("up offset start()", 10),
         ("up @ Inf", 5),
         ("up @ 1e300", 5),
+        ("up @ 9s-5m", 7),
+        ("up @ -9s-.5", 8),
         ("a + fill (1) b", 4),
         ("a ~ b", 2),
         ("a = b", 2),
