@@ -7,9 +7,10 @@ use std::collections::BTreeSet;
 const THREATS: &str = include_str!("../../../../filter/docs/threats.md");
 
 /// Rules that no single request can test, and the tests that do.
-const FROM_INSIDE: [(&str, &str); 2] = [
+const FROM_INSIDE: [(&str, &str); 3] = [
     ("R8", "a configuration is refused at load: tests/check/mistakes/only.rs"),
     ("S4", "a configuration is refused at load: tests/check/mistakes, tests/configuration.rs"),
+    ("S5", "the second request of a case exceeds the rate: honest/writers.txt"),
 ];
 
 /// The least number of cases.
