@@ -65,7 +65,7 @@ fn chain(operators: usize) -> String {
 
 #[test]
 fn a_chain_has_as_many_operators_as_the_server_bears() {
-    for (endpoint, most) in [("query", 300), ("query_range", 300), ("format_query", 64), ("parse_query", 200)]
+    for (endpoint, most) in [("query", 250), ("query_range", 250), ("format_query", 64), ("parse_query", 200)]
     {
         for held_to in [RESTRICTED, LIMITED] {
             assert!(is_allowed(held_to, endpoint, &chain(most)), "{endpoint}");
@@ -123,8 +123,8 @@ fn all_selectors_of_a_request_share_the_bounds() {
             let asked = |query: &str| asked("", held_to, &format!("/{endpoint}?{query}"));
             assert!(asked(&selectors(500)).is_ok(), "{endpoint}");
             assert!(asked(&selectors(501)).unwrap_err().contains("limits.selectors"), "{endpoint}");
-            assert!(asked(&patterns(200)).is_ok(), "{endpoint}");
-            assert!(asked(&patterns(201)).unwrap_err().contains("limits.repetitions"), "{endpoint}");
+            assert!(asked(&patterns(180)).is_ok(), "{endpoint}");
+            assert!(asked(&patterns(181)).unwrap_err().contains("limits.repetitions"), "{endpoint}");
         }
     }
 }

@@ -189,7 +189,7 @@ fn a_form_that_is_too_long_once_it_is_restricted_is_refused() {
         form.complete(format!("query=a{}", "-a".repeat(selectors)).as_bytes(), &mut RewriteCache::new(1))
     };
     assert!(form(149).is_ok());
-    let refused = Refusal::from(form(299).unwrap_err());
+    let refused = Refusal::from(form(249).unwrap_err());
     assert_eq!(refused.status(), 422, "{refused}");
 }
 

@@ -25,7 +25,7 @@ object! {
         points: Option<u32>,
         /// The longest time that a query may take, like `30s`.
         timeout: Option<String>,
-        /// The most operators in one query: 1 to 10000, 300 if not given.
+        /// The most operators in one query: 1 to 10000, 250 if not given.
         operators: Option<u32>,
         /// The most selectors in one request: 1 to 10000, 500 if not given.
         selectors: Option<u32>,
@@ -33,7 +33,7 @@ object! {
         calls: Option<u32>,
         /// The greatest depth of expressions within expressions: 1 to 64, 64 if not given.
         depth: Option<u32>,
-        /// The most repetitions in the regular expressions of one request: 1 to 10000, 200 if not given.
+        /// The most repetitions in the regular expressions of one request: 1 to 10000, 180 if not given.
         repetitions: Option<u32>,
     }
 }

@@ -39,10 +39,10 @@ impl Default for Bounds {
         Self {
             length: 64 * 1024,
             depth: MAX_DEPTH,
-            operators: 300,
+            operators: 250,
             selectors: 500,
             calls: 300,
-            repetitions: 200,
+            repetitions: 180,
             extensions: Extensions::NONE,
         }
     }
@@ -57,7 +57,7 @@ impl Bounds {
         operators: 64,
         selectors: 65,
         calls: 64,
-        repetitions: 200,
+        repetitions: 180,
         extensions: Extensions::NONE,
     };
 
@@ -68,7 +68,7 @@ impl Bounds {
         operators: 200,
         selectors: 200,
         calls: 200,
-        repetitions: 200,
+        repetitions: 180,
         extensions: Extensions::NONE,
     };
 

@@ -9,7 +9,7 @@ pub(super) const REPETITION: u32 = 100;
 const PART: u32 = 1;
 
 /// The weight of an alternative.
-const ALTERNATIVE: u32 = 2;
+const ALTERNATIVE: u32 = 3;
 
 /// The weight of a group, which servers look into for alternatives.
 const GROUP: u32 = 20;
@@ -19,7 +19,7 @@ const COPY: u32 = 10;
 
 /// The weight of a class that has nearly all of Unicode, like `[^/]`: servers look at each of its letters for one in the
 /// other case.
-const WIDE: u32 = 1_600;
+const WIDE: u32 = 2_000;
 
 /// The weight of a class of Unicode, and of a range beyond ASCII.
 const UNICODE: u32 = 2_400;

@@ -1,6 +1,7 @@
 //! Measures what it costs to read a query and to write a tenant into it, beside `promql-parser`, which parses the
 //! query, gets a matcher pushed into each selector of its tree and prints the tree. The queries are those of dashboards
-//! and alerting rules. The two take turns, and only the figures of one run can be compared with each other.
+//! and alerting rules. The two take turns, and only the figures of one run can be compared with each other. Then it
+//! measures how the time grows with the length, natively and in the module.
 
 mod common;
 #[path = "promql/tree.rs"]
@@ -11,7 +12,8 @@ use clap::Parser;
 use common::{Options, Report, at};
 use promql_parser::label::{MatchOp, Matcher};
 use promql_parser::parser;
-use promward::promql::Query;
+use promward::promql::{Bounds, Counts, Query, Wanted};
+use promward_benches::costs::{self, Read};
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -49,7 +51,57 @@ fn main() -> Result<()> {
     for (name, percent) in [("median", 50), ("p90", 90), ("slowest", 100)] {
         row(&mut report, &format!("**{name}**"), "", at(&mut ours, percent), at(&mut theirs, percent));
     }
+    lengths(&mut report, times)?;
     report.write()
+}
+
+/// The lengths that are measured, in bytes, and the number of times that each is read for each `times`.
+const LENGTHS: [(usize, u32); 4] = [(1 << 10, 64), (16 << 10, 8), (64 << 10, 2), (248 << 10, 1)];
+
+/// Shows the time and the instructions for each byte of long queries.
+fn lengths(report: &mut Report, times: u32) -> Result<()> {
+    report.say("\nA byte of a long query, natively in nanoseconds, and in the module in instructions and in the time of the whole callback.\n");
+    report.head(["", "bytes", "ns a byte", "instructions a byte", "the callback, ms"]);
+    for (name, text) in
+        [("a chain of selectors", chain as fn(usize) -> String), ("an alternation", alternation)]
+    {
+        for (bytes, turns) in LENGTHS {
+            let query = text(bytes);
+            let bounds = Bounds { length: bytes, ..Bounds::default() };
+            let read = || {
+                let read =
+                    Query::parse_within(black_box(&query), Wanted::Expression, &bounds, Counts::default());
+                let read = read.map_err(|error| anyhow!("{name}: {error}"))?;
+                read.restricted(r#"tenant="a""#).context("too long")
+            };
+            let mut natively = Vec::new();
+            for _ in 0..ROUNDS {
+                natively.push(timed(times.div_ceil(8) * turns, read)? * 1e3 / query.len() as f64);
+            }
+            let Read { instructions, time } = costs::read(&query)?;
+            report.row([
+                name.to_owned(),
+                query.len().to_string(),
+                format!("{:.2}", at(&mut natively, 50)),
+                format!("{:.1}", instructions / query.len() as f64),
+                format!("{:.2}", time.as_secs_f64() * 1e3),
+            ]);
+        }
+    }
+    Ok(())
+}
+
+/// Returns a chain of selectors, up to as many as there may be, of about this length.
+fn chain(bytes: usize) -> String {
+    let operators = (bytes / 60).min(240);
+    let value = bytes / (operators + 1) - 24;
+    vec![format!("rate(up{{x=\"{}\"}}[5m])", "a".repeat(value)); operators + 1].join(" + ")
+}
+
+/// Returns a selector with an alternation of words, of about this length.
+fn alternation(bytes: usize) -> String {
+    let words: Vec<_> = (0..bytes / 50).map(|number| format!("web-{number:045}")).collect();
+    format!("up{{x=~\"{}\"}}", words.join("|"))
 }
 
 fn row(report: &mut Report, name: &str, bytes: &str, our: f64, their: f64) {

@@ -1,7 +1,7 @@
 //! The works whose cost is measured. Each is a configuration, a request and an answer. The benchmark times them beside
 //! other proxies, and tests hold their host calls and instructions to budgets.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use bytes::Bytes;
 use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_embedded::host::Counts;
@@ -9,6 +9,7 @@ use promward_harness::client::{Client, Request};
 use promward_harness::upstream::{Reply, Upstream};
 use serde_json::{Value, json};
 use std::fmt::Write;
+use std::time::{Duration, Instant};
 
 /// The user of works that need one.
 pub const USER: &str = "alice";
@@ -201,6 +202,71 @@ fn send(client: &Client, work: Work, numbers: std::ops::Range<u32>) -> Result<()
         ensure!(status == 200, "{} is answered with {status}", work.name());
     }
     Ok(())
+}
+
+/// What a query takes of the module that is read in one callback, with its restriction.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Read {
+    /// WebAssembly instructions of the most expensive callback, as wasmtime's fuel counts them.
+    pub instructions: f64,
+    /// The time that they take here, by what the same request takes without them.
+    pub time: Duration,
+}
+
+/// Measures what reading a query takes, which comes in a form. Without the restriction it isn't read.
+///
+/// # Errors
+///
+/// Fails if the deployment doesn't start, or if a request isn't answered with 200.
+pub fn read(query: &str) -> Result<Read> {
+    let upstream = Upstream::start(|_| Reply::text("ok"))?;
+    let mut measured = Vec::new();
+    for only in [json!({}), json!({ "only": { "tenant": ["a"] } })] {
+        let mut rule = json!({ "who": ["anyone"], "may": ["read"] });
+        rule.as_object_mut().context("a rule is an object")?.extend(
+            only.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())),
+        );
+        let configuration = json!({
+            "mounts": [{ "prefix": "/prometheus", "cluster": "prometheus", "max_form": "1MiB", "max_query": "512KiB" }],
+            "access": [rule],
+        });
+        let options =
+            Options { workers: 1, ..Options::configured(upstream.address(), &configuration.to_string()) };
+        let deployment = Deployment::start(Host::Embedded, &options)?;
+        let mut connection = deployment.client().connect()?;
+        let form = form_urlencoded(query);
+        let mut least = Duration::MAX;
+        for _ in 0..BEFORE + COUNTED {
+            let start = Instant::now();
+            let answer = connection.send(Request::form("/prometheus/api/v1/query").body(form.clone()))?;
+            least = least.min(start.elapsed());
+            ensure!(
+                answer.status == 200,
+                "a query of {} bytes is answered with {}",
+                query.len(),
+                answer.text()
+            );
+        }
+        let counts = deployment.counts().context("the embedded host counts")?;
+        let most = counts.callbacks.values().map(|callback| callback.most).max().unwrap_or_default();
+        measured.push((most as f64, least));
+    }
+    let [(unread, without), (instructions, with)] =
+        measured.try_into().map_err(|_| anyhow!("two are measured"))?;
+    Ok(Read { instructions: instructions - unread, time: with.saturating_sub(without) })
+}
+
+/// Returns a form with a query in it.
+fn form_urlencoded(query: &str) -> String {
+    let mut form = String::from("query=");
+    for byte in query.bytes() {
+        if byte.is_ascii_alphanumeric() {
+            form.push(char::from(byte));
+        } else {
+            let _ = write!(form, "%{byte:02X}");
+        }
+    }
+    form
 }
 
 impl Taken {

@@ -88,6 +88,12 @@ impl VictoriaMetrics {
         self.address
     }
 
+    /// Returns the process, with its id and its output.
+    #[must_use]
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
     /// Sends it a `GET` without a proxy, and returns the status and the body.
     ///
     /// # Errors

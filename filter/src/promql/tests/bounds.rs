@@ -92,7 +92,7 @@ fn what_calls_multiply_is_bounded() {
     assert_eq!(exceeded(&joined(59), &bounds), Some((Bound::WrittenBytes, 65_536)));
     // Beside each other they don't multiply, but all of it is written.
     let beside = |calls: usize| vec!["label_replace(up, 'a', '$1', 'b', '(.*)')"; calls].join(" or ");
-    assert_eq!(exceeded(&beside(160), &bounds), None);
+    assert_eq!(exceeded(&beside(140), &bounds), None);
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod asking;
 mod beside_nginx;
 mod browser;
 mod clients;
+mod costs;
 mod guide;
 mod prometheus;
 mod redirects;
