@@ -20,7 +20,8 @@ const CONFIGURATION: &str = r#"{
     "mounts": [{ "prefix": "/prometheus", "cluster": "prometheus" }],
     "callers": { "tokens": { "a": "sha256:ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb" } },
     "access": [
-        { "who": ["token:a"], "may": ["read"], "only": { "tenant": ["team-a"] }, "limits": { "lookback": "1d" } }
+        { "who": ["token:a"], "may": ["read"], "only": { "tenant": ["team-a"] },
+          "limits": { "lookback": "1d", "selectors": 10000, "operators": 10000 } }
     ]
 }"#;
 
