@@ -55,8 +55,11 @@ impl Headers {
 
     /// Returns every name with its value, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let text = |range: &Range<usize>| self.bytes.get(range.clone()).unwrap_or_default();
-        self.spans.iter().map(move |span| (text(&span.name), text(&span.value)))
+        self.spans.iter().map(|span| (self.text(&span.name), self.text(&span.value)))
+    }
+
+    fn text(&self, range: &Range<usize>) -> &[u8] {
+        self.bytes.get(range.clone()).unwrap_or_default()
     }
 
     /// Returns the names for which `is_like` is true, in order.
@@ -66,7 +69,11 @@ impl Headers {
 
     /// Returns every value of this name, in order.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-        self.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name.as_bytes())).map(|(_, value)| value)
+        // Of most headers only the length of the name is looked at.
+        let is_named = |span: &&HeaderSpan| {
+            span.name.len() == name.len() && self.text(&span.name).eq_ignore_ascii_case(name.as_bytes())
+        };
+        self.spans.iter().filter(is_named).map(|span| self.text(&span.value))
     }
 
     /// Returns the first value of this name.
