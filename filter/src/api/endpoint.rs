@@ -107,22 +107,26 @@ pub enum Content {
 impl Endpoint {
     /// Returns `true` if a path below the mount belongs to this endpoint.
     pub fn matches(&self, path: &str) -> bool {
-        let mut given = path.split('/');
-        let mut segments = self.path.split('/');
+        let (mut row, mut given) = (self.path.as_bytes(), path.as_bytes());
         loop {
-            match (segments.next(), given.next()) {
-                (None, None) => return true,
-                (Some(segment), Some(text)) if segment == text && text != "*" => {}
-                (Some(segment), Some(text)) if segment.starts_with(':') => {
-                    if text.is_empty() {
+            (row, given) = match (row, given) {
+                ([], []) | ([b'*'], _) => return true,
+                ([b'/', b':', row @ ..], [b'/', given @ ..]) => {
+                    let rest = after_segment(given);
+                    if rest.len() == given.len() {
                         return false;
                     }
+                    (after_segment(row), rest)
                 }
-                (Some(segment), Some(text)) => {
-                    return segment.strip_suffix('*').is_some_and(|begin| text.starts_with(begin));
-                }
+                ([expected, row @ ..], [byte, given @ ..]) if expected == byte => (row, given),
                 _ => return false,
-            }
+            };
         }
     }
+}
+
+/// Returns what follows the segment with which a path begins here.
+fn after_segment(path: &[u8]) -> &[u8] {
+    let end = path.iter().position(|&byte| byte == b'/').unwrap_or(path.len());
+    path.get(end..).unwrap_or_default()
 }
