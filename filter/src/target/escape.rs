@@ -76,6 +76,12 @@ pub(crate) fn push_escape(text: &mut String, byte: u8) {
     text.push(digit(byte & 0xf));
 }
 
+/// Returns the length that [`push_form_text`] gives a text, in bytes.
+pub(super) fn form_text_length(value: &str) -> usize {
+    let length = |byte| if byte == b' ' || is_unreserved(byte) { 1 } else { 3 };
+    value.bytes().map(length).fold(0, usize::saturating_add)
+}
+
 /// Writes text so that it stands for itself in a query string or a form: a space becomes `+`, and every octet that is
 /// not unreserved is escaped. Browsers and Go's clients write it in the same way, so their parameters don't become
 /// longer.

@@ -3,7 +3,7 @@
 
 pub mod accepted;
 
-use super::escape::{escaped, push_form_text};
+use super::escape::{escaped, form_text_length, push_form_text};
 use super::query::QueryString;
 use std::fmt;
 
@@ -186,6 +186,13 @@ impl Parameters {
         self.to_text_within(usize::MAX).unwrap_or_default()
     }
 
+    /// Returns the length of the written parameters, in bytes.
+    pub fn text_length(&self) -> usize {
+        let text = |text: &str| form_text_length(text).saturating_add(1);
+        let pairs = self.pairs.iter().map(|(name, value)| text(name).saturating_add(text(value)));
+        pairs.fold(0, usize::saturating_add).saturating_sub(1)
+    }
+
     /// Writes the parameters, or returns `None` if the text is longer than `max` bytes.
     pub fn to_text_within(&self, max: usize) -> Option<String> {
         let mut text = String::new();
@@ -331,6 +338,7 @@ mod tests {
         #[test]
         fn any_pairs_survive_printing_and_reading(pairs in prop::collection::vec((".{1,8}", ".{0,8}"), 0..6)) {
             let parameters = Parameters { pairs };
+            prop_assert_eq!(parameters.text_length(), parameters.to_text().len());
             prop_assert_eq!(parse(&parameters.to_text()), Ok(parameters));
         }
 
