@@ -9,6 +9,7 @@ use promward::api::victoria_metrics;
 use promward::enforce::requirements::Requirements;
 use promward::enforce::rewrite_cache::RewriteCache;
 use promward::enforce::{Guarded, Guards, RuleNumber};
+use promward::promql::Bounds;
 use promward::target::parameters::{ParameterNames, Parameters, Part};
 
 /// The time at which the requests come: 2023-11-14T22:13:20.5Z.
@@ -42,6 +43,7 @@ fn check(given: &Parameters, names: ParameterNames) {
         oldest: Some(OLDEST),
         timeout: Some(TIMEOUT),
         points: Some(11_000),
+        bounds: None,
     };
     let requirements = Requirements {
         profile: &victoria_metrics::PROFILE,
@@ -50,6 +52,7 @@ fn check(given: &Parameters, names: ParameterNames) {
         selectors: Some(EXPRESSION),
         restriction: None,
         guarded: Some(Guarded { rule: RuleNumber(0), guards, now: NOW }),
+        bounds: Bounds::default(),
     };
     let mut rewrites = RewriteCache::new(1);
     let Ok(sent) = requirements.of_query(given.clone(), &mut rewrites) else { return };
@@ -68,7 +71,7 @@ fuzz_target!(|raw: &[u8]| {
     let Ok(given) = Parameters::parse(raw, Part::Query) else { return };
     for names in [OF_RANGE, OF_INSTANT] {
         // What stands twice is refused before, or stands once from there on.
-        let stands_twice = |name: &&&str| given.names().filter(|known| known == *name).count() > 1;
+        let stands_twice = |name: &&&str| given.pairs().filter(|(known, _)| known == *name).count() > 1;
         if names.iter().find(stands_twice).is_none() {
             check(&given, names);
         }
