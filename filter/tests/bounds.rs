@@ -106,6 +106,13 @@ fn a_rule_sets_its_own_bounds() {
             assert!(!is_allowed(&held_to, "query", beyond), "{bound}");
         }
     }
+    // A tenth of the selectors, and always fifty, may leave the metric open.
+    let unnamed = |number: usize| vec![r#"{a="b"}"#; number].join("+");
+    for (selectors, most) in [(60, 50), (2_000, 200)] {
+        let limits = format!(r#""limits": {{ "selectors": {selectors}, "operators": 10000 }}"#);
+        assert!(is_allowed(&limits, "query", &unnamed(most)), "{selectors}");
+        assert!(!is_allowed(&limits, "query", &unnamed(most + 1)), "{selectors}");
+    }
     // What a server can't bear isn't allowed by a rule.
     let limits = r#""limits": { "operators": 10000 }"#;
     assert!(
@@ -116,13 +123,16 @@ fn a_rule_sets_its_own_bounds() {
 #[test]
 fn all_selectors_of_a_request_share_the_bounds() {
     let selectors = |number: usize| vec!["match[]=up"; number].join("&");
-    let patterns = |number: usize| vec!["match[]=%7Ba%3D~%22x%2B%22%7D"; number].join("&");
+    let patterns = |number: usize| vec!["match[]=up%7Ba%3D~%22x%2B%22%7D"; number].join("&");
+    let unnamed = |number: usize| vec!["match[]=%7Ba%3D%22x%22%7D"; number].join("&");
     for endpoint in ["api/v1/series", "api/v1/labels", "api/v1/label/job/values", "federate", "api/v1/rules"]
     {
         for held_to in [RESTRICTED, r#""limits": { "selectors": 500 }"#] {
             let asked = |query: &str| asked("", held_to, &format!("/{endpoint}?{query}"));
             assert!(asked(&selectors(500)).is_ok(), "{endpoint}");
             assert!(asked(&selectors(501)).unwrap_err().contains("limits.selectors"), "{endpoint}");
+            assert!(asked(&unnamed(50)).is_ok(), "{endpoint}");
+            assert!(asked(&unnamed(51)).unwrap_err().contains("name one metric outright"), "{endpoint}");
             assert!(asked(&patterns(180)).is_ok(), "{endpoint}");
             assert!(asked(&patterns(181)).unwrap_err().contains("limits.repetitions"), "{endpoint}");
         }

@@ -86,11 +86,13 @@ fn bounds(limits: &LimitsObject<'_>) -> Result<Option<Bounds>, ConfigError> {
     let usual = Bounds::default();
     let [operators, selectors, calls, depth, repetitions] = fields;
     let count = |field: &Field<'_>, usual| Ok::<_, ConfigError>(field.number(MAX_COUNT)?.unwrap_or(usual));
+    let selectors = count(&selectors, usual.selectors)?;
     Ok(Some(Bounds {
         length: usual.length,
         depth: depth.number(MAX_DEPTH)?.unwrap_or(usual.depth),
         operators: count(&operators, usual.operators)?,
-        selectors: count(&selectors, usual.selectors)?,
+        selectors,
+        unnamed: selectors.div_ceil(10).max(usual.unnamed),
         calls: count(&calls, usual.calls)?,
         repetitions: count(&repetitions, usual.repetitions)?,
         extensions: usual.extensions,

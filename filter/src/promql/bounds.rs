@@ -26,6 +26,8 @@ pub struct Bounds {
     pub operators: u32,
     /// The most selectors.
     pub selectors: u32,
+    /// The most selectors that don't name one metric outright. Each may find every series that the caller may see.
+    pub unnamed: u32,
     /// The most calls of functions, and aggregations.
     pub calls: u32,
     /// The most repetitions in regular expressions, and of what weighs as much.
@@ -41,6 +43,7 @@ impl Default for Bounds {
             depth: MAX_DEPTH,
             operators: 250,
             selectors: 500,
+            unnamed: 50,
             calls: 300,
             repetitions: 180,
             extensions: Extensions::NONE,
@@ -56,6 +59,7 @@ impl Bounds {
         depth: MAX_DEPTH,
         operators: 64,
         selectors: 65,
+        unnamed: MAX_COUNT,
         calls: 64,
         repetitions: 180,
         extensions: Extensions::NONE,
@@ -67,6 +71,7 @@ impl Bounds {
         depth: MAX_DEPTH,
         operators: 200,
         selectors: 200,
+        unnamed: MAX_COUNT,
         calls: 200,
         repetitions: 180,
         extensions: Extensions::NONE,
@@ -80,6 +85,7 @@ impl Bounds {
             depth: self.depth.min(other.depth),
             operators: self.operators.min(other.operators),
             selectors: self.selectors.min(other.selectors),
+            unnamed: self.unnamed.min(other.unnamed),
             calls: self.calls.min(other.calls),
             repetitions: self.repetitions.min(other.repetitions),
             extensions: self.extensions,
@@ -92,6 +98,7 @@ impl Bounds {
             Bound::Depth => self.depth,
             Bound::Operators => self.operators,
             Bound::Selectors => self.selectors,
+            Bound::Unnamed => self.unnamed,
             Bound::Calls => self.calls,
             Bound::Matchers => MAX_MATCHERS,
             Bound::Repetitions => self.repetitions,
@@ -113,6 +120,8 @@ pub enum Bound {
     Operators,
     /// Selectors.
     Selectors,
+    /// Selectors that don't name one metric outright.
+    Unnamed,
     /// Calls of functions, and aggregations.
     Calls,
     /// Matchers of all selectors.
@@ -132,6 +141,10 @@ impl Bound {
             Self::Depth => write!(f, "expressions are nested deeper than {most} (limits.depth)"),
             Self::Operators => write!(f, "the query has more than {most} operators (limits.operators)"),
             Self::Selectors => write!(f, "the query has more than {most} selectors (limits.selectors)"),
+            Self::Unnamed => write!(
+                f,
+                "more than {most} selectors don't name one metric outright (a tenth of limits.selectors)"
+            ),
             Self::Calls => write!(f, "the query has more than {most} calls (limits.calls)"),
             Self::Matchers => write!(f, "the selectors have more than {most} matchers"),
             Self::Repetitions => write!(
@@ -149,7 +162,7 @@ impl Bound {
 /// The counts of what has been read of the texts of one request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    counts: [u32; 8],
+    counts: [u32; 9],
 }
 
 impl Counts {

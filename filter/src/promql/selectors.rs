@@ -42,8 +42,11 @@ impl Parser<'_> {
             (_, Some(name)) => Insertion::AfterName(name.end),
             (_, None) => return Err(self.expected("a selector")),
         };
-        self.count(Bound::Selectors, 1, place.at())?;
         let name = naming.outright();
+        self.count(Bound::Selectors, 1, place.at())?;
+        if name.is_none() {
+            self.count(Bound::Unnamed, 1, place.at())?;
+        }
         self.query.selectors.push(Selector {
             place,
             name,

@@ -98,7 +98,10 @@ fn cases(length: usize, has_format: bool) -> Vec<Case> {
     cases.extend(
         patterns(long).into_iter().map(|text| case("series", format!("{{__name__=~\"{text}{ROUND}\"}}"))),
     );
-    cases.push(Case { repeated: 300, ..case("series", format!("up{{x=\"{}\"}}", "a".repeat(100))) });
+    cases.push(Case { repeated: 500, ..case("series", format!("up{{x=\"{}\"}}", "a".repeat(100))) });
+    for endpoint in ["series", "federate"] {
+        cases.push(Case { repeated: 50, ..case(endpoint, "{__name__=~\".+\"}".to_owned()) });
+    }
     cases
 }
 
@@ -106,7 +109,7 @@ fn cases(length: usize, has_format: bool) -> Vec<Case> {
 fn check_is_allowed(case: &Case) {
     let usual = Bounds::default();
     let (wanted, bounds) = match case.endpoint {
-        "series" => (Wanted::Selector, usual),
+        "series" | "federate" => (Wanted::Selector, usual),
         "format_query" => (Wanted::Expression, usual.within(Bounds::FORMATTED)),
         "parse_query" => (Wanted::Expression, usual.within(Bounds::PARSED)),
         _ => (Wanted::Expression, usual),
@@ -126,14 +129,21 @@ fn measure(server: &str, process: u32, address: SocketAddr, cases: &[Case]) {
     let mut slow = Vec::new();
     for case in cases {
         check_is_allowed(case);
-        let name = if case.endpoint == "series" { "match[]" } else { "query" };
+        let (path, name) = match case.endpoint {
+            "federate" => ("/federate".to_owned(), "match[]"),
+            "series" => ("/api/v1/series".to_owned(), "match[]"),
+            other => (format!("/api/v1/{other}"), "query"),
+        };
         let taken = (0..TIMES).map(|round| {
             let text = case.text.replace(ROUND, &format!("|{round}"));
             let mut parameters = Parameters::default();
             (0..case.repeated).for_each(|_| parameters.put_first(name, text.clone()));
             let form = parameters.to_text();
             let before = processor_time(process).unwrap();
-            client.post_form(&format!("/api/v1/{}", case.endpoint), &form).unwrap();
+            match case.endpoint {
+                "federate" => client.get(&format!("{path}?{form}")).unwrap(),
+                _ => client.post_form(&path, &form).unwrap(),
+            };
             processor_time(process).unwrap() - before
         });
         let least = taken.min().unwrap_or_default();
