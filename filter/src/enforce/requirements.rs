@@ -135,8 +135,11 @@ impl Requirements {
             && selectors.form == SelectorForm::AnyOf
             && last.value(name).or(first.value(name)).is_none()
         {
-            // Servers combine selectors, so the caller gets the shared metrics beside their own series.
-            if let Some(shared) = restriction.shared() {
+            // Servers combine selectors, so the caller gets the shared metrics beside their own series. A parameter
+            // that may stand only once has no room for these.
+            if let Some(shared) = restriction.shared()
+                && name.ends_with("[]")
+            {
                 last.put_first(name, format!("{{{}}}", shared.matchers()));
             }
             last.put_first(name, restriction.selector());
@@ -332,6 +335,13 @@ mod tests {
                 |rewrites: &mut RewriteCache| requirements(selectors).of_query(parameters(text), rewrites);
             assert_eq!(others(&mut rewrites), others(&mut RewriteCache::new(1)), "{text}");
         }
+    }
+
+    #[test]
+    fn a_parameter_that_may_stand_only_once_has_only_the_restriction() {
+        let once = Selectors { parameter: "selector", ..ANY_OF };
+        let sent = sharing(once).of_query(parameters("time=1"), &mut RewriteCache::new(1));
+        assert_eq!(sent, Ok(parameters(r#"selector={tenant="a"}&time=1"#)));
     }
 
     #[test]

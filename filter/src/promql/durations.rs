@@ -129,11 +129,11 @@ impl Interval {
         values.into_iter().fold(Self { low: first, high: first }, wider)
     }
 
-    /// Returns this raised to a small whole number.
+    /// Returns this raised to a small whole number. An exponent that isn't exactly one is none: `1e9 ^ 0.4` is 4,000.
     fn power(self, exponent: Self) -> Option<Self> {
         let number = (0..=MAX_EXPONENT).find(|number| {
             let number = f64::from(*number);
-            (exponent.low..=exponent.high).contains(&number) && exponent.high - exponent.low < 0.5
+            (exponent.low..=exponent.high).contains(&number) && exponent.high - exponent.low < EXACT
         })?;
         let mut power = Self { low: 1.0, high: 1.0 };
         for _ in 0..number {
@@ -161,6 +161,10 @@ const MILLISECOND: f64 = 0.001;
 
 /// The most by which a server misses a time when it reads it as a floating-point number: some nanoseconds, in seconds.
 const NOISE: f64 = 1e-8;
+
+/// The width below which an exponent is exactly the number in it: what is left of parts of a millisecond is wider, and
+/// the rounding of floating-point numbers is narrower.
+const EXACT: f64 = 1e-9;
 
 /// The largest exponent that is followed.
 const MAX_EXPONENT: u32 = 8;

@@ -21,12 +21,16 @@ pub fn offer(headers: &Headers) -> Vec<Vec<u8>> {
 }
 
 /// Returns `true` if a request is the handshake of a WebSocket (RFC 6455 §4.1): a `GET` that offers this protocol and no
-/// other, once, with `Upgrade` among its connection options.
+/// other, once, with `Upgrade` among its connection options. Beside it may stand `keep-alive`, as Firefox has it, and
+/// nothing else: these options go on to the server, and one that is the name of a header makes a proxy there remove that
+/// header, such as the one with the caller's name.
 pub fn is_websocket(headers: &Headers, method: Method) -> bool {
-    let mut options = headers.all("connection").flat_map(|value| value.split(|&byte| byte == b','));
+    let is = |option: &[u8], name: &str| option.trim_ascii().eq_ignore_ascii_case(name.as_bytes());
+    let options = || headers.all("connection").flat_map(|value| value.split(|&byte| byte == b','));
     method == Method::Get
         && switches_to_websocket(headers)
-        && options.any(|option| option.trim_ascii().eq_ignore_ascii_case(UPGRADE.as_bytes()))
+        && options().any(|option| is(option, UPGRADE))
+        && options().all(|option| is(option, UPGRADE) || is(option, "keep-alive"))
 }
 
 /// Returns `true` if `Upgrade` is there once, and names WebSocket and nothing else.
@@ -68,6 +72,8 @@ mod tests {
             &[("upgrade", "websocket")][..],
             &[("connection", "upgrade")],
             &[("connection", "x-upgrade"), ("upgrade", "websocket")],
+            &[("connection", "upgrade, x-forwarded-user"), ("upgrade", "websocket")],
+            &[("connection", "x-scope-orgid"), ("connection", "upgrade"), ("upgrade", "websocket")],
             &[("connection", "upgrade"), ("upgrade", "h2c")],
             &[("connection", "upgrade"), ("upgrade", "websocket, h2c")],
             &[("connection", "upgrade"), ("upgrade", "websocket"), ("upgrade", "websocket")],
