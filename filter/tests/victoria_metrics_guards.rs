@@ -146,6 +146,17 @@ fn the_step_of_an_instant_query_is_how_far_a_selector_looks_back() {
         ("query=up&step=-1", 400),
     ];
     check(r#""lookback": "1h""#, INSTANT, &cases);
+    // A step of zero is none to the server, which takes its own one of five minutes.
+    let cases = [
+        ("query=up offset 50m&step=0", 200),
+        ("query=up offset 51m&step=0", 422),
+        ("query=rate(rate(up))&step=0.0001", 200),
+        ("query=rate(rate(rate(rate(up))))", 200),
+        ("query=rate(rate(rate(rate(rate(up)))))", 422),
+        ("query=rate(rate(rate(rate(rate(up)))))&step=0ms", 422),
+        ("query=max_over_time(up[50m:])&step=0", 422),
+    ];
+    check(r#""lookback": "1h""#, INSTANT, &cases);
 }
 
 #[test]

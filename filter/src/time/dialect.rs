@@ -38,6 +38,12 @@ impl Dialect {
         }
     }
 
+    /// Returns `true` if the server takes a parameter of this length for a step. VictoriaMetrics reads one of zero as none:
+    /// an instant query then looks back by the usual step.
+    pub(super) fn is_step(self, step: i64) -> bool {
+        self == Self::Prometheus || step > 0
+    }
+
     /// Returns the time closest to this one that the server reads as it is written. VictoriaMetrics reads small numbers
     /// with a fraction as larger ones, and has no sample that old.
     pub(crate) fn representable(self, time: i64) -> i64 {

@@ -103,7 +103,8 @@ impl Times {
             longest_step,
             evaluation: Evaluation {
                 window: Window { start: instant, end: instant },
-                step: has_step.then(|| step.unwrap_or(dialect.default_step())),
+                step: has_step
+                    .then(|| step.filter(|step| dialect.is_step(*step)).unwrap_or(dialect.default_step())),
                 lookback_delta: match lasts("lookback_delta")?.filter(|delta| *delta > 0) {
                     Some(delta) => delta,
                     None if resolution > LOOKBACK_DELTA => DOWNSAMPLED_LOOKBACK_DELTA,
