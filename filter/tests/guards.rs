@@ -383,6 +383,33 @@ fn a_duration_is_held_against_guards_as_what_it_comes_to() {
 }
 
 #[test]
+fn a_duration_is_worked_out_only_for_a_guard() {
+    let at_limits = |limits: &str| {
+        let configuration = format!(
+            r#"{{ "mounts": [{{ "prefix": "/", "promql": ["duration_expressions"] }}],
+                 "access": [{{ "who": ["anyone"], "may": ["everything"], "limits": {{ {limits} }} }}] }}"#
+        );
+        let path = format!("{INSTANT}?time=1700000000&query=a[2^0.5]");
+        let headers =
+            Headers::from_iter([(":method", "GET"), (":path", &path), (":authority", "example.com")]);
+        match at(&mut Desk::new(&configuration), &headers, Body::None) {
+            Decision::Forward(_) => 200,
+            Decision::Reply(reply) => reply.status,
+            other => panic!("{limits}: {other:?}"),
+        }
+    };
+    for (limits, expected) in [
+        (r#""timeout": "30s""#, 200),
+        (r#""operators": 10, "range": "1d""#, 200),
+        (r#""points": 10"#, 400),
+        (r#""lookback": "1h""#, 400),
+        (r#""oldest": "1h""#, 400),
+    ] {
+        assert_eq!(at_limits(limits), expected, "{limits}");
+    }
+}
+
+#[test]
 fn a_query_of_one_mount_is_not_remembered_for_another_without_its_experimental_parts() {
     let configuration = r#"{ "mounts": [{ "prefix": "/new", "promql": ["experimental_functions"] }, { "prefix": "/old" }],
              "access": [{ "who": ["anyone"], "may": ["query"], "only": { "tenant": ["a"] } }] }"#;

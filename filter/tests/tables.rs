@@ -325,6 +325,12 @@ fn what_chooses_among_series_passes_and_what_tells_of_others_does_not() {
     ] {
         assert_eq!(status(&mut desk, "GET", &format!("/api/v1/query?query=up&{told}")), 400, "{told}");
     }
+    // The name is all that keeps the selector of a shared metric from those of others.
+    let nameless = "/api/v1/query?query=up&replicaLabels[]=__name__";
+    assert_eq!(status(&mut desk, "GET", nameless), 200);
+    let sharing = format!(r#"{RESTRICTED}, "shared": ["up"]"#);
+    let mut desk = self::desk(&thanos::PROFILE, &sharing);
+    assert_eq!(status(&mut desk, "GET", nameless), 400);
 }
 
 #[test]

@@ -164,7 +164,7 @@ impl Requirements {
         let widens = |name: &str, value: &str| {
             self.restriction.as_ref().is_some_and(|restriction| {
                 special.widening.contains(&name)
-                    || special.dropping.contains(&name) && restriction.restricts(value.as_bytes())
+                    || special.dropping.contains(&name) && restriction.depends_on(value)
             })
         };
         let refused =

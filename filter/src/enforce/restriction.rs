@@ -2,7 +2,7 @@
 //! and compared with the labels of an answer, so that the two can't differ.
 
 use super::pattern::Pattern;
-use super::shared::Shared;
+use super::shared::{NAME, Shared};
 use crate::index::distinct;
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -171,6 +171,12 @@ impl Restriction {
     /// Returns `true` if a label of this name is restricted.
     pub fn restricts(&self, name: &[u8]) -> bool {
         self.terms.iter().any(|term| term.label.as_bytes() == name)
+    }
+
+    /// Returns `true` if a selector without its matchers on this label could find series that the caller may not see:
+    /// the label is restricted, or is the name by which a selector is of a shared metric.
+    pub fn depends_on(&self, label: &str) -> bool {
+        self.restricts(label.as_bytes()) || self.shared.is_some() && label == NAME
     }
 
     /// Returns the values of one label, or `None` if it isn't restricted, or is restricted by a regular expression.

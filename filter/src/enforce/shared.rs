@@ -6,7 +6,7 @@ use super::restriction::{Absent, Term};
 use std::rc::Rc;
 
 /// The label that holds a metric's name.
-const NAME: &str = "__name__";
+pub(super) const NAME: &str = "__name__";
 
 /// The metrics that the callers of a rule may see, whatever labels their series have.
 #[derive(Clone, Debug, PartialEq, Eq)]
