@@ -1,6 +1,8 @@
 //! A map from bytes to positions in a list. Everything that a configuration names is found by this one kind of map,
 //! since each further kind would add some kilobytes to the module.
 
+use std::collections::BinaryHeap;
+
 /// A sorted list of keys, each with its position in the list that they came from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Index {
@@ -69,9 +71,9 @@ pub(crate) fn distinct(mut texts: Vec<String>) -> Vec<String> {
     texts
 }
 
-fn sorted(mut keys: Vec<(Vec<u8>, usize)>) -> Vec<(Vec<u8>, usize)> {
-    keys.sort_unstable();
-    keys
+/// Sorts by a heap, whose code is a tenth of that of a sort of slices.
+fn sorted(keys: Vec<(Vec<u8>, usize)>) -> Vec<(Vec<u8>, usize)> {
+    BinaryHeap::from(keys).into_sorted_vec()
 }
 
 #[cfg(test)]
