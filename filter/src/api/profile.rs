@@ -76,11 +76,14 @@ pub struct SpecialParameters {
     /// Parameters that name labels for the server to leave out. None of them may be a label that restricts the caller:
     /// the matcher on it might be left out as well.
     pub dropping: ParameterNames,
+    /// Parameters whose texts the server compares with every name or value that it finds, so that its time grows with
+    /// their length.
+    pub searched: ParameterNames,
 }
 
 impl SpecialParameters {
     /// The value for an API without such parameters.
-    pub const NONE: Self = Self { ignored: &[], paging: &[], widening: &[], dropping: &[] };
+    pub const NONE: Self = Self { ignored: &[], paging: &[], widening: &[], dropping: &[], searched: &[] };
 }
 
 /// The endpoints of an API that read a parameter.

@@ -44,6 +44,7 @@ pub(super) const PARAMETERS: SpecialParameters = SpecialParameters {
     paging: &["group_limit", "group_next_token"],
     widening: &["include_metadata"],
     dropping: &[],
+    searched: &["search[]"],
 };
 
 /// The parameter of an endpoint that evaluates an expression.

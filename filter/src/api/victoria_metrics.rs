@@ -31,6 +31,7 @@ pub static PROFILE: Profile = Profile {
         // A trace counts the series of everybody that a part of the restriction matches.
         widening: &["trace"],
         dropping: &[],
+        searched: &[],
     },
     second_lock: Some("extra_filters[]"),
     dialect: Dialect::VictoriaMetrics,

@@ -9,7 +9,7 @@
 use super::guards::Guarded;
 use super::restriction::Restriction;
 use super::rewrite_cache::{Original, RewriteCache};
-use super::violation::Violation;
+use super::violation::{MAX_SEARCHED, Violation};
 use crate::api::endpoint::{SelectorForm, Selectors};
 use crate::api::profile::Profile;
 use crate::promql::{Bounds, Counts, MAX_RESTRICTED, Query, Wanted};
@@ -156,8 +156,8 @@ impl Requirements {
         Ok(last)
     }
 
-    /// Removes parameters that nobody reads, and refuses those that the endpoint doesn't list or that widen a restricted
-    /// answer.
+    /// Removes parameters that nobody reads, and refuses those that the endpoint doesn't list, that widen a restricted
+    /// answer, or that take the server long.
     fn keep_named(&self, parameters: &mut Parameters) -> Result<(), Violation> {
         let special = &self.profile.parameters;
         parameters.remove(|name, _| special.ignored.contains(&name) || self.unread.contains(&name));
@@ -167,6 +167,12 @@ impl Requirements {
                     || special.dropping.contains(&name) && restriction.depends_on(value)
             })
         };
+        for name in special.searched {
+            let lengths = parameters.values(name).map(str::len);
+            if lengths.fold(0, usize::saturating_add) > MAX_SEARCHED {
+                return Err(Violation::Searched(name));
+            }
+        }
         let refused =
             parameters.pairs().find(|&(name, value)| !self.names.contains(&name) || widens(name, value));
         refused
@@ -450,6 +456,24 @@ mod tests {
             assert!(matches!(result, Err(Violation::Parameter(..))), "{text}: {result:?}");
             let result = requirements(EXPRESSION).of_first_half(parameters(text), &mut RewriteCache::new(1));
             assert!(matches!(result, Err(Violation::Parameter(..))), "{text}: {result:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_searched_for_is_short() {
+        let searching = Requirements { names: &["match[]", "search[]"], ..requirements(ANY_OF) };
+        let texts = |first: usize, second: usize| {
+            let [first, second] = [first, second].map(|length| "x".repeat(length));
+            parameters(&format!("search[]={first}&search[]={second}"))
+        };
+        let nothing = Parameters::default();
+        assert!(searching.of_query(texts(1_000, 24), &mut RewriteCache::new(1)).is_ok());
+        for refused in [
+            searching.of_query(texts(1_000, 25), &mut RewriteCache::new(1)),
+            searching.of_first_half(texts(1_025, 0), &mut RewriteCache::new(1)),
+            searching.of_form(texts(1, 1_024), &nothing, &mut RewriteCache::new(1)),
+        ] {
+            assert_eq!(refused, Err(Violation::Searched("search[]")));
         }
     }
 

@@ -5,6 +5,11 @@ use crate::api::profile::KnownTo;
 use crate::promql::{MAX_RESTRICTED, SyntaxError};
 use std::fmt;
 
+/// The longest texts to search for that either half of a request may have together, in bytes. By its source, Prometheus
+/// compares each letter of every name or value with up to half of such a text, whose length it doesn't bound (`threats.md`
+/// P6).
+pub(super) const MAX_SEARCHED: usize = 1_024;
+
 /// The reason why a request violates the requirements of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Violation {
@@ -16,6 +21,8 @@ pub enum Violation {
     TooLong,
     /// Selectors in the query string of a request whose form may still give the times at which they are read.
     Split(&'static str),
+    /// Texts to search for that are longer than [`MAX_SEARCHED`] together.
+    Searched(&'static str),
     /// A guard refuses the request.
     Guard(GuardError),
 }
@@ -46,6 +53,12 @@ impl fmt::Display for Violation {
                 write!(
                     f,
                     "give the parameter \"{name}\" in the form, together with the times that it is read at"
+                )
+            }
+            Self::Searched(name) => {
+                write!(
+                    f,
+                    "the texts of the parameter \"{name}\" are longer than {MAX_SEARCHED} bytes together"
                 )
             }
             Self::Guard(error) => error.fmt(f),
