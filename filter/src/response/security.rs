@@ -40,6 +40,17 @@ pub fn removed_from_answers(contents: Contents, given: &Headers) -> Vec<Vec<u8>>
     given.names(|name| is_any(name, &REVEALING) || is_internal(name) || overruled(name))
 }
 
+/// The header by which servers said who may show a page in a frame before there were policies.
+const FRAME_OPTIONS: &str = "x-frame-options";
+
+/// Returns `true` if browsers heed one of the words in a value of [`FRAME_OPTIONS`]. They take one with another word, like
+/// `ALLOW-FROM`, for none at all (HTML §7.7).
+fn is_frame_option(value: &[u8]) -> bool {
+    let heeded: [&[u8]; 3] = [b"deny", b"sameorigin", b"allowall"];
+    let mut words = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+    words.any(|word| heeded.iter().any(|known| word.eq_ignore_ascii_case(known)))
+}
+
 /// The security headers of a configuration, compiled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Security {
@@ -120,8 +131,10 @@ impl Security {
                 .windows(FRAME_ANCESTORS.len())
                 .any(|part| part.eq_ignore_ascii_case(FRAME_ANCESTORS.as_bytes()))
         };
-        let says_itself =
-            || given.has("x-frame-options") || given.all("content-security-policy").any(names_frames);
+        let says_itself = || {
+            given.all(FRAME_OPTIONS).any(is_frame_option)
+                || given.all("content-security-policy").any(names_frames)
+        };
         self.frame_policy.as_deref().filter(|_| contents == Contents::Opaque && !says_itself())
     }
 
@@ -243,8 +256,13 @@ mod tests {
         let policy = Some("frame-ancestors https://g.example".to_owned());
         assert_eq!(added(Contents::Opaque, &[]), policy);
         assert_eq!(added(Contents::Opaque, &[("content-security-policy", "object-src 'none'")]), policy);
+        for unheeded in ["ALLOW-FROM https://h.example", "", "SAME-ORIGIN, none"] {
+            assert_eq!(added(Contents::Opaque, &[("x-frame-options", unheeded)]), policy, "{unheeded}");
+        }
         for given in [
             ("x-frame-options", "SAMEORIGIN"),
+            ("x-frame-options", "ALLOW-FROM https://h.example, deny"),
+            ("x-frame-options", "AllowAll"),
             ("content-security-policy", "object-src 'none'; Frame-Ancestors https://h.example"),
         ] {
             assert_eq!(added(Contents::Opaque, &[given]), None, "{given:?}");
