@@ -201,7 +201,8 @@ pub(crate) fn spelled(name: &[u8], known: &str) -> bool {
     let normal = |byte: &u8| {
         if *byte == b'_' { b'-' } else { byte.to_ascii_lowercase() }
     };
-    name.len() == known.len() && name.iter().map(normal).eq(known.bytes())
+    // From the end, since many of these names begin alike.
+    name.len() == known.len() && name.iter().rev().map(normal).eq(known.bytes().rev())
 }
 
 #[cfg(test)]
