@@ -16,6 +16,7 @@ use crate::keyed_hash::{Digest, Key};
 use crate::time::bucket::Empty;
 use crate::time::instant::Instant;
 use std::collections::VecDeque;
+use std::iter;
 use std::rc::Rc;
 
 /// The largest numbers of right and of wrong credentials that are remembered. They are kept apart, so that wrong ones
@@ -210,8 +211,7 @@ impl Logins {
         {
             self.finish(verdict, done, hints);
         }
-        let number = self.ready.len().min(MOST_AT_ONCE);
-        self.ready.drain(..number).collect()
+        iter::from_fn(|| self.ready.pop_front()).take(MOST_AT_ONCE).collect()
     }
 
     fn finish(&mut self, verdict: Verdict, done: WaitingCheck, hints: Hints<'_>) {
