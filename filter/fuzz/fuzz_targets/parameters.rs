@@ -26,7 +26,6 @@ fuzz_target!(|raw: &[u8]| {
         restriction,
         guarded: None,
         bounds: Bounds::default(),
-        unread: &[],
     };
     let mut rewrites = RewriteCache::new(1);
     let first = requirements.of_query(parameters.clone(), &mut rewrites);

@@ -46,7 +46,13 @@ fn experimental(text: &str) -> Result<Query<'_>, SyntaxError> {
 /// Checks that nothing is refused for wider bounds, and that counts don't depend on them.
 fn check_bounds(text: &str) {
     let usual = Bounds::default();
-    let wide = Bounds { operators: MAX_COUNT, selectors: MAX_COUNT, repetitions: MAX_COUNT, ..usual };
+    let wide = Bounds {
+        operators: MAX_COUNT,
+        selectors: MAX_COUNT,
+        unnamed: MAX_COUNT,
+        repetitions: MAX_COUNT,
+        ..usual
+    };
     let within = |bounds: &Bounds| {
         let read = Query::parse_within(text, Wanted::Expression, bounds, Counts::default());
         read.map(|query| query.counts())
