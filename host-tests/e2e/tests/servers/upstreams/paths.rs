@@ -108,8 +108,14 @@ pub(crate) fn filled_in(endpoint: &Endpoint) -> Vec<String> {
 
 /// Returns no parameters, all that the row names in two ways, and each of the further ones beside those.
 fn parameters(endpoint: &Endpoint) -> Vec<Vec<(&'static str, String)>> {
+    // In an instant query it is how far VictoriaMetrics looks back, where a second may find nothing.
+    let step = if endpoint.parameters.contains(&"time") { "30" } else { "1" };
     let named = |selector| {
-        endpoint.parameters.iter().filter_map(move |name| Some((*name, typical(name, selector)?))).collect()
+        let value = move |name: &str| match name {
+            "step" => Some(step.to_owned()),
+            _ => typical(name, selector),
+        };
+        endpoint.parameters.iter().filter_map(move |name| Some((*name, value(name)?))).collect()
     };
     let mut ways: Vec<Vec<_>> = vec![Vec::new()];
     ways.extend(SELECTORS.map(named));
@@ -127,8 +133,6 @@ fn typical(name: &str, selector: &str) -> Option<String> {
         "query" | "match[]" => Some(selector.to_owned()),
         "start" => Some((now - 30).to_string()),
         "end" => Some(now.to_string()),
-        // A shorter one may find nothing in an instant query, where VictoriaMetrics looks no further back than this.
-        "step" => Some("30".to_owned()),
         _ => None,
     }
 }
