@@ -8,4 +8,5 @@ mod fetched;
 mod metricsql;
 mod pages;
 mod paths;
+mod second_lock;
 mod servers;
