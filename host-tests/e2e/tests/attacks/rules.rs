@@ -14,7 +14,7 @@ const FROM_INSIDE: [(&str, &str); 3] = [
 ];
 
 /// The least number of cases.
-const CASES: usize = 500;
+const CASES: usize = 2_000;
 
 #[test]
 fn every_rule_has_cases() {
