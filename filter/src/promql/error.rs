@@ -17,8 +17,10 @@ pub struct SyntaxError {
 pub enum Problem {
     /// Something else was expected here, as this text says.
     Expected(&'static str),
-    /// A function that stable Prometheus doesn't have, or has as an experimental one.
+    /// A function that Prometheus doesn't have, or that can't be restricted.
     Function(String),
+    /// An experimental function or aggregation, which the mount doesn't open.
+    Experimental(String),
     /// A label that isn't the same to all servers, or that selects series in another way.
     Label,
     /// A string that doesn't end, or that has an escape or a character that it can't have.
@@ -42,6 +44,10 @@ impl fmt::Display for SyntaxError {
             Problem::Function(name) => {
                 write!(f, "\"{name}\" is not a function, or is experimental and can't be used here,")?;
             }
+            Problem::Experimental(name) => write!(
+                f,
+                "\"{name}\" is experimental: \"promql\" of the mount has to list \"experimental_functions\","
+            )?,
             Problem::Label => f.write_str("this label doesn't mean the same to all servers,")?,
             Problem::Text => f.write_str(
                 "this string doesn't end, or has a wrong escape or character, or a backslash at its end,",

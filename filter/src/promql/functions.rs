@@ -6,8 +6,12 @@ use super::extensions::Extensions;
 /// Returns `true` if a function is known to read nothing but its arguments.
 pub(super) fn is_function(name: &str, extensions: Extensions) -> bool {
     FUNCTIONS.binary_search_by(|known| (*known).cmp(name)).is_ok()
-        || extensions.has(Extensions::FUNCTIONS)
-            && EXPERIMENTAL.binary_search_by(|known| (*known).cmp(name)).is_ok()
+        || extensions.has(Extensions::FUNCTIONS) && is_experimental(name)
+}
+
+/// Returns `true` if a function is one of those that a server has switched on or not.
+pub(super) fn is_experimental(name: &str) -> bool {
+    EXPERIMENTAL.binary_search_by(|known| (*known).cmp(name)).is_ok()
 }
 
 /// Returns `true` if a known function reads the samples of a window. VictoriaMetrics evaluates its arguments as

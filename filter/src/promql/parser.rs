@@ -9,7 +9,7 @@ use super::Query;
 use super::bounds::{Bound, Bounds, Counts};
 use super::error::{Problem, SyntaxError};
 use super::extensions::Extensions;
-use super::functions::is_function;
+use super::functions::{is_experimental, is_function};
 use super::lexer::{Lexer, Token, TokenKind, expected};
 use super::modifiers::{Mark, Modified};
 use super::written::STORED;
@@ -216,8 +216,10 @@ impl Parser<'_> {
             };
         }
         if !is_aggregation && !is_function(name, self.bounds.extensions) {
+            let opens = is_experimental(name) || is_one_of(name, &EXPERIMENTAL_AGGREGATIONS);
             let name = name.chars().take(MAX_SHOWN).collect();
-            return Err(SyntaxError { at: word.start, problem: Problem::Function(name) });
+            let problem = if opens { Problem::Experimental(name) } else { Problem::Function(name) };
+            return Err(SyntaxError { at: word.start, problem });
         }
         self.call(word, name)?;
         if is_aggregation && self.is_word(&GROUPINGS) {

@@ -216,6 +216,16 @@ fn a_message_quotes_no_more_of_a_query_than_fits_a_line() {
 }
 
 #[test]
+fn a_function_that_the_mount_can_open_is_refused_with_the_field_that_opens_it() {
+    for text in ["limitk(1, up)", "LIMIT_RATIO(0.5, up)", "sort_by_label(up, 'a')", "up / step()"] {
+        let error = Query::parse(text).unwrap_err().to_string();
+        assert!(error.contains("\"experimental_functions\""), "{error}");
+    }
+    let error = Query::parse("info(up)").unwrap_err().to_string();
+    assert!(!error.contains("experimental_functions"), "{error}");
+}
+
+#[test]
 fn a_selector_alone_has_nothing_around_it() {
     for (text, expected) in
         [("up", r#"up{tenant="a"}"#), ("{a='b'}", r#"{tenant="a",a='b'}"#), (" sum ", r#" sum{tenant="a"} "#)]
