@@ -45,6 +45,10 @@ enum Replies {
 }
 
 /// The phase that a request is in.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a stream has one phase, and a box would cost each form an allocation"
+)]
 enum Phase {
     /// Nothing has been decided yet.
     New,
