@@ -6,7 +6,7 @@ use super::class::{Class, Classes};
 use super::endpoint::{Endpoint, ParametersIn, SelectorForm, Selectors, ToRestricted};
 use super::listing::Listing;
 use super::profile::{Contents, Profile, Section, SpecialParameters, restrictable};
-use super::row::{GET, GET_POST, POST, POST_PUT, check, file, page, row, ui};
+use super::row::{GET, GET_POST, POST, POST_PUT, check, file, joined, page, row, ui};
 use crate::target::parameters::ParameterNames;
 use crate::time::dialect::Dialect;
 
@@ -62,47 +62,11 @@ pub(super) const NOTHING: ToRestricted = ToRestricted::Empty(r#"{"status":"succe
 const SERIES: ParameterNames = &["match[]", "start", "end", "limit"];
 
 // `batch_size` is left out: Prometheus 3.14 reserves memory for as many results as it says, without a bound.
-const SEARCH_METRICS: ParameterNames = &[
-    "match[]",
-    "start",
-    "end",
-    "limit",
-    "search[]",
-    "fuzz_threshold",
-    "fuzz_alg",
-    "case_sensitive",
-    "sort_by",
-    "sort_dir",
-    "include_score",
-    "include_metadata",
-];
-const SEARCH_LABELS: ParameterNames = &[
-    "match[]",
-    "start",
-    "end",
-    "limit",
-    "search[]",
-    "fuzz_threshold",
-    "fuzz_alg",
-    "case_sensitive",
-    "sort_by",
-    "sort_dir",
-    "include_score",
-];
-const SEARCH_VALUES: ParameterNames = &[
-    "match[]",
-    "start",
-    "end",
-    "limit",
-    "search[]",
-    "fuzz_threshold",
-    "fuzz_alg",
-    "case_sensitive",
-    "sort_by",
-    "sort_dir",
-    "include_score",
-    "label",
-];
+const SEARCH: ParameterNames =
+    &["search[]", "fuzz_threshold", "fuzz_alg", "case_sensitive", "sort_by", "sort_dir", "include_score"];
+const SEARCH_METRICS: ParameterNames = &joined::<12>(&[SERIES, SEARCH, &["include_metadata"]]);
+const SEARCH_LABELS: ParameterNames = &joined::<11>(&[SERIES, SEARCH]);
+const SEARCH_VALUES: ParameterNames = &joined::<12>(&[SERIES, SEARCH, &["label"]]);
 
 /// Every endpoint, beginning with those of queries, which are requested most.
 #[rustfmt::skip]

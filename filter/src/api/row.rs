@@ -41,3 +41,21 @@ pub(super) const fn ui(path: &'static str) -> Endpoint {
 pub(super) const fn file(path: &'static str) -> Endpoint {
     Endpoint { content: Content::Static, to_restricted: ToRestricted::Pass, ..ui(path) }
 }
+
+/// Returns the names of several lists, one list after the other. `N` is the number of all names.
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "it runs in the compiler")]
+pub(super) const fn joined<const N: usize>(lists: &[ParameterNames]) -> [&'static str; N] {
+    let mut all = [""; N];
+    let (mut count, mut left) = (0, lists);
+    while let [names, others @ ..] = left {
+        let mut names = *names;
+        while let [name, rest @ ..] = names {
+            all[count] = *name;
+            count += 1;
+            names = rest;
+        }
+        left = others;
+    }
+    assert!(count == N, "as many names as the type says");
+    all
+}

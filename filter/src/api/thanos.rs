@@ -6,7 +6,7 @@ use super::endpoint::{Endpoint, ToRestricted};
 use super::listing::Listing;
 use super::profile::{Contents, Profile, Section, SpecialParameters, restrictable};
 use super::prometheus::{self, FILTERS, MATCH, NOTHING, QUERY};
-use super::row::{GET, GET_POST, POST, page, row};
+use super::row::{GET, GET_POST, POST, joined, page, row};
 use crate::target::parameters::ParameterNames;
 use crate::time::dialect::Dialect;
 
@@ -37,87 +37,35 @@ static SECTIONS: &[Section] =
 
 // Grafana adds the parameters of a data source to each of its requests, so every row has those that choose how series are
 // read. `dedup`, `partial_response`, `max_source_resolution` and `engine` choose among the series that matchers leave.
-const EXPRESSION: ParameterNames = &[
-    "query",
-    "time",
-    "timeout",
-    "limit",
-    "lookback_delta",
-    "stats",
-    "dedup",
-    "partial_response",
-    "max_source_resolution",
-    "engine",
-    "replicaLabels[]",
-    "storeMatch[]",
-    "analyze",
-];
-const RANGE: ParameterNames = &[
-    "query",
-    "start",
-    "end",
-    "step",
-    "timeout",
-    "limit",
-    "lookback_delta",
-    "stats",
-    "dedup",
-    "partial_response",
-    "max_source_resolution",
-    "engine",
-    "replicaLabels[]",
-    "storeMatch[]",
-    "analyze",
-];
-const SERIES: ParameterNames = &[
-    "match[]",
-    "start",
-    "end",
-    "limit",
-    "dedup",
-    "partial_response",
-    "max_source_resolution",
-    "engine",
-    "replicaLabels[]",
-    "storeMatch[]",
-];
-const EXEMPLARS: ParameterNames = &[
-    "query",
-    "start",
-    "end",
-    "dedup",
-    "partial_response",
-    "max_source_resolution",
-    "engine",
-    "replicaLabels[]",
-];
-const RULES: ParameterNames = &[
-    "type",
-    "rule_name[]",
-    "rule_group[]",
-    "file[]",
-    "match[]",
-    "exclude_alerts",
-    "group_limit",
-    "group_next_token",
-    "dedup",
-    "partial_response",
-    "max_source_resolution",
-    "engine",
-    "replicaLabels[]",
-];
-const ALERTS: ParameterNames =
+const CHOICE: ParameterNames =
     &["dedup", "partial_response", "max_source_resolution", "engine", "replicaLabels[]"];
-const METADATA: ParameterNames = &[
-    "limit",
-    "limit_per_metric",
-    "metric",
-    "dedup",
-    "partial_response",
-    "max_source_resolution",
-    "engine",
-    "replicaLabels[]",
-];
+const EXPRESSION: ParameterNames = &joined::<13>(&[
+    &["query", "time", "timeout", "limit", "lookback_delta", "stats"],
+    CHOICE,
+    &["storeMatch[]", "analyze"],
+]);
+const RANGE: ParameterNames = &joined::<15>(&[
+    &["query", "start", "end", "step", "timeout", "limit", "lookback_delta", "stats"],
+    CHOICE,
+    &["storeMatch[]", "analyze"],
+]);
+const SERIES: ParameterNames =
+    &joined::<10>(&[&["match[]", "start", "end", "limit"], CHOICE, &["storeMatch[]"]]);
+const EXEMPLARS: ParameterNames = &joined::<8>(&[&["query", "start", "end"], CHOICE]);
+const RULES: ParameterNames = &joined::<13>(&[
+    &[
+        "type",
+        "rule_name[]",
+        "rule_group[]",
+        "file[]",
+        "match[]",
+        "exclude_alerts",
+        "group_limit",
+        "group_next_token",
+    ],
+    CHOICE,
+]);
+const METADATA: ParameterNames = &joined::<8>(&[&["limit", "limit_per_metric", "metric"], CHOICE]);
 
 /// The endpoints that Prometheus doesn't have, or has with fewer parameters.
 #[rustfmt::skip]
@@ -135,7 +83,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
     row("/api/v1/metadata", GET, Class::Metadata, METADATA, NOTHING),
     Endpoint { unread: &["rule_name", "rule_group", "file"],
         ..row("/api/v1/rules", GET, Class::Rules, RULES, ToRestricted::Filter(Listing::Rules, Some(FILTERS))) },
-    row("/api/v1/alerts", GET, Class::Rules, ALERTS, ToRestricted::Filter(Listing::Alerts, None)),
+    row("/api/v1/alerts", GET, Class::Rules, CHOICE, ToRestricted::Filter(Listing::Alerts, None)),
 
     // The statistics are added up before anybody can filter them.
     row("/api/v1/status/tsdb", GET, Class::Status, &["limit", "match[]"], ToRestricted::Refuse),
