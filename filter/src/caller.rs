@@ -3,6 +3,7 @@
 //! has verified; else a client certificate. Credentials are never merged (`threats.md` C8), and an invalid one is
 //! refused, never treated as missing (C7).
 
+mod attempt;
 pub(crate) mod authorization;
 pub(crate) mod bcrypt;
 pub mod budget;

@@ -14,6 +14,7 @@ pub mod restriction;
 pub mod rewrite_cache;
 pub(crate) mod shared;
 pub(crate) mod tenant;
+mod term;
 pub(crate) mod terms;
 pub(crate) mod violation;
 

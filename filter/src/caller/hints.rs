@@ -5,7 +5,7 @@
 //! Hints are in the host's shared data, in a table of a fixed size. A neighbour who can write there can't make one, since
 //! all of it is hashed under the user's stored hash, which only the configuration has.
 
-use super::logins::Attempt;
+use super::attempt::Attempt;
 use crate::keyed_hash::{Digest, Key};
 use crate::shared_data::{NO_ENTRY, SharedData};
 use crate::time::instant::Instant;
@@ -110,10 +110,10 @@ fn parse(entry: &[u8]) -> Option<(Hint, Instant)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::attempt::StreamId;
     use super::super::secret::Secret;
     use super::super::source::Source;
     use super::*;
-    use crate::caller::logins::StreamId;
     use crate::shared_data::{Unreachable, Written};
     use std::cell::RefCell;
     use std::collections::BTreeMap;

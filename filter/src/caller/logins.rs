@@ -3,6 +3,8 @@
 //! streams ask for it (`threats.md` C1). All of this belongs to one worker and dies with the configuration (S3). Workers
 //! leave each other hints, so that those who have logged in come first.
 
+pub use super::attempt::{Attempt, StreamId};
+
 use super::bcrypt::{Check, Verdict};
 use super::budget::{Budget, Spent};
 use super::hints::{HintRoom, Hints};
@@ -10,7 +12,6 @@ use super::identity::Identity;
 use super::passwords::{Passwords, TICK};
 use super::queue::{CheckQueue, Lane, WaitingCheck, WaitingStream};
 use super::remembered::{Remembered, Room};
-use super::secret::Secret;
 use super::source::Source;
 use crate::keyed_hash::{Digest, Key};
 use crate::time::bucket::Empty;
@@ -26,23 +27,6 @@ const MOST_WRONG: usize = 1_024;
 
 /// The largest number of streams that go on at once: each of them then takes its own way through the filter.
 const MOST_AT_ONCE: usize = 16;
-
-/// The number by which the host knows a stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StreamId(pub u32);
-
-/// An attempt to log in: a user's name and password, and where they come from.
-#[derive(Clone, Copy, Debug)]
-pub struct Attempt<'a> {
-    /// The name that the client gives.
-    pub user: &'a [u8],
-    /// The password that the client gives.
-    pub password: &'a Secret,
-    /// The address that the request comes from.
-    pub source: Source,
-    /// The stream that waits for the result.
-    pub stream: StreamId,
-}
 
 /// The result of an attempt, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]

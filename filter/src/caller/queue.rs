@@ -1,9 +1,9 @@
 //! The queue of password checks. Those of callers who have logged in with another worker stand in front of the others,
 //! and have bounds of their own. Otherwise a check is served in the order in which it came.
 
+use super::attempt::StreamId;
 use super::bcrypt::{Check, SLICE, Verdict};
 use super::hints::Hint;
-use super::logins::StreamId;
 use super::passwords::PasswordLimits;
 use super::source::Source;
 use crate::keyed_hash::Digest;

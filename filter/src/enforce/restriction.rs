@@ -1,11 +1,10 @@
 //! The restriction of a caller: labels, and the values that each may have. The same object is written into selectors
 //! and compared with the labels of an answer, so that the two can't differ.
 
-use super::pattern::Pattern;
+pub use super::term::{Absent, Term};
+
 use super::shared::{NAME, Shared};
-use crate::index::distinct;
 use std::borrow::Cow;
-use std::fmt::Write;
 use std::rc::Rc;
 
 /// The labels and values that a caller may see. All of the labels have to match.
@@ -15,109 +14,6 @@ pub struct Restriction {
     matchers: String,
     /// The metrics that aren't restricted where a selector names them.
     shared: Option<Rc<Shared>>,
-}
-
-/// One label, with the values that it may have.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Term {
-    label: String,
-    values: Allowed,
-}
-
-/// The values that a label may have.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Allowed {
-    /// One of these values. There is at least one, and none is empty.
-    Listed(Vec<String>, Absent),
-    /// Any value that matches and isn't empty.
-    Matching(Rc<Pattern>),
-}
-
-/// The longest value that is matched against a pattern, in bytes: matching takes a step for each of its bytes and each
-/// part of the pattern. A longer value doesn't match.
-const MAX_MATCHED: usize = 512;
-
-/// The treatment of series without the label. To Prometheus a missing label is the same as an empty one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Absent {
-    /// They may be seen as well.
-    Allowed,
-    /// They may not be seen.
-    Refused,
-}
-
-impl Term {
-    /// Creates a term that allows these values. Returns `None` if there is no value, or an empty one.
-    pub fn listed(label: &str, values: Vec<String>, absent: Absent) -> Option<Self> {
-        if values.is_empty() || values.iter().any(String::is_empty) {
-            return None;
-        }
-        Some(Self { label: label.to_owned(), values: Allowed::Listed(distinct(values), absent) })
-    }
-
-    /// Creates a term that allows any value that the pattern matches, except the empty one.
-    pub fn matching(label: &str, pattern: Rc<Pattern>) -> Self {
-        Self { label: label.to_owned(), values: Allowed::Matching(pattern) }
-    }
-
-    pub(super) fn allows(&self, value: &str) -> bool {
-        match &self.values {
-            Allowed::Listed(_, absent) if value.is_empty() => *absent == Absent::Allowed,
-            Allowed::Listed(values, _) => values.iter().any(|known| known == value),
-            Allowed::Matching(pattern) => (1..=MAX_MATCHED).contains(&value.len()) && pattern.matches(value),
-        }
-    }
-
-    /// Returns the term as matchers, joined by commas.
-    pub fn matchers(&self) -> String {
-        let mut matchers = String::new();
-        self.write(&mut matchers);
-        matchers
-    }
-
-    /// Writes the term as matchers, joined by commas.
-    fn write(&self, out: &mut String) {
-        self.write_label(out);
-        match &self.values {
-            Allowed::Listed(values, Absent::Refused) if let [only] = values.as_slice() => {
-                out.push('=');
-                quote(out, only);
-            }
-            Allowed::Listed(values, absent) => {
-                let mut pattern = String::new();
-                for (place, value) in values.iter().enumerate() {
-                    if place > 0 {
-                        pattern.push('|');
-                    }
-                    escape(&mut pattern, value);
-                }
-                if *absent == Absent::Allowed {
-                    pattern.push('|');
-                }
-                out.push_str("=~");
-                quote(out, &pattern);
-            }
-            Allowed::Matching(pattern) => {
-                out.push_str("=~");
-                quote(out, pattern.as_str());
-                // Whatever else a server makes of the pattern, nobody may see a series without the label.
-                out.push(',');
-                self.write_label(out);
-                out.push_str("!=\"\"");
-            }
-        }
-    }
-
-    /// Writes the name of the label, in quotes unless every release of Prometheus accepts it without them.
-    fn write_label(&self, out: &mut String) {
-        let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-        let begins_with_digit = self.label.starts_with(|first: char| first.is_ascii_digit());
-        if self.label.bytes().all(is_of_name) && !begins_with_digit {
-            out.push_str(&self.label);
-        } else {
-            quote(out, &self.label);
-        }
-    }
 }
 
 impl Restriction {
@@ -165,12 +61,12 @@ impl Restriction {
     /// Returns `true` if labels satisfy the restriction. `value` returns the value of a label, or `None` if it is
     /// missing, which is the same as an empty one.
     pub fn allows<'a>(&self, value: &dyn Fn(&str) -> Option<Cow<'a, str>>) -> bool {
-        self.terms.iter().all(|term| term.allows(&value(&term.label).unwrap_or_default()))
+        self.terms.iter().all(|term| term.allows(&value(term.label()).unwrap_or_default()))
     }
 
     /// Returns `true` if a label of this name is restricted.
     pub fn restricts(&self, name: &[u8]) -> bool {
-        self.terms.iter().any(|term| term.label.as_bytes() == name)
+        self.terms.iter().any(|term| term.label().as_bytes() == name)
     }
 
     /// Returns `true` if a selector without its matchers on this label could find series that the caller may not see:
@@ -181,50 +77,13 @@ impl Restriction {
 
     /// Returns the values of one label, or `None` if it isn't restricted, or is restricted by a regular expression.
     pub fn values(&self, label: &str) -> Option<&[String]> {
-        match &self.terms.iter().find(|term| term.label == label)?.values {
-            Allowed::Listed(values, _) => Some(values),
-            Allowed::Matching(_) => None,
-        }
+        self.terms.iter().find(|term| term.label() == label)?.listed_values()
     }
-}
-
-/// The characters that have a special meaning in a regular expression.
-const META: [char; 14] = ['\\', '.', '+', '*', '?', '(', ')', '|', '[', ']', '{', '}', '^', '$'];
-
-/// Writes a value as a regular expression that matches only this value, as Go's `regexp.QuoteMeta` does.
-fn escape(out: &mut String, value: &str) {
-    for character in value.chars() {
-        if META.contains(&character) {
-            out.push('\\');
-        }
-        out.push(character);
-    }
-}
-
-/// Writes a text as a PromQL string in double quotes. Characters that servers don't agree on are escaped: control
-/// characters, and U+FFFD, which Prometheus takes for bytes that aren't UTF-8.
-fn quote(out: &mut String, text: &str) {
-    out.push('"');
-    for character in text.chars() {
-        match character {
-            '\n' => out.push_str("\\n"),
-            _ if character.is_control() || character == '\u{fffd}' => {
-                // Writing to a `String` never fails.
-                let _ = write!(out, "\\u{:04x}", u32::from(character));
-            }
-            _ => {
-                if matches!(character, '"' | '\\') {
-                    out.push('\\');
-                }
-                out.push(character);
-            }
-        }
-    }
-    out.push('"');
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::pattern::Pattern;
     use super::*;
 
     fn listed(label: &str, values: &[&str], absent: Absent) -> Term {

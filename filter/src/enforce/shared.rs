@@ -2,7 +2,7 @@
 //! the name as an equality; the parser finds out which selectors those are.
 
 use super::pattern::Pattern;
-use super::restriction::{Absent, Term};
+use super::term::{Absent, Term};
 use std::rc::Rc;
 
 /// The label that holds a metric's name.

@@ -1,7 +1,6 @@
 //! Bounds on what one query may hold, so that no text costs a server much more than its length (`threats.md` P6), and
 //! the counts that are compared with them while a query is parsed.
 
-use super::error::{Problem, SyntaxError};
 use super::extensions::Extensions;
 use super::regex::REPETITION;
 use std::fmt;
@@ -180,22 +179,16 @@ impl Counts {
         self
     }
 
-    /// Adds to a count, and checks it against the bounds. `at` is the position in the text.
-    pub(super) fn add(
-        &mut self,
-        bound: Bound,
-        number: u32,
-        bounds: &Bounds,
-        at: usize,
-    ) -> Result<(), SyntaxError> {
+    /// Adds to a count, and checks it against the bounds.
+    ///
+    /// # Errors
+    ///
+    /// Returns the largest allowed count if this one is larger.
+    pub(super) fn add(&mut self, bound: Bound, number: u32, bounds: &Bounds) -> Result<(), u32> {
         let most = bounds.most(bound);
         let Some(count) = self.counts.get_mut(bound as usize) else { return Ok(()) };
         *count = count.saturating_add(number);
         let unit = if bound == Bound::Repetitions { REPETITION } else { 1 };
-        if *count > most.saturating_mul(unit) {
-            Err(SyntaxError { at, problem: Problem::Exceeded(bound, most) })
-        } else {
-            Ok(())
-        }
+        if *count > most.saturating_mul(unit) { Err(most) } else { Ok(()) }
     }
 }

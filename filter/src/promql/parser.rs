@@ -99,9 +99,10 @@ impl Parser<'_> {
         self.depth = self.depth.saturating_sub(1);
     }
 
-    /// Counts something that is bounded, at the token that was noted or comes next.
+    /// Counts something that is bounded. `at` is its position in the text.
     pub(super) fn count(&mut self, bound: Bound, number: u32, at: usize) -> Result<(), SyntaxError> {
-        self.query.counts.add(bound, number, &self.bounds, at)
+        let added = self.query.counts.add(bound, number, &self.bounds);
+        added.map_err(|most| SyntaxError { at, problem: Problem::Exceeded(bound, most) })
     }
 
     pub(super) fn is_word(&self, words: &[&str]) -> bool {
