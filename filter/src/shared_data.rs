@@ -33,3 +33,18 @@ pub enum Written {
     /// Another worker was faster, and the write was dropped because it was based on an old value.
     Outrun,
 }
+
+/// Shared data of a host that has none, for tests.
+#[cfg(test)]
+pub(crate) struct Nothing;
+
+#[cfg(test)]
+impl SharedData for Nothing {
+    fn get(&self, _: &str) -> Result<Option<(Vec<u8>, u32)>, Unreachable> {
+        Err(Unreachable)
+    }
+
+    fn set(&self, _: &str, _: &[u8], _: u32) -> Result<Written, Unreachable> {
+        Err(Unreachable)
+    }
+}

@@ -114,7 +114,7 @@ mod tests {
     use super::super::secret::Secret;
     use super::super::source::Source;
     use super::*;
-    use crate::shared_data::{Unreachable, Written};
+    use crate::shared_data::{Nothing, Unreachable, Written};
     use std::cell::RefCell;
     use std::collections::BTreeMap;
 
@@ -198,16 +198,6 @@ mod tests {
 
     #[test]
     fn a_host_without_shared_data_has_no_hints() {
-        struct Nothing;
-        impl SharedData for Nothing {
-            fn get(&self, _: &str) -> Result<Option<(Vec<u8>, u32)>, Unreachable> {
-                Err(Unreachable)
-            }
-
-            fn set(&self, _: &str, _: &[u8], _: u32) -> Result<Written, Unreachable> {
-                Err(Unreachable)
-            }
-        }
         let hints = Hints { shared: &Nothing, configuration: &[1; 32] };
         let hint = Hint { tag: 1, mark: 1 };
         assert_eq!((hints.leave(hint, NOW), hints.has(hint, NOW)), (HintRoom::Free, false));

@@ -74,20 +74,7 @@ mod tests {
     use crate::api::endpoint::SelectorForm;
     use crate::enforce::restriction::{Absent, Restriction, Term};
     use crate::enforce::rewrite_cache::Original;
-    use crate::shared_data::Written;
-
-    /// Shared data that has nothing in it, for a configuration without rates.
-    struct Nothing;
-
-    impl SharedData for Nothing {
-        fn get(&self, _: &str) -> Result<Option<(Vec<u8>, u32)>, Unreachable> {
-            Err(Unreachable)
-        }
-
-        fn set(&self, _: &str, _: &[u8], _: u32) -> Result<Written, Unreachable> {
-            Err(Unreachable)
-        }
-    }
+    use crate::shared_data::Nothing;
 
     #[test]
     fn which_queries_go_for_which_is_each_workers_own() {

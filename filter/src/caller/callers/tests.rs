@@ -3,21 +3,9 @@
 use super::super::metadata::tests::metadata;
 use super::*;
 use crate::config;
-use crate::shared_data::{SharedData, Unreachable, Written};
+use crate::shared_data::Nothing;
 use crate::time::instant::Instant;
 use serde_json::{Value as Json, json};
-
-struct NoSharedData;
-
-impl SharedData for NoSharedData {
-    fn get(&self, _: &str) -> Result<Option<(Vec<u8>, u32)>, Unreachable> {
-        Err(Unreachable)
-    }
-
-    fn set(&self, _: &str, _: &[u8], _: u32) -> Result<Written, Unreachable> {
-        Err(Unreachable)
-    }
-}
 
 const NOW: u64 = 1_700_000_000;
 
@@ -38,7 +26,7 @@ fn caller(callers: &Json, authorization: Option<&str>, changed: &Json) -> Result
     let metadata = metadata("envoy.filters.http.jwt_authn", &verified);
     let facts = Facts { metadata, now: Some(Instant(NOW * 1_000_000_000)), ..Facts::default() };
     let headers: Headers = authorization.into_iter().map(|value| ("authorization", value)).collect();
-    let hints = Hints { shared: &NoSharedData, configuration: &gateway.digest };
+    let hints = Hints { shared: &Nothing, configuration: &gateway.digest };
     let identified =
         gateway.callers.identify(&headers, &facts, StreamId(1), &mut Logins::new([1; 32]), hints);
     match identified.map_err(|error| error.to_string())? {
