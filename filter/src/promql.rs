@@ -99,7 +99,7 @@ enum Insertion {
 }
 
 impl Insertion {
-    /// Returns the position.
+    /// Returns the position, in bytes from the start of the text.
     fn at(self) -> usize {
         match self {
             Self::AfterName(at) | Self::Alone(at) | Self::BeforeOthers(at) => at,

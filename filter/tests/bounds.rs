@@ -180,7 +180,7 @@ fn a_query_is_as_long_as_the_mount_allows() {
     assert!(format(16 << 10).is_ok() && format((16 << 10) + 1).is_err());
 }
 
-/// What one rule lets through is remembered, and isn't let through by another for that.
+/// A query that one rule lets through is remembered. Another rule must not let it through for that reason.
 #[test]
 fn a_query_that_was_asked_before_is_held_against_the_bounds_of_each_rule() {
     let mut desk = Desk::new(

@@ -53,7 +53,7 @@ pub struct PathPattern {
 /// The extent of a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Extent {
-    /// The path alone.
+    /// The path itself, and nothing below it.
     One,
     /// Everything below the folder, and the folder with its slash.
     Below,

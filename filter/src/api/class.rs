@@ -35,7 +35,7 @@ pub enum Class {
     Admin = 1 << 12,
     /// Reading the server's configuration again.
     Reload = 1 << 13,
-    /// Stopping the server.
+    /// Requests that stop the server.
     Quit = 1 << 14,
     /// Profiles and other debugging endpoints.
     Debug = 1 << 15,

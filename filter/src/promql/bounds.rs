@@ -23,7 +23,7 @@ pub struct Bounds {
     pub depth: u32,
     /// The most operators, signs before an operand among them.
     pub operators: u32,
-    /// The most selectors.
+    /// The most selectors of a request.
     pub selectors: u32,
     /// The most selectors that don't name one metric outright. Each may find every series that the caller may see.
     pub unnamed: u32,
@@ -113,23 +113,23 @@ const MAX_WRITTEN: u32 = 64 * 1024;
 /// A count that is bounded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bound {
-    /// Expressions within expressions.
+    /// The depth of expressions within expressions.
     Depth,
-    /// Operators and signs.
+    /// The number of operators, and of signs before an operand.
     Operators,
-    /// Selectors.
+    /// The number of all selectors.
     Selectors,
-    /// Selectors that don't name one metric outright.
+    /// The number of selectors that don't name one metric outright.
     Unnamed,
-    /// Calls of functions, and aggregations.
+    /// The number of calls of functions, and of aggregations.
     Calls,
-    /// Matchers of all selectors.
+    /// The number of matchers of all selectors.
     Matchers,
     /// The weight of regular expressions, in parts of a repetition.
     Repetitions,
     /// The bytes that functions write into the labels of one series.
     WrittenBytes,
-    /// Groups within groups of a regular expression.
+    /// The depth of groups within groups of a regular expression.
     Groups,
 }
 
@@ -165,7 +165,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Returns a count.
+    /// Returns how much of something has been counted.
     pub fn of(&self, bound: Bound) -> u32 {
         self.counts.get(bound as usize).copied().unwrap_or_default()
     }

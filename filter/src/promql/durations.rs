@@ -44,7 +44,7 @@ struct Interval {
 pub(super) enum Place {
     /// Between brackets, where there are no comments.
     Brackets,
-    /// After `offset`.
+    /// After the keyword `offset`.
     Offset,
 }
 

@@ -14,7 +14,7 @@ const NAMES: [(Extensions, &str); 4] = [
 ];
 
 impl Extensions {
-    /// No experimental part.
+    /// The empty set: stable PromQL alone.
     pub const NONE: Self = Self(0);
 
     /// Functions and aggregations (`promql-experimental-functions`).

@@ -1,6 +1,6 @@
-//! What `label_replace` and `label_join` write into the labels of one series. Calls within calls multiply it: 900 bytes
-//! of `label_replace(…, "$1$1$1", …)` took Prometheus to 1.7 GiB (`threats.md` P6). So it is estimated, as if every
-//! label of a stored series had [`STORED`] bytes.
+//! The text that `label_replace` and `label_join` write into the labels of one series. Calls within calls multiply it:
+//! 900 bytes of `label_replace(…, "$1$1$1", …)` took Prometheus to 1.7 GiB (`threats.md` P6). So it is estimated, as if
+//! every label of a stored series had [`STORED`] bytes.
 
 use super::literal;
 

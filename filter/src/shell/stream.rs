@@ -36,11 +36,11 @@ pub(crate) struct Stream {
 /// The way in which a host says the filter's replies to a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Replies {
-    /// With their status.
+    /// With the status that they have.
     Plain,
     /// As gRPC has it: with the status 200, and the real one in a header of its own.
     AsGrpc,
-    /// As gRPC has it, but with this status in its place.
+    /// As gRPC has it, but with this status put back in place of 200.
     Restored(u16),
 }
 

@@ -150,7 +150,7 @@ pub enum Strip {
 pub enum Credentials {
     /// No credential at all.
     None,
-    /// The header `Proxy-Authorization`.
+    /// The header `Proxy-Authorization` alone.
     ForProxies,
     /// The headers `Authorization` and `Proxy-Authorization`.
     Logins,

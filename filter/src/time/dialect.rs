@@ -104,7 +104,7 @@ fn number(text: &str, rounded: Rounded) -> Option<i64> {
 mod tests {
     use super::*;
 
-    /// The time 2023-11-14T22:13:20.5Z.
+    /// The present: 2023-11-14T22:13:20.5Z, in milliseconds.
     const NOW: i64 = 1_700_000_000_500;
 
     #[test]

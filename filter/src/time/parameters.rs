@@ -167,7 +167,7 @@ pub(crate) fn duration(name: &'static str, text: &str, rounded: Rounded) -> Resu
 mod tests {
     use super::*;
 
-    /// The time 2023-11-14T22:13:20Z.
+    /// The present: 2023-11-14T22:13:20Z, in milliseconds.
     const NOW: i64 = 1_700_000_000_000;
 
     #[test]

@@ -204,7 +204,7 @@ fn send(client: &Client, work: Work, numbers: std::ops::Range<u32>) -> Result<()
     Ok(())
 }
 
-/// What a query takes of the module that is read in one callback, with its restriction.
+/// The work of the module for a query that it reads and restricts in one callback.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Read {
     /// WebAssembly instructions of the most expensive callback, as wasmtime's fuel counts them.

@@ -22,7 +22,7 @@ struct Bound {
     field: String,
     /// The cluster that it is about; `None` if it is about all of them.
     cluster: Option<String>,
-    /// The most bytes.
+    /// The largest number of bytes that it allows.
     size: usize,
 }
 

@@ -1,5 +1,5 @@
-//! What the worst texts within the bounds cost real servers, which the table in the manual shows. Counted is the
-//! processor time of the server, not the time on the clock, so that other work on the machine plays no part. The bound
+//! The cost of the worst texts within the bounds at real servers, which the table in the manual shows. The tests count
+//! the server's processor time and not the time on the clock, so that other work on the machine plays no part. The bound
 //! here is five times the one that the manual promises, since a busy machine's caches are cold.
 
 use promward::promql::{Bounds, Counts, Query, Wanted};
@@ -16,7 +16,8 @@ use std::time::Duration;
 const MOST: Duration = Duration::from_millis(500);
 const TIMES: usize = 3;
 
-/// What differs in each round, since servers remember queries and regular expressions.
+/// The mark in a text that is replaced by another one in each round, since servers remember queries and regular
+/// expressions.
 const ROUND: &str = "|~";
 
 /// A text, and the endpoint that it is sent to.

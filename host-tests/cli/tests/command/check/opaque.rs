@@ -1,4 +1,4 @@
-//! What is said of opaque mounts and of the rules there: mistakes, and the table of rights.
+//! Messages about opaque mounts and the rules there: mistakes, and the table of rights.
 
 use crate::check::{checked, digest};
 
