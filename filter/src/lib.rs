@@ -17,7 +17,7 @@
 //! | [`access`] | holds the rules, and finds the one that allows a request |
 //! | [`limits`] | counts requests against the rates of rules |
 //! | [`response`] | corrects and filters answers, and writes the filter's own replies |
-//! | [`report`] | turns decisions into metrics and properties of the access log |
+//! | [`report`] | turns decisions into metrics and what the access log shows |
 //! | [`decision`] | defines the input and the output of the core, and the refusals of all rooms |
 //! | [`gateway`] | leads a request through the rooms, with one call for each step |
 //! | [`config`] | reads a configuration, and refuses it or compiles it into a [`Gateway`](gateway::Gateway) |

@@ -1,5 +1,5 @@
-//! Reports of decisions. The record of a decision comes in; the names of metrics and the properties of the access log
-//! go out. Names of callers are in the log and never in a metric's labels.
+//! Reports of decisions. The record of a decision comes in; the names of metrics and the text for the access log go out.
+//! Names of callers are in the log and never in a metric's labels.
 
 pub mod count;
 mod outcome;
@@ -8,10 +8,10 @@ pub use outcome::Outcome;
 
 use crate::api::class::Class;
 use crate::api::mount::{MountId, Mounts};
-use crate::caller::identity::Caller;
+use crate::caller::identity::{Caller, Identity};
 use crate::enforce::RuleNumber;
 use count::{Count, prefix};
-use std::borrow::Cow;
+use serde::Serialize;
 use std::fmt;
 
 /// The record of a decision, with everything that is reported of it.
@@ -29,6 +29,24 @@ pub struct Record {
     pub outcome: Outcome,
     /// The reason for a refusal. It may say more than the client is told.
     pub reason: String,
+}
+
+/// A record as the access log shows it.
+#[derive(Serialize)]
+struct LogEntry<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mount: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    caller: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scheme: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    class: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<usize>,
+    outcome: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
 }
 
 impl Default for Record {
@@ -51,26 +69,66 @@ impl Record {
         self.reason = reason.to_string();
     }
 
-    /// Returns the properties that the access log can show, each with a name of its own. Unknown ones are left out.
-    pub fn properties<'a>(
-        &'a self,
-        mounts: &'a Mounts,
-    ) -> impl Iterator<Item = (&'static str, Cow<'a, str>)> {
+    /// Returns the record as a compact JSON object for the access log. What isn't known is left out.
+    pub fn json(&self, mounts: &Mounts) -> String {
         let identity = self.caller.identity();
-        let known = [
-            ("promward_mount", self.mount.map(|_| prefix(self.mount, mounts).into())),
-            ("promward_caller", identity.map(|identity| identity.to_string().into())),
-            ("promward_scheme", identity.map(|identity| identity.scheme().name().into())),
-            ("promward_class", self.class.map(|class| class.name().into())),
-            ("promward_rule", self.rule.map(|RuleNumber(number)| number.to_string().into())),
-            ("promward_outcome", Some(self.outcome.name().into())),
-            ("promward_reason", Some(self.reason.as_str().into()).filter(|_| !self.reason.is_empty())),
-        ];
-        known.into_iter().filter_map(|(name, value)| Some((name, value?)))
+        let entry = LogEntry {
+            mount: self.mount.map(|_| prefix(self.mount, mounts)),
+            caller: identity.map(Identity::who),
+            scheme: identity.map(|identity| identity.scheme().name()),
+            class: self.class.map(Class::name),
+            rule: self.rule.map(|RuleNumber(number)| number),
+            outcome: self.outcome.name(),
+            reason: Some(self.reason.as_str()).filter(|reason| !reason.is_empty()),
+        };
+        serde_json::to_string(&entry).unwrap_or_default()
     }
 
     /// Returns the count of this decision.
     pub fn count(&self) -> Count {
         Count::Request { mount: self.mount, class: self.class, outcome: self.outcome }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::caller::scheme::Scheme;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+    use std::rc::Rc;
+
+    fn known(name: &str) -> Caller {
+        Caller::Known(Rc::new(Identity::new(Scheme::User, name, [])))
+    }
+
+    #[test]
+    fn the_access_log_gets_what_is_known_in_one_object() {
+        let mounts = Mounts::new(Vec::new());
+        assert_eq!(Record::default().json(&mounts), r#"{"outcome":"allowed"}"#);
+        let mut record = Record {
+            mount: Some(MountId(0)),
+            class: Some(Class::Query),
+            caller: known("alice"),
+            rule: Some(RuleNumber(3)),
+            ..Record::default()
+        };
+        record.refused(429, &"more than 1 request");
+        assert_eq!(
+            record.json(&mounts),
+            r#"{"mount":"none","caller":"user:alice","scheme":"user","class":"query","rule":3,"outcome":"throttled","reason":"more than 1 request"}"#
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_name_and_no_reason_ends_its_text(name in ".*", reason in ".+") {
+            let mut record = Record { caller: known(&name), ..Record::default() };
+            record.refused(400, &reason);
+            let written: Value = serde_json::from_str(&record.json(&Mounts::new(Vec::new()))).unwrap();
+            let caller = format!("user:{name}");
+            let expected = json!({ "caller": caller, "scheme": "user", "outcome": "invalid", "reason": reason });
+            prop_assert_eq!(written, expected);
+        }
     }
 }

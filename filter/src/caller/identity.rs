@@ -53,6 +53,12 @@ impl Identity {
         &self.name
     }
 
+    /// Returns `scheme:name`, as a configuration writes it.
+    pub fn who(&self) -> &str {
+        // The caller's own name is the first that a rule may use.
+        self.is.first().map_or("", Who::as_str)
+    }
+
     /// Returns all names that a rule may use for the caller.
     pub fn is(&self) -> &[Who] {
         &self.is
@@ -71,7 +77,7 @@ impl Identity {
 impl fmt::Display for Identity {
     /// Writes `scheme:name`, as a configuration does.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.scheme, self.name)
+        f.write_str(self.who())
     }
 }
 
@@ -130,5 +136,6 @@ mod tests {
         let identity = Identity::new(Scheme::User, "a", [Who::group("g")]);
         let is: Vec<_> = identity.is().iter().map(Who::as_str).collect();
         assert_eq!(is, ["user:a", "authenticated", "anyone", "group:g"]);
+        assert_eq!(identity.who(), "user:a");
     }
 }

@@ -18,6 +18,9 @@ use std::rc::Rc;
 /// The period of the tick while a stream waits, in milliseconds. Hosts call it less often.
 const PERIOD: u32 = 1;
 
+/// The name of the property that holds the record of a request, for the access log.
+const RECORD: &str = "promward";
+
 /// The state that the streams of a configuration share.
 pub(crate) struct Worker {
     pub(crate) gateway: Gateway,
@@ -143,10 +146,8 @@ impl Worker {
     }
 
     fn log(&self, record: &Record) {
-        for (name, value) in record.properties(&self.gateway.mounts) {
-            if let Err(error) = host::set_property(name, &value) {
-                log::debug!("promward: the host refuses a property of the access log: {error:?}");
-            }
+        if let Err(error) = host::set_property(RECORD, &record.json(&self.gateway.mounts)) {
+            log::debug!("promward: the host refuses the property of the access log: {error:?}");
         }
     }
 

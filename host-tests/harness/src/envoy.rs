@@ -160,6 +160,14 @@ impl Envoy {
         lines.iter().filter_map(|line| serde_json::from_str(line).ok()).collect()
     }
 
+    /// Returns the filter's records of decisions in the access log so far, with `Null` for each request that it wasn't
+    /// asked about. Wait for them as for [`access_log`](Self::access_log).
+    #[must_use]
+    pub fn records(&self) -> Vec<Value> {
+        let read = |line: &Value| serde_json::from_str(line.get("promward")?.as_str()?).ok();
+        self.access_log().iter().map(|line| read(line).unwrap_or_default()).collect()
+    }
+
     fn ask(&self, target: &str) -> Result<String> {
         ask(self.addresses.admin, target)
     }

@@ -148,11 +148,11 @@ fn a_refused_token_is_explained_in_the_log_and_not_to_the_client() {
         assert_eq!((answer.status, told), (401, json!("the token is not accepted here")));
     }
     let envoy = deployment.envoy().unwrap();
-    let lines = envoy.process().wait_until("the access log", Duration::from_secs(60), || {
-        Some(envoy.access_log()).filter(|lines| lines.len() >= refused.len())
+    let records = envoy.process().wait_until("the access log", Duration::from_secs(60), || {
+        Some(envoy.records()).filter(|records| records.len() >= refused.len())
     });
-    let lines = lines.unwrap();
-    let reasons: Vec<_> = lines.iter().map(|line| line.get("reason").unwrap().as_str().unwrap()).collect();
+    let records = records.unwrap();
+    let reasons: Vec<_> = records.iter().map(|record| record["reason"].as_str().unwrap()).collect();
     assert_eq!(reasons, refused.each_ref().map(|(_, reason)| *reason));
     let logged =
         [envoy.process().lines(Stream::Output), envoy.process().lines(Stream::Errors)].concat().join("\n");
