@@ -3,6 +3,7 @@
 //! A decision to forward holds values of earlier rooms: the form that is awaited, and the context that the answer
 //! needs. So this room stands directly below the gateway.
 
+mod reason;
 pub mod refusal;
 
 pub use crate::caller::facts::Facts;

@@ -2,6 +2,7 @@
 //! facts that the host knows of it come in, and a decision goes out with a record of how it came about. Nothing here
 //! calls the host.
 
+mod counts;
 mod forward;
 mod replies;
 pub mod worker_state;
@@ -86,7 +87,7 @@ impl Gateway {
         let decision = match way {
             Ok(decision) | Err(Early::Decided(decision)) => decision,
             Err(Early::Refused(refusal)) => {
-                record.refused(refusal.status(), refusal.for_the_log());
+                record.refused(refusal.status(), refusal.reason(), refusal.for_the_log());
                 let wording = self.wording(target.as_ref().ok(), request.headers);
                 let origin = self.answers.cors.allowed(request.headers);
                 let reply = self.refusal(&refusal, record.class, wording, request.scheme, origin.as_ref());
@@ -240,10 +241,7 @@ impl Gateway {
                 resources.state.count(Count::Bound(Capacity::Rates));
                 Ok(())
             }
-            Err(CountError::Limited(empty)) => {
-                resources.state.count(Count::Limit(number));
-                Err(RateExceeded { rule: number, rate, empty }.into())
-            }
+            Err(CountError::Limited(empty)) => Err(RateExceeded { rule: number, rate, empty }.into()),
             Err(CountError::Unreachable) => Err(Refusal::Host),
         }
     }

@@ -3,8 +3,10 @@
 
 pub mod count;
 mod outcome;
+mod reason;
 
 pub use outcome::Outcome;
+pub use reason::Reason;
 
 use crate::api::class::Class;
 use crate::api::mount::{MountId, Mounts};
@@ -27,7 +29,9 @@ pub struct Record {
     pub rule: Option<RuleNumber>,
     /// The outcome of the request.
     pub outcome: Outcome,
-    /// The reason for a refusal. It may say more than the client is told.
+    /// The reason why the request or its answer was refused, as metrics name it.
+    pub refused: Option<Reason>,
+    /// The message of the refusal. It may say more than the client is told.
     pub reason: String,
 }
 
@@ -57,6 +61,7 @@ impl Default for Record {
             caller: Caller::Anonymous,
             rule: None,
             outcome: Outcome::Allowed,
+            refused: None,
             reason: String::new(),
         }
     }
@@ -64,9 +69,10 @@ impl Default for Record {
 
 impl Record {
     /// Records that the request or its answer was refused.
-    pub fn refused(&mut self, status: u16, reason: &dyn fmt::Display) {
+    pub fn refused(&mut self, status: u16, reason: Reason, message: &dyn fmt::Display) {
         self.outcome = Outcome::of(status);
-        self.reason = reason.to_string();
+        self.refused = Some(reason);
+        self.reason = message.to_string();
     }
 
     /// Returns the record as a compact JSON object for the access log. What isn't known is left out.
@@ -84,9 +90,18 @@ impl Record {
         serde_json::to_string(&entry).unwrap_or_default()
     }
 
-    /// Returns the count of this decision.
-    pub fn count(&self) -> Count {
-        Count::Request { mount: self.mount, class: self.class, outcome: self.outcome }
+    /// Returns the counts of this decision.
+    pub fn counts(&self) -> impl Iterator<Item = Count> + use<> {
+        let &Self { mount, class, outcome, .. } = self;
+        let limit = self.refused.filter(|reason| reason.is_limit()).zip(self.rule);
+        let limit = limit.map(|(limit, rule)| Count::Limit { rule, limit });
+        let request = Count::Request { mount, class, outcome };
+        [Some(request), self.refusal(), limit].into_iter().flatten()
+    }
+
+    /// Returns the count of the refusal, if the request or its answer was refused.
+    pub fn refusal(&self) -> Option<Count> {
+        self.refused.map(|reason| Count::Refusal { mount: self.mount, reason })
     }
 }
 
@@ -113,7 +128,7 @@ mod tests {
             rule: Some(RuleNumber(3)),
             ..Record::default()
         };
-        record.refused(429, &"more than 1 request");
+        record.refused(429, Reason::Rate, &"more than 1 request");
         assert_eq!(
             record.json(&mounts),
             r#"{"mount":"none","caller":"user:alice","scheme":"user","class":"query","rule":3,"outcome":"throttled","reason":"more than 1 request"}"#
@@ -124,7 +139,7 @@ mod tests {
         #[test]
         fn no_name_and_no_reason_ends_its_text(name in ".*", reason in ".+") {
             let mut record = Record { caller: known(&name), ..Record::default() };
-            record.refused(400, &reason);
+            record.refused(400, Reason::Query, &reason);
             let written: Value = serde_json::from_str(&record.json(&Mounts::new(Vec::new()))).unwrap();
             let caller = format!("user:{name}");
             let expected = json!({ "caller": caller, "scheme": "user", "outcome": "invalid", "reason": reason });

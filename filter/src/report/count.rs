@@ -1,6 +1,7 @@
 //! Counts, and the names of their metrics.
 
 use super::outcome::Outcome;
+use super::reason::Reason;
 use crate::api::class::Class;
 use crate::api::mount::{MountId, Mounts};
 use crate::caller::bcrypt::Verdict;
@@ -32,10 +33,20 @@ pub enum Count {
     },
     /// A check of a password that ran to its end.
     Check(Verdict),
-    /// A request that exceeded the rate of a rule.
-    Limit(RuleNumber),
-    /// An answer of the server that was refused.
-    Answer(Option<MountId>),
+    /// A request or an answer that was refused.
+    Refusal {
+        /// The mount that the request was for.
+        mount: Option<MountId>,
+        /// The reason for the refusal.
+        reason: Reason,
+    },
+    /// A request that exceeded a limit, by the rule that the caller is under.
+    Limit {
+        /// The rule that covers the request.
+        rule: RuleNumber,
+        /// The limit, which is one of the [reasons that are](Reason::is_limit).
+        limit: Reason,
+    },
     /// A bound that was reached.
     Bound(Capacity),
 }
@@ -85,7 +96,7 @@ impl Count {
         let none = "none";
         match self {
             Self::Request { mount, class, outcome } => labelled(
-                "requests",
+                "requests_total",
                 &[
                     ("mount", prefix(mount, mounts)),
                     ("class", class.map_or(none, Class::name)),
@@ -93,16 +104,20 @@ impl Count {
                 ],
             ),
             Self::Login { scheme, login } => labelled(
-                "logins",
+                "logins_total",
                 &[("scheme", scheme.map_or(none, Scheme::name)), ("outcome", login.name())],
             ),
             Self::Check(verdict) => {
                 let outcome = if verdict == Verdict::Right { "right" } else { "wrong" };
-                labelled("checks", &[("outcome", outcome)])
+                labelled("checks_total", &[("outcome", outcome)])
             }
-            Self::Limit(RuleNumber(number)) => labelled("limited", &[("rule", &number.to_string())]),
-            Self::Answer(mount) => labelled("answers_refused", &[("mount", prefix(mount, mounts))]),
-            Self::Bound(bound) => labelled("bounds_reached", &[("bound", bound.name())]),
+            Self::Refusal { mount, reason } => {
+                labelled("refusals_total", &[("mount", prefix(mount, mounts)), ("reason", reason.name())])
+            }
+            Self::Limit { rule: RuleNumber(number), limit } => {
+                labelled("limited_total", &[("rule", &number.to_string()), ("limit", limit.name())])
+            }
+            Self::Bound(bound) => labelled("bounds_reached_total", &[("bound", bound.name())]),
         }
     }
 }
@@ -157,7 +172,18 @@ impl Login {
 }
 
 impl Capacity {
-    fn name(self) -> &'static str {
+    /// The bounds on password checks.
+    pub const OF_CHECKS: [Self; 6] = [
+        Self::Checks(CheckCapacity::Checks),
+        Self::Checks(CheckCapacity::ChecksOfSource),
+        Self::Checks(CheckCapacity::Waiting),
+        Self::Checks(CheckCapacity::Right),
+        Self::Checks(CheckCapacity::Wrong),
+        Self::Checks(CheckCapacity::Hints),
+    ];
+
+    /// Returns the name of the bound in metrics.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Checks(CheckCapacity::Checks) => "checks",
             Self::Checks(CheckCapacity::ChecksOfSource) => "checks_of_source",

@@ -41,6 +41,7 @@ impl RootContext for Root {
         match self.load(size) {
             Ok(worker) => {
                 log::info!("promward: configuration taken: {}", worker.gateway.written_digest());
+                worker.tell_zeros();
                 self.workers.retain(|worker| Rc::strong_count(worker) > 1);
                 self.workers.push(Rc::new(worker));
                 true

@@ -13,7 +13,7 @@ use crate::decision::refusal::Refusal;
 use crate::decision::{Decision, Forward, Request};
 use crate::enforce::form::{AwaitedForm, FormError};
 use crate::gateway::Gateway;
-use crate::report::Record;
+use crate::report::{Reason, Record};
 use crate::response::answer::RequestContext;
 use crate::response::filtered::Filter;
 use crate::response::reply::Reply;
@@ -216,7 +216,7 @@ impl Stream {
             }
             Err(refusal) => {
                 let reply = self.gateway().refuse(context, &refusal);
-                self.record.refused(reply.status, &refusal);
+                self.record.refused(reply.status, refusal.reason(), &refusal);
                 self.worker.report_answer(&self.record);
                 Ok(self.reply(&reply))
             }
@@ -241,7 +241,7 @@ impl Stream {
             Ok(Err(error)) => error,
             Err(_) => &Refusal::Host,
         };
-        self.record.refused(502, error);
+        self.record.refused(502, Reason::Answer, error);
         self.worker.report_answer(&self.record);
         self.phase = Phase::BrokenOff;
         if let Err(error) = host::break_off() {
@@ -256,7 +256,7 @@ impl Stream {
         let Some(context) = self.phase.context() else { return Action::Pause };
         let refusal = Refusal::Form(error);
         let reply = self.gateway().refuse(context, &refusal);
-        self.record.refused(reply.status, &refusal);
+        self.record.refused(reply.status, refusal.reason(), &refusal);
         self.worker.report(&self.record);
         self.reply(&reply)
     }

@@ -133,14 +133,14 @@ impl Worker {
 
     /// Reports a request to the host: in the access log and in the metrics.
     pub(crate) fn report(&self, record: &Record) {
-        self.state.borrow_mut().count(record.count());
+        record.counts().for_each(|count| self.state.borrow_mut().count(count));
         self.log(record);
         self.tell_counts();
     }
 
     /// Reports an answer that was refused. Its request has been counted already.
     pub(crate) fn report_answer(&self, record: &Record) {
-        self.state.borrow_mut().count(Count::Answer(record.mount));
+        record.refusal().into_iter().for_each(|count| self.state.borrow_mut().count(count));
         self.log(record);
         self.tell_counts();
     }
@@ -148,6 +148,16 @@ impl Worker {
     fn log(&self, record: &Record) {
         if let Err(error) = host::set_property(RECORD, &record.json(&self.gateway.mounts)) {
             log::debug!("promward: the host refuses the property of the access log: {error:?}");
+        }
+    }
+
+    /// Makes the host show the counters of what may go wrong before it does. Their numbers aren't kept, so that the
+    /// metrics that are used are found among few.
+    pub(crate) fn tell_zeros(&self) {
+        for count in self.gateway.counts_at_zero() {
+            if let Err(error) = host::metric(MetricKind::Counter, &count.metric(&self.gateway.mounts)) {
+                log::debug!("promward: the host refuses a metric: {error:?}");
+            }
         }
     }
 

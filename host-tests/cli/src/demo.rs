@@ -295,7 +295,10 @@ impl Demo {
             authority: self.deployment.authority().pem(),
             passwords: callers.passwords().clone(),
             right_checks: Box::new(move || {
-                deployment.upgrade().context("the demo is over")?.metric("promward.checks.outcome=right;")
+                deployment
+                    .upgrade()
+                    .context("the demo is over")?
+                    .metric("promward.checks_total.outcome=right;")
             }),
             prometheus: match self.guarded {
                 Guarded::Ours(_) => Whose::Ours,

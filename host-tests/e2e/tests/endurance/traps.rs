@@ -103,7 +103,7 @@ fn a_trap_fails_only_the_open_requests_of_its_worker(host: Host) {
     let write = || Request::new("POST", "/prometheus/api/v1/write").body("series");
     assert_eq!(alice.send(write()).unwrap().status, 200);
     assert_eq!(get(&deployment.client(), "/prometheus/-/healthy"), 200);
-    deployment.wait_for_metric("promward.checks.outcome=right;", 1).unwrap();
+    deployment.wait_for_metric("promward.checks_total.outcome=right;", 1).unwrap();
 
     let mut held = deployment.client().connect().unwrap().ask(Request::new("GET", HELD)).unwrap();
     let mut server = upstream.held().unwrap();
@@ -131,7 +131,7 @@ fn a_trap_fails_only_the_open_requests_of_its_worker(host: Host) {
     );
     assert_eq!(alice.send(write()).unwrap().status, 200);
     assert_eq!(
-        deployment.wait_for_metric("promward.checks.outcome=right;", 2).unwrap(),
+        deployment.wait_for_metric("promward.checks_total.outcome=right;", 2).unwrap(),
         2,
         "a login is forgotten"
     );

@@ -192,7 +192,8 @@ fn an_answer_that_goes_wrong_is_broken_off(host: Host) {
                 Err(error) => assert!(!format!("{error:#}").contains("secret"), "{error:#}"),
             }
         }
-        let refused = deployment.wait_for_metric("promward.answers_refused.mount=/a;", 2).unwrap();
+        let refused =
+            deployment.wait_for_metric("promward.refusals_total.mount=/a;.reason=answer;", 2).unwrap();
         assert_eq!(refused, 2);
     }
 }

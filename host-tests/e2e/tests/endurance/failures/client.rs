@@ -224,7 +224,8 @@ fn clients_that_leave_while_they_wait_free_their_places(host: Host) {
         let right = client.user("alice", "right").get("/login/api/v1/query?query=up").unwrap();
         assert_eq!(right.status, 200, "{way:?}: {}", right.text());
         for outcome in ["right", "wrong"] {
-            let checks = set_up.deployment.metric(&format!("promward.checks.outcome={outcome};")).unwrap();
+            let checks =
+                set_up.deployment.metric(&format!("promward.checks_total.outcome={outcome};")).unwrap();
             assert_eq!(checks, u64::from(outcome == "right"), "{way:?}: {outcome}");
         }
         set_up.is_whole("clients that left while they waited");

@@ -114,21 +114,24 @@ fn requests() -> [(Request, u16, Value); 10] {
 }
 
 /// The filter's counts of the same requests.
-const METRICS: [&str; 14] = [
-    r#"promward_requests{mount="/prometheus",class="health",outcome="allowed"} 1"#,
-    r#"promward_requests{mount="/prometheus",class="query",outcome="allowed"} 1"#,
-    r#"promward_requests{mount="/prometheus",class="query",outcome="unauthorized"} 3"#,
-    r#"promward_requests{mount="/prometheus",class="query",outcome="throttled"} 2"#,
-    r#"promward_requests{mount="/prometheus",class="quit",outcome="forbidden"} 1"#,
-    r#"promward_requests{mount="/a.b",class="series",outcome="allowed"} 1"#,
-    r#"promward_requests{mount="none",class="none",outcome="not_found"} 1"#,
-    r#"promward_logins{outcome="accepted",scheme="user"} 2"#,
-    r#"promward_logins{outcome="rejected",scheme="user"} 2"#,
-    r#"promward_logins{outcome="throttled",scheme="user"} 1"#,
-    r#"promward_logins{outcome="accepted",scheme="token"} 2"#,
-    r#"promward_checks{outcome="right"} 1"#,
-    r#"promward_limited{rule="1"} 1"#,
-    r#"promward_bounds_reached{bound="checks_of_source"} 1"#,
+const METRICS: [&str; 17] = [
+    r#"promward_requests_total{mount="/prometheus",class="health",outcome="allowed"} 1"#,
+    r#"promward_requests_total{mount="/prometheus",class="query",outcome="allowed"} 1"#,
+    r#"promward_requests_total{mount="/prometheus",class="query",outcome="unauthorized"} 3"#,
+    r#"promward_requests_total{mount="/prometheus",class="query",outcome="throttled"} 2"#,
+    r#"promward_requests_total{mount="/prometheus",class="quit",outcome="forbidden"} 1"#,
+    r#"promward_requests_total{mount="/a.b",class="series",outcome="allowed"} 1"#,
+    r#"promward_requests_total{mount="none",class="none",outcome="not_found"} 1"#,
+    r#"promward_logins_total{outcome="accepted",scheme="user"} 2"#,
+    r#"promward_logins_total{outcome="rejected",scheme="user"} 2"#,
+    r#"promward_logins_total{outcome="throttled",scheme="user"} 1"#,
+    r#"promward_logins_total{outcome="accepted",scheme="token"} 2"#,
+    r#"promward_checks_total{outcome="right"} 1"#,
+    r#"promward_limited_total{rule="1",limit="rate"} 1"#,
+    r#"promward_bounds_reached_total{bound="checks_of_source"} 1"#,
+    r#"promward_refusals_total{mount="/prometheus",reason="no_rule"} 2"#,
+    r#"promward_refusals_total{mount="/prometheus",reason="credentials"} 2"#,
+    r#"promward_refusals_total{mount="none",reason="no_mount"} 1"#,
 ];
 
 /// Returns a deployment that has answered all these requests in their order, with one worker.
@@ -183,9 +186,9 @@ fn a_late_refusal_is_logged_and_counted_as_a_refusal() {
     assert_eq!(outcomes, ["invalid", "failed"]);
     let stats = setup.envoy.stats().unwrap();
     for metric in [
-        r#"promward_requests{mount="/prometheus",class="query",outcome="invalid"} 1"#,
-        r#"promward_requests{mount="/prometheus",class="ui",outcome="allowed"} 1"#,
-        r#"promward_answers_refused{mount="/prometheus"} 1"#,
+        r#"promward_requests_total{mount="/prometheus",class="query",outcome="invalid"} 1"#,
+        r#"promward_requests_total{mount="/prometheus",class="ui",outcome="allowed"} 1"#,
+        r#"promward_refusals_total{mount="/prometheus",reason="answer"} 1"#,
     ] {
         assert!(stats.lines().any(|line| line == metric), "{metric}");
     }
@@ -223,9 +226,28 @@ fn metrics_have_labels_and_name_no_caller() {
         assert!(!own.iter().any(|line| line.contains(name)), "{name}: {own:#?}");
     }
     let labels: BTreeSet<_> = own.iter().flat_map(|line| labels(line)).collect();
-    assert_eq!(labels, BTreeSet::from(["mount", "class", "outcome", "scheme", "rule", "bound"]), "{own:#?}");
+    assert_eq!(
+        labels,
+        BTreeSet::from(["mount", "class", "outcome", "scheme", "rule", "limit", "reason", "bound"]),
+        "{own:#?}"
+    );
     let untouched = r#"envoy_http_downstream_rq_total{envoy_http_conn_manager_prefix="https"} 10"#;
     assert!(stats.lines().any(|line| line == untouched), "Envoy's own labels stay");
+}
+
+#[test]
+fn what_may_go_wrong_is_counted_from_zero_on() {
+    let Some(setup) = Setup::with(|options| options.configuration = Some(configuration())) else { return };
+    let stats = setup.envoy.stats().unwrap();
+    let own: Vec<_> = stats.lines().filter(|line| line.starts_with("promward_")).collect();
+    for metric in METRICS {
+        let zero = format!("{} 0", metric.rsplit_once(' ').unwrap().0);
+        // No rule allows this class, so that its refusals are seen by their reason alone.
+        let is_there = own.contains(&zero.as_str());
+        assert_eq!(is_there, !metric.contains(r#"class="quit""#), "{zero}: {own:#?}");
+    }
+    assert!(own.len() < 200, "{}", own.len());
+    assert!(own.iter().all(|line| line.ends_with(" 0")), "{own:#?}");
 }
 
 /// Returns the names of a series' labels.

@@ -28,7 +28,7 @@ const USUAL: u32 = 10;
 
 fn checks(deployment: &Deployment) -> [u64; 2] {
     ["right", "wrong"]
-        .map(|outcome| deployment.metric(&format!("promward.checks.outcome={outcome};")).unwrap())
+        .map(|outcome| deployment.metric(&format!("promward.checks_total.outcome={outcome};")).unwrap())
 }
 
 fn users(cost: u32, passwords: &Value) -> String {
@@ -104,8 +104,8 @@ fn a_check_without_budget_is_answered_with_retry_after(host: Host) {
     assert_eq!(ask(&deployment, "alice", RIGHT).status, 200, "what is remembered passes");
     assert_eq!(ask(&deployment, "alice", "0").status, 401, "and so does what is remembered as wrong");
     assert_eq!(checks(&deployment), [1, 2]);
-    assert_eq!(deployment.metric("promward.bounds_reached.bound=checks_of_source;").unwrap(), 3);
-    assert_eq!(deployment.metric("promward.logins.scheme=user;.outcome=throttled;").unwrap(), 3);
+    assert_eq!(deployment.metric("promward.bounds_reached_total.bound=checks_of_source;").unwrap(), 3);
+    assert_eq!(deployment.metric("promward.logins_total.scheme=user;.outcome=throttled;").unwrap(), 3);
 }
 
 fn a_right_password_costs_no_budget(host: Host) {

@@ -63,7 +63,7 @@ fn four_workers_let_exactly_the_burst_pass(host: Host) {
         json!({ "status": "error", "errorType": "throttled",
                 "error": "access[0].limits allows 1/h, 40 of them at once: try again in 3600 s" })
     );
-    assert_eq!(deployment.metric("promward.limited.rule=0;").unwrap(), 41);
+    assert_eq!(deployment.metric("promward.limited_total.rule=0;.limit=rate;").unwrap(), 41);
 }
 
 fn callers_and_rules_count_apart(host: Host) {

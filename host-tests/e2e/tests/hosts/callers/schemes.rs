@@ -259,7 +259,11 @@ fn a_page_of_another_site_can_not_use_a_password(host: Host) {
     let twice = client().header("sec-fetch-site", "same-origin").header("sec-fetch-site", "same-origin");
     assert_eq!(twice.get(QUERY).unwrap().status, 403);
     assert!(upstream.requests().is_empty());
-    assert_eq!(deployment.metric("promward.checks.outcome=right;").unwrap(), 0, "no check was begun for it");
+    assert_eq!(
+        deployment.metric("promward.checks_total.outcome=right;").unwrap(),
+        0,
+        "no check was begun for it"
+    );
     for (name, value) in
         [("sec-fetch-site", "same-origin"), ("sec-fetch-site", "none"), ("origin", "https://example.com")]
     {
@@ -273,6 +277,6 @@ fn credentials_are_ignored_where_anyone_may_ask(host: Host) {
     assert_eq!(client.get("/prometheus/-/healthy").unwrap().status, 200);
     assert_eq!(told(&upstream), [None]);
     for outcome in ["right", "wrong"] {
-        assert_eq!(deployment.metric(&format!("promward.checks.outcome={outcome};")).unwrap(), 0);
+        assert_eq!(deployment.metric(&format!("promward.checks_total.outcome={outcome};")).unwrap(), 0);
     }
 }

@@ -59,7 +59,9 @@ impl Waiting {
 
     /// Waits until a check has ended.
     fn checked(&self, outcome: &str, number: u64) {
-        self.deployment.wait_for_metric(&format!("promward.checks.outcome={outcome};"), number).unwrap();
+        self.deployment
+            .wait_for_metric(&format!("promward.checks_total.outcome={outcome};"), number)
+            .unwrap();
     }
 
     /// Returns the requests that have arrived complete, after a later request has arrived.
@@ -239,7 +241,7 @@ fn a_client_that_goes_away_takes_its_check_with_it(host: Host) {
             }
             for outcome in ["right", "wrong"] {
                 assert_eq!(
-                    waiting.deployment.metric(&format!("promward.checks.outcome={outcome};")).unwrap(),
+                    waiting.deployment.metric(&format!("promward.checks_total.outcome={outcome};")).unwrap(),
                     0
                 );
             }

@@ -1,0 +1,73 @@
+//! The reason of each refusal, as metrics name it.
+
+use super::refusal::Refusal;
+use crate::caller::callers::LoginError;
+use crate::enforce::form::FormError;
+use crate::enforce::guards::{Exceeded, Guard, GuardError};
+use crate::enforce::violation::Violation;
+use crate::promql::{Bound, Problem, SyntaxError};
+use crate::report::Reason;
+
+impl Refusal {
+    /// Returns the reason as metrics name it.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Target(_) | Self::Parameters(_) => Reason::Target,
+            Self::NoMount => Reason::NoMount,
+            Self::Method(_) => Reason::Method,
+            Self::CrossSite(_) => Reason::CrossSite,
+            Self::Login(LoginError::TooMany(_), _) => Reason::Logins,
+            Self::Login(LoginError::Unknown, _) | Self::Host => Reason::Host,
+            Self::Login(..) => Reason::Credentials,
+            Self::Unknown(..) | Self::Denied(_) => Reason::NoRule,
+            Self::NoValues(..) | Self::Tenant(_) => Reason::NoValue,
+            Self::Withheld(_) => Reason::NotRestrictable,
+            Self::Violation(violation) => of_violation(violation),
+            Self::RateExceeded(_) => Reason::Rate,
+            Self::Form(error) => of_form(error),
+            Self::Answer(_) => Reason::Answer,
+        }
+    }
+}
+
+fn of_form(error: &FormError) -> Reason {
+    match error {
+        FormError::TooLong { .. } => Reason::Length,
+        FormError::Parameters(_) => Reason::Target,
+        FormError::Violation(violation) => of_violation(violation),
+        _ => Reason::Form,
+    }
+}
+
+fn of_violation(violation: &Violation) -> Reason {
+    match violation {
+        Violation::Parameter(..) | Violation::Split(_) => Reason::Parameter,
+        Violation::TooLong | Violation::Searched(_) => Reason::Length,
+        Violation::Syntax(_, error) => of_syntax(error),
+        Violation::Guard(GuardError::Time(_)) => Reason::Time,
+        Violation::Guard(GuardError::Duration(error)) => of_syntax(error),
+        Violation::Guard(GuardError::Exceeded(Exceeded { guard, .. })) => match guard {
+            Guard::Range { .. } => Reason::Range,
+            Guard::Lookback { .. } => Reason::Lookback,
+            Guard::Oldest { .. } => Reason::Oldest,
+            Guard::Points { .. } => Reason::Points,
+        },
+    }
+}
+
+fn of_syntax(error: &SyntaxError) -> Reason {
+    match &error.problem {
+        Problem::TooLong(_) => Reason::Length,
+        Problem::Exceeded(bound, _) => match bound {
+            Bound::Depth => Reason::Depth,
+            Bound::Operators => Reason::Operators,
+            Bound::Selectors => Reason::Selectors,
+            Bound::Unnamed => Reason::Unnamed,
+            Bound::Calls => Reason::Calls,
+            Bound::Matchers => Reason::Matchers,
+            Bound::Repetitions | Bound::Groups => Reason::Repetitions,
+            Bound::WrittenBytes => Reason::WrittenBytes,
+        },
+        _ => Reason::Query,
+    }
+}
