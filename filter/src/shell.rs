@@ -1,7 +1,9 @@
 //! The only code that knows a host. The host's callbacks come in and become calls of the core, and the core's decisions
-//! go out as calls of the host. It exists in WebAssembly only, but for the format of header maps, which is tested
-//! natively.
+//! go out as calls of the host. It exists in WebAssembly only, but for the format of header maps and the allocator, which
+//! are tested natively.
 
+#[cfg(any(test, target_arch = "wasm32"))]
+mod allocator;
 #[cfg(target_arch = "wasm32")]
 mod facts;
 mod header_map;
@@ -19,6 +21,10 @@ mod stream;
 mod trap;
 #[cfg(target_arch = "wasm32")]
 mod worker;
+
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: allocator::Recycling<std::alloc::System> = allocator::Recycling::new(std::alloc::System);
 
 #[cfg(target_arch = "wasm32")]
 #[allow(missing_docs, reason = "the macro makes a public function and leaves no place for its documentation")]
