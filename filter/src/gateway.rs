@@ -29,9 +29,11 @@ use crate::response::cors::AllowedOrigin;
 use crate::shared_data::SharedData;
 use crate::target::Target;
 use crate::target::header_edits::HeaderEdits;
-use crate::target::headers::{Credentials, Headers, Strip};
+use crate::target::headers::Headers;
+use crate::target::headers::name::Name;
 use crate::target::method::Method;
 use crate::target::path::TargetError;
+use crate::target::strip::{Credentials, Strip};
 use forward::AllowedRequest;
 use worker_state::{Rates, Resources};
 
@@ -79,7 +81,7 @@ impl Gateway {
     /// Decides a request when its headers have come, and again when its password has been checked.
     pub fn decide(&self, request: &Request<'_>, resources: &mut Resources<'_>) -> (Decision, Record) {
         let mut record = Record::default();
-        let target = Target::parse(request.headers.only(":path").unwrap_or_default());
+        let target = Target::parse(request.headers.only(Name::Path).unwrap_or_default());
         let way = match &target {
             Ok(target) => self.way(target, request, resources, &mut record),
             Err(error) => Err(Early::from(*error)),

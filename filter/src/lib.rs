@@ -24,8 +24,8 @@
 //! | `shell` | is the only code that knows a host, and exists in WebAssembly only |
 //!
 //! On the ground floor, [`promql`] finds the selectors of a query and measures its cost, [`time`] has durations,
-//! instants and rates, `index` finds a key among many, `keyed_hash` hashes under a secret key, and [`shared_data`] is what
-//! all workers of a proxy can read and write.
+//! instants and rates, `index` finds a key among many, `keyed_hash` hashes under a secret key, `same` compares texts,
+//! and [`shared_data`] is what all workers of a proxy can read and write.
 //!
 //! Everything but `shell` is called the core. It is pure: bytes and a configuration come in, decisions go out, and time
 //! and randomness are passed in. So it is tested natively, without a host.
@@ -102,6 +102,7 @@ pub mod limits;
 pub mod promql;
 pub mod report;
 pub mod response;
+pub(crate) mod same;
 pub mod shared_data;
 #[cfg(any(test, target_arch = "wasm32"))]
 mod shell;

@@ -13,6 +13,7 @@ pub mod origin;
 pub mod parameters;
 pub mod path;
 pub(crate) mod query;
+pub mod strip;
 pub mod upgrade;
 
 use path::{CanonicalPath, TargetError};

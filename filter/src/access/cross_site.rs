@@ -5,6 +5,7 @@
 use crate::api::class::Class;
 use crate::api::endpoint::Links;
 use crate::target::headers::Headers;
+use crate::target::headers::name::Name;
 use crate::target::method::Method;
 use crate::target::origin::{Origin, UrlScheme};
 use std::fmt;
@@ -51,8 +52,8 @@ pub(crate) fn check(asking: &Asking<'_>) -> Result<(), CrossSite> {
     if matches!(class, Class::Ui | Class::Health) || asking.follows_a_link() || asking.is_posted() {
         return Ok(());
     }
-    let is_ours = match (headers.has("sec-fetch-site"), headers.has("origin")) {
-        (true, _) => matches!(headers.only("sec-fetch-site"), Some(b"same-origin" | b"none")),
+    let is_ours = match (headers.has(Name::SecFetchSite), headers.has(Name::Origin)) {
+        (true, _) => matches!(headers.only(Name::SecFetchSite), Some(b"same-origin" | b"none")),
         (false, true) => asking.is_own_origin(),
         (false, false) => true,
     };
@@ -64,9 +65,9 @@ impl Asking<'_> {
         let only = |name| self.headers.only(name);
         self.links == Links::Followed
             && matches!(self.method, Method::Get | Method::Head)
-            && matches!(only("sec-fetch-site"), Some(b"cross-site" | b"same-site"))
-            && only("sec-fetch-mode") == Some(b"navigate")
-            && match only("sec-fetch-dest") {
+            && matches!(only(Name::SecFetchSite), Some(b"cross-site" | b"same-site"))
+            && only(Name::SecFetchMode) == Some(b"navigate")
+            && match only(Name::SecFetchDest) {
                 Some(b"document") => true,
                 Some(b"iframe" | b"frame") => self.frames == Links::Followed,
                 _ => false,
@@ -80,22 +81,22 @@ impl Asking<'_> {
         let only = |name| self.headers.only(name);
         !self.posting.is_empty()
             && self.method == Method::Post
-            && matches!(only("sec-fetch-site"), Some(b"cross-site" | b"same-site"))
-            && only("sec-fetch-mode") == Some(b"navigate")
-            && only("sec-fetch-dest") == Some(b"document")
+            && matches!(only(Name::SecFetchSite), Some(b"cross-site" | b"same-site"))
+            && only(Name::SecFetchMode) == Some(b"navigate")
+            && only(Name::SecFetchDest) == Some(b"document")
             && self.origin().is_some_and(|origin| self.posting.contains(&origin))
     }
 
     fn is_own_origin(&self) -> bool {
-        let own = self.text(":authority").and_then(|authority| Origin::new(self.scheme, authority));
+        let own = self.text(Name::Authority).and_then(|authority| Origin::new(self.scheme, authority));
         own.is_some() && self.origin() == own
     }
 
     fn origin(&self) -> Option<Origin> {
-        self.text("origin").and_then(Origin::parse)
+        self.text(Name::Origin).and_then(Origin::parse)
     }
 
-    fn text(&self, name: &'static str) -> Option<&str> {
+    fn text(&self, name: Name) -> Option<&str> {
         std::str::from_utf8(self.headers.only(name)?).ok()
     }
 }

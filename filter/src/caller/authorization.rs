@@ -3,6 +3,7 @@
 
 use super::secret::Secret;
 use crate::target::headers::Headers;
+use crate::target::headers::name::Name;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::fmt;
@@ -63,7 +64,7 @@ impl Credential {
     ///
     /// Returns an error if the header can't be read, or could be read in more than one way.
     pub(crate) fn of(headers: &Headers) -> Result<Option<Self>, MalformedCredential> {
-        let mut values = headers.all("authorization");
+        let mut values = headers.all(Name::Authorization);
         let Some(value) = values.next() else { return Ok(None) };
         // Envoy joins two such headers by a comma, which no credential has.
         if values.next().is_some() || value.contains(&b',') {

@@ -8,6 +8,7 @@ use super::violation::Violation;
 use crate::promql::MAX_RESTRICTED;
 use crate::target::body::Body;
 use crate::target::headers::Headers;
+use crate::target::headers::name::Name;
 use crate::target::media_type::is_exactly;
 use crate::target::method::Method;
 use crate::target::parameters::accepted::Accepted;
@@ -102,7 +103,7 @@ impl AwaitedForm {
         let length = |value: &[u8]| {
             std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()).unwrap_or(usize::MAX)
         };
-        let length = headers.first("content-length").map_or(0, length);
+        let length = headers.first(Name::ContentLength).map_or(0, length);
         let (accepted, query) = (accepted.clone(), query.clone());
         let form = Self { accepted, query, max, length, requirements: None, refuses: None };
         let form = match refused(method, headers) {
@@ -175,9 +176,9 @@ impl AwaitedForm {
 fn refused(method: Method, headers: &Headers) -> Option<FormError> {
     if !method.may_have_a_body() {
         Some(FormError::Unexpected)
-    } else if headers.has("content-encoding") {
+    } else if headers.has(Name::ContentEncoding) {
         Some(FormError::Encoding)
-    } else if !headers.only("content-type").is_some_and(|value| is_exactly(value, FORM_TYPE)) {
+    } else if !headers.only(Name::ContentType).is_some_and(|value| is_exactly(value, FORM_TYPE)) {
         Some(FormError::Type)
     } else {
         None

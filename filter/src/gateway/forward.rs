@@ -24,12 +24,14 @@ use crate::response::page::Expected;
 use crate::response::reply::{Reply, Wording};
 use crate::target::body::Body;
 use crate::target::header_edits::HeaderEdits;
-use crate::target::headers::{Headers, Strip};
+use crate::target::headers::Headers;
+use crate::target::headers::name::Name;
 use crate::target::method::Method;
 use crate::target::origin;
 use crate::target::parameters::Parameters;
 use crate::target::parameters::accepted::Accepted;
 use crate::target::query::QueryString;
+use crate::target::strip::Strip;
 use crate::target::upgrade;
 use std::rc::Rc;
 
@@ -235,7 +237,7 @@ impl AllowedRequest<'_> {
             set.push((":method".into(), "GET".to_owned()));
         }
         let mut say = |name: &'static str, value: &str| set.push((name.into(), value.to_owned()));
-        if request.headers.only(FORWARDED_PROTO) == Some(request.scheme.as_str().as_bytes()) {
+        if request.headers.only(Name::XForwardedProto) == Some(request.scheme.as_str().as_bytes()) {
             // The proxy has set it itself, as most do.
             remove.retain(|name| !name.eq_ignore_ascii_case(FORWARDED_PROTO.as_bytes()));
         } else {
@@ -273,7 +275,7 @@ pub(super) fn with_mark(query: &str) -> String {
 
 /// Returns the host that the client named, if it is valid.
 fn host(headers: &Headers) -> Option<String> {
-    let value = headers.only(":authority").or_else(|| headers.only("host"))?;
+    let value = headers.only(Name::Authority).or_else(|| headers.only(Name::Host))?;
     std::str::from_utf8(value).ok().filter(|text| origin::is_authority(text)).map(str::to_owned)
 }
 

@@ -17,6 +17,7 @@ use crate::response::cors::{self, AllowedOrigin};
 use crate::response::reply::{Reply, Wording};
 use crate::target::Target;
 use crate::target::headers::Headers;
+use crate::target::headers::name::Name;
 use crate::target::method::{Method, Methods};
 use crate::target::origin::UrlScheme;
 use crate::target::parameters::Parameters;
@@ -116,7 +117,7 @@ impl Gateway {
                 Located::Bare { .. } | Located::Elsewhere => false,
             },
             None => {
-                let raw = headers.only(":path").unwrap_or_default();
+                let raw = headers.only(Name::Path).unwrap_or_default();
                 raw.windows(API.len()).any(|window| window == API)
             }
         };

@@ -15,6 +15,7 @@ use crate::api::profile::Contents;
 use crate::enforce::restriction::Restriction;
 use crate::target::header_edits::HeaderEdits;
 use crate::target::headers::Headers;
+use crate::target::headers::name::Name;
 use crate::target::origin::UrlScheme;
 use crate::target::upgrade;
 use std::fmt;
@@ -138,7 +139,7 @@ impl Answers {
         let remove = security::removed_from_answers(contents, headers);
         let mut edits = HeaderEdits { remove, ..HeaderEdits::default() };
         let is_agreed = || context.offered == Offered::WebSocket && upgrade::switches_to_websocket(headers);
-        if headers.first(":status") == Some(b"101") && !is_agreed() {
+        if headers.first(Name::Status) == Some(b"101") && !is_agreed() {
             return Err(AnswerError::Switched);
         }
         context.expected.check(headers)?;
@@ -151,9 +152,9 @@ impl Answers {
         }
         let policy = self.security.added_policy(contents, headers);
         edits.add.extend(policy.map(|policy| ("content-security-policy", policy.to_owned())));
-        if headers.has("location") {
+        if headers.has(Name::Location) {
             // Two `Location` headers are as ambiguous as one that can be read in two ways.
-            let location = headers.only("location").unwrap_or(b"//");
+            let location = headers.only(Name::Location).unwrap_or(b"//");
             let host = context.host.as_deref();
             let redirected = Redirected { mount, mounts, host, upstream_path: &context.upstream_path };
             edits.set.push(("location".into(), redirected.public(location)?));
@@ -180,5 +181,5 @@ impl Answers {
 
 /// Returns `true` if an answer is what was requested, and not an error instead.
 fn is_whole(headers: &Headers) -> bool {
-    headers.first(":status").is_some_and(|status| status.starts_with(b"2") || status == b"304")
+    headers.first(Name::Status).is_some_and(|status| status.starts_with(b"2") || status == b"304")
 }

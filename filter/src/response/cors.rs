@@ -2,19 +2,20 @@
 //! origins that the configuration lists are allowed, in headers of the filter's own (`threats.md` B2).
 
 use crate::target::headers::Headers;
+use crate::target::headers::name::Name;
 use crate::target::method::Methods;
 use crate::target::origin::Origin;
 
 /// The headers by which a server answers a cross-origin request. Those of a Prometheus are not passed on.
-pub(super) const ANSWERS: [&str; 8] = [
-    "access-control-allow-origin",
-    "access-control-allow-credentials",
-    "access-control-allow-headers",
-    "access-control-allow-methods",
-    "access-control-expose-headers",
-    "access-control-max-age",
-    "access-control-allow-private-network",
-    "timing-allow-origin",
+pub(super) const ANSWERS: [Name; 8] = [
+    Name::AllowOrigin,
+    Name::AllowCredentials,
+    Name::AllowHeaders,
+    Name::AllowMethods,
+    Name::ExposeHeaders,
+    Name::PreflightMaxAge,
+    Name::AllowPrivateNetwork,
+    Name::TimingAllowOrigin,
 ];
 
 /// The request headers that a page of a listed origin may set, which are those that Prometheus allows.
@@ -41,7 +42,7 @@ impl Cors {
 
     /// Returns the origin of a request, if it is exactly one and listed.
     pub fn allowed(&self, headers: &Headers) -> Option<AllowedOrigin> {
-        let text = std::str::from_utf8(headers.only("origin")?).ok()?;
+        let text = std::str::from_utf8(headers.only(Name::Origin)?).ok()?;
         let origin = Origin::parse(text)?;
         self.origins.contains(&origin).then(|| AllowedOrigin(text.to_owned()))
     }

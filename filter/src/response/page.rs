@@ -2,6 +2,7 @@
 //! may have something else at the same path, so an answer that isn't a page is not passed on (`threats.md` R2).
 
 use crate::target::headers::Headers;
+use crate::target::headers::name::Name;
 use crate::target::media_type::is_exactly;
 use std::fmt;
 
@@ -35,8 +36,8 @@ impl Expected {
     /// Returns an error if the answer is of another kind. The filter then answers 502 in its place.
     pub fn check(self, answer: &Headers) -> Result<(), NoPage> {
         let is_other =
-            answer.only(":status").is_some_and(|status| matches!(status.first(), Some(b'3'..=b'5')));
-        let is_html = || answer.only("content-type").is_some_and(|value| is_exactly(value, HTML_TYPE));
+            answer.only(Name::Status).is_some_and(|status| matches!(status.first(), Some(b'3'..=b'5')));
+        let is_html = || answer.only(Name::ContentType).is_some_and(|value| is_exactly(value, HTML_TYPE));
         if self == Self::Anything || is_other || is_html() { Ok(()) } else { Err(NoPage) }
     }
 }

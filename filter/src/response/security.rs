@@ -5,6 +5,7 @@ use super::cors;
 use crate::api::endpoint::{Content, Links};
 use crate::api::profile::Contents;
 use crate::target::headers::Headers;
+use crate::target::headers::name::{Name, NameSet};
 use crate::target::origin::{Origin, UrlScheme};
 
 /// A policy under which the pages of Prometheus 2.x and 3.x work: their one inline script differs from start to start,
@@ -13,15 +14,14 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'un
      style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; object-src 'none'; \
      base-uri 'self'; form-action 'self'";
 
-/// Headers that tell which software runs behind the filter, and on which machine.
-const REVEALING: [&str; 3] = ["server", "x-powered-by", "x-server-hostname"];
-
-/// Prefixes of headers that proxies send to each other and that no client needs.
-const INTERNAL: [&str; 2] = ["x-envoy-", "x-promward-"];
+/// Headers that no client gets: those that tell which software runs behind the filter, and on which machine, and those
+/// that proxies send to each other.
+const REVEALING: NameSet =
+    NameSet::of(&[Name::Server, Name::XPoweredBy, Name::XServerHostname, Name::OfEnvoy, Name::OfPromward]);
 
 /// Headers that a Prometheus can't set: how long browsers insist on TLS, where they go next, and who may show the page
 /// in a frame.
-const OVERRULED: [&str; 3] = ["strict-transport-security", "refresh", "x-frame-options"];
+const OVERRULED: [Name; 3] = [Name::StrictTransportSecurity, Name::Refresh, Name::XFrameOptions];
 
 /// The directive of a policy that names who may show a page in a frame.
 const FRAME_ANCESTORS: &str = "frame-ancestors";
@@ -29,21 +29,17 @@ const FRAME_ANCESTORS: &str = "frame-ancestors";
 /// Returns the names of a server's headers that no client gets. At an opaque mount the server itself decides who may
 /// read an answer.
 pub fn removed_from_answers(contents: Contents, given: &Headers) -> Vec<Vec<u8>> {
-    let is_any =
-        |name: &[u8], of: &[&str]| of.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
-    let is_internal = |name: &[u8]| {
-        INTERNAL.iter().any(|prefix| name.get(..prefix.len()).is_some_and(|start| is_any(start, &[*prefix])))
+    static OF_OPAQUE: NameSet = REVEALING;
+    static OF_KNOWN: NameSet = REVEALING.with(&OVERRULED).with(&cors::ANSWERS);
+    let removed = match contents {
+        Contents::Known => &OF_KNOWN,
+        Contents::Opaque => &OF_OPAQUE,
     };
-    let overruled = |name: &[u8]| {
-        contents == Contents::Known && (is_any(name, &cors::ANSWERS) || is_any(name, &OVERRULED))
-    };
-    given.names(|name| is_any(name, &REVEALING) || is_internal(name) || overruled(name))
+    given.named(removed).map(<[u8]>::to_vec).collect()
 }
 
-/// The header by which servers said who may show a page in a frame before there were policies.
-const FRAME_OPTIONS: &str = "x-frame-options";
-
-/// Returns `true` if browsers heed one of the words in a value of [`FRAME_OPTIONS`]. They take one with another word, like
+/// Returns `true` if browsers heed one of the words in a value of `x-frame-options`, by which servers said who may show a
+/// page in a frame before there were policies. They take one with another word, like
 /// `ALLOW-FROM`, for none at all (HTML §7.7).
 fn is_frame_option(value: &[u8]) -> bool {
     let heeded: [&[u8]; 3] = [b"deny", b"sameorigin", b"allowall"];
@@ -112,12 +108,12 @@ impl Security {
     ) -> Vec<(&'static str, &str)> {
         let mut headers = self.headers(content, scheme);
         if contents == Contents::Opaque {
-            let frames_are_its_own = given.has("content-security-policy");
+            let frames_are_its_own = given.has(Name::ContentSecurityPolicy);
             headers.retain(|&(name, _)| match name {
                 "content-security-policy" => false,
-                "x-frame-options" => !frames_are_its_own && !given.has(name),
+                "x-frame-options" => !frames_are_its_own && !given.has(Name::of(name)),
                 "strict-transport-security" => true,
-                _ => !given.has(name),
+                _ => !given.has(Name::of(name)),
             });
         }
         headers
@@ -132,8 +128,8 @@ impl Security {
                 .any(|part| part.eq_ignore_ascii_case(FRAME_ANCESTORS.as_bytes()))
         };
         let says_itself = || {
-            given.all(FRAME_OPTIONS).any(is_frame_option)
-                || given.all("content-security-policy").any(names_frames)
+            given.all(Name::XFrameOptions).any(is_frame_option)
+                || given.all(Name::ContentSecurityPolicy).any(names_frames)
         };
         self.frame_policy.as_deref().filter(|_| contents == Contents::Opaque && !says_itself())
     }

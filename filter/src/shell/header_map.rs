@@ -10,28 +10,26 @@ pub(super) fn read_map(bytes: Vec<u8>) -> Option<Headers> {
     if bytes.is_empty() {
         return Some(Headers::default());
     }
-    let (count, mut lengths) = number(&bytes)?;
+    let (count, rest) = bytes.split_first_chunk::<4>()?;
+    let count = length(*count)?;
     // The texts follow two lengths for each header. All of these must be there before memory is reserved.
-    let texts = lengths.get(count.checked_mul(8)?..)?;
-    let mut at = bytes.len().checked_sub(texts.len())?;
+    let lengths = rest.as_chunks::<8>().0.get(..count)?;
+    let mut at = lengths.as_flattened().len().checked_add(4)?;
     let mut spans = Vec::with_capacity(count);
-    for _ in 0..count {
-        let (name_length, rest) = number(lengths)?;
-        let (value_length, rest) = number(rest)?;
-        lengths = rest;
-        let name = text(&bytes, &mut at, name_length)?;
-        let value = text(&bytes, &mut at, value_length)?;
-        spans.push(HeaderSpan { name, value });
+    for &[a, b, c, d, e, f, g, h] in lengths {
+        let name = text(&bytes, &mut at, length([a, b, c, d])?)?;
+        let value = text(&bytes, &mut at, length([e, f, g, h])?)?;
+        spans.push(HeaderSpan::new(&bytes, name, value));
     }
-    Some(Headers::within(bytes, spans))
+    Some(Headers::new(bytes, spans))
 }
 
 /// Writes a header map.
 pub(super) fn write_map(headers: &[(&'static str, String)]) -> Vec<u8> {
-    let mut bytes = length(headers.len()).to_vec();
+    let mut bytes = written(headers.len()).to_vec();
     for (name, value) in headers {
-        bytes.extend(length(name.len()));
-        bytes.extend(length(value.len()));
+        bytes.extend(written(name.len()));
+        bytes.extend(written(value.len()));
     }
     for (name, value) in headers {
         for text in [*name, value] {
@@ -42,12 +40,14 @@ pub(super) fn write_map(headers: &[(&'static str, String)]) -> Vec<u8> {
     bytes
 }
 
-fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {
-    let (number, rest) = bytes.split_first_chunk::<4>()?;
-    Some((usize::try_from(u32::from_le_bytes(*number)).ok()?, rest))
+/// Reads a length as the host writes it.
+#[inline]
+fn length(bytes: [u8; 4]) -> Option<usize> {
+    usize::try_from(u32::from_le_bytes(bytes)).ok()
 }
 
 /// Returns the range of a text with this length, which must end in a zero, and moves `at` behind it.
+#[inline]
 fn text(bytes: &[u8], at: &mut usize, length: usize) -> Option<Range<usize>> {
     let place = *at..at.checked_add(length)?;
     if *bytes.get(place.end)? != 0 {
@@ -59,7 +59,7 @@ fn text(bytes: &[u8], at: &mut usize, length: usize) -> Option<Range<usize>> {
 
 /// Writes a length as the host reads it. A length that doesn't fit into four bytes exceeds the memory of a 32-bit
 /// module.
-fn length(length: usize) -> [u8; 4] {
+fn written(length: usize) -> [u8; 4] {
     u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes()
 }
 
@@ -80,7 +80,8 @@ mod tests {
         let mut written = write_map(&[("a", "12".to_owned())]);
         let value = written.len() - 3;
         written[value] = 0xff;
-        assert_eq!(read_map(written).unwrap().first("a"), Some(&b"\xff2"[..]));
+        let headers = read_map(written).unwrap();
+        assert_eq!(headers.iter().collect::<Vec<_>>(), [(&b"a"[..], &b"\xff2"[..])]);
     }
 
     #[test]

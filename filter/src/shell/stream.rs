@@ -20,6 +20,7 @@ use crate::response::reply::Reply;
 use crate::target::body::{Body, End};
 use crate::target::header_edits::HeaderEdits;
 use crate::target::headers::Headers;
+use crate::target::headers::name::Name;
 use proxy_wasm::types::Action;
 use std::fmt;
 use std::rc::Rc;
@@ -332,7 +333,7 @@ impl Replies {
         const GRPC: &[u8] = b"application/grpc";
         let begins =
             |value: &[u8]| value.get(..GRPC.len()).is_some_and(|start| start.eq_ignore_ascii_case(GRPC));
-        if request.first("content-type").is_some_and(begins) { Self::AsGrpc } else { Self::Plain }
+        if request.first(Name::ContentType).is_some_and(begins) { Self::AsGrpc } else { Self::Plain }
     }
 }
 

@@ -4,12 +4,12 @@
 use super::host::{self, Map};
 
 /// The request header that triggers the trap.
-const HEADER: &str = "x-promward-trap";
+const HEADER: &[u8] = b"x-promward-trap";
 
 /// Ends the VM, as any panic would, if the current request asks for it. This is an instruction and not a panic, since
 /// the lints deny panics; for the host both are the same trap.
 pub(crate) fn if_asked() {
-    if host::headers(Map::Request).is_ok_and(|headers| headers.has(HEADER)) {
+    if host::headers(Map::Request).is_ok_and(|headers| headers.iter().any(|(name, _)| name == HEADER)) {
         core::arch::wasm32::unreachable();
     }
 }

@@ -31,18 +31,6 @@ impl Octets {
         self
     }
 
-    /// Returns the set with the first octet of each text added, in both cases.
-    pub(crate) const fn with_first(mut self, texts: &[&str]) -> Self {
-        let mut rest = texts;
-        while let [text, others @ ..] = rest {
-            if let [first, ..] = text.as_bytes() {
-                self = self.with(&[first.to_ascii_lowercase(), first.to_ascii_uppercase()]);
-            }
-            rest = others;
-        }
-        self
-    }
-
     /// Returns `true` if the set contains the octet.
     #[inline]
     pub(crate) fn has(&self, octet: u8) -> bool {

@@ -2,6 +2,7 @@
 //! may take it for another method than the filter does (`threats.md` T5).
 
 use super::headers::Headers;
+use super::headers::name::Name;
 use std::fmt;
 
 /// A method that the filter forwards to a server.
@@ -37,7 +38,7 @@ const NAMES: [(Method, &str); 7] = [
 impl Method {
     /// Returns the method of a request, or `None` if it isn't one of these.
     pub fn of(headers: &Headers) -> Option<Self> {
-        Self::parse(headers.only(":method").unwrap_or_default())
+        Self::parse(headers.only(Name::Method).unwrap_or_default())
     }
 
     /// Returns `true` if a body means something in a request with this method.

@@ -1,23 +1,22 @@
 //! Offers to switch to another protocol. Any server may ignore one (RFC 9110 §7.8), and a server that took it would make
 //! the proxy pass on bytes that nobody has read (`threats.md` H6).
 
-use super::headers::{Headers, spelled};
+use super::headers::Headers;
+use super::headers::name::{Name, NameSet};
 use super::method::Method;
 
 /// The headers of an offer. Connection options are about this connection alone, so all of them go with it.
-const OFFER: [&str; 3] = [UPGRADE, "connection", "http2-settings"];
-
-const UPGRADE: &str = "upgrade";
+static OFFER: NameSet = NameSet::of(&[Name::Upgrade, Name::Connection, Name::Http2Settings]);
 
 /// Returns `true` if a request offers to switch to another protocol.
 pub fn is_offered(headers: &Headers) -> bool {
-    headers.has(UPGRADE)
+    headers.has(Name::Upgrade)
 }
 
 /// Returns the names of the headers by which a request offers to switch to another protocol, as the client spelled
 /// them. Without these it is a request like any other.
 pub fn offer(headers: &Headers) -> Vec<Vec<u8>> {
-    headers.names(|name| OFFER.iter().any(|known| spelled(name, known)))
+    headers.spelled(&OFFER).map(<[u8]>::to_vec).collect()
 }
 
 /// Returns `true` if a request is the handshake of a WebSocket (RFC 6455 §4.1): a `GET` that offers this protocol and no
@@ -26,16 +25,16 @@ pub fn offer(headers: &Headers) -> Vec<Vec<u8>> {
 /// header, such as the one with the caller's name.
 pub fn is_websocket(headers: &Headers, method: Method) -> bool {
     let is = |option: &[u8], name: &str| option.trim_ascii().eq_ignore_ascii_case(name.as_bytes());
-    let options = || headers.all("connection").flat_map(|value| value.split(|&byte| byte == b','));
+    let options = || headers.all(Name::Connection).flat_map(|value| value.split(|&byte| byte == b','));
     method == Method::Get
         && switches_to_websocket(headers)
-        && options().any(|option| is(option, UPGRADE))
-        && options().all(|option| is(option, UPGRADE) || is(option, "keep-alive"))
+        && options().any(|option| is(option, "upgrade"))
+        && options().all(|option| is(option, "upgrade") || is(option, "keep-alive"))
 }
 
 /// Returns `true` if `Upgrade` is there once, and names WebSocket and nothing else.
 pub fn switches_to_websocket(headers: &Headers) -> bool {
-    headers.only(UPGRADE).is_some_and(|protocol| protocol.eq_ignore_ascii_case(b"websocket"))
+    headers.only(Name::Upgrade).is_some_and(|protocol| protocol.eq_ignore_ascii_case(b"websocket"))
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 //! must be that, and headers that describe the server's bytes are removed, because they don't describe the filtered
 //! ones (`threats.md` R3).
 
-use crate::target::headers::{Headers, spelled};
+use crate::target::headers::Headers;
+use crate::target::headers::name::{Name, NameSet};
 use crate::target::media_type::is_exactly;
 use std::fmt;
 use std::str;
@@ -11,31 +12,31 @@ use std::str;
 const JSON_TYPE: &str = "application/json";
 
 /// Headers of a request that ask for something other than the whole, current answer as plain JSON.
-const ASKING: [&str; 9] = [
-    "a-im",
-    "accept-encoding",
-    "if-match",
-    "if-modified-since",
-    "if-none-match",
-    "if-range",
-    "if-unmodified-since",
-    "range",
-    "te",
-];
+static ASKING: NameSet = NameSet::of(&[
+    Name::AIm,
+    Name::AcceptEncoding,
+    Name::IfMatch,
+    Name::IfModifiedSince,
+    Name::IfNoneMatch,
+    Name::IfRange,
+    Name::IfUnmodifiedSince,
+    Name::Range,
+    Name::Te,
+]);
 
 /// Headers of an answer that describe its exact bytes.
-const DESCRIBING: [&str; 10] = [
-    "accept-ranges",
-    "content-digest",
-    "content-length",
-    "content-md5",
-    "content-range",
-    "digest",
-    "etag",
-    "last-modified",
-    "repr-digest",
-    "trailer",
-];
+static DESCRIBING: NameSet = NameSet::of(&[
+    Name::AcceptRanges,
+    Name::ContentDigest,
+    Name::ContentLength,
+    Name::ContentMd5,
+    Name::ContentRange,
+    Name::Digest,
+    Name::Etag,
+    Name::LastModified,
+    Name::ReprDigest,
+    Name::Trailer,
+]);
 
 /// The error of an answer that can't be filtered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,16 +53,12 @@ impl fmt::Display for NotFilterable {
 
 /// Returns the names of a request's headers that don't go upstream if the answer is filtered.
 pub fn removed_from_request(given: &Headers) -> Vec<Vec<u8>> {
-    named(given, &ASKING)
+    given.spelled(&ASKING).map(<[u8]>::to_vec).collect()
 }
 
 /// Returns the names of an answer's headers that are no longer correct once it is filtered.
 pub fn removed_from_answer(given: &Headers) -> Vec<Vec<u8>> {
-    named(given, &DESCRIBING)
-}
-
-fn named(given: &Headers, names: &[&str]) -> Vec<Vec<u8>> {
-    given.names(|name| names.iter().any(|known| spelled(name, known)))
+    given.spelled(&DESCRIBING).map(<[u8]>::to_vec).collect()
 }
 
 /// Checks that an answer can be filtered: it is whole, a success or an error, and plain JSON.
@@ -70,11 +67,12 @@ fn named(given: &Headers, names: &[&str]) -> Vec<Vec<u8>> {
 ///
 /// Returns an error if it can't be filtered. The filter then answers 502 in its place.
 pub fn check(answer: &Headers) -> Result<(), NotFilterable> {
-    let status = answer.only(":status").and_then(|status| str::from_utf8(status).ok()?.parse().ok());
+    let status = answer.only(Name::Status).and_then(|status| str::from_utf8(status).ok()?.parse().ok());
     let status = status.unwrap_or(0);
     let is_whole = matches!(status, 200 | 400..=599);
-    let is_json = answer.only("content-type").is_some_and(|value| is_exactly(value, JSON_TYPE));
-    let is_plain = answer.all("content-encoding").all(|encoding| encoding.eq_ignore_ascii_case(b"identity"));
+    let is_json = answer.only(Name::ContentType).is_some_and(|value| is_exactly(value, JSON_TYPE));
+    let is_plain =
+        answer.all(Name::ContentEncoding).all(|encoding| encoding.eq_ignore_ascii_case(b"identity"));
     if is_whole && is_json && is_plain { Ok(()) } else { Err(NotFilterable { status }) }
 }
 
