@@ -395,6 +395,14 @@ fn health_may_be_checked_by_options() {
 }
 
 #[test]
+fn the_proxy_is_told_that_a_form_is_awaited() {
+    for (path, told) in [("/prometheus/api/v1/query", Some("form")), ("/prometheus/api/v1/write", None)] {
+        let forward = forward(GUIDE, "POST", path, &[("content-type", FORM_TYPE)], Body::Follows);
+        assert_eq!(set(&forward.edits, "x-promward-body"), told, "{path}");
+    }
+}
+
+#[test]
 fn an_empty_body_is_none() {
     let (query, labels) = ("/prometheus/api/v1/query?query=up", "/prometheus/api/v1/labels");
     let zero = ("content-length", "0");

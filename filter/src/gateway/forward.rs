@@ -38,6 +38,9 @@ use std::rc::Rc;
 /// The header by which proxies tell servers the scheme of the client's connection.
 const FORWARDED_PROTO: &str = "x-forwarded-proto";
 
+/// The header by which the filter tells the proxy's routes that the whole body has to come before a request goes on.
+const AWAITED_BODY: &str = "x-promward-body";
+
 /// A request that a rule allows.
 #[derive(Clone, Debug)]
 pub(super) struct AllowedRequest<'a> {
@@ -253,13 +256,14 @@ impl AllowedRequest<'_> {
             Some(_) if offers => say("content-length", "0"),
             // The proxy may wait for the end, so that nothing is executed if a byte comes.
             Some(form) if form.must_be_empty() => {
-                mount.cluster.iter().for_each(|_| say("x-promward-body", "none"));
+                mount.cluster.iter().for_each(|_| say(AWAITED_BODY, "none"));
             }
             // The form is written anew and then has another length. An upstream that trusts the old length would read
             // the rest as the next request.
             Some(_) => {
                 remove.push(b"content-length".to_vec());
                 say("content-type", FORM_TYPE);
+                mount.cluster.iter().for_each(|_| say(AWAITED_BODY, "form"));
             }
             None => {}
         }

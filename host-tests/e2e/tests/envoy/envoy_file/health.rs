@@ -29,7 +29,7 @@ fn by_another_name_there_is_health_and_nothing_else() {
         let others = [
             "graph",
             "metrics",
-            "api/v1/query?query=up",
+            "api/v1/query?query=/-/healthy",
             "-/healthyx",
             "-/healthy/x",
             "-/reload",
@@ -78,7 +78,7 @@ fn by_http_1_0_there_is_health_and_nothing_else() {
         for path in ["/prometheus/-/healthy", "/prometheus/-/ready"] {
             assert_eq!(ask(&format!("GET {path}")), 200, "{path} with {host}");
         }
-        for path in ["graph", "api/v1/query?query=up", "metrics", "-/healthyx", "", "?/-/ready"] {
+        for path in ["graph", "api/v1/query?query=/-/healthy", "metrics", "-/healthyx", "", "?/-/ready"] {
             assert_eq!(ask(&format!("GET /prometheus/{path}")), refused, "{path} with {host}");
         }
         assert_eq!(ask("POST /prometheus/-/reload"), refused);

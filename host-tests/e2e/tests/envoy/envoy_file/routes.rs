@@ -1,6 +1,6 @@
 //! Checks that only the filter decides where a request goes, and that no long request is cut short.
 
-use crate::envoy_file::setup::{HELD, Setup};
+use crate::envoy_file::setup::{EVENTS, HELD, Setup};
 use promward::api::endpoint::{Endpoint, ParametersIn};
 use promward::api::prometheus::ENDPOINTS;
 use promward::target::method::Method;
@@ -91,7 +91,7 @@ fn an_event_stream_outlasts_every_timeout_that_a_query_has() {
 }
 
 fn events_come_after_a_query_has_timed_out(setup: &Setup, client: Client) {
-    let live = format!("/prometheus/api/v1/notifications/live?{HELD}");
+    let live = format!("/prometheus{EVENTS}");
     let mut events = client.open(Request::new("GET", &live)).unwrap();
     events.end(&[]).unwrap();
     let mut source = setup.upstream.held().unwrap();

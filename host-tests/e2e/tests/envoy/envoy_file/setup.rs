@@ -11,6 +11,9 @@ use tempfile::TempDir;
 /// A target that contains this is answered by the test itself, through [`Upstream::held`].
 pub(crate) const HELD: &str = "held=1";
 
+/// The path of an event stream, which is answered in the same way.
+pub(crate) const EVENTS: &str = "/api/v1/notifications/live";
+
 pub(crate) struct Setup {
     pub(crate) tool: Tool,
     pub(crate) authority: Authority,
@@ -36,10 +39,11 @@ impl Setup {
         let authority = Authority::new("Test CA").unwrap();
         let certificates = tempfile::tempdir().unwrap();
         authority.server().unwrap().write(certificates.path(), "example.com").unwrap();
-        let upstream = Upstream::start(|request| match request.target.contains(HELD) {
-            true => Reply::hold(),
-            false => Reply::text("from upstream"),
-        });
+        let upstream =
+            Upstream::start(|request| match request.target.contains(HELD) || request.target == EVENTS {
+                true => Reply::hold(),
+                false => Reply::text("from upstream"),
+            });
         let upstream = upstream.unwrap();
         let mut options =
             Options::new(certificates.path(), &promward_module::build().unwrap(), upstream.address());
