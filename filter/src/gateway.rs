@@ -125,7 +125,7 @@ impl Gateway {
         self.limits(number, rule, &caller, request, resources)?;
         let terms = self.terms(number, rule, &caller, request)?;
         let query = target.query.as_ref();
-        let strip = self.strip(at.mount, request.headers);
+        let strip = self.strip(at.mount, request.headers, &caller);
         let allowed =
             AllowedRequest { request, requested, query, origin, strip, caller: &caller, rule: number, terms };
         Ok(allowed.decide(&self.identity_headers, &self.answers, &mut resources.state.rewrites)?)
@@ -269,10 +269,10 @@ impl Gateway {
     }
 
     /// Returns the headers of a request that don't go to the server of a mount.
-    fn strip(&self, mount: &Mount, headers: &Headers) -> Strip {
+    fn strip(&self, mount: &Mount, headers: &Headers, caller: &Caller) -> Strip {
         Strip::TrustedAnd(match mount.credentials {
             PassedCredentials::None => Credentials::All,
-            PassedCredentials::Sessions if self.callers.own(headers) => Credentials::Logins,
+            PassedCredentials::Sessions if self.callers.own(headers, caller) => Credentials::Logins,
             PassedCredentials::Sessions => Credentials::ForProxies,
             PassedCredentials::All => Credentials::None,
         })

@@ -1,9 +1,12 @@
-//! Hashes under a secret key, by which caches and tables find the entries of a caller. Each field is hashed with its
-//! length, so that `a:b` and `c` differ from `a` and `b:c` (`threats.md` C3).
+//! Hashes under a secret key, by which caches and tables find the entries of a caller: HMAC-SHA-256 where others see a
+//! hash or may have the key, and SipHash, which takes a tenth of the time, where a worker keeps both to itself. Where a
+//! field ends always counts, so that `a:b` and `c` differ from `a` and `b:c` (`threats.md` C3).
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest as _, Sha256};
+use siphasher::sip128::{Hash128, SipHasher24};
 use std::fmt;
+use std::hash::Hasher;
 
 /// A hash of 32 bytes.
 pub(crate) type Digest = [u8; 32];
@@ -36,6 +39,51 @@ impl Key {
             hash.update(field);
         }
         hash.finalize().into_bytes().into()
+    }
+}
+
+/// The number of bytes of the key of a [`Tagger`].
+const TAGGER_KEY: usize = 16;
+
+/// A secret key by which one worker tags what it keeps. Neither key nor tag may leave the worker. Its `Debug` form
+/// doesn't show it.
+#[derive(Clone, Copy)]
+pub(crate) struct Tagger(SipHasher24);
+
+/// A tag of 128 bits (SipHash-2-4). Comparing two takes constant time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Tag(Hash128);
+
+impl fmt::Debug for Tagger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tagger")
+    }
+}
+
+impl fmt::Debug for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tag")
+    }
+}
+
+impl Tagger {
+    /// Creates a tagger from random bytes.
+    pub(crate) fn new(random: [u8; TAGGER_KEY]) -> Self {
+        Self(SipHasher24::new_with_key(&random))
+    }
+
+    /// Returns the tag of some numbers and a text. How many numbers there are has to be the same each time.
+    pub(crate) fn tag<const N: usize>(&self, numbers: [u64; N], text: &[u8]) -> Tag {
+        let mut hash = self.0;
+        numbers.into_iter().for_each(|number| hash.write_u64(number));
+        Tag(hash.hash(text))
+    }
+}
+
+impl Tag {
+    /// Returns a part of the tag, to choose a place in a table.
+    pub(crate) fn start(self) -> u64 {
+        self.0.h1
     }
 }
 
@@ -75,6 +123,19 @@ mod tests {
         let hash = Key::new([7; 32]).hash(&[b"a", b"bc"]);
         let hexadecimal: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(hexadecimal, "174ca60cad6664cd64f2d5870341b83b971b4e44770c80ec371d381ec27ea7f6");
+    }
+
+    /// From the vectors of SipHash's authors for 128 bits: the key is 0 to 15, and the text 0 to 14.
+    #[test]
+    fn a_tag_is_the_siphash_of_its_numbers_and_its_text() {
+        let tagger = Tagger::new(std::array::from_fn(|byte| u8::try_from(byte).unwrap()));
+        let text: Vec<u8> = (0..15).collect();
+        let expected =
+            u128::from_le_bytes(*b"\x54\x93\xe9\x99\x33\xb0\xa8\x11\x7e\x08\xec\x0f\x97\xcf\xc3\xd9");
+        assert_eq!(u128::from(tagger.tag([], &text).0), expected);
+        let first = u64::from_le_bytes([0, 1, 2, 3, 4, 5, 6, 7]);
+        assert_eq!(u128::from(tagger.tag([first], &text[8..]).0), expected);
+        assert_ne!(Tagger::new([1; 16]).tag([], b"a"), Tagger::new([2; 16]).tag([], b"a"));
     }
 
     #[test]

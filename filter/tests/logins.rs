@@ -8,7 +8,7 @@ mod desk;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use desk::{Desk, Memory};
-use promward::caller::logins::StreamId;
+use promward::caller::logins::{CheckCapacity, CheckEvent, StreamId};
 use promward::caller::source::Source;
 use promward::decision::{Decision, Facts};
 use promward::report::Outcome;
@@ -58,26 +58,37 @@ fn answer(desk: &mut Desk, source: u8, password: &str) -> u16 {
 const WIDE: &str = r#"{ "checks": "1000/s", "burst": 1000, "waiting": 1000, "waiting_per_source": 1000 }"#;
 
 fn facts(source: u8) -> Facts {
-    let source = Source::parse(format!("192.0.2.{source}").as_bytes());
+    facts_from(&format!("192.0.2.{source}"))
+}
+
+fn facts_from(address: &str) -> Facts {
+    let source = Source::parse(address.as_bytes());
     Facts { source, now: Some(Instant(1_700_000_000_000_000_000)), ..Facts::default() }
 }
 
 /// Returns the decision about a request.
 fn decide(desk: &mut Desk, stream: u32, source: u8, user: &str, password: &str) -> Decision {
     let authorization = format!("Basic {}", STANDARD.encode(format!("{user}:{password}")));
+    decide_by(desk, stream, &facts(source), &authorization)
+}
+
+fn decide_by(desk: &mut Desk, stream: u32, facts: &Facts, authorization: &str) -> Decision {
     let pairs = [
         (":method", "GET"),
         (":path", "/p/api/v1/query?query=up"),
         (":authority", "example.com"),
-        ("authorization", &authorization),
+        ("authorization", authorization),
     ];
-    let headers = Headers::from_iter(pairs);
-    desk.decide(&headers, Body::None, &facts(source), stream).0
+    desk.decide(&Headers::from_iter(pairs), Body::None, facts, stream).0
 }
 
 /// Returns 0 if a request waits, 200 if it goes upstream, and the status of its refusal otherwise.
 fn ask(desk: &mut Desk, stream: u32, source: u8, user: &str, password: &str) -> u16 {
-    match decide(desk, stream, source, user, password) {
+    status(decide(desk, stream, source, user, password))
+}
+
+fn status(decision: Decision) -> u16 {
+    match decision {
         Decision::Wait => 0,
         Decision::Forward(_) => 200,
         Decision::Reply(reply) => reply.status,
@@ -126,6 +137,71 @@ fn a_right_password_is_known_from_where_it_was_presented_and_a_wrong_one_from_an
     {
         assert_eq!(ask(&mut desk, 9, source, "alice", password), status, "{password} from {source}");
     }
+}
+
+/// A worker's state could outlive its configuration. Then nothing of it may count for the next one.
+#[test]
+fn what_is_remembered_counts_for_one_configuration() {
+    let hash = |password| bcrypt::hash(password, 4).unwrap();
+    let mut desk = desk_of(&hash("right"), WIDE);
+    assert_eq!(answer(&mut desk, 1, "right"), 200);
+    let load = |text: &str| promward::config::load(text.as_bytes()).unwrap();
+    let first = std::mem::replace(&mut desk.gateway, load(&configuration(&hash("new"), WIDE)));
+    assert_eq!(answer(&mut desk, 1, "right"), 401, "the password was changed");
+    assert_eq!(answer(&mut desk, 1, "new"), 200);
+    desk.gateway = first;
+    assert_eq!(answer(&mut desk, 1, "new"), 401, "and changed back");
+    assert_eq!(ask(&mut desk, 1, 1, "alice", "right"), 200);
+    // The same hash, and another rule: the caller is the one of the new configuration.
+    let grouped = configuration(&hash("right"), WIDE)
+        .replace(r#""passwords""#, r#""groups": { "team": ["user:alice"] }, "passwords""#)
+        .replace("authenticated", "group:team");
+    desk.gateway = load(&grouped);
+    assert_eq!(ask(&mut desk, 1, 1, "alice", "right"), 0);
+    assert_eq!(answer(&mut desk, 1, "right"), 200);
+}
+
+#[test]
+fn a_remembered_password_is_no_token_and_a_remembered_token_no_password() {
+    // The token, which no rule is for, is the text of the other header.
+    let basic = STANDARD.encode("alice:right");
+    let digest = "sha256:1dca40f6b052ab45b79e389b83929a1663804f6100659c9c6e86378f6941efa5";
+    let hash = bcrypt::hash("right", 4).unwrap();
+    let configuration = configuration(&hash, WIDE)
+        .replace(r#""users""#, &format!(r#""tokens": {{ "t": "{digest}" }}, "users""#))
+        .replace("authenticated", "user:alice");
+    let mut desk = Desk::new(&configuration);
+    assert_eq!(answer(&mut desk, 1, "right"), 200);
+    for _ in 0..2 {
+        for (scheme, expected) in
+            [("Basic", 200), ("BASIC  ", 200), ("Bearer", 403), ("Basic,", 401), ("Digest", 401)]
+        {
+            let decision = decide_by(&mut desk, 1, &facts(1), &format!("{scheme} {basic}"));
+            assert_eq!(status(decision), expected, "{scheme}");
+        }
+    }
+    let unknown = Facts { source: None, ..facts(1) };
+    assert_eq!(status(decide_by(&mut desk, 1, &unknown, &format!("Basic {basic}"))), 503);
+}
+
+#[test]
+fn no_more_right_passwords_are_remembered_than_there_is_room_for_and_it_is_counted() {
+    let mut desk = desk(WIDE);
+    let basic = format!("Basic {}", STANDARD.encode("alice:right"));
+    let facts: Vec<_> = (0..5_000)
+        .map(|number: u16| facts_from(&format!("198.51.{}.{}", number / 250, number % 250)))
+        .collect();
+    for crowd in facts.chunks(500) {
+        for (stream, facts) in (0..).zip(crowd) {
+            assert_eq!(status(decide_by(&mut desk, stream, facts, &basic)), 0);
+        }
+        drain(&mut desk);
+    }
+    let full = |event: &CheckEvent| *event == CheckEvent::Full(CheckCapacity::Right);
+    let dropped = desk.state.logins.take_events().iter().filter(|event| full(event)).count();
+    let known = facts.iter().filter(|facts| status(decide_by(&mut desk, 0, facts, &basic)) == 200).count();
+    assert_eq!(known + dropped, 5_000);
+    assert!((3_500..=4_096).contains(&known), "{known}");
 }
 
 #[test]

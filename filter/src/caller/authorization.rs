@@ -1,5 +1,6 @@
-//! Reads the header `Authorization` (RFC 7235). One credential of a supported scheme goes out, or a refusal. A header
-//! that can't be read is refused like a wrong password, and is never treated as missing (`threats.md` C4, C7, H2).
+//! Reads the header `Authorization` (RFC 7235) in two steps: the scheme and the text behind it, by which a credential that
+//! was seen before is found, and then the credential that the text holds. A header that can't be read is refused like a
+//! wrong password, and is never treated as missing (`threats.md` C4, C7, H2).
 
 use super::secret::Secret;
 use crate::target::headers::Headers;
@@ -10,6 +11,16 @@ use std::fmt;
 
 /// The longest password in bytes: bcrypt looks at no more.
 pub(crate) const MAX_PASSWORD: usize = 72;
+
+/// A credential as its header holds it, before it is decoded. Each credential has one text: base64 is read strictly, and
+/// the spaces before it don't count.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Presented<'a> {
+    /// The text after `Basic`.
+    Basic(&'a [u8]),
+    /// The text after `Bearer`.
+    Bearer(&'a [u8]),
+}
 
 /// The credential that a client presents.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,30 +68,55 @@ impl fmt::Display for MalformedCredential {
     }
 }
 
-impl Credential {
-    /// Reads the header, and returns `None` if there is none.
+impl fmt::Debug for Presented<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Presented")
+    }
+}
+
+impl<'a> Presented<'a> {
+    /// Reads the scheme, and returns `None` if there is no header.
     ///
     /// # Errors
     ///
-    /// Returns an error if the header can't be read, or could be read in more than one way.
-    pub(crate) fn of(headers: &Headers) -> Result<Option<Self>, MalformedCredential> {
+    /// Returns an error if there are two headers, or if the scheme is not known.
+    pub(crate) fn of(headers: &'a Headers) -> Result<Option<Self>, MalformedCredential> {
         let mut values = headers.all(Name::Authorization);
         let Some(value) = values.next() else { return Ok(None) };
-        // Envoy joins two such headers by a comma, which no credential has.
-        if values.next().is_some() || value.contains(&b',') {
+        if values.next().is_some() {
             return Err(MalformedCredential::Twice);
         }
-        let mut parts = value.splitn(2, |&byte| byte == b' ');
-        let scheme = parts.next().unwrap_or_default();
-        let rest = parts.next().unwrap_or_default().trim_ascii_start();
+        let (scheme, text) = match value.iter().position(|&byte| byte == b' ') {
+            Some(end) => value.split_at_checked(end).unwrap_or_default(),
+            None => (value, &[][..]),
+        };
+        let text = text.trim_ascii_start();
         if scheme.eq_ignore_ascii_case(b"basic") {
-            basic(rest).map(Some)
+            Ok(Some(Self::Basic(text)))
         } else if scheme.eq_ignore_ascii_case(b"bearer") {
-            bearer(rest).map(Some)
+            Ok(Some(Self::Bearer(text)))
         } else {
+            check_comma(value)?;
             Err(MalformedCredential::Scheme)
         }
     }
+
+    /// Decodes the credential.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the text can't be read, or could be read in more than one way.
+    pub(crate) fn decode(self) -> Result<Credential, MalformedCredential> {
+        match self {
+            Self::Basic(text) => check_comma(text).and_then(|()| basic(text)),
+            Self::Bearer(text) => check_comma(text).and_then(|()| bearer(text)),
+        }
+    }
+}
+
+/// Refuses a value with a comma, by which Envoy joins two headers, and which no credential has.
+fn check_comma(value: &[u8]) -> Result<(), MalformedCredential> {
+    if value.contains(&b',') { Err(MalformedCredential::Twice) } else { Ok(()) }
 }
 
 fn basic(encoded: &[u8]) -> Result<Credential, MalformedCredential> {
@@ -112,7 +148,8 @@ mod tests {
     use super::*;
 
     fn read(values: &[&[u8]]) -> Result<Option<Credential>, MalformedCredential> {
-        Credential::of(&values.iter().map(|value| ("Authorization", value)).collect())
+        let headers = values.iter().map(|value| ("Authorization", value)).collect();
+        Presented::of(&headers)?.map(Presented::decode).transpose()
     }
 
     fn basic(user: &str, password: &str) -> Result<Option<Credential>, MalformedCredential> {
@@ -168,9 +205,28 @@ mod tests {
         assert_eq!(read(&[b"Basic YTpi", b"Basic YTpi"]), Err(MalformedCredential::Twice));
     }
 
+    /// A credential is remembered by its text, so a client could fill the memory if one had several.
+    #[test]
+    fn a_credential_has_one_text_however_its_header_is_spelled() {
+        for (value, expected) in [
+            ("Basic YTpiOmM=", Presented::Basic(b"YTpiOmM=")),
+            ("bASIC YTpiOmM=", Presented::Basic(b"YTpiOmM=")),
+            ("BASIC    YTpiOmM=", Presented::Basic(b"YTpiOmM=")),
+            ("bearer  a", Presented::Bearer(b"a")),
+        ] {
+            let headers = [("authorization", value)].into_iter().collect();
+            assert!(Presented::of(&headers) == Ok(Some(expected)), "{value}");
+        }
+        for (value, malformed) in
+            [("Basic YTpiOmM= ", MalformedCredential::Basic), ("Bearer a ", MalformedCredential::Bearer)]
+        {
+            assert_eq!(read(&[value.as_bytes()]), Err(malformed), "{value}");
+        }
+    }
+
     #[test]
     fn nothing_secret_is_printed() {
-        let shown = format!("{:?}", read(&[b"Basic YTpiOmM="]));
-        assert!(!shown.contains("b:c") && !shown.contains("98"), "{shown}");
+        let shown = format!("{:?} {:?}", read(&[b"Basic YTpiOmM="]), Presented::Basic(b"YTpiOmM="));
+        assert!(!shown.contains("b:c") && !shown.contains("98") && !shown.contains("89"), "{shown}");
     }
 }

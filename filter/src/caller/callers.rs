@@ -1,7 +1,7 @@
 //! The callers of a configuration, compiled. The headers of a request and the host's facts about it come in; the caller
 //! goes out, or the reason why the login is refused.
 
-use super::authorization::{Credential, MalformedCredential};
+use super::authorization::{Credential, MalformedCredential, Presented};
 use super::certificates::Certificates;
 use super::facts::Facts;
 use super::hints::Hints;
@@ -118,24 +118,14 @@ impl Callers {
         hints: Hints<'_>,
     ) -> Result<Identified, LoginError> {
         let known = |identity: &Rc<Identity>| Identified::Caller(Caller::Known(Rc::clone(identity)));
-        let credential = match self.challenges().is_empty() {
-            true => None,
-            false => Credential::of(headers).map_err(LoginError::Malformed)?,
-        };
-        match credential {
-            Some(Credential::Basic { user, password }) => {
-                let passwords = self.passwords.as_ref().ok_or(LoginError::NotConfigured("Basic"))?;
-                let (source, now) = facts.source.zip(facts.now).ok_or(LoginError::Unknown)?;
-                let attempt = Attempt { user: &user, password: &password, source, stream };
-                let check = logins.ask(passwords, &attempt, hints, now).map_err(LoginError::TooMany)?;
-                return by_password(check);
+        if self.passwords.is_some() || self.can_bear() {
+            let presented = Presented::of(headers).map_err(LoginError::Malformed)?;
+            if let Some(presented) = presented {
+                if let Some(identity) = logins.recall(presented, facts.source, hints.configuration) {
+                    return Ok(known(identity));
+                }
+                return self.by_header(presented, facts, stream, logins, hints);
             }
-            Some(Credential::Bearer(token)) if self.can_bear() => {
-                let caller = self.tokens.find(&token).map(known);
-                return caller.map_or_else(|| self.beside_a_foreign_bearer(facts), Ok);
-            }
-            Some(Credential::Bearer(_)) => return Err(LoginError::NotConfigured("Bearer")),
-            None => {}
         }
         if let Some((caller, _)) = self.by_jwt(facts)? {
             return Ok(Identified::Caller(caller));
@@ -145,6 +135,36 @@ impl Callers {
                 self.certificates.find(presented).map(known).ok_or(LoginError::Certificate)
             }
             _ => Ok(Identified::Caller(Caller::Anonymous)),
+        }
+    }
+
+    /// Returns the caller of a credential that isn't remembered.
+    fn by_header(
+        &self,
+        presented: Presented<'_>,
+        facts: &Facts,
+        stream: StreamId,
+        logins: &mut Logins,
+        hints: Hints<'_>,
+    ) -> Result<Identified, LoginError> {
+        match presented.decode().map_err(LoginError::Malformed)? {
+            Credential::Basic { user, password } => {
+                let passwords = self.passwords.as_ref().ok_or(LoginError::NotConfigured("Basic"))?;
+                let (source, now) = facts.source.zip(facts.now).ok_or(LoginError::Unknown)?;
+                let attempt = Attempt { presented, user: &user, password: &password, source, stream };
+                match logins.ask(passwords, &attempt, hints, now).map_err(LoginError::TooMany)? {
+                    PasswordCheck::Wrong => Err(LoginError::Password),
+                    PasswordCheck::NotYet => Ok(Identified::NotYet),
+                }
+            }
+            Credential::Bearer(token) if self.can_bear() => match self.tokens.find(&token) {
+                Some(identity) => {
+                    logins.remember_token(presented, identity, hints.configuration);
+                    Ok(Identified::Caller(Caller::Known(Rc::clone(identity))))
+                }
+                None => self.beside_a_foreign_bearer(facts),
+            },
+            Credential::Bearer(_) => Err(LoginError::NotConfigured("Bearer")),
         }
     }
 
@@ -174,13 +194,18 @@ impl Callers {
 
     /// Returns `true` if the `Authorization` of a request is for the filter: it is one of the configuration's tokens, or
     /// has the name of one of its users, with any password. It is no business of a server with callers of its own.
-    pub fn own(&self, headers: &Headers) -> bool {
-        match Credential::of(headers) {
-            Ok(Some(Credential::Basic { user, .. })) => {
+    /// `caller` is the caller of the request, as far as the rules had to know.
+    pub fn own(&self, headers: &Headers, caller: &Caller) -> bool {
+        if caller.identity().is_some_and(|known| matches!(known.scheme(), Scheme::User | Scheme::Token)) {
+            return true;
+        }
+        let Ok(Some(presented)) = Presented::of(headers) else { return false };
+        match presented.decode() {
+            Ok(Credential::Basic { user, .. }) => {
                 self.passwords.as_ref().is_some_and(|passwords| passwords.user(&user).is_some())
             }
-            Ok(Some(Credential::Bearer(token))) => self.tokens.find(&token).is_some(),
-            Ok(None) | Err(_) => false,
+            Ok(Credential::Bearer(token)) => self.tokens.find(&token).is_some(),
+            Err(_) => false,
         }
     }
 
@@ -239,15 +264,6 @@ impl Callers {
             }
             _ => vec![who.clone()],
         }
-    }
-}
-
-/// Returns the caller whose password was checked.
-fn by_password(check: PasswordCheck) -> Result<Identified, LoginError> {
-    match check {
-        PasswordCheck::Right(identity) => Ok(Identified::Caller(Caller::Known(identity))),
-        PasswordCheck::Wrong => Err(LoginError::Password),
-        PasswordCheck::NotYet => Ok(Identified::NotYet),
     }
 }
 

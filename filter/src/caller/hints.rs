@@ -111,6 +111,7 @@ fn parse(entry: &[u8]) -> Option<(Hint, Instant)> {
 #[cfg(test)]
 mod tests {
     use super::super::attempt::StreamId;
+    use super::super::authorization::Presented;
     use super::super::secret::Secret;
     use super::super::source::Source;
     use super::*;
@@ -140,7 +141,8 @@ mod tests {
     fn hint_at(configuration: Digest, user: &str, password: &str, source: &str, stored: Digest) -> Hint {
         let memory = Memory::default();
         let (password, source) = (Secret::new(password), Source::parse(source.as_bytes()).unwrap());
-        let attempt = Attempt { user: user.as_bytes(), password: &password, source, stream: StreamId(1) };
+        let (presented, stream) = (Presented::Basic(b""), StreamId(1));
+        let attempt = Attempt { presented, user: user.as_bytes(), password: &password, source, stream };
         Hints { shared: &memory, configuration: &configuration }.of(&attempt, &stored)
     }
 

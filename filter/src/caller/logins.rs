@@ -1,10 +1,13 @@
 //! Password checks that wait or run, and the results of those that have ended. A check takes a hundred milliseconds, so
 //! it runs in slices while its streams wait: first come, first served, and one check for one credential, however many
-//! streams ask for it (`threats.md` C1). All of this belongs to one worker and dies with the configuration (S3). Workers
-//! leave each other hints, so that those who have logged in come first.
+//! streams ask for it (`threats.md` C1). Tokens that were found are remembered too. All of this belongs to one worker and
+//! dies with the configuration (S3). Workers leave each other hints, so that those who have logged in come first.
+//!
+//! What was checked is found by a tag of the credential as its header holds it, before anything is decoded (C3).
 
 pub use super::attempt::{Attempt, StreamId};
 
+use super::authorization::Presented;
 use super::bcrypt::{Check, Verdict};
 use super::budget::{Budget, Spent};
 use super::hints::{HintRoom, Hints};
@@ -13,26 +16,25 @@ use super::passwords::{Passwords, TICK};
 use super::queue::{CheckQueue, Lane, WaitingCheck, WaitingStream};
 use super::remembered::{Remembered, Room};
 use super::source::Source;
-use crate::keyed_hash::{Digest, Key};
+use crate::keyed_hash::{Digest, Tag, Tagger};
 use crate::time::bucket::Empty;
 use crate::time::instant::Instant;
 use std::collections::VecDeque;
 use std::iter;
 use std::rc::Rc;
 
-/// The largest numbers of right and of wrong credentials that are remembered. They are kept apart, so that wrong ones
-/// don't push out right ones.
+/// The largest numbers of right and of wrong passwords and of tokens that are remembered. They are kept apart, so that
+/// none of them pushes out others, and least of all right passwords.
 const MOST_RIGHT: usize = 4_096;
 const MOST_WRONG: usize = 1_024;
+const MOST_TOKENS: usize = 1_024;
 
 /// The largest number of streams that go on at once: each of them then takes its own way through the filter.
 const MOST_AT_ONCE: usize = 16;
 
-/// The result of an attempt, as far as it is known.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The result of an attempt with a password that isn't known to be right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PasswordCheck {
-    /// The password is right, and this is the caller.
-    Right(Rc<Identity>),
     /// The password is wrong, or there is no such user.
     Wrong,
     /// The stream has to wait: [`Logins::slice`] says when it can ask again.
@@ -70,6 +72,8 @@ pub enum CheckCapacity {
     Right,
     /// The number of wrong passwords that are remembered.
     Wrong,
+    /// The number of tokens that are remembered.
+    Tokens,
     /// The number of hints that workers leave each other.
     Hints,
 }
@@ -77,9 +81,13 @@ pub enum CheckCapacity {
 /// The passwords that a worker checks or has checked.
 #[derive(Debug)]
 pub struct Logins {
-    key: Key,
-    right: Remembered,
-    wrong: Remembered,
+    tagger: Tagger,
+    /// The callers of right passwords, by the tag of the credential with its source.
+    right: Remembered<Rc<Identity>>,
+    /// The wrong passwords, by the tag of the credential, wherever it came from.
+    wrong: Remembered<()>,
+    /// The callers of tokens, by the tag of the credential.
+    tokens: Remembered<Rc<Identity>>,
     budget: Option<Budget>,
     queue: CheckQueue,
     /// The streams whose check is done.
@@ -91,9 +99,10 @@ impl Logins {
     /// Creates an empty state. `random` are random bytes that no other worker has.
     pub fn new(random: Digest) -> Self {
         Self {
-            key: Key::new(random),
+            tagger: Tagger::new(random.first_chunk().copied().unwrap_or_default()),
             right: Remembered::new(MOST_RIGHT),
             wrong: Remembered::new(MOST_WRONG),
+            tokens: Remembered::new(MOST_TOKENS),
             budget: None,
             queue: CheckQueue::default(),
             ready: VecDeque::new(),
@@ -101,7 +110,47 @@ impl Logins {
         }
     }
 
-    /// Returns the result of a login if it is known, and begins a check of the password otherwise.
+    /// Returns the caller of a credential that was found right before: a password that came from the same source, or a
+    /// token.
+    ///
+    /// A password is remembered with its source. If it were accepted from any source, others could guess it without a
+    /// check once their budget is used up: a wrong password would be refused, and the right one would pass.
+    pub(super) fn recall(
+        &self,
+        presented: Presented<'_>,
+        source: Option<Source>,
+        configuration: &Digest,
+    ) -> Option<&Rc<Identity>> {
+        match presented {
+            Presented::Basic(_) => self.right.get(self.tag(presented, Some(source?), configuration)),
+            Presented::Bearer(_) => self.tokens.get(self.tag(presented, None, configuration)),
+        }
+    }
+
+    /// Remembers the caller of a token.
+    pub(super) fn remember_token(
+        &mut self,
+        presented: Presented<'_>,
+        identity: &Rc<Identity>,
+        configuration: &Digest,
+    ) {
+        let tag = self.tag(presented, None, configuration);
+        if self.tokens.insert(tag, Rc::clone(identity)) == Room::Full {
+            self.events.push(CheckEvent::Full(CheckCapacity::Tokens));
+        }
+    }
+
+    /// Returns the tag of a credential, and of its source if that counts. What is remembered for one configuration is
+    /// not found for another one, which may have other hashes and groups.
+    fn tag(&self, presented: Presented<'_>, source: Option<Source>, configuration: &Digest) -> Tag {
+        let (Presented::Basic(text) | Presented::Bearer(text)) = presented;
+        let [family, address] = source.map_or([0, 0], Source::numbers);
+        let (words, _) = configuration.as_chunks();
+        let word = |number| words.get::<usize>(number).copied().map_or(0, u64::from_le_bytes);
+        self.tagger.tag([family, address, word(0), word(1)], text)
+    }
+
+    /// Returns the result of a login if the password is known to be wrong, and begins a check of it otherwise.
     ///
     /// # Errors
     ///
@@ -113,30 +162,20 @@ impl Logins {
         hints: Hints<'_>,
         now: Instant,
     ) -> Result<PasswordCheck, TooMany> {
-        let (user, password) = (attempt.user, attempt.password.reveal());
-        let stored = passwords.stored(user);
-        // A right password is remembered with its source. If it were accepted from any source, others could guess it
-        // without a check once their budget is used up: a wrong password would be refused, and the right one would
-        // pass.
-        let from = self.key.hash(&[user, password, stored, &attempt.source.bytes()]);
-        if self.right.has(&from) {
-            return Ok(passwords
-                .user(user)
-                .map_or(PasswordCheck::Wrong, |user| PasswordCheck::Right(Rc::clone(&user.identity))));
-        }
-        let hash = self.key.hash(&[user, password, stored]);
-        if self.wrong.has(&hash) {
+        let credential = self.tag(attempt.presented, None, hints.configuration);
+        if self.wrong.get(credential).is_some() {
             return Ok(PasswordCheck::Wrong);
         }
-        let hint = hints.of(attempt, stored);
+        let hint = hints.of(attempt, passwords.stored(attempt.user));
         let lane = if hints.has(hint, now) { Lane::Known } else { Lane::Usual };
         if !self.queue.has_room_for_stream(lane, attempt.source) {
             return Err(self.too_many_wait(passwords));
         }
         let (id, source) = (attempt.stream, attempt.source);
+        let from = self.tag(attempt.presented, Some(source), hints.configuration);
         let stream = WaitingStream { id, lane, source, since: now, from, hint };
-        match self.queue.join(&hash, stream) {
-            Some(stream) => self.begin(passwords, attempt, hash, stream),
+        match self.queue.join(credential, stream) {
+            Some(stream) => self.begin(passwords, attempt, credential, stream),
             None => Ok(PasswordCheck::NotYet),
         }
     }
@@ -145,7 +184,7 @@ impl Logins {
         &mut self,
         passwords: &Passwords,
         attempt: &Attempt<'_>,
-        hash: Digest,
+        credential: Tag,
         stream: WaitingStream,
     ) -> Result<PasswordCheck, TooMany> {
         let (source, now) = (stream.source, stream.since);
@@ -156,8 +195,11 @@ impl Logins {
             self.admit(lane, source, passwords, now)?;
         }
         let hashes = Rc::clone(passwords.hashes(attempt.user));
+        let identity = passwords.user(attempt.user).map(|user| Rc::clone(&user.identity));
         let check = Check::new(attempt.password, hashes, passwords.rounds());
-        self.queue.push(WaitingCheck { hash, lane, source, check, has_begun: false, streams: vec![stream] });
+        let streams = vec![stream];
+        let has_begun = false;
+        self.queue.push(WaitingCheck { credential, identity, lane, source, check, has_begun, streams });
         Ok(PasswordCheck::NotYet)
     }
 
@@ -200,26 +242,26 @@ impl Logins {
 
     fn finish(&mut self, verdict: Verdict, done: WaitingCheck, hints: Hints<'_>) {
         self.events.push(CheckEvent::Done(verdict));
-        match verdict {
-            Verdict::Wrong => {
-                if self.wrong.insert(done.hash) == Room::Full {
+        match done.identity.as_ref().filter(|_| verdict == Verdict::Right) {
+            Some(identity) => {
+                done.streams.iter().for_each(|stream| self.remember(stream, identity, hints));
+                self.budget.iter_mut().for_each(|budget| budget.give_back(done.lane, done.source));
+            }
+            None => {
+                if self.wrong.insert(done.credential, ()) == Room::Full {
                     self.events.push(CheckEvent::Full(CheckCapacity::Wrong));
                 }
-            }
-            Verdict::Right => {
-                done.streams.iter().for_each(|stream| self.remember(stream, hints));
-                self.budget.iter_mut().for_each(|budget| budget.give_back(done.lane, done.source));
             }
         }
         self.ready.extend(done.streams.into_iter().map(|stream| stream.id));
     }
 
     /// Remembers a right password for this worker, and leaves a hint for the others.
-    fn remember(&mut self, stream: &WaitingStream, hints: Hints<'_>) {
-        if self.right.has(&stream.from) {
+    fn remember(&mut self, stream: &WaitingStream, identity: &Rc<Identity>, hints: Hints<'_>) {
+        if self.right.get(stream.from).is_some() {
             return;
         }
-        if self.right.insert(stream.from) == Room::Full {
+        if self.right.insert(stream.from, Rc::clone(identity)) == Room::Full {
             self.events.push(CheckEvent::Full(CheckCapacity::Right));
         }
         if hints.leave(stream.hint, stream.since) == HintRoom::Full {

@@ -4,11 +4,13 @@
 use super::attempt::StreamId;
 use super::bcrypt::{Check, SLICE, Verdict};
 use super::hints::Hint;
+use super::identity::Identity;
 use super::passwords::PasswordLimits;
 use super::source::Source;
-use crate::keyed_hash::Digest;
+use crate::keyed_hash::Tag;
 use crate::time::instant::Instant;
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 /// The largest numbers of streams that may wait in a lane, in all and of one source. A source may have more of them than
 /// one HTTP/2 connection has. Hosts hold the bodies of those that wait.
@@ -27,7 +29,10 @@ pub enum Lane {
 /// A check, and the streams that wait for it.
 #[derive(Debug)]
 pub(super) struct WaitingCheck {
-    pub(super) hash: Digest,
+    /// The tag of the credential, wherever it comes from.
+    pub(super) credential: Tag,
+    /// The caller if the password is right; `None` if there is no such user.
+    pub(super) identity: Option<Rc<Identity>>,
     /// The lane whose budget the check is on.
     pub(super) lane: Lane,
     /// The source whose budget the check is on.
@@ -45,8 +50,8 @@ pub(super) struct WaitingStream {
     pub(super) source: Source,
     /// The time at which the stream asked.
     pub(super) since: Instant,
-    /// The keyed hash of the credential together with its source.
-    pub(super) from: Digest,
+    /// The tag of the credential together with its source.
+    pub(super) from: Tag,
     /// The hint to leave if the password is right.
     pub(super) hint: Hint,
 }
@@ -77,8 +82,8 @@ impl CheckQueue {
     }
 
     /// Adds a stream to the check of its credential, or returns it if there is no such check.
-    pub(super) fn join(&mut self, hash: &Digest, stream: WaitingStream) -> Option<WaitingStream> {
-        match self.0.iter_mut().find(|waiting| waiting.hash == *hash) {
+    pub(super) fn join(&mut self, credential: Tag, stream: WaitingStream) -> Option<WaitingStream> {
+        match self.0.iter_mut().find(|waiting| waiting.credential == credential) {
             Some(waiting) => {
                 waiting.streams.push(stream);
                 None

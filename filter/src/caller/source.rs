@@ -27,6 +27,14 @@ impl Source {
         }
     }
 
+    /// Returns two numbers that no other source has, to be hashed.
+    pub(crate) fn numbers(self) -> [u64; 2] {
+        match self {
+            Self::V4(address) => [4, address.to_bits().into()],
+            Self::V6(block) => [6, block],
+        }
+    }
+
     /// Returns the source as bytes, to be hashed.
     pub fn bytes(self) -> Vec<u8> {
         match self {

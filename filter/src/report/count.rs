@@ -190,6 +190,7 @@ impl Capacity {
             Self::Checks(CheckCapacity::Waiting) => "waiting",
             Self::Checks(CheckCapacity::Right) => "right_passwords",
             Self::Checks(CheckCapacity::Wrong) => "wrong_passwords",
+            Self::Checks(CheckCapacity::Tokens) => "tokens",
             Self::Checks(CheckCapacity::Hints) => "hints",
             Self::Queries => "queries",
             Self::Rates => "rates",

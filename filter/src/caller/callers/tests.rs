@@ -1,23 +1,31 @@
 //! Tests of requests that present more than one credential.
 
+use super::super::logins::{CheckCapacity, CheckEvent};
 use super::super::metadata::tests::metadata;
 use super::*;
 use crate::config;
+use crate::keyed_hash::{Digest, sha256, written};
 use crate::shared_data::Nothing;
 use crate::time::instant::Instant;
 use serde_json::{Value as Json, json};
 
 const NOW: u64 = 1_700_000_000;
 
-/// Returns the caller of a request with this header and a token of `corp` with these claims, or the message to the
-/// client.
-fn caller(callers: &Json, authorization: Option<&str>, changed: &Json) -> Result<String, String> {
+/// Returns the callers of a configuration, and its digest.
+fn compiled(callers: &Json) -> (Callers, Digest) {
     let configuration = json!({
         "mounts": [{ "prefix": "/" }],
         "callers": callers,
         "access": [{ "who": ["anyone"], "may": ["ui"] }],
     });
     let gateway = config::load(configuration.to_string().as_bytes()).unwrap();
+    (gateway.callers, gateway.digest)
+}
+
+/// Returns the caller of a request with this header and a token of `corp` with these claims, or the message to the
+/// client.
+fn caller(callers: &Json, authorization: Option<&str>, changed: &Json) -> Result<String, String> {
+    let (callers, configuration) = compiled(callers);
     let mut claims = json!({ "iss": "https://id", "aud": "promward", "exp": NOW + 300, "sub": "alice" });
     for (name, value) in changed.as_object().into_iter().flatten() {
         claims[name] = value.clone();
@@ -26,9 +34,8 @@ fn caller(callers: &Json, authorization: Option<&str>, changed: &Json) -> Result
     let metadata = metadata("envoy.filters.http.jwt_authn", &verified);
     let facts = Facts { metadata, now: Some(Instant(NOW * 1_000_000_000)), ..Facts::default() };
     let headers: Headers = authorization.into_iter().map(|value| ("authorization", value)).collect();
-    let hints = Hints { shared: &Nothing, configuration: &gateway.digest };
-    let identified =
-        gateway.callers.identify(&headers, &facts, StreamId(1), &mut Logins::new([1; 32]), hints);
+    let hints = Hints { shared: &Nothing, configuration: &configuration };
+    let identified = callers.identify(&headers, &facts, StreamId(1), &mut Logins::new([1; 32]), hints);
     match identified.map_err(|error| error.to_string())? {
         Identified::Caller(caller) => Ok(caller.to_string()),
         Identified::NotYet => panic!("nobody has a password"),
@@ -90,4 +97,33 @@ fn one_credential_counts_and_a_bad_one_is_never_passed_over() {
     ] {
         assert_eq!(with("Bearer opaque", &bad), Err(message.to_owned()), "{bad}");
     }
+}
+
+#[test]
+fn a_token_is_remembered_for_its_configuration_and_those_without_room_are_counted() {
+    let names: Vec<_> = (0..1_500).map(|number| format!("token-{number}")).collect();
+    let digests = names.iter().map(|name| (name.clone(), json!(written(&sha256(name.as_bytes())))));
+    let all = compiled(&json!({ "tokens": digests.collect::<serde_json::Map<_, _>>() }));
+    let one = compiled(&json!({ "tokens": { "token-0": written(&sha256(b"token-0")) } }));
+    let mut logins = Logins::new([1; 32]);
+    let mut found = |(callers, configuration): &(Callers, Digest), name: &str, logins: &mut Logins| {
+        let headers: Headers = [("authorization", format!("Bearer {name}"))].into_iter().collect();
+        let hints = Hints { shared: &Nothing, configuration };
+        match callers.identify(&headers, &Facts::default(), StreamId(1), logins, hints) {
+            Ok(Identified::Caller(caller)) => Some(caller.to_string()),
+            other => other.err().map(|error| error.to_string()),
+        }
+    };
+    let unknown = Some("this token is not known here, or is no longer valid".to_owned());
+    for _ in 0..2 {
+        for name in &names {
+            assert_eq!(found(&all, name, &mut logins), Some(format!("token:{name}")));
+        }
+        assert_eq!(found(&one, "token-0", &mut logins).as_deref(), Some("token:token-0"));
+        assert_eq!(found(&one, "token-1", &mut logins), unknown, "it was taken out");
+    }
+    let events = logins.take_events();
+    assert!(
+        events.len() > 400 && events.iter().all(|event| *event == CheckEvent::Full(CheckCapacity::Tokens))
+    );
 }
