@@ -122,7 +122,7 @@ fn what_may_be_counted_is_there_at_zero_and_only_once() {
     assert_eq!(labels("limited_total.rule=2;"), 1);
     assert_eq!(labels("logins_total"), 3);
     assert_eq!(labels("checks"), 0, "there are no passwords");
-    assert_eq!(labels("bounds_reached_total"), 2);
+    assert_eq!(labels("bounds_reached_total"), 3);
 }
 
 /// The manual names each value of a label, so that nobody has to wait for it to appear.
@@ -141,7 +141,8 @@ fn the_manual_names_each_value_of_a_label() {
         Outcome::Throttled,
         Outcome::Failed,
     ];
-    let bounds = Capacity::OF_CHECKS.into_iter().chain([Capacity::Queries, Capacity::Rates]);
+    let others = [Capacity::TOKENS, Capacity::Queries, Capacity::Rates];
+    let bounds = Capacity::OF_CHECKS.into_iter().chain(others);
     let names = Reason::all().map(Reason::name).chain(outcomes.map(Outcome::name));
     for name in names.chain(bounds.map(Capacity::name)) {
         assert!(metrics.contains(&format!("`{name}`")), "{name}");

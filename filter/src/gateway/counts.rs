@@ -91,6 +91,9 @@ impl Gateway {
             counts.extend([Count::Check(Verdict::Right), Count::Check(Verdict::Wrong)]);
             counts.extend(Capacity::OF_CHECKS.map(Count::Bound));
         }
+        if !callers.tokens.is_empty() {
+            counts.push(Count::Bound(Capacity::TOKENS));
+        }
         if self.access.has_rates() {
             counts.push(Count::Bound(Capacity::Rates));
         }

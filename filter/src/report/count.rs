@@ -182,6 +182,9 @@ impl Capacity {
         Self::Checks(CheckCapacity::Hints),
     ];
 
+    /// The bound on tokens that are remembered.
+    pub const TOKENS: Self = Self::Checks(CheckCapacity::Tokens);
+
     /// Returns the name of the bound in metrics.
     pub fn name(self) -> &'static str {
         match self {

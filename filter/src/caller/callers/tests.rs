@@ -106,7 +106,7 @@ fn a_token_is_remembered_for_its_configuration_and_those_without_room_are_counte
     let all = compiled(&json!({ "tokens": digests.collect::<serde_json::Map<_, _>>() }));
     let one = compiled(&json!({ "tokens": { "token-0": written(&sha256(b"token-0")) } }));
     let mut logins = Logins::new([1; 32]);
-    let mut found = |(callers, configuration): &(Callers, Digest), name: &str, logins: &mut Logins| {
+    let found = |(callers, configuration): &(Callers, Digest), name: &str, logins: &mut Logins| {
         let headers: Headers = [("authorization", format!("Bearer {name}"))].into_iter().collect();
         let hints = Hints { shared: &Nothing, configuration };
         match callers.identify(&headers, &Facts::default(), StreamId(1), logins, hints) {
