@@ -26,7 +26,7 @@ pub struct Options {
 /// Returns an error if the password can't be read, is empty, or is one that the filter always refuses.
 pub fn run(options: &Options, output: &mut dyn Write, errors: &mut dyn Write) -> Result<()> {
     let password = if io::stdin().is_terminal() { asked()? } else { line(&mut io::stdin().lock())? };
-    let hash = bcrypt::hash(password, options.cost).context("cannot hash the password")?;
+    let hash = hashed(&password, options.cost)?;
     if options.cost < COST {
         writeln!(errors, "warning: a hash of a cost below {COST} is quick to guess")?;
     }
@@ -42,6 +42,20 @@ pub fn run(options: &Options, output: &mut dyn Write, errors: &mut dyn Write) ->
         }
     }
     Ok(())
+}
+
+/// Hashes a password that the filter can accept, at the usual cost.
+///
+/// # Errors
+///
+/// Returns an error if the password is empty, or one that the filter always refuses.
+pub(crate) fn of(password: &[u8]) -> Result<String> {
+    check(password)?;
+    hashed(password, COST)
+}
+
+fn hashed(password: &[u8], cost: u32) -> Result<String> {
+    bcrypt::hash(password, cost).context("cannot hash the password")
 }
 
 /// Asks for the password on the terminal, twice and without showing it.

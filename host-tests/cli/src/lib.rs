@@ -3,6 +3,7 @@
 pub mod check;
 pub mod demo;
 pub mod hash;
+pub mod import;
 pub mod line;
 pub mod render;
 mod server_url;

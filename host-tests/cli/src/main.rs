@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use promward_cli::demo::{Example, Host};
 use promward_cli::line::Section;
-use promward_cli::{check, demo, hash, render, token};
+use promward_cli::{check, demo, hash, import, render, token};
 use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
@@ -50,6 +50,9 @@ enum Command {
         #[arg(value_parser = |name: &str| Section::Tokens.name(name))]
         name: String,
     },
+    /// Turns another program's configuration into one of promward: htpasswd, nginx, prom-label-proxy, vmauth and others
+    #[command(after_help = import::HELP)]
+    Import(import::Arguments),
     /// Prints the Envoy file with a configuration of the filter in it, ready to load
     #[command(after_help = render::HELP)]
     Render(Box<render::Arguments>),
@@ -223,6 +226,9 @@ fn run(command: Command) -> Result<u8> {
         Command::Token { name } => {
             token::run(&name, &mut io::stdout().lock(), &mut io::stderr().lock())?;
             Ok(0)
+        }
+        Command::Import(arguments) => {
+            import::run(&arguments, &mut io::stdout().lock(), &mut io::stderr().lock())
         }
         Command::Render(arguments) => {
             let verdict = render::run(&arguments, &mut io::stdout().lock(), &mut io::stderr().lock())?;

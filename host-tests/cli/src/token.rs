@@ -20,13 +20,16 @@ pub fn run(name: &str, output: &mut dyn Write, errors: &mut dyn Write) -> Result
     let mut bytes = [0; LENGTH];
     getrandom::fill(&mut bytes).map_err(|error| anyhow!("the system has no randomness: {error}"))?;
     let token = URL_SAFE_NO_PAD.encode(bytes);
-    let digest = Sha256::digest(&token);
-    let digest = digest.iter().fold("sha256:".to_owned(), |text, byte| text + &format!("{byte:02x}"));
-    let line = Section::Tokens.line(name, &digest).map_err(|error| anyhow!(error))?;
+    let line = Section::Tokens.line(name, &digest(&token)).map_err(|error| anyhow!(error))?;
     writeln!(errors, "The token, which is shown only now (clients send it as Authorization: Bearer TOKEN):")?;
     writeln!(output, "{token}")?;
     output.flush()?;
     writeln!(errors, "For \"tokens\" in \"callers\" (commas separate the lines there):")?;
     writeln!(errors, "{line}")?;
     Ok(())
+}
+
+/// Returns the value by which a configuration knows a token: `sha256:` and 64 hex digits.
+pub(crate) fn digest(token: &str) -> String {
+    Sha256::digest(token).iter().fold("sha256:".to_owned(), |text, byte| text + &format!("{byte:02x}"))
 }

@@ -20,8 +20,8 @@ pub(super) const AS_YAML: &str = "this is promward's configuration written as YA
 const OTHERS: [(&[&str], &str); 4] = [
     (
         &["basic_auth_users", "tls_server_config", "http_server_config"],
-        "this is Prometheus' web configuration (--web.config.file): write each of its basic_auth_users as a member of \
-         \"users\" in \"callers\" of a promward.json; TLS belongs in the Envoy file",
+        "this is Prometheus' web configuration (--web.config.file): cargo promward import web-config \
+             FILE makes a promward.json of it",
     ),
     (
         &["scrape_configs", "scrape_config_files", "rule_files", "remote_write"],
@@ -56,8 +56,7 @@ pub(super) fn text(text: &[u8]) -> Option<&'static str> {
     }
     let is_password_file = std::str::from_utf8(text).is_ok_and(is_password_file);
     is_password_file.then_some(
-        "this is a password file (htpasswd): write each bcrypt line, NAME:$2y$…, as a member \"NAME\": \"$2y$…\" of \
-         \"users\" in \"callers\" of a promward.json; for other lines cargo promward hash NAME makes a new one",
+        "this is a password file (htpasswd): cargo promward import htpasswd FILE makes a promward.json of it",
     )
 }
 

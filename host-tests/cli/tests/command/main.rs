@@ -6,6 +6,7 @@ mod dependencies;
 mod documents;
 mod examples;
 mod hash;
+mod import;
 mod pasted;
 mod processes;
 mod render;

@@ -10,9 +10,8 @@ const AS_YAML: &str = "this is promward's configuration written as YAML, and the
 const EMPTY: &str =
     "this file is empty: a configuration is one JSON object, { \"mounts\": [ … ], \"access\": [ … ] }";
 
-const PASSWORDS: &str = "this is a password file (htpasswd): write each bcrypt line, NAME:$2y$…, as a member \"NAME\": \
-                         \"$2y$…\" of \"users\" in \"callers\" of a promward.json; for other lines cargo promward hash NAME \
-                         makes a new one";
+const PASSWORDS: &str =
+    "this is a password file (htpasswd): cargo promward import htpasswd FILE makes a promward.json of it";
 
 const UTF_16: &str = "this is UTF-16, by its byte-order mark: save it as UTF-8";
 
@@ -28,8 +27,8 @@ fn unreadable(name: &str, text: &[u8]) -> String {
 
 #[test]
 fn a_file_without_a_configuration_is_named_for_what_it_is() {
-    let web = "this is Prometheus' web configuration (--web.config.file): write each of its basic_auth_users as a member of \
-               \"users\" in \"callers\" of a promward.json; TLS belongs in the Envoy file";
+    let web = "this is Prometheus' web configuration (--web.config.file): cargo promward import web-config \
+             FILE makes a promward.json of it";
     let hash = "$2y$10$vb2UsL7EMc46qJhLtg1sEui8gfk2O6TuDg10PuyR0Fy6ncEDeep8C";
     let cases: &[(&str, &str, &str)] = &[
         ("promward.json", "", EMPTY),
