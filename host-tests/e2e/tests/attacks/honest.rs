@@ -56,7 +56,7 @@ fn every_case_says_who_sends_it_and_why() {
     }
 }
 
-fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let read = |&(kind, text): &(&str, &str)| format::parse(&format!("honest/{kind}.txt"), text);
     let all: anyhow::Result<Vec<_>> = KINDS.iter().map(read).collect();
     all.unwrap_or_else(|error| panic!("{error:#}")).concat()
@@ -123,14 +123,14 @@ fn with_token(setting: Setting, case: &Case, issuer: &Issuer) -> Case {
 }
 
 /// Returns the claims of a token for "alice", with the differences that a case names.
-fn all_claims(differences: &str) -> Value {
+pub(crate) fn all_claims(differences: &str) -> Value {
     let claims = jwt::claims("alice", &json!({})).unwrap();
     merged(claims, serde_json::from_str(differences).expect("claims are JSON"))
 }
 
 /// Returns the configuration of a case: the one of all cases, with its differences. Until the end it has its mounts by
 /// prefix, so that a difference names one of them.
-fn configuration(case: &Case) -> String {
+pub(crate) fn configuration(case: &Case) -> String {
     let digest =
         |name: &str| format!("sha256:{}", promward_module::sha256(format!("{name}-token").as_bytes()));
     let tokens: BTreeMap<_, _> = TOKENS.iter().map(|name| (name, digest(name))).collect();

@@ -3,6 +3,7 @@
 //! `allow_on_headers_stop_iteration`, and to the embedded host. Each case names the answer and what reaches the server.
 //! `cases/README.md` describes the format.
 
+mod difference;
 mod exhaustion;
 mod expand;
 mod format;

@@ -181,7 +181,7 @@ const CERTIFICATES: [&str; 12] = [
     "crlf",
 ];
 
-fn certificates(authority: &Authority) -> BTreeMap<&'static str, Identity> {
+pub(crate) fn certificates(authority: &Authority) -> BTreeMap<&'static str, Identity> {
     const READER: &str = "spiffe://example.com/reader";
     let other = Authority::new("Everybody's").unwrap();
     let subject = |subject, uris, dns| ClientNames { subject, uris, dns };
@@ -211,7 +211,7 @@ fn certificates(authority: &Authority) -> BTreeMap<&'static str, Identity> {
 }
 
 /// Returns the configuration of every setting.
-fn configuration(scraper: &Identity) -> String {
+pub(crate) fn configuration(scraper: &Identity) -> String {
     let digest = |text: &str| format!("sha256:{}", promward_module::sha256(text.as_bytes()));
     let tokens: BTreeMap<_, _> = TOKENS.iter().map(|name| (name, digest(&format!("{name}-token")))).collect();
     let hash = |password| bcrypt::hash(password, 4).unwrap();

@@ -37,5 +37,5 @@ pub use counts::{Callback, Counts};
 pub use message::{Frame, Headers, Output, StreamId, Why};
 pub use metrics::MetricValue;
 pub use plugin::Plugin;
-pub use settings::{FailurePolicy, Level, Log, Settings};
+pub use settings::{Clock, FailurePolicy, Level, Log, Settings};
 pub use worker::Worker;

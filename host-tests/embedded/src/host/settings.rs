@@ -1,7 +1,7 @@
 //! The settings that a plugin is loaded with, named after the fields of Envoy's `PluginConfig` and `VmConfig`.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// The level of a log line. `proxy_log` numbers the levels from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,6 +18,9 @@ pub enum Level {
 
 /// A function that takes the module's log lines, and the host's own lines about it (a trap, a reload).
 pub type Log = Arc<dyn Fn(Level, &str) + Send + Sync>;
+
+/// A function that returns the time. A test may give the module a time of its own.
+pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
 /// The treatment of requests after a worker's VM has trapped. Envoy's `FAIL_OPEN` doesn't exist here: nothing of ours
 /// uses it.
@@ -58,11 +61,13 @@ pub struct Settings {
     /// The lowest level that is logged.
     pub log_level: Level,
     pub log: Log,
+    /// The clock that the module reads.
+    pub clock: Clock,
 }
 
 impl Settings {
     /// Creates settings with Envoy's defaults for everything but the module and its configuration. Log lines are
-    /// dropped.
+    /// dropped, and the clock is the system's.
     pub fn new(module: Vec<u8>, configuration: impl Into<Vec<u8>>) -> Settings {
         Settings {
             module,
@@ -78,6 +83,7 @@ impl Settings {
             buffer_limit: 1024 * 1024,
             log_level: Level::Info,
             log: Arc::new(|_, _| {}),
+            clock: Arc::new(SystemTime::now),
         }
     }
 }

@@ -138,10 +138,10 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    pub(super) fn new(connection: Arc<Connection>, generation: u64) -> Stream {
+    pub(super) fn new(connection: Arc<Connection>, generation: u64, started: SystemTime) -> Stream {
         Stream {
             connection,
-            started: SystemTime::now(),
+            started,
             generation,
             in_vm: false,
             request: Side::new(),

@@ -49,7 +49,8 @@ impl Worker {
     pub fn open(&mut self, connection: Arc<Connection>) -> StreamId {
         self.reload_if_due();
         let id = self.next_id();
-        self.streams.insert(id, Stream::new(connection, self.vm.peek().vm));
+        let started = (self.plugin.settings.clock)();
+        self.streams.insert(id, Stream::new(connection, self.vm.peek().vm, started));
         StreamId(id)
     }
 

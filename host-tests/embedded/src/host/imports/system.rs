@@ -1,6 +1,6 @@
 //! Host calls for the log, the clock and the tick, and calls to other servers, which this host doesn't offer.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use crate::host::memory::Guest;
 use crate::host::settings::Level;
@@ -27,12 +27,14 @@ pub(super) fn log_level(guest: &mut Guest, to: u32) -> Outcome {
 }
 
 pub(super) fn time(guest: &mut Guest, to: u32) -> Outcome {
-    guest.write_u64(to, now())
+    let now = now(guest);
+    guest.write_u64(to, now)
 }
 
 /// Returns the nanoseconds since 1970.
-pub(super) fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+pub(super) fn now(guest: &mut Guest) -> u64 {
+    let time = (guest.state().plugin.settings.clock)();
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     since.as_nanos() as u64
 }
 

@@ -99,7 +99,8 @@ fn clock_time_get(guest: &mut Guest, clock: u32, _precision: u64, to: u32) -> i3
     if clock > 1 {
         return NOT_SUPPORTED;
     }
-    code(guest.write_u64(to, now()))
+    let now = now(guest);
+    code(guest.write_u64(to, now))
 }
 
 fn random_get(guest: &mut Guest, to: u32, size: u32) -> i32 {

@@ -1,0 +1,125 @@
+//! The configurations under which modules are compared.
+
+use super::exchange;
+use crate::format::Case;
+use crate::{honest, setting};
+use promward_embedded::host::{Connection, PeerCertificate};
+use promward_harness::certificates::Authority;
+use promward_harness::jwt;
+use serde_json::json;
+use std::sync::Arc;
+
+/// A configuration, and what the host knows beside it.
+#[derive(Clone, Debug)]
+pub(super) struct Situation {
+    pub(super) name: String,
+    pub(super) configuration: String,
+    /// The property `metadata` of every request.
+    pub(super) metadata: Vec<u8>,
+    /// Envoy's `allow_on_headers_stop_iteration`.
+    pub(super) stops_at_headers: bool,
+    /// The share of the generated requests.
+    pub(super) share: u64,
+}
+
+/// The configuration of the attack suite, and the certificates of its callers.
+pub(super) struct Suite {
+    pub(super) configuration: String,
+    scraper: String,
+}
+
+impl Suite {
+    pub(super) fn new() -> Self {
+        let authority = Authority::new("Everybody's").unwrap();
+        let certificates = setting::certificates(&authority);
+        let scraper = &certificates["scraper"];
+        Self { configuration: setting::configuration(scraper), scraper: scraper.sha256() }
+    }
+
+    /// Returns the connection of a case's caller.
+    pub(super) fn connection(&self, case: &Case) -> Arc<Connection> {
+        let mut connection = exchange::connection();
+        if case.plain {
+            connection.tls_version = None;
+        }
+        let named = case.caller.strip_prefix("certificate ");
+        connection.certificate = named.map(|name| certificate(name, &self.scraper));
+        Arc::new(connection)
+    }
+}
+
+/// Returns a certificate as the host describes it. Those that the filter doesn't know have another digest.
+fn certificate(name: &str, scraper: &str) -> PeerCertificate {
+    let digest =
+        if name == "scraper" { scraper.to_owned() } else { promward_module::sha256(name.as_bytes()) };
+    let text = |text: &str| Some(text.to_owned());
+    let mut certificate =
+        PeerCertificate { sha256: digest, subject: text("CN=x"), ..PeerCertificate::default() };
+    match name {
+        "reader" | "expired" | "self-signed" | "other-authority" => {
+            certificate.uri_san = text("spiffe://example.com/reader");
+        }
+        "second-uri" => certificate.uri_san = text("spiffe://x"),
+        "host" => certificate.dns_san = text("host.example.com"),
+        "named" => certificate.subject = text("CN=named,O=Example"),
+        "other-subject" => certificate.subject = text("CN=named\\,O=Example"),
+        "common-name" => certificate.subject = text("CN=spiffe://example.com/reader"),
+        "crlf" => certificate.subject = text("CN=named\r\nx-forwarded-user: user:alice"),
+        _ => {}
+    }
+    certificate
+}
+
+/// Returns the configurations under which requests are generated.
+pub(super) fn generated() -> Vec<Situation> {
+    let situation = |name: &str, configuration: String, share| Situation {
+        name: name.to_owned(),
+        configuration,
+        metadata: Vec::new(),
+        stops_at_headers: false,
+        share,
+    };
+    let suite = Suite::new().configuration;
+    vec![
+        situation("the suite's configuration", suite.clone(), 5),
+        Situation { stops_at_headers: true, ..situation("the same, stopping at headers", suite, 2) },
+        situation("the honest clients' configuration", honest::configuration(&Case::default()), 1),
+        situation("one mount for everybody", open(), 1),
+        Situation {
+            metadata: jwt::metadata(
+                &jwt::claims("alice", &json!({ "groups": ["team-a"], "tenants": ["a", "c"] })).unwrap(),
+            ),
+            ..situation("a token's claims, at the root", claims(), 1)
+        },
+    ]
+}
+
+/// Returns a configuration that opens all to all.
+fn open() -> String {
+    json!({
+        "mounts": [{ "prefix": "/prometheus", "cluster": "prometheus" }],
+        "access": [{ "who": ["anyone"], "may": ["everything"] }],
+    })
+    .to_string()
+}
+
+/// Returns a configuration whose restriction is a claim, with a rate.
+fn claims() -> String {
+    json!({
+        "mounts": [{ "prefix": "/" }],
+        "callers": {
+            "jwt": { "corp": {
+                "payload": "jwt", "issuer": jwt::ISSUER, "audience": jwt::AUDIENCE, "groups": ["groups"],
+            } },
+        },
+        "access": [
+            { "who": ["anyone"], "may": ["health"], "limits": { "rate": "20/m", "burst": 5 } },
+            {
+                "who": ["group:corp/team-a"], "may": ["read", "ui", "federate"],
+                "only": { "tenant": { "claim": ["tenants"] }, "job": { "values": ["api", "web"], "or_absent": true } },
+                "limits": { "rate": "110/m", "burst": 10, "range": "31d" },
+            },
+        ],
+    })
+    .to_string()
+}
