@@ -2,6 +2,8 @@
 //! The first rule that names the caller, holds at the mount and covers the class decides. Requests that no rule allows
 //! are refused.
 
+#[cfg(not(target_arch = "wasm32"))]
+mod account;
 pub(crate) mod cross_site;
 mod denied;
 pub(crate) mod only;
@@ -9,6 +11,8 @@ mod rule;
 mod scope;
 pub(crate) mod tenants;
 
+#[cfg(not(target_arch = "wasm32"))]
+pub use account::{Considered, Part};
 pub use denied::{Closed, Denied};
 pub use rule::{HeldAt, Inherited, Rule, Unrestricted};
 pub use scope::{PathPattern, RequestedAccess, Scope};

@@ -8,7 +8,7 @@ pub(crate) mod authorization;
 pub(crate) mod bcrypt;
 pub mod budget;
 pub(crate) mod callers;
-pub(crate) mod certificates;
+pub mod certificates;
 pub mod claim;
 pub(crate) mod facts;
 pub mod hash;

@@ -2,6 +2,8 @@
 //! facts that the host knows of it come in, and a decision goes out with a record of how it came about. Nothing here
 //! calls the host.
 
+#[cfg(not(target_arch = "wasm32"))]
+pub mod account;
 mod counts;
 mod forward;
 mod replies;

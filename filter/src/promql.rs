@@ -21,6 +21,8 @@ mod naming;
 mod parser;
 mod regex;
 mod selectors;
+#[cfg(not(target_arch = "wasm32"))]
+mod texts;
 mod time;
 mod written;
 

@@ -31,6 +31,22 @@ pub struct Guards {
     pub bounds: Option<Bounds>,
 }
 
+impl Guards {
+    /// Returns the name of each guard in a configuration, with the amount that it allows.
+    pub fn allow(self) -> Vec<(&'static str, String)> {
+        let duration = |name, most: Option<i64>| Some((name, Shown(most?).to_string()));
+        let points = self.points.map(|most| ("points", most.to_string()));
+        let guards = [
+            duration("range", self.range),
+            duration("lookback", self.lookback),
+            duration("oldest", self.oldest),
+            points,
+            duration("timeout", self.timeout),
+        ];
+        guards.into_iter().flatten().collect()
+    }
+}
+
 /// The guards of a rule, applied to one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Guarded {

@@ -13,7 +13,6 @@ mod mistaken;
 mod passwords;
 mod routing;
 mod rules;
-pub(crate) mod table;
 mod upstream;
 
 use chain::{IN_NO_CHAIN, Validation};
@@ -86,7 +85,7 @@ impl fmt::Display for Finding {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.loaded {
             Ok(gateway) => {
-                write!(formatter, "{}: valid\n{}", self.place, table::of(gateway))?;
+                writeln!(formatter, "{}: valid", self.place)?;
                 if let Some(passwords) = &gateway.callers.passwords {
                     formatter.write_str(&passwords::of(passwords))?;
                 }
@@ -106,21 +105,25 @@ impl fmt::Display for Finding {
 /// The field that says that the listener validates certificate chains.
 pub(crate) const VOUCHED: &str = "callers.certificates_validated_by_listener";
 
+/// A configuration in a file, before it is loaded, and the facts that the file adds.
+struct Placed {
+    place: String,
+    /// The text that the filter gets, or the reason why it gets none.
+    configuration: Result<Vec<u8>, String>,
+    validation: Validation,
+    routing: Routing,
+    surroundings: Surroundings,
+}
+
 impl Finding {
-    /// Loads a configuration as the filter does, or takes the reason why the filter gets none. `validation`, `routing`
-    /// and `surroundings` are the facts that the Envoy file adds.
-    fn new(
-        place: String,
-        configuration: Result<&[u8], String>,
-        validation: Validation,
-        routing: &Routing,
-        surroundings: &Surroundings,
-    ) -> Self {
+    /// Loads a configuration as the filter does.
+    fn new(placed: Placed) -> Self {
+        let Placed { place, configuration, validation, routing, surroundings } = placed;
         let load = |text: &[u8]| {
             let gateway = config::load(text).map_err(|error| error.to_string())?;
             empty_password::find(text).map_or(Ok(gateway), Err)
         };
-        let loaded = configuration.and_then(load);
+        let loaded = configuration.and_then(|text| load(&text));
         let needs_a_chain = loaded.as_ref().is_ok_and(|gateway| gateway.callers.certificates.need_a_chain);
         let (loaded, make_sure) = match validation {
             Validation::Missing(why) if needs_a_chain => {
@@ -185,6 +188,21 @@ pub fn run(
 /// Returns an error if the text is neither, or an Envoy file without a filter. The message says what the text looks
 /// like.
 pub fn check(name: &str, text: &[u8]) -> Result<Vec<Finding>, Unreadable> {
+    Ok(placed(name, text)?.into_iter().map(Finding::new).collect())
+}
+
+/// Returns the configurations in the text of a file, each with its place, as the filter gets them: they aren't loaded. In
+/// place of one that the filter doesn't get there is the reason.
+///
+/// # Errors
+///
+/// Returns the same errors as [`check`].
+#[allow(clippy::type_complexity, reason = "a list of places and texts needs no type of its own")]
+pub fn configurations(name: &str, text: &[u8]) -> Result<Vec<(String, Result<Vec<u8>, String>)>, Unreadable> {
+    Ok(placed(name, text)?.into_iter().map(|placed| (placed.place, placed.configuration)).collect())
+}
+
+fn placed(name: &str, text: &[u8]) -> Result<Vec<Placed>, Unreadable> {
     if let Some(said) = mistaken::text(text) {
         return Err(Unreadable(said.to_owned()));
     }
@@ -194,22 +212,22 @@ pub fn check(name: &str, text: &[u8]) -> Result<Vec<Finding>, Unreadable> {
     let begins_as_json = unmarked.trim_ascii().starts_with(b"{");
     let json = serde_json::from_slice::<Value>(unmarked).ok().filter(|_| begins_as_json);
     match json {
-        Some(value) if envoy_file::is_envoys(&value) => check_filters(name, &[value]),
-        Some(value) if is_yaml && !mistaken::is_configuration(&value) => check_filters(name, &[value]),
-        None if is_yaml || !begins_as_json => check_filters(name, &documents(unmarked)?),
+        Some(value) if envoy_file::is_envoys(&value) => in_filters(name, &[value]),
+        Some(value) if is_yaml && !mistaken::is_configuration(&value) => in_filters(name, &[value]),
+        None if is_yaml || !begins_as_json => in_filters(name, &documents(unmarked)?),
         // The filter has its own messages for wrong JSON.
-        _ => Ok(vec![by_itself(name, Ok(text))]),
+        _ => Ok(vec![by_itself(name, Ok(text.to_vec()))]),
     }
 }
 
-/// Loads a configuration that is in no Envoy file.
-fn by_itself(name: &str, configuration: Result<&[u8], String>) -> Finding {
-    let elsewhere = Validation::Elsewhere(IN_NO_CHAIN.to_owned());
+/// Returns a configuration that is in no Envoy file.
+fn by_itself(name: &str, configuration: Result<Vec<u8>, String>) -> Placed {
+    let validation = Validation::Elsewhere(IN_NO_CHAIN.to_owned());
     let (routing, surroundings) = (Routing::default(), Surroundings::default());
-    Finding::new(name.to_owned(), configuration, elsewhere, &routing, &surroundings)
+    Placed { place: name.to_owned(), configuration, validation, routing, surroundings }
 }
 
-fn check_filters(name: &str, documents: &[Value]) -> Result<Vec<Finding>, Unreadable> {
+fn in_filters(name: &str, documents: &[Value]) -> Result<Vec<Placed>, Unreadable> {
     let found: Vec<Found> = documents.iter().map(find::in_document).collect();
     let discovered = found.iter().flat_map(|found| &found.discovered).next().map(|filter| {
         let file = filter.file.as_deref().unwrap_or("what its config_source serves");
@@ -230,12 +248,18 @@ fn check_filters(name: &str, documents: &[Value]) -> Result<Vec<Finding>, Unread
         };
         return Err(discovered.or(other).unwrap_or_else(nothing));
     }
-    let finding = |filter: Filter| {
+    let placed = |filter: Filter| {
         let place = format!("{name}: {filter}");
-        let configuration = filter.configuration.as_deref().map(str::as_bytes).map_err(Clone::clone);
-        Finding::new(place, configuration, filter.validation, &filter.routing, &filter.surroundings)
+        let Filter { configuration, validation, routing, surroundings, .. } = filter;
+        Placed {
+            place,
+            configuration: configuration.map(String::into_bytes),
+            validation,
+            routing,
+            surroundings,
+        }
     };
-    Ok(filters.into_iter().map(finding).collect())
+    Ok(filters.into_iter().map(placed).collect())
 }
 
 fn documents(text: &[u8]) -> Result<Vec<Value>, Unreadable> {
@@ -244,7 +268,8 @@ fn documents(text: &[u8]) -> Result<Vec<Value>, Unreadable> {
     documents.map_err(|error| Unreadable(format!("this is neither JSON nor YAML: {error}")))
 }
 
-fn read(file: &Path) -> Result<Vec<u8>, Unreadable> {
+/// Reads a file, or standard input if it is called `-`.
+pub(crate) fn read(file: &Path) -> Result<Vec<u8>, Unreadable> {
     if file != Path::new(STANDARD_INPUT) {
         return fs::read(file).map_err(|error| match error.kind() {
             io::ErrorKind::IsADirectory => Unreadable(

@@ -2,10 +2,13 @@
 
 pub mod check;
 pub mod demo;
+pub mod explain;
 pub mod hash;
 pub mod import;
 pub mod line;
+pub mod policy;
 pub mod render;
 mod server_url;
 pub mod smoke;
+pub mod test;
 pub mod token;

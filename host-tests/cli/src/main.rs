@@ -4,9 +4,9 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use promward_cli::demo::{Example, Host};
 use promward_cli::line::Section;
-use promward_cli::{check, demo, hash, import, render, token};
+use promward_cli::{check, demo, explain, hash, import, render, test, token};
 use std::ffi::{OsStr, OsString};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -23,7 +23,7 @@ enum Command {
     /// Runs the guide or an example on this machine: Prometheus behind TLS at https://localhost:8443/prometheus/
     #[command(after_help = DEMO_HELP)]
     Demo(Box<DemoArguments>),
-    /// Checks that the filter accepts a configuration, and shows who may do what
+    /// Checks that the filter accepts a configuration
     #[command(after_help = CHECK_HELP)]
     Check {
         /// A configuration (JSON), or an Envoy file (YAML or JSON) that holds one or more; `-` is standard input
@@ -33,6 +33,12 @@ enum Command {
         #[arg(long = "upstream", value_name = "[PREFIX=]URL")]
         upstreams: Vec<check::Upstream>,
     },
+    /// Explains what becomes of one request, room by room, or who may do what
+    #[command(after_help = explain::HELP)]
+    Explain(Box<explain::Arguments>),
+    /// Runs policy tests: requests, and what has to become of them
+    #[command(after_help = test::HELP)]
+    Test(test::Arguments),
     /// Asks for a password, and prints its line for "users" in a configuration
     #[command(after_help = HASH_HELP)]
     Hash {
@@ -124,9 +130,9 @@ const CHECK_HELP: &str = "\
 In an Envoy file every Wasm filter is checked, in a bootstrap file or as a discovered resource (ECDS). For a configuration
 that the filter refuses, one line names the field.
 
-For a valid one, a table shows which classes are open, restricted and refused to each caller. If it has users, it also shows
-how many logins their hashes allow, and how many password checks may begin and wait, with a warning if these don't fit
-together. It warns of hashes with a cost below 10, and refuses a hash of the empty password, which the filter itself accepts.
+If a valid one has users, it shows how many logins their hashes allow, and how many password checks may begin and wait, with a
+warning if these don't fit together. It warns of hashes with a cost below 10, and refuses a hash of the empty password, which
+the filter itself accepts. `cargo promward explain FILE --matrix` shows who may do what.
 
 The last line is the digest that the filter logs when it accepts this configuration.
 
@@ -217,6 +223,17 @@ fn run(command: Command) -> Result<u8> {
         Command::Check { files, upstreams } => {
             let verdict = check::run(&files, &upstreams, &mut io::stdout().lock(), &mut io::stderr().lock())?;
             Ok(verdict.exit_code())
+        }
+        Command::Explain(arguments) => {
+            let output = &mut io::stdout().lock();
+            let is_terminal = output.is_terminal();
+            let verdict = explain::run(&arguments, is_terminal, output, &mut io::stderr().lock())?;
+            Ok(verdict.exit_code())
+        }
+        Command::Test(arguments) => {
+            let errors = &mut io::stderr().lock();
+            let is_terminal = errors.is_terminal();
+            Ok(test::run(&arguments, is_terminal, &mut io::stdout().lock(), errors)?)
         }
         Command::Hash { name, cost } => {
             let options = hash::Options { name, cost };

@@ -1,6 +1,7 @@
 //! Makes certificates as the guide does with OpenSSL, without OpenSSL: an authority of our own, a certificate for
 //! `example.com`, renewed ones, and client certificates. All keys are ECDSA P-256 and new each time.
 
+pub mod described;
 mod parameters;
 
 use anyhow::{Context, Result};

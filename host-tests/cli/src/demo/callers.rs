@@ -1,7 +1,7 @@
 //! The three users of a demo and their rights. Passwords are made anew for each demo, so that nobody knows one from
 //! reading this file.
 
-use crate::check::table::{aligned, words};
+use crate::explain::matrix::{aligned, words};
 use anyhow::{Context, Result, anyhow};
 use promward::caller::who::WhoKind;
 use promward::config;

@@ -4,7 +4,7 @@
 use super::credentials::{self, ClientCertificate};
 use super::deployment::Host;
 use super::directory::{Directory, shown};
-use crate::check::table::aligned;
+use crate::explain::matrix::aligned;
 use anyhow::{Context, Result, bail};
 use promward_harness::envoy::variants::Variant;
 use promward_harness::prometheus::{self, Prometheus, Samples};

@@ -1,7 +1,6 @@
-//! Describes a client's certificate as Envoy describes it to a module, and has the verifier that takes any certificate.
+//! Tells a module of a client's certificate, and has the verifier that takes any certificate.
 
-use std::fmt::Write;
-
+use promward_harness::certificates::described::Described;
 use rustls::{
     DigitallySignedStruct, DistinguishedName, Error, SignatureScheme,
     client::danger::HandshakeSignatureValid,
@@ -9,115 +8,13 @@ use rustls::{
     pki_types::{CertificateDer, UnixTime},
     server::danger::{ClientCertVerified, ClientCertVerifier},
 };
-use sha2::{Digest, Sha256};
-use x509_parser::{
-    asn1_rs::{Tag, ToDer},
-    prelude::{AttributeTypeAndValue, FromDer, GeneralName, X509Certificate, X509Name},
-};
 
 use crate::host::PeerCertificate;
 
-/// Envoy's names of a subject's attributes, by object identifier. Other attributes are written as their numbers, as
-/// Envoy writes those that it doesn't know. Envoy knows some more than these.
-const ATTRIBUTES: [(&str, &str); 13] = [
-    ("2.5.4.3", "CN"),
-    ("2.5.4.4", "SN"),
-    ("2.5.4.5", "serialNumber"),
-    ("2.5.4.6", "C"),
-    ("2.5.4.7", "L"),
-    ("2.5.4.8", "ST"),
-    ("2.5.4.9", "street"),
-    ("2.5.4.10", "O"),
-    ("2.5.4.11", "OU"),
-    ("2.5.4.12", "title"),
-    ("0.9.2342.19200300.100.1.1", "UID"),
-    ("0.9.2342.19200300.100.1.25", "DC"),
-    ("1.2.840.113549.1.9.1", "emailAddress"),
-];
-
-/// Returns what the module may know of a certificate. One that can't be read has its digest and nothing else.
+/// Returns what the module may know of a certificate.
 pub(super) fn describe(certificate: &CertificateDer<'_>) -> PeerCertificate {
-    let digest = Sha256::digest(certificate.as_ref());
-    let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    let Ok((_, certificate)) = X509Certificate::from_der(certificate.as_ref()) else {
-        return PeerCertificate { sha256, ..PeerCertificate::default() };
-    };
-    let names = certificate.subject_alternative_name().ok().flatten();
-    let names = names.map_or(&[][..], |extension| &extension.value.general_names);
-    let uri = |name: &GeneralName<'_>| match name {
-        GeneralName::URI(uri) => Some((*uri).to_owned()),
-        _ => None,
-    };
-    let dns = |name: &GeneralName<'_>| match name {
-        GeneralName::DNSName(name) => Some((*name).to_owned()),
-        _ => None,
-    };
-    PeerCertificate {
-        sha256,
-        subject: Some(written(certificate.subject())),
-        uri_san: names.iter().find_map(uri),
-        dns_san: names.iter().find_map(dns),
-    }
-}
-
-/// Returns a name as RFC 2253 writes it: the last attribute first, with commas between them, and `+` between the
-/// attributes of one RDN.
-fn written(name: &X509Name<'_>) -> String {
-    let mut parts = Vec::new();
-    for rdn in name.iter() {
-        for (place, attribute) in rdn.iter().enumerate() {
-            // The parts are reversed below: what follows an attribute here stands before it then.
-            let separator = match (parts.is_empty(), place) {
-                (true, _) => "",
-                (false, 0) => ",",
-                (false, _) => "+",
-            };
-            parts.push(format!("{}{separator}", attribute_written(attribute)));
-        }
-    }
-    parts.reverse();
-    parts.concat()
-}
-
-fn attribute_written(attribute: &AttributeTypeAndValue<'_>) -> String {
-    let id = attribute.attr_type().to_id_string();
-    let known = ATTRIBUTES.iter().find(|(known, _)| *known == id).map(|(_, name)| *name);
-    let value = known.and_then(|_| text(attribute)).map_or_else(|| dumped(attribute), |text| escaped(&text));
-    format!("{}={value}", known.unwrap_or(&id))
-}
-
-/// Returns the text of a value, if the value is a text.
-fn text(attribute: &AttributeTypeAndValue<'_>) -> Option<String> {
-    let value = attribute.attr_value();
-    let bytes = value.data;
-    match value.tag() {
-        Tag::Utf8String => String::from_utf8(bytes.to_vec()).ok(),
-        Tag::PrintableString | Tag::Ia5String | Tag::NumericString | Tag::VisibleString => {
-            bytes.is_ascii().then(|| String::from_utf8_lossy(bytes).into_owned())
-        }
-        _ => None,
-    }
-}
-
-/// Escapes a text as RFC 2253 §2.4 says. Bytes that aren't printable ASCII become hexadecimal digits.
-fn escaped(text: &str) -> String {
-    let mut written = String::with_capacity(text.len());
-    for (place, byte) in text.bytes().enumerate() {
-        match byte {
-            b',' | b'+' | b'"' | b'\\' | b'<' | b'>' | b';' => written.extend(['\\', char::from(byte)]),
-            b'#' if place == 0 => written.push_str("\\#"),
-            b' ' if place == 0 || place + 1 == text.len() => written.push_str("\\ "),
-            b' '..=b'~' => written.push(char::from(byte)),
-            _ => write!(written, "\\{byte:02X}").expect("writing to a string can't fail"),
-        }
-    }
-    written
-}
-
-/// Returns the DER form of a value in hexadecimal digits, as RFC 2253 §2.4 writes values that have no text.
-fn dumped(attribute: &AttributeTypeAndValue<'_>) -> String {
-    let der = attribute.attr_value().to_der_vec().unwrap_or_default();
-    format!("#{}", der.iter().map(|byte| format!("{byte:02X}")).collect::<String>())
+    let Described { sha256, subject, uri_san, dns_san } = Described::of(certificate.as_ref());
+    PeerCertificate { sha256, subject, uri_san, dns_san }
 }
 
 /// A verifier that takes every certificate if the client proves that it has the key.

@@ -11,7 +11,13 @@ const KEY: &str = "jwt";
 /// protobuf.
 #[must_use]
 pub fn metadata(claims: &Value) -> Vec<u8> {
-    let payload = Map::from_iter([(KEY.to_owned(), claims.clone())]);
+    metadata_under(KEY, claims)
+}
+
+/// Returns the same, where `payload_in_metadata` of `jwt_authn` has this value.
+#[must_use]
+pub fn metadata_under(key: &str, claims: &Value) -> Vec<u8> {
+    let payload = Map::from_iter([(key.to_owned(), claims.clone())]);
     // Field 1 of `Metadata` is a map: a list of messages with a key and a value.
     message(1, &[message(1, FILTER.as_bytes()), message(2, &structure(&payload))].concat())
 }

@@ -30,7 +30,7 @@ fn envoys(tls: &str, configuration: &str) -> String {
     )
 }
 
-/// Returns the output without the place and the table.
+/// Returns the output without the place.
 fn said(text: &str) -> String {
     let printed = checked("envoy", text);
     let line = printed.lines().find_map(|line| Some(line.split_once(": refused: ")?.1));

@@ -9,7 +9,6 @@ mod mistakes;
 mod opaque;
 mod passwords;
 mod routing;
-mod table;
 mod upstream;
 
 use mistakes::VALID;
@@ -37,58 +36,9 @@ fn a_rule_for_an_opaque_mount_needs_a_class_that_can_come_there() {
 }
 
 #[test]
-fn a_valid_configuration_is_shown_as_what_it_opens_and_refuses() {
-    let text = r#"{
-      "mounts": [{ "prefix": "/prometheus" }, { "prefix": "/", "api": "opaque" }],
-      "access": [
-        { "who": ["anyone"], "may": ["health", "ui"] },
-        { "who": ["anonymous"], "may": ["read", "ui"] },
-        { "who": ["anyone"], "may": ["unknown"], "at": ["/"] }
-      ]
-    }"#;
-    assert_eq!(
-        checked("promward.json", text),
-        "promward.json: valid
-  mount        who        open            refused
-  /prometheus  anyone     health ui       read federate remote_read status config metrics write
-                                          admin lifecycle debug consoles unknown
-  /prometheus  anonymous  read health ui  federate remote_read status config metrics write admin
-                                          lifecycle debug consoles unknown
-  /            anyone     unknown         nothing
-  /            anonymous  unknown         nothing
-"
-        .to_owned()
-            + &digest(text)
-    );
-}
-
-#[test]
-fn what_is_restricted_and_limited_is_shown_where_something_is() {
-    let text = r#"{
-      "mounts": [{ "prefix": "/prometheus" }],
-      "access": [
-        { "who": ["anyone"], "may": ["read", "ui"], "only": { "tenant": ["a"] }, "limits": { "range": "31d" } },
-        { "who": ["anonymous"], "may": ["everything"] }
-      ]
-    }"#;
-    assert_eq!(
-        checked("promward.json", text),
-        "promward.json: valid
-  mount        who        open            restricted          refused                limited
-  /prometheus  anyone     info ui         query series rules  health federate        query series
-                                          metadata            remote_read status
-                                                              config metrics write
-                                                              admin lifecycle debug
-                                                              consoles unknown
-  /prometheus  anonymous  health info ui  query series rules  federate remote_read   query series
-                                          metadata            status config metrics
-                                                              write admin lifecycle
-                                                              debug consoles
-                                                              unknown
-"
-        .to_owned()
-            + &digest(text)
-    );
+fn a_valid_configuration_gets_a_short_answer() {
+    let text = r#"{ "mounts": [{ "prefix": "/p" }], "access": [{ "who": ["anyone"], "may": ["read"] }] }"#;
+    assert_eq!(checked("promward.json", text), "promward.json: valid\n".to_owned() + &digest(text));
 }
 
 #[test]
@@ -123,9 +73,9 @@ fn the_worst_of_several_files_decides_and_all_are_told() {
     let (good, bad) = (file("good.json", VALID), file("bad.json", "{}"));
     let missing = directory.path().join("missing.json");
     for (files, verdict, lines, errors) in [
-        (vec![good.clone()], Verdict::Valid, 12, 0),
-        (vec![bad.clone(), good.clone()], Verdict::Refused, 13, 0),
-        (vec![missing, bad, good], Verdict::Unreadable, 13, 1),
+        (vec![good.clone()], Verdict::Valid, 9, 0),
+        (vec![bad.clone(), good.clone()], Verdict::Refused, 10, 0),
+        (vec![missing, bad, good], Verdict::Unreadable, 10, 1),
     ] {
         let (mut printed, mut complained) = (Vec::new(), Vec::new());
         assert_eq!(check::run(&files, &[], &mut printed, &mut complained).unwrap(), verdict);

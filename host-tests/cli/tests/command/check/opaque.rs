@@ -1,6 +1,6 @@
-//! Messages about opaque mounts and the rules there: mistakes, and the table of rights.
+//! Messages about opaque mounts and the rules there.
 
-use crate::check::{checked, digest};
+use crate::check::checked;
 
 /// A valid configuration, into which each mistake puts one change.
 const VALID: &str = r#"{
@@ -82,22 +82,4 @@ fn every_mistake_about_an_opaque_mount_is_one_line_that_names_the_field() {
         let text = VALID.replacen(place, spoiled, 1);
         assert_eq!(checked("promward.json", &text), format!("promward.json: refused: {line}\n"), "{spoiled}");
     }
-}
-
-#[test]
-fn parts_of_an_opaque_server_are_shown_beside_what_is_open() {
-    let text = VALID.replace(r#", "methods": ["POST"]"#, "");
-    assert_eq!(
-        checked("promward.json", &text),
-        "promward.json: valid
-  mount        who       open     open in part                refused
-  /prometheus  anyone    nothing  nothing                     everything
-  /prometheus  token:ci  nothing  nothing                     everything
-  /app         anyone    nothing  GET, HEAD /public/* /login  the rest
-  /app         token:ci  unknown  GET, HEAD /public/* /login  nothing
-  warning: mounts[0]: no rule holds at /prometheus, so that every request to it is refused: name it in \"at\" of a rule
-"
-        .to_owned()
-            + &digest(&text)
-    );
 }

@@ -8,7 +8,7 @@ fn hash(cost: u32, salt: char) -> String {
     format!("$2y${cost:02}${}.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", salt.to_string().repeat(21))
 }
 
-/// Returns the lines below the table about these users with these limits.
+/// Returns the lines about these users with these limits.
 fn said(users: &Value, limits: &Value) -> String {
     let mut configuration = json!({
         "mounts": [{ "prefix": "/" }],

@@ -29,7 +29,7 @@ enum Shown {
 }
 
 /// Returns the table: a line for each mount and each `who`.
-pub(super) fn of(gateway: &Gateway) -> String {
+pub(crate) fn of(gateway: &Gateway) -> String {
     let mut rows = Vec::new();
     for (id, mount) in gateway.mounts.iter() {
         for who in gateway.access.named() {

@@ -1,0 +1,281 @@
+//! A pasted line that calls curl, as people write it and as browsers copy it.
+
+use super::request::{add_header, body, certificate, to};
+use super::shell_words::split;
+use crate::policy::asked::Asked;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use promward::time::instant::Instant;
+use std::path::Path;
+
+/// Options that take a value and say nothing about the request.
+const WITH_VALUE: [&str; 20] = [
+    "--cacert",
+    "--capath",
+    "--resolve",
+    "--connect-to",
+    "-o",
+    "--output",
+    "-w",
+    "--write-out",
+    "-m",
+    "--max-time",
+    "--connect-timeout",
+    "--retry",
+    "--retry-delay",
+    "--key",
+    "--pass",
+    "-D",
+    "--dump-header",
+    "--tls-max",
+    "-x",
+    "--proxy",
+];
+
+/// Options without a value that say nothing about the request.
+const WITHOUT_VALUE: [&str; 26] = [
+    "-k",
+    "--insecure",
+    "-s",
+    "--silent",
+    "-S",
+    "--show-error",
+    "-v",
+    "--verbose",
+    "-i",
+    "--include",
+    "-f",
+    "--fail",
+    "--fail-with-body",
+    "-L",
+    "--location",
+    "--compressed",
+    "-#",
+    "--progress-bar",
+    "-N",
+    "--no-buffer",
+    "-g",
+    "--globoff",
+    "-0",
+    "--http1.1",
+    "--http2",
+    "-4",
+];
+
+/// Options of one letter that may stand together, and those among them that take a value, which may follow at once.
+const LETTERS: &str = "kssSviIfLGNg#04";
+const LETTERS_WITH_VALUE: &str = "XHdubAeoEmwxD";
+
+/// The request of a line, as it is read.
+#[derive(Default)]
+struct Line {
+    url: Option<String>,
+    method: Option<String>,
+    headers: Vec<String>,
+    data: Vec<String>,
+    has_data: bool,
+    is_get: bool,
+    is_head: bool,
+    certificate: Option<String>,
+}
+
+/// Returns the request that a line with curl sends.
+///
+/// # Errors
+///
+/// Returns an error if the line isn't one, or has an option that isn't known here.
+pub(crate) fn asked(line: &str, now: Instant) -> Result<Asked, String> {
+    let mut words = split(line).map_err(|error| format!("--curl: {error}"))?.into_iter();
+    if words.next().is_none_or(|word| word != "curl" && !word.ends_with("/curl")) {
+        return Err("--curl: the line has to begin with curl".to_owned());
+    }
+    let mut read = Line::default();
+    while let Some(word) = words.next() {
+        for (option, value) in options(&word) {
+            let mut value = || {
+                let none = || format!("--curl: {option} has no value");
+                value.clone().or_else(|| words.next()).ok_or_else(none)
+            };
+            read.option(&option, &mut value)?;
+        }
+    }
+    read.asked(now)
+}
+
+/// Returns the options that a word has, each with its value if that follows at once.
+fn options(word: &str) -> Vec<(String, Option<String>)> {
+    if word.starts_with("--") {
+        return match word.split_once('=') {
+            Some((option, value)) => vec![(option.to_owned(), Some(value.to_owned()))],
+            None => vec![(word.to_owned(), None)],
+        };
+    }
+    let Some(letters) = word.strip_prefix('-').filter(|letters| !letters.is_empty()) else {
+        return vec![(String::new(), Some(word.to_owned()))];
+    };
+    let mut options = Vec::new();
+    for (at, letter) in letters.char_indices() {
+        let rest = letters.get(at + letter.len_utf8()..).unwrap_or_default();
+        if LETTERS.contains(letter) || rest.is_empty() {
+            options.push((format!("-{letter}"), None));
+            continue;
+        }
+        let value = LETTERS_WITH_VALUE.contains(letter).then(|| rest.to_owned());
+        options.push((format!("-{letter}"), value));
+        break;
+    }
+    options
+}
+
+impl Line {
+    fn option(
+        &mut self,
+        option: &str,
+        value: &mut dyn FnMut() -> Result<String, String>,
+    ) -> Result<(), String> {
+        match option {
+            "" | "--url" => {
+                if self.url.replace(value()?).is_some() {
+                    return Err("--curl: there are two URLs: explain one at a time".to_owned());
+                }
+            }
+            "-X" | "--request" => self.method = Some(value()?),
+            "-H" | "--header" => self.headers.push(value()?),
+            "-A" | "--user-agent" => self.headers.push(format!("user-agent: {}", value()?)),
+            "-e" | "--referer" => self.headers.push(format!("referer: {}", value()?)),
+            "-b" | "--cookie" => self.headers.push(format!("cookie: {}", value()?)),
+            "--oauth2-bearer" => self.headers.push(format!("authorization: Bearer {}", value()?)),
+            "-u" | "--user" => {
+                self.headers.push(format!("authorization: Basic {}", STANDARD.encode(value()?)));
+            }
+            "-d" | "--data" | "--data-ascii" | "--data-binary" => {
+                let text = String::from_utf8(body(&value()?)?);
+                self.add_data(text.map_err(|_| "--curl: the data is no text".to_owned())?);
+            }
+            "--data-raw" => {
+                let text = value()?;
+                self.add_data(text);
+            }
+            "--data-urlencode" => {
+                let text = value()?;
+                self.add_data(encoded(&text)?);
+            }
+            "-G" | "--get" => self.is_get = true,
+            "-I" | "--head" => self.is_head = true,
+            "-E" | "--cert" => self.certificate = Some(value()?),
+            _ if WITHOUT_VALUE.contains(&option) => {}
+            _ if WITH_VALUE.contains(&option) => drop(value()?),
+            _ => {
+                return Err(format!(
+                    "--curl: the option {option} isn't known here: leave it out if it says nothing about the request"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn add_data(&mut self, text: String) {
+        self.has_data = true;
+        self.data.push(text);
+    }
+
+    fn asked(self, now: Instant) -> Result<Asked, String> {
+        let url = self.url.ok_or("--curl: there is no URL")?;
+        let url = if url.contains("://") || url.starts_with('/') { url } else { format!("http://{url}") };
+        let data = self.data.join("&");
+        let method = match self.method {
+            Some(method) => method,
+            None if self.is_head => "HEAD".to_owned(),
+            None if self.has_data && !self.is_get => "POST".to_owned(),
+            None => "GET".to_owned(),
+        };
+        let mut asked = to(&method, &url, now)?;
+        if self.is_get && self.has_data {
+            asked.target.push(if asked.target.contains(&b'?') { b'&' } else { b'?' });
+            asked.target.extend(data.as_bytes());
+        }
+        for header in &self.headers {
+            // An empty value takes a header out.
+            if !header.trim_end().ends_with(':') {
+                add_header(&mut asked, header)?;
+            }
+        }
+        if let Some(file) = self.certificate {
+            asked.certificate = Some(certificate(Path::new(&file))?);
+        }
+        let body = if self.is_get { Vec::new() } else { data.into_bytes() };
+        Ok(asked.with_body(body))
+    }
+}
+
+/// Encodes a value of `--data-urlencode`: `VALUE`, `=VALUE`, `NAME=VALUE` or `NAME@FILE`.
+fn encoded(text: &str) -> Result<String, String> {
+    let (name, value) = match (text.split_once('='), text.split_once('@')) {
+        (Some((name, value)), _) => (name, value.as_bytes().to_vec()),
+        (None, Some((name, file))) => (name, body(&format!("@{file}"))?),
+        (None, None) => ("", text.as_bytes().to_vec()),
+    };
+    let mut encoded = if name.is_empty() { String::new() } else { format!("{name}=") };
+    for byte in value {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    Ok(encoded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Asked {
+        asked(line, Instant(0)).unwrap_or_else(|error| panic!("{line}: {error}"))
+    }
+
+    fn shown(asked: &Asked) -> String {
+        let target = String::from_utf8_lossy(&asked.target);
+        format!("{} {} {target} {}", asked.method, asked.authority, String::from_utf8_lossy(&asked.body))
+    }
+
+    #[test]
+    fn a_line_is_read_as_curl_reads_it() {
+        for (line, request) in [
+            ("curl https://example.org/p/graph", "GET example.org /p/graph "),
+            ("curl -k example.org", "GET example.org / "),
+            ("/usr/bin/curl -sSI 'http://a:8080/x?y#z'", "HEAD a:8080 /x?y "),
+            ("curl -d a=1 --data-raw '@b' -XPUT https://a/x", "PUT a /x a=1&@b"),
+            (
+                "curl -G https://a/q?x=1 --data-urlencode 'query=up{a=\"b\"}'",
+                "GET a /q?x=1&query=up%7Ba%3D%22b%22%7D ",
+            ),
+            (
+                "curl --cacert c.crt --resolve a:443:127.0.0.1 -o /dev/null -w '%{http_code}' https://a/",
+                "GET a / ",
+            ),
+            ("curl 'https://a/x' \\\n  -H 'Host: b' \\\n  --compressed", "GET b /x "),
+        ] {
+            assert_eq!(shown(&read(line)), request, "{line}");
+        }
+        let asked = read("curl -ualice:secret -H 'X-A:  b' -H 'Accept:' https://a/");
+        let headers: Vec<_> = asked.headers.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(headers, ["authorization", "x-a"]);
+        assert_eq!(asked.headers[0].1, b"Basic YWxpY2U6c2VjcmV0");
+    }
+
+    #[test]
+    fn what_is_not_understood_is_said() {
+        for (line, error) in [
+            ("wget https://a/", "has to begin with curl"),
+            ("curl -s", "there is no URL"),
+            ("curl https://a https://b", "two URLs"),
+            ("curl --form x=y https://a", "--form isn't known"),
+            ("curl -H", "-H has no value"),
+            ("curl 'https://a", "isn't closed"),
+        ] {
+            let said = asked(line, Instant(0)).unwrap_err();
+            assert!(said.contains(error), "{line}: {said}");
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Rules and their limits, in the words of a configuration.
+
+use crate::policy::course::Course;
+use promward::access::{Considered, Part, Rule};
+use promward::api::mount::Mount;
+use promward::caller::identity::Caller;
+use promward::caller::who::Who;
+use promward::gateway::Gateway;
+
+/// Returns the prefix of a mount as a configuration writes it.
+pub(crate) fn prefix(mount: &Mount) -> &str {
+    if mount.prefix.is_root() { "/" } else { mount.prefix.as_str() }
+}
+
+/// Returns the callers whom a rule names.
+pub(super) fn who(rule: &Rule) -> Vec<&str> {
+    rule.who.listed().iter().map(Who::as_str).collect()
+}
+
+/// Returns the part of a rule in a decision: its name for programs, and a clause that says why.
+pub(super) fn part(considered: &Considered<'_>) -> (&'static str, String) {
+    match considered.part {
+        Part::Decides => ("decides", "it decides".to_owned()),
+        Part::NotReached => ("not_reached", "not looked at, since an earlier rule decides".to_owned()),
+        Part::OtherMount => ("other_mount", "it doesn't hold at this mount".to_owned()),
+        Part::OtherCaller => ("other_caller", "it doesn't name the caller".to_owned()),
+        Part::OtherClass => ("other_class", "\"may\" doesn't have the class".to_owned()),
+        Part::Closed(closed) => ("closed", closed.to_string()),
+    }
+}
+
+/// Returns the limits of the rule that decides, each with what it allows.
+pub(super) fn limits(course: &Course<'_>, gateway: &Gateway) -> Vec<(&'static str, String)> {
+    let account = &course.account;
+    let Some((_, rule)) = gateway.access.rules().find(|(number, _)| Some(*number) == account.rule) else {
+        return Vec::new();
+    };
+    let mut limits = Vec::new();
+    if let Some(rate) = rule.rate {
+        let counted = match &account.caller {
+            Some(Caller::Known(identity)) => identity.to_string(),
+            _ => "the address".to_owned(),
+        };
+        limits.extend([
+            ("rate", rate.to_string()),
+            ("burst", rate.burst.to_string()),
+            ("counted_for", counted),
+        ]);
+    }
+    limits.extend(rule.guards.into_iter().flat_map(|guards| guards.allow()));
+    limits
+}

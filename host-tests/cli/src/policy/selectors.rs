@@ -1,0 +1,87 @@
+//! The selectors of a request, before and after the restriction is written into them.
+
+use super::course::Course;
+use promward::api::endpoint::{SelectorForm, Selectors, ToRestricted};
+use promward::gateway::Gateway;
+use promward::promql::{Bounds, Counts, Query, Wanted};
+use promward::target::parameters::{Parameters, Part};
+
+/// One value of the parameter that holds a request's selectors.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rewritten {
+    /// The name of the parameter.
+    pub parameter: String,
+    /// The value as the client sent it, or `None` if the filter has added it.
+    pub before: Option<String>,
+    /// The value as it goes upstream.
+    pub after: String,
+    /// The text of each selector in the value, before and after.
+    pub selectors: Vec<(String, String)>,
+}
+
+/// Returns the values of the parameter that holds the selectors of a request that goes upstream.
+#[must_use]
+pub fn of(course: &Course<'_>, gateway: &Gateway) -> Vec<Rewritten> {
+    let (Some(upstream), Some(endpoint)) = (course.upstream(), course.account.endpoint) else {
+        return Vec::new();
+    };
+    let selectors = match endpoint.to_restricted {
+        ToRestricted::Restrict(selectors) | ToRestricted::Filter(_, Some(selectors)) => selectors,
+        _ => return Vec::new(),
+    };
+    let mount = course.account.mount.and_then(|id| gateway.mounts.get(id));
+    let extensions = mount.map(|mount| mount.extensions).unwrap_or_default();
+    let bounds = Bounds { length: usize::MAX, extensions, ..Bounds::default() };
+    let mut rewritten = Vec::new();
+    let is_form = !course.sent.body.is_empty();
+    let halves = [
+        (
+            values(query(&course.sent.text(":path")), selectors),
+            values(query(&upstream.text(":path")), selectors),
+        ),
+        (form(&course.sent.body, is_form, selectors), form(&upstream.body, is_form, selectors)),
+    ];
+    for (mut before, after) in halves {
+        if !selectors.parameter.ends_with("[]") {
+            before.truncate(1);
+        }
+        // What the filter adds stands first.
+        let added = after.len().saturating_sub(before.len());
+        for (index, after) in after.into_iter().enumerate() {
+            let before = index.checked_sub(added).and_then(|index| before.get(index)).cloned();
+            let texts = before.as_ref().map(|before| pairs(before, &after, selectors.form, &bounds));
+            let (parameter, selectors) = (selectors.parameter.to_owned(), texts.unwrap_or_default());
+            rewritten.push(Rewritten { parameter, before, after, selectors });
+        }
+    }
+    rewritten
+}
+
+fn query(target: &str) -> &[u8] {
+    target.split_once('?').map_or(&[], |(_, query)| query.as_bytes())
+}
+
+fn form(body: &[u8], is_form: bool, selectors: Selectors) -> Vec<String> {
+    if is_form { values(body, selectors) } else { Vec::new() }
+}
+
+fn values(text: &[u8], selectors: Selectors) -> Vec<String> {
+    let parameters = Parameters::parse(text, Part::Query).unwrap_or_default();
+    parameters.values(selectors.parameter).map(str::to_owned).collect()
+}
+
+/// Returns the selectors of a value, before and after. There are none if the filter didn't read the value.
+fn pairs(before: &str, after: &str, form: SelectorForm, bounds: &Bounds) -> Vec<(String, String)> {
+    let wanted = match form {
+        SelectorForm::Expression | SelectorForm::Formatted | SelectorForm::Parsed => Wanted::Expression,
+        SelectorForm::AnyOf | SelectorForm::Filters => Wanted::Selector,
+    };
+    let read = |text: &str| -> Option<Vec<String>> {
+        let query = Query::parse_within(text, wanted, bounds, Counts::default()).ok()?;
+        Some(query.selector_texts().into_iter().map(str::to_owned).collect())
+    };
+    match (read(before), read(after)) {
+        (Some(before), Some(after)) => before.into_iter().zip(after).collect(),
+        _ => Vec::new(),
+    }
+}
