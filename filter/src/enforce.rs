@@ -5,6 +5,8 @@
 //! Rules hold the guards and restrictions that are defined here, so `access` imports from this room. This room knows a
 //! rule by its number only.
 
+#[cfg(not(target_arch = "wasm32"))]
+mod amounts;
 pub mod form;
 pub(crate) mod guards;
 pub(crate) mod identity_headers;

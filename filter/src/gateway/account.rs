@@ -14,6 +14,7 @@ use crate::enforce::{Guarded, RuleNumber};
 use crate::gateway::worker_state::Resources;
 use crate::report::{Outcome, Record};
 use crate::target::Target;
+use crate::target::headers::name::Name;
 use std::rc::Rc;
 
 /// A step on the way of a request, by the names of `docs/architecture.md`.
@@ -99,7 +100,7 @@ impl Gateway {
         resources: &mut Resources<'_>,
     ) -> Account<'_> {
         let mut account = Account::default();
-        let raw = request.headers.only(":path").unwrap_or_default();
+        let raw = request.headers.only(Name::Path).unwrap_or_default();
         let Ok(target) = Target::parse(raw) else { return account };
         self.follow(&target, request, record, resources, &mut account);
         account.target = Some(target);

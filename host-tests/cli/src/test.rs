@@ -195,7 +195,8 @@ fn tested(
 ) -> Tested {
     let begun = Instant::now();
     let policy = &suite.policy;
-    let request = format!("{} {}", test.asked.method, String::from_utf8_lossy(&test.asked.target));
+    let text = |name| test.asked.message.text(name);
+    let request = format!("{} {}", text(":method"), text(":path"));
     let mut result = Tested {
         name: test.name.clone(),
         request,

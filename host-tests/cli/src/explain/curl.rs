@@ -190,9 +190,8 @@ impl Line {
             None => "GET".to_owned(),
         };
         let mut asked = to(&method, &url, now)?;
-        if self.is_get && self.has_data {
-            asked.target.push(if asked.target.contains(&b'?') { b'&' } else { b'?' });
-            asked.target.extend(data.as_bytes());
+        if self.is_get {
+            asked = asked.with_parameters(&data);
         }
         for header in &self.headers {
             // An empty value takes a header out.
@@ -235,8 +234,9 @@ mod tests {
     }
 
     fn shown(asked: &Asked) -> String {
-        let target = String::from_utf8_lossy(&asked.target);
-        format!("{} {} {target} {}", asked.method, asked.authority, String::from_utf8_lossy(&asked.body))
+        let text = |name| asked.message.text(name);
+        let body = String::from_utf8_lossy(&asked.message.body);
+        format!("{} {} {} {body}", text(":method"), text(":authority"), text(":path"))
     }
 
     #[test]
@@ -259,9 +259,9 @@ mod tests {
             assert_eq!(shown(&read(line)), request, "{line}");
         }
         let asked = read("curl -ualice:secret -H 'X-A:  b' -H 'Accept:' https://a/");
-        let headers: Vec<_> = asked.headers.iter().map(|(name, _)| name.as_str()).collect();
+        let headers: Vec<_> = asked.message.shown().map(|(name, _)| name).collect();
         assert_eq!(headers, ["authorization", "x-a"]);
-        assert_eq!(asked.headers[0].1, b"Basic YWxpY2U6c2VjcmV0");
+        assert_eq!(asked.message.text("authorization"), "Basic YWxpY2U6c2VjcmV0");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! An explanation for programs: one JSON object. `filter/docs/policies.md` describes its fields.
 
-use super::rules::{limits, part, who};
+use super::rules::{amounts, limits, part, who};
 use crate::explain::matrix::words;
 use crate::policy::Policy;
 use crate::policy::answer::Given;
@@ -10,6 +10,7 @@ use crate::policy::message::Message;
 use crate::policy::selectors;
 use promward::access::Considered;
 use promward::caller::who::Who;
+use promward::report::Reason;
 use promward::response::reply::Reply;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -53,9 +54,11 @@ pub fn json(policy: &Policy, asked: &Asked, course: &Course<'_>, given: Option<&
         "rule": account.rule.map(|number| number.0),
         "rules": account.rules.iter().map(considered).collect::<Vec<_>>(),
         "limits": limits(course, gateway).into_iter().collect::<BTreeMap<_, _>>(),
+        "asked_of_limits": amounts(course, gateway).into_iter().collect::<BTreeMap<_, _>>(),
         "restriction": account.restriction.as_ref().map(|restriction| restriction.matchers()),
         "tenants": account.tenants,
         "selectors": rewritten,
+        "refused": course.record.refused.map(Reason::name),
         "reason": Some(&course.record.reason).filter(|reason| !reason.is_empty()),
     });
     let end = match &course.end {

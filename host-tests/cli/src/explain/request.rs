@@ -3,7 +3,7 @@
 use super::arguments::Arguments;
 use super::curl;
 use crate::check;
-use crate::policy::asked::Asked;
+use crate::policy::asked::{Asked, HOST};
 use promward::caller::certificates::Presented;
 use promward::target::origin::UrlScheme;
 use promward::time::instant::Instant;
@@ -74,17 +74,13 @@ pub(crate) fn to(method: &str, target: &str, now: Instant) -> Result<Asked, Stri
         if !target.starts_with(['/', '*']) {
             return Err(format!("{target:?} is neither a path, which begins with a slash, nor a URL"));
         }
-        return Ok(Asked::new(method, target, now));
+        return Ok(Asked::new(method, HOST, target, now));
     };
     let rest = rest.split_once('#').map_or(rest, |(before, _)| before);
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (authority, target) = rest.split_at(end);
     let slash = if target.starts_with('/') { "" } else { "/" };
-    Ok(Asked {
-        authority: authority.to_owned(),
-        scheme,
-        ..Asked::new(method, &[slash, target].concat(), now)
-    })
+    Ok(Asked { scheme, ..Asked::new(method, authority, &[slash, target].concat(), now) })
 }
 
 /// Adds a header from a line, `NAME: VALUE`. `Host` is the name of the site.
@@ -93,9 +89,9 @@ pub(crate) fn add_header(asked: &mut Asked, line: &str) -> Result<(), String> {
         line.split_once(':').ok_or_else(|| format!("{line:?} is no header: write NAME: VALUE"))?;
     let (name, value) = (name.trim(), value.trim());
     if name.eq_ignore_ascii_case("host") {
-        value.clone_into(&mut asked.authority);
+        asked.message.set(":authority", value);
     } else {
-        asked.headers.push((name.to_ascii_lowercase(), value.as_bytes().to_vec()));
+        asked.message.headers.push((name.to_ascii_lowercase(), value.as_bytes().to_vec()));
     }
     Ok(())
 }

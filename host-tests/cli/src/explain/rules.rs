@@ -6,6 +6,7 @@ use promward::api::mount::Mount;
 use promward::caller::identity::Caller;
 use promward::caller::who::Who;
 use promward::gateway::Gateway;
+use promward::target::parameters::{Parameters, Part};
 
 /// Returns the prefix of a mount as a configuration writes it.
 pub(crate) fn prefix(mount: &Mount) -> &str {
@@ -49,4 +50,19 @@ pub(super) fn limits(course: &Course<'_>, gateway: &Gateway) -> Vec<(&'static st
     }
     limits.extend(rule.guards.into_iter().flat_map(|guards| guards.allow()));
     limits
+}
+
+/// Returns the amounts that a request asks of the guards of its rule: as it goes upstream, or else as it came.
+pub(super) fn amounts(course: &Course<'_>, gateway: &Gateway) -> Vec<(&'static str, String)> {
+    let account = &course.account;
+    let mount = account.mount.and_then(|id| gateway.mounts.get(id));
+    let (Some(guarded), Some(endpoint), Some(mount)) = (&account.guarded, account.endpoint, mount) else {
+        return Vec::new();
+    };
+    let message = course.upstream().unwrap_or(&course.sent);
+    let target = message.text(":path");
+    let query = target.split_once('?').map_or("", |(_, query)| query);
+    let halves = [query.as_bytes(), message.body.as_slice()].join(&b'&');
+    let parameters = Parameters::parse(&halves, Part::Query).unwrap_or_default();
+    guarded.amounts(endpoint, mount.api.dialect, mount.extensions, &parameters)
 }

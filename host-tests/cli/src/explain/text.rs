@@ -2,7 +2,7 @@
 
 use super::diff;
 use super::paint::Paint;
-use super::rules::{limits, part, prefix, who};
+use super::rules::{amounts, limits, part, prefix, who};
 use crate::explain::matrix::words;
 use crate::policy::Policy;
 use crate::policy::answer::{Given, of_body};
@@ -49,7 +49,7 @@ pub(super) fn of(
     let mut page = Page { text: String::new(), paint };
     let account = &course.account;
     let gateway = policy.gateway();
-    page.add("request", [format!("{} {}", asked.method, course.sent.text(":path"))]);
+    page.add("request", [first_line(&course.sent)]);
     let target = account.target.as_ref().map(|target| match &target.query {
         Some(query) => format!("{} with the query string {}", target.path.as_str(), query.as_str()),
         None => target.path.as_str().to_owned(),
@@ -71,7 +71,7 @@ pub(super) fn of(
     );
     page.add("caller", caller(asked, course));
     page.add("access", account.rules.iter().map(|considered| rule(considered, paint)));
-    page.add("limits", limits_line(course, policy));
+    page.add("limits", limit_lines(course, policy));
     page.add("terms", terms(course));
     page.add("selectors", selector_lines(course, policy, paint));
     match &course.end {
@@ -114,10 +114,14 @@ fn rule(considered: &Considered<'_>, paint: Paint) -> String {
     }
 }
 
-fn limits_line(course: &Course<'_>, policy: &Policy) -> Option<String> {
-    let limits = limits(course, policy.gateway());
-    let shown = limits.iter().map(|(name, allows)| format!("{} {allows}", name.replace('_', " ")));
-    (!limits.is_empty()).then(|| shown.collect::<Vec<_>>().join(", "))
+fn limit_lines(course: &Course<'_>, policy: &Policy) -> Vec<String> {
+    let amounts = amounts(course, policy.gateway());
+    let line = |(name, allows): (&'static str, String)| {
+        let asked = amounts.iter().find(|(other, _)| *other == name);
+        let asked = asked.map(|(_, asked)| format!(", and this request asks {asked}")).unwrap_or_default();
+        format!("{} {allows}{asked}", name.replace('_', " "))
+    };
+    limits(course, policy.gateway()).into_iter().map(line).collect()
 }
 
 fn terms(course: &Course<'_>) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! A request that a configuration is asked about.
 
 use super::caller::As;
+use super::message::Message;
 use promward::caller::certificates::Presented;
 use promward::caller::source::Source;
 use promward::target::body::Body;
@@ -17,27 +18,21 @@ pub const SOURCE: &str = "127.0.0.1";
 /// The media type of a form.
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A request that a configuration is asked about.
+/// A request that a configuration is asked about, and what a proxy knows of it.
 #[derive(Clone, Debug)]
 pub struct Asked {
-    /// The method of the request.
-    pub method: String,
-    /// The scheme of the client's connection.
-    pub scheme: UrlScheme,
-    /// The host that the client names.
-    pub authority: String,
-    /// The path and the query string, as they are sent.
-    pub target: Vec<u8>,
-    /// Further headers.
-    pub headers: Vec<(String, Vec<u8>)>,
-    /// The body, which is empty if there is none.
-    pub body: Vec<u8>,
+    /// The request as a proxy shows it to the filter, with `:method`, `:path` and `:authority` among its headers.
+    pub message: Message,
     /// The presence of a body after the headers. Proxies announce bodies that then are empty.
     pub follows: Body,
+    /// The scheme of the client's connection.
+    pub scheme: UrlScheme,
     /// The caller in whose name the request is made.
     pub caller: As,
     /// The claims of a JSON web token that the proxy has verified.
     pub claims: Option<Value>,
+    /// The metadata that filters of the proxy have left, if there are no claims.
+    pub metadata: Vec<u8>,
     /// The certificate that the client presents.
     pub certificate: Option<Presented>,
     /// The address that the request comes from.
@@ -55,17 +50,15 @@ impl Asked {
     ///
     /// Never, since the address is one.
     #[must_use]
-    pub fn new(method: &str, target: &str, now: Instant) -> Self {
+    pub fn new(method: &str, authority: &str, target: &str, now: Instant) -> Self {
+        let message = Message::default().with(":method", method).with(":path", target);
         Self {
-            method: method.to_owned(),
-            scheme: UrlScheme::Https,
-            authority: HOST.to_owned(),
-            target: target.as_bytes().to_vec(),
-            headers: Vec::new(),
-            body: Vec::new(),
+            message: message.with(":authority", authority),
             follows: Body::None,
+            scheme: UrlScheme::Https,
             caller: As::Shown,
             claims: None,
+            metadata: Vec::new(),
             certificate: None,
             source: Source::parse(SOURCE.as_bytes()).expect("it is an address"),
             now,
@@ -73,26 +66,33 @@ impl Asked {
         }
     }
 
-    /// Returns the same request with a body, and the headers that clients send with one.
+    /// Appends parameters to the target.
     #[must_use]
-    pub fn with_body(mut self, body: Vec<u8>) -> Self {
-        self.body = body;
-        if self.body.is_empty() {
-            return self;
-        }
-        self.follows = Body::Follows;
-        if !self.has("content-type") {
-            self.headers.push(("content-type".to_owned(), FORM.into()));
-        }
-        if !self.has("content-length") && !self.has("transfer-encoding") {
-            self.headers.push(("content-length".to_owned(), self.body.len().to_string().into_bytes()));
+    pub fn with_parameters(mut self, parameters: &str) -> Self {
+        if !parameters.is_empty() {
+            let mut target = self.message.header(":path").unwrap_or_default().to_vec();
+            target.push(if target.contains(&b'?') { b'&' } else { b'?' });
+            target.extend(parameters.as_bytes());
+            self.message.set(":path", target);
         }
         self
     }
 
-    /// Returns `true` if a header of this name is given.
+    /// Returns the same request with a body, and the headers that clients send with one.
     #[must_use]
-    pub fn has(&self, name: &str) -> bool {
-        self.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
+    pub fn with_body(mut self, body: Vec<u8>) -> Self {
+        if body.is_empty() {
+            return self;
+        }
+        self.follows = Body::Follows;
+        let mut message = self.message;
+        if message.header("content-type").is_none() {
+            message = message.with("content-type", FORM);
+        }
+        if message.header("content-length").or(message.header("transfer-encoding")).is_none() {
+            message = message.with("content-length", body.len().to_string());
+        }
+        message.body = body;
+        Self { message, ..self }
     }
 }

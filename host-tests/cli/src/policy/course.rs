@@ -81,7 +81,10 @@ impl Policy {
     /// Returns a message if the request can't be made in this caller's name.
     pub fn ask(&self, asked: &Asked, remembered: &mut Remembered) -> Result<Course<'_>, String> {
         let credentials = self.credentials(asked)?;
-        let sent = message(asked, credentials.authorization.as_deref());
+        let mut sent = asked.message.clone();
+        if let Some(authorization) = &credentials.authorization {
+            sent.set("authorization", authorization.as_str());
+        }
         let shared = Memory::default();
         let unreachable = |_| "shared data can't be written".to_owned();
         let mut state =
@@ -100,19 +103,6 @@ impl Policy {
         }
         Ok(course)
     }
-}
-
-/// Returns the request as a proxy shows it to the filter.
-fn message(asked: &Asked, authorization: Option<&str>) -> Message {
-    let mut message = Message { headers: Vec::new(), body: asked.body.clone() }
-        .with(":method", asked.method.as_str())
-        .with(":path", asked.target.as_slice())
-        .with(":authority", asked.authority.as_str());
-    message.headers.extend(asked.headers.iter().cloned());
-    if let Some(authorization) = authorization {
-        message = message.with("authorization", authorization);
-    }
-    message
 }
 
 /// Decides a request, and checks its password in between if it has one.
@@ -192,7 +182,7 @@ fn forwarded(
             Err(error) => {
                 let refusal = Refusal::Form(error);
                 let reply = gateway.refuse(&context, &refusal);
-                record.refused(reply.status, &refusal);
+                record.refused(reply.status, refusal.reason(), &refusal);
                 return End::Reply(reply);
             }
         }

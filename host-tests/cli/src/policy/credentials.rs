@@ -32,7 +32,9 @@ impl Policy {
     /// Returns a message if the configuration doesn't know the caller, or if the request names two callers.
     pub(super) fn credentials(&self, asked: &Asked) -> Result<Credentials<'_>, String> {
         let caller = &asked.caller;
-        if *caller != As::Shown && (asked.has("authorization") || asked.certificate.is_some()) {
+        if *caller != As::Shown
+            && (asked.message.header("authorization").is_some() || asked.certificate.is_some())
+        {
             return Err(format!(
                 "the request shows a credential, and is to be made as {caller}: give one of the two"
             ));
@@ -106,7 +108,7 @@ impl Policy {
                 let none = || "there are claims, and the configuration has no callers.jwt".to_owned();
                 (issuer.ok_or_else(none)?, claims.clone())
             }
-            (_, None) => return Ok(Vec::new()),
+            (_, None) => return Ok(asked.metadata.clone()),
         };
         Ok(metadata_under(&issuer.payload, &claims))
     }

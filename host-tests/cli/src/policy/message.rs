@@ -23,6 +23,18 @@ impl Message {
         self
     }
 
+    /// Sets a header to one value.
+    pub fn set(&mut self, name: &str, value: impl Into<Vec<u8>>) {
+        let mut value = Some(value.into());
+        self.headers.retain_mut(|(known, old)| {
+            if !known.eq_ignore_ascii_case(name) {
+                return true;
+            }
+            value.take().map(|value| *old = value).is_some()
+        });
+        self.headers.extend(value.map(|value| (name.to_owned(), value)));
+    }
+
     /// Returns the first value of a header.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&[u8]> {
@@ -42,17 +54,7 @@ impl Message {
             self.headers.retain(|(known, _)| !known.as_bytes().eq_ignore_ascii_case(name));
         }
         for (name, value) in &edits.set {
-            let mut is_set = false;
-            self.headers.retain_mut(|(known, old)| {
-                if !known.eq_ignore_ascii_case(name) {
-                    return true;
-                }
-                value.as_bytes().clone_into(old);
-                !std::mem::replace(&mut is_set, true)
-            });
-            if !is_set {
-                self.headers.push((name.to_string(), value.clone().into_bytes()));
-            }
+            self.set(name, value.as_str());
         }
         for (name, value) in &edits.add {
             self.headers.push(((*name).to_owned(), value.clone().into_bytes()));

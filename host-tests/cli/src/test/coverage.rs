@@ -3,6 +3,7 @@
 
 use crate::policy::Policy;
 use crate::policy::course::Course;
+use promward::report::Reason;
 use serde_norway::Value;
 
 /// The kinds of parts that tests can reach, as a summary names them.
@@ -62,7 +63,7 @@ impl Coverage {
     pub(super) fn note(&mut self, course: &Course<'_>) {
         let account = &course.account;
         let Some(number) = account.rule else { return };
-        let reason = &course.record.reason;
+        let refused = course.record.refused.map(Reason::name);
         for item in self.0.iter_mut().filter(|item| item.rule == number.0) {
             let (name, value) = &item.name;
             item.is_reached |= match item.kind {
@@ -72,13 +73,12 @@ impl Coverage {
                     None => true,
                 }),
                 Kind::Limit => match name.as_str() {
-                    "rate" => reason.contains(&format!("{number}.limits allows")),
                     // It refuses nothing, and is written into the request.
                     "timeout" => course.upstream().is_some_and(|sent| {
                         sent.text(":path").contains("timeout=")
                             || sent.body.windows(8).any(|text| text == b"timeout=")
                     }),
-                    name => reason.contains(&format!("limits.{name}")),
+                    name => refused == Some(name),
                 },
             };
         }

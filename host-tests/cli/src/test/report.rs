@@ -128,16 +128,17 @@ pub(super) fn command(suite: &Suite, test: &Test) -> String {
         option("--source", source);
     }
     option("--now", &asked.now.seconds().to_string());
-    for (name, value) in asked.headers.iter().filter(|(name, _)| name != "content-length") {
+    let is_own = |name: &str| !name.starts_with(':') && name != "content-length";
+    for (name, value) in asked.message.headers.iter().filter(|(name, _)| is_own(name)) {
         option("-H", &format!("{name}: {}", String::from_utf8_lossy(value)));
     }
-    if !asked.body.is_empty() {
-        option("--data", &String::from_utf8_lossy(&asked.body));
+    if !asked.message.body.is_empty() {
+        option("--data", &String::from_utf8_lossy(&asked.message.body));
     }
-    words.push(asked.method.clone());
+    let text = |name| asked.message.text(name);
+    words.push(text(":method"));
     let scheme = if asked.scheme == UrlScheme::Https { "https" } else { "http" };
-    let target = String::from_utf8_lossy(&asked.target);
-    words.push(quoted(&format!("{scheme}://{}{target}", asked.authority)));
+    words.push(quoted(&format!("{scheme}://{}{}", text(":authority"), text(":path"))));
     words.join(" ")
 }
 

@@ -147,10 +147,7 @@ impl Defaults {
             return Err("request: give one method with its path, such as get: /prometheus/graph".to_owned());
         };
         let mut asked = request::to(method, path, now).map_err(|error| format!("request: {error}"))?;
-        if !request.parameters.is_empty() {
-            asked.target.push(if asked.target.contains(&b'?') { b'&' } else { b'?' });
-            asked.target.extend(encoded(&request.parameters).into_bytes());
-        }
+        asked = asked.with_parameters(&encoded(&request.parameters));
         for (name, values) in &request.headers {
             for value in values.all() {
                 request::add_header(&mut asked, &format!("{name}: {value}"))?;

@@ -143,6 +143,33 @@ fn a_file_that_can_not_be_run_says_which_field_is_wrong() {
 }
 
 #[test]
+fn the_configuration_may_stand_in_an_envoy_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        fs::write(directory.path().join(name), text).unwrap();
+        directory.path().join(name)
+    };
+    let tests = |configuration: &str| {
+        let test = "{ name: a, as: anonymous, request: { get: /prometheus/graph }, expect: { allowed: true, rule: 0 } }";
+        printed(
+            &file("tests.yaml", &format!("configuration: {configuration}\ntests:\n- {test}\n")),
+            &["--coverage"],
+        )
+    };
+    file("envoy.yaml", &promward_harness::envoy::variants::render(&[]).unwrap());
+    assert_eq!(tests("envoy.yaml").0, 0);
+    file(
+        "plugin.yaml",
+        "apiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nspec: { pluginConfig: {} }\n",
+    );
+    let (code, said) = tests("plugin.yaml");
+    assert!(code == 2 && said.contains("this is an object of Kubernetes without a filter in it"), "{said}");
+    file("refused.json", "{}");
+    let (code, said) = tests("refused.json");
+    assert!(code == 2 && said.contains("refused.json: refused: mounts: this field is missing"), "{said}");
+}
+
+#[test]
 fn a_pattern_chooses_tests_and_coverage_says_what_none_reaches() {
     const TESTS: &str = r#"
 - { name: one, as: token:grafana-a, request: { get: /prometheus/api/v1/labels }, expect: { allowed: true } }
