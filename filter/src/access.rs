@@ -12,7 +12,7 @@ mod scope;
 pub(crate) mod tenants;
 
 #[cfg(not(target_arch = "wasm32"))]
-pub use account::{Considered, Part};
+pub use account::{Considered, RuleVerdict};
 pub use denied::{Closed, Denied};
 pub use rule::{HeldAt, Inherited, Rule, Unrestricted};
 pub use scope::{PathPattern, RequestedAccess, Scope};

@@ -7,7 +7,7 @@ use super::scope::RequestedAccess;
 use super::{Access, Caller};
 use crate::enforce::RuleNumber;
 
-/// A rule, and its part in the decision about a request.
+/// A rule, and its verdict about a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Considered<'a> {
     /// The number of the rule.
@@ -15,12 +15,12 @@ pub struct Considered<'a> {
     /// The rule with this number.
     pub rule: &'a Rule,
     /// The reason why the rule decides, or doesn't.
-    pub part: Part,
+    pub verdict: RuleVerdict,
 }
 
-/// The part that a rule has in the decision about a request.
+/// The verdict of a rule about a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum RuleVerdict {
     /// The rule allows the request.
     Decides,
     /// An earlier rule has decided, so this one isn't looked at.
@@ -36,27 +36,29 @@ pub enum Part {
 }
 
 impl Access {
-    /// Returns every rule with its part in the decision about a request.
+    /// Returns every rule with its verdict about a request.
     pub fn account(&self, caller: &Caller, requested: &RequestedAccess<'_>) -> Vec<Considered<'_>> {
         let RequestedAccess { class, mount, .. } = *requested;
         let deciding = self.decide(caller, requested).ok().map(|(number, _)| number);
         let mut bound = Inherited::default();
-        let mut part = |number: RuleNumber, rule: &Rule| {
+        let mut verdict = |number: RuleNumber, rule: &Rule| {
             let before = bound;
             if rule.is_for(caller.is(), mount) {
                 bound = bound.after(number, rule);
             }
             match deciding {
-                Some(deciding) if deciding == number => Part::Decides,
-                Some(deciding) if deciding < number => Part::NotReached,
-                _ if !rule.is_at(mount) => Part::OtherMount,
-                _ if !rule.who.has_any(caller.is()) => Part::OtherCaller,
-                _ if !rule.may.contains(class) => Part::OtherClass,
+                Some(deciding) if deciding == number => RuleVerdict::Decides,
+                Some(deciding) if deciding < number => RuleVerdict::NotReached,
+                _ if !rule.is_at(mount) => RuleVerdict::OtherMount,
+                _ if !rule.who.has_any(caller.is()) => RuleVerdict::OtherCaller,
+                _ if !rule.may.contains(class) => RuleVerdict::OtherClass,
                 _ => Closed::of(rule, number, before, class, mount)
                     .or_else(|| Closed::by_scope(rule, number, requested))
-                    .map_or(Part::OtherClass, Part::Closed),
+                    .map_or(RuleVerdict::OtherClass, RuleVerdict::Closed),
             }
         };
-        self.rules().map(|(number, rule)| Considered { number, rule, part: part(number, rule) }).collect()
+        self.rules()
+            .map(|(number, rule)| Considered { number, rule, verdict: verdict(number, rule) })
+            .collect()
     }
 }

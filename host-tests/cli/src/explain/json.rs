@@ -1,6 +1,6 @@
 //! An explanation for programs: one JSON object. `filter/docs/policies.md` describes its fields.
 
-use super::rules::{amounts, limits, part, who};
+use super::rules::{amounts, limits, verdict, who};
 use crate::explain::matrix::words;
 use crate::policy::Policy;
 use crate::policy::answer::Given;
@@ -87,8 +87,8 @@ pub fn json(policy: &Policy, asked: &Asked, course: &Course<'_>, given: Option<&
 
 fn considered(considered: &Considered<'_>) -> Value {
     let Considered { number, rule, .. } = considered;
-    let (name, why) = part(considered);
-    json!({ "rule": number.0, "who": who(rule), "may": words(rule.may), "part": name, "why": why })
+    let (name, why) = verdict(considered);
+    json!({ "rule": number.0, "who": who(rule), "may": words(rule.may), "verdict": name, "why": why })
 }
 
 /// Returns a request or an answer, with the pseudo headers as fields of their own.

@@ -1,7 +1,7 @@
 //! Rules and their limits, in the words of a configuration.
 
 use crate::policy::course::Course;
-use promward::access::{Considered, Part, Rule};
+use promward::access::{Considered, Rule, RuleVerdict};
 use promward::api::mount::Mount;
 use promward::caller::identity::Caller;
 use promward::caller::who::Who;
@@ -18,15 +18,15 @@ pub(super) fn who(rule: &Rule) -> Vec<&str> {
     rule.who.listed().iter().map(Who::as_str).collect()
 }
 
-/// Returns the part of a rule in a decision: its name for programs, and a clause that says why.
-pub(super) fn part(considered: &Considered<'_>) -> (&'static str, String) {
-    match considered.part {
-        Part::Decides => ("decides", "it decides".to_owned()),
-        Part::NotReached => ("not_reached", "not looked at, since an earlier rule decides".to_owned()),
-        Part::OtherMount => ("other_mount", "it doesn't hold at this mount".to_owned()),
-        Part::OtherCaller => ("other_caller", "it doesn't name the caller".to_owned()),
-        Part::OtherClass => ("other_class", "\"may\" doesn't have the class".to_owned()),
-        Part::Closed(closed) => ("closed", closed.to_string()),
+/// Returns the verdict of a rule in a decision: its name for programs, and a clause that says why.
+pub(super) fn verdict(considered: &Considered<'_>) -> (&'static str, String) {
+    match considered.verdict {
+        RuleVerdict::Decides => ("decides", "it decides".to_owned()),
+        RuleVerdict::NotReached => ("not_reached", "not looked at, since an earlier rule decides".to_owned()),
+        RuleVerdict::OtherMount => ("other_mount", "it doesn't hold at this mount".to_owned()),
+        RuleVerdict::OtherCaller => ("other_caller", "it doesn't name the caller".to_owned()),
+        RuleVerdict::OtherClass => ("other_class", "\"may\" doesn't have the class".to_owned()),
+        RuleVerdict::Closed(closed) => ("closed", closed.to_string()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::diff;
 use super::paint::Paint;
-use super::rules::{amounts, limits, part, prefix, who};
+use super::rules::{self, amounts, limits, prefix, who};
 use crate::explain::matrix::words;
 use crate::policy::Policy;
 use crate::policy::answer::{Given, of_body};
@@ -10,7 +10,7 @@ use crate::policy::asked::Asked;
 use crate::policy::course::{Course, End};
 use crate::policy::message::Message;
 use crate::policy::selectors;
-use promward::access::{Considered, Part};
+use promward::access::{Considered, RuleVerdict};
 use promward::api::endpoint::ToRestricted;
 use promward::caller::who::Who;
 use promward::gateway::account::Room;
@@ -105,11 +105,11 @@ fn caller(asked: &Asked, course: &Course<'_>) -> Vec<String> {
 
 fn rule(considered: &Considered<'_>, paint: Paint) -> String {
     let Considered { number, rule, .. } = considered;
-    let (_, why) = part(considered);
+    let (_, why) = rules::verdict(considered);
     let line = format!("{number} {} may {}: {why}", who(rule).join(", "), words(rule.may));
-    match considered.part {
-        Part::Decides => paint.green(&line),
-        Part::Closed(_) => paint.red(&line),
+    match considered.verdict {
+        RuleVerdict::Decides => paint.green(&line),
+        RuleVerdict::Closed(_) => paint.red(&line),
         _ => paint.dim(&line),
     }
 }
