@@ -6,6 +6,7 @@ use crate::api::endpoint::{Content, Links};
 use crate::api::profile::Contents;
 use crate::target::headers::Headers;
 use crate::target::headers::name::{Name, NameSet};
+use crate::target::media_type::{JSON_TYPE, is_exactly};
 use crate::target::origin::{Origin, UrlScheme};
 
 /// A policy under which the pages of Prometheus 2.x and 3.x work: their one inline script differs from start to start,
@@ -22,6 +23,10 @@ const REVEALING: NameSet =
 /// Headers that a Prometheus can't set: how long browsers insist on TLS, where they go next, and who may show the page
 /// in a frame.
 const OVERRULED: [Name; 3] = [Name::StrictTransportSecurity, Name::Refresh, Name::XFrameOptions];
+
+/// Headers that browsers heed for pages only: where a page's links say that they come from, and who may show it in a frame,
+/// to browsers that don't know policies.
+const FOR_PAGES: [&str; 2] = ["referrer-policy", "x-frame-options"];
 
 /// The directive of a policy that names who may show a page in a frame.
 const FRAME_ANCESTORS: &str = "frame-ancestors";
@@ -97,8 +102,9 @@ impl Security {
         headers
     }
 
-    /// Returns the headers of an answer. At an opaque mount the server's own headers stay, since only the server knows
-    /// what its pages need.
+    /// Returns the headers of an answer. JSON gets none that are for pages, since no browser makes a page of it beside
+    /// `nosniff` (`threats.md` B4). At an opaque mount the server's own headers stay, since only the server knows what its
+    /// pages need.
     pub fn answer(
         &self,
         contents: Contents,
@@ -107,14 +113,21 @@ impl Security {
         given: &Headers,
     ) -> Vec<(&'static str, &str)> {
         let mut headers = self.headers(content, scheme);
-        if contents == Contents::Opaque {
-            let frames_are_its_own = given.has(Name::ContentSecurityPolicy);
-            headers.retain(|&(name, _)| match name {
-                "content-security-policy" => false,
-                "x-frame-options" => !frames_are_its_own && !given.has(Name::of(name)),
-                "strict-transport-security" => true,
-                _ => !given.has(Name::of(name)),
-            });
+        match contents {
+            Contents::Known => {
+                if given.only(Name::ContentType).is_some_and(|value| is_exactly(value, JSON_TYPE)) {
+                    headers.retain(|(name, _)| !FOR_PAGES.contains(name));
+                }
+            }
+            Contents::Opaque => {
+                let frames_are_its_own = given.has(Name::ContentSecurityPolicy);
+                headers.retain(|&(name, _)| match name {
+                    "content-security-policy" => false,
+                    "x-frame-options" => !frames_are_its_own && !given.has(Name::of(name)),
+                    "strict-transport-security" => true,
+                    _ => !given.has(Name::of(name)),
+                });
+            }
         }
         headers
     }
@@ -210,6 +223,32 @@ mod tests {
         assert_eq!(value(&security.headers(Content::Fresh, UrlScheme::Http), name), None);
         let none = Security::new(None, None, Frames::Nobody);
         assert_eq!(value(&none.headers(Content::Fresh, UrlScheme::Https), name), None);
+    }
+
+    #[test]
+    fn only_what_can_be_shown_as_a_page_gets_the_headers_of_pages() {
+        let security = Security::new(None, None, Frames::Nobody);
+        let names = |content_types: &[&str]| {
+            let given = content_types.iter().map(|value| ("content-type", *value)).collect();
+            let headers = security.answer(Contents::Known, Content::Fresh, UrlScheme::Https, &given);
+            headers.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+        };
+        for data in ["application/json", "Application/JSON; charset=utf-8"] {
+            let expected = ["x-content-type-options", "content-security-policy", "cache-control"];
+            assert_eq!(names(&[data]), expected, "{data}");
+        }
+        for others in [
+            &[][..],
+            &["text/html"],
+            &["application/json", "text/html"],
+            &["application/json, text/html"],
+            &["application/xml"],
+            &["text/plain"],
+        ] {
+            for name in FOR_PAGES {
+                assert!(names(others).contains(&name), "{others:?}: {name}");
+            }
+        }
     }
 
     #[test]

@@ -120,11 +120,11 @@ impl Stream {
                 return Ok(self.reply(&reply));
             }
             Decision::Pass(edits) => {
-                host::edit(Map::Request, &edits)?;
+                host::edit(Map::Request, &edits, &headers)?;
                 self.phase = Phase::Passed;
             }
             Decision::Forward(forward) => {
-                host::edit(Map::Request, &forward.edits)?;
+                host::edit(Map::Request, &forward.edits, &headers)?;
                 let Forward { context, form, .. } = *forward;
                 // A form that can be refused later has its own type. Only what must be empty can have gRPC's.
                 if form.as_ref().is_some_and(AwaitedForm::must_be_empty) {
@@ -198,13 +198,14 @@ impl Stream {
             self.worker.forget(self.context);
         }
         if let (Phase::Replied, Replies::Restored(status)) = (&self.phase, self.replies) {
-            host::edit(Map::Response, &HeaderEdits::set(":status", status.to_string()))?;
+            let headers = host::headers(Map::Response)?;
+            host::edit(Map::Response, &HeaderEdits::set(":status", status.to_string()), &headers)?;
         }
         let Some(context) = self.phase.context() else { return Ok(Action::Continue) };
         let headers = host::headers(Map::Response)?;
         match self.gateway().answer(context, &headers) {
             Ok(edits) => {
-                host::edit(Map::Response, &edits)?;
+                host::edit(Map::Response, &edits, &headers)?;
                 if let Some(filtered) = &context.filtered {
                     let filter = Box::new(filtered.filter());
                     let rest = match self.phase {

@@ -127,6 +127,15 @@ impl Headers {
         self.spans.iter().filter(is_named).map(|span| self.text(&span.value))
     }
 
+    /// Returns every value of a header that need not be in the table of names, in order. Case doesn't matter, and `_` is no
+    /// `-`.
+    pub(crate) fn named_exactly(&self, name: &[u8]) -> impl Iterator<Item = &[u8]> {
+        let (known, _) = Name::find(name);
+        let spans = self.spans.iter().filter(move |span| span.known == known);
+        let is_named = move |span: &&HeaderSpan| self.text(&span.name).eq_ignore_ascii_case(name);
+        spans.filter(is_named).map(|span| self.text(&span.value))
+    }
+
     /// Returns the first value of this name.
     #[inline]
     pub fn first(&self, name: Name) -> Option<&[u8]> {

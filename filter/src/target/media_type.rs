@@ -3,6 +3,9 @@
 
 use std::str;
 
+/// The media type of most answers of an API.
+pub(crate) const JSON_TYPE: &str = "application/json";
+
 /// Returns `true` if a content type is the expected one, with at most a `charset` parameter: one that stands twice
 /// makes Go ignore the body.
 pub(crate) fn is_exactly(value: &[u8], expected: &str) -> bool {

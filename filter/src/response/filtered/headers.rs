@@ -4,12 +4,9 @@
 
 use crate::target::headers::Headers;
 use crate::target::headers::name::{Name, NameSet};
-use crate::target::media_type::is_exactly;
+use crate::target::media_type::{JSON_TYPE, is_exactly};
 use std::fmt;
 use std::str;
-
-/// The media type of answers that can be filtered.
-const JSON_TYPE: &str = "application/json";
 
 /// Headers of a request that ask for something other than the whole, current answer as plain JSON.
 static ASKING: NameSet = NameSet::of(&[
