@@ -191,6 +191,11 @@ impl Access {
         self.rules.iter().any(|rule| rule.guards.is_some())
     }
 
+    /// Returns `true` if a rule restricts its callers.
+    pub fn has_restrictions(&self) -> bool {
+        self.onlys().next().is_some()
+    }
+
     /// Returns `true` if a rule has a rate.
     pub fn has_rates(&self) -> bool {
         self.rules.iter().any(|rule| rule.rate.is_some())

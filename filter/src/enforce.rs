@@ -7,6 +7,7 @@
 
 #[cfg(not(target_arch = "wasm32"))]
 mod amounts;
+mod checks;
 pub mod form;
 pub(crate) mod guards;
 pub(crate) mod identity_headers;

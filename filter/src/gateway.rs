@@ -300,11 +300,14 @@ impl Gateway {
         let passwords = self.callers.passwords.is_some();
         let rates = self.access.has_rates();
         let metadata = !self.callers.issuers.is_empty();
+        // Some servers take times that are relative to now.
+        let is_relative = self.mounts.iter().any(|(_, mount)| mount.api.dialect.is_spelled_out());
+        let guards = self.access.has_guards() || is_relative && self.access.has_restrictions();
         Needs {
             source: passwords || rates,
             certificate: !self.callers.certificates.is_empty(),
             metadata,
-            now: passwords || rates || metadata || self.access.has_guards(),
+            now: passwords || rates || metadata || guards,
         }
     }
 

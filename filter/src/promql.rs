@@ -24,6 +24,7 @@ mod selectors;
 #[cfg(not(target_arch = "wasm32"))]
 mod texts;
 mod time;
+mod work;
 mod written;
 
 pub use bounds::{Bound, Bounds, Counts, MAX_COUNT, MAX_DEPTH};
@@ -31,6 +32,7 @@ pub use cost::Reach;
 pub use error::{Problem, SyntaxError};
 pub use extensions::Extensions;
 pub use parser::Wanted;
+pub use work::Work;
 
 use crate::time::Evaluation;
 use durations::Calculation;
@@ -53,6 +55,11 @@ pub struct Query<'a> {
     calculated: Vec<Calculated>,
     /// The counts of this text and of those before it.
     counts: Counts,
+    /// The number of parts that a server evaluates at each point, and of labels that group or match series.
+    parts: u32,
+    labels: u32,
+    /// The number of operators whose longer side VictoriaMetrics reads anew.
+    read_anew: u32,
 }
 
 /// A duration that is worked out with the times of the request, and stands in the query as a placeholder.
@@ -117,6 +124,10 @@ struct Subquery {
     shift: Shift,
     /// The index of the innermost subquery around it.
     within: Option<usize>,
+    /// The number of parts of the query within it, those of subqueries within it and itself among them.
+    parts: u32,
+    /// True if a function sorts what it gives for each point.
+    is_sorted: bool,
 }
 
 impl Selector {
@@ -192,7 +203,7 @@ impl<'a> Query<'a> {
         if self.calculated.is_empty() {
             return Ok(Cow::Borrowed(self));
         }
-        let mut query = self.clone();
+        let mut query = Self { calculated: Vec::new(), ..self.clone() };
         for Calculated { duration, calculation, at } in &self.calculated {
             let (low, high) = calculation.value(evaluation, longest_step).ok_or(durations::unclear(*at))?;
             let (selectors, subqueries) = (&mut query.selectors, &mut query.subqueries);

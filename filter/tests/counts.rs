@@ -25,7 +25,7 @@ const CONFIGURATION: &str = r#"{
         { "who": ["anyone"], "may": ["health"] },
         { "who": ["token:a"], "may": ["read"], "at": ["/prometheus"], "only": { "tenant": ["a"] },
           "limits": { "rate": "100/s", "range": "1h", "lookback": "1h", "oldest": "1d", "points": 10, "operators": 2,
-                      "calls": 2, "depth": 4, "selectors": 10, "repetitions": 2 } },
+                      "calls": 2, "depth": 4, "selectors": 10, "repetitions": 2, "work": 6 } },
         { "who": ["token:b"], "may": ["everything"], "limits": { "rate": "1/h", "burst": 1 } }
     ]
 }"#;
@@ -56,6 +56,7 @@ fn each_refusal_is_counted_by_its_reason() {
         ("query?query=up[2h]", "lookback"),
         ("query?query=up&time=1", "oldest"),
         ("query?query=sum_over_time(up[10m:1s])", "points"),
+        ("query_range?query=up-up&start=1769817594&end=1769817599&step=1", "work"),
         ("query?query=1%2B1%2B1%2B1", "operators"),
         ("query?query=abs(abs(abs(1)))", "calls"),
         ("query?query=(((((1)))))", "depth"),
@@ -116,9 +117,9 @@ fn what_may_be_counted_is_there_at_zero_and_only_once() {
     let labels = |metric: &str| names.iter().filter(|name| name.contains(metric)).count();
     // At the first mount everything is allowed, at the second one nothing but health is.
     assert_eq!(labels("requests_total.mount=/prometheus;"), 19 * 6 + 1);
-    assert_eq!(labels("refusals_total.mount=/prometheus;"), 28);
+    assert_eq!(labels("refusals_total.mount=/prometheus;"), 29);
     assert_eq!(labels("refusals_total.mount=none;"), 3);
-    assert_eq!(labels("limited_total.rule=1;"), 11);
+    assert_eq!(labels("limited_total.rule=1;"), 12);
     assert_eq!(labels("limited_total.rule=2;"), 1);
     assert_eq!(labels("logins_total"), 3);
     assert_eq!(labels("checks"), 0, "there are no passwords");

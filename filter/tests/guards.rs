@@ -384,12 +384,12 @@ fn a_duration_is_held_against_guards_as_what_it_comes_to() {
 
 #[test]
 fn a_duration_is_worked_out_only_for_a_guard() {
-    let at_limits = |limits: &str| {
+    let at_limits = |limits: &str, query: &str| {
         let configuration = format!(
             r#"{{ "mounts": [{{ "prefix": "/", "promql": ["duration_expressions"] }}],
                  "access": [{{ "who": ["anyone"], "may": ["everything"], "limits": {{ {limits} }} }}] }}"#
         );
-        let path = format!("{INSTANT}?time=1700000000&query=a[2^0.5]");
+        let path = format!("{INSTANT}?time=1700000000&query={query}");
         let headers =
             Headers::from_iter([(":method", "GET"), (":path", &path), (":authority", "example.com")]);
         match at(&mut Desk::new(&configuration), &headers, Body::None) {
@@ -405,7 +405,10 @@ fn a_duration_is_worked_out_only_for_a_guard() {
         (r#""lookback": "1h""#, 400),
         (r#""oldest": "1h""#, 400),
     ] {
-        assert_eq!(at_limits(limits), expected, "{limits}");
+        assert_eq!(at_limits(limits, "a[2^0.5]"), expected, "{limits}");
+        // The work of a subquery depends on its range and its step.
+        assert_eq!(at_limits(limits, "a[2^0.5:1s]"), 400, "{limits}");
+        assert_eq!(at_limits(limits, "a[1m:2^0.5]"), 400, "{limits}");
     }
 }
 

@@ -26,6 +26,7 @@ fuzz_target!(|raw: &[u8]| {
         restriction,
         guarded: None,
         bounds: Bounds::default(),
+        now: None,
     };
     let mut rewrites = RewriteCache::new(1);
     let first = requirements.of_query(parameters.clone(), &mut rewrites);

@@ -25,6 +25,7 @@ fn check(text: &str, parse: Parse) {
     for dialect in [Dialect::Prometheus, Dialect::VictoriaMetrics] {
         let evaluation = Evaluation { dialect, ..EVALUATION };
         let _ = (query.reach(&evaluation), query.points(&evaluation));
+        let _ = query.work().map(|work| work.at(&evaluation));
     }
     let Some(restricted) = query.restricted(MATCHERS) else { return };
     if restricted.len() > Bounds::default().length {
@@ -34,6 +35,7 @@ fn check(text: &str, parse: Parse) {
     assert_eq!(again.selectors(), query.selectors());
     assert_eq!(restricted.matches(MATCHERS).count(), query.selectors() + text.matches(MATCHERS).count());
     assert_eq!(again.points(&EVALUATION), query.points(&EVALUATION));
+    assert_eq!(again.work(), query.work());
 }
 
 /// Parses a text with all experimental parts of the language.

@@ -53,6 +53,7 @@ fn check(given: &Parameters, names: ParameterNames) {
         restriction: None,
         guarded: Some(Guarded { rule: RuleNumber(0), guards, now: NOW }),
         bounds: Bounds::default(),
+        now: Some(NOW),
     };
     let mut rewrites = RewriteCache::new(1);
     let Ok(sent) = requirements.of_query(given.clone(), &mut rewrites) else { return };

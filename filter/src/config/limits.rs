@@ -25,6 +25,8 @@ object! {
         points: Option<u32>,
         /// The longest time that a query may take, like `30s`.
         timeout: Option<String>,
+        /// The most work that a query may be for the server: its parts times its points, 500000 if not given.
+        work: Option<u32>,
         /// The most operators in one query: 1 to 10000, 250 if not given.
         operators: Option<u32>,
         /// The most selectors in one request: 1 to 10000, 500 if not given.
@@ -45,7 +47,7 @@ pub(super) struct Limits {
     pub(super) guards: Option<Guards>,
 }
 
-/// The largest number of points that a rule may allow: more would be no guard.
+/// The largest number of points, and the most work, that a rule may allow: more would be no guard.
 const MOST_POINTS: u32 = 1_000_000_000;
 
 /// Compiles the limits of a rule, if it has any.
@@ -70,7 +72,7 @@ pub(super) fn compile(field: &Field<'_>) -> Result<Limits, ConfigError> {
     let guards = Some(guards).filter(|guards| *guards != Guards::default());
     if rate.is_none() && guards.is_none() {
         let message = "this limits nothing: give a rate, like \"rate\": \"20/s\", or one of range, lookback, \
-                       oldest, points, timeout, operators, selectors, calls, depth and repetitions";
+                       oldest, points, timeout, work, operators, selectors, calls, depth and repetitions";
         return Err(field.refuse(message));
     }
     Ok(Limits { rate, guards })
@@ -78,13 +80,19 @@ pub(super) fn compile(field: &Field<'_>) -> Result<Limits, ConfigError> {
 
 /// Reads the bounds on the texts of a request, if one of them is given.
 fn bounds(limits: &LimitsObject<'_>) -> Result<Option<Bounds>, ConfigError> {
-    let fields =
-        [limits.operators(), limits.selectors(), limits.calls(), limits.depth(), limits.repetitions()];
+    let fields = [
+        limits.operators(),
+        limits.selectors(),
+        limits.calls(),
+        limits.depth(),
+        limits.repetitions(),
+        limits.work(),
+    ];
     if !fields.iter().any(Field::is_given) {
         return Ok(None);
     }
     let usual = Bounds::default();
-    let [operators, selectors, calls, depth, repetitions] = fields;
+    let [operators, selectors, calls, depth, repetitions, work] = fields;
     let count = |field: &Field<'_>, usual| Ok::<_, ConfigError>(field.number(MAX_COUNT)?.unwrap_or(usual));
     let selectors = count(&selectors, usual.selectors)?;
     Ok(Some(Bounds {
@@ -95,6 +103,7 @@ fn bounds(limits: &LimitsObject<'_>) -> Result<Option<Bounds>, ConfigError> {
         unnamed: selectors.div_ceil(10).max(usual.unnamed),
         calls: count(&calls, usual.calls)?,
         repetitions: count(&repetitions, usual.repetitions)?,
+        work: work.number(MOST_POINTS)?.map_or(usual.work, u64::from),
         extensions: usual.extensions,
     }))
 }

@@ -43,6 +43,7 @@ fn of_violation(violation: &Violation) -> Reason {
     match violation {
         Violation::Parameter(..) | Violation::Split(_) => Reason::Parameter,
         Violation::TooLong | Violation::Searched(_) => Reason::Length,
+        Violation::Work { .. } => Reason::Work,
         Violation::Syntax(_, error) => of_syntax(error),
         Violation::Guard(GuardError::Time(_)) => Reason::Time,
         Violation::Guard(GuardError::Duration(error)) => of_syntax(error),

@@ -163,9 +163,10 @@ impl Refusal {
             Self::Form(FormError::TooLong { .. }) => 413,
             Self::Form(FormError::Type | FormError::Encoding) => 415,
             Self::Violation(violation) | Self::Form(FormError::Violation(violation)) => match violation {
-                Violation::TooLong | Violation::Searched(_) | Violation::Guard(GuardError::Exceeded(_)) => {
-                    422
-                }
+                Violation::TooLong
+                | Violation::Searched(_)
+                | Violation::Work { .. }
+                | Violation::Guard(GuardError::Exceeded(_)) => 422,
                 _ => 400,
             },
             Self::Form(_) => 400,

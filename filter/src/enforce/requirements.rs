@@ -6,6 +6,7 @@
 //! selector that matches nothing. Servers combine the selectors of both halves, so this one changes nothing once the
 //! form is there.
 
+use super::checks::Checks;
 use super::guards::Guarded;
 use super::restriction::Restriction;
 use super::rewrite_cache::{Original, RewriteCache};
@@ -14,6 +15,7 @@ use crate::api::endpoint::{SelectorForm, Selectors};
 use crate::api::profile::Profile;
 use crate::promql::{Bounds, Counts, MAX_RESTRICTED, Query, Wanted};
 use crate::target::parameters::{ParameterNames, Parameters};
+use crate::time::parameters::{TimeError, Times};
 use std::rc::Rc;
 
 /// The requirements of a rule on the parameters of one request.
@@ -33,6 +35,8 @@ pub struct Requirements {
     pub guarded: Option<Guarded>,
     /// The bounds on the texts in the parameter for selectors.
     pub bounds: Bounds,
+    /// The time at which the request came, in milliseconds since 1970, if it was asked for.
+    pub now: Option<i64>,
 }
 
 /// A selector that matches no series. Not by name: VictoriaMetrics refuses two names.
@@ -78,7 +82,8 @@ impl Requirements {
         if let Some(guarded) = &self.guarded {
             guarded.prepare(self.profile.dialect, &mut query)?;
         }
-        self.restrict(selectors, &mut query, Counts::default(), rewrites, |_| Ok(()))?;
+        let checks = self.checks(selectors, None, &query, &Parameters::default())?;
+        self.restrict(selectors, &mut query, Counts::default(), rewrites, &checks)?;
         if selectors.form == SelectorForm::AnyOf && query.value(name).is_none() {
             query.put_first(name, NOTHING.to_owned());
         }
@@ -123,13 +128,9 @@ impl Requirements {
             None => None,
         };
         let Some(selectors) = self.selectors else { return Ok(last) };
-        let spent = self.spent(selectors, first)?;
-        self.restrict(selectors, &mut last, spent, rewrites, |query| match (&self.guarded, &times) {
-            (Some(guarded), Some(times)) if selectors.form == SelectorForm::Expression => {
-                Ok(guarded.check(query, times)?)
-            }
-            _ => Ok(()),
-        })?;
+        let checks = self.checks(selectors, times, &last, first)?;
+        let spent = self.spent(selectors, first, &checks)?;
+        self.restrict(selectors, &mut last, spent, rewrites, &checks)?;
         let name = selectors.parameter;
         if let Some(restriction) = &self.restriction
             && selectors.form == SelectorForm::AnyOf
@@ -179,16 +180,43 @@ impl Requirements {
             .map_or(Ok(()), |(name, _)| Err(Violation::Parameter(name.to_owned(), self.profile.knows(name))))
     }
 
-    /// Returns what the selectors of the first half have taken of the bounds. A parameter with one value has the same
-    /// one in both halves.
-    fn spent(&self, selectors: Selectors, first: &Parameters) -> Result<Counts, Violation> {
+    /// Returns what the selectors of the first half have taken of the bounds, and checks the query that stands there with
+    /// the times of both halves. A parameter with one value has the same one in both halves.
+    fn spent(
+        &self,
+        selectors: Selectors,
+        first: &Parameters,
+        checks: &Checks<'_>,
+    ) -> Result<Counts, Violation> {
         let mut spent = Counts::default();
-        if matches!(selectors.form, SelectorForm::AnyOf | SelectorForm::Filters) {
-            for value in first.values(selectors.parameter) {
-                spent = self.read(selectors, value, spent)?.counts();
+        for value in first.values(selectors.parameter) {
+            let query = self.read(selectors, value, spent)?;
+            checks.check(&query)?;
+            if matches!(selectors.form, SelectorForm::AnyOf | SelectorForm::Filters) {
+                spent = query.counts();
             }
         }
         Ok(spent)
+    }
+
+    /// Returns the checks of the queries of a request, whose times guards may have read already.
+    fn checks(
+        &self,
+        selectors: Selectors,
+        of_guards: Option<Times>,
+        last: &Parameters,
+        first: &Parameters,
+    ) -> Result<Checks<'_>, TimeError> {
+        let form = selectors.form;
+        let times = match of_guards {
+            Some(times) => times,
+            None => {
+                let names = if form == SelectorForm::Expression { self.names } else { &[] };
+                let given = |name| last.value(name).or(first.value(name)).filter(|value| !value.is_empty());
+                Times::of_evaluation(self.profile.dialect, names, &given, self.now)?
+            }
+        };
+        Ok(Checks { form, guarded: self.guarded.as_ref(), most: self.bounds.work, times })
     }
 
     /// Reads every query or selector, checks it and writes the restriction into it. `spent` is what the first half has
@@ -199,7 +227,7 @@ impl Requirements {
         parameters: &mut Parameters,
         mut spent: Counts,
         rewrites: &mut RewriteCache,
-        check: impl Fn(&Query<'_>) -> Result<(), Violation>,
+        checks: &Checks<'_>,
     ) -> Result<(), Violation> {
         let name = selectors.parameter;
         let mut left = MAX_RESTRICTED;
@@ -211,16 +239,19 @@ impl Requirements {
         for value in parameters.values_mut(name) {
             let Some(restriction) = restriction.filter(|_| value.len() <= self.bounds.length) else {
                 let query = self.read(selectors, value, spent)?;
-                check(&query)?;
+                checks.check(&query)?;
                 spent = query.counts();
                 continue;
             };
             let original = Original { form: selectors.form, text: value, restriction };
             let restricted = match rewrites.as_ref().and_then(|rewrites| rewrites.find(&original)) {
-                Some(restricted) => restricted.to_owned(),
+                Some((restricted, work)) => {
+                    checks.check_work(work)?;
+                    restricted.to_owned()
+                }
                 None => {
                     let mut query = self.read(selectors, value, spent)?;
-                    check(&query)?;
+                    let work = checks.check(&query)?;
                     spent = query.counts();
                     // A selector that filters an answer is about other labels than those of series.
                     if let Some(shared) = restriction.shared()
@@ -229,8 +260,8 @@ impl Requirements {
                         query.leave_out(&|name| shared.has(name));
                     }
                     let restricted = query.restricted(restriction.matchers()).ok_or(Violation::TooLong)?;
-                    if let Some(rewrites) = &mut rewrites {
-                        rewrites.remember(&original, &restricted);
+                    if let (Some(rewrites), Some(work)) = (&mut rewrites, work) {
+                        rewrites.remember(&original, &restricted, work);
                     }
                     restricted
                 }

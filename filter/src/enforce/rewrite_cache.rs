@@ -5,6 +5,7 @@
 use super::restriction::Restriction;
 use super::shared::Shared;
 use crate::api::endpoint::SelectorForm;
+use crate::promql::Work;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
@@ -48,6 +49,8 @@ struct CachedQuery {
     /// The metrics that got no matchers, compared by their names and patterns.
     shared: Option<Rc<Shared>>,
     restricted: String,
+    /// The work that the query is for the server.
+    work: Work,
 }
 
 impl RewriteCache {
@@ -57,8 +60,8 @@ impl RewriteCache {
         Self { seed, sets: Vec::new(), has_been_full: false }
     }
 
-    /// Returns the restricted form of the query, if it is in the cache.
-    pub fn find(&self, original: &Original<'_>) -> Option<&str> {
+    /// Returns the restricted form of the query and its work, if it is in the cache.
+    pub fn find(&self, original: &Original<'_>) -> Option<(&str, &Work)> {
         let matchers = original.restriction.matchers();
         if original.text.len().saturating_add(matchers.len()) > MAX_LENGTH {
             return None;
@@ -70,11 +73,11 @@ impl RewriteCache {
                 && known.shared.as_ref() == original.restriction.shared()
         };
         let set = self.sets.get(self.place(original))?;
-        set.iter().flatten().find(is_same).map(|known| known.restricted.as_str())
+        set.iter().flatten().find(is_same).map(|known| (known.restricted.as_str(), &known.work))
     }
 
     /// Remembers the restricted form of a query that isn't in the cache yet, unless it is too long.
-    pub fn remember(&mut self, original: &Original<'_>, restricted: &str) {
+    pub fn remember(&mut self, original: &Original<'_>, restricted: &str, work: Work) {
         let matchers = original.restriction.matchers();
         let length = original.text.len().saturating_add(matchers.len()).saturating_add(restricted.len());
         if length > MAX_LENGTH {
@@ -92,6 +95,7 @@ impl RewriteCache {
             matchers: matchers.to_owned(),
             shared: original.restriction.shared().cloned(),
             restricted: restricted.to_owned(),
+            work,
         };
         self.has_been_full |= set.first_mut().and_then(|place| place.replace(known)).is_some();
     }
@@ -114,10 +118,19 @@ impl RewriteCache {
 mod tests {
     use super::super::restriction::{Absent, Term};
     use super::*;
+    use crate::promql::Query;
 
     fn restriction(tenant: &str) -> Restriction {
         let term = Term::listed("tenant", vec![tenant.to_owned()], Absent::Refused).unwrap();
         Restriction::new(vec![term]).unwrap()
+    }
+
+    fn work() -> Work {
+        Query::parse("up").unwrap().work().unwrap()
+    }
+
+    fn find<'a>(queries: &'a RewriteCache, original: &Original<'_>) -> Option<&'a str> {
+        queries.find(original).map(|(restricted, _)| restricted)
     }
 
     fn original<'a>(text: &'a str, restriction: &'a Restriction) -> Original<'a> {
@@ -128,23 +141,23 @@ mod tests {
     fn what_differs_in_anything_is_another_query() {
         let [a, b] = ["a", "b"].map(restriction);
         let mut queries = RewriteCache::new(1);
-        assert_eq!(queries.find(&original("up", &a)), None);
-        queries.remember(&original("up", &a), "restricted");
-        assert_eq!(queries.find(&original("up", &a)), Some("restricted"));
-        assert_eq!(queries.find(&original("up", &b)), None);
-        assert_eq!(queries.find(&original("up ", &a)), None);
+        assert_eq!(find(&queries, &original("up", &a)), None);
+        queries.remember(&original("up", &a), "restricted", work());
+        assert_eq!(find(&queries, &original("up", &a)), Some("restricted"));
+        assert_eq!(find(&queries, &original("up", &b)), None);
+        assert_eq!(find(&queries, &original("up ", &a)), None);
         let selector = Original { form: SelectorForm::AnyOf, ..original("up", &a) };
-        assert_eq!(queries.find(&selector), None);
+        assert_eq!(find(&queries, &selector), None);
         let sharing = |name: &str| {
             let shared = Shared::listed(vec![name.to_owned()]).map(Rc::new);
             restriction("a").with_shared(shared)
         };
         let [up, same, other] = ["up", "up", "down"].map(sharing);
-        assert_eq!(queries.find(&original("up", &up)), None);
-        queries.remember(&original("up", &up), "shared");
-        assert_eq!(queries.find(&original("up", &same)), Some("shared"));
-        assert_eq!(queries.find(&original("up", &other)), None);
-        assert_eq!(queries.find(&original("up", &a)), Some("restricted"));
+        assert_eq!(find(&queries, &original("up", &up)), None);
+        queries.remember(&original("up", &up), "shared", work());
+        assert_eq!(find(&queries, &original("up", &same)), Some("shared"));
+        assert_eq!(find(&queries, &original("up", &other)), None);
+        assert_eq!(find(&queries, &original("up", &a)), Some("restricted"));
     }
 
     #[test]
@@ -153,13 +166,13 @@ mod tests {
         let texts: Vec<_> = (100..999).map(|number| format!("metric_{number}")).collect();
         let first = original(&texts[0], &tenants[0]);
         let mut queries = RewriteCache::new(1);
-        queries.remember(&first, "restricted");
+        queries.remember(&first, "restricted", work());
         let of_texts = texts[1..].iter().map(|text| original(text, &tenants[0]));
         let of_tenants = tenants[1..].iter().map(|tenant| original(&texts[0], tenant));
         for others in [of_texts.collect::<Vec<_>>(), of_tenants.collect()] {
             assert!(others.iter().any(|other| queries.place(other) == queries.place(&first)));
             assert!(others.iter().any(|other| queries.place(other) != queries.place(&first)));
-            assert!(others.iter().all(|other| queries.find(other).is_none()));
+            assert!(others.iter().all(|other| find(&queries, other).is_none()));
         }
     }
 
@@ -168,12 +181,12 @@ mod tests {
         let a = restriction("a");
         let mut queries = RewriteCache::new(1);
         let texts: Vec<_> = (0..2_000).map(|number| format!("metric_{number}")).collect();
-        texts.iter().for_each(|text| queries.remember(&original(text, &a), text));
+        texts.iter().for_each(|text| queries.remember(&original(text, &a), text, work()));
         let (mut known, mut in_set) = (0, [0; SETS]);
         for text in texts.iter().rev() {
             let query = original(text, &a);
             let newer = &mut in_set[queries.place(&query)];
-            assert_eq!(queries.find(&query), Some(text.as_str()).filter(|_| *newer < 4), "{text}");
+            assert_eq!(find(&queries, &query), Some(text.as_str()).filter(|_| *newer < 4), "{text}");
             known += usize::from(*newer < 4);
             *newer += 1;
         }
@@ -195,7 +208,7 @@ mod tests {
             is_last
         });
         let mut fill = |texts: &[String]| {
-            texts.iter().for_each(|text| queries.remember(&original(text, &a), text));
+            texts.iter().for_each(|text| queries.remember(&original(text, &a), text, work()));
             [queries.take_full(), queries.take_full()]
         };
         assert_eq!(fill(&texts[..4]), [false, false]);
@@ -218,9 +231,9 @@ mod tests {
         let mut queries = RewriteCache::new(1);
         let text = |length: usize| "x".repeat(length - a.matchers().len() - 10);
         let (fits, long) = (text(MAX_LENGTH), text(MAX_LENGTH + 1));
-        queries.remember(&original(&fits, &a), "restricted");
-        queries.remember(&original(&long, &a), "restricted");
-        assert_eq!(queries.find(&original(&fits, &a)), Some("restricted"));
-        assert_eq!(queries.find(&original(&long, &a)), None);
+        queries.remember(&original(&fits, &a), "restricted", work());
+        queries.remember(&original(&long, &a), "restricted", work());
+        assert_eq!(find(&queries, &original(&fits, &a)), Some("restricted"));
+        assert_eq!(find(&queries, &original(&long, &a)), None);
     }
 }

@@ -23,6 +23,8 @@ pub enum Violation {
     Split(&'static str),
     /// Texts to search for that are longer than [`MAX_SEARCHED`] together.
     Searched(&'static str),
+    /// A query that would be more work for the server than the bounds allow.
+    Work { asked: u64, most: u64 },
     /// A guard refuses the request.
     Guard(GuardError),
 }
@@ -61,6 +63,11 @@ impl fmt::Display for Violation {
                     "the texts of the parameter \"{name}\" are longer than {MAX_SEARCHED} bytes together"
                 )
             }
+            Self::Work { asked, most } => write!(
+                f,
+                "the query is {asked} units of work for the server, and limits.work allows {most}: take a longer step or a \
+                 shorter time, or ask for less in one query"
+            ),
             Self::Guard(error) => error.fmt(f),
         }
     }

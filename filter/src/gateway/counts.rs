@@ -113,6 +113,7 @@ fn limits(rule: RuleNumber, of: &Rule, counts: &mut Vec<Count>) {
         (Reason::Lookback, guards.lookback.is_some()),
         (Reason::Oldest, guards.oldest.is_some()),
         (Reason::Points, guards.points.is_some()),
+        (Reason::Work, has_bounds),
         (Reason::Depth, has_bounds),
         (Reason::Operators, has_bounds),
         (Reason::Selectors, has_bounds),

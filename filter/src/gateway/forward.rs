@@ -208,6 +208,7 @@ impl AllowedRequest<'_> {
             restriction: restriction.clone(),
             guarded,
             bounds,
+            now: self.request.facts.now.map(|now| now.milliseconds()),
         })
     }
 

@@ -74,6 +74,7 @@ mod tests {
     use crate::api::endpoint::SelectorForm;
     use crate::enforce::restriction::{Absent, Restriction, Term};
     use crate::enforce::rewrite_cache::Original;
+    use crate::promql::Query;
     use crate::shared_data::Nothing;
 
     #[test]
@@ -86,7 +87,9 @@ mod tests {
             let mut queries = WorkerState::new(digests, Rates::None, &Nothing).unwrap().rewrites;
             let original =
                 |text| Original { form: SelectorForm::Expression, text, restriction: &restriction };
-            texts.iter().for_each(|text| queries.remember(&original(text), text));
+            texts.iter().for_each(|text| {
+                queries.remember(&original(text), text, Query::parse("up").unwrap().work().unwrap())
+            });
             texts.iter().map(|text| queries.find(&original(text)).is_some()).collect::<Vec<_>>()
         };
         assert_eq!(remembered(1), remembered(1));

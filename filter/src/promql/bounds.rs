@@ -14,6 +14,9 @@ pub const MAX_COUNT: u32 = 10_000;
 /// The most matchers that all selectors of a request may have.
 const MAX_MATCHERS: u32 = 2_000;
 
+/// The most work that a query is where nothing else is said: about a tenth of a second of Prometheus' processor.
+const USUAL_WORK: u64 = 500_000;
+
 /// The bounds on the texts of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
@@ -31,6 +34,8 @@ pub struct Bounds {
     pub calls: u32,
     /// The most repetitions in regular expressions, and of what weighs as much.
     pub repetitions: u32,
+    /// The most work that a query may be for the server, in the units of [`Work`](super::Work).
+    pub work: u64,
     /// The experimental parts of the language that may be used.
     pub extensions: Extensions,
 }
@@ -45,6 +50,7 @@ impl Default for Bounds {
             unnamed: 50,
             calls: 300,
             repetitions: 180,
+            work: USUAL_WORK,
             extensions: Extensions::NONE,
         }
     }
@@ -61,6 +67,7 @@ impl Bounds {
         unnamed: MAX_COUNT,
         calls: 64,
         repetitions: 180,
+        work: USUAL_WORK,
         extensions: Extensions::NONE,
     };
 
@@ -73,6 +80,7 @@ impl Bounds {
         unnamed: MAX_COUNT,
         calls: 200,
         repetitions: 180,
+        work: USUAL_WORK,
         extensions: Extensions::NONE,
     };
 
@@ -87,6 +95,7 @@ impl Bounds {
             unnamed: self.unnamed.min(other.unnamed),
             calls: self.calls.min(other.calls),
             repetitions: self.repetitions.min(other.repetitions),
+            work: self.work.min(other.work),
             extensions: self.extensions,
         }
     }

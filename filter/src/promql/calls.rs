@@ -3,7 +3,7 @@
 
 use super::bounds::Bound;
 use super::error::SyntaxError;
-use super::functions::reads_windows;
+use super::functions::{reads_windows, sorts_windows};
 use super::lexer::{Token, TokenKind, expected};
 use super::modifiers::{Mark, Modified};
 use super::parser::Parser;
@@ -36,12 +36,16 @@ impl Parser<'_> {
         if self.token.kind == TokenKind::Close {
             return self.advance();
         }
+        let all = Mark::of(&self.query);
         loop {
             let mark = Mark::of(&self.query);
             if self.expression()? == Modified::Nothing && reads_windows(function) {
                 self.implied_subquery(mark);
             }
             if self.token.kind != TokenKind::Comma {
+                if sorts_windows(function) {
+                    self.sorted(all);
+                }
                 return self.take(TokenKind::Close, "an operator, \",\" or \")\"");
             }
             self.advance()?;

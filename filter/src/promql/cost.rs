@@ -78,15 +78,10 @@ impl Query<'_> {
         for (number, subquery) in self.subqueries.iter().enumerate().rev() {
             let outer = within(subquery.within, &all, whole);
             let moved = outer.moved(subquery.shift, subquery.within, evaluation);
-            let (step, before, after) = match (evaluation.dialect, subquery.step) {
-                (Dialect::Prometheus, step) => (step.map_or(DEFAULT_STEP, |step| step.max(1)), 0, 0),
-                (Dialect::VictoriaMetrics, step) => {
-                    // Its start moves back by one step and then to a multiple of it, and its end ahead in the same way.
-                    // Counted are the earliest start, and the earliest end for `end()`.
-                    let step = step.filter(|step| *step > 0).unwrap_or(outer.step);
-                    (step, step.saturating_mul(2).saturating_add(SILENCE), step)
-                }
-            };
+            let (step, more) = step_within(evaluation.dialect, subquery.step, outer.step);
+            // Counted are the earliest start, and the earliest end for `end()`.
+            let after = if more > 0 { step } else { 0 };
+            let before = more.saturating_sub(after);
             let start = moved.window.start.saturating_sub(subquery.range).saturating_sub(before);
             let window = Window { start, end: moved.window.end.saturating_add(after) };
             all.get_mut(number).into_iter().for_each(|inner| *inner = Evaluated { window, step, ..moved });
@@ -144,8 +139,21 @@ fn within(number: Option<usize>, subqueries: &[Evaluated], whole: Evaluated) -> 
     number.and_then(|number| subqueries.get(number)).copied().unwrap_or(whole)
 }
 
+/// Returns the step of a subquery in an evaluation with this step, and the time by which its window is longer than its text
+/// says, in milliseconds. VictoriaMetrics moves its start back by one step and then to a multiple of it, and its end ahead
+/// in the same way.
+pub(super) fn step_within(dialect: Dialect, step: Option<i64>, outer: i64) -> (i64, i64) {
+    match dialect {
+        Dialect::Prometheus => (step.map_or(DEFAULT_STEP, |step| step.max(1)), 0),
+        Dialect::VictoriaMetrics => {
+            let step = step.filter(|step| *step > 0).unwrap_or(outer);
+            (step, step.saturating_mul(3).saturating_add(SILENCE))
+        }
+    }
+}
+
 /// Returns how many steps a length has, rounded down.
-fn count(length: i64, step: i64) -> u64 {
+pub(super) fn count(length: i64, step: i64) -> u64 {
     length.max(0).checked_div(step.max(1)).unwrap_or_default().unsigned_abs()
 }
 

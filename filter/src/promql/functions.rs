@@ -51,6 +51,11 @@ const FUNCTIONS: [&str; 74] = [
     "year",
 ];
 
+/// Returns `true` if a function sorts the samples of each window.
+pub(super) fn sorts_windows(function: &str) -> bool {
+    matches!(function, "quantile_over_time" | "mad_over_time")
+}
+
 /// The names of experimental functions (`promql-experimental-functions`), in the order of their bytes.
 #[rustfmt::skip]
 const EXPERIMENTAL: [&str; 16] = [

@@ -12,16 +12,17 @@ use crate::time::seconds::Rounded;
 
 /// The lengths of the lists before an expression is read. Selectors and subqueries that are added later stand within
 /// it.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(super) struct Mark {
     selectors: usize,
     subqueries: usize,
+    parts: u32,
 }
 
 impl Mark {
     /// Notes the lengths of the lists as they are now.
     pub(super) fn of(query: &Query<'_>) -> Self {
-        Self { selectors: query.selectors.len(), subqueries: query.subqueries.len() }
+        Self { selectors: query.selectors.len(), subqueries: query.subqueries.len(), parts: query.parts }
     }
 }
 
@@ -129,7 +130,7 @@ impl Parser<'_> {
             }
         }
         self.advance()?;
-        Ok(self.subquery(Subquery { range, step, shift: Shift::default(), within: None }, mark))
+        Ok(self.subquery(range, step, mark))
     }
 
     /// Sets the range of the selector before the brackets that were opened here.
@@ -186,7 +187,7 @@ impl Parser<'_> {
             }
         }
         self.advance()?;
-        Ok(self.subquery(Subquery { range: placeholder, step, shift: Shift::default(), within: None }, mark))
+        Ok(self.subquery(placeholder, step, mark))
     }
 
     /// Notes a duration that has to be worked out, unless it is a number.
@@ -259,13 +260,20 @@ impl Parser<'_> {
 
     /// Adds the subquery that a server may make of everything that was read since `mark`, unless that is no series.
     pub(super) fn implied_subquery(&mut self, mark: Mark) {
-        if mark != Mark::of(&self.query) {
-            self.subquery(Subquery { range: 0, step: None, shift: Shift::default(), within: None }, mark);
+        let Query { selectors, subqueries, .. } = &self.query;
+        if (mark.selectors, mark.subqueries) != (selectors.len(), subqueries.len()) {
+            self.subquery(0, None, mark);
         }
     }
 
+    /// Notes that a function sorts the points of the subqueries that were read since `mark`.
+    pub(super) fn sorted(&mut self, mark: Mark) {
+        let given = self.query.subqueries.iter_mut().skip(mark.subqueries);
+        given.for_each(|subquery| subquery.is_sorted = true);
+    }
+
     /// Adds a subquery, and marks everything that was read since `mark` as within it.
-    fn subquery(&mut self, subquery: Subquery, mark: Mark) -> Modified {
+    fn subquery(&mut self, range: i64, step: Option<i64>, mark: Mark) -> Modified {
         let number = self.query.subqueries.len();
         for selector in self.query.selectors.iter_mut().skip(mark.selectors) {
             selector.within.get_or_insert(number);
@@ -273,7 +281,15 @@ impl Parser<'_> {
         for inner in self.query.subqueries.iter_mut().skip(mark.subqueries) {
             inner.within.get_or_insert(number);
         }
-        self.query.subqueries.push(subquery);
+        self.part();
+        self.query.subqueries.push(Subquery {
+            range,
+            step,
+            shift: Shift::default(),
+            within: None,
+            parts: self.query.parts.saturating_sub(mark.parts),
+            is_sorted: false,
+        });
         Modified::Subquery(number)
     }
 

@@ -27,8 +27,16 @@ pub(super) fn parse<'a>(
     }
     let mut lexer = Lexer::new(text);
     let token = lexer.next()?;
-    let query =
-        Query { text, selectors: Vec::new(), subqueries: Vec::new(), calculated: Vec::new(), counts: spent };
+    let query = Query {
+        text,
+        selectors: Vec::new(),
+        subqueries: Vec::new(),
+        calculated: Vec::new(),
+        counts: spent,
+        parts: 0,
+        labels: 0,
+        read_anew: 0,
+    };
     let mut parser = Parser { lexer, token, query, bounds: *bounds, depth: 0, widest: STORED };
     let end = match wanted {
         Wanted::Expression => parser.expression().map(|_| "an operator or the end")?,
@@ -99,8 +107,16 @@ impl Parser<'_> {
         self.depth = self.depth.saturating_sub(1);
     }
 
+    /// Notes a part of the query that a server evaluates at each point.
+    pub(super) fn part(&mut self) {
+        self.query.parts = self.query.parts.saturating_add(1);
+    }
+
     /// Counts something that is bounded. `at` is its position in the text.
     pub(super) fn count(&mut self, bound: Bound, number: u32, at: usize) -> Result<(), SyntaxError> {
+        if matches!(bound, Bound::Operators | Bound::Selectors | Bound::Calls) {
+            self.part();
+        }
         let added = self.query.counts.add(bound, number, &self.bounds);
         added.map_err(|most| SyntaxError { at, problem: Problem::Exceeded(bound, most) })
     }
@@ -117,6 +133,9 @@ impl Parser<'_> {
         let mut is = self.operand()?;
         while matches!(self.token.kind, TokenKind::Sign | TokenKind::Operator) || self.is_word(&OPERATORS) {
             self.count(Bound::Operators, 1, self.token.start)?;
+            let operator = self.lexer.text(self.token.start, self.token.end);
+            self.query.read_anew =
+                self.query.read_anew.saturating_add(is_one_of(operator, &READ_ANEW).into());
             self.advance()?;
             self.matching()?;
             self.operand()?;
@@ -157,6 +176,7 @@ impl Parser<'_> {
                 TokenKind::Word if !name.contains(':') && !is_one_of(name, &NUMBERS) => {}
                 _ => return Err(self.expected("a label or \")\"")),
             }
+            self.query.labels = self.query.labels.saturating_add(1);
             self.advance()?;
             if self.token.kind != TokenKind::Close {
                 self.take(TokenKind::Comma, "\",\" or \")\"")?;
@@ -180,7 +200,10 @@ impl Parser<'_> {
 
     fn primary(&mut self) -> Result<Primary, SyntaxError> {
         match self.token.kind {
-            TokenKind::Number | TokenKind::Text => self.advance().map(|()| Primary::Other),
+            TokenKind::Number | TokenKind::Text => {
+                self.part();
+                self.advance().map(|()| Primary::Other)
+            }
             TokenKind::Open => {
                 self.advance()?;
                 self.expression()?;
@@ -199,6 +222,7 @@ impl Parser<'_> {
         let name = self.lexer.text(word.start, word.end);
         self.advance()?;
         if is_one_of(name, &NUMBERS) {
+            self.part();
             return Ok(Primary::Other);
         }
         let is_aggregation = is_one_of(name, &AGGREGATIONS)
@@ -243,6 +267,10 @@ pub(super) fn is_empty(written: &str) -> bool {
 
 /// The largest number of characters of a name that a message shows.
 const MAX_SHOWN: usize = 40;
+
+/// The operators of a chain whose longer side VictoriaMetrics evaluates second, with what it has learned of the first: it
+/// prints and parses it for that.
+const READ_ANEW: [&str; 2] = ["and", "^"];
 
 const OPERATORS: [&str; 4] = ["and", "or", "unless", "atan2"];
 

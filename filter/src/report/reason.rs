@@ -43,6 +43,8 @@ pub enum Reason {
     Oldest,
     /// More points than `points` allows.
     Points,
+    /// A query that is more work for the server than `work` allows.
+    Work,
     /// A text or a form with more bytes than the mount or the filter allows.
     Length,
     /// Expressions that are nested too deeply.
@@ -63,7 +65,7 @@ pub enum Reason {
     WrittenBytes,
 }
 
-const NAMES: [(Reason, &str); 29] = [
+const NAMES: [(Reason, &str); 30] = [
     (Reason::Target, "target"),
     (Reason::NoMount, "no_mount"),
     (Reason::Method, "method"),
@@ -84,6 +86,7 @@ const NAMES: [(Reason, &str); 29] = [
     (Reason::Lookback, "lookback"),
     (Reason::Oldest, "oldest"),
     (Reason::Points, "points"),
+    (Reason::Work, "work"),
     (Reason::Length, "length"),
     (Reason::Depth, "depth"),
     (Reason::Operators, "operators"),

@@ -118,6 +118,55 @@ impl Times {
     }
 }
 
+impl Times {
+    /// Reads no more than at how many points a server evaluates the request. `now` is known where it matters.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if one of these times can't be read.
+    pub fn of_evaluation<'a>(
+        dialect: Dialect,
+        names: &[&str],
+        given: &impl Fn(&'static str) -> Option<&'a str>,
+        now: Option<i64>,
+    ) -> Result<Self, TimeError> {
+        let mut evaluation = Evaluation {
+            window: Window { start: 0, end: 0 },
+            step: None,
+            lookback_delta: LOOKBACK_DELTA,
+            dialect,
+        };
+        let mut times = Self { evaluation, start: None, end: 0, longest_step: None };
+        if !names.contains(&"step") {
+            return Ok(times);
+        }
+        // Without a time of now there is none that is too far ahead of it.
+        let now = now.unwrap_or(i64::MAX / 2);
+        let at = |name| given(name).map(|text| time(dialect, name, text, now)).transpose();
+        let lasts = |rounded| given("step").map(|text| duration("step", text, rounded)).transpose();
+        let step = lasts(Rounded::Down)?.filter(|step| dialect.is_step(*step));
+        evaluation.step = Some(step.unwrap_or(dialect.default_step()));
+        times.longest_step = lasts(Rounded::Up)?;
+        if names.contains(&"start") {
+            let (start, end) = (at("start")?, at("end")?);
+            evaluation.window = if dialect.is_spelled_out() {
+                let present = dialect.present(now);
+                let start = start.unwrap_or(present.saturating_sub(USUAL_RANGE));
+                let end = end.unwrap_or(present);
+                Window { start, end: if start > end { start.saturating_add(USUAL_RANGE) } else { end } }
+            } else {
+                // A request without both is refused by the server.
+                start.zip(end).map_or(evaluation.window, |(start, end)| Window { start, end })
+            };
+        }
+        Ok(Self { evaluation, ..times })
+    }
+}
+
+/// The time from start to end that VictoriaMetrics takes where the request doesn't give both in this order, in
+/// milliseconds.
+const USUAL_RANGE: i64 = 300_000;
+
 /// Writes the value of a parameter in the one way that servers of every dialect read alike. `now` is in milliseconds
 /// since 1970.
 ///
@@ -225,6 +274,40 @@ mod tests {
         for text in ["", "NaN", "Inf", "-1", "-5m", "5x", "1e300"] {
             assert_eq!(duration("step", text, Rounded::Down), Err(TimeError::Duration("step")), "{text}");
         }
+    }
+
+    #[test]
+    fn the_points_of_a_request_need_no_more_than_its_times() {
+        const RANGE: &[&str] = &["query", "start", "end", "step"];
+        let points = |dialect, names: &[&str], pairs: &[(&str, &'static str)], now| {
+            let given = |name: &str| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+            Times::of_evaluation(dialect, names, &given, now).map(|times| times.evaluation.points())
+        };
+        for (dialect, names, pairs, expected) in [
+            (Dialect::Prometheus, RANGE, &[("start", "0"), ("end", "3600"), ("step", "1m")][..], 61),
+            (Dialect::Prometheus, RANGE, &[("start", "1e9"), ("end", "1000003600"), ("step", "0.5")], 7_201),
+            (Dialect::Prometheus, &["query", "time"], &[("step", "0"), ("time", "x")], 1),
+            (Dialect::Prometheus, RANGE, &[("step", "1")], 1),
+            (Dialect::Prometheus, RANGE, &[("step", "1"), ("start", "9"), ("end", "8")], 1),
+            (Dialect::VictoriaMetrics, RANGE, &[("step", "1"), ("start", "now"), ("end", "2022")], 301),
+            (Dialect::VictoriaMetrics, RANGE, &[("start", "-1h"), ("end", "now"), ("step", "1m")], 61),
+            (Dialect::VictoriaMetrics, RANGE, &[("start", "-1h"), ("step", "1m")], 61),
+            (Dialect::VictoriaMetrics, RANGE, &[("start", "now"), ("end", "-1h"), ("step", "1s")], 301),
+            (Dialect::VictoriaMetrics, RANGE, &[("step", "0")], 2),
+            (Dialect::VictoriaMetrics, RANGE, &[("end", "1700000999"), ("step", "1")], 1_300),
+            (Dialect::VictoriaMetrics, &["query", "time", "step"], &[("step", "1s")], 1),
+        ] {
+            assert_eq!(points(dialect, names, pairs, Some(NOW)), Ok(expected), "{pairs:?}");
+            if dialect == Dialect::Prometheus {
+                assert_eq!(points(dialect, names, pairs, None), Ok(expected), "{pairs:?}");
+            }
+        }
+        for name in ["start", "end"] {
+            let wrong = points(Dialect::Prometheus, RANGE, &[(name, "x"), ("start", "0")], None);
+            assert_eq!(wrong, Err(TimeError::Time(name)));
+        }
+        let wrong = points(Dialect::Prometheus, RANGE, &[("step", "x")], None);
+        assert_eq!(wrong, Err(TimeError::Duration("step")));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::super::restriction::{Absent, Term};
 use super::super::shared::Shared;
 use super::*;
 use crate::api::prometheus::{self, ANY_OF, EXPRESSION, FILTERS};
+use crate::api::victoria_metrics;
 use crate::target::parameters::Part;
 
 fn restriction() -> Rc<Restriction> {
@@ -23,6 +24,7 @@ fn requirements(selectors: Selectors) -> Requirements {
         restriction: Some(restriction()),
         guarded: None,
         bounds: Bounds::default(),
+        now: None,
     }
 }
 
@@ -277,4 +279,73 @@ fn all_selectors_together_are_bounded_once_they_are_restricted() {
     let many = |number: usize| parameters(&vec!["match[]=a"; number].join("&"));
     assert!(restricted.of_query(many(250), &mut RewriteCache::new(1)).is_ok());
     assert_eq!(restricted.of_query(many(270), &mut RewriteCache::new(1)), Err(Violation::TooLong));
+}
+
+/// Returns the requirements of a range query, of a server with this API.
+fn ranged(profile: &'static Profile) -> Requirements {
+    let names = &["query", "start", "end", "step"];
+    Requirements { profile, names, unread: &[], now: Some(1_796_000_000_000), ..requirements(EXPRESSION) }
+}
+
+#[test]
+fn the_work_of_a_query_is_bounded_where_no_guard_is_given() {
+    let sums = ["sum(rate(a[5m]))"; 40].join("/");
+    for (text, is_allowed) in [
+        ("query=up&start=0&end=10999&step=1", true),
+        ("query=sum(rate(a[5m]))/sum(rate(b[5m]))>0.01&start=0&end=10999&step=1", true),
+        (&format!("query={sums}&start=0&end=1000&step=15"), true),
+        (&format!("query={sums}&start=0&end=15000&step=15"), false),
+        (&format!("query={sums}"), true),
+        ("query=up&start=0&end=10999&step=0", false),
+        ("query=up&start=0&end=1e6&step=1", false),
+        ("query=max_over_time(up[1d:1ms])&start=0&end=0&step=1", false),
+        ("query=max_over_time(up[1d:1m])&start=0&end=86400&step=60", true),
+    ] {
+        let requirements = ranged(&prometheus::PROFILE);
+        let (mut once, mut rewrites) = (RewriteCache::new(1), RewriteCache::new(1));
+        // Remembered for other times, it is no less work for these.
+        let early = parameters(text.split('&').next().unwrap());
+        assert!(requirements.of_query(early, &mut rewrites).is_ok() || text.contains("1ms"), "{text}");
+        for result in [
+            requirements.of_query(parameters(text), &mut once),
+            requirements.of_query(parameters(text), &mut rewrites),
+            requirements.of_form(parameters(text), &Parameters::default(), &mut once),
+        ] {
+            let is_too_much = matches!(result, Err(Violation::Work { most: 500_000, .. }));
+            assert_eq!((result.is_ok(), is_too_much), (is_allowed, !is_allowed), "{text}: {result:?}");
+        }
+        // In two halves, of which neither says all.
+        let (query, times) = text.split_once('&').unwrap_or((text, ""));
+        let (query, times) = (parameters(query), parameters(times));
+        for (form, first) in [(query.clone(), &times), (times.clone(), &query)] {
+            let result = requirements.of_form(form, first, &mut once);
+            assert_eq!(result.is_ok(), is_allowed, "{text}: {result:?}");
+        }
+    }
+}
+
+#[test]
+fn the_times_that_work_depends_on_are_read_as_the_server_reads_them() {
+    for (profile, text, is_allowed) in [
+        (&prometheus::PROFILE, "query=up&start=0&end=x&step=1", false),
+        (&prometheus::PROFILE, "query=up&start=-1h&end=now&step=1", false),
+        (&victoria_metrics::PROFILE, "query=up&start=-1h&end=now&step=1", true),
+        (&victoria_metrics::PROFILE, "query=up&start=-1h&step=1ms", false),
+        (&victoria_metrics::PROFILE, "query=up&start=2025&step=1s", false),
+        (&victoria_metrics::PROFILE, "query=up&step=1s", true),
+    ] {
+        let result = ranged(profile).of_query(parameters(text), &mut RewriteCache::new(1));
+        assert_eq!(result.is_ok(), is_allowed, "{text}: {result:?}");
+    }
+}
+
+#[test]
+fn a_rule_may_allow_more_or_less_work() {
+    let text = "query=up-up&start=0&end=100&step=1";
+    for (work, is_allowed) in [(10, false), (400, true)] {
+        let bounds = Bounds { work, ..Bounds::default() };
+        let requirements = Requirements { bounds, ..ranged(&prometheus::PROFILE) };
+        let result = requirements.of_query(parameters(text), &mut RewriteCache::new(1));
+        assert_eq!(result.is_ok(), is_allowed, "{result:?}");
+    }
 }

@@ -11,6 +11,7 @@ const SMALL: Bounds = Bounds {
     unnamed: 2,
     calls: 2,
     repetitions: 2,
+    work: 1_000,
     extensions: Extensions::NONE,
 };
 

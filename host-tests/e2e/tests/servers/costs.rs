@@ -2,8 +2,11 @@
 //! the server's processor time and not the time on the clock, so that other work on the machine plays no part. The bound
 //! here is five times the one that the manual promises, since a busy machine's caches are cold.
 
+mod evaluated;
+
 use promward::promql::{Bounds, Counts, Query, Wanted};
 use promward::target::parameters::Parameters;
+use promward::time::dialect::Dialect;
 use promward_harness::client::Client;
 use promward_harness::process::processor_time;
 use promward_harness::prometheus::{self, Prometheus, Release};
@@ -26,10 +29,12 @@ struct Case {
     text: String,
     /// The number of parameters with this text.
     repeated: usize,
+    /// The number of points at which it is evaluated, if it is a range query.
+    points: Option<i64>,
 }
 
 fn case(endpoint: &'static str, text: String) -> Case {
-    Case { endpoint, text, repeated: 1 }
+    Case { endpoint, text, repeated: 1, points: None }
 }
 
 /// Returns a chain of so many operators, with selectors between them that fill the length.
@@ -121,7 +126,8 @@ fn check_is_allowed(case: &Case) {
 
 fn shown(case: &Case) -> String {
     let text: String = case.text.chars().take(60).collect();
-    format!("{} × {} of {} bytes, {text}", case.endpoint, case.repeated, case.text.len())
+    let points = case.points.map(|points| format!(" at {points} points")).unwrap_or_default();
+    format!("{} × {} of {} bytes{points}, {text}", case.endpoint, case.repeated, case.text.len())
 }
 
 /// Sends each case, and lists those that take too long.
@@ -139,6 +145,7 @@ fn measure(server: &str, process: u32, address: SocketAddr, cases: &[Case]) {
             let text = case.text.replace(ROUND, &format!("|{round}"));
             let mut parameters = Parameters::default();
             (0..case.repeated).for_each(|_| parameters.put_first(name, text.clone()));
+            case.points.iter().for_each(|points| evaluated::add_times(*points, &mut parameters));
             let form = parameters.to_text();
             let before = processor_time(process).unwrap();
             match case.endpoint {
@@ -163,7 +170,10 @@ fn no_text_within_the_bounds_costs_prometheus_much() {
             continue;
         }
         let server = Prometheus::start(prometheus::Options { release, ..Default::default() }).unwrap();
-        let cases = cases(Bounds::default().length, true);
+        let length = Bounds::default().length;
+        let mut cases = cases(length, true);
+        cases.extend(evaluated::ranges(length, Dialect::Prometheus));
+        cases.extend(evaluated::subqueries());
         measure(&format!("{release:?}"), server.process().id(), server.address(), &cases);
     }
 }
@@ -182,7 +192,9 @@ fn no_text_within_the_bounds_costs_victoria_metrics_much() {
     };
     let server = VictoriaMetrics::start(&options).unwrap();
     server.wait("its first scrape", "/api/v1/label/__name__/values", "vm_").unwrap();
-    measure("VictoriaMetrics", server.process().id(), server.address(), &cases(LONGEST, false));
+    let mut cases = cases(LONGEST, false);
+    cases.extend(evaluated::ranges(LONGEST, Dialect::VictoriaMetrics));
+    measure("VictoriaMetrics", server.process().id(), server.address(), &cases);
 }
 
 /// The longest query that VictoriaMetrics takes, unless `-search.maxQueryLen` says more.

@@ -7,7 +7,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
     (
         r#"["health", "ui"]"#,
         r#"["ui"], "limits": {}"#,
-        "access[0].limits: this limits nothing: give a rate, like \"rate\": \"20/s\", or one of range, lookback, oldest, points, timeout, operators, selectors, calls, depth and repetitions",
+        "access[0].limits: this limits nothing: give a rate, like \"rate\": \"20/s\", or one of range, lookback, oldest, points, timeout, work, operators, selectors, calls, depth and repetitions",
     ),
     (
         r#"["health", "ui"]"#,
@@ -32,7 +32,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
     (
         r#"["health", "ui"]"#,
         r#"["ui"], "limits": { "rates": "20/s" }"#,
-        "access[0].limits.rates: there is no such field; the fields here are rate, burst, range, lookback, oldest, points, timeout, operators, selectors, calls, depth, repetitions",
+        "access[0].limits.rates: there is no such field; the fields here are rate, burst, range, lookback, oldest, points, timeout, work, operators, selectors, calls, depth, repetitions",
     ),
     // Guards.
     (
@@ -84,6 +84,11 @@ pub(super) const MISTAKES: &[Mistake] = &[
         r#"["health", "ui"]"#,
         r#"["ui"], "limits": { "depth": 65 }"#,
         "access[0].limits.depth: this must be a whole number, 1 to 64",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "limits": { "work": "500k" }"#,
+        "access[0].limits.work: this must be a whole number, 1 to 1000000000",
     ),
     (
         r#"["health", "ui"]"#,
