@@ -11,6 +11,7 @@ mod checks;
 pub mod form;
 pub(crate) mod guards;
 pub(crate) mod identity_headers;
+pub(crate) mod judge;
 pub mod pattern;
 pub mod requirements;
 pub mod restriction;

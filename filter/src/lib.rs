@@ -24,8 +24,9 @@
 //! | `shell` | is the only code that knows a host, and exists in WebAssembly only |
 //!
 //! On the ground floor, [`promql`] finds the selectors of a query and measures its cost, [`time`] has durations,
-//! instants and rates, `index` finds a key among many, `keyed_hash` hashes under a secret key, `same` compares texts,
-//! and [`shared_data`] is what all workers of a proxy can read and write.
+//! instants and rates, `index` finds a key among many, `lengths` tells by its length that a name is none of a few,
+//! `keyed_hash` hashes under a secret key, `same` compares texts, and [`shared_data`] is what all workers of a proxy can
+//! read and write.
 //!
 //! Everything but `shell` is called the core. It is pure: bytes and a configuration come in, decisions go out, and time
 //! and randomness are passed in. So it is tested natively, without a host.
@@ -98,6 +99,7 @@ pub mod enforce;
 pub mod gateway;
 pub(crate) mod index;
 pub(crate) mod keyed_hash;
+pub(crate) mod lengths;
 pub mod limits;
 pub mod promql;
 pub mod report;

@@ -4,17 +4,23 @@
 //! So an answer of any length takes bounded memory, and nothing goes out before it has been checked.
 
 mod cursor;
+mod element;
 mod error;
 mod event;
 pub mod headers;
 mod label_filter;
 mod labels;
 mod layout;
+mod nesting;
 mod number;
+mod open;
 mod output;
+mod plain;
 mod scanner;
 mod text;
+mod token;
 mod utf8;
+mod whole;
 
 pub use error::FilterError;
 
@@ -23,15 +29,13 @@ use crate::enforce::restriction::Restriction;
 use crate::target::body::End;
 use cursor::Cursor;
 use event::Event;
-use label_filter::LabelFilter;
+use label_filter::{LabelFilter, Next};
 use scanner::Scanner;
 use std::rc::Rc;
-use utf8::Utf8;
 
 /// A filter for one answer. It holds back at most about 4 MiB of an answer that comes in pieces.
 #[derive(Clone, Debug)]
 pub struct Filter {
-    utf8: Utf8,
     scanner: Scanner,
     filter: LabelFilter,
     failed: Option<FilterError>,
@@ -41,7 +45,7 @@ impl Filter {
     /// Creates a filter for one answer of this kind, to a caller with this restriction.
     pub fn new(listing: Listing, restriction: Rc<Restriction>) -> Self {
         let filter = LabelFilter::new(listing, restriction);
-        Self { utf8: Utf8::default(), scanner: Scanner::default(), filter, failed: None }
+        Self { scanner: Scanner::default(), filter, failed: None }
     }
 
     /// Takes the next piece of the answer, which may end anywhere, and returns the bytes that go on in its place.
@@ -61,26 +65,28 @@ impl Filter {
     }
 
     fn pass(&mut self, piece: &[u8], end: End) -> Result<Vec<u8>, FilterError> {
-        self.utf8.check(piece)?;
         let mut cursor = Cursor::new(piece);
-        while let Some(event) = self.scanner.next(&mut cursor, |name| self.filter.matters(name))? {
-            match event {
-                Event::Begins(shape) => {
-                    if self.filter.begins(cursor, shape)? == label_filter::Next::Inside {
-                        self.scanner.enter();
-                    }
+        while let Some(event) = self.scanner.next(&mut cursor, self.filter.names())? {
+            let next = match event {
+                Event::Begins(shape) => self.filter.begins(cursor, shape)?,
+                Event::Key(name) => self.filter.key(cursor, name)?,
+                Event::KeyEnds => self.filter.key_ends(cursor)?,
+                Event::KeyBegins => {
+                    self.filter.key_begins(cursor);
+                    continue;
                 }
-                Event::Ends => self.filter.ends(cursor)?,
-                Event::KeyBegins => self.filter.key_begins(cursor),
-                Event::Key(name) => {
-                    if self.filter.key(cursor, name)? == label_filter::Next::Past {
-                        self.scanner.pass();
-                    }
+                Event::Ends => {
+                    self.filter.ends(cursor)?;
+                    continue;
                 }
-                Event::KeyEnds => {
-                    if self.filter.key_ends(cursor)? == label_filter::Next::Past {
-                        self.scanner.pass();
-                    }
+            };
+            match (event, next) {
+                (Event::Begins(_), Next::Inside) => self.scanner.enter(),
+                (Event::Begins(_), Next::Past) | (_, Next::Inside) => {}
+                (_, Next::Past) => self.scanner.pass(),
+                (_, Next::Behind(rest)) => {
+                    cursor = cursor.before(rest);
+                    self.scanner.go_behind()?;
                 }
             }
         }

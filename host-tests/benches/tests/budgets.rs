@@ -17,8 +17,8 @@ fn budget(work: Work) -> (Option<f64>, f64) {
         Work::NewQueries => (Some(16.0), 91_000.0),
         Work::Form => (Some(20.0), 98_000.0),
         Work::LongAnswer => (Some(16.0), 86_000.0),
-        Work::Rules => (None, 214_000_000.0),
-        Work::Alerts => (None, 211_000_000.0),
+        Work::Rules => (None, 90_600_000.0),
+        Work::Alerts => (None, 73_500_000.0),
     }
 }
 

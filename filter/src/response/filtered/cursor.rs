@@ -4,37 +4,38 @@
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cursor<'a> {
     piece: &'a [u8],
-    at: usize,
+    /// The end of the piece, which is still to be read.
+    rest: &'a [u8],
 }
 
 impl<'a> Cursor<'a> {
     /// Creates a cursor before the first byte of a piece.
     pub(super) fn new(piece: &'a [u8]) -> Self {
-        Self { piece, at: 0 }
+        Self { piece, rest: piece }
+    }
+
+    /// Returns the cursor before `rest`, the bytes at the end of the piece.
+    pub(super) fn before(self, rest: &'a [u8]) -> Self {
+        Self { rest, ..self }
     }
 
     /// Returns the cursor that is this many bytes before this one.
     pub(super) fn back(self, bytes: usize) -> Self {
-        Self { at: self.at.saturating_sub(bytes), ..self }
+        self.before(self.piece.get(self.at().saturating_sub(bytes)..).unwrap_or_default())
     }
 
     /// Returns the position, in bytes from the beginning of the piece.
     pub(super) fn at(self) -> usize {
-        self.at
+        self.piece.len().wrapping_sub(self.rest.len())
     }
 
     /// Returns the bytes that are still to be read.
     pub(super) fn rest(self) -> &'a [u8] {
-        self.piece.get(self.at..).unwrap_or_default()
+        self.rest
     }
 
     /// Returns the bytes that have been read from a position on.
     pub(super) fn since(self, start: usize) -> &'a [u8] {
-        self.piece.get(start..self.at).unwrap_or_default()
-    }
-
-    /// Moves the cursor before `rest`, the bytes at the end of the piece that are still to be read.
-    pub(super) fn move_before(&mut self, rest: &[u8]) {
-        self.at = self.piece.len().saturating_sub(rest.len());
+        self.piece.get(start..self.at()).unwrap_or_default()
     }
 }

@@ -2,13 +2,17 @@
 //! and those that are not decided yet are held back.
 
 use super::cursor::Cursor;
+use super::element;
 use super::error::FilterError;
 use super::event::Shape;
 use super::labels;
-use super::layout::{self, Fields, JsonPath};
+use super::layout::{self, JsonPath, MAX_KEY, MAX_NAME, Names};
+use super::nesting::Nesting;
+use super::open::Open;
 use super::output::{Bytes, Output};
 use super::text::Text;
 use crate::api::listing::Listing;
+use crate::enforce::judge::Judge;
 use crate::enforce::restriction::Restriction;
 use std::rc::Rc;
 
@@ -16,60 +20,22 @@ use std::rc::Rc;
 /// of a group before its first rule, or everything between the token and the first group.
 const MAX_HELD: usize = 1 << 20;
 
-/// The longest key where keys matter, in bytes as written.
-const MAX_KEY: usize = 4_096;
-
-/// The longest key without its quotes.
-const MAX_NAME: usize = MAX_KEY - 2;
-
 /// The decision to read the inside of a value or not, made when it begins or when its key has been read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Next {
+pub(super) enum Next<'a> {
     /// The parts of the value matter.
     Inside,
     /// The value is taken as a whole.
     Past,
-}
-
-/// A value whose end is still to come.
-#[derive(Clone, Debug)]
-struct Open {
-    path: JsonPath,
-    /// The position at which the value begins, with its comma. For `data`, the position at which the token begins.
-    start: usize,
-    /// The fields that the value has had so far.
-    fields: Fields,
-    /// True if something in it stays: its labels satisfy the restriction, or one of its parts was kept.
-    kept: bool,
-    /// True once its labels have been judged.
-    judged: bool,
-    /// The length of the token and its key, as long as it is not decided if they stay.
-    token: Option<usize>,
-}
-
-impl Open {
-    /// Returns the path of the field with this name, and remembers that the value has it.
-    #[inline]
-    fn field(&mut self, name: &[u8]) -> Result<JsonPath, FilterError> {
-        let (field, path) = self.path.field(name);
-        if field != Fields::OTHER && self.fields.has(field) {
-            return Err(FilterError::Twice);
-        }
-        self.fields.add(field);
-        Ok(path)
-    }
-
-    /// Returns `true` if the text from its start on is held back.
-    fn holds(&self) -> bool {
-        self.path.is_judged() || (!self.kept && (self.path.is_held() || self.token.is_some()))
-    }
+    /// The value has been read already. These are the bytes after it.
+    Behind(&'a [u8]),
 }
 
 /// The state of the filter between two pieces.
 #[derive(Clone, Debug)]
 pub(super) struct LabelFilter {
     listing: Listing,
-    restriction: Rc<Restriction>,
+    judge: Judge,
     /// The values that were entered, and the one that is being skipped, the innermost last.
     open: Vec<Open>,
     /// The position at which the current key begins, with its comma.
@@ -82,35 +48,63 @@ pub(super) struct LabelFilter {
 
 impl LabelFilter {
     pub(super) fn new(listing: Listing, restriction: Rc<Restriction>) -> Self {
-        Self { listing, restriction, open: Vec::new(), key: None, field: None, output: Output::default() }
+        let judge = Judge::new(restriction);
+        Self { listing, judge, open: Vec::new(), key: None, field: None, output: Output::default() }
     }
 
     /// Handles the first byte of a value, which is the one before `here`.
-    pub(super) fn begins(&mut self, here: Cursor<'_>, shape: Shape) -> Result<Next, FilterError> {
+    pub(super) fn begins<'a>(&mut self, here: Cursor<'a>, shape: Shape) -> Result<Next<'a>, FilterError> {
         let first = here.back(1);
         let path = self.path(shape)?;
         if path.is_held() {
             self.check_held(first)?;
         }
-        self.output.turn(first, Bytes::Copied);
-        let start = self.output.position(first);
-        if self.open.last().is_some_and(|list| list.kept && list.path.element().is_some()) {
-            self.output.write(b",");
+        if path.is_judged()
+            && let Some(rest) = self.whole_elements(path, here)
+        {
+            return Ok(Next::Behind(rest));
         }
-        self.open.push(Open {
-            path,
-            start,
-            fields: Fields::default(),
-            kept: false,
-            judged: false,
-            token: None,
-        });
+        let start = self.copy_from(first);
+        self.open.push(Open::new(path, start));
         if path.replaced().is_some() {
             self.output.turn(first, Bytes::Dropped);
         } else if path.is_cut() {
             self.output.turn(here, Bytes::Dropped);
         }
         Ok(if path.is_entered() { Next::Inside } else { Next::Past })
+    }
+
+    /// Starts to copy a value from its first byte on, with the comma before it, and returns its position.
+    fn copy_from(&mut self, first: Cursor<'_>) -> usize {
+        self.output.turn(first, Bytes::Copied);
+        let start = self.output.position(first);
+        if self.open.last().is_some_and(|list| list.kept && list.path.element().is_some()) {
+            self.output.write(b",");
+        }
+        start
+    }
+
+    /// Handles rules, alerts or targets at once, as many as stand whole in the piece, from after the brace of the first.
+    /// Returns the bytes after the last one, or `None` if there is none.
+    fn whole_elements<'a>(&mut self, path: JsonPath, first: Cursor<'a>) -> Option<&'a [u8]> {
+        let inside = Nesting::inside(self.open.len().saturating_add(1));
+        let mut here = first;
+        let mut end = None;
+        while let Some((stays, after)) = element::judge_whole(path, here.rest(), inside, &mut self.judge) {
+            let behind = here.before(after);
+            if behind.at().saturating_sub(here.at()) >= MAX_HELD {
+                break;
+            }
+            if stays {
+                self.copy_from(here.back(1));
+                self.output.turn(behind, Bytes::Dropped);
+                self.keep();
+            }
+            end = Some(after);
+            let [b',', b'{', next @ ..] = after else { break };
+            here = behind.before(next);
+        }
+        end
     }
 
     /// Handles the last byte of a value, which is the one before `here`.
@@ -121,7 +115,11 @@ impl LabelFilter {
         let value = self.open.pop().ok_or(FilterError::Malformed)?;
         self.check_length(&value, here)?;
         match value.path {
-            JsonPath::Labels => self.judge(&value, here)?,
+            JsonPath::Labels => {
+                let labels = self.output.since(value.start, here);
+                let allowed = labels::judge_any(&labels, &mut self.judge)?;
+                self.judged(allowed);
+            }
             JsonPath::Token => self.token_ends(here),
             JsonPath::Data if !value.fields.has(layout::list(self.listing)) => {
                 return Err(FilterError::Shape);
@@ -134,11 +132,9 @@ impl LabelFilter {
         Ok(())
     }
 
-    /// Returns `true` if a field with this name has to be looked at. Names that are too long for a key are among these,
-    /// since they are refused.
-    pub(super) fn matters(&self, name: &[u8]) -> bool {
-        let is_other = |object: &Open| object.path.field(name) == (Fields::OTHER, JsonPath::Other);
-        name.len() > MAX_NAME || !self.open.last().is_some_and(is_other)
+    /// Returns the names that have to be looked at in the innermost object that was entered.
+    pub(super) fn names(&self) -> &'static Names {
+        self.open.last().map_or(JsonPath::Answer, |value| value.path).names()
     }
 
     /// Handles the quote before a key, which is the byte before `here`.
@@ -152,7 +148,7 @@ impl LabelFilter {
     }
 
     /// Handles the quote after a key, which is the byte before `here`.
-    pub(super) fn key_ends(&mut self, here: Cursor<'_>) -> Result<Next, FilterError> {
+    pub(super) fn key_ends<'a>(&mut self, here: Cursor<'a>) -> Result<Next<'a>, FilterError> {
         let start = self.key.take().ok_or(FilterError::Malformed)?;
         let key = self.output.since(start, here);
         if key.len() > MAX_KEY {
@@ -165,18 +161,18 @@ impl LabelFilter {
             object.token = Some(0);
             object.start = start;
         }
-        Ok(self.announce(path))
+        Ok(self.announce(path, here))
     }
 
     /// Handles a whole key without escapes. The quote after it is the byte before `here`.
-    pub(super) fn key(&mut self, here: Cursor<'_>, name: &[u8]) -> Result<Next, FilterError> {
+    pub(super) fn key<'a>(&mut self, here: Cursor<'a>, name: &[u8]) -> Result<Next<'a>, FilterError> {
         match self.open.last_mut() {
             Some(object) if object.path != JsonPath::Data => {
                 if name.len() > MAX_NAME {
                     return Err(FilterError::TooLong);
                 }
                 let path = object.field(name)?;
-                Ok(self.announce(path))
+                Ok(self.announce(path, here))
             }
             _ => {
                 self.key_begins(here.back(name.len().saturating_add(1)));
@@ -186,9 +182,16 @@ impl LabelFilter {
     }
 
     /// Remembers the path of the value that follows. A value that doesn't matter is skipped.
-    fn announce(&mut self, path: JsonPath) -> Next {
+    fn announce<'a>(&mut self, path: JsonPath, here: Cursor<'a>) -> Next<'a> {
         if path == JsonPath::Other {
             return Next::Past;
+        }
+        if path == JsonPath::Labels
+            && let Some(labels) = here.rest().strip_prefix(b":")
+            && let Some((allowed, after)) = labels::judge_plain(labels, &mut self.judge)
+        {
+            self.judged(allowed);
+            return Next::Behind(after);
         }
         self.field = Some(path);
         Next::Inside
@@ -223,6 +226,9 @@ impl LabelFilter {
     /// Checks that the text that is held back up to `here` isn't too long. A value that begins there and is held back
     /// itself is counted on its own.
     fn check_held(&self, here: Cursor<'_>) -> Result<(), FilterError> {
+        if self.output.position(here) <= MAX_HELD {
+            return Ok(());
+        }
         let holding = self.open.iter().rev().find(|value| value.holds());
         holding.map_or(Ok(()), |value| self.check_length(value, here))
     }
@@ -250,28 +256,31 @@ impl LabelFilter {
     }
 
     /// Decides if the value around these labels stays: it does if they satisfy the restriction.
-    fn judge(&mut self, labels: &Open, here: Cursor<'_>) -> Result<(), FilterError> {
-        let kept = labels::satisfy(&self.output.since(labels.start, here), &self.restriction)?;
+    fn judged(&mut self, allowed: bool) {
         if let Some(value) = self.open.last_mut() {
-            value.kept |= kept;
+            value.kept |= allowed;
             value.judged = true;
         }
-        Ok(())
     }
 
     /// Keeps a group, rule, alert or target and with it the values around it, or cuts it out.
     fn keep_or_cut(&mut self, value: &Open, here: Cursor<'_>) {
         let is_without_labels = value.path.is_judged() && !value.judged;
-        if value.kept || (is_without_labels && labels::none_satisfy(&self.restriction)) {
-            for around in self.open.iter_mut().rev() {
-                around.kept = true;
-                // A rule is kept because of its alert, but the values around it wait for the rule's end.
-                if around.path.is_judged() {
-                    break;
-                }
-            }
+        if value.kept || (is_without_labels && self.judge.begin().is_allowed()) {
+            self.keep();
         } else {
             self.output.cut(value.start, here);
+        }
+    }
+
+    /// Keeps the values around one that is kept.
+    fn keep(&mut self) {
+        for around in self.open.iter_mut().rev() {
+            around.kept = true;
+            // A rule is kept because of its alert, but the values around it wait for the rule's end.
+            if around.path.is_judged() {
+                break;
+            }
         }
     }
 

@@ -1,61 +1,48 @@
-//! The labels of a rule, an alert or a target, and the check that they satisfy the restriction.
+//! The labels of a rule, an alert or a target in JSON, which are told to the judge who decides if it stays.
 
 use super::error::FilterError;
-use super::text::{self, Text};
-use crate::enforce::restriction::Restriction;
-use std::borrow::Cow;
+use super::plain::split_before;
+use super::text::Text;
+use crate::enforce::judge::Judge;
+use std::str;
 
-/// Returns `true` if labels satisfy a restriction. They are an object that the scanner has checked.
+/// Judges labels that stand whole at the beginning of these bytes, if they are written without escapes and white space, as servers
+/// usually do. Returns the judgement and the bytes after them, or `None` if they have to be read another way, which also
+/// finds what is wrong with them.
+pub(super) fn judge_plain<'a>(bytes: &'a [u8], judge: &mut Judge) -> Option<(bool, &'a [u8])> {
+    let mut series = judge.begin();
+    let mut rest = bytes.strip_prefix(b"{\"")?;
+    loop {
+        let (name, value) = split_before(rest, b"\":\"")?;
+        let (value, after) = split_before(value, b"\"")?;
+        if let Some(term) = series.term(name) {
+            series.label(term, str::from_utf8(value).ok()?).ok()?;
+        }
+        match after {
+            [b',', b'"', after @ ..] => rest = after,
+            [b'}', after @ ..] => return Some((series.is_allowed(), after)),
+            _ => return None,
+        }
+    }
+}
+
+/// Judges labels that are written in any way. They are an object that the scanner has checked.
 ///
 /// # Errors
 ///
 /// Returns an error if a value isn't a text, or if a name that the restriction is about stands twice.
-pub(super) fn satisfy(object: &[u8], restriction: &Restriction) -> Result<bool, FilterError> {
-    let labels = read(object, restriction)?;
-    let value = |name: &str| {
-        let found = labels.iter().find(|(known, _)| known == name);
-        found.map(|(_, value)| Cow::Borrowed(&**value))
-    };
-    Ok(restriction.allows(&value))
-}
-
-/// Returns `true` if a value without labels satisfies a restriction.
-pub(super) fn none_satisfy(restriction: &Restriction) -> bool {
-    restriction.allows(&|_| None)
-}
-
-type Label<'a> = (Cow<'a, str>, Cow<'a, str>);
-
-/// Reads the labels that the restriction is about.
-fn read<'a>(object: &'a [u8], restriction: &Restriction) -> Result<Vec<Label<'a>>, FilterError> {
-    let mut labels: Vec<Label<'_>> = Vec::new();
+pub(super) fn judge_any(object: &[u8], judge: &mut Judge) -> Result<bool, FilterError> {
+    let mut series = judge.begin();
     let mut rest = object;
-    while let Some((name, after)) = name(after_others(rest, restriction)) {
+    while let Some((name, after)) = name(rest) {
         let (value, after) = value(after).ok_or(FilterError::Shape)?;
-        let label = (name.decoded()?, value.decoded()?);
-        if restriction.restricts(label.0.as_bytes()) {
-            if labels.iter().any(|(known, _)| *known == label.0) {
-                return Err(FilterError::Twice);
-            }
-            labels.push(label);
+        let (name, value) = (name.decoded()?, value.decoded()?);
+        if let Some(term) = series.term(name.as_bytes()) {
+            series.label(term, &value).map_err(|_| FilterError::Twice)?;
         }
         rest = after;
     }
-    Ok(labels)
-}
-
-/// Skips labels that the restriction isn't about, if they are written without escapes and white space, as servers
-/// usually do.
-fn after_others<'a>(object: &'a [u8], restriction: &Restriction) -> &'a [u8] {
-    let mut rest = object;
-    while let [b'{' | b',', b'"', name @ ..] = rest
-        && let (name, [b'"', b':', b'"', value @ ..]) = text::split_plain(name)
-        && !restriction.restricts(name)
-        && let [b'"', after @ ..] = text::after_plain(value)
-    {
-        rest = after;
-    }
-    rest
+    Ok(series.is_allowed())
 }
 
 /// Returns the next name and the bytes after it. No other text stands before it.

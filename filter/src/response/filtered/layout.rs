@@ -3,6 +3,7 @@
 
 use super::event::Shape;
 use crate::api::listing::Listing;
+use crate::lengths::Lengths;
 
 /// The path to a value in an answer, as far as it decides what happens to the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +38,69 @@ pub(super) enum JsonPath {
     Other,
 }
 
+/// The longest key where keys matter, in bytes as written.
+pub(super) const MAX_KEY: usize = 4_096;
+
+/// The longest key without its quotes.
+pub(super) const MAX_NAME: usize = MAX_KEY - 2;
+
+/// The fields that matter in one kind of object: their names, and the paths of their values.
+#[derive(Debug)]
+pub(super) struct Names {
+    known: &'static [(&'static [u8], JsonPath)],
+    /// The lengths of the names that have to be looked at.
+    lengths: Lengths,
+    /// The path of fields with other names.
+    other: JsonPath,
+}
+
+impl Names {
+    /// Around the lists, fields that the table doesn't know have to be looked at too.
+    const ANSWER: Self =
+        Self::all(&[(b"data", JsonPath::Data), (b"warnings", JsonPath::Other), (b"infos", JsonPath::Other)]);
+
+    const DATA: Self = Self::all(&[
+        (b"groups", JsonPath::Groups),
+        (b"groupNextToken", JsonPath::Token),
+        (b"alerts", JsonPath::Series),
+        (b"activeTargets", JsonPath::Series),
+        (b"droppedTargets", JsonPath::Dropped),
+        (b"droppedTargetCounts", JsonPath::DroppedCounts),
+    ]);
+
+    const GROUP: Self = Self::only(&[(b"rules", JsonPath::Rules)]);
+
+    const RULE: Self = Self::only(&[(b"labels", JsonPath::Labels), (b"alerts", JsonPath::Series)]);
+
+    const ONE: Self = Self::only(&[(b"labels", JsonPath::Labels)]);
+
+    const NONE: Self = Self::only(&[]);
+
+    const fn all(known: &'static [(&'static [u8], JsonPath)]) -> Self {
+        Self { known, lengths: Lengths::ALL, other: JsonPath::Unknown }
+    }
+
+    const fn only(known: &'static [(&'static [u8], JsonPath)]) -> Self {
+        let mut lengths = Lengths::NONE;
+        let mut rest = known;
+        while let [(name, _), others @ ..] = rest {
+            lengths = lengths.with(name);
+            rest = others;
+        }
+        Self { known, lengths, other: JsonPath::Other }
+    }
+
+    /// Returns `true` if a field with this name may have to be looked at. Most others are told from those by the length
+    /// and the first byte. A name that is too long is looked at too, since it is refused.
+    #[inline]
+    pub(super) fn may_have(&self, name: &[u8]) -> bool {
+        let is_like = |known: &[u8]| known.len() == name.len() && known.first() == name.first();
+        name.len() > MAX_NAME
+            || self.lengths.may_have(name)
+                && (self.other == JsonPath::Unknown || self.known.iter().any(|(known, _)| is_like(known)))
+    }
+}
+
 /// A set of fields of one object, with a bit for each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Fields(u16);
@@ -59,37 +123,29 @@ impl Fields {
 }
 
 impl JsonPath {
-    /// Returns the names of the fields that matter in an object at this path, and the paths of their values.
-    const fn fields(self) -> &'static [(&'static str, Self)] {
+    /// Returns the fields that matter in an object at this path.
+    pub(super) fn names(self) -> &'static Names {
         match self {
-            Self::Answer => &[("data", Self::Data), ("warnings", Self::Other), ("infos", Self::Other)],
-            Self::Data => &[
-                ("groups", Self::Groups),
-                ("groupNextToken", Self::Token),
-                ("alerts", Self::Series),
-                ("activeTargets", Self::Series),
-                ("droppedTargets", Self::Dropped),
-                ("droppedTargetCounts", Self::DroppedCounts),
-            ],
-            Self::Group => &[("rules", Self::Rules)],
-            Self::Rule => &[("labels", Self::Labels), ("alerts", Self::Series)],
-            Self::One => &[("labels", Self::Labels)],
-            _ => &[],
+            Self::Answer => &Names::ANSWER,
+            Self::Data => &Names::DATA,
+            Self::Group => &Names::GROUP,
+            Self::Rule => &Names::RULE,
+            Self::One => &Names::ONE,
+            _ => &Names::NONE,
         }
     }
 
     /// Returns the field with this name in an object at this path.
-    #[inline]
     pub(super) fn field(self, name: &[u8]) -> (Fields, Self) {
+        let names = self.names();
         let mut bit = 1;
-        for (known, field) in self.fields() {
-            if known.as_bytes() == name {
+        for (known, field) in names.known {
+            if *known == name {
                 return (Fields(bit), *field);
             }
             bit <<= 1;
         }
-        let other = if matches!(self, Self::Answer | Self::Data) { Self::Unknown } else { Self::Other };
-        (Fields::OTHER, other)
+        (Fields::OTHER, names.other)
     }
 
     /// Returns the path once the shape of the value is known. Unknown lists and objects are sent empty.

@@ -1,4 +1,6 @@
-//! The grammar of numbers in JSON (RFC 8259 §6), checked a byte at a time.
+//! The grammar of numbers in JSON (RFC 8259 §6), as a machine of states.
+
+use super::error::FilterError;
 
 /// The part of a number that has been read so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,22 +34,29 @@ impl Number {
         }
     }
 
-    /// Returns the state after one more byte, or `None` if the byte doesn't belong to the number.
-    pub(super) fn and(self, byte: u8) -> Option<Self> {
-        match (self, byte) {
-            (Self::Minus, b'0') => Some(Self::Zero),
-            (Self::Minus, b'1'..=b'9') | (Self::Integer, b'0'..=b'9') => Some(Self::Integer),
-            (Self::Zero | Self::Integer, b'.') => Some(Self::Point),
-            (Self::Point | Self::Fraction, b'0'..=b'9') => Some(Self::Fraction),
-            (Self::Zero | Self::Integer | Self::Fraction, b'e' | b'E') => Some(Self::Exponent),
-            (Self::Exponent, b'+' | b'-') => Some(Self::Sign),
-            (Self::Exponent | Self::Sign | Self::Power, b'0'..=b'9') => Some(Self::Power),
-            _ => None,
+    /// Reads the rest of the number, and moves `rest` before the first byte that is not part of it. Returns `None` if the
+    /// number is complete, or the part that has been read if the next piece may go on with it.
+    pub(super) fn read(self, rest: &mut &[u8]) -> Result<Option<Self>, FilterError> {
+        let mut number = self;
+        loop {
+            if matches!(number, Self::Integer | Self::Fraction | Self::Power) {
+                while let [b'0'..=b'9', after @ ..] = *rest {
+                    *rest = after;
+                }
+            }
+            let [byte, after @ ..] = *rest else { return Ok(Some(number)) };
+            number = match (number, byte) {
+                (Self::Minus, b'0') => Self::Zero,
+                (Self::Minus, b'1'..=b'9') => Self::Integer,
+                (Self::Zero | Self::Integer, b'.') => Self::Point,
+                (Self::Point, b'0'..=b'9') => Self::Fraction,
+                (Self::Zero | Self::Integer | Self::Fraction, b'e' | b'E') => Self::Exponent,
+                (Self::Exponent, b'+' | b'-') => Self::Sign,
+                (Self::Exponent | Self::Sign, b'0'..=b'9') => Self::Power,
+                (Self::Zero | Self::Integer | Self::Fraction | Self::Power, _) => return Ok(None),
+                _ => return Err(FilterError::Malformed),
+            };
+            *rest = after;
         }
-    }
-
-    /// Returns `true` if the number may end here.
-    pub(super) fn is_whole(self) -> bool {
-        matches!(self, Self::Zero | Self::Integer | Self::Fraction | Self::Power)
     }
 }

@@ -1,94 +1,42 @@
-//! Texts of JSON (RFC 8259 §7): finds the end of their plain part, and decodes them.
+//! Texts of JSON (RFC 8259 §7): finds their ends, and decodes them.
 
 use super::error::FilterError;
+use super::plain::split_before;
+use super::token::Token;
 use std::borrow::Cow;
 use std::str;
 
 /// A text as it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Text<'a> {
-    /// The bytes between the quotes, which have no escapes.
+    /// The bytes between the quotes, which stand for themselves.
     Plain(&'a [u8]),
-    /// The bytes between the quotes, which have escapes.
-    Escaped(&'a [u8]),
+    /// The bytes between the quotes, with escapes or with characters beyond ASCII.
+    Other(&'a [u8]),
 }
 
 impl<'a> Text<'a> {
     /// Splits off the text at the beginning of the bytes. Returns `None` if they begin with something else.
     pub(super) fn split(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
         let inner = bytes.strip_prefix(b"\"")?;
-        match split_plain(inner) {
-            (plain, [b'"', after @ ..]) => Some((Self::Plain(plain), after)),
-            (_, rest) => Self::split_escaped(inner, rest),
+        if let Some((plain, after)) = split_before(inner, b"\"") {
+            return Some((Self::Plain(plain), after));
         }
-    }
-
-    fn split_escaped(inner: &'a [u8], mut rest: &'a [u8]) -> Option<(Self, &'a [u8])> {
-        loop {
-            match rest {
-                [b'"', after @ ..] => {
-                    return Some((
-                        Self::Escaped(inner.get(..inner.len().saturating_sub(rest.len()))?),
-                        after,
-                    ));
-                }
-                [_, _, after @ ..] => rest = after_plain(after),
-                _ => return None,
-            }
-        }
+        let mut after = inner;
+        matches!(Token::Text.read(&mut after), Ok(None)).then_some(())?;
+        let length = inner.len().saturating_sub(after.len()).saturating_sub(1);
+        Some((Self::Other(inner.get(..length)?), after))
     }
 
     /// Decodes the text. The scanner has checked its grammar, but not that surrogates come in pairs.
     pub(super) fn decoded(self) -> Result<Cow<'a, str>, FilterError> {
-        let (Self::Plain(inner) | Self::Escaped(inner)) = self;
+        let (Self::Plain(inner) | Self::Other(inner)) = self;
         let inner = str::from_utf8(inner).map_err(|_| FilterError::Malformed)?;
         match self {
             Self::Plain(_) => Ok(Cow::Borrowed(inner)),
-            Self::Escaped(_) => unescaped(inner).map(Cow::Owned).ok_or(FilterError::Malformed),
+            Self::Other(_) => unescaped(inner).map(Cow::Owned).ok_or(FilterError::Malformed),
         }
     }
-}
-
-/// Splits off the bytes that stand for themselves: those before a quote, a backslash or a control byte.
-#[inline]
-pub(super) fn split_plain(bytes: &[u8]) -> (&[u8], &[u8]) {
-    let after = after_plain(bytes);
-    (bytes.get(..bytes.len().saturating_sub(after.len())).unwrap_or_default(), after)
-}
-
-/// Returns the bytes after those that stand for themselves.
-#[inline]
-pub(super) fn after_plain(bytes: &[u8]) -> &[u8] {
-    let mut rest = bytes;
-    while let Some((eight, after)) = rest.split_first_chunk() {
-        let special = special(u64::from_le_bytes(*eight));
-        if special != 0 {
-            return rest.get(special.trailing_zeros() as usize / 8..).unwrap_or_default();
-        }
-        rest = after;
-    }
-    after_last_plain(rest)
-}
-
-/// Returns the same for the last few bytes, which are read one at a time.
-fn after_last_plain(bytes: &[u8]) -> &[u8] {
-    let mut rest = bytes;
-    while let [byte, after @ ..] = rest
-        && !matches!(byte, b'"' | b'\\' | ..0x20)
-    {
-        rest = after;
-    }
-    rest
-}
-
-/// Marks the first of eight bytes that is a quote, a backslash or a control byte: the lowest bit of the result that is
-/// set is the highest bit of that byte.
-fn special(eight: u64) -> u64 {
-    const EACH: u64 = 0x0101_0101_0101_0101;
-    // With this bit flipped, the quote comes directly after the control bytes, and all other bytes stay above it.
-    let below = (eight ^ (EACH * 0x02)).wrapping_sub(EACH * 0x21);
-    let backslash = (eight ^ (EACH * 0x5c)).wrapping_sub(EACH);
-    (below | backslash) & !eight & (EACH * 0x80)
 }
 
 fn unescaped(inner: &str) -> Option<String> {
@@ -144,22 +92,6 @@ mod tests {
     }
 
     #[test]
-    fn each_byte_is_plain_or_not_wherever_it_stands() {
-        for byte in 0..=u8::MAX {
-            for place in 0..20 {
-                let mut bytes = [b'a'; 20];
-                bytes[place] = byte;
-                let is_special = byte < 0x20 || byte == b'"' || byte == b'\\';
-                assert_eq!(
-                    split_plain(&bytes).0.len(),
-                    if is_special { place } else { 20 },
-                    "{byte} {place}"
-                );
-            }
-        }
-    }
-
-    #[test]
     fn half_a_character_says_nothing() {
         for inner in [
             r"\ud800",
@@ -177,17 +109,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn what_is_plain_ends_at_the_first_byte_that_is_not(
-            parts in prop::collection::vec(prop_oneof![3 => "[ !#-~\u{7f}-\u{ff}€]{0,20}", 1 => any::<char>().prop_map(String::from)], 0..4),
-            begin in 0_usize..8,
-        ) {
-            let text = parts.concat();
-            let bytes = text.as_bytes().get(begin..).unwrap_or_default();
-            let plain = bytes.iter().take_while(|&&byte| byte >= 0x20 && byte != b'"' && byte != b'\\').count();
-            prop_assert_eq!(split_plain(bytes), bytes.split_at(plain));
-        }
-
         #[test]
         fn a_text_says_what_serde_json_reads(
             parts in prop::collection::vec(

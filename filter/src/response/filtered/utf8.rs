@@ -1,40 +1,47 @@
-//! Checks that an answer is UTF-8, as JSON must be (RFC 8259 §8.1). Other bytes could be read in two ways, so they are
-//! refused anywhere, before anything else reads a piece.
+//! Characters beyond ASCII in texts. JSON must be UTF-8 (RFC 8259 §8.1). Other bytes could be read in two ways, so they
+//! are refused.
 
-use super::error::FilterError;
-use std::str;
+use std::ops::RangeInclusive;
 
-/// A check of a stream whose pieces may end within a character.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Utf8 {
-    /// The bytes of a character that is not complete yet: at most three.
-    begun: Vec<u8>,
+/// A character of which the first bytes have been read (RFC 3629 §4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Character {
+    /// The number of bytes that are still to come.
+    more: u8,
+    /// The smallest and the largest byte that may come next.
+    next: (u8, u8),
 }
 
-impl Utf8 {
-    /// Checks the next piece. A character that is still incomplete at the end of the answer is left to the scanner: it
-    /// stands outside any text, or in a text without an end.
-    pub(super) fn check(&mut self, piece: &[u8]) -> Result<(), FilterError> {
-        if self.begun.is_empty() && piece.is_ascii() {
-            return Ok(());
+/// The bytes that may come second or later, if no rule says more.
+const LATER: RangeInclusive<u8> = 0x80..=0xbf;
+
+impl Character {
+    /// Begins a character with its first byte. Returns `None` if no character of several bytes begins with it.
+    pub(super) fn begin(byte: u8) -> Option<Self> {
+        let (more, next) = match byte {
+            0xc2..=0xdf => (1, LATER),
+            // Shorter forms exist of what else would begin like this.
+            0xe0 => (2, 0xa0..=0xbf),
+            // Surrogates would begin like this.
+            0xed => (2, 0x80..=0x9f),
+            0xe1..=0xef => (2, LATER),
+            0xf0 => (3, 0x90..=0xbf),
+            0xf1..=0xf3 => (3, LATER),
+            // There is nothing above U+10FFFF.
+            0xf4 => (3, 0x80..=0x8f),
+            _ => return None,
+        };
+        Some(Self { more, next: next.into_inner() })
+    }
+
+    /// Takes the next byte. Returns what is left of the character, `Some(None)` if it is complete, or `None` if the byte
+    /// doesn't belong to it.
+    pub(super) fn and(self, byte: u8) -> Option<Option<Self>> {
+        if !(self.next.0..=self.next.1).contains(&byte) {
+            return None;
         }
-        let mut rest = piece;
-        while !self.begun.is_empty() {
-            let Some((&byte, others)) = rest.split_first() else { return Ok(()) };
-            rest = others;
-            self.begun.push(byte);
-            match str::from_utf8(&self.begun) {
-                Ok(_) => self.begun.clear(),
-                Err(error) if error.error_len().is_some() => return Err(FilterError::Malformed),
-                Err(_) => {}
-            }
-        }
-        let Err(error) = str::from_utf8(rest) else { return Ok(()) };
-        if error.error_len().is_some() {
-            return Err(FilterError::Malformed);
-        }
-        self.begun.extend(rest.get(error.valid_up_to()..).unwrap_or_default());
-        Ok(())
+        let more = self.more.saturating_sub(1);
+        Some((more > 0).then_some(Self { more, next: LATER.into_inner() }))
     }
 }
 
@@ -42,27 +49,38 @@ impl Utf8 {
 mod tests {
     use super::*;
 
-    /// Checks this text in pieces of this length.
-    fn check(text: &[u8], length: usize) -> Result<(), FilterError> {
-        let mut utf8 = Utf8::default();
-        text.chunks(length).try_for_each(|piece| utf8.check(piece))
-    }
-
-    #[test]
-    fn a_character_may_be_cut_anywhere() {
-        let text = "aß€😀\u{10ffff}z".as_bytes();
-        for length in 1..=text.len() {
-            assert_eq!(check(text, length), Ok(()));
-        }
-    }
-
-    #[test]
-    fn what_is_no_character_is_refused_however_it_is_cut() {
-        for text in [&b"a\xff"[..], b"\xc0\xa2", b"\xed\xa0\x80", b"\xe2\x82a", b"\xf4\x90\x80\x80", b"\x80"]
-        {
-            for length in 1..=text.len() {
-                assert_eq!(check(text, length), Err(FilterError::Malformed), "{text:?}");
+    /// Returns `true` if these bytes are one character.
+    fn is_character(bytes: &[u8]) -> bool {
+        let [first, others @ ..] = bytes else { return false };
+        let mut character = Character::begin(*first);
+        for byte in others {
+            match character.map(|character| character.and(*byte)) {
+                Some(Some(more)) => character = more,
+                _ => return false,
             }
         }
+        Character::begin(*first).is_some() && character.is_none()
+    }
+
+    #[test]
+    fn all_characters_and_nothing_else_are_read_as_the_standard_library_reads_them() {
+        const EDGES: [u8; 12] = [0, 0x22, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xed, 0xff];
+        for first in 0x80..=u8::MAX {
+            for second in 0..=u8::MAX {
+                assert_same(&[first, second]);
+                for third in EDGES {
+                    assert_same(&[first, second, third]);
+                    for fourth in EDGES {
+                        assert_same(&[first, second, third, fourth]);
+                    }
+                }
+            }
+        }
+    }
+
+    #[track_caller]
+    fn assert_same(bytes: &[u8]) {
+        let expected = std::str::from_utf8(bytes).is_ok_and(|text| text.chars().count() == 1);
+        assert_eq!(is_character(bytes), expected, "{bytes:x?}");
     }
 }

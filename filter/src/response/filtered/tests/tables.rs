@@ -52,6 +52,8 @@ fn labels_decide_as_they_are_meant_and_not_as_they_are_written() {
     for (alert, stays) in [
         (r#"{"labe\u006cs":{"tenant":"a"}}"#, true),
         (r#"{"labels":{"t\u0065nant":"\u0061"}}"#, true),
+        (r#"{"labels":{"x":"é€😀","tenant":"a"},"y":"é"}"#, true),
+        (r#"{"labels":{"é":"a","tenant":"b"},"y":["é"]}"#, false),
         (r#"{"labels" : { "a\\\"" : "\"}{" , "tenant" : "a" } }"#, true),
         (r#"{"labels":{"tenant":"\u0062"}}"#, false),
         (r#"{"labels":{"tenant":"a\u0000"}}"#, false),

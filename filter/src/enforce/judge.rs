@@ -1,0 +1,165 @@
+//! Compares the labels of series with a restriction. The restriction is the one that is written into selectors, so that
+//! what a caller gets of an answer and what a query finds can't differ.
+
+use super::restriction::Restriction;
+use super::term::Term;
+use crate::lengths::Lengths;
+use std::rc::Rc;
+
+/// A judge of series, which is told the labels of one after those of the other.
+#[derive(Clone, Debug)]
+pub(crate) struct Judge {
+    restriction: Rc<Restriction>,
+    /// For each term of the restriction, `Some` once its label has been told: `true` if the label satisfies it.
+    told: Vec<Option<bool>>,
+    /// The lengths of the names of restricted labels.
+    lengths: Lengths,
+}
+
+/// A series whose labels are being told.
+#[derive(Debug)]
+pub(crate) struct Series<'a> {
+    terms: &'a [Term],
+    told: &'a mut [Option<bool>],
+    lengths: Lengths,
+}
+
+/// A label of one series that was told twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ToldTwice;
+
+impl Judge {
+    /// Creates a judge that holds series to this restriction.
+    pub(crate) fn new(restriction: Rc<Restriction>) -> Self {
+        let told = vec![None; restriction.terms().len()];
+        let names = restriction.terms().iter().map(|term| term.label().as_bytes());
+        let lengths = names.fold(Lengths::NONE, |lengths, name| lengths.with(name));
+        Self { restriction, told, lengths }
+    }
+
+    /// Begins with the labels of the next series.
+    #[inline]
+    pub(crate) fn begin(&mut self) -> Series<'_> {
+        self.told.fill(None);
+        Series { terms: self.restriction.terms(), told: &mut self.told, lengths: self.lengths }
+    }
+}
+
+impl Series<'_> {
+    /// Returns the number of the term that is about a label of this name, if it is restricted.
+    #[inline]
+    pub(crate) fn term(&self, name: &[u8]) -> Option<usize> {
+        if !self.lengths.may_have(name) {
+            return None;
+        }
+        self.terms.iter().position(|term| term.label().as_bytes() == name)
+    }
+
+    /// Takes the value of the label that a term is about.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the label was told already.
+    pub(crate) fn label(&mut self, term: usize, value: &str) -> Result<(), ToldTwice> {
+        match (self.terms.get(term), self.told.get_mut(term)) {
+            (Some(term), Some(told @ None)) => *told = Some(term.allows(value)),
+            _ => return Err(ToldTwice),
+        }
+        Ok(())
+    }
+
+    /// Returns `true` if the labels satisfy the restriction. One that wasn't told is missing, which is the same as an
+    /// empty one.
+    pub(crate) fn is_allowed(&self) -> bool {
+        let satisfies = |(term, told): (&Term, &Option<bool>)| told.unwrap_or_else(|| term.allows(""));
+        self.terms.iter().zip(&*self.told).all(satisfies)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pattern::Pattern;
+    use super::super::term::Absent;
+    use super::*;
+
+    fn listed(label: &str, values: &[&str], absent: Absent) -> Term {
+        let values = values.iter().map(|&value| value.to_owned()).collect();
+        Term::listed(label, values, absent).unwrap()
+    }
+
+    fn only(values: &[&str]) -> Term {
+        listed("tenant", values, Absent::Refused)
+    }
+
+    fn matching(pattern: &str) -> Term {
+        Term::matching("tenant", Rc::new(Pattern::parse(pattern).unwrap()))
+    }
+
+    fn judge(terms: Vec<Term>) -> Judge {
+        Judge::new(Rc::new(Restriction::new(terms).unwrap()))
+    }
+
+    /// Returns the judgement on a series with these labels.
+    fn allows(judge: &mut Judge, labels: &[(&str, &str)]) -> bool {
+        let mut series = judge.begin();
+        for (name, value) in labels {
+            if let Some(term) = series.term(name.as_bytes()) {
+                series.label(term, value).unwrap();
+            }
+        }
+        series.is_allowed()
+    }
+
+    #[test]
+    fn a_value_that_is_too_long_to_be_matched_is_nobodys() {
+        let mut judge = judge(vec![matching("a*")]);
+        let mut allows = |length: usize| allows(&mut judge, &[("tenant", &"a".repeat(length))]);
+        assert_eq!([0, 1, 512, 513].map(&mut allows), [false, true, true, false]);
+    }
+
+    #[test]
+    fn labels_satisfy_a_restriction_when_every_label_does() {
+        let env = || listed("env", &["prod"], Absent::Allowed);
+        for (terms, labels, allowed) in [
+            (vec![only(&["a", "b"])], &[("tenant", "b")][..], true),
+            (vec![only(&["a", "b"])], &[("tenant", "c")], false),
+            (vec![only(&["a", "b"])], &[("tenant", "A")], false),
+            (vec![only(&["a", "b"])], &[("tenant", "a|b")], false),
+            (vec![only(&["a", "b"])], &[("tenant", "")], false),
+            (vec![only(&["a", "b"])], &[("other", "a")], false),
+            (vec![env()], &[], true),
+            (vec![env()], &[("env", "")], true),
+            (vec![env()], &[("env", "prod")], true),
+            (vec![env()], &[("env", "test")], false),
+            (vec![only(&["a"]), env()], &[("tenant", "a"), ("env", "test")], false),
+            (vec![only(&["a"]), env()], &[("tenant", "b"), ("env", "prod")], false),
+            (vec![only(&["a"]), env()], &[("tenant", "a")], true),
+            (vec![matching(".*")], &[("tenant", "a")], true),
+            (vec![matching(".*")], &[("tenant", "")], false),
+            (vec![matching(".*")], &[], false),
+            (vec![matching("a|b")], &[("tenant", "ab")], false),
+            (vec![only(&["a"])], &[("tenanu", "a"), ("xenant", "a"), ("", "a"), ("tenant", "b")], false),
+        ] {
+            let mut judge = judge(terms);
+            assert_eq!(allows(&mut judge, labels), allowed, "{judge:?} {labels:?}");
+        }
+    }
+
+    #[test]
+    fn a_series_is_judged_without_the_labels_of_the_one_before() {
+        let mut judge = judge(vec![only(&["a"])]);
+        assert!(allows(&mut judge, &[("tenant", "a")]));
+        assert!(!allows(&mut judge, &[]));
+        assert!(allows(&mut judge, &[("tenant", "a")]));
+    }
+
+    #[test]
+    fn a_restricted_label_is_told_once() {
+        let mut judge = judge(vec![only(&["a"])]);
+        let mut series = judge.begin();
+        let term = series.term(b"tenant").unwrap();
+        assert_eq!(series.label(term, "a"), Ok(()));
+        assert_eq!(series.label(term, "a"), Err(ToldTwice));
+        assert_eq!(series.term(b"other"), None);
+    }
+}
