@@ -4,6 +4,8 @@
 
 mod desk;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use desk::Desk;
 use promward::decision::{Decision, Facts, Forward};
 use promward::target::body::Body;
@@ -76,6 +78,30 @@ fn an_application_gets_no_credential_of_a_caller_who_is_known_here() {
         assert_eq!(credentials(&configuration("", OPEN), "/app/", ours), ["cookie"], "{ours}");
     }
     assert_eq!(credentials(&configuration("", KNOWN), "/app/", "Bearer a"), ["cookie"]);
+}
+
+#[test]
+fn an_application_gets_nothing_that_could_hold_a_credential_of_a_caller_who_is_known_here() {
+    let long = "a".repeat(100);
+    let basic = |user: &str| format!("Basic {}", STANDARD.encode(format!("{user}:{long}")));
+    for unclear in [
+        &basic("alice"),
+        "Basic YWxpY2U6YQ",
+        "Basic YWxpY2U=",
+        "Basic\tYWxpY2U6YQ==",
+        "Bearer a b",
+        "Bearer x, Bearer a",
+        "Digest username=\"a\", Basic YWxpY2U6YQ==",
+        "Digest username=\"a\", ",
+        "",
+    ] {
+        assert_eq!(credentials(&configuration("", OPEN), "/app/", unclear), ["cookie"], "{unclear}");
+    }
+    let twice = [("authorization", "Negotiate YQ=="), ("authorization", "Bearer a")];
+    let removed = forward(&configuration("", OPEN), "/app/", &twice).edits.remove;
+    assert!(removed.iter().any(|name| name == b"authorization"));
+    // The application's own users may have long passwords.
+    assert_eq!(credentials(&configuration("", OPEN), "/app/", &basic("bob")), ["authorization", "cookie"]);
 }
 
 #[test]

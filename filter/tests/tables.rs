@@ -10,7 +10,7 @@ use desk::Desk;
 use promward::api::class::Class;
 use promward::api::endpoint::Endpoint;
 use promward::api::profile::{Listed, Profile};
-use promward::api::{mimir, thanos};
+use promward::api::{mimir, prometheus, thanos};
 use promward::decision::{Decision, Facts};
 use promward::target::body::Body;
 use promward::target::headers::Headers;
@@ -272,6 +272,21 @@ fn rows_of(listed: Listed) -> Vec<&'static Endpoint> {
 }
 
 #[test]
+fn filters_without_brackets_go_on_where_the_server_reads_them() {
+    let filters = "rule_name=a&rule_group=b&file=c";
+    for (api, path, goes_on) in [
+        (&mimir::PROFILE, "/prometheus/api/v1/rules", filters),
+        (&thanos::PROFILE, "/api/v1/rules", ""),
+        (&prometheus::PROFILE, "/api/v1/rules", ""),
+    ] {
+        let mut desk = desk(api, RESTRICTED);
+        let (_, sent) = asked(&mut desk, "GET", &format!("{path}?{filters}&file[]=c"));
+        let expected = [goes_on, "file[]=c"].into_iter().filter(|part| !part.is_empty());
+        assert_eq!(sent, parameters(&expected.collect::<Vec<_>>().join("&")), "{}", api.name);
+    }
+}
+
+#[test]
 fn every_row_of_the_tables_has_a_case() {
     for (api, cases) in ALL {
         let listed: BTreeSet<*const Endpoint> = cases
@@ -280,7 +295,7 @@ fn every_row_of_the_tables_has_a_case() {
             .flat_map(rows_of)
             .map(std::ptr::from_ref)
             .collect();
-        let own = [thanos::ENDPOINTS, mimir::ENDPOINTS, mimir::BELOW_PROMETHEUS];
+        let own = [thanos::ENDPOINTS, mimir::ENDPOINTS, mimir::BELOW_PROMETHEUS, mimir::READ_OTHERWISE];
         for section in
             api.sections.iter().filter(|section| own.iter().any(|own| std::ptr::eq(*own, section.rows)))
         {

@@ -7,6 +7,7 @@
 
 use super::class::{Class, Classes};
 use super::endpoint::{Endpoint, ParametersIn, SelectorForm, Selectors, ToRestricted};
+use super::listing::Listing;
 use super::profile::{Contents, Profile, Section, restrictable};
 use super::prometheus;
 use super::row::{GET, GET_POST, POST, check, file, row, ui};
@@ -30,6 +31,7 @@ pub static PROFILE: Profile = Profile {
 };
 
 static SECTIONS: &[Section] = &[
+    Section { below: "/prometheus", rows: READ_OTHERWISE },
     Section { below: "/prometheus", rows: prometheus::ENDPOINTS },
     Section { below: "/prometheus", rows: BELOW_PROMETHEUS },
     Section { below: "", rows: ENDPOINTS },
@@ -56,6 +58,15 @@ const fn cardinality(path: &'static str, parameters: ParameterNames) -> Endpoint
 const fn closed(path: &'static str, methods: Methods, class: Class) -> Endpoint {
     row(path, methods, class, &[], ToRestricted::Refuse)
 }
+
+/// The endpoints that read parameters which Prometheus doesn't read: here the filters without brackets mean something.
+#[rustfmt::skip]
+pub static READ_OTHERWISE: &[Endpoint] = &[
+    row("/api/v1/rules", GET, Class::Rules,
+        &["type", "rule_name[]", "rule_group[]", "file[]", "rule_name", "rule_group", "file", "match[]", "exclude_alerts",
+          "group_limit", "group_next_token"],
+        ToRestricted::Filter(Listing::Rules, Some(prometheus::FILTERS))),
+];
 
 /// The endpoints below the prefix of Prometheus' API that Prometheus doesn't have.
 #[rustfmt::skip]

@@ -68,6 +68,8 @@ pub enum Contents {
 pub struct SpecialParameters {
     /// Parameters that clients add and no server reads. They are removed.
     pub ignored: ParameterNames,
+    /// Parameters that the server reads and no row lists, since nobody has to send them who may send what is listed.
+    pub unlisted: ParameterNames,
     /// Parameters that are removed for restricted callers: the size of a page and the token of the next one would tell
     /// of groups that only others may see. Without them the answer has one page.
     pub paging: ParameterNames,
@@ -83,7 +85,8 @@ pub struct SpecialParameters {
 
 impl SpecialParameters {
     /// The value for an API without such parameters.
-    pub const NONE: Self = Self { ignored: &[], paging: &[], widening: &[], dropping: &[], searched: &[] };
+    pub const NONE: Self =
+        Self { ignored: &[], unlisted: &[], paging: &[], widening: &[], dropping: &[], searched: &[] };
 }
 
 /// The endpoints of an API that read a parameter.
@@ -100,7 +103,11 @@ impl Profile {
     pub fn knows(&self, parameter: &str) -> KnownTo {
         let mut rows = self.sections.iter().flat_map(|section| section.rows);
         let is_read = rows.any(|endpoint| endpoint.parameters.contains(&parameter));
-        if is_read { KnownTo::SomeEndpoint } else { KnownTo::None }
+        if is_read || self.parameters.unlisted.contains(&parameter) {
+            KnownTo::SomeEndpoint
+        } else {
+            KnownTo::None
+        }
     }
 
     /// Returns the rows that name a path below the mount. Without one, the request has the class `unknown`.

@@ -41,6 +41,7 @@ pub(super) const PARAMETERS: SpecialParameters = SpecialParameters {
     // jQuery adds this so that no cache answers, as the pages of Prometheus 2.x do. No current server reads it, and
     // since it is removed no later one will.
     ignored: &["_"],
+    unlisted: &[],
     paging: &["group_limit", "group_next_token"],
     widening: &["include_metadata"],
     dropping: &[],

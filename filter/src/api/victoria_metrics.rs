@@ -27,6 +27,15 @@ pub static PROFILE: Profile = Profile {
     parameters: SpecialParameters {
         // Clients of Prometheus send the last two, which VictoriaMetrics doesn't read.
         ignored: &["_", "stats", "lookback_delta"],
+        // Another spelling of `match[]`, filters, and what moves times or bounds them.
+        unlisted: &[
+            "match",
+            "extra_label",
+            "extra_filters",
+            "extra_filters[]",
+            "max_lookback",
+            "latency_offset",
+        ],
         paging: &["group_limit", "group_next_token"],
         // A trace counts the series of everybody that a part of the restriction matches.
         widening: &["trace"],

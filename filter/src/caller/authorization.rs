@@ -75,6 +75,28 @@ impl fmt::Debug for Presented<'_> {
 }
 
 impl<'a> Presented<'a> {
+    /// Returns `true` if the header holds credentials of schemes that nobody can log in by, and nothing that could be read
+    /// as one of the others.
+    pub(crate) fn is_of_another_scheme(headers: &Headers) -> bool {
+        let begins = |part: &[u8], scheme: &[u8]| {
+            part.get(..scheme.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(scheme))
+        };
+        let is_known = |part: &[u8]| {
+            let part = part.trim_ascii();
+            part.is_empty() || begins(part, b"basic") || begins(part, b"bearer")
+        };
+        let value = headers.only(Name::Authorization);
+        value.is_some_and(|value| !value.split(|&byte| byte == b',').any(is_known))
+    }
+
+    /// Returns the user who is named before a password, whatever the password is.
+    pub(crate) fn user(&self) -> Option<Vec<u8>> {
+        let Self::Basic(encoded) = self else { return None };
+        let decoded = STANDARD.decode(encoded).ok()?;
+        let colon = decoded.iter().position(|&byte| byte == b':')?;
+        decoded.get(..colon).map(<[u8]>::to_vec)
+    }
+
     /// Reads the scheme, and returns `None` if there is no header.
     ///
     /// # Errors

@@ -193,20 +193,32 @@ impl Callers {
     }
 
     /// Returns `true` if the `Authorization` of a request is for the filter: it is one of the configuration's tokens, or
-    /// has the name of one of its users, with any password. It is no business of a server with callers of its own.
+    /// has the name of one of its users, with any password, or it can't be read. It is no business of a server with callers
+    /// of its own.
     /// `caller` is the caller of the request, as far as the rules had to know.
     pub fn own(&self, headers: &Headers, caller: &Caller) -> bool {
         if caller.identity().is_some_and(|known| matches!(known.scheme(), Scheme::User | Scheme::Token)) {
             return true;
         }
-        let Ok(Some(presented)) = Presented::of(headers) else { return false };
+        let presented = match Presented::of(headers) {
+            Ok(Some(presented)) => presented,
+            Ok(None) => return false,
+            Err(_) => return self.can_be_here() && !Presented::is_of_another_scheme(headers),
+        };
         match presented.decode() {
-            Ok(Credential::Basic { user, .. }) => {
-                self.passwords.as_ref().is_some_and(|passwords| passwords.user(&user).is_some())
-            }
+            Ok(Credential::Basic { user, .. }) => self.has_user(&user),
             Ok(Credential::Bearer(token)) => self.tokens.find(&token).is_some(),
-            Err(_) => false,
+            Err(_) => self.can_be_here() && presented.user().is_none_or(|user| self.has_user(&user)),
         }
+    }
+
+    fn has_user(&self, user: &[u8]) -> bool {
+        self.passwords.as_ref().is_some_and(|passwords| passwords.user(user).is_some())
+    }
+
+    /// Returns `true` if there is a password or a token here, which a header that can't be read may hold.
+    fn can_be_here(&self) -> bool {
+        self.passwords.is_some() || !self.tokens.is_empty()
     }
 
     fn can_bear(&self) -> bool {

@@ -1,11 +1,12 @@
 //! The command line of promward: parses arguments and runs the command.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use promward_cli::demo::{Example, Host};
 use promward_cli::line::Section;
 use promward_cli::{check, demo, explain, hash, import, render, test, token};
 use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -32,6 +33,9 @@ enum Command {
         /// A running server to ask if it speaks the API of its mount; with several mounts write PREFIX=URL
         #[arg(long = "upstream", value_name = "[PREFIX=]URL")]
         upstreams: Vec<check::Upstream>,
+        /// The certificates (PEM) that sign those of the servers, if they are asked by https
+        #[arg(long, value_name = "FILE", requires = "upstreams")]
+        cacert: Option<PathBuf>,
     },
     /// Explains what becomes of one request, room by room, or who may do what
     #[command(after_help = explain::HELP)]
@@ -146,7 +150,7 @@ It also warns of mounts and callers that no rule names, opaque mounts that remov
 that leave room for few selectors. A warning doesn't change the exit code.
 
 With --upstream it asks a running server what it is, and warns if the mount has another API: a VictoriaMetrics, a Thanos or a
-Mimir that is taken for a Prometheus.
+Mimir that is taken for a Prometheus. A server at an https URL needs --cacert, the file that curl takes as well.
 
 If a file is no configuration, the message says what it is: YAML, a password file, or a file of Prometheus.
 
@@ -154,6 +158,7 @@ Examples:
   cargo promward check envoy/envoy.yaml
   cargo promward check promward.json
   cargo promward check promward.json --upstream http://localhost:8428
+  cargo promward check promward.json --upstream https://vm.example.com:8427 --cacert ca.crt
   kubectl get configmap envoy -o jsonpath='{.data.envoy\\.yaml}' | cargo promward check -
 
 Exit codes:
@@ -220,7 +225,11 @@ fn run(command: Command) -> Result<u8> {
             let outcome = demo::run(&(*arguments).into())?;
             Ok(u8::from(outcome == demo::Outcome::Failed))
         }
-        Command::Check { files, upstreams } => {
+        Command::Check { files, mut upstreams, cacert } => {
+            if let Some(file) = cacert {
+                let authorities = fs::read(&file).with_context(|| file.display().to_string())?;
+                upstreams = upstreams.into_iter().map(|server| server.trusting(&authorities)).collect();
+            }
             let verdict = check::run(&files, &upstreams, &mut io::stdout().lock(), &mut io::stderr().lock())?;
             Ok(verdict.exit_code())
         }

@@ -2,6 +2,7 @@
 //! configuration.
 
 use serde_json::Value;
+use std::io::{self, IsTerminal, Write};
 use std::thread;
 
 /// A user's hash, and the path of its field.
@@ -15,6 +16,7 @@ struct Stored<'a> {
 pub(super) fn find(configuration: &[u8]) -> Option<String> {
     let configuration: Value = serde_json::from_slice(configuration).ok()?;
     let stored = stored(&configuration);
+    say_if_slow(stored.len());
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let share = stored.len().div_ceil(threads).max(1);
     let is_empty = |stored: &&Stored<'_>| bcrypt::verify("", stored.hash).unwrap_or(false);
@@ -29,6 +31,19 @@ pub(super) fn find(configuration: &[u8]) -> Option<String> {
          promward hash {user} does"
     ))
 }
+
+/// Says on a terminal that something takes long, if there are many hashes.
+fn say_if_slow(hashes: usize) {
+    let mut errors = io::stderr();
+    if hashes >= MANY && errors.is_terminal() {
+        // Without a terminal that can be written to nobody waits for it.
+        let _ =
+            writeln!(errors, "checking that none of {hashes} passwords is empty, which takes some seconds…");
+    }
+}
+
+/// The number of hashes whose check takes more than a second.
+const MANY: usize = 30;
 
 fn stored(configuration: &Value) -> Vec<Stored<'_>> {
     let users = configuration.pointer("/callers/users").and_then(Value::as_object);

@@ -16,6 +16,8 @@ const DEADLINE: Duration = Duration::from_secs(5);
 pub struct Upstream {
     prefix: Option<String>,
     server: ServerUrl,
+    /// The certificates that its own has to be signed by, as PEM.
+    trusted: Option<Vec<u8>>,
 }
 
 impl FromStr for Upstream {
@@ -26,7 +28,7 @@ impl FromStr for Upstream {
             Some((prefix, url)) => (Some(prefix.to_owned()), url),
             None => (None, text),
         };
-        Ok(Self { prefix, server: ServerUrl::parse(url)? })
+        Ok(Self { prefix, server: ServerUrl::of_either_scheme(url)?, trusted: None })
     }
 }
 
@@ -39,6 +41,12 @@ const THANOS: Program = ("Thanos", "thanos");
 const MIMIR: Program = ("Mimir", "mimir");
 
 impl Upstream {
+    /// Returns the same server, which is asked by TLS only if its certificate is signed by one of these (PEM).
+    #[must_use]
+    pub fn trusting(self, authorities: &[u8]) -> Self {
+        Self { trusted: Some(authorities.to_vec()), ..self }
+    }
+
     /// Asks the server, and returns the warning about the mount, if there is one.
     pub(super) fn warning(&self, mounts: &Mounts) -> Option<String> {
         let url = &self.server.url;
@@ -89,7 +97,13 @@ impl Upstream {
     }
 
     fn get(&self, path: &str) -> Result<Answer> {
-        let client = Client::plain(self.server.address).deadline(DEADLINE);
+        let ServerUrl { address, host, is_https, .. } = &self.server;
+        let client = match &self.trusted {
+            Some(authorities) if *is_https => Client::https(*address).trust(authorities).server_name(host),
+            None if *is_https => bail!("say who has signed its certificate: --cacert FILE"),
+            _ => Client::plain(*address),
+        };
+        let client = client.deadline(DEADLINE);
         client.get(&format!("{}{path}", self.server.path)).context("no server answers there")
     }
 }

@@ -146,6 +146,11 @@ const MISTAKES: &[Mistake] = &[
         "mounts[0].ignore[1]: an endpoint of the API \"prometheus\" reads \"match[]\", so it can't be ignored",
     ),
     (
+        r#""api": "prometheus", "cluster": "prometheus""#,
+        r#""api": "victoriametrics", "ignore": ["namespace", "match"]"#,
+        "mounts[0].ignore[1]: an endpoint of the API \"victoriametrics\" reads \"match\", so it can't be ignored",
+    ),
+    (
         r#""cluster": "prometheus""#,
         r#""ignore": [""]"#,
         "mounts[0].ignore[0]: a parameter's name has 1 to 128 bytes",

@@ -1,10 +1,12 @@
 //! `promward check --upstream` says which server answers behind a mount, if the mount has another API.
 
 use promward_cli::check::{self, Upstream, Verdict};
-use promward_harness::tools;
+use promward_harness::certificates::Authority;
 use promward_harness::upstream::{self, Reply};
 use promward_harness::victoria_metrics::{Edition, Options, VictoriaMetrics};
+use promward_harness::{process, tools};
 use std::fs;
+use std::path::Path;
 
 /// Returns the warnings about a configuration with these mounts.
 fn warnings(mounts: &str, upstreams: &[&str]) -> Vec<String> {
@@ -14,8 +16,13 @@ fn warnings(mounts: &str, upstreams: &[&str]) -> Vec<String> {
         format!(r#"{{ "mounts": [{mounts}], "access": [{{ "who": ["anyone"], "may": ["health"] }}] }}"#);
     fs::write(&file, text).unwrap();
     let upstreams: Vec<Upstream> = upstreams.iter().map(|text| text.parse().unwrap()).collect();
+    warnings_of(&file, &upstreams)
+}
+
+/// Returns the warnings about a configuration in a file.
+fn warnings_of(file: &Path, upstreams: &[Upstream]) -> Vec<String> {
     let (mut printed, mut complained) = (Vec::new(), Vec::new());
-    let verdict = check::run(&[file], &upstreams, &mut printed, &mut complained).unwrap();
+    let verdict = check::run(&[file.to_owned()], upstreams, &mut printed, &mut complained).unwrap();
     assert_eq!((verdict, complained), (Verdict::Valid, Vec::new()));
     let printed = String::from_utf8(printed).unwrap();
     printed.lines().filter_map(|line| line.trim().strip_prefix("warning: ").map(str::to_owned)).collect()
@@ -45,6 +52,41 @@ fn a_victoria_metrics_is_told_from_a_prometheus() {
     let said = format!("{url} answers as VictoriaMetrics: mounts[0].api should be \"victoriametrics\"");
     assert_eq!(warnings(PROMETHEUS, &[&url]), [said]);
     assert_eq!(warnings(r#"{ "prefix": "/vm", "api": "victoriametrics" }"#, &[&url]), [""; 0]);
+}
+
+#[test]
+fn a_server_is_asked_by_https_if_its_authority_is_known() {
+    if tools::need(Edition::Newer.server()).is_none() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let (authority, other) = (Authority::new("a").unwrap(), Authority::new("b").unwrap());
+    let files = authority.server_for(&["localhost"]).unwrap().write(directory.path(), "vm").unwrap();
+    let [certificate, key] = [files.certificate, files.key].map(|path| path.display().to_string());
+    let port = process::free_port().unwrap();
+    let flags = vec![
+        format!("-httpListenAddr=127.0.0.1:{port}"),
+        "-tls=false,true".to_owned(),
+        format!("-tlsCertFile={certificate},{certificate}"),
+        format!("-tlsKeyFile={key},{key}"),
+    ];
+    let options = Options { edition: Edition::Newer, flags, ..Options::default() };
+    let _server = VictoriaMetrics::start(&options).unwrap();
+    let file = directory.path().join("promward.json");
+    let text = r#"{ "mounts": [{ "prefix": "/" }], "access": [{ "who": ["anyone"], "may": ["health"] }] }"#;
+    fs::write(&file, text).unwrap();
+    let url = format!("https://localhost:{port}");
+    let asked: Upstream = url.parse().unwrap();
+    let unknown = warnings_of(&file, &[asked.clone()]);
+    assert_eq!(unknown, [format!("{url}: say who has signed its certificate: --cacert FILE")]);
+    let [wrong] = &warnings_of(&file, &[asked.clone().trusting(other.pem().as_bytes())])[..] else {
+        panic!()
+    };
+    assert!(wrong.starts_with(&format!("{url}: no server answers there")), "{wrong}");
+    assert_eq!(
+        warnings_of(&file, &[asked.trusting(authority.pem().as_bytes())]),
+        [format!("{url} answers as VictoriaMetrics: mounts[0].api should be \"victoriametrics\"")]
+    );
 }
 
 #[test]
