@@ -151,13 +151,18 @@ impl Worker {
         }
     }
 
-    /// Makes the host show the counters of what may go wrong before it does. Their numbers aren't kept, so that the
+    /// Makes the host show the metrics of what may go wrong before it does. Their numbers aren't kept, so that the
     /// metrics that are used are found among few.
     pub(crate) fn tell_zeros(&self) {
         for count in self.gateway.counts_at_zero() {
             if let Err(error) = host::metric(MetricKind::Counter, &count.metric(&self.gateway.mounts)) {
                 log::debug!("promward: the host refuses a metric: {error:?}");
             }
+        }
+        if self.gateway.callers.passwords.is_some()
+            && let Err(error) = host::metric(MetricKind::Gauge, CHECKS_WAITING)
+        {
+            log::debug!("promward: the host refuses a metric: {error:?}");
         }
     }
 

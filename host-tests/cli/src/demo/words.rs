@@ -97,6 +97,7 @@ fn further(demo: &Demo) -> String {
 promward runs on {host}, and serves the name example.com as well. Port {http} only redirects to https. This explains its
 configuration:
   cargo promward check {configuration}
+envoy/dashboards/promward has a dashboard for Grafana (Dashboards, New, Import) and alerts, for Envoy's metrics.
 ",
         http = demo.ports.http
     )

@@ -1,6 +1,7 @@
 //! Checks on real Envoy that the shipped `envoy.yaml` keeps its promises: TLS, renewal, the redirect, timeouts, and
 //! that nothing gets past the filter.
 
+mod dashboards;
 mod edge;
 mod health;
 mod reports;
