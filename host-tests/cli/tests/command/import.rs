@@ -138,3 +138,13 @@ fn an_imported_configuration_has_no_warning_but_about_servers_that_nobody_may_us
         }
     }
 }
+
+#[test]
+fn imported_rules_do_what_the_original_does_with_the_same_requests() {
+    for (folder, kind, _) in CARRIED {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_promward"));
+        command.current_dir(promward_module::workspace().unwrap());
+        let output = command.args(["test", &format!("{ORIGINALS}/{folder}/tests.yaml")]).output().unwrap();
+        assert!(output.status.success(), "{kind}: {}{}", text(&output.stdout), text(&output.stderr));
+    }
+}
