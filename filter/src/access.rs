@@ -10,25 +10,28 @@ pub(crate) mod only;
 mod rule;
 mod scope;
 pub(crate) mod tenants;
+mod trial;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use account::{Considered, RuleVerdict};
 pub use denied::{Closed, Denied};
 pub use rule::{HeldAt, Inherited, Rule, Unrestricted};
 pub use scope::{PathPattern, RequestedAccess, Scope};
+pub use trial::Trial;
 
-use crate::api::class::Classes;
+use crate::api::class::{Class, Classes};
 use crate::api::mount::MountId;
 use crate::caller::claim::ClaimPath;
 use crate::caller::identity::Caller;
 use crate::caller::who::Who;
-use crate::enforce::RuleNumber;
+use crate::enforce::{RuleList, RuleNumber};
 use only::Only;
 use tenants::Tenants;
 
-/// The rules of a configuration, in order.
+/// A list of rules, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Access {
+    list: RuleList,
     rules: Vec<Rule>,
 }
 
@@ -55,12 +58,14 @@ impl Given {
 /// Returns the rules that hold at a mount and name somebody who has all of these names, in their order, each with the
 /// earlier rules that bind the caller.
 pub(crate) fn walk<'r, 'c>(
+    list: RuleList,
     rules: &'r [Rule],
     called: &'c [Who],
     mount: MountId,
 ) -> impl Iterator<Item = (RuleNumber, &'r Rule, Inherited)> + use<'r, 'c> {
     let mut bound = Inherited::default();
-    let with_number = rules.iter().enumerate().map(|(number, rule)| (RuleNumber(number), rule));
+    let with_number =
+        rules.iter().enumerate().map(move |(position, rule)| (RuleNumber { list, position }, rule));
     with_number.filter(move |(_, rule)| rule.is_for(called, mount)).map(move |(number, rule)| {
         let before = bound;
         bound = bound.after(number, rule);
@@ -70,8 +75,8 @@ pub(crate) fn walk<'r, 'c>(
 
 impl Access {
     /// Creates the list from the rules in their order.
-    pub fn new(rules: Vec<Rule>) -> Self {
-        Self { rules }
+    pub fn new(list: RuleList, rules: Vec<Rule>) -> Self {
+        Self { list, rules }
     }
 
     /// Returns `true` if it matters who is calling. It doesn't where the first rule for the request is for anyone, gives
@@ -80,7 +85,7 @@ impl Access {
     pub fn asks(&self, requested: &RequestedAccess<'_>) -> bool {
         let RequestedAccess { class, mount, .. } = *requested;
         let mut bound = Inherited::default();
-        for (number, rule) in self.rules.iter().enumerate().filter(|(_, rule)| rule.is_at(mount)) {
+        for (number, rule) in self.rules().filter(|(_, rule)| rule.is_at(mount)) {
             if rule.may.contains(class) && rule.is_about(requested) {
                 let is_for_all =
                     rule.who.has_any(&[Who::anyone()]) && rule.gives(bound, mount).contains(class);
@@ -88,7 +93,7 @@ impl Access {
                     && !rule.tenant.as_ref().is_some_and(Tenants::depends_on_caller);
                 return !(is_for_all && is_same);
             }
-            bound = bound.after(RuleNumber(number), rule);
+            bound = bound.after(number, rule);
         }
         true
     }
@@ -105,7 +110,7 @@ impl Access {
         requested: &RequestedAccess<'_>,
     ) -> Result<(RuleNumber, &Rule), Denied> {
         let RequestedAccess { class, mount, .. } = *requested;
-        let mut found = walk(&self.rules, caller.is(), mount);
+        let mut found = walk(self.list, &self.rules, caller.is(), mount);
         let allows =
             |rule: &Rule, bound| rule.gives(bound, mount).contains(class) && rule.is_about(requested);
         match found.find(|(_, rule, bound)| allows(rule, *bound)) {
@@ -117,7 +122,8 @@ impl Access {
     #[cold]
     fn denied(&self, caller: &Caller, requested: &RequestedAccess<'_>) -> Denied {
         let RequestedAccess { class, mount, .. } = *requested;
-        let covering = walk(&self.rules, caller.is(), mount).filter(|(_, rule, _)| rule.may.contains(class));
+        let covering =
+            walk(self.list, &self.rules, caller.is(), mount).filter(|(_, rule, _)| rule.may.contains(class));
         let mut reasons = covering.filter_map(|(number, rule, bound)| {
             Closed::of(rule, number, bound, class, mount)
                 .or_else(|| Closed::by_scope(rule, number, requested))
@@ -142,7 +148,8 @@ impl Access {
 
     /// Returns the rules in their order, each with its number.
     pub fn rules(&self) -> impl Iterator<Item = (RuleNumber, &Rule)> {
-        self.rules.iter().enumerate().map(|(number, rule)| (RuleNumber(number), rule))
+        let list = self.list;
+        self.rules.iter().enumerate().map(move |(position, rule)| (RuleNumber { list, position }, rule))
     }
 
     /// Returns everybody whom a rule names, each once, in the order of the rules.
@@ -160,14 +167,16 @@ impl Access {
     /// [`Access::given`] gives them whole.
     pub fn parts(&self, called: &[Who], mount: MountId) -> Vec<&Scope> {
         let gives = |(_, rule, bound): &(RuleNumber, &Rule, Inherited)| !rule.gives(*bound, mount).is_empty();
-        let giving = walk(&self.rules, called, mount).filter(gives);
+        let giving = walk(self.list, &self.rules, called, mount).filter(gives);
         giving.map_while(|(_, rule, _)| rule.scope.as_ref()).collect()
     }
 
     /// Returns what somebody who has all of these names may do at a mount, whatever the method and the path.
     pub fn given(&self, called: &[Who], mount: MountId) -> Given {
         let mut given = Given::default();
-        for (_, rule, bound) in walk(&self.rules, called, mount).filter(|(_, rule, _)| rule.scope.is_none()) {
+        for (_, rule, bound) in
+            walk(self.list, &self.rules, called, mount).filter(|(_, rule, _)| rule.scope.is_none())
+        {
             let gives = rule.gives(bound, mount).without(given.all());
             // Classes that show no data are the same to restricted callers.
             let restricted = match rule.only {
@@ -184,6 +193,14 @@ impl Access {
             }
         }
         given
+    }
+
+    /// Returns the rule that gives a class at a mount to somebody who has all of these names, whatever the method and
+    /// the path.
+    pub fn giving(&self, called: &[Who], class: Class, mount: MountId) -> Option<&Rule> {
+        let whole = walk(self.list, &self.rules, called, mount).filter(|(_, rule, _)| rule.scope.is_none());
+        let mut giving = whole.filter(|(_, rule, bound)| rule.gives(*bound, mount).contains(class));
+        giving.next().map(|(_, rule, _)| rule)
     }
 
     /// Returns `true` if a rule has guards.

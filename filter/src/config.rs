@@ -29,7 +29,8 @@ mod who;
 
 pub use error::ConfigError;
 
-use crate::access::Access;
+use crate::access::{Access, Trial};
+use crate::enforce::RuleList;
 use crate::enforce::identity_headers::IdentityHeaders;
 use crate::enforce::tenant::TenantHeader;
 use crate::gateway::{Elsewhere, Gateway};
@@ -56,6 +57,9 @@ object! {
         /// The rules that say who may do what. The first rule that names the caller, holds at the mount and covers the
         /// class decides. Requests that no rule allows are refused.
         access: Vec<access::RuleConfig>,
+        /// Rules that are only tried: what they would have decided otherwise than `access` is logged and counted, and
+        /// changes nothing.
+        trial: Option<Vec<access::RuleConfig>>,
         /// Headers of answers, and those that tell the server who is calling.
         headers: Option<headers::HeadersConfig>,
     }
@@ -77,11 +81,19 @@ pub fn load(bytes: &[u8]) -> Result<Gateway, ConfigError> {
     let HeaderSettings { caller: caller_header, tenant: tenant_header, cors, security } =
         headers::compile(&whole.headers())?;
     let known = Definitions { callers: &callers, tenant_header: tenant_header.as_ref() };
-    let access = Access::new(access::compile(&whole.access(), &mounts, known)?);
-    check_carries(tenant_header.as_ref(), &access)?;
+    let access = access::compile(&whole.access(), RuleList::Access, &mounts, known)?;
+    let trial = whole.trial();
+    let trial = match trial.is_given() {
+        true => Some(access::compile(&trial, RuleList::Trial, &mounts, known)?),
+        false => None,
+    };
+    check_carries(tenant_header.as_ref(), &access, trial.as_ref())?;
     for issuer in &mut callers.issuers {
         issuer.claims = access.claims();
+        issuer.tried_claims = trial.as_ref().map(Access::claims).unwrap_or_default();
+        issuer.tried_claims.retain(|claim| !issuer.claims.contains(claim));
     }
+    let trial = trial.map(|rules| Trial::new(rules, &access));
     let elsewhere = match whole.elsewhere().choice(&["refuse", "pass"])? {
         "pass" => Elsewhere::Pass,
         _ => Elsewhere::Refuse,
@@ -92,20 +104,26 @@ pub fn load(bytes: &[u8]) -> Result<Gateway, ConfigError> {
         elsewhere,
         callers,
         access,
+        trial,
         identity_headers: IdentityHeaders { caller: caller_header, tenant: tenant_header },
         answers: Answers { cors, security },
     })
 }
 
 /// Refuses a header for tenants that no rule gives a value.
-fn check_carries(header: Option<&TenantHeader>, access: &Access) -> Result<(), ConfigError> {
+fn check_carries(
+    header: Option<&TenantHeader>,
+    access: &Access,
+    trial: Option<&Access>,
+) -> Result<(), ConfigError> {
+    let lists = || [Some(access), trial].into_iter().flatten();
     let label = header.map(|header| header.label.as_deref());
     let (path, message) = match label {
-        Some(Some(label)) if !access.restricts(label) => (
+        Some(Some(label)) if !lists().any(|list| list.restricts(label)) => (
             "headers.tenant.label",
             "no rule restricts this label by \"only\": the header would never carry its values",
         ),
-        Some(None) if !access.names_tenants() => (
+        Some(None) if !lists().any(Access::names_tenants) => (
             "headers.tenant",
             "no rule has \"tenant\", and this has no \"label\": the header would never carry anything",
         ),

@@ -10,6 +10,7 @@ pub use crate::caller::facts::Facts;
 
 use crate::caller::logins::StreamId;
 use crate::enforce::form::AwaitedForm;
+use crate::report::Tried;
 use crate::response::answer::RequestContext;
 use crate::response::reply::Reply;
 use crate::target::body::Body;
@@ -42,7 +43,18 @@ pub struct Needs {
     /// The metadata that filters before this one have set.
     pub metadata: bool,
     /// The time of the request.
-    pub now: bool,
+    pub now: Clock,
+}
+
+/// The need for the time of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// The time decides, so that the request is refused without it.
+    Needed,
+    /// The time is for rules on trial only.
+    Useful,
+    /// Nobody reads the time.
+    Unused,
 }
 
 /// The decision about a request.
@@ -58,6 +70,15 @@ pub enum Decision {
     Wait,
 }
 
+/// A form that rules on trial allow as far as it is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TriedForm {
+    /// The form as these rules would complete it.
+    pub form: AwaitedForm,
+    /// The verdict unless they refuse the form.
+    pub allowed: Tried,
+}
+
 /// The way in which a request goes upstream, and what is needed later for its form and its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forward {
@@ -65,6 +86,8 @@ pub struct Forward {
     pub edits: HeaderEdits,
     /// The form to wait for. Any other body streams.
     pub form: Option<AwaitedForm>,
+    /// The form that the rules on trial would wait for, if they may write it in another way.
+    pub trial: Option<Box<TriedForm>>,
     /// The context that its answer needs.
     pub context: RequestContext,
 }

@@ -26,12 +26,31 @@ pub use guards::{Guarded, Guards};
 
 use std::fmt;
 
-/// The index of a rule in the configuration's list. It prints as the path of the field.
+/// The place of a rule in the configuration. It prints as the path of the field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RuleNumber(pub usize);
+pub struct RuleNumber {
+    /// The list that the rule is in.
+    pub list: RuleList,
+    /// The position in the list, from 0.
+    pub position: usize,
+}
+
+/// A list of rules in a configuration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RuleList {
+    /// The rules that are enforced.
+    #[default]
+    Access,
+    /// The rules that are only tried.
+    Trial,
+}
 
 impl fmt::Display for RuleNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "access[{}]", self.0)
+        let list = match self.list {
+            RuleList::Access => "access",
+            RuleList::Trial => "trial",
+        };
+        write!(f, "{list}[{}]", self.position)
     }
 }

@@ -6,29 +6,29 @@
 pub mod account;
 mod counts;
 mod forward;
+mod needs;
 mod replies;
+mod trial;
 pub mod worker_state;
 
 use crate::access::cross_site::{self, Asking};
-use crate::access::{Access, RequestedAccess, Rule};
+use crate::access::{Access, RequestedAccess, Rule, Trial};
 use crate::api::mount::{AtMount, Located, Mount, Mounts, PassedCredentials};
 use crate::api::requested::Requested;
 use crate::caller::callers::{Callers, Identified};
-use crate::caller::hints::Hints;
 use crate::caller::identity::Caller;
 use crate::decision::refusal::{RateExceeded, Refusal};
-use crate::decision::{Decision, Facts, Needs, Request};
+use crate::decision::{Decision, Facts, Request};
 use crate::enforce::RuleNumber;
 use crate::enforce::guards::Guarded;
 use crate::enforce::identity_headers::IdentityHeaders;
 use crate::enforce::terms::RuleTerms;
-use crate::keyed_hash::{Digest, written};
+use crate::keyed_hash::Digest;
 use crate::limits::table::{CountError, Counted, LimitedRule, Share};
 use crate::report::count::{Capacity, Count};
 use crate::report::{Outcome, Record};
 use crate::response::answer::{Answers, RequestContext};
 use crate::response::cors::AllowedOrigin;
-use crate::shared_data::SharedData;
 use crate::target::Target;
 use crate::target::header_edits::HeaderEdits;
 use crate::target::headers::Headers;
@@ -37,7 +37,7 @@ use crate::target::method::Method;
 use crate::target::path::TargetError;
 use crate::target::strip::{Credentials, Strip};
 use forward::AllowedRequest;
-use worker_state::{Rates, Resources};
+use worker_state::Resources;
 
 /// A compiled configuration, which decides every request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +52,8 @@ pub struct Gateway {
     pub callers: Callers,
     /// The rules that say who may do what.
     pub access: Access,
+    /// The rules that are only tried.
+    pub trial: Option<Trial>,
     /// The headers that tell the server of the caller.
     pub identity_headers: IdentityHeaders,
     /// The headers that answers and the filter's own replies have in common.
@@ -73,6 +75,15 @@ enum Early {
     Refused(Refusal),
 }
 
+/// A request as far as it is read before it matters who is calling.
+struct Asked<'a> {
+    target: &'a Target,
+    request: &'a Request<'a>,
+    requested: Requested<'a>,
+    /// The listed origin whose page sent the request.
+    origin: Option<AllowedOrigin>,
+}
+
 impl<T: Into<Refusal>> From<T> for Early {
     fn from(refusal: T) -> Self {
         Self::Refused(refusal.into())
@@ -89,20 +100,23 @@ impl Gateway {
             Err(error) => Err(Early::from(*error)),
         };
         let decision = match way {
-            Ok(decision) | Err(Early::Decided(decision)) => decision,
+            Ok(decision) | Err(Early::Decided(decision)) => {
+                match &decision {
+                    Decision::Reply(reply) => record.outcome = Outcome::of(reply.status),
+                    Decision::Pass(_) => record.outcome = Outcome::Passed,
+                    Decision::Forward(_) | Decision::Wait => {}
+                }
+                decision
+            }
             Err(Early::Refused(refusal)) => {
                 record.refused(refusal.status(), refusal.reason(), refusal.for_the_log());
                 let wording = self.wording(target.as_ref().ok(), request.headers);
                 let origin = self.answers.cors.allowed(request.headers);
                 let reply = self.refusal(&refusal, record.class, wording, request.scheme, origin.as_ref());
-                return (Decision::Reply(reply), record);
+                Decision::Reply(reply)
             }
         };
-        match &decision {
-            Decision::Reply(reply) => record.outcome = Outcome::of(reply.status),
-            Decision::Pass(_) => record.outcome = Outcome::Passed,
-            Decision::Forward(_) | Decision::Wait => {}
-        }
+        record.path = target.ok().map(|target| target.path.into_text());
         (decision, record)
     }
 
@@ -116,20 +130,33 @@ impl Gateway {
     ) -> Result<Decision, Early> {
         let at = self.mount(target, request)?;
         record.mount = Some(at.id);
-        self.check_encoded_slash(at, target)?;
+        self.check_encoded_slash(&self.access, at, target)?;
         let requested = self.endpoint(at, request)?;
         record.class = Some(requested.class());
         let origin = self.origin(&requested, request)?;
-        let caller = self.caller(&requested, request, resources)?;
+        let asked = Asked { target, request, requested, origin };
+        let caller = self.caller(&requested, request, resources);
+        let mut decided = caller.and_then(|caller| self.enforce(&asked, caller, resources, record));
+        if let Some(trial) = &self.trial {
+            self.try_rules(trial, &asked, &mut decided, resources.state, record);
+        }
+        decided
+    }
+
+    /// Decides a request by the rules that are enforced.
+    fn enforce(
+        &self,
+        asked: &Asked<'_>,
+        caller: Caller,
+        resources: &mut Resources<'_>,
+        record: &mut Record,
+    ) -> Result<Decision, Early> {
         record.caller = caller.clone();
-        let (number, rule) = self.access(&caller, &requested)?;
+        let (number, rule) = self.access(&caller, &asked.requested)?;
         record.rule = Some(number);
-        self.limits(number, rule, &caller, request, resources)?;
-        let terms = self.terms(number, rule, &caller, request)?;
-        let query = target.query.as_ref();
-        let strip = self.strip(at.mount, request.headers, &caller);
-        let allowed =
-            AllowedRequest { request, requested, query, origin, strip, caller: &caller, rule: number, terms };
+        self.limits(number, rule, &caller, asked.request, resources)?;
+        let terms = self.terms(number, rule, &caller, asked.request)?;
+        let allowed = self.allowed(asked, &caller, number, terms);
         Ok(allowed.decide(&self.identity_headers, &self.answers, &mut resources.state.rewrites)?)
     }
 
@@ -144,11 +171,16 @@ impl Gateway {
 
     /// Checks a path below a mount for an escaped slash, which some servers read as a slash. No rule may name only one of
     /// the two readings (`threats.md` T8).
-    fn check_encoded_slash(&self, at: AtMount<'_>, target: &Target) -> Result<(), TargetError> {
+    fn check_encoded_slash(
+        &self,
+        rules: &Access,
+        at: AtMount<'_>,
+        target: &Target,
+    ) -> Result<(), TargetError> {
         let Some(position) = target.path.encoded_slash() else { return Ok(()) };
         self.mounts.check_encoded_slash(at.id, &target.path)?;
         let decoded = target.path.with_slashes();
-        let reads_alike = |decoded| self.access.reads_alike(at.id, at.path, decoded);
+        let reads_alike = |decoded| rules.reads_alike(at.id, at.path, decoded);
         match at.mount.prefix.strip(&decoded).is_some_and(reads_alike) {
             true => Ok(()),
             false => Err(TargetError::Escape { byte: b'/', at: position }),
@@ -238,7 +270,7 @@ impl Gateway {
             (Caller::Anonymous, None) => return Err(Refusal::Host),
         };
         let (Some(now), Some(table)) = (now, &resources.state.rates) else { return Err(Refusal::Host) };
-        let of = LimitedRule { configuration: &self.digest, rule: number.0, rate };
+        let of = LimitedRule { configuration: &self.digest, rule: number.position, rate };
         match table.count(resources.shared, who, &name, &of, *now) {
             Ok(Share::Own) => Ok(()),
             Ok(Share::Crowded) => {
@@ -270,6 +302,20 @@ impl Gateway {
         Ok(RuleTerms { restriction, guarded, tenants })
     }
 
+    /// Returns a request that a rule allows, with the terms of the rule.
+    fn allowed<'a>(
+        &self,
+        asked: &'a Asked<'_>,
+        caller: &'a Caller,
+        rule: RuleNumber,
+        terms: RuleTerms,
+    ) -> AllowedRequest<'a> {
+        let Asked { target, request, requested, origin } = asked;
+        let strip = self.strip(requested.at.mount, request.headers, caller);
+        let (query, origin) = (target.query.as_ref(), origin.clone());
+        AllowedRequest { request, requested: *requested, query, origin, strip, caller, rule, terms }
+    }
+
     /// Returns the headers of a request that don't go to the server of a mount.
     fn strip(&self, mount: &Mount, headers: &Headers, caller: &Caller) -> Strip {
         Strip::TrustedAnd(match mount.credentials {
@@ -288,36 +334,5 @@ impl Gateway {
     pub fn answer(&self, context: &RequestContext, headers: &Headers) -> Result<HeaderEdits, Refusal> {
         let mount = self.mounts.get(context.mount).ok_or(Refusal::Host)?;
         Ok(self.answers.edits(context, mount, &self.mounts, headers)?)
-    }
-
-    /// Returns the hints that this configuration's workers leave each other in their shared data.
-    pub fn hints<'a>(&'a self, shared: &'a dyn SharedData) -> Hints<'a> {
-        Hints { shared, configuration: &self.digest }
-    }
-
-    /// Returns the facts that are needed of a request beside its headers.
-    pub fn needs(&self) -> Needs {
-        let passwords = self.callers.passwords.is_some();
-        let rates = self.access.has_rates();
-        let metadata = !self.callers.issuers.is_empty();
-        // Some servers take times that are relative to now.
-        let is_relative = self.mounts.iter().any(|(_, mount)| mount.api.dialect.is_spelled_out());
-        let guards = self.access.has_guards() || is_relative && self.access.has_restrictions();
-        Needs {
-            source: passwords || rates,
-            certificate: !self.callers.certificates.is_empty(),
-            metadata,
-            now: passwords || rates || metadata || guards,
-        }
-    }
-
-    /// Returns the digest of the configuration as it is logged: `sha256:` and 64 hexadecimal digits.
-    pub fn written_digest(&self) -> String {
-        written(&self.digest)
-    }
-
-    /// Returns [`Rates::Some`] if workers have to count requests together.
-    pub fn rates(&self) -> Rates {
-        if self.access.has_rates() { Rates::Some } else { Rates::None }
     }
 }

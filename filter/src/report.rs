@@ -4,9 +4,11 @@
 pub mod count;
 mod outcome;
 mod reason;
+mod tried;
 
 pub use outcome::Outcome;
 pub use reason::Reason;
+pub use tried::Tried;
 
 use crate::api::class::Class;
 use crate::api::mount::{MountId, Mounts};
@@ -15,10 +17,13 @@ use crate::enforce::RuleNumber;
 use count::{Count, prefix};
 use serde::Serialize;
 use std::fmt;
+use tried::TriedEntry;
 
 /// The record of a decision, with everything that is reported of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
+    /// The path that was requested, as the client sees it; `None` if it can't be read.
+    pub path: Option<String>,
     /// The mount that the request was for.
     pub mount: Option<MountId>,
     /// The class of the request.
@@ -33,11 +38,15 @@ pub struct Record {
     pub refused: Option<Reason>,
     /// The message of the refusal. It may say more than the client is told.
     pub reason: String,
+    /// The verdict of the rules on trial, if it differs.
+    pub trial: Option<Box<Tried>>,
 }
 
 /// A record as the access log shows it.
 #[derive(Serialize)]
 struct LogEntry<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     mount: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,11 +60,14 @@ struct LogEntry<'a> {
     outcome: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trial: Option<TriedEntry<'a>>,
 }
 
 impl Default for Record {
     fn default() -> Self {
         Self {
+            path: None,
             mount: None,
             class: None,
             caller: Caller::Anonymous,
@@ -63,6 +75,7 @@ impl Default for Record {
             outcome: Outcome::Allowed,
             refused: None,
             reason: String::new(),
+            trial: None,
         }
     }
 }
@@ -73,19 +86,24 @@ impl Record {
         self.outcome = Outcome::of(status);
         self.refused = Some(reason);
         self.reason = message.to_string();
+        if self.trial.as_ref().is_some_and(|tried| tried.outcome == Some(self.outcome)) {
+            self.trial = None;
+        }
     }
 
     /// Returns the record as a compact JSON object for the access log. What isn't known is left out.
     pub fn json(&self, mounts: &Mounts) -> String {
         let identity = self.caller.identity();
         let entry = LogEntry {
+            path: self.path.as_deref().map(|path| cut(path, MAX_PATH)),
             mount: self.mount.map(|_| prefix(self.mount, mounts)),
             caller: identity.map(Identity::who),
             scheme: identity.map(|identity| identity.scheme().name()),
             class: self.class.map(Class::name),
-            rule: self.rule.map(|RuleNumber(number)| number),
+            rule: self.rule.map(|rule| rule.position),
             outcome: self.outcome.name(),
             reason: Some(self.reason.as_str()).filter(|reason| !reason.is_empty()),
+            trial: self.trial.as_ref().map(|tried| tried.entry()),
         };
         serde_json::to_string(&entry).unwrap_or_default()
     }
@@ -96,7 +114,13 @@ impl Record {
         let limit = self.refused.filter(|reason| reason.is_limit()).zip(self.rule);
         let limit = limit.map(|(limit, rule)| Count::Limit { rule, limit });
         let request = Count::Request { mount, class, outcome };
-        [Some(request), self.refusal(), limit].into_iter().flatten()
+        let tried = self.trial.as_ref().map(|tried| Count::Trial {
+            mount,
+            class,
+            enforced: outcome,
+            trial: tried.outcome,
+        });
+        [Some(request), self.refusal(), limit, tried].into_iter().flatten()
     }
 
     /// Returns the count of the refusal, if the request or its answer was refused.
@@ -105,10 +129,19 @@ impl Record {
     }
 }
 
+/// The longest path in the access log, in bytes.
+const MAX_PATH: usize = 1_024;
+
+/// Returns the beginning of a text that has at most so many bytes, and ends with a whole character.
+fn cut(text: &str, most: usize) -> &str {
+    text.get(..text.floor_char_boundary(most)).unwrap_or(text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::caller::scheme::Scheme;
+    use crate::enforce::RuleList;
     use proptest::prelude::*;
     use serde_json::{Value, json};
     use std::rc::Rc;
@@ -122,16 +155,17 @@ mod tests {
         let mounts = Mounts::new(Vec::new());
         assert_eq!(Record::default().json(&mounts), r#"{"outcome":"allowed"}"#);
         let mut record = Record {
+            path: Some("/prometheus/api/v1/query".to_owned()),
             mount: Some(MountId(0)),
             class: Some(Class::Query),
             caller: known("alice"),
-            rule: Some(RuleNumber(3)),
+            rule: Some(RuleNumber { list: RuleList::Access, position: 3 }),
             ..Record::default()
         };
         record.refused(429, Reason::Rate, &"more than 1 request");
         assert_eq!(
             record.json(&mounts),
-            r#"{"mount":"none","caller":"user:alice","scheme":"user","class":"query","rule":3,"outcome":"throttled","reason":"more than 1 request"}"#
+            r#"{"path":"/prometheus/api/v1/query","mount":"none","caller":"user:alice","scheme":"user","class":"query","rule":3,"outcome":"throttled","reason":"more than 1 request"}"#
         );
     }
 

@@ -73,6 +73,7 @@ const EVERYTHING: &str = r#"{
     { "who": ["authenticated"], "may": ["write"], "tenant": { "by": { "group:sre": ["a"] } }, "unrestricted": true },
     { "who": ["anyone"], "may": ["unknown"], "at": ["/o"], "methods": ["GET", "POST"], "paths": ["/", "/api/*"] }
   ],
+  "trial": [{ "who": ["anyone"], "may": ["query"] }],
   "headers": {
     "cors": { "origins": ["https://grafana.example.com"] },
     "hsts": "max-age=1",

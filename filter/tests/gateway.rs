@@ -7,7 +7,7 @@ mod desk;
 use desk::Desk;
 use promward::caller::source::Source;
 use promward::config;
-use promward::decision::{Decision, Facts, Forward, Needs};
+use promward::decision::{Clock, Decision, Facts, Forward, Needs};
 use promward::enforce::form::{FORM_TYPE, FormError};
 use promward::enforce::rewrite_cache::RewriteCache;
 use promward::gateway::Gateway;
@@ -713,6 +713,7 @@ fn no_more_is_asked_of_the_host_than_the_rules_need() {
     ] {
         let rule = format!(r#"{{ "who": ["anyone"], "may": ["query"] {limits} }}"#);
         let gateway = gateway(&format!(r#"{{ "mounts": [{{ "prefix": "/" }}], "access": [{rule}] }}"#));
+        let now = if now { Clock::Needed } else { Clock::Unused };
         let expected = Needs { source, certificate: false, metadata: false, now };
         assert_eq!(gateway.needs(), expected, "{limits}");
         assert_eq!(gateway.rates(), if source { Rates::Some } else { Rates::None }, "{limits}");

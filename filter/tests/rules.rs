@@ -10,7 +10,6 @@ use promward::caller::identity::{Caller, Identity};
 use promward::caller::scheme::Scheme;
 use promward::caller::who::Who;
 use promward::config;
-use promward::enforce::RuleNumber;
 use promward::target::method::Method;
 use std::rc::Rc;
 
@@ -47,14 +46,14 @@ fn asking(class: Class, mount: MountId) -> RequestedAccess<'static> {
 
 /// Returns the index of the rule that gives a class at the first mount.
 fn gives(access: &Access, caller: &Caller, class: Class) -> Option<usize> {
-    access.decide(caller, &asking(class, MountId(0))).ok().map(|(RuleNumber(number), _)| number)
+    access.decide(caller, &asking(class, MountId(0))).ok().map(|(rule, _)| rule.position)
 }
 
 /// Returns the classes that each of `N` rules gives to a caller.
 fn given<const N: usize>(access: &Access, caller: &Caller, mount: MountId) -> [String; N] {
     let by = |number| {
         let is_given = |class: &Class| {
-            access.decide(caller, &asking(*class, mount)).is_ok_and(|(RuleNumber(by), _)| by == number)
+            access.decide(caller, &asking(*class, mount)).is_ok_and(|(rule, _)| rule.position == number)
         };
         Class::all().filter(is_given).map(|class| class.to_string()).collect::<Vec<_>>().join(" ")
     };

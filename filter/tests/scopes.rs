@@ -9,7 +9,6 @@ use promward::api::mount::MountId;
 use promward::caller::identity::{Caller, Identity};
 use promward::caller::scheme::Scheme;
 use promward::config;
-use promward::enforce::RuleNumber;
 use promward::target::method::Method;
 use proptest::prelude::*;
 use std::rc::Rc;
@@ -94,7 +93,7 @@ proptest! {
                         let known = |name| Caller::Known(Rc::new(Identity::new(Scheme::Token, name, [])));
                         let caller = caller.map_or(Caller::Anonymous, known);
                         let decided = gateway.access.decide(&caller, &requested).ok();
-                        let decided = decided.map(|(RuleNumber(number), _)| number);
+                        let decided = decided.map(|(rule, _)| rule.position);
                         prop_assert_eq!(decided, first(&rules, called, name, path), "{:?} {} {}", caller, name, path);
                         // Nobody is asked only where everybody gets the same.
                         let (_, anonymous) = CALLERS[0];

@@ -8,7 +8,7 @@ use promward::api::prometheus::EXPRESSION;
 use promward::api::victoria_metrics;
 use promward::enforce::requirements::Requirements;
 use promward::enforce::rewrite_cache::RewriteCache;
-use promward::enforce::{Guarded, Guards, RuleNumber};
+use promward::enforce::{Guarded, Guards, RuleList, RuleNumber};
 use promward::promql::Bounds;
 use promward::target::parameters::{ParameterNames, Parameters, Part};
 
@@ -51,7 +51,7 @@ fn check(given: &Parameters, names: ParameterNames) {
         unread: &[],
         selectors: Some(EXPRESSION),
         restriction: None,
-        guarded: Some(Guarded { rule: RuleNumber(0), guards, now: NOW }),
+        guarded: Some(Guarded { rule: RuleNumber { list: RuleList::Access, position: 0 }, guards, now: NOW }),
         bounds: Bounds::default(),
         now: Some(NOW),
     };

@@ -91,6 +91,11 @@ impl Rule {
         self.scope.as_ref().is_none_or(|scope| scope.holds(requested.method, requested.path))
     }
 
+    /// Returns `true` if the rule holds each caller to the same terms as another one, but for the rate.
+    pub fn has_terms_of(&self, other: &Self) -> bool {
+        self.only == other.only && self.tenant == other.tenant && self.guards == other.guards
+    }
+
     /// Returns `true` if the rule holds at the mount.
     pub fn is_at(&self, mount: MountId) -> bool {
         self.at.iter().any(|at| at.mount == mount)

@@ -37,6 +37,8 @@ pub struct Issuer {
     pub groups: Option<ClaimPath>,
     /// The other claims that rules read.
     pub claims: Vec<ClaimPath>,
+    /// The claims that only rules on trial read.
+    pub tried_claims: Vec<ClaimPath>,
     /// The treatment of a bearer token that nobody here knows, beside a token of this issuer.
     pub foreign_bearer: ForeignBearer,
 }
@@ -108,6 +110,10 @@ impl Issuer {
         let mut said = Vec::new();
         for path in &self.claims {
             said.extend(path.claim(claims)?.map(|claim| (path.clone(), claim)));
+        }
+        // A trial refuses nobody, not even where a claim of its own can't be read.
+        for path in &self.tried_claims {
+            said.extend(path.claim(claims).ok().flatten().map(|claim| (path.clone(), claim)));
         }
         Ok(Identity::new(Scheme::Jwt, &format!("{}/{name}", self.name), groups).with_claims(said))
     }

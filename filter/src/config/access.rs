@@ -10,12 +10,13 @@ use super::scope;
 use super::shared;
 use super::tenants;
 use super::who::who;
-use crate::access::{Closed, HeldAt, Inherited, Rule, Unrestricted, walk};
+use crate::access::{Access, Closed, HeldAt, Inherited, Rule, Unrestricted, walk};
 use crate::api::class::{Class, Classes};
 use crate::api::mount::{Mount, MountId, Mounts, Prefix};
 use crate::api::profile::Contents;
 use crate::caller::callers::Callers;
 use crate::caller::who::{Who, Whos};
+use crate::enforce::RuleList;
 use crate::enforce::guards::Guards;
 
 #[cfg(feature = "schema")]
@@ -65,9 +66,10 @@ object! {
 /// Compiles every rule, and refuses those that can never decide anything.
 pub(super) fn compile(
     list: &Field<'_>,
+    of: RuleList,
     mounts: &Mounts,
     known: Definitions<'_>,
-) -> Result<Vec<Rule>, ConfigError> {
+) -> Result<Access, ConfigError> {
     let items = list.items()?;
     if items.is_empty() {
         let message = "without a rule everything is refused: to open all to all, write { \"who\": [\"anyone\"], \"may\": [\"everything\"] }";
@@ -77,15 +79,16 @@ pub(super) fn compile(
     for item in items {
         let rule = rule(&item, mounts, known)?;
         rules.push(rule);
-        check_names(&item.field("who"), &rules, mounts, known.callers)?;
+        check_names(&item.field("who"), of, &rules, mounts, known.callers)?;
     }
-    Ok(rules)
+    Ok(Access::new(of, rules))
 }
 
 /// Refuses the last of these rules if one of its names is included in another of them, or if it decides nothing for one
 /// of them.
 fn check_names(
     list: &Field<'_>,
+    of: RuleList,
     rules: &[Rule],
     mounts: &Mounts,
     callers: &Callers,
@@ -100,18 +103,24 @@ fn check_names(
         }
     }
     for (who, item) in rule.who.listed().iter().zip(&items) {
-        check_decides(who, rules, mounts, callers).map_err(|message| item.refuse(&message))?;
+        check_decides(who, of, rules, mounts, callers).map_err(|message| item.refuse(&message))?;
     }
     Ok(())
 }
 
 /// Refuses the last of these rules if it decides nothing for anybody whom `who` names.
-fn check_decides(who: &Who, rules: &[Rule], mounts: &Mounts, callers: &Callers) -> Result<(), String> {
+fn check_decides(
+    who: &Who,
+    of: RuleList,
+    rules: &[Rule],
+    mounts: &Mounts,
+    callers: &Callers,
+) -> Result<(), String> {
     let mut first_closed = None;
     for part in callers.parts(who) {
         let called = callers.also(&part);
         for (id, mount) in mounts.iter() {
-            match decides(&called, rules, id, mount) {
+            match decides(&called, of, rules, id, mount) {
                 Decides::Something => return Ok(()),
                 Decides::Nothing(closed) => first_closed = first_closed.or(closed),
             }
@@ -129,13 +138,13 @@ enum Decides {
     Nothing(Option<Closed>),
 }
 
-fn decides(called: &[Who], rules: &[Rule], id: MountId, mount: &Mount) -> Decides {
+fn decides(called: &[Who], of: RuleList, rules: &[Rule], id: MountId, mount: &Mount) -> Decides {
     let mut left = mount.api.classes;
     let scope_of_last = rules.last().and_then(|rule| rule.scope.as_ref());
     let mut of_last = Decides::Nothing(None);
-    for (number, rule, bound) in walk(rules, called, id) {
+    for (number, rule, bound) in walk(of, rules, called, id) {
         let gives = rule.gives(bound, id);
-        if number.0.saturating_add(1) == rules.len() {
+        if number.position.saturating_add(1) == rules.len() {
             let why = |class| Closed::of(rule, number, bound, class, id);
             let closed = || Class::all().filter(|&class| left.both(rule.may).contains(class)).find_map(why);
             of_last = match left.both(gives).is_empty() {

@@ -71,6 +71,7 @@ fn issuer(field: &Field<'_>, foreign_bearer: ForeignBearer) -> Result<Issuer, Co
         names: if name.is_given() { names(&name)? } else { vec![vec!["sub".to_owned()]] },
         groups: if groups.is_given() { Some(groups_claim(&groups)?) } else { None },
         claims: Vec::new(),
+        tried_claims: Vec::new(),
         foreign_bearer: match jwt.foreign_bearer() {
             given if given.is_given() => match given.choice(&["refuse", "ignore"])? {
                 "ignore" => ForeignBearer::Ignore,

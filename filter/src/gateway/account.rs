@@ -120,7 +120,7 @@ impl Gateway {
         let Located::Below(at) = self.mounts.locate(target.path.as_str()) else { return None };
         account.mount = Some(at.id);
         at.path.clone_into(&mut account.path);
-        self.check_encoded_slash(at, target).ok()?;
+        self.check_encoded_slash(&self.access, at, target).ok()?;
         account.last = Room::Endpoint;
         let requested = self.endpoint(at, request).ok()?;
         account.endpoint = requested.endpoint;

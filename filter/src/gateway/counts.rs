@@ -21,12 +21,22 @@ const OUTCOMES: [Outcome; 6] = [
     Outcome::Failed,
 ];
 
+/// The differences to look for between enforced rules and those on trial.
+const TRIED: [(Outcome, Outcome); 6] = [
+    (Outcome::Allowed, Outcome::Allowed),
+    (Outcome::Allowed, Outcome::Invalid),
+    (Outcome::Allowed, Outcome::Unauthorized),
+    (Outcome::Allowed, Outcome::Forbidden),
+    (Outcome::Unauthorized, Outcome::Allowed),
+    (Outcome::Forbidden, Outcome::Allowed),
+];
+
 /// The reasons for which a request at no mount is refused.
 const AT_NO_MOUNT: [Reason; 3] = [Reason::Target, Reason::NoMount, Reason::Method];
 
 impl Gateway {
     /// Returns the counts to report at zero when the configuration is taken. Requests are among them as far as a rule
-    /// allows their class at the mount.
+    /// allows their class at the mount, or one on trial does.
     pub fn counts_at_zero(&self) -> Vec<Count> {
         let mut counts = Vec::new();
         for outcome in [Outcome::Invalid, Outcome::NotFound] {
@@ -47,7 +57,8 @@ impl Gateway {
 
     fn at_mount(&self, id: MountId, mount: &Mount, counts: &mut Vec<Count>) {
         let mut allowed = Classes::default();
-        for (_, rule) in self.access.rules() {
+        let tried = self.trial.iter().flat_map(|trial| trial.rules.rules());
+        for (_, rule) in self.access.rules().chain(tried) {
             if rule.is_at(id) {
                 allowed = allowed.with(rule.gives(Inherited::default(), id));
             }
@@ -58,6 +69,9 @@ impl Gateway {
             if allowed.both(mount.api.classes).contains(class) {
                 for outcome in OUTCOMES {
                     counts.push(Count::Request { mount: at, class: Some(class), outcome });
+                }
+                for (enforced, trial) in TRIED.into_iter().filter(|_| self.trial.is_some()) {
+                    counts.push(Count::Trial { mount: at, class: Some(class), enforced, trial: Some(trial) });
                 }
             }
         }

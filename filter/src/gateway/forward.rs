@@ -133,7 +133,7 @@ impl AllowedRequest<'_> {
             expected,
             filtered,
         };
-        Ok(Decision::Forward(Box::new(Forward { edits, form, context })))
+        Ok(Decision::Forward(Box::new(Forward { edits, form, trial: None, context })))
     }
 
     /// Returns the query string with its question mark, and the form to wait for. If the endpoint lists no parameters
@@ -291,6 +291,7 @@ mod tests {
     use crate::api::prometheus;
     use crate::caller::logins::StreamId;
     use crate::decision::Facts;
+    use crate::enforce::RuleList;
     use crate::enforce::restriction::{Absent, Restriction, Term};
     use crate::promql::Extensions;
     use crate::response::cors::Cors;
@@ -328,7 +329,7 @@ mod tests {
             origin: None,
             strip: Strip::OursOnly,
             caller: &Caller::Anonymous,
-            rule: RuleNumber(0),
+            rule: RuleNumber { list: RuleList::Access, position: 0 },
             terms: RuleTerms {
                 restriction: Restriction::new(vec![term]).map(Rc::new),
                 guarded: None,

@@ -16,6 +16,8 @@ pub struct WorkerState {
     pub rates: Option<Table>,
     /// Queries with their restriction written into them.
     pub rewrites: RewriteCache,
+    /// The same with the restrictions of rules on trial, which so push none of the others out.
+    pub tried_rewrites: RewriteCache,
     counts: Vec<Count>,
 }
 
@@ -49,7 +51,8 @@ impl WorkerState {
             Rates::None => None,
         };
         let seed = queries.first_chunk().map_or(0, |seed| u64::from_le_bytes(*seed));
-        Ok(Self { logins: Logins::new(logins), rates, rewrites: RewriteCache::new(seed), counts: Vec::new() })
+        let [rewrites, tried_rewrites] = [seed; 2].map(RewriteCache::new);
+        Ok(Self { logins: Logins::new(logins), rates, rewrites, tried_rewrites, counts: Vec::new() })
     }
 
     /// Adds a count to those that are still to be reported.

@@ -2,6 +2,7 @@
 
 use super::outcome::Outcome;
 use super::reason::Reason;
+use super::tried::Tried;
 use crate::api::class::Class;
 use crate::api::mount::{MountId, Mounts};
 use crate::caller::bcrypt::Verdict;
@@ -49,6 +50,17 @@ pub enum Count {
     },
     /// A bound that was reached.
     Bound(Capacity),
+    /// A request about which rules on trial say something else.
+    Trial {
+        /// The mount that the request was for.
+        mount: Option<MountId>,
+        /// The class of the request.
+        class: Option<Class>,
+        /// The outcome of the request.
+        enforced: Outcome,
+        /// The outcome that it would have had; see [`Tried::outcome`].
+        trial: Option<Outcome>,
+    },
 }
 
 /// The outcome of a login.
@@ -114,9 +126,18 @@ impl Count {
             Self::Refusal { mount, reason } => {
                 labelled("refusals_total", &[("mount", prefix(mount, mounts)), ("reason", reason.name())])
             }
-            Self::Limit { rule: RuleNumber(number), limit } => {
-                labelled("limited_total", &[("rule", &number.to_string()), ("limit", limit.name())])
+            Self::Limit { rule, limit } => {
+                labelled("limited_total", &[("rule", &rule.position.to_string()), ("limit", limit.name())])
             }
+            Self::Trial { mount, class, enforced, trial } => labelled(
+                "trial_requests_total",
+                &[
+                    ("mount", prefix(mount, mounts)),
+                    ("class", class.map_or(none, Class::name)),
+                    ("enforced", enforced.name()),
+                    ("trial", Tried::name(trial)),
+                ],
+            ),
             Self::Bound(bound) => labelled("bounds_reached_total", &[("bound", bound.name())]),
         }
     }

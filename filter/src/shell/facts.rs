@@ -4,7 +4,7 @@ use super::host::{self, HostError, Property};
 use crate::caller::certificates::Presented;
 use crate::caller::facts::Facts;
 use crate::caller::source::Source;
-use crate::decision::Needs;
+use crate::decision::{Clock, Needs};
 use crate::target::origin::UrlScheme;
 
 /// Reads the facts that are needed of the current stream.
@@ -15,7 +15,11 @@ pub(crate) fn read(needs: Needs) -> Result<Facts, HostError> {
         source: if needs.source { found(source())?.and_then(|text| Source::parse(&text)) } else { None },
         certificate: if needs.certificate { certificate()? } else { None },
         metadata: if needs.metadata { metadata()?.unwrap_or_default() } else { Vec::new() },
-        now: if needs.now { Some(host::now()?) } else { None },
+        now: match needs.now {
+            Clock::Needed => Some(host::now()?),
+            Clock::Useful => host::now().ok(),
+            Clock::Unused => None,
+        },
     })
 }
 

@@ -10,7 +10,7 @@ use super::host::{self, HostError, Map};
 use super::worker::Worker;
 use crate::caller::logins::StreamId;
 use crate::decision::refusal::Refusal;
-use crate::decision::{Decision, Forward, Request};
+use crate::decision::{Decision, Forward, Request, TriedForm};
 use crate::enforce::form::{AwaitedForm, FormError};
 use crate::gateway::Gateway;
 use crate::report::{Reason, Record};
@@ -58,7 +58,7 @@ enum Phase {
     /// The request is at no mount, and is left to the proxy.
     Passed,
     /// Its headers went upstream, or may go. Its form is awaited, and goes on only when it has been read.
-    AwaitingForm { context: RequestContext, form: AwaitedForm },
+    AwaitingForm { context: RequestContext, form: AwaitedForm, trial: Option<Box<TriedForm>> },
     /// The request went upstream, or streams there.
     Forwarded { context: RequestContext },
     /// Its answer comes, and is filtered piece by piece.
@@ -125,13 +125,13 @@ impl Stream {
             }
             Decision::Forward(forward) => {
                 host::edit(Map::Request, &forward.edits, &headers)?;
-                let Forward { context, form, .. } = *forward;
+                let Forward { context, form, trial, .. } = *forward;
                 // A form that can be refused later has its own type. Only what must be empty can have gRPC's.
                 if form.as_ref().is_some_and(AwaitedForm::must_be_empty) {
                     self.replies = Replies::to(&headers);
                 }
                 self.phase = match form {
-                    Some(form) => Phase::AwaitingForm { context, form },
+                    Some(form) => Phase::AwaitingForm { context, form, trial },
                     None => Phase::Forwarded { context },
                 };
             }
@@ -162,7 +162,9 @@ impl Stream {
                     return Ok(Action::Pause);
                 }
             }
-            ShownBody::Trailers if is_form => return Ok(self.refuse(FormError::Trailers)),
+            ShownBody::Trailers if is_form => {
+                return Ok(self.refuse_whatever_rules_say(FormError::Trailers));
+            }
             ShownBody::Nothing | ShownBody::Whole(_) | ShownBody::Trailers => {}
         }
         host::resume_request()?;
@@ -171,15 +173,15 @@ impl Stream {
 
     /// Reads a form as far as it has come. The host keeps it until the end.
     fn read_form(&mut self, size: usize, end: End) -> Result<Action, HostError> {
-        let Phase::AwaitingForm { context, form } = &self.phase else { return Ok(Action::Pause) };
+        let Phase::AwaitingForm { context, form, trial } = &self.phase else { return Ok(Action::Pause) };
         if end == End::Later {
             return Ok(match form.check_length(size) {
                 Ok(()) => Action::Pause,
-                Err(error) => self.refuse(error),
+                Err(error) => self.refuse_whatever_rules_say(error),
             });
         }
         let body = if size == 0 { Vec::new() } else { host::request_body(size)? };
-        match self.worker.complete(form, &body) {
+        match self.worker.complete(form, trial.as_deref(), &body, &mut self.record) {
             Ok(text) => {
                 host::replace_request_body(size, &text)?;
                 self.phase = Phase::Forwarded { context: context.clone() };
@@ -254,6 +256,12 @@ impl Stream {
         Action::Pause
     }
 
+    /// Refuses a form that the rules on trial would refuse as well.
+    fn refuse_whatever_rules_say(&mut self, error: FormError) -> Action {
+        self.record.trial = None;
+        self.refuse(error)
+    }
+
     fn refuse(&mut self, error: FormError) -> Action {
         let Some(context) = self.phase.context() else { return Action::Pause };
         let refusal = Refusal::Form(error);
@@ -310,7 +318,7 @@ impl Stream {
             }
             Phase::Filtering(_, Rest::MustBeEmpty) => Action::Pause,
             Phase::Passed | Phase::Forwarded { .. } | Phase::Filtering(..) => Action::Continue,
-            Phase::AwaitingForm { .. } => self.refuse(FormError::Trailers),
+            Phase::AwaitingForm { .. } => self.refuse_whatever_rules_say(FormError::Trailers),
         }
     }
 }

@@ -6,7 +6,7 @@ use super::host::{self, HostError, HostSharedData, Metric, MetricKind};
 use super::memory;
 use crate::caller::facts::Facts;
 use crate::caller::logins::StreamId;
-use crate::decision::{Decision, Request};
+use crate::decision::{Decision, Request, TriedForm};
 use crate::enforce::form::{AwaitedForm, FormError};
 use crate::gateway::Gateway;
 use crate::gateway::worker_state::{Resources, WorkerState};
@@ -72,8 +72,14 @@ impl Worker {
     }
 
     /// Completes a form whose whole body has come.
-    pub(crate) fn complete(&self, form: &AwaitedForm, body: &[u8]) -> Result<String, FormError> {
-        form.complete(body, &mut self.state.borrow_mut().rewrites)
+    pub(crate) fn complete(
+        &self,
+        form: &AwaitedForm,
+        trial: Option<&TriedForm>,
+        body: &[u8],
+        record: &mut Record,
+    ) -> Result<String, FormError> {
+        self.gateway.complete(form, trial, body, &mut self.state.borrow_mut(), record)
     }
 
     /// Reads the facts that the configuration needs of the current stream.

@@ -102,6 +102,11 @@ impl CanonicalPath {
         &self.text
     }
 
+    /// Returns the path as its text.
+    pub fn into_text(self) -> String {
+        self.text
+    }
+
     /// Returns the path as it is read by a server that treats an escaped slash as a slash, and several slashes as one.
     pub fn with_slashes(&self) -> String {
         let mut text = String::with_capacity(self.text.len());

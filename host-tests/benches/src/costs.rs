@@ -35,7 +35,9 @@ pub enum Work {
     Password,
     /// Also a tenant in the query, which was seen before.
     Restricted,
-    /// The same, with a new query in every request.
+    /// The same, with the same rules on trial beside those that are enforced.
+    Tried,
+    /// The same without a trial, and with a new query in every request.
     NewQueries,
     /// A form, with a tenant in it.
     Form,
@@ -55,10 +57,11 @@ pub struct Answer {
 }
 
 impl Work {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Prefix,
         Self::Password,
         Self::Restricted,
+        Self::Tried,
         Self::NewQueries,
         Self::Form,
         Self::LongAnswer,
@@ -73,6 +76,7 @@ impl Work {
             Self::Prefix => "TLS and prefix",
             Self::Password => "password and rules",
             Self::Restricted => "restriction, the same query",
+            Self::Tried => "restriction, the same rules on trial",
             Self::NewQueries => "restriction, every query new",
             Self::Form => "restriction of a form (POST)",
             Self::LongAnswer => "an answer of 1 MiB",
@@ -108,15 +112,20 @@ impl Work {
                 "who": ["group:team-a"], "may": ["read", "ui"], "only": { "tenant": ["a", "b"] },
             }),
         };
-        json!({
+        let rules = json!([
+            { "who": ["anyone"], "may": ["health"] },
+            { "who": ["group:sre"], "may": ["everything"] },
+            rule,
+        ]);
+        let mut configuration = json!({
             "mounts": mounts,
             "callers": { "users": { USER: HASH, "root": HASH }, "groups": { "team-a": ["user:alice"], "sre": ["user:root"] } },
-            "access": [
-                { "who": ["anyone"], "may": ["health"] },
-                { "who": ["group:sre"], "may": ["everything"] },
-                rule,
-            ],
-        })
+            "access": rules,
+        });
+        if self == Self::Tried {
+            configuration["trial"] = configuration["access"].clone();
+        }
+        configuration
     }
 
     /// Returns its `number`th request, without a password.
@@ -124,7 +133,7 @@ impl Work {
     pub fn request(self, number: u64) -> Request {
         let api = "/prometheus/api/v1";
         match self {
-            Self::Prefix | Self::Password | Self::Restricted => {
+            Self::Prefix | Self::Password | Self::Restricted | Self::Tried => {
                 Request::new("GET", &format!("{api}/query?query={QUERY}"))
             }
             Self::NewQueries => {

@@ -14,6 +14,7 @@ fn budget(work: Work) -> (Option<f64>, f64) {
         Work::Prefix => (Some(12.0), 53_900.0),
         Work::Password => (Some(16.0), 65_000.0),
         Work::Restricted => (Some(16.0), 72_300.0),
+        Work::Tried => (Some(16.0), 75_200.0),
         Work::NewQueries => (Some(16.0), 91_000.0),
         Work::Form => (Some(20.0), 98_000.0),
         Work::LongAnswer => (Some(16.0), 86_000.0),
@@ -45,6 +46,16 @@ fn no_request_takes_more_than_its_budget() {
         writeln!(io::stderr(), "\nMore than a tenth cheaper. Please lower these budgets:\n{list}").unwrap();
     }
     assert!(dearer.is_empty(), "more than a tenth dearer:\n{}", dearer.join("\n"));
+}
+
+#[test]
+fn the_same_rules_on_trial_cost_a_tenth_at_most() {
+    let taken = |work: Work| costs::taken(work, &work.configuration()).unwrap();
+    let [alone, tried] = [Work::Restricted, Work::Tried].map(taken);
+    let figures = format!("{} instructions, and {} with a trial", alone.instructions, tried.instructions);
+    writeln!(io::stderr(), "{figures}").unwrap();
+    assert_eq!(tried.host_calls, alone.host_calls);
+    assert!(tried.instructions <= alone.instructions * 1.1, "{figures}");
 }
 
 /// Returns the next number above a figure that has three digits and then zeros, as budgets do.

@@ -13,6 +13,7 @@ mod mistaken;
 mod passwords;
 mod routing;
 mod rules;
+mod trial;
 mod upstream;
 
 use chain::{IN_NO_CHAIN, Validation};
@@ -86,6 +87,9 @@ impl fmt::Display for Finding {
         match &self.loaded {
             Ok(gateway) => {
                 writeln!(formatter, "{}: valid", self.place)?;
+                if let Some(trial) = &gateway.trial {
+                    formatter.write_str(&trial::of(gateway, &trial.rules))?;
+                }
                 if let Some(passwords) = &gateway.callers.passwords {
                     formatter.write_str(&passwords::of(passwords))?;
                 }

@@ -16,6 +16,7 @@ fn issuer() -> Issuer {
         audience_claim: path(&["aud"]),
         names: vec![path(&["sub"])],
         groups: Some(claim(&["realm_access", "roles"], None)),
+        tried_claims: Vec::new(),
         claims: vec![claim(&["tenants"], None), claim(&["scope"], None), claim(&["scope"], Some(' '))],
         foreign_bearer: ForeignBearer::Refuse,
     }

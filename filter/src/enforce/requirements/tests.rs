@@ -1,9 +1,9 @@
 //! Tests of the requirements of a rule on parameters.
 
-use super::super::RuleNumber;
 use super::super::guards::Guards;
 use super::super::restriction::{Absent, Term};
 use super::super::shared::Shared;
+use super::super::{RuleList, RuleNumber};
 use super::*;
 use crate::api::prometheus::{self, ANY_OF, EXPRESSION, FILTERS};
 use crate::api::victoria_metrics;
@@ -91,7 +91,7 @@ fn a_parameter_that_may_stand_only_once_has_only_the_restriction() {
 #[test]
 fn guards_hold_for_shared_metrics_too() {
     let guards = Guards { lookback: Some(3_600_000), ..Guards::default() };
-    let guarded = Some(Guarded { rule: RuleNumber(0), guards, now: 0 });
+    let guarded = Some(Guarded { rule: RuleNumber { list: RuleList::Access, position: 0 }, guards, now: 0 });
     let limited = Requirements { guarded, ..sharing(EXPRESSION) };
     for text in ["query=up offset 2h", "query=max_over_time(up[2h])", "query=b - up[2h:1m]"] {
         let result = limited.of_query(parameters(text), &mut RewriteCache::new(1));

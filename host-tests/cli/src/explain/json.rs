@@ -51,7 +51,7 @@ pub fn json(policy: &Policy, asked: &Asked, course: &Course<'_>, given: Option<&
         "endpoint": account.endpoint.map(|endpoint| endpoint.path),
         "class": account.class.map(|class| class.name()),
         "caller": caller,
-        "rule": account.rule.map(|number| number.0),
+        "rule": account.rule.map(|number| number.position),
         "rules": account.rules.iter().map(considered).collect::<Vec<_>>(),
         "limits": limits(course, gateway).into_iter().collect::<BTreeMap<_, _>>(),
         "asked_of_limits": amounts(course, gateway).into_iter().collect::<BTreeMap<_, _>>(),
@@ -88,7 +88,7 @@ pub fn json(policy: &Policy, asked: &Asked, course: &Course<'_>, given: Option<&
 fn considered(considered: &Considered<'_>) -> Value {
     let Considered { number, rule, .. } = considered;
     let (name, why) = verdict(considered);
-    json!({ "rule": number.0, "who": who(rule), "may": words(rule.may), "verdict": name, "why": why })
+    json!({ "rule": number.position, "who": who(rule), "may": words(rule.may), "verdict": name, "why": why })
 }
 
 /// Returns a request or an answer, with the pseudo headers as fields of their own.

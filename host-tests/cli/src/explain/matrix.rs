@@ -64,7 +64,7 @@ pub(crate) fn of(gateway: &Gateway) -> String {
     fitted(&lines)
 }
 
-fn prefix(mount: &Mount) -> String {
+pub(crate) fn prefix(mount: &Mount) -> String {
     if mount.prefix.is_root() { "/".to_owned() } else { mount.prefix.as_str().to_owned() }
 }
 
@@ -72,7 +72,7 @@ fn prefix(mount: &Mount) -> String {
 const NOTHING: &str = "nothing";
 
 /// Formats the parts of an opaque server that somebody may use.
-fn in_part(parts: &[&Scope]) -> String {
+pub(crate) fn in_part(parts: &[&Scope]) -> String {
     match parts {
         [] => NOTHING.to_owned(),
         _ => parts.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),

@@ -173,7 +173,7 @@ fn forwarded(
     record: &mut Record,
     resources: &mut Resources<'_>,
 ) -> End {
-    let Forward { edits, form, context } = forward;
+    let Forward { edits, form, context, .. } = forward;
     let mut message = sent.clone();
     message.apply(&edits);
     if let Some(form) = form {

@@ -87,7 +87,7 @@ fn before_the_end(policy: &Policy, expect: &Expectation, course: &Course<'_>, fo
     let caller = account.caller.as_ref();
     let caller =
         caller.map(|caller| caller.identity().map_or_else(|| "anonymous".to_owned(), ToString::to_string));
-    let rule = account.rule.map(|rule| rule.0.to_string());
+    let rule = account.rule.map(|rule| rule.position.to_string());
     for (room, field, expected, got) in [
         ("mount", "mount", expect.mount.clone(), mount),
         ("endpoint", "endpoint", expect.endpoint.clone(), endpoint),

@@ -64,7 +64,7 @@ impl Coverage {
         let account = &course.account;
         let Some(number) = account.rule else { return };
         let refused = course.record.refused.map(Reason::name);
-        for item in self.0.iter_mut().filter(|item| item.rule == number.0) {
+        for item in self.0.iter_mut().filter(|item| item.rule == number.position) {
             let (name, value) = &item.name;
             item.is_reached |= match item.kind {
                 Kind::Rule => true,

@@ -67,6 +67,16 @@ fn the_embedded_host_withstands_it() {
     withstand(Setting::Embedded);
 }
 
+#[test]
+fn envoy_with_other_rules_on_trial_answers_and_sends_the_same() {
+    withstand(Setting::ShippedWithTrial);
+}
+
+#[test]
+fn the_embedded_host_with_other_rules_on_trial_answers_and_sends_the_same() {
+    withstand(Setting::EmbeddedWithTrial);
+}
+
 /// Returns all cases of a category.
 fn cases(category: &str, text: &str) -> Vec<Case> {
     format::parse(&format!("{category}.txt"), text).unwrap_or_else(|error| panic!("{error:#}"))
@@ -92,6 +102,11 @@ fn withstand(setting: Setting) {
         }
     }
     assert!(wrong.is_empty(), "{} went wrong:\n{}", wrong.len(), wrong.join("\n"));
+    if setting.has_trial() {
+        let tried =
+            "promward.trial_requests_total.mount=/prometheus;.class=query;.enforced=allowed;.trial=allowed;";
+        assert!(runner.running.deployment.metric(tried).unwrap() > 0, "nothing was tried");
+    }
     exhaustion::all(&mut runner);
     health::check(&mut runner, vms).unwrap();
 }

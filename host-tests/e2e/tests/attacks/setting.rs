@@ -1,4 +1,5 @@
-//! The four settings that the cases run against: one deployment with callers of every kind, on four kinds of host.
+//! The settings that the cases run against: one deployment with callers of every kind, on four kinds of host, and on two
+//! of them with other rules on trial.
 
 use anyhow::{Context, Result};
 use promward_e2e::deployment::{ClientCertificates, Deployment, Host, Options};
@@ -6,7 +7,7 @@ use promward_harness::certificates::{Authority, ClientNames, Identity};
 use promward_harness::client::Client;
 use promward_harness::process::Mark;
 use promward_harness::tools::{self, Version};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -25,9 +26,13 @@ pub(crate) enum Setting {
     Shipped,
     /// Envoy with a listener that normalises and limits as little as possible.
     Bare,
+    /// Envoy with the shipped file, and other rules on trial.
+    ShippedWithTrial,
     /// Envoy with the shipped file and `allow_on_headers_stop_iteration`.
     Stopping,
     Embedded,
+    /// The embedded host, and other rules on trial.
+    EmbeddedWithTrial,
 }
 
 impl Setting {
@@ -38,15 +43,22 @@ impl Setting {
             return tools::envoy().is_ok_and(|envoy| envoy.version < OLDEST) && self.is_called(name);
         }
         match self {
-            Self::Shipped => matches!(name, "shipped" | "normalising"),
+            Self::Shipped | Self::ShippedWithTrial => matches!(name, "shipped" | "normalising"),
             Self::Bare => name == "bare",
             Self::Stopping => matches!(name, "stopping" | "normalising"),
-            Self::Embedded => name == "embedded",
+            Self::Embedded | Self::EmbeddedWithTrial => name == "embedded",
         }
     }
 
     pub(crate) fn host(self) -> Host {
-        if self == Self::Embedded { Host::Embedded } else { Host::Envoy }
+        match self {
+            Self::Embedded | Self::EmbeddedWithTrial => Host::Embedded,
+            Self::Shipped | Self::ShippedWithTrial | Self::Bare | Self::Stopping => Host::Envoy,
+        }
+    }
+
+    pub(crate) fn has_trial(self) -> bool {
+        matches!(self, Self::ShippedWithTrial | Self::EmbeddedWithTrial)
     }
 }
 
@@ -98,14 +110,18 @@ impl Running {
     pub(crate) fn start(setting: Setting, upstream: SocketAddr) -> Self {
         let authority = Arc::new(Authority::new("Everybody's").unwrap());
         let certificates = certificates(&authority);
-        let mut options = Options::configured(upstream, &configuration(&certificates["scraper"]));
+        let mut configuration = configuration(&certificates["scraper"]);
+        if setting.has_trial() {
+            configuration["trial"] = trial();
+        }
+        let mut options = Options::configured(upstream, &configuration.to_string());
         options.authority = Some(authority);
         options.client_certificates = ClientCertificates::SignedByTheDeployment;
         options.allow_on_headers_stop_iteration = setting == Setting::Stopping;
         if setting == Setting::Bare {
             options.replace = BARE.iter().map(|(old, new)| ((*old).to_owned(), (*new).to_owned())).collect();
         }
-        if setting == Setting::Embedded {
+        if setting.host() == Host::Embedded {
             // No test can find out which of its workers has answered.
             options.workers = 1;
         }
@@ -211,7 +227,7 @@ pub(crate) fn certificates(authority: &Authority) -> BTreeMap<&'static str, Iden
 }
 
 /// Returns the configuration of every setting.
-pub(crate) fn configuration(scraper: &Identity) -> String {
+pub(crate) fn configuration(scraper: &Identity) -> Value {
     let digest = |text: &str| format!("sha256:{}", promward_module::sha256(text.as_bytes()));
     let tokens: BTreeMap<_, _> = TOKENS.iter().map(|name| (name, digest(&format!("{name}-token")))).collect();
     let hash = |password| bcrypt::hash(password, 4).unwrap();
@@ -284,5 +300,22 @@ pub(crate) fn configuration(scraper: &Identity) -> String {
             "hsts": "max-age=63072000",
         },
     })
-    .to_string()
+}
+
+/// Returns rules that say something else of nearly every request, and that would ask others who they are.
+fn trial() -> Value {
+    let limits =
+        json!({ "rate": "1/h", "burst": 1, "range": "1m", "lookback": "1m", "operators": 1, "selectors": 1 });
+    json!([
+        { "who": ["token:admin"], "may": ["read", "ui"], "only": { "tenant": ["z"] }, "limits": limits },
+        { "who": ["token:viewer"], "may": ["everything"], "at": ["/prometheus", "/behind", "/vm", "/app", "/web"] },
+        { "who": ["token:team-a"], "may": ["read"], "only": { "tenant": ["b"] }, "shared": { "regex": ".*" } },
+        { "who": ["token:team-ab"], "may": ["everything"], "limits": limits },
+        { "who": ["token:sharing", "token:limited"], "may": ["everything"] },
+        { "who": ["token:tied"], "may": ["query", "series", "write"], "at": ["/mimir"], "tenant": ["team-b"] },
+        { "who": ["user:alice"], "may": ["query"], "only": { "tenant": ["a"] } },
+        { "who": ["user:bob"], "may": ["ui"], "limits": { "rate": "1/h" } },
+        { "who": ["token:reloader"], "may": ["unknown"], "at": ["/web"], "paths": ["/login", "/api/*"] },
+        { "who": ["anonymous"], "may": ["query", "series", "rules"], "only": { "tenant": ["a"] } },
+    ])
 }

@@ -9,6 +9,7 @@ mod mistakes;
 mod opaque;
 mod passwords;
 mod routing;
+mod trial;
 mod upstream;
 
 use mistakes::VALID;

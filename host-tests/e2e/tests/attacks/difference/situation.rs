@@ -33,7 +33,7 @@ impl Suite {
         let authority = Authority::new("Everybody's").unwrap();
         let certificates = setting::certificates(&authority);
         let scraper = &certificates["scraper"];
-        Self { configuration: setting::configuration(scraper), scraper: scraper.sha256() }
+        Self { configuration: setting::configuration(scraper).to_string(), scraper: scraper.sha256() }
     }
 
     /// Returns the connection of a case's caller.

@@ -75,7 +75,10 @@ fn the_access_log_has_a_line_for_each_request_and_no_query_string() {
     };
     let expected = [
         ("path", "/api/v1/query"),
-        ("promward", r#"{"mount":"/prometheus","class":"query","rule":0,"outcome":"allowed"}"#),
+        (
+            "promward",
+            r#"{"path":"/prometheus/api/v1/query","mount":"/prometheus","class":"query","rule":0,"outcome":"allowed"}"#,
+        ),
         ("method", "GET"),
         ("protocol", "HTTP/2"),
         ("tls", "TLSv1.3"),

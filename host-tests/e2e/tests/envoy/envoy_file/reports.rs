@@ -156,12 +156,16 @@ fn the_access_log_says_who_did_what_and_by_which_rule() {
     });
     let lines = lines.unwrap();
     assert_eq!(lines.len(), number);
-    for ((line, mut record), (_, status, expected)) in lines.iter().zip(setup.envoy.records()).zip(requests())
+    for ((line, mut record), (request, status, expected)) in
+        lines.iter().zip(setup.envoy.records()).zip(requests())
     {
         assert_eq!(line.get("status").and_then(Value::as_u64), Some(status.into()), "{line}");
         if let Some(reason) = record.get_mut("reason") {
             *reason = reason.as_str().unwrap().split(' ').next().into();
         }
+        let path = record.as_object_mut().unwrap().remove("path");
+        let asked = format!("{request:?}");
+        assert!(asked.contains(path.unwrap().as_str().unwrap()), "the path is that of the client: {line}");
         assert_eq!(record, expected, "{line}");
     }
 }
@@ -248,6 +252,46 @@ fn what_may_go_wrong_is_counted_from_zero_on() {
     }
     assert!(own.len() < 200, "{}", own.len());
     assert!(own.iter().all(|line| line.ends_with(" 0")), "{own:#?}");
+}
+
+#[test]
+fn what_rules_on_trial_say_otherwise_is_logged_and_counted() {
+    let mut configured: Value = serde_json::from_str(&configuration()).unwrap();
+    configured["trial"] = json!([
+        { "who": [format!("user:{USER}")], "may": ["read"], "only": { "tenant": ["a"] } },
+        { "who": ["token:grafana"], "may": ["series"] },
+    ]);
+    let Some(setup) = Setup::with(|options| {
+        options.configuration = Some(configured.to_string());
+        options.concurrency = 1;
+    }) else {
+        return;
+    };
+    for (request, status, _) in requests() {
+        assert_eq!(setup.client().send(request.clone()).unwrap().status, status, "{request:?}");
+    }
+    let records = setup.envoy.process().wait_until("the access log", Duration::from_secs(60), || {
+        Some(setup.envoy.records()).filter(|records| records.len() >= requests().len())
+    });
+    let tried: Vec<_> = records.unwrap().iter().map(|record| record["trial"].clone()).collect();
+    let no_health = json!({ "outcome": "unauthorized", "reason": "no access rule allows the class \"health\" to anonymous callers here: log in" });
+    let restricted = json!({ "outcome": "allowed", "rule": 0, "matchers": "tenant=\"a\"" });
+    // Nobody is asked twice: the third request has waited for its password.
+    let mut expected = vec![Value::Null; requests().len()];
+    expected[0] = no_health;
+    expected[2] = restricted.clone();
+    expected[3] = restricted;
+    assert_eq!(tried, expected);
+    let stats = setup.envoy.stats().unwrap();
+    for metric in [
+        r#"promward_trial_requests_total{mount="/prometheus",class="health",enforced="allowed",trial="unauthorized"} 1"#,
+        r#"promward_trial_requests_total{mount="/prometheus",class="query",enforced="allowed",trial="allowed"} 1"#,
+        r#"promward_trial_requests_total{mount="/prometheus",class="query",enforced="throttled",trial="allowed"} 1"#,
+        r#"promward_trial_requests_total{mount="/prometheus",class="query",enforced="allowed",trial="forbidden"} 0"#,
+        r#"promward_checks_total{outcome="right"} 1"#,
+    ] {
+        assert!(stats.lines().any(|line| line == metric), "{metric}");
+    }
 }
 
 /// Returns the names of a series' labels.

@@ -108,4 +108,25 @@ pub(super) const MISTAKES: &[Mistake] = &[
         r#"[{ "who": ["user:viewer"], "may": ["ui"] }, { "who": ["group:sre"], "may": ["ui"] }]"#,
         "access[1].who[0]: this can never decide anything: earlier rules decide all of it",
     ),
+    // Rules on trial.
+    (
+        r#""headers": {"#,
+        r#""trial": [], "headers": {"#,
+        "trial: without a rule everything is refused: to open all to all, write { \"who\": [\"anyone\"], \"may\": [\"everything\"] }",
+    ),
+    (
+        r#""headers": {"#,
+        r#""trial": [{ "who": ["user:bob"], "may": ["ui"] }], "headers": {"#,
+        "trial[0].who[0]: \"user:bob\" is not defined in callers.users",
+    ),
+    (
+        r#""headers": {"#,
+        r#""trial": [{ "who": ["anyone"], "may": ["ui"], "mode": "try" }], "headers": {"#,
+        "trial[0].mode: this is not in promward 0.1.0: it comes with a later version",
+    ),
+    (
+        r#""headers": {"#,
+        r#""trial": [{ "who": ["user:viewer"], "may": ["query"], "only": { "a": ["b"] } }, { "who": ["user:viewer"], "may": ["status"] }], "headers": {"#,
+        "trial[1].who[0]: this can never decide anything: trial[0] restricts them, and trial[1] has no \"only\": it gives them health info ui and no more, unless it says \"unrestricted\": true",
+    ),
 ];

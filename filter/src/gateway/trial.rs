@@ -1,0 +1,171 @@
+//! Rules on trial. They say of each request what they would have decided, after it has been decided, and nothing of that
+//! changes the decision: nobody is asked for a password, nothing is counted against a rate, and what goes upstream is what
+//! the enforced rules wrote.
+
+use super::{Asked, Early, Gateway};
+use crate::access::{RequestedAccess, Trial};
+use crate::caller::identity::Caller;
+use crate::decision::refusal::Refusal;
+use crate::decision::{Decision, Forward, Request, TriedForm};
+use crate::enforce::RuleNumber;
+use crate::enforce::form::{AwaitedForm, FormError};
+use crate::gateway::worker_state::WorkerState;
+use crate::report::{Outcome, Record, Tried};
+use crate::response::answer::RequestContext;
+use crate::target::headers::name::Name;
+
+impl Gateway {
+    /// Records what the rules on trial would have decided, if it differs. A form that they may write in another way is
+    /// kept beside the one that is enforced, until it has come.
+    pub(super) fn try_rules(
+        &self,
+        trial: &Trial,
+        asked: &Asked<'_>,
+        decided: &mut Result<Decision, Early>,
+        state: &mut WorkerState,
+        record: &mut Record,
+    ) {
+        let requested = RequestedAccess::of(&asked.requested);
+        let is_refused_login = match decided {
+            Err(Early::Decided(Decision::Wait)) => return,
+            Err(Early::Refused(Refusal::Login(..))) => true,
+            _ => false,
+        };
+        if record.caller == Caller::Anonymous && trial.rules.asks(&requested) {
+            if is_refused_login {
+                return;
+            }
+            if self.presents_credentials(asked.request) && !self.access.asks(&requested) {
+                let asks =
+                    Tried { outcome: None, rule: None, reason: String::new(), matchers: String::new() };
+                record.trial = Some(Box::new(asks));
+                return;
+            }
+        }
+        let said = self.tried(trial, asked, decided, state, record);
+        if let Some(Said { rule, verdict }) = said {
+            record.trial = compared(rule, verdict, decided).map(Box::new);
+        }
+    }
+
+    /// Returns what the rules on trial say, or `None` if that can't differ from what was decided, or can't be known.
+    fn tried(
+        &self,
+        trial: &Trial,
+        asked: &Asked<'_>,
+        decided: &Result<Decision, Early>,
+        state: &mut WorkerState,
+        record: &Record,
+    ) -> Option<Said> {
+        let refused = |rule, refusal| Some(Said { rule, verdict: Err(refusal) });
+        if let Err(error) = self.check_encoded_slash(&trial.rules, asked.requested.at, asked.target) {
+            return refused(None, error.into());
+        }
+        let caller = &record.caller;
+        let (number, rule) = match trial.rules.decide(caller, &RequestedAccess::of(&asked.requested)) {
+            Ok(found) => found,
+            Err(denied) => return refused(None, self.denied(denied)),
+        };
+        // A rate can't be tried without counting the request against it.
+        let is_throttled = matches!(decided, Err(Early::Refused(Refusal::RateExceeded(_))));
+        let is_alike = record.rule.is_some_and(|enforced| trial.is_alike(number, enforced));
+        if (is_alike && !is_throttled) || (is_throttled && rule.rate.is_some()) {
+            return None;
+        }
+        let terms = match self.terms(number, rule, caller, asked.request) {
+            Ok(terms) => terms,
+            Err(Refusal::Host) => return None,
+            Err(refusal) => return refused(Some(number), refusal),
+        };
+        let matchers = terms.restriction.as_ref().map_or(String::new(), |only| only.matchers().to_owned());
+        let allowed = self.allowed(asked, caller, number, terms);
+        match allowed.decide(&self.identity_headers, &self.answers, &mut state.tried_rewrites) {
+            Ok(decision) => Some(Said { rule: Some(number), verdict: Ok((decision, matchers)) }),
+            Err(refusal) => refused(Some(number), refusal),
+        }
+    }
+
+    /// Returns `true` if a request has something by which its caller could be known.
+    fn presents_credentials(&self, request: &Request<'_>) -> bool {
+        let has_token = !self.callers.issuers.is_empty() && !request.facts.metadata.is_empty();
+        request.headers.has(Name::Authorization) || request.facts.certificate.is_some() || has_token
+    }
+
+    /// Completes a form whose whole body has come, and records what the rules on trial would have made of it, if that
+    /// differs.
+    ///
+    /// # Errors
+    ///
+    /// Returns the reason why the enforced rules refuse the form.
+    pub fn complete(
+        &self,
+        form: &AwaitedForm,
+        trial: Option<&TriedForm>,
+        body: &[u8],
+        state: &mut WorkerState,
+        record: &mut Record,
+    ) -> Result<String, FormError> {
+        let completed = form.complete(body, &mut state.rewrites);
+        let Some(trial) = trial else { return completed };
+        match (trial.form.complete(body, &mut state.tried_rewrites), &completed) {
+            (Ok(tried), Ok(sent)) if tried == *sent => {}
+            (Ok(_), _) => record.trial = Some(Box::new(trial.allowed.clone())),
+            (Err(error), _) => {
+                let refusal = Refusal::Form(error);
+                record.trial = Some(Box::new(refused_by(trial.allowed.rule, &refusal)));
+            }
+        }
+        completed
+    }
+}
+
+/// A verdict of the rules on trial.
+struct Said {
+    rule: Option<RuleNumber>,
+    /// The decision, with the matchers of the rule, or the refusal.
+    verdict: Result<(Decision, String), Refusal>,
+}
+
+/// Returns a verdict if it differs from what was decided.
+fn compared(
+    rule: Option<RuleNumber>,
+    verdict: Result<(Decision, String), Refusal>,
+    decided: &mut Result<Decision, Early>,
+) -> Option<Tried> {
+    let enforced = match decided {
+        Ok(decision) | Err(Early::Decided(decision)) => outcome(decision),
+        Err(Early::Refused(refusal)) => Outcome::of(refusal.status()),
+    };
+    let (decision, matchers) = match verdict {
+        Ok(allowed) => allowed,
+        Err(refusal) => {
+            return Some(refused_by(rule, &refusal)).filter(|tried| tried.outcome != Some(enforced));
+        }
+    };
+    let allowed = Tried { outcome: Some(outcome(&decision)), rule, reason: String::new(), matchers };
+    let is_same = match (decided, decision) {
+        (Ok(Decision::Forward(sent)), Decision::Forward(tried)) => {
+            let Forward { edits, form, context, .. } = *tried;
+            sent.trial = form.map(|form| Box::new(TriedForm { form, allowed: allowed.clone() }));
+            // That an answer has to be a page shows only where the server has something else in its place.
+            let context = RequestContext { expected: sent.context.expected, ..context };
+            edits == sent.edits && context == sent.context
+        }
+        (Ok(Decision::Reply(sent)), Decision::Reply(tried)) => *sent == tried,
+        _ => false,
+    };
+    if is_same { None } else { Some(allowed) }
+}
+
+fn refused_by(rule: Option<RuleNumber>, refusal: &Refusal) -> Tried {
+    let outcome = Some(Outcome::of(refusal.status()));
+    Tried { outcome, rule, reason: refusal.to_string(), matchers: String::new() }
+}
+
+fn outcome(decision: &Decision) -> Outcome {
+    match decision {
+        Decision::Forward(_) | Decision::Wait => Outcome::Allowed,
+        Decision::Pass(_) => Outcome::Passed,
+        Decision::Reply(reply) => Outcome::of(reply.status),
+    }
+}
