@@ -7,6 +7,10 @@ use super::number::Number;
 use super::plain::after_plain;
 use super::token::Token;
 
+/// The largest number of objects and lists within each other that are skipped at once. Where the end of a piece cuts them
+/// all, what they have in common is read once for each and then by the scanner.
+const MAX_LEVELS: u32 = 8;
+
 /// Returns the bytes after the value that begins here, inside these objects and lists. Returns `None` if it has to be
 /// read by the scanner.
 #[inline(always)]
@@ -21,9 +25,11 @@ pub(super) fn after_value(bytes: &[u8], around: Nesting) -> Option<&[u8]> {
 #[inline(never)]
 fn after_other_value(bytes: &[u8], around: Nesting) -> Option<&[u8]> {
     let mut nesting = around;
+    let deepest = around.depth().saturating_add(MAX_LEVELS);
     let mut rest = bytes;
     loop {
         rest = match rest {
+            [b'{' | b'[', ..] if nesting.depth() == deepest => return None,
             [b'{', b'"', key @ ..] => {
                 nesting = nesting.opened(Shape::Object).ok()?;
                 rest = after_key(key)?;
@@ -181,7 +187,7 @@ mod tests {
     #[test]
     fn what_is_nested_too_deeply_is_left() {
         let nested = |lists: usize| length(&format!("{}{}", "[".repeat(lists), "]".repeat(lists)));
-        assert_eq!([1, 64, 65].map(nested), [Some(2), Some(128), None]);
+        assert_eq!([1, 8, 9].map(nested), [Some(2), Some(16), None]);
         let inside = |depth| after_value(b"[{}]", Nesting::inside(depth)).is_some();
         assert_eq!([0, 62, 63, 64, 65].map(inside), [true, true, false, false, false]);
     }
