@@ -132,7 +132,7 @@ fn check_carries(
     Err(ConfigError::new(path, message))
 }
 
-fn parse(bytes: &[u8]) -> Result<Tree, ConfigError> {
+fn parse(bytes: &[u8]) -> Result<Tree<'_>, ConfigError> {
     let json = bytes.trim_ascii();
     if json.is_empty() {
         return Err(ConfigError::empty());
@@ -180,6 +180,23 @@ mod tests {
         }
         let valid = "\n{\n\"mounts\": [{ \"prefix\": \"/\" }], \"access\": [{ \"who\": [\"anyone\"], \"may\": [\"ui\"] }] }";
         assert!(load(valid.as_bytes()).is_ok());
+    }
+
+    /// Texts stay in the JSON, but for those with escapes, which mean the same.
+    #[test]
+    fn an_escape_in_a_name_or_a_value_is_undone() {
+        let configuration = |users: &str, who: &str| {
+            let callers = format!(r#""callers": {{ "users": {{ {users} }} }}"#);
+            let access = format!(r#""access": [{{ "who": ["{who}"], "may": ["ui"] }}]"#);
+            format!(r#"{{ "mounts": [{{ "prefix": "/" }}], {callers}, {access} }}"#)
+        };
+        let hash = "$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+        let user = |name: &str| format!(r#""{name}": "{hash}""#);
+        for (name, who) in [("a\\u0062", "user:ab"), ("ab", "user:\\u0061b"), ("\\u00fc", "user:ü")] {
+            assert!(load(configuration(&user(name), who).as_bytes()).is_ok(), "{name} {who}");
+        }
+        let twice = load(configuration(&[user("ab"), user("a\\u0062")].join(", "), "user:ab").as_bytes());
+        assert_eq!(twice.unwrap_err().to_string(), "callers.users.ab: this field is given twice");
     }
 
     #[test]

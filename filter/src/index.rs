@@ -1,101 +1,172 @@
 //! A map from bytes to positions in a list. Everything that a configuration names is found by this one kind of map,
-//! since each further kind would add some kilobytes to the module.
+//! since each further kind would add some kilobytes to the module. A key takes its own bytes and 12 to 24 more, and is
+//! found in the same time however many there are.
 
-use std::collections::BinaryHeap;
-
-/// A sorted list of keys, each with its position in the list that they came from.
+/// Keys in the order in which they came, each found by its bytes. None stands there twice.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Index {
-    sorted: Vec<(Vec<u8>, usize)>,
+    /// All keys, one behind the other.
+    bytes: Vec<u8>,
+    /// The end of each key in the bytes.
+    ends: Vec<u32>,
+    /// A table of at least twice as many slots as keys. A key has the first slot that was free from the one on that its
+    /// hash is for.
+    slots: Vec<Slot>,
 }
 
-/// The error of a key that stands twice.
+/// The position of a key, and one more than that; a slot of 0 is free.
+type Slot = u32;
+
+/// The error of a key that is there already, with its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Twice {
-    /// The position of the first one.
-    pub first: usize,
-    /// The position of the second one.
-    pub second: usize,
-}
+pub struct Twice(pub usize);
+
+/// The number of slots in the first table.
+const FIRST_SLOTS: usize = 8;
 
 impl Index {
-    /// Creates an index of these keys.
+    /// Creates an index with room for this many keys, so that it needn't be moved while it grows.
+    pub fn with_room(keys: usize) -> Self {
+        let slots = keys.saturating_mul(2).checked_next_power_of_two().unwrap_or_default().max(FIRST_SLOTS);
+        Self { bytes: Vec::new(), ends: Vec::with_capacity(keys), slots: vec![0; slots] }
+    }
+
+    /// Adds a key at the end.
     ///
     /// # Errors
     ///
-    /// Returns an error if a key stands twice.
-    pub fn new(keys: Vec<Vec<u8>>) -> Result<Self, Twice> {
-        let sorted = sorted(keys.into_iter().enumerate().map(|(place, key)| (key, place)).collect());
-        let mut others = sorted.iter();
-        while let Some((key, first)) = others.next() {
-            if let Some((_, second)) = others.as_slice().first().filter(|(other, _)| other == key) {
-                return Err(Twice { first: *first, second: *second });
-            }
+    /// Returns an error if the key is there already.
+    pub fn insert(&mut self, key: &[u8]) -> Result<(), Twice> {
+        if let Some(place) = self.find(key) {
+            return Err(Twice(place));
         }
-        Ok(Self { sorted })
+        self.bytes.extend_from_slice(key);
+        self.ends.push(u32::try_from(self.bytes.len()).unwrap_or(u32::MAX));
+        if self.ends.len().saturating_mul(2) > self.slots.len() {
+            self.slots = vec![0; self.slots.len().saturating_mul(2).max(FIRST_SLOTS)];
+            (0..self.len()).for_each(|place| self.take_slot(place));
+        } else {
+            self.take_slot(self.len().saturating_sub(1));
+        }
+        Ok(())
+    }
+
+    /// Gives the key at this position the first free slot.
+    fn take_slot(&mut self, place: usize) {
+        let from = self.first_slot(self.key(place).unwrap_or_default());
+        let (before, after) = self.slots.split_at_mut_checked(from).unwrap_or_default();
+        if let Some(free) = after.iter_mut().chain(before).find(|slot| **slot == 0) {
+            *free = u32::try_from(place.saturating_add(1)).unwrap_or(u32::MAX);
+        }
     }
 
     /// Returns the position of a key.
     pub fn find(&self, key: &[u8]) -> Option<usize> {
-        let at = self.sorted.partition_point(|(known, _)| known.as_slice() < key);
-        self.sorted.get(at).filter(|(known, _)| known == key).map(|&(_, place)| place)
+        self.find_by(key, |known| known == key)
     }
 
-    /// Returns the first key that isn't less than this one, with its position.
-    pub fn first_from(&self, key: &[u8]) -> Option<(&[u8], usize)> {
-        let at = self.sorted.partition_point(|(known, _)| known.as_slice() < key);
-        self.sorted.get(at).map(|(known, place)| (known.as_slice(), *place))
+    /// Returns the position of a key, which is compared by `is_it` with each that might be the same.
+    pub fn find_by(&self, key: &[u8], is_it: impl Fn(&[u8]) -> bool) -> Option<usize> {
+        let (before, after) = self.slots.split_at_checked(self.first_slot(key))?;
+        for slot in after.iter().chain(before) {
+            // A free slot ends the search.
+            let place = usize::try_from(slot.checked_sub(1)?).ok()?;
+            if self.key(place).is_some_and(&is_it) {
+                return Some(place);
+            }
+        }
+        None
+    }
+
+    /// Returns the key at a position.
+    pub fn key(&self, place: usize) -> Option<&[u8]> {
+        let end = |place: usize| self.ends.get(place).and_then(|&end| usize::try_from(end).ok());
+        let start = place.checked_sub(1).map_or(Some(0), end)?;
+        self.bytes.get(start..end(place)?)
+    }
+
+    /// Returns the key at a position as a text, if it is one.
+    pub fn text(&self, place: usize) -> Option<&str> {
+        std::str::from_utf8(self.key(place)?).ok()
+    }
+
+    /// Returns the texts of all keys in their order.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        (0..self.len()).filter_map(|place| self.text(place))
+    }
+
+    /// Returns the number of keys.
+    pub fn len(&self) -> usize {
+        self.ends.len()
     }
 
     /// Returns `true` if there is no key.
     pub fn is_empty(&self) -> bool {
-        self.sorted.is_empty()
+        self.ends.is_empty()
     }
+
+    /// Returns the slot that a key has if it is free. The number of slots is a power of two.
+    fn first_slot(&self, key: &[u8]) -> usize {
+        usize::try_from(hash(key)).unwrap_or_default() & self.slots.len().saturating_sub(1)
+    }
+}
+
+/// Returns the FNV-1a hash of a key, with its upper half folded into the lower one. The configuration chooses the keys,
+/// so nobody else can make many of them share a slot.
+fn hash(key: &[u8]) -> u32 {
+    let (start, prime) = (0xcbf2_9ce4_8422_2325, 0x0100_0000_01b3);
+    let hash = key.iter().fold(start, |hash: u64, byte| (hash ^ u64::from(*byte)).wrapping_mul(prime));
+    u32::try_from((hash ^ (hash >> 32)) & u64::from(u32::MAX)).unwrap_or_default()
 }
 
 /// Removes texts that have occurred before, and keeps the order of the others.
 pub(crate) fn distinct(mut texts: Vec<String>) -> Vec<String> {
-    let keys =
-        sorted(texts.iter().enumerate().map(|(place, text)| (text.as_bytes().to_vec(), place)).collect());
-    let mut is_again = vec![false; texts.len()];
-    for pair in keys.windows(2) {
-        if let [(first, _), (second, place)] = pair
-            && first == second
-            && let Some(is_again) = is_again.get_mut(*place)
-        {
-            *is_again = true;
-        }
-    }
-    let mut places = is_again.into_iter();
-    texts.retain(|_| places.next() == Some(false));
+    let mut index = Index::default();
+    texts.retain(|text| index.insert(text.as_bytes()).is_ok());
     texts
-}
-
-/// Sorts by a heap, whose code is a tenth of that of a sort of slices.
-fn sorted(keys: Vec<(Vec<u8>, usize)>) -> Vec<(Vec<u8>, usize)> {
-    BinaryHeap::from(keys).into_sorted_vec()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn index(keys: &[&str]) -> Result<Index, Twice> {
-        Index::new(keys.iter().map(|key| key.as_bytes().to_vec()).collect())
+    fn index(keys: &[&str]) -> Index {
+        let mut index = Index::default();
+        keys.iter().for_each(|key| index.insert(key.as_bytes()).unwrap());
+        index
     }
 
     #[test]
     fn a_key_leads_to_its_place() {
-        let index = index(&["b", "", "ab", "a"]).unwrap();
+        let index = index(&["b", "", "ab", "a"]);
         assert_eq!(["a", "ab", "b", ""].map(|key| index.find(key.as_bytes())), [3, 2, 0, 1].map(Some));
         assert_eq!(["aa", "c"].map(|key| index.find(key.as_bytes())), [None, None]);
-        assert_eq!(index.first_from(b"aa"), Some((&b"ab"[..], 2)));
-        assert_eq!(index.first_from(b"c"), None);
+        assert_eq!(index.texts().collect::<Vec<_>>(), ["b", "", "ab", "a"]);
+        assert_eq!((index.len(), index.key(4)), (4, None));
+        assert_eq!(Index::default().find(b""), None);
+        assert_eq!(Index::with_room(5).find(b""), None);
+    }
+
+    #[test]
+    fn many_keys_are_found_and_others_are_not() {
+        let key = |number: u32| format!("user-{number}").into_bytes();
+        for mut index in [Index::default(), Index::with_room(9_999)] {
+            for number in 0..10_000 {
+                assert_eq!(index.insert(&key(number)), Ok(()));
+            }
+            for number in 0..10_000 {
+                assert_eq!(index.find(&key(number)), usize::try_from(number).ok());
+                assert_eq!(index.find(&key(number + 10_000)), None);
+            }
+            assert_eq!(index.find_by(&key(7), |_| false), None);
+        }
     }
 
     #[test]
     fn a_key_that_stands_twice_is_named() {
-        assert_eq!(index(&["c", "b", "a", "b"]), Err(Twice { first: 1, second: 3 }));
+        let mut index = index(&["c", "b", "a"]);
+        assert_eq!(index.insert(b"b"), Err(Twice(1)));
+        assert_eq!(index.len(), 3);
     }
 
     #[test]

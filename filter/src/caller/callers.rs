@@ -4,6 +4,7 @@
 use super::authorization::{Credential, MalformedCredential, Presented};
 use super::certificates::Certificates;
 use super::facts::Facts;
+use super::groups::{Group, Groups};
 use super::hints::Hints;
 use super::identity::{Caller, Identity};
 use super::jwt::{self, Accepted, ForeignBearer, Issuer};
@@ -13,9 +14,9 @@ use super::scheme::Scheme;
 use super::token_error::TokenError;
 use super::tokens::Tokens;
 use super::who::{Who, WhoKind};
-use crate::caller::who::Whos;
 use crate::target::headers::Headers;
 use std::fmt;
+use std::iter;
 use std::rc::Rc;
 
 /// The callers that a configuration knows.
@@ -30,18 +31,7 @@ pub struct Callers {
     /// The issuers whose JSON web tokens are believed.
     pub issuers: Vec<Issuer>,
     /// The groups of the configuration, each with its members.
-    pub groups: Vec<Group>,
-    /// Everybody who is known by name. Callers with a JSON web token are not among them.
-    pub known: Whos,
-}
-
-/// A group that the configuration defines.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Group {
-    /// The name of the group.
-    pub name: String,
-    /// The members of the group.
-    pub members: Vec<Who>,
+    pub groups: Groups,
 }
 
 /// The result of identifying the caller of a request.
@@ -117,12 +107,11 @@ impl Callers {
         logins: &mut Logins,
         hints: Hints<'_>,
     ) -> Result<Identified, LoginError> {
-        let known = |identity: &Rc<Identity>| Identified::Caller(Caller::Known(Rc::clone(identity)));
         if self.passwords.is_some() || self.can_bear() {
             let presented = Presented::of(headers).map_err(LoginError::Malformed)?;
             if let Some(presented) = presented {
                 if let Some(identity) = logins.recall(presented, facts.source, hints.configuration) {
-                    return Ok(known(identity));
+                    return Ok(Identified::known(Rc::clone(identity)));
                 }
                 return self.by_header(presented, facts, stream, logins, hints);
             }
@@ -132,7 +121,8 @@ impl Callers {
         }
         match &facts.certificate {
             Some(presented) if !self.certificates.is_empty() => {
-                self.certificates.find(presented).map(known).ok_or(LoginError::Certificate)
+                let name = self.certificates.find(presented).ok_or(LoginError::Certificate)?;
+                Ok(Identified::known(self.groups.identity(Scheme::Certificate, name)))
             }
             _ => Ok(Identified::Caller(Caller::Anonymous)),
         }
@@ -152,15 +142,19 @@ impl Callers {
                 let passwords = self.passwords.as_ref().ok_or(LoginError::NotConfigured("Basic"))?;
                 let (source, now) = facts.source.zip(facts.now).ok_or(LoginError::Unknown)?;
                 let attempt = Attempt { presented, user: &user, password: &password, source, stream };
-                match logins.ask(passwords, &attempt, hints, now).map_err(LoginError::TooMany)? {
+                match logins
+                    .ask(passwords, &self.groups, &attempt, hints, now)
+                    .map_err(LoginError::TooMany)?
+                {
                     PasswordCheck::Wrong => Err(LoginError::Password),
                     PasswordCheck::NotYet => Ok(Identified::NotYet),
                 }
             }
             Credential::Bearer(token) if self.can_bear() => match self.tokens.find(&token) {
-                Some(identity) => {
-                    logins.remember_token(presented, identity, hints.configuration);
-                    Ok(Identified::Caller(Caller::Known(Rc::clone(identity))))
+                Some(name) => {
+                    let identity = self.groups.identity(Scheme::Token, name);
+                    logins.remember_token(presented, &identity, hints.configuration);
+                    Ok(Identified::known(identity))
                 }
                 None => self.beside_a_foreign_bearer(facts),
             },
@@ -187,7 +181,7 @@ impl Callers {
         let now = facts.now.ok_or(LoginError::Unknown)?;
         let accepted = jwt::caller(&self.issuers, &facts.metadata, now).map_err(LoginError::Jwt)?;
         Ok(accepted.map(|Accepted { identity, foreign_bearer }| {
-            let ours = self.groups_of(&Who::named(identity.scheme(), identity.name()));
+            let ours = self.groups.of(&Who::named(identity.scheme(), identity.name()));
             (Caller::Known(Rc::new(identity.in_groups(ours))), foreign_bearer)
         }))
     }
@@ -237,14 +231,29 @@ impl Callers {
         self.challenges().is_empty() && self.certificates.is_empty()
     }
 
-    /// Returns the groups of the configuration that `who` is a member of.
-    pub fn groups_of(&self, who: &Who) -> Vec<Who> {
-        groups_of(&self.groups, who)
+    /// Returns `true` if the configuration knows a caller of this name, who isn't known by a JSON web token.
+    pub fn knows(&self, who: &Who) -> bool {
+        match who.kind() {
+            WhoKind::User(name) => {
+                self.passwords.as_ref().is_some_and(|passwords| passwords.user(name.as_bytes()).is_some())
+            }
+            WhoKind::Token(name) => self.tokens.has(name),
+            WhoKind::Certificate(name) => self.certificates.has(name),
+            _ => false,
+        }
+    }
+
+    /// Returns everybody who is known by name. Callers with a JSON web token are not among them.
+    pub fn known(&self) -> impl Iterator<Item = Who> {
+        let users = self.passwords.iter().flat_map(Passwords::users).map(|user| user.name);
+        let users = users.map(|name| Who::named(Scheme::User, name));
+        let tokens = self.tokens.names().map(|name| Who::named(Scheme::Token, name));
+        users.chain(tokens).chain(self.certificates.names().map(|name| Who::named(Scheme::Certificate, name)))
     }
 
     /// Returns `who`, and the other names of every caller whom it names: groups, `authenticated`, `anyone`.
     pub fn also(&self, who: &Who) -> Vec<Who> {
-        let mut also = self.groups_of(who);
+        let mut also = self.groups.of(who);
         also.push(who.clone());
         let implied = match who.kind() {
             WhoKind::Anyone => &[][..],
@@ -257,31 +266,29 @@ impl Callers {
 
     /// Splits the callers whom `who` names into the smallest parts that have names: everybody whom it names is in one
     /// of them.
-    pub fn parts(&self, who: &Who) -> Vec<Who> {
-        let authenticated = || match self.issuers.is_empty() {
-            true => self.known.listed().to_vec(),
-            // The caller of a token may have any name, so they can't be listed.
-            false => vec![Who::authenticated()],
-        };
+    pub fn parts(&self, who: &Who) -> Box<dyn Iterator<Item = Who> + '_> {
         match who.kind() {
-            WhoKind::Anyone => {
-                let mut parts = if self.is_empty() { Vec::new() } else { authenticated() };
-                parts.push(Who::anonymous());
-                parts
-            }
-            WhoKind::Authenticated => authenticated(),
-            WhoKind::Group(name) => {
-                let group = self.groups.iter().find(|group| group.name == name);
-                group.map(|group| group.members.clone()).unwrap_or_default()
-            }
-            _ => vec![who.clone()],
+            WhoKind::Anyone if self.is_empty() => Box::new(iter::once(Who::anonymous())),
+            WhoKind::Anyone => Box::new(self.authenticated().chain([Who::anonymous()])),
+            WhoKind::Authenticated => self.authenticated(),
+            WhoKind::Group(name) => Box::new(self.groups.named(name).into_iter().flat_map(Group::members)),
+            _ => Box::new(iter::once(who.clone())),
+        }
+    }
+
+    fn authenticated(&self) -> Box<dyn Iterator<Item = Who> + '_> {
+        match self.issuers.is_empty() {
+            true => Box::new(self.known()),
+            // The caller of a token may have any name, so they can't be listed.
+            false => Box::new(iter::once(Who::authenticated())),
         }
     }
 }
 
-/// Returns the names of the groups that `who` is a member of.
-pub(crate) fn groups_of(groups: &[Group], who: &Who) -> Vec<Who> {
-    groups.iter().filter(|group| group.members.contains(who)).map(|group| Who::group(&group.name)).collect()
+impl Identified {
+    fn known(identity: Rc<Identity>) -> Self {
+        Self::Caller(Caller::Known(identity))
+    }
 }
 
 #[cfg(test)]

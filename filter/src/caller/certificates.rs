@@ -2,9 +2,7 @@
 //! key. What a certificate says of itself is believed only where the listener validates a chain, for which the
 //! configuration has to vouch (`threats.md` C6).
 
-use super::identity::Identity;
-use crate::index::Index;
-use std::rc::Rc;
+use super::keyring::Keyring;
 
 /// The facts that the host knows of the certificate that a client presented.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,38 +33,51 @@ pub(crate) enum CertificateMark<'a> {
 impl CertificateMark<'_> {
     /// Returns a key that differs from the key of every other mark.
     pub(crate) fn key(self) -> Vec<u8> {
-        match self {
-            Self::Sha256(digits) => format!("sha256 {}", digits.replace(':', "").to_ascii_lowercase()),
-            Self::UriSan(uri) => format!("uri {uri}"),
-            Self::DnsSan(name) => format!("dns {name}"),
-            Self::Subject(subject) => format!("subject {subject}"),
-        }
-        .into_bytes()
+        let (kind, text) = match self {
+            Self::Sha256(digits) => {
+                let digits = digits.bytes().filter(|byte| *byte != b':');
+                return [b'#'].into_iter().chain(digits.map(|digit| digit.to_ascii_lowercase())).collect();
+            }
+            Self::UriSan(uri) => (b'u', uri),
+            Self::DnsSan(name) => (b'd', name),
+            Self::Subject(subject) => (b's', subject),
+        };
+        [&[kind], text.as_bytes()].concat()
     }
 }
 
 /// The certificates of a configuration, compiled.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Certificates {
-    marks: Index,
-    identities: Vec<Rc<Identity>>,
+    /// The keys of the marks, and the names of the callers.
+    keyring: Keyring,
     /// True if a certificate is known by a name that it gives itself.
     pub need_a_chain: bool,
 }
 
 impl Certificates {
-    /// Creates the collection from the marks' keys and the identity of each, in the same order.
-    pub fn new(marks: Index, identities: Vec<Rc<Identity>>, need_a_chain: bool) -> Self {
-        Self { marks, identities, need_a_chain }
+    /// Creates the collection from the marks' keys of each caller.
+    pub fn new(keyring: Keyring, need_a_chain: bool) -> Self {
+        Self { keyring, need_a_chain }
     }
 
     /// Returns `true` if there are no certificates.
     pub fn is_empty(&self) -> bool {
-        self.marks.is_empty()
+        self.keyring.names().is_empty()
     }
 
-    /// Returns the identity that a certificate belongs to: by its digest, else by its names, the subject last.
-    pub fn find(&self, presented: &Presented) -> Option<&Rc<Identity>> {
+    /// Returns `true` if there is a caller of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.keyring.names().find(name.as_bytes()).is_some()
+    }
+
+    /// Returns the names of the callers.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.keyring.names().texts()
+    }
+
+    /// Returns the name of the caller whom a certificate belongs to: by its digest, else by its names, the subject last.
+    pub fn find(&self, presented: &Presented) -> Option<&str> {
         let Presented { sha256, uri_san, dns_san, subject } = presented;
         let marks = [
             Some(CertificateMark::Sha256(sha256)),
@@ -74,20 +85,22 @@ impl Certificates {
             dns_san.as_deref().map(CertificateMark::DnsSan),
             subject.as_deref().map(CertificateMark::Subject),
         ];
-        let place = marks.into_iter().flatten().find_map(|mark| self.marks.find(&mark.key()))?;
-        self.identities.get(place)
+        let key = marks.into_iter().flatten().find_map(|mark| self.keyring.keys().find(&mark.key()))?;
+        self.keyring.owner(key)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::scheme::Scheme;
     use super::*;
 
     fn certificates(marks: &[(CertificateMark<'_>, &str)]) -> Certificates {
-        let index = Index::new(marks.iter().map(|(mark, _)| mark.key()).collect()).unwrap();
-        let identity = |name| Rc::new(Identity::new(Scheme::Certificate, name, []));
-        Certificates::new(index, marks.iter().map(|(_, name)| identity(name)).collect(), true)
+        let mut keyring = Keyring::default();
+        for (mark, name) in marks {
+            keyring.add_key(&mark.key()).unwrap();
+            keyring.add_caller(name).unwrap();
+        }
+        Certificates::new(keyring, true)
     }
 
     fn presented() -> Presented {
@@ -110,8 +123,8 @@ mod tests {
             (CertificateMark::Subject("CN=a"), "4"),
         ];
         for first in 0..4 {
-            let found = certificates(&marks[first..]).find(&presented()).map(ToString::to_string);
-            assert_eq!(found, Some(format!("certificate:{}", first + 1)));
+            let certificates = certificates(&marks[first..]);
+            assert_eq!(certificates.find(&presented()), Some((first + 1).to_string().as_str()));
         }
     }
 

@@ -12,7 +12,7 @@ pub const COSTS: std::ops::RangeInclusive<u32> = 4..=12;
 /// A stored hash: its cost, its salt, and the digest that a password must lead to.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Hash {
-    cost: u32,
+    cost: u8,
     pub(super) salt: [u8; SALT],
     pub(super) digest: [u8; DIGEST],
 }
@@ -73,6 +73,15 @@ impl fmt::Display for HashError {
     }
 }
 
+impl HashError {
+    /// Returns the error of a text that isn't a bcrypt hash.
+    #[cold]
+    fn of_another_kind(text: &str) -> Self {
+        let kind = OTHERS.iter().find(|(prefix, _)| text.starts_with(prefix));
+        kind.map_or(Self::Unknown, |&(_, kind)| Self::Kind(kind))
+    }
+}
+
 impl Hash {
     /// Parses `$2a$`, `$2b$` or `$2y$`, the cost in two digits, `$`, and 53 characters of salt and hash.
     ///
@@ -80,31 +89,27 @@ impl Hash {
     ///
     /// Returns an error if the text is a hash of another kind or cost, or no hash.
     pub fn parse(text: &str) -> Result<Self, HashError> {
-        if let Some(&(_, kind)) = OTHERS.iter().find(|(prefix, _)| text.starts_with(prefix)) {
-            return Err(HashError::Kind(kind));
-        }
         let rest = ["$2a$", "$2b$", "$2y$"].iter().find_map(|prefix| text.strip_prefix(prefix));
-        let (cost, rest) = rest.and_then(|rest| rest.split_once('$')).ok_or(HashError::Unknown)?;
+        let Some(rest) = rest else { return Err(HashError::of_another_kind(text)) };
+        let (cost, rest) = rest.split_once('$').ok_or(HashError::Unknown)?;
         let is_cost = cost.len() == 2 && cost.bytes().all(|byte| byte.is_ascii_digit());
-        let cost = cost.parse().ok().filter(|_| is_cost).ok_or(HashError::Unknown)?;
-        if !COSTS.contains(&cost) {
-            return Err(HashError::Cost(cost));
+        let cost: u8 = cost.parse().ok().filter(|_| is_cost).ok_or(HashError::Unknown)?;
+        if !COSTS.contains(&cost.into()) {
+            return Err(HashError::Cost(cost.into()));
         }
         let (salt, digest) = rest.split_at_checked(22).ok_or(HashError::Unknown)?;
-        let decoded = |text: &str| BCRYPT.decode(text).map_err(|_| HashError::Unknown);
-        let salt = decoded(salt)?.try_into().map_err(|_| HashError::Unknown)?;
-        let digest = decoded(digest)?.try_into().map_err(|_| HashError::Unknown)?;
+        let (salt, digest) = decoded(salt).zip(decoded(digest)).ok_or(HashError::Unknown)?;
         Ok(Self { cost, salt, digest })
     }
 
     /// Returns a hash that no password is known to lead to, for users who don't exist.
     pub fn nobodys(cost: u32) -> Self {
-        Self { cost, salt: *b"promward: nobody", digest: [0; DIGEST] }
+        Self { cost: u8::try_from(cost).unwrap_or(u8::MAX), salt: *b"promward: nobody", digest: [0; DIGEST] }
     }
 
     /// Returns the cost, the binary logarithm of the number of rounds.
     pub fn cost(&self) -> u32 {
-        self.cost
+        self.cost.into()
     }
 
     /// Returns the number of rounds that a check takes, including one for its beginning and one for its end.
@@ -114,13 +119,21 @@ impl Hash {
 
     /// Returns bytes that differ from those of any other hash.
     pub fn bytes(&self) -> Vec<u8> {
-        [&self.cost.to_le_bytes()[..], &self.salt, &self.digest].concat()
+        [&[self.cost], &self.salt[..], &self.digest].concat()
     }
 
     /// Returns how often the key schedule runs.
     pub(super) fn repetitions(&self) -> u32 {
-        1_u32.checked_shl(self.cost).unwrap_or(u32::MAX)
+        1_u32.checked_shl(self.cost()).unwrap_or(u32::MAX)
     }
+}
+
+/// Decodes bcrypt's base64 of exactly `N` bytes.
+fn decoded<const N: usize>(text: &str) -> Option<[u8; N]> {
+    // The decoder wants room for a whole last block.
+    let mut bytes = [0; 24];
+    let length = BCRYPT.decode_slice(text, &mut bytes).ok()?;
+    bytes.first_chunk().filter(|_| length == N).copied()
 }
 
 #[cfg(test)]

@@ -10,11 +10,13 @@ pub use super::attempt::{Attempt, StreamId};
 use super::authorization::Presented;
 use super::bcrypt::{Check, Verdict};
 use super::budget::{Budget, Spent};
+use super::groups::Groups;
 use super::hints::{HintRoom, Hints};
 use super::identity::Identity;
 use super::passwords::{Passwords, TICK};
 use super::queue::{CheckQueue, Lane, WaitingCheck, WaitingStream};
 use super::remembered::{Remembered, Room};
+use super::scheme::Scheme;
 use super::source::Source;
 use crate::keyed_hash::{Digest, Tag, Tagger};
 use crate::time::bucket::Empty;
@@ -158,6 +160,7 @@ impl Logins {
     pub fn ask(
         &mut self,
         passwords: &Passwords,
+        groups: &Groups,
         attempt: &Attempt<'_>,
         hints: Hints<'_>,
         now: Instant,
@@ -166,7 +169,7 @@ impl Logins {
         if self.wrong.get(credential).is_some() {
             return Ok(PasswordCheck::Wrong);
         }
-        let hint = hints.of(attempt, passwords.stored(attempt.user));
+        let hint = hints.of(attempt, &passwords.stored(attempt.user));
         let lane = if hints.has(hint, now) { Lane::Known } else { Lane::Usual };
         if !self.queue.has_room_for_stream(lane, attempt.source) {
             return Err(self.too_many_wait(passwords));
@@ -175,7 +178,7 @@ impl Logins {
         let from = self.tag(attempt.presented, Some(source), hints.configuration);
         let stream = WaitingStream { id, lane, source, since: now, from, hint };
         match self.queue.join(credential, stream) {
-            Some(stream) => self.begin(passwords, attempt, credential, stream),
+            Some(stream) => self.begin(passwords, groups, attempt, credential, stream),
             None => Ok(PasswordCheck::NotYet),
         }
     }
@@ -183,6 +186,7 @@ impl Logins {
     fn begin(
         &mut self,
         passwords: &Passwords,
+        groups: &Groups,
         attempt: &Attempt<'_>,
         credential: Tag,
         stream: WaitingStream,
@@ -194,9 +198,8 @@ impl Logins {
         if !is_known {
             self.admit(lane, source, passwords, now)?;
         }
-        let hashes = Rc::clone(passwords.hashes(attempt.user));
-        let identity = passwords.user(attempt.user).map(|user| Rc::clone(&user.identity));
-        let check = Check::new(attempt.password, hashes, passwords.rounds());
+        let identity = passwords.user(attempt.user).map(|user| groups.identity(Scheme::User, user.name));
+        let check = Check::new(attempt.password, passwords.hashes(attempt.user), passwords.rounds());
         let streams = vec![stream];
         let has_begun = false;
         self.queue.push(WaitingCheck { credential, identity, lane, source, check, has_begun, streams });

@@ -130,8 +130,10 @@ pub struct Whos {
 impl Whos {
     /// Creates the list, and returns `None` if a name stands there twice.
     pub fn new(listed: Vec<Who>) -> Option<Self> {
-        let keys = listed.iter().map(|who| who.as_str().as_bytes().to_vec()).collect();
-        let index = Index::new(keys).ok()?;
+        let mut index = Index::default();
+        for who in &listed {
+            index.insert(who.as_str().as_bytes()).ok()?;
+        }
         Some(Self { listed, index })
     }
 

@@ -1,13 +1,11 @@
 //! Reads `callers.certificates`, the client certificates that are known.
 
-use super::credentials::{Unique, fingerprint, identity, one_or_many};
+use super::credentials::{Keys, fingerprint};
 use super::error::ConfigError;
 use super::field::Field;
 use super::object::object;
 use super::tree::Tree;
-use crate::caller::callers::Group;
 use crate::caller::certificates::{CertificateMark, Certificates};
-use crate::caller::scheme::Scheme;
 
 object! {
     /// A name that the certificate gives itself: one of these fields.
@@ -32,33 +30,25 @@ pub(super) enum Certificate {
 }
 
 /// Compiles every certificate. `vouched` is the field that says whether the listener validates chains.
-pub(super) fn compile(
-    section: &[Field<'_>],
-    vouched: &Field<'_>,
-    groups: &[Group],
-) -> Result<Certificates, ConfigError> {
+pub(super) fn compile(section: &Field<'_>, vouched: &Field<'_>) -> Result<Certificates, ConfigError> {
     let is_vouched = vouched.is_true()?;
-    let mut unique = Unique::default();
+    let mut keys = Keys::new(section, "certificate");
     let mut need_a_chain = false;
-    for named in section {
-        let identity = identity(Scheme::Certificate, named.name(), groups);
-        for field in one_or_many(named)? {
-            let mark = mark(&field)?;
-            if !matches!(mark, CertificateMark::Sha256(_)) {
-                need_a_chain = true;
-                if !is_vouched {
-                    return Err(field.refuse(UNVOUCHED));
-                }
+    keys.read(None, &mut |keys, field| {
+        let mark = mark(field)?;
+        if !matches!(mark, CertificateMark::Sha256(_)) {
+            need_a_chain = true;
+            if !is_vouched {
+                return Err(field.refuse(UNVOUCHED));
             }
-            unique.push(field, mark.key(), &identity);
         }
-    }
+        keys.add(field, &mark.key())
+    })?;
     if is_vouched && !need_a_chain {
         let message = "this vouches for nothing: no certificate is known by uri_san, dns_san or subject";
         return Err(vouched.refuse(message));
     }
-    let (marks, identities) = unique.finish("certificate")?;
-    Ok(Certificates::new(marks, identities, need_a_chain))
+    Ok(Certificates::new(keys.keyring, need_a_chain))
 }
 
 const UNVOUCHED: &str = "anybody can make a certificate that says this: give its sha256, or have the listener validate \
@@ -69,7 +59,7 @@ fn mark<'a>(field: &'a Field<'a>) -> Result<CertificateMark<'a>, ConfigError> {
     if let Tree::Text(text) = field.tree()? {
         let wanted = "this must be sha256: and 64 hexadecimal digits, the SHA-256 of the DER certificate, or an object \
              with uri_san, dns_san or subject";
-        return fingerprint(text).map(CertificateMark::Sha256).ok_or_else(|| field.refuse(wanted));
+        return fingerprint(text.as_str()).map(CertificateMark::Sha256).ok_or_else(|| field.refuse(wanted));
     }
     let certificate = CertificateObject::read(field)?;
     let uri_san = certificate.uri_san().optional_text()?;

@@ -1,19 +1,56 @@
-//! Reads credentials of every kind: one value or a list of values, none of which stands twice in the configuration.
+//! Reads callers with their names, and credentials of every kind: one value or a list of values, none of which stands
+//! twice in the configuration. Callers are read one after the other, since there may be very many of them.
 
 use super::error::ConfigError;
 use super::field::Field;
 use super::tree::Tree;
-use crate::caller::callers::{Group, groups_of};
-use crate::caller::identity::Identity;
-use crate::caller::scheme::Scheme;
-use crate::caller::who::Who;
-use crate::index::{Index, Twice};
+use crate::caller::keyring::Keyring;
+use crate::index::Twice;
 use crate::keyed_hash::Digest;
-use std::rc::Rc;
 
-/// Creates the identity of a caller, with the groups that it is in.
-pub(super) fn identity(scheme: Scheme, name: &str, groups: &[Group]) -> Rc<Identity> {
-    Rc::new(Identity::new(scheme, name, groups_of(groups, &Who::named(scheme, name))))
+/// The length of the longest name, in bytes.
+const MAX_NAME: usize = 200;
+
+/// Returns the named entries of a part of the configuration, which may be missing.
+pub(super) fn section<'a>(
+    field: &'a Field<'a>,
+    without: Option<char>,
+) -> Result<Vec<Field<'a>>, ConfigError> {
+    each_named(field, without, &mut |_| Ok(()))?;
+    if field.is_given() { field.entries() } else { Ok(Vec::new()) }
+}
+
+/// Reads each entry of a part of the configuration, which may be missing.
+pub(super) fn each_named(
+    field: &Field<'_>,
+    without: Option<char>,
+    read: &mut dyn FnMut(&Field<'_>) -> Result<(), ConfigError>,
+) -> Result<(), ConfigError> {
+    if !field.is_given() {
+        return Ok(());
+    }
+    let mut is_empty = true;
+    for named in field.each()? {
+        check_name(&named, without)?;
+        read(&named)?;
+        is_empty = false;
+    }
+    if is_empty {
+        return Err(field.refuse("an empty object names nobody: leave the field out"));
+    }
+    Ok(())
+}
+
+/// Checks a name. It has to be one that a rule can write, and that is read there in one way only, so it may not have the
+/// character `without` in it.
+fn check_name(named: &Field<'_>, without: Option<char>) -> Result<(), ConfigError> {
+    let name = named.name();
+    let is_wrong = |character: char| character.is_control() || Some(character) == without;
+    if (1..=MAX_NAME).contains(&name.len()) && !name.chars().any(is_wrong) {
+        return Ok(());
+    }
+    let but = without.map_or_else(String::new, |without| format!(" and without \"{without}\""));
+    Err(named.refuse(&format!("a name is 1 to {MAX_NAME} bytes without control characters{but}")))
 }
 
 /// Parses `sha256:` and 64 hexadecimal digits.
@@ -48,30 +85,50 @@ pub(super) fn one_or_many<'a>(field: &'a Field<'a>) -> Result<Vec<Field<'a>>, Co
     }
 }
 
-/// Keys by which callers are found, no two of which may be the same.
-#[derive(Default)]
-pub(super) struct Unique<'a> {
-    fields: Vec<Field<'a>>,
-    keys: Vec<Vec<u8>>,
-    identities: Vec<Rc<Identity>>,
+/// The keys of the callers of one scheme, while they are read.
+pub(super) struct Keys<'a> {
+    section: &'a Field<'a>,
+    /// The word for a key in the error about two that are the same.
+    what: &'static str,
+    pub(super) keyring: Keyring,
 }
 
-impl<'a> Unique<'a> {
-    pub(super) fn push(&mut self, field: Field<'a>, key: Vec<u8>, identity: &Rc<Identity>) {
-        self.fields.push(field);
-        self.keys.push(key);
-        self.identities.push(Rc::clone(identity));
+impl<'a> Keys<'a> {
+    pub(super) fn new(section: &'a Field<'a>, what: &'static str) -> Self {
+        Self { section, what, keyring: Keyring::with_room(section.size()) }
     }
 
-    /// Returns the index of the keys, and the identity of each. `what` is the word for a key in the error about two
-    /// that are the same.
-    pub(super) fn finish(self, what: &str) -> Result<(Index, Vec<Rc<Identity>>), ConfigError> {
-        match Index::new(self.keys) {
-            Ok(index) => Ok((index, self.identities)),
-            Err(Twice { first, second }) => {
-                let path = |place| self.fields.get(place).map(Field::path).unwrap_or_default();
-                Err(ConfigError::new(&path(second), &format!("this is the same {what} as {}", path(first))))
+    /// Reads each credential of each caller by `read`, which adds its key.
+    pub(super) fn read(
+        &mut self,
+        without: Option<char>,
+        read: &mut dyn FnMut(&mut Self, &Field<'_>) -> Result<(), ConfigError>,
+    ) -> Result<(), ConfigError> {
+        each_named(self.section, without, &mut |named| {
+            for field in one_or_many(named)? {
+                read(self, &field)?;
+            }
+            self.keyring.add_caller(named.name()).map_err(|_| named.twice())
+        })
+    }
+
+    /// Adds the key of the credential in a field.
+    pub(super) fn add(&mut self, field: &Field<'_>, key: &[u8]) -> Result<(), ConfigError> {
+        self.keyring.add_key(key).map_err(|Twice(first)| {
+            field.refuse(&format!("this is the same {} as {}", self.what, self.path(first)))
+        })
+    }
+
+    /// Returns the path to the credential whose key has this position. All credentials before it could be read.
+    #[cold]
+    fn path(&self, key: usize) -> String {
+        let mut paths = Vec::new();
+        for named in self.section.each().into_iter().flatten() {
+            paths.extend(one_or_many(&named).into_iter().flatten().map(|field| field.path()));
+            if paths.len() > key {
+                break;
             }
         }
+        paths.into_iter().nth(key).unwrap_or_default()
     }
 }

@@ -3,13 +3,13 @@
 
 use super::error::ConfigError;
 use super::reserved_fields;
-use super::tree::Tree;
-use crate::index::{Index, Twice};
+use super::tree::{Text, Tree};
+use crate::index::Index;
 
 /// A field of an object or an item of a list, which may be missing.
 #[derive(Clone, Copy)]
 pub(super) struct Field<'a> {
-    tree: Option<&'a Tree>,
+    tree: Option<&'a Tree<'a>>,
     step: PathStep<'a>,
     /// The object or the list that it is in; `None` for the whole configuration.
     within: Option<&'a Field<'a>>,
@@ -23,7 +23,7 @@ enum PathStep<'a> {
 
 impl<'a> Field<'a> {
     /// Returns the place of the whole configuration.
-    pub(super) fn whole(tree: &'a Tree) -> Self {
+    pub(super) fn whole(tree: &'a Tree<'a>) -> Self {
         Self { tree: Some(tree), step: PathStep::Name(""), within: None }
     }
 
@@ -41,14 +41,14 @@ impl<'a> Field<'a> {
     }
 
     /// Returns the value of the field, of any kind.
-    pub(super) fn tree(&self) -> Result<&'a Tree, ConfigError> {
+    pub(super) fn tree(&self) -> Result<&'a Tree<'a>, ConfigError> {
         self.tree.ok_or_else(|| self.refuse("this field is missing"))
     }
 
     /// Returns the value as a text.
     pub(super) fn text(&self) -> Result<&'a str, ConfigError> {
         match self.tree()? {
-            Tree::Text(text) => Ok(text),
+            Tree::Text(text) => Ok(text.as_str()),
             other => Err(self.instead_of(other, "a text")),
         }
     }
@@ -80,7 +80,7 @@ impl<'a> Field<'a> {
     pub(super) fn number(&self, most: u32) -> Result<Option<u32>, ConfigError> {
         let number = match self.tree {
             None => return Ok(None),
-            Some(Tree::Whole(number)) => u32::try_from(*number).unwrap_or_default(),
+            Some(Tree::Whole(number)) => *number,
             Some(_) => 0,
         };
         match number {
@@ -95,7 +95,8 @@ impl<'a> Field<'a> {
         let Tree::Text(text) = tree else {
             return Err(self.instead_of(tree, &format!("one of {}", series(words))));
         };
-        let word = words.iter().find(|word| **word == text.as_str());
+        let text = text.as_str();
+        let word = words.iter().find(|word| **word == text);
         word.copied().ok_or_else(|| self.refuse(&format!("\"{text}\" is none of {}", series(words))))
     }
 
@@ -112,34 +113,52 @@ impl<'a> Field<'a> {
 
     /// Returns the fields of an object whose names the user chooses. No name may stand there twice.
     pub(super) fn entries(&'a self) -> Result<Vec<Field<'a>>, ConfigError> {
-        let fields = self.object()?;
-        let mut entries = Vec::with_capacity(fields.len());
-        let mut names = Vec::with_capacity(fields.len());
-        for (name, tree) in fields {
-            entries.push(Field { tree: Some(tree), step: PathStep::Name(name), within: Some(self) });
-            names.push(name.as_bytes().to_vec());
+        let mut names = Index::default();
+        let mut entries = Vec::new();
+        for entry in self.each()? {
+            names.insert(entry.name().as_bytes()).map_err(|_| entry.twice())?;
+            entries.push(entry);
         }
-        match Index::new(names) {
-            Ok(_) => Ok(entries),
-            Err(Twice { second, .. }) => Err(entries.get(second).unwrap_or(self).refuse(TWICE)),
-        }
+        Ok(entries)
+    }
+
+    /// Returns the fields of an object whose names the user chooses, one after the other. A name may stand there twice.
+    pub(super) fn each(&'a self) -> Result<impl Iterator<Item = Field<'a>>, ConfigError> {
+        let fields = self.object()?.iter();
+        Ok(fields.map(|(name, tree)| Field {
+            tree: Some(tree),
+            step: PathStep::Name(name.as_str()),
+            within: Some(self),
+        }))
+    }
+
+    /// Returns the number of fields of an object.
+    pub(super) fn size(&self) -> usize {
+        self.object().map_or(0, <[_]>::len)
+    }
+
+    /// Returns the error of a field that is given a second time.
+    #[cold]
+    pub(super) fn twice(&self) -> ConfigError {
+        self.refuse(TWICE)
     }
 
     /// Refuses an object that has fields other than these, or one of them twice. A missing object has no fields.
     pub(super) fn has_only(&self, names: &[&'static str]) -> Result<(), ConfigError> {
         let fields = if self.is_given() { self.object()? } else { &[] };
         for (index, (name, tree)) in fields.iter().enumerate() {
+            let name = name.as_str();
             let refuse = |message: &str| {
                 Err(Field { tree: Some(tree), step: PathStep::Name(name), within: Some(self) }
                     .refuse(message))
             };
-            if !names.contains(&name.as_str()) {
+            if !names.contains(&name) {
                 if reserved_fields::comes_later(name, names) {
                     return refuse(reserved_fields::NOT_YET);
                 }
                 return refuse(&format!("there is no such field; the fields here are {}", series(names)));
             }
-            if fields.iter().take(index).any(|(earlier, _)| earlier == name) {
+            if fields.iter().take(index).any(|(earlier, _)| earlier.as_str() == name) {
                 return refuse(TWICE);
             }
         }
@@ -150,14 +169,14 @@ impl<'a> Field<'a> {
     pub(super) fn field(&'a self, name: &'static str) -> Field<'a> {
         let tree = match self.tree {
             Some(Tree::Object(fields)) => {
-                fields.iter().find(|(known, _)| known == name).map(|(_, tree)| tree)
+                fields.iter().find(|(known, _)| known.as_str() == name).map(|(_, tree)| tree)
             }
             _ => None,
         };
         Field { tree, step: PathStep::Name(name), within: Some(self) }
     }
 
-    fn object(&self) -> Result<&'a [(String, Tree)], ConfigError> {
+    fn object(&self) -> Result<&'a [(Text<'a>, Tree<'a>)], ConfigError> {
         match self.tree()? {
             Tree::Object(fields) => Ok(fields),
             other => Err(self.instead_of(other, "an object")),
@@ -166,7 +185,7 @@ impl<'a> Field<'a> {
 
     /// Returns the error that another kind of value is needed here.
     #[cold]
-    fn instead_of(&self, tree: &Tree, needed: &str) -> ConfigError {
+    fn instead_of(&self, tree: &Tree<'_>, needed: &str) -> ConfigError {
         self.refuse(&format!("this is {}, where {needed} is needed", tree.kind()))
     }
 

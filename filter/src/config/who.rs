@@ -12,14 +12,14 @@ pub(super) fn who(text: &str, callers: &Callers) -> Result<Who, String> {
         )
     })?;
     let issuer = |name: &str| callers.issuers.iter().find(|issuer| issuer.name == name);
-    let is_known = callers.known.has_any(std::slice::from_ref(&who));
+    let is_known = callers.knows(&who);
     let (is_defined, place) = match who.kind() {
         WhoKind::Anyone | WhoKind::Anonymous => (true, ""),
         WhoKind::Authenticated => (!callers.is_empty(), "callers: nobody is known"),
         WhoKind::User(_) => (is_known, "callers.users"),
         WhoKind::Token(_) => (is_known, "callers.tokens"),
         WhoKind::Certificate(_) => (is_known, "callers.certificates"),
-        WhoKind::Group(name) => (callers.groups.iter().any(|group| group.name == name), "callers.groups"),
+        WhoKind::Group(name) => (callers.groups.named(name).is_some(), "callers.groups"),
         WhoKind::Jwt(name, _) => (issuer(name).is_some(), "callers.jwt"),
         WhoKind::TokenGroup(name, _) => {
             let has_groups = issuer(name).is_some_and(|issuer| issuer.groups.is_some());

@@ -2,7 +2,6 @@
 
 use crate::hash::COST;
 use promward::caller::budget::SHARE;
-use promward::caller::hash::Hash;
 use promward::caller::passwords::{Passwords, TICK, User};
 use promward::time::rate::Rate;
 
@@ -16,8 +15,7 @@ pub(super) fn of(passwords: &Passwords) -> String {
     let can_be_run = Rate { interval, burst: 1 };
     let limits = &passwords.limits;
     let (checks, of_one) = (limits.checks, limits.checks.shared_by(SHARE));
-    let users = passwords.users();
-    let Some(dearest) = users.iter().max_by_key(|user| rounds(user)) else { return String::new() };
+    let Some(dearest) = passwords.users().max_by_key(User::rounds) else { return String::new() };
     let last = interval.saturating_mul(u64::try_from(limits.waiting).unwrap_or(u64::MAX));
     let mut lines = format!(
         "  logins by password: {can_be_run} in each worker ({costs}: {slices} slices a check, one every {tick} ms)
@@ -36,8 +34,8 @@ pub(super) fn of(passwords: &Passwords) -> String {
             "  warning: more checks may begin than can be run: those beyond {can_be_run} wait, until too many do\n"
         ));
     }
-    let cheap = |user: &&User| user.hashes.iter().any(|hash| hash.cost() < COST);
-    let cheap: Vec<_> = users.iter().filter(cheap).map(|user| user.identity.to_string()).collect();
+    let cheap = |user: &User<'_>| user.hashes.iter().any(|hash| hash.cost() < COST);
+    let cheap: Vec<_> = passwords.users().filter(cheap).map(|user| format!("user:{}", user.name)).collect();
     if !cheap.is_empty() {
         lines.push_str(&format!(
             "  warning: a hash below cost {COST} is guessed quickly by anybody who gets it: cargo promward hash makes a new one for \
@@ -45,11 +43,11 @@ pub(super) fn of(passwords: &Passwords) -> String {
             some_of(&cheap)
         ));
     }
-    if users.iter().any(|user| rounds(user) < rounds(dearest)) {
+    if passwords.users().any(|user| user.rounds() < dearest.rounds()) {
         lines.push_str(&format!(
-            "  warning: every user's failing check takes as long as that of {} ({}), so that it tells nobody who exists: \
+            "  warning: every user's failing check takes as long as that of user:{} ({}), so that it tells nobody who exists: \
              give all of them hashes of one cost, and as many\n",
-            dearest.identity,
+            dearest.name,
             costs(dearest)
         ));
     }
@@ -63,13 +61,8 @@ fn some_of(names: &[String]) -> String {
     shown.join(", ") + &more
 }
 
-/// Returns the rounds of bcrypt that a failed check of a user takes.
-fn rounds(user: &User) -> u32 {
-    user.hashes.iter().map(Hash::rounds).fold(0, u32::saturating_add)
-}
-
 /// Formats a user's costs: `cost 10`, or `costs 10 and 12` if there are several.
-fn costs(user: &User) -> String {
+fn costs(user: User<'_>) -> String {
     let costs: Vec<_> = user.hashes.iter().map(|hash| hash.cost().to_string()).collect();
     format!("{} {}", if costs.len() == 1 { "cost" } else { "costs" }, costs.join(" and "))
 }

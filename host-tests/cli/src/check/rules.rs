@@ -100,7 +100,7 @@ fn unnamed_callers(gateway: &Gateway) -> Vec<String> {
     let is_named = |caller: &Who| {
         gateway.callers.also(caller).iter().any(|who| *who != Who::anyone() && named.contains(&who))
     };
-    let unnamed = gateway.callers.known.listed().iter().filter(|caller| !is_named(caller));
-    let warning = |caller: &Who| format!("no rule names {caller}, who gets only what \"anyone\" gets");
+    let unnamed = gateway.callers.known().filter(|caller| !is_named(caller));
+    let warning = |caller: Who| format!("no rule names {caller}, who gets only what \"anyone\" gets");
     unnamed.map(warning).collect()
 }

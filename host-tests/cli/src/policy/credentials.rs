@@ -65,11 +65,11 @@ impl Policy {
 
     /// Checks that the configuration knows a caller by name.
     fn check_known(&self, caller: &As) -> Result<(), String> {
-        let known = self.gateway.callers.known.listed();
-        if known.iter().map(Who::as_str).any(|known| known == caller.to_string()) {
+        let known = || self.gateway.callers.known();
+        if known().any(|known| known.as_str() == caller.to_string()) {
             return Ok(());
         }
-        let known: Vec<_> = known.iter().map(Who::as_str).collect();
+        let known: Vec<_> = known().map(|known| known.to_string()).collect();
         let known = if known.is_empty() { "nobody by name".to_owned() } else { known.join(", ") };
         Err(format!("the configuration doesn't know {caller}: it knows {known}"))
     }
