@@ -21,6 +21,7 @@ pub mod logins;
 pub mod metadata;
 pub mod passwords;
 pub(crate) mod queue;
+pub(crate) mod recall;
 pub(crate) mod remembered;
 pub mod scheme;
 pub(crate) mod secret;

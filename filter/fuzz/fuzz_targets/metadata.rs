@@ -4,6 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use promward::caller::claim::ClaimPath;
+use promward::caller::groups::Groups;
 use promward::caller::jwt::{self, ForeignBearer, Issuer};
 use promward::time::instant::Instant;
 
@@ -18,9 +19,12 @@ fuzz_target!(|metadata: &[u8]| {
         names: vec![path("sub"), path("azp")],
         groups: Some(ClaimPath { names: path("groups"), split: Some(' ') }),
         claims: vec![ClaimPath { names: path("tenants"), split: None }],
+        tried_claims: Vec::new(),
         foreign_bearer: ForeignBearer::Ignore,
     };
-    if let Ok(Some(accepted)) = jwt::caller(&[issuer], metadata, Instant(1_700_000_000_000_000_000)) {
+    let Ok(Some(verified)) = jwt::verified(metadata) else { return };
+    let now = Instant(1_700_000_000_000_000_000);
+    if let Ok(Some(accepted)) = jwt::caller(&[issuer], &Groups::default(), verified, now) {
         assert!(accepted.identity.to_string().starts_with("jwt:corp/"));
     }
 });

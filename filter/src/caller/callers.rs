@@ -14,6 +14,7 @@ use super::scheme::Scheme;
 use super::token_error::TokenError;
 use super::tokens::Tokens;
 use super::who::{Who, WhoKind};
+use crate::keyed_hash::Digest;
 use crate::target::headers::Headers;
 use std::fmt;
 use std::iter;
@@ -116,8 +117,8 @@ impl Callers {
                 return self.by_header(presented, facts, stream, logins, hints);
             }
         }
-        if let Some((caller, _)) = self.by_jwt(facts)? {
-            return Ok(Identified::Caller(caller));
+        if let Some(accepted) = self.by_jwt(facts, logins, hints.configuration)? {
+            return Ok(Identified::known(Rc::clone(&accepted.identity)));
         }
         match &facts.certificate {
             Some(presented) if !self.certificates.is_empty() => {
@@ -156,34 +157,54 @@ impl Callers {
                     logins.remember_token(presented, &identity, hints.configuration);
                     Ok(Identified::known(identity))
                 }
-                None => self.beside_a_foreign_bearer(facts),
+                None => self.beside_a_foreign_bearer(facts, logins, hints.configuration),
             },
             Credential::Bearer(_) => Err(LoginError::NotConfigured("Bearer")),
         }
     }
 
     /// Returns the caller of a JSON web token that counts beside a bearer token that nobody here knows.
-    fn beside_a_foreign_bearer(&self, facts: &Facts) -> Result<Identified, LoginError> {
+    fn beside_a_foreign_bearer(
+        &self,
+        facts: &Facts,
+        logins: &mut Logins,
+        configuration: &Digest,
+    ) -> Result<Identified, LoginError> {
         let is_ignored = |bearer| bearer == ForeignBearer::Ignore;
         if !self.issuers.iter().any(|issuer| is_ignored(issuer.foreign_bearer)) {
             return Err(LoginError::Token);
         }
-        match self.by_jwt(facts)? {
-            Some((caller, bearer)) if is_ignored(bearer) => Ok(Identified::Caller(caller)),
+        match self.by_jwt(facts, logins, configuration)? {
+            Some(accepted) if is_ignored(accepted.foreign_bearer) => {
+                Ok(Identified::known(Rc::clone(&accepted.identity)))
+            }
             _ => Err(LoginError::Token),
         }
     }
 
-    fn by_jwt(&self, facts: &Facts) -> Result<Option<(Caller, ForeignBearer)>, LoginError> {
+    fn by_jwt(
+        &self,
+        facts: &Facts,
+        logins: &mut Logins,
+        configuration: &Digest,
+    ) -> Result<Option<Rc<Accepted>>, LoginError> {
         if self.issuers.is_empty() {
             return Ok(None);
         }
         let now = facts.now.ok_or(LoginError::Unknown)?;
-        let accepted = jwt::caller(&self.issuers, &facts.metadata, now).map_err(LoginError::Jwt)?;
-        Ok(accepted.map(|Accepted { identity, foreign_bearer }| {
-            let ours = self.groups.of(&Who::named(identity.scheme(), identity.name()));
-            (Caller::Known(Rc::new(identity.in_groups(ours))), foreign_bearer)
-        }))
+        let Some(verified) = jwt::verified(&facts.metadata).map_err(LoginError::Jwt)? else {
+            return Ok(None);
+        };
+        if let Some(accepted) = logins.recall_accepted(verified, configuration) {
+            accepted.times.check(now).map_err(LoginError::Jwt)?;
+            return Ok(Some(accepted));
+        }
+        let accepted = jwt::caller(&self.issuers, &self.groups, verified, now).map_err(LoginError::Jwt)?;
+        let accepted = accepted.map(Rc::new);
+        if let Some(accepted) = &accepted {
+            logins.remember_accepted(verified, accepted, configuration);
+        }
+        Ok(accepted)
     }
 
     /// Returns `true` if the `Authorization` of a request is for the filter: it is one of the configuration's tokens, or

@@ -25,13 +25,6 @@ impl Identity {
         Self { scheme, name: name.to_owned(), is, claims: Vec::new() }
     }
 
-    /// Adds groups to those that the identity is in.
-    #[must_use]
-    pub fn in_groups(mut self, groups: impl IntoIterator<Item = Who>) -> Self {
-        self.is.extend(groups);
-        self
-    }
-
     /// Sets the claims of the caller's token that rules read.
     #[must_use]
     pub fn with_claims(self, claims: Vec<(ClaimPath, Claim)>) -> Self {

@@ -3,6 +3,7 @@
 //! was forgotten in one of the two configurations lets nobody in.
 
 use super::claim::{ClaimError, ClaimPath, text};
+use super::groups::Groups;
 use super::identity::Identity;
 use super::metadata::{self, Struct, Value};
 use super::scheme::Scheme;
@@ -10,6 +11,7 @@ use super::token_error::{ClaimFault, RefusedClaim, TokenError};
 use super::who::Who;
 use crate::time::instant::Instant;
 use std::borrow::Cow;
+use std::rc::Rc;
 use std::slice;
 
 /// The name of Envoy's filter that verifies tokens.
@@ -53,21 +55,44 @@ pub enum ForeignBearer {
 }
 
 /// A token that is accepted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Accepted {
     /// The caller whom the token names.
-    pub identity: Identity,
+    pub identity: Rc<Identity>,
     /// The treatment of another bearer token beside it.
     pub foreign_bearer: ForeignBearer,
+    /// The times between which the token is valid.
+    pub times: Times,
 }
 
-/// Returns the caller whom the token of a request names, or `None` if there is no token.
+/// The times between which a token is valid, in seconds since 1970 (RFC 7519 §2).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Times {
+    /// Before every time if the token has no such claim, and no number if the claim can't be read.
+    start: f64,
+    end: f64,
+}
+
+/// Returns what the proxy has verified of a request, if anything.
+///
+/// # Errors
+///
+/// Returns an error if the metadata can't be read.
+pub fn verified(metadata: &[u8]) -> Result<Option<Struct<'_>>, TokenError> {
+    Ok(metadata::of_filter(metadata, JWT_AUTHN)?)
+}
+
+/// Returns the caller whom a verified token names, or `None` if there is no token of these issuers.
 ///
 /// # Errors
 ///
 /// Returns an error if there is a token that is refused.
-pub fn caller(issuers: &[Issuer], metadata: &[u8], now: Instant) -> Result<Option<Accepted>, TokenError> {
-    let Some(verified) = metadata::of_filter(metadata, JWT_AUTHN)? else { return Ok(None) };
+pub fn caller(
+    issuers: &[Issuer],
+    groups: &Groups,
+    verified: Struct<'_>,
+    now: Instant,
+) -> Result<Option<Accepted>, TokenError> {
     let mut refused = None;
     let mut found = None;
     for issuer in issuers {
@@ -82,9 +107,10 @@ pub fn caller(issuers: &[Issuer], metadata: &[u8], now: Instant) -> Result<Optio
     }
     match found {
         Some((issuer, claims)) => {
-            check_times(claims, now.seconds())?;
-            let identity = issuer.identity(claims)?;
-            Ok(Some(Accepted { identity, foreign_bearer: issuer.foreign_bearer }))
+            let times = Times::of(claims)?;
+            times.check(now)?;
+            let identity = Rc::new(issuer.identity(claims, groups)?);
+            Ok(Some(Accepted { identity, foreign_bearer: issuer.foreign_bearer, times }))
         }
         None => refused.map_or(Ok(None), Err),
     }
@@ -103,10 +129,11 @@ impl Issuer {
         Ok(Some(self.refused(slice::from_ref(&self.audience_claim), field, fault)))
     }
 
-    fn identity(&self, claims: Struct<'_>) -> Result<Identity, TokenError> {
-        let name = self.caller_name(claims)?;
+    fn identity(&self, claims: Struct<'_>, groups: &Groups) -> Result<Identity, TokenError> {
+        let name = format!("{}/{}", self.name, self.caller_name(claims)?);
+        let ours = groups.of(&Who::named(Scheme::Jwt, &name));
         let groups = self.groups(claims)?;
-        let groups = groups.iter().map(|group| Who::token_group(&self.name, group));
+        let groups = groups.iter().map(|group| Who::token_group(&self.name, group)).chain(ours);
         let mut said = Vec::new();
         for path in &self.claims {
             said.extend(path.claim(claims)?.map(|claim| (path.clone(), claim)));
@@ -115,7 +142,7 @@ impl Issuer {
         for path in &self.tried_claims {
             said.extend(path.claim(claims).ok().flatten().map(|claim| (path.clone(), claim)));
         }
-        Ok(Identity::new(Scheme::Jwt, &format!("{}/{name}", self.name), groups).with_claims(said))
+        Ok(Identity::new(Scheme::Jwt, &name, groups).with_claims(said))
     }
 
     /// Returns the first name that is there. One that is there and can't be read is not passed over: otherwise the
@@ -148,24 +175,39 @@ impl Issuer {
     }
 }
 
-/// Checks that a token is valid now. Its times are numbers of seconds since 1970 (RFC 7519 §2).
-fn check_times(claims: Struct<'_>, now: u64) -> Result<(), TokenError> {
-    let wrong =
-        |fault| TokenError::Claim(RefusedClaim { paths: vec![vec!["exp".to_owned()]], field: None, fault });
-    let end = match claims.field("exp")? {
-        Some(Value::Number(end)) => end,
-        None | Some(Value::Null) => return Err(wrong(ClaimFault::Missing)),
-        Some(_) => return Err(wrong(ClaimFault::NoNumber)),
-    };
-    // A comparison with a NaN is false, so each comparison is written as the one that has to hold.
-    let is_in_time = seconds(now) < end + seconds(SKEW);
-    if !is_in_time {
-        return Err(TokenError::Expired);
+impl Times {
+    fn of(claims: Struct<'_>) -> Result<Self, TokenError> {
+        let wrong = |fault| {
+            TokenError::Claim(RefusedClaim { paths: vec![vec!["exp".to_owned()]], field: None, fault })
+        };
+        let end = match claims.field("exp")? {
+            Some(Value::Number(end)) => end,
+            None | Some(Value::Null) => return Err(wrong(ClaimFault::Missing)),
+            Some(_) => return Err(wrong(ClaimFault::NoNumber)),
+        };
+        let start = match claims.field("nbf")? {
+            None | Some(Value::Null) => f64::NEG_INFINITY,
+            Some(Value::Number(start)) => start,
+            Some(_) => f64::NAN,
+        };
+        Ok(Self { start, end })
     }
-    match claims.field("nbf")? {
-        None | Some(Value::Null) => Ok(()),
-        Some(Value::Number(start)) if seconds(now) + seconds(SKEW) >= start => Ok(()),
-        Some(_) => Err(TokenError::Early),
+
+    /// Checks that the token is valid now.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it has expired, or isn't valid yet.
+    pub fn check(self, now: Instant) -> Result<(), TokenError> {
+        let (now, skew) = (seconds(now.seconds()), seconds(SKEW));
+        // A comparison with what is no number is false, so each comparison is written as the one that has to hold.
+        let has_begun = now + skew >= self.start;
+        let has_not_ended = now < self.end + skew;
+        match (has_not_ended, has_begun) {
+            (true, true) => Ok(()),
+            (false, _) => Err(TokenError::Expired),
+            (true, false) => Err(TokenError::Early),
+        }
     }
 }
 

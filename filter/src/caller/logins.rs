@@ -1,9 +1,7 @@
 //! Password checks that wait or run, and the results of those that have ended. A check takes a hundred milliseconds, so
 //! it runs in slices while its streams wait: first come, first served, and one check for one credential, however many
-//! streams ask for it (`threats.md` C1). Tokens that were found are remembered too. All of this belongs to one worker and
-//! dies with the configuration (S3). Workers leave each other hints, so that those who have logged in come first.
-//!
-//! What was checked is found by a tag of the credential as its header holds it, before anything is decoded (C3).
+//! streams ask for it (`threats.md` C1). Tokens that were accepted are remembered too. All of this belongs to one worker
+//! and dies with the configuration (S3). Workers leave each other hints, so that those who have logged in come first.
 
 pub use super::attempt::{Attempt, StreamId};
 
@@ -13,23 +11,23 @@ use super::budget::{Budget, Spent};
 use super::groups::Groups;
 use super::hints::{HintRoom, Hints};
 use super::identity::Identity;
+use super::jwt::Accepted;
+use super::metadata::Struct;
 use super::passwords::{Passwords, TICK};
 use super::queue::{CheckQueue, Lane, WaitingCheck, WaitingStream};
+use super::recall::Recall;
 use super::remembered::{Remembered, Room};
 use super::scheme::Scheme;
 use super::source::Source;
-use crate::keyed_hash::{Digest, Tag, Tagger};
+use crate::keyed_hash::{Digest, Tag};
 use crate::time::bucket::Empty;
 use crate::time::instant::Instant;
 use std::collections::VecDeque;
 use std::iter;
 use std::rc::Rc;
 
-/// The largest numbers of right and of wrong passwords and of tokens that are remembered. They are kept apart, so that
-/// none of them pushes out others, and least of all right passwords.
-const MOST_RIGHT: usize = 4_096;
+/// The largest number of wrong passwords that are remembered.
 const MOST_WRONG: usize = 1_024;
-const MOST_TOKENS: usize = 1_024;
 
 /// The largest number of streams that go on at once: each of them then takes its own way through the filter.
 const MOST_AT_ONCE: usize = 16;
@@ -83,13 +81,9 @@ pub enum CheckCapacity {
 /// The passwords that a worker checks or has checked.
 #[derive(Debug)]
 pub struct Logins {
-    tagger: Tagger,
-    /// The callers of right passwords, by the tag of the credential with its source.
-    right: Remembered<Rc<Identity>>,
+    recall: Recall,
     /// The wrong passwords, by the tag of the credential, wherever it came from.
     wrong: Remembered<()>,
-    /// The callers of tokens, by the tag of the credential.
-    tokens: Remembered<Rc<Identity>>,
     budget: Option<Budget>,
     queue: CheckQueue,
     /// The streams whose check is done.
@@ -101,10 +95,8 @@ impl Logins {
     /// Creates an empty state. `random` are random bytes that no other worker has.
     pub fn new(random: Digest) -> Self {
         Self {
-            tagger: Tagger::new(random.first_chunk().copied().unwrap_or_default()),
-            right: Remembered::new(MOST_RIGHT),
+            recall: Recall::new(random),
             wrong: Remembered::new(MOST_WRONG),
-            tokens: Remembered::new(MOST_TOKENS),
             budget: None,
             queue: CheckQueue::default(),
             ready: VecDeque::new(),
@@ -112,44 +104,52 @@ impl Logins {
         }
     }
 
-    /// Returns the caller of a credential that was found right before: a password that came from the same source, or a
-    /// token.
-    ///
-    /// A password is remembered with its source. If it were accepted from any source, others could guess it without a
-    /// check once their budget is used up: a wrong password would be refused, and the right one would pass.
+    /// Returns the caller of a password that came from the same source, or of a token, if it was found right before.
     pub(super) fn recall(
         &self,
         presented: Presented<'_>,
         source: Option<Source>,
         configuration: &Digest,
     ) -> Option<&Rc<Identity>> {
-        match presented {
-            Presented::Basic(_) => self.right.get(self.tag(presented, Some(source?), configuration)),
-            Presented::Bearer(_) => self.tokens.get(self.tag(presented, None, configuration)),
-        }
+        self.recall.caller(presented, source, configuration)
     }
 
-    /// Remembers the caller of a token.
+    /// Returns the token that was accepted before for the same claims. Its times have to be checked each time.
+    pub(super) fn recall_accepted(
+        &self,
+        verified: Struct<'_>,
+        configuration: &Digest,
+    ) -> Option<Rc<Accepted>> {
+        self.recall.accepted(verified, configuration)
+    }
+
+    /// Remembers the caller of a token of the configuration.
     pub(super) fn remember_token(
         &mut self,
         presented: Presented<'_>,
         identity: &Rc<Identity>,
         configuration: &Digest,
     ) {
-        let tag = self.tag(presented, None, configuration);
-        if self.tokens.insert(tag, Rc::clone(identity)) == Room::Full {
-            self.events.push(CheckEvent::Full(CheckCapacity::Tokens));
-        }
+        let room = self.recall.remember_token(presented, identity, configuration);
+        self.check_room(room, CheckCapacity::Tokens);
     }
 
-    /// Returns the tag of a credential, and of its source if that counts. What is remembered for one configuration is
-    /// not found for another one, which may have other hashes and groups.
-    fn tag(&self, presented: Presented<'_>, source: Option<Source>, configuration: &Digest) -> Tag {
-        let (Presented::Basic(text) | Presented::Bearer(text)) = presented;
-        let [family, address] = source.map_or([0, 0], Source::numbers);
-        let (words, _) = configuration.as_chunks();
-        let word = |number| words.get::<usize>(number).copied().map_or(0, u64::from_le_bytes);
-        self.tagger.tag([family, address, word(0), word(1)], text)
+    /// Remembers a JSON web token that was accepted.
+    pub(super) fn remember_accepted(
+        &mut self,
+        verified: Struct<'_>,
+        accepted: &Rc<Accepted>,
+        configuration: &Digest,
+    ) {
+        let room = self.recall.remember_accepted(verified, accepted, configuration);
+        self.check_room(room, CheckCapacity::Tokens);
+    }
+
+    /// Counts a bound that was reached.
+    fn check_room(&mut self, room: Room, bound: CheckCapacity) {
+        if room == Room::Full {
+            self.events.push(CheckEvent::Full(bound));
+        }
     }
 
     /// Returns the result of a login if the password is known to be wrong, and begins a check of it otherwise.
@@ -165,7 +165,7 @@ impl Logins {
         hints: Hints<'_>,
         now: Instant,
     ) -> Result<PasswordCheck, TooMany> {
-        let credential = self.tag(attempt.presented, None, hints.configuration);
+        let credential = self.recall.tag(attempt.presented, None, hints.configuration);
         if self.wrong.get(credential).is_some() {
             return Ok(PasswordCheck::Wrong);
         }
@@ -175,7 +175,7 @@ impl Logins {
             return Err(self.too_many_wait(passwords));
         }
         let (id, source) = (attempt.stream, attempt.source);
-        let from = self.tag(attempt.presented, Some(source), hints.configuration);
+        let from = self.recall.tag(attempt.presented, Some(source), hints.configuration);
         let stream = WaitingStream { id, lane, source, since: now, from, hint };
         match self.queue.join(credential, stream) {
             Some(stream) => self.begin(passwords, groups, attempt, credential, stream),
@@ -251,9 +251,8 @@ impl Logins {
                 self.budget.iter_mut().for_each(|budget| budget.give_back(done.lane, done.source));
             }
             None => {
-                if self.wrong.insert(done.credential, ()) == Room::Full {
-                    self.events.push(CheckEvent::Full(CheckCapacity::Wrong));
-                }
+                let room = self.wrong.insert(done.credential, ());
+                self.check_room(room, CheckCapacity::Wrong);
             }
         }
         self.ready.extend(done.streams.into_iter().map(|stream| stream.id));
@@ -261,12 +260,11 @@ impl Logins {
 
     /// Remembers a right password for this worker, and leaves a hint for the others.
     fn remember(&mut self, stream: &WaitingStream, identity: &Rc<Identity>, hints: Hints<'_>) {
-        if self.right.get(stream.from).is_some() {
+        if self.recall.has_password(stream.from) {
             return;
         }
-        if self.right.insert(stream.from, Rc::clone(identity)) == Room::Full {
-            self.events.push(CheckEvent::Full(CheckCapacity::Right));
-        }
+        let room = self.recall.remember_password(stream.from, identity);
+        self.check_room(room, CheckCapacity::Right);
         if hints.leave(stream.hint, stream.since) == HintRoom::Full {
             self.events.push(CheckEvent::Full(CheckCapacity::Hints));
         }

@@ -41,6 +41,11 @@ pub fn of_filter<'a>(metadata: &'a [u8], name: &str) -> Result<Option<Struct<'a>
 }
 
 impl<'a> Struct<'a> {
+    /// Returns the object as it is encoded.
+    pub(super) fn bytes(self) -> &'a [u8] {
+        self.0
+    }
+
     /// Returns the field of this name.
     ///
     /// # Errors

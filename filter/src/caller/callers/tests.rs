@@ -127,3 +127,57 @@ fn a_token_is_remembered_for_its_configuration_and_those_without_room_are_counte
         events.len() > 400 && events.iter().all(|event| *event == CheckEvent::Full(CheckCapacity::Tokens))
     );
 }
+
+/// Returns the caller of a request with a token of these claims at a time, or the message to the client.
+fn by_claims(
+    (callers, configuration): &(Callers, Digest),
+    claims: &Json,
+    now: u64,
+    logins: &mut Logins,
+) -> Result<String, String> {
+    let metadata = metadata("envoy.filters.http.jwt_authn", &json!({ "jwt": claims }));
+    let facts = Facts { metadata, now: Some(Instant(now * 1_000_000_000)), ..Facts::default() };
+    let hints = Hints { shared: &Nothing, configuration };
+    match callers.identify(&Headers::default(), &facts, StreamId(1), logins, hints) {
+        Ok(Identified::Caller(caller)) => {
+            Ok(caller.is().iter().map(Who::as_str).collect::<Vec<_>>().join(" "))
+        }
+        Ok(Identified::NotYet) => panic!("nobody has a password"),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+#[test]
+fn a_web_token_is_remembered_for_its_claims_its_times_and_its_configuration() {
+    let claims = |name: &str| json!({ "iss": "https://id", "aud": "promward", "exp": NOW + 300, "nbf": NOW, "sub": name });
+    let plain = callers(false, None);
+    let (mut grouped, mut other) = (plain.clone(), plain.clone());
+    grouped["groups"] = json!({ "sre": ["jwt:corp/alice"] });
+    other["jwt"]["corp"]["audience"] = json!("another");
+    let [plain, grouped, other] = [plain, grouped, other].map(|callers| compiled(&callers));
+    let mut logins = Logins::new([1; 32]);
+    for _ in 0..2 {
+        let mut ask = |callers, name, now| by_claims(callers, &claims(name), now, &mut logins);
+        assert_eq!(ask(&plain, "alice", NOW), Ok("jwt:corp/alice authenticated anyone".to_owned()));
+        assert_eq!(ask(&plain, "bob", NOW), Ok("jwt:corp/bob authenticated anyone".to_owned()));
+        assert_eq!(ask(&plain, "alice", NOW + 360), Err("the token has expired".to_owned()));
+        assert_eq!(ask(&plain, "alice", NOW - 61), Err("the token is not valid yet".to_owned()));
+        assert_eq!(
+            ask(&grouped, "alice", NOW),
+            Ok("jwt:corp/alice authenticated anyone group:sre".to_owned())
+        );
+        assert_eq!(ask(&other, "alice", NOW), Err("the token is not accepted here".to_owned()));
+    }
+    assert_eq!(logins.take_events(), []);
+    let long = "x".repeat(5_000);
+    for number in 0..1_000 {
+        let (mut short, mut too_long) = (claims(&number.to_string()), claims(&number.to_string()));
+        (short["n"], too_long["n"]) = (json!(number), json!(format!("{long}{number}")));
+        for claims in [short, too_long] {
+            assert!(by_claims(&plain, &claims, NOW, &mut logins).is_ok());
+        }
+    }
+    let dropped = logins.take_events();
+    assert!((488..700).contains(&dropped.len()), "{}", dropped.len());
+    assert!(dropped.iter().all(|event| *event == CheckEvent::Full(CheckCapacity::Tokens)));
+}

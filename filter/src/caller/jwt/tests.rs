@@ -40,9 +40,15 @@ fn claims(changed: &Json) -> Json {
     claims
 }
 
-fn accepted(issuer: Issuer, changed: &Json) -> Result<Identity, TokenError> {
+fn accepted(issuer: Issuer, changed: &Json) -> Result<Rc<Identity>, TokenError> {
     let bytes = metadata(JWT_AUTHN, &json!({ "jwt": claims(changed) }));
-    caller(&[issuer], &bytes, Instant(NOW * 1_000_000_000)).map(|found| found.unwrap().identity)
+    found(&[issuer], &bytes).map(|found| found.unwrap().identity)
+}
+
+/// Returns the token in some metadata, if there is one.
+fn found(issuers: &[Issuer], metadata: &[u8]) -> Result<Option<Accepted>, TokenError> {
+    let Some(verified) = verified(metadata)? else { return Ok(None) };
+    caller(issuers, &Groups::default(), verified, Instant(NOW * 1_000_000_000))
 }
 
 /// Returns the caller whom the issuer's token names, or the reason why it is refused, as it is logged.
@@ -177,19 +183,17 @@ fn claims_that_rules_read_are_kept_each_as_its_rule_reads_it() {
 
 #[test]
 fn without_a_payload_of_ours_there_is_no_token() {
-    let now = Instant(NOW * 1_000_000_000);
     let other = metadata(JWT_AUTHN, &json!({ "other": claims(&json!({})), "jwt": "text" }));
-    assert_eq!(caller(&[issuer()], &other, now), Ok(None));
-    assert_eq!(caller(&[issuer()], b"", now), Ok(None));
+    assert_eq!(found(&[issuer()], &other), Ok(None));
+    assert_eq!(found(&[issuer()], b""), Ok(None));
     let elsewhere = metadata("another", &json!({ "jwt": claims(&json!({})) }));
-    assert_eq!(caller(&[issuer()], &elsewhere, now), Ok(None));
-    assert_eq!(caller(&[issuer()], b"\xff", now), Err(TokenError::Malformed));
+    assert_eq!(found(&[issuer()], &elsewhere), Ok(None));
+    assert_eq!(found(&[issuer()], b"\xff"), Err(TokenError::Malformed));
 }
 
 #[test]
 fn two_tokens_are_none() {
     let second = Issuer { name: "other".into(), payload: "second".into(), ..issuer() };
     let bytes = metadata(JWT_AUTHN, &json!({ "jwt": claims(&json!({})), "second": claims(&json!({})) }));
-    let result = caller(&[issuer(), second], &bytes, Instant(NOW * 1_000_000_000));
-    assert_eq!(result, Err(TokenError::Twice));
+    assert_eq!(found(&[issuer(), second], &bytes), Err(TokenError::Twice));
 }
