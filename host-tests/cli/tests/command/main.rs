@@ -12,4 +12,5 @@ mod pasted;
 mod policy_tests;
 mod processes;
 mod render;
+mod story;
 mod token;
