@@ -50,6 +50,7 @@ fn configuration() -> String {
             { "who": ["anyone"], "may": ["query"], "limits": { "rate": "10/s" } },
             { "who": ["user:alice"], "may": ["everything"] },
         ],
+        "trial": [{ "who": ["anyone"], "may": ["health"] }],
     })
     .to_string()
 }
