@@ -8,7 +8,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use promward::caller::certificates::Presented;
 use promward::caller::jwt::Issuer;
-use promward::caller::who::Who;
 use promward::gateway::Gateway;
 use promward_harness::jwt::metadata_under;
 use serde_json::{Map, Value, json};
