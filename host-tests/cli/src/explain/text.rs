@@ -185,7 +185,9 @@ fn answer(policy: &Policy, course: &Course<'_>, given: Option<&Given>, paint: Pa
             let before = [":status", "content-type"];
             let added = answer.shown().filter(|(name, _)| !before.contains(name));
             lines.extend(added.map(|(name, value)| paint.green(&format!("+ {name}: {value}"))));
-            if given.is_some() {
+            if given.is_none() {
+                lines.extend(redirect(policy, course));
+            } else {
                 lines.push(String::new());
                 lines.extend(String::from_utf8_lossy(&answer.body).lines().map(str::to_owned));
             }
@@ -198,6 +200,16 @@ fn answer(policy: &Policy, course: &Course<'_>, given: Option<&Given>, paint: Pa
         None => {}
     }
     lines
+}
+
+/// Returns the line about redirects: to where one to the server's own page leads, if that is somewhere else.
+fn redirect(policy: &Policy, course: &Course<'_>) -> Option<String> {
+    let mount = course.account.mount.and_then(|id| policy.gateway().mounts.get(id))?;
+    let location = mount.upstream_path("/x");
+    let answer = of_body(302, Vec::new()).with("location", location.as_str());
+    let Some(Given::Answer(answer)) = policy.answer(course, &answer) else { return None };
+    let mapped = answer.text("location");
+    (mapped != location).then(|| format!("a redirect to {location} leads to {mapped}"))
 }
 
 fn reply_lines(reply: &Reply) -> Vec<String> {

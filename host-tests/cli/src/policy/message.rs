@@ -1,6 +1,6 @@
 //! A request or an answer: headers with the pseudo headers among them, and a body.
 
-use promward::target::header_edits::HeaderEdits;
+use promward::target::header_edits::{Change, HeaderEdits};
 use promward::target::headers::Headers;
 
 /// Headers whose values are secrets, and shown nowhere.
@@ -50,14 +50,17 @@ impl Message {
 
     /// Applies changes to the headers as a host does.
     pub fn apply(&mut self, edits: &HeaderEdits) {
-        for name in &edits.remove {
-            self.headers.retain(|(known, _)| !known.as_bytes().eq_ignore_ascii_case(name));
-        }
-        for (name, value) in &edits.set {
-            self.set(name, value.as_str());
-        }
-        for (name, value) in &edits.add {
-            self.headers.push(((*name).to_owned(), value.clone().into_bytes()));
+        let headers = self.to_headers();
+        for change in edits.changes(&headers) {
+            match change {
+                Change::Remove(name) => {
+                    self.headers.retain(|(known, _)| !known.as_bytes().eq_ignore_ascii_case(name));
+                }
+                Change::Replace(name, value) => self.set(name, value),
+                Change::Add(name, value) => {
+                    self.headers.push((name.to_owned(), value.as_bytes().to_vec()));
+                }
+            }
         }
     }
 

@@ -19,6 +19,12 @@ pub(super) fn received(kind: MapKind, headers: Headers) -> Headers {
     map
 }
 
+/// Returns the headers of a request or an answer as Envoy shows them to a filter.
+#[must_use]
+pub fn shown(way: Way, headers: Headers) -> Headers {
+    received(MapKind::Headers(way), headers)
+}
+
 /// Returns the first value of a header.
 pub(super) fn get<'a>(map: &'a Headers, name: &[u8]) -> Option<&'a [u8]> {
     map.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_slice())

@@ -31,7 +31,7 @@ impl Frame {
 
 /// A direction of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub enum Way {
     /// From the client to the upstream.
     Request,
     /// From the upstream to the client.

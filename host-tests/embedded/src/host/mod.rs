@@ -34,7 +34,8 @@ mod worker;
 
 pub use connection::{Connection, PeerCertificate};
 pub use counts::{Callback, Counts};
-pub use message::{Frame, Headers, Output, StreamId, Why};
+pub use header_map::shown;
+pub use message::{Frame, Headers, Output, StreamId, Way, Why};
 pub use metrics::MetricValue;
 pub use plugin::Plugin;
 pub use settings::{Clock, FailurePolicy, Level, Log, Settings};

@@ -12,6 +12,7 @@ mod changes;
 mod comparison;
 mod done;
 mod exchange;
+mod explained;
 mod generator;
 mod headers;
 mod parameters;

@@ -37,6 +37,8 @@ pub(super) struct Subject {
     clock: Arc<AtomicU64>,
     log: Arc<Mutex<Vec<String>>>,
     batches: u64,
+    /// The time at which the last batch began, in milliseconds since 1970.
+    pub(super) began: u64,
 }
 
 /// A request on its way.
@@ -65,7 +67,7 @@ impl Subject {
             Arc::new(move |level: Level, line: &str| lines.lock().unwrap().push(format!("{level:?} {line}")));
         let plugin = Plugin::load(settings)?;
         let worker = plugin.worker()?;
-        Ok(Self { plugin, worker, clock, log, batches: 0 })
+        Ok(Self { plugin, worker, clock, log, batches: 0, began: START })
     }
 
     /// Sends a batch of requests at once, in an order that `random` decides, and returns what came of each.
@@ -73,6 +75,7 @@ impl Subject {
         self.batches += 1;
         let next = START + self.batches * STEP + random.below(100) as u64;
         self.clock.fetch_max(next, Ordering::Relaxed);
+        self.began = self.clock.load(Ordering::Relaxed);
         let mut open: Vec<Open<'_>> = batch
             .iter()
             .map(|exchange| Open {
