@@ -81,7 +81,9 @@ pub fn json(policy: &Policy, asked: &Asked, course: &Course<'_>, given: Option<&
         Some(Given::BrokenOff(reason)) => explained["answer"] = json!({ "broken_off": reason }),
         None => {}
     }
-    explained.as_object_mut().map(|fields| fields.retain(|_, value| !value.is_null()));
+    if let Some(fields) = explained.as_object_mut() {
+        fields.retain(|_, value| !value.is_null());
+    }
     explained
 }
 

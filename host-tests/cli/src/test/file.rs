@@ -194,7 +194,7 @@ impl<T> OneOrMany<T> {
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Text {
-    Text(String),
+    Plain(String),
     Whole(i64),
     Number(f64),
     Truth(bool),
@@ -203,7 +203,7 @@ pub enum Text {
 impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Text(text) => f.write_str(text),
+            Self::Plain(text) => f.write_str(text),
             Self::Whole(number) => number.fmt(f),
             Self::Number(number) => number.fmt(f),
             Self::Truth(truth) => truth.fmt(f),
