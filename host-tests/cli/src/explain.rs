@@ -8,7 +8,6 @@ pub(crate) mod matrix;
 mod paint;
 pub(crate) mod request;
 pub(crate) mod rules;
-mod shell_words;
 mod text;
 
 pub use arguments::{Arguments, HELP};

@@ -9,6 +9,7 @@ pub mod line;
 pub mod policy;
 pub mod render;
 mod server_url;
+mod shell_words;
 pub mod smoke;
 pub mod test;
 pub mod token;

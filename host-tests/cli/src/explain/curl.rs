@@ -1,8 +1,8 @@
 //! A pasted line that calls curl, as people write it and as browsers copy it.
 
 use super::request::{add_header, body, certificate, to};
-use super::shell_words::split;
 use crate::policy::asked::Asked;
+use crate::shell_words::split;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use promward::time::instant::Instant;

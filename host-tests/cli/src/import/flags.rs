@@ -1,5 +1,6 @@
 //! The flags of a program, from a command line, a unit of systemd, or a manifest of Kubernetes that runs it.
 
+use crate::shell_words::split;
 use serde::Deserialize;
 use serde_norway::Value;
 
@@ -95,7 +96,7 @@ fn in_value(value: &Value, program: &str) -> Option<Vec<String>> {
 
 /// Returns the words after the program in a command line.
 fn in_command_line(text: &str, program: &str) -> Option<Vec<String>> {
-    let words = shlex::split(&text.replace("\\\r\n", " ").replace("\\\n", " "))?;
+    let words = split(&text.replace("\r\n", "\n")).ok()?;
     let start = words.iter().position(|word| is_program(word, program))?;
     let ends = |word: &String| matches!(word.as_str(), ";" | "|" | "&" | "&&" | "||");
     Some(words.into_iter().skip(start + 1).take_while(|word| !ends(word)).collect())

@@ -5,7 +5,7 @@
 /// # Errors
 ///
 /// Returns an error if a quote isn't closed.
-pub(super) fn split(line: &str) -> Result<Vec<String>, String> {
+pub(crate) fn split(line: &str) -> Result<Vec<String>, String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut characters = line.chars().peekable();
