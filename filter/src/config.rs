@@ -17,6 +17,7 @@ mod mounts;
 mod object;
 mod only;
 mod passwords;
+mod report;
 mod reserved_fields;
 #[cfg(feature = "schema")]
 mod schema;
@@ -60,6 +61,8 @@ object! {
         /// Rules that are only tried: what they would have decided otherwise than `access` is logged and counted, and
         /// changes nothing.
         trial: Option<Vec<access::RuleConfig>>,
+        /// What the access log shows of a request beside the decision about it.
+        report: Option<report::ReportConfig>,
         /// Headers of answers, and those that tell the server who is calling.
         headers: Option<headers::HeadersConfig>,
     }
@@ -105,6 +108,7 @@ pub fn load(bytes: &[u8]) -> Result<Gateway, ConfigError> {
         callers,
         access,
         trial,
+        query_report: report::compile(&whole.report())?,
         identity_headers: IdentityHeaders { caller: caller_header, tenant: tenant_header },
         answers: Answers { cors, security },
     })

@@ -7,6 +7,7 @@ pub mod account;
 mod counts;
 mod forward;
 mod needs;
+mod query;
 mod replies;
 mod trial;
 pub mod worker_state;
@@ -54,6 +55,8 @@ pub struct Gateway {
     pub access: Access,
     /// The rules that are only tried.
     pub trial: Option<Trial>,
+    /// The longest text of a query in the access log, in bytes; `None` keeps queries out of it.
+    pub query_report: Option<usize>,
     /// The headers that tell the server of the caller.
     pub identity_headers: IdentityHeaders,
     /// The headers that answers and the filter's own replies have in common.
@@ -139,6 +142,9 @@ impl Gateway {
         let mut decided = caller.and_then(|caller| self.enforce(&asked, caller, resources, record));
         if let Some(trial) = &self.trial {
             self.try_rules(trial, &asked, &mut decided, resources.state, record);
+        }
+        if let Some(most) = self.query_report {
+            self.record_query(most, &asked, decided.as_ref().ok(), record);
         }
         decided
     }

@@ -1,11 +1,13 @@
 //! Reports of decisions. The record of a decision comes in; the names of metrics and the text for the access log go out.
 //! Names of callers are in the log and never in a metric's labels.
 
+mod asked;
 pub mod count;
 mod outcome;
 mod reason;
 mod tried;
 
+pub use asked::AskedQuery;
 pub use outcome::Outcome;
 pub use reason::Reason;
 pub use tried::Tried;
@@ -38,6 +40,8 @@ pub struct Record {
     pub refused: Option<Reason>,
     /// The message of the refusal. It may say more than the client is told.
     pub reason: String,
+    /// The queries of the request, if the configuration wants them.
+    pub query: Option<Box<AskedQuery>>,
     /// The verdict of the rules on trial, if it differs.
     pub trial: Option<Box<Tried>>,
 }
@@ -61,6 +65,10 @@ struct LogEntry<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    query: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sent: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     trial: Option<TriedEntry<'a>>,
 }
 
@@ -75,6 +83,7 @@ impl Default for Record {
             outcome: Outcome::Allowed,
             refused: None,
             reason: String::new(),
+            query: None,
             trial: None,
         }
     }
@@ -94,6 +103,7 @@ impl Record {
     /// Returns the record as a compact JSON object for the access log. What isn't known is left out.
     pub fn json(&self, mounts: &Mounts) -> String {
         let identity = self.caller.identity();
+        let [query, sent] = self.query.as_ref().map_or([None; 2], |query| query.entries());
         let entry = LogEntry {
             path: self.path.as_deref().map(|path| cut(path, MAX_PATH)),
             mount: self.mount.map(|_| prefix(self.mount, mounts)),
@@ -103,6 +113,8 @@ impl Record {
             rule: self.rule.map(|rule| rule.position),
             outcome: self.outcome.name(),
             reason: Some(self.reason.as_str()).filter(|reason| !reason.is_empty()),
+            query,
+            sent,
             trial: self.trial.as_ref().map(|tried| tried.entry()),
         };
         serde_json::to_string(&entry).unwrap_or_default()

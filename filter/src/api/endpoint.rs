@@ -30,6 +30,17 @@ pub struct Endpoint {
     pub links: Links,
 }
 
+impl Endpoint {
+    /// Returns the parameter in which the selectors of a request stand, if the endpoint takes any.
+    pub fn selectors(&self) -> Option<Selectors> {
+        match self.to_restricted {
+            ToRestricted::Restrict(selectors) | ToRestricted::Read(selectors) => Some(selectors),
+            ToRestricted::Filter(_, selectors) => selectors,
+            ToRestricted::Empty(_) | ToRestricted::Pass | ToRestricted::Page | ToRestricted::Refuse => None,
+        }
+    }
+}
+
 /// The answer that an endpoint gives to a caller who may see only some series, whatever a rule allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ToRestricted {

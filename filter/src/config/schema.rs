@@ -69,3 +69,10 @@ pub(super) enum WebSocketsConfig {
     Pass,
     Refuse,
 }
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub(super) enum QueryReportConfig {
+    Off,
+    Text,
+}

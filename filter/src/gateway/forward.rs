@@ -191,11 +191,6 @@ impl AllowedRequest<'_> {
         if restriction.is_none() && guarded.is_none() {
             return None;
         }
-        let selectors = match endpoint.to_restricted {
-            ToRestricted::Restrict(selectors) | ToRestricted::Read(selectors) => Some(selectors),
-            ToRestricted::Filter(_, selectors) => selectors,
-            ToRestricted::Empty(_) | ToRestricted::Pass | ToRestricted::Page | ToRestricted::Refuse => None,
-        };
         let mount = self.requested.at.mount;
         let given = guarded.and_then(|guarded| guarded.guards.bounds).unwrap_or_default();
         let bounds = Bounds { length: mount.max_query, extensions: mount.extensions, ..given };
@@ -204,7 +199,7 @@ impl AllowedRequest<'_> {
             profile: mount.api,
             names: endpoint.parameters,
             unread: endpoint.unread,
-            selectors,
+            selectors: endpoint.selectors(),
             restriction: restriction.clone(),
             guarded,
             bounds,

@@ -2,7 +2,7 @@
 //! changes the decision: nobody is asked for a password, nothing is counted against a rate, and what goes upstream is what
 //! the enforced rules wrote.
 
-use super::{Asked, Early, Gateway};
+use super::{Asked, Early, Gateway, query};
 use crate::access::{RequestedAccess, Trial};
 use crate::caller::identity::Caller;
 use crate::decision::refusal::Refusal;
@@ -91,8 +91,8 @@ impl Gateway {
         request.headers.has(Name::Authorization) || request.facts.certificate.is_some() || has_token
     }
 
-    /// Completes a form whose whole body has come, and records what the rules on trial would have made of it, if that
-    /// differs.
+    /// Completes a form whose whole body has come, and records its query, and what the rules on trial would have made of
+    /// it if that differs.
     ///
     /// # Errors
     ///
@@ -106,6 +106,7 @@ impl Gateway {
         record: &mut Record,
     ) -> Result<String, FormError> {
         let completed = form.complete(body, &mut state.rewrites);
+        query::record_form(record, body, completed.as_deref().ok());
         let Some(trial) = trial else { return completed };
         match (trial.form.complete(body, &mut state.tried_rewrites), &completed) {
             (Ok(tried), Ok(sent)) if tried == *sent => {}

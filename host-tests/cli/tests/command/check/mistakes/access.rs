@@ -129,4 +129,20 @@ pub(super) const MISTAKES: &[Mistake] = &[
         r#""trial": [{ "who": ["user:viewer"], "may": ["query"], "only": { "a": ["b"] } }, { "who": ["user:viewer"], "may": ["status"] }], "headers": {"#,
         "trial[1].who[0]: this can never decide anything: trial[0] restricts them, and trial[1] has no \"only\": it gives them health info ui and no more, unless it says \"unrestricted\": true",
     ),
+    // The access log.
+    (
+        r#""headers": {"#,
+        r#""report": { "query": "all" }, "headers": {"#,
+        "report.query: \"all\" is none of off, text",
+    ),
+    (
+        r#""headers": {"#,
+        r#""report": { "bytes": 100 }, "headers": {"#,
+        "report.bytes: there is nothing to cut: write \"query\": \"text\" too",
+    ),
+    (
+        r#""headers": {"#,
+        r#""report": { "query": "text", "bytes": 10 }, "headers": {"#,
+        "report.bytes: this must be a whole number, 64 to 8192",
+    ),
 ];
