@@ -63,6 +63,9 @@ object! {
         trial: Option<Vec<access::RuleConfig>>,
         /// What the access log shows of a request beside the decision about it.
         report: Option<report::ReportConfig>,
+        /// The person or place that somebody who is refused may ask, on the page that browsers show then: a text, or a link
+        /// that begins with `https://` or `mailto:`.
+        contact: Option<String>,
         /// Headers of answers, and those that tell the server who is calling.
         headers: Option<headers::HeadersConfig>,
     }
@@ -108,11 +111,26 @@ pub fn load(bytes: &[u8]) -> Result<Gateway, ConfigError> {
         callers,
         access,
         trial,
+        contact: contact(&whole.contact())?,
         query_report: report::compile(&whole.report())?,
         identity_headers: IdentityHeaders { caller: caller_header, tenant: tenant_header },
         answers: Answers { cors, security },
     })
 }
+
+/// Reads the person or place to ask: one line, which a page can show.
+fn contact(field: &Field<'_>) -> Result<Option<String>, ConfigError> {
+    let Some(text) = field.optional_text()? else { return Ok(None) };
+    let is_line = !text.trim().is_empty() && text.len() <= MAX_CONTACT && !text.chars().any(char::is_control);
+    if is_line {
+        Ok(Some(text.to_owned()))
+    } else {
+        Err(field.refuse("this must be one line of 1 to 200 bytes"))
+    }
+}
+
+/// The longest text of a contact, in bytes.
+const MAX_CONTACT: usize = 200;
 
 /// Refuses a header for tenants that no rule gives a value.
 fn check_carries(

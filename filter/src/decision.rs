@@ -5,6 +5,7 @@
 
 mod reason;
 pub mod refusal;
+mod sentence;
 
 pub use crate::caller::facts::Facts;
 

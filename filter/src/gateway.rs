@@ -30,6 +30,8 @@ use crate::report::count::{Capacity, Count};
 use crate::report::{Outcome, Record};
 use crate::response::answer::{Answers, RequestContext};
 use crate::response::cors::AllowedOrigin;
+use crate::response::refused_page;
+use crate::response::reply::Wording;
 use crate::target::Target;
 use crate::target::header_edits::HeaderEdits;
 use crate::target::headers::Headers;
@@ -59,6 +61,8 @@ pub struct Gateway {
     pub query_report: Option<usize>,
     /// The headers that tell the server of the caller.
     pub identity_headers: IdentityHeaders,
+    /// The person or place that somebody who is refused may ask.
+    pub contact: Option<String>,
     /// The headers that answers and the filter's own replies have in common.
     pub answers: Answers,
 }
@@ -115,8 +119,12 @@ impl Gateway {
                 record.refused(refusal.status(), refusal.reason(), refusal.for_the_log());
                 let wording = self.wording(target.as_ref().ok(), request.headers);
                 let origin = self.answers.cors.allowed(request.headers);
-                let reply = self.refusal(&refusal, record.class, wording, request.scheme, origin.as_ref());
-                Decision::Reply(reply)
+                Decision::Reply(match wording {
+                    Wording::Plain if refused_page::is_navigation(request.headers) => {
+                        self.refused_page(&refusal, &record, request)
+                    }
+                    _ => self.refusal(&refusal, record.class, wording, request.scheme, origin.as_ref()),
+                })
             }
         };
         record.path = target.ok().map(|target| target.path.into_text());

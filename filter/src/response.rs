@@ -6,5 +6,6 @@ pub(crate) mod cors;
 pub mod filtered;
 pub(crate) mod location;
 pub mod page;
+pub(crate) mod refused_page;
 pub mod reply;
 pub mod security;

@@ -74,6 +74,7 @@ const EVERYTHING: &str = r#"{
     { "who": ["anyone"], "may": ["unknown"], "at": ["/o"], "methods": ["GET", "POST"], "paths": ["/", "/api/*"] }
   ],
   "trial": [{ "who": ["anyone"], "may": ["query"] }],
+  "contact": "https://example.com/help",
   "report": { "query": "text", "bytes": 256 },
   "headers": {
     "cors": { "origins": ["https://grafana.example.com"] },

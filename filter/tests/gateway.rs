@@ -778,3 +778,51 @@ fn the_server_is_told_whose_series_are_asked_for() {
         other => panic!("{other:?}"),
     }
 }
+
+#[test]
+fn a_person_gets_a_page_where_programs_get_a_line() {
+    let configuration = r#"{
+        "mounts": [{ "prefix": "/p" }],
+        "callers": { "tokens": { "a": "sha256:ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb" } },
+        "access": [{ "who": ["token:a"], "may": ["ui", "federate"], "only": { "tenant": ["a"] } }],
+        "contact": "<the> team"
+    }"#;
+    let navigation = ("sec-fetch-mode", "navigate");
+    let token = ("authorization", "Bearer a");
+    for (path, token, status, parts, others) in [
+        (
+            "/p/config",
+            Some(token),
+            403,
+            &["<b>token:a</b>", "&lt;the&gt; team", "href=\"/p/\""][..],
+            &["<the>"][..],
+        ),
+        ("/p/", None, 401, &["Please sign in", "href=\"/p/\""], &["<b>"]),
+        ("/elsewhere", Some(token), 404, &["Nothing here", "&lt;the&gt; team"], &["href", "token:a"]),
+        (
+            "/p/federate?match[]=up&%3Cscript%3Ealert(1)%3C/script%3E=%22",
+            Some(token),
+            400,
+            &["&lt;script&gt;alert(1)&lt;/script&gt;"],
+            &["<script"],
+        ),
+    ] {
+        let sent = |more: &[(&str, &str)]| {
+            let more: Vec<_> = token.into_iter().chain(more.iter().copied()).collect();
+            reply(configuration, "GET", path, &more)
+        };
+        let (page, line) = (sent(&[navigation]), sent(&[]));
+        assert_eq!((page.status, line.status), (status, status), "{path}");
+        assert_eq!(header(&page, "content-type"), Some("text/html; charset=utf-8"));
+        assert_eq!(header(&line, "content-type"), Some("text/plain; charset=utf-8"));
+        let without_type = |reply: &Reply| {
+            let kept = reply.headers.iter().filter(|(name, _)| *name != "content-type");
+            kept.cloned().collect::<Vec<_>>()
+        };
+        assert_eq!(without_type(&page), without_type(&line), "{path}");
+        assert!(parts.iter().all(|part| page.body.contains(part)), "{path}: {}", page.body);
+        assert!(!others.iter().any(|part| page.body.contains(part)), "{path}: {}", page.body);
+    }
+    let api = reply(configuration, "GET", "/p/api/v1/status/config", &[navigation, token]);
+    assert_eq!(header(&api, "content-type"), Some("application/json"));
+}

@@ -133,7 +133,7 @@ impl fmt::Display for Refusal {
             Self::Withheld(rule) => {
                 write!(
                     f,
-                    "{rule} restricts its callers by \"only\", and nothing at this path can be restricted"
+                    "this endpoint can't be limited to what you may see, so it is refused ({rule}.only)"
                 )
             }
             Self::Violation(violation) => violation.fmt(f),
@@ -196,7 +196,11 @@ impl Refusal {
 
     /// Returns the reply for a client whose request has this class, as far as that is known.
     pub fn reply(&self, class: Option<Class>, wording: Wording) -> Reply {
-        let mut reply = Reply::error(self.status_of(class), self, wording);
+        self.with_headers(Reply::error(self.status_of(class), self, wording))
+    }
+
+    /// Adds the headers that belong to the refusal to a reply.
+    pub(crate) fn with_headers(&self, mut reply: Reply) -> Reply {
         if let Self::Method(allowed) = self {
             reply.headers.push(("allow", allowed.to_string()));
         }

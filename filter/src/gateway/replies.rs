@@ -9,11 +9,13 @@ use crate::access::tenants::TenantError;
 use crate::api::class::Class;
 use crate::api::mount::{Located, Mount};
 use crate::api::requested::Requested;
-use crate::caller::identity::Caller;
+use crate::caller::identity::{Caller, Identity};
 use crate::decision::refusal::{CanLogIn, Refusal};
 use crate::decision::{Decision, Request};
+use crate::report::Record;
 use crate::response::answer::RequestContext;
 use crate::response::cors::{self, AllowedOrigin};
+use crate::response::refused_page::RefusedPage;
 use crate::response::reply::{Reply, Wording};
 use crate::target::Target;
 use crate::target::headers::Headers;
@@ -101,7 +103,27 @@ impl Gateway {
         scheme: UrlScheme,
         origin: Option<&AllowedOrigin>,
     ) -> Reply {
-        let mut reply = refusal.reply(class, wording);
+        self.challenging(refusal.reply(class, wording), scheme, origin)
+    }
+
+    /// Returns the page for a person whose browser's navigation is refused. At no mount it names none.
+    pub(super) fn refused_page(&self, refusal: &Refusal, record: &Record, request: &Request<'_>) -> Reply {
+        let mount = record.mount.and_then(|id| self.mounts.get(id));
+        let back = mount.map(|mount| format!("{}/", mount.prefix.as_str()));
+        let page = RefusedPage {
+            sentence: refusal.sentence(),
+            message: &refusal.to_string(),
+            who: record.caller.identity().map(Identity::who).filter(|_| mount.is_some()),
+            can_log_in: mount.is_some() && self.can_log_in() == CanLogIn::Yes,
+            contact: self.contact.as_deref(),
+            back: back.as_deref(),
+        };
+        let reply = refusal.with_headers(page.reply(refusal.status()));
+        self.challenging(reply, request.scheme, self.answers.cors.allowed(request.headers).as_ref())
+    }
+
+    /// Adds challenges to authenticate to a reply with the status 401, and the headers that every answer has.
+    fn challenging(&self, mut reply: Reply, scheme: UrlScheme, origin: Option<&AllowedOrigin>) -> Reply {
         if reply.status == 401 {
             let challenge = |challenge: &str| ("www-authenticate", challenge.to_owned());
             reply.headers.extend(self.callers.challenges().into_iter().map(challenge));

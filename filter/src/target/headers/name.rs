@@ -33,6 +33,7 @@ names! {
     Path ":path",
     Status ":status",
     AIm "a-im",
+    Accept "accept",
     AcceptEncoding "accept-encoding",
     AcceptRanges "accept-ranges",
     AllowCredentials "access-control-allow-credentials",
@@ -328,7 +329,7 @@ mod tests {
             "xremote-",
             "x-request-id",
             "user-agent",
-            "accept",
+            "accept-charset",
         ] {
             assert_eq!(Name::find(other.as_bytes()), (Name::Other, Spelling::Usual), "{other}");
         }

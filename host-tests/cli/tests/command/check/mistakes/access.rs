@@ -145,4 +145,9 @@ pub(super) const MISTAKES: &[Mistake] = &[
         r#""report": { "query": "text", "bytes": 10 }, "headers": {"#,
         "report.bytes: this must be a whole number, 64 to 8192",
     ),
+    (
+        r#""headers": {"#,
+        r#""contact": "a\nb", "headers": {"#,
+        "contact: this must be one line of 1 to 200 bytes",
+    ),
 ];
