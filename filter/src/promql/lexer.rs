@@ -255,10 +255,18 @@ impl<'a> Lexer<'a> {
                 Some(0xef) if self.peek(1) == Some(0xbf) && self.peek(2) == Some(0xbd) => {
                     return Err(SyntaxError { at: self.at, problem: Problem::Text });
                 }
-                Some(_) => self.advance(1),
+                Some(_) => self.skip_in_string(),
                 None => return Err(SyntaxError { at: start, problem: Problem::Text }),
             }
         }
+    }
+
+    /// Skips a byte of a string, and those after it that mean nothing in a string of any kind.
+    fn skip_in_string(&mut self) {
+        self.advance(1);
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let means_nothing = |byte: &&u8| !matches!(**byte, b'"' | b'\'' | b'`' | b'\\' | b'\n' | 0xef);
+        self.advance(rest.iter().take_while(means_nothing).count());
     }
 
     /// Returns `true` if an odd number of backslashes stands before the quote that comes next, in the string that

@@ -72,7 +72,7 @@ pub(super) fn size(text: &[u8], used: Used) -> Option<Size> {
             },
             b'|' => scan.part(ALTERNATIVE),
             b'.' | b'^' | b'$' => scan.part(PART),
-            _ => scan.part(0),
+            _ => scan.letters(),
         }
     }
     Some(scan.size)
@@ -114,6 +114,21 @@ impl Scan<'_> {
         self.add(weight);
         self.before = self.before.saturating_add(self.last);
         self.last = weight.max(COPY);
+    }
+
+    /// Adds a letter, and those that follow it.
+    fn letters(&mut self) {
+        self.part(0);
+        let is_letter = |byte: &&u8| {
+            !matches!(
+                **byte,
+                b'\\' | b'[' | b'(' | b')' | b'*' | b'+' | b'?' | b'{' | b'|' | b'.' | b'^' | b'$'
+            )
+        };
+        let more = self.rest.iter().take_while(is_letter).count();
+        self.rest = self.rest.get(more..).unwrap_or_default();
+        let weight = u32::try_from(more).unwrap_or(u32::MAX).saturating_mul(COPY);
+        self.before = self.before.saturating_add(weight);
     }
 
     /// Repeats the last part, with at most so many copies of it.

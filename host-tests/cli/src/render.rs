@@ -17,7 +17,7 @@ pub const HELP: &str = "\
 Prints the shipped envoy/envoy.yaml with this configuration in it. Without arguments it is that file, byte for byte. The
 configuration is checked first, as by `cargo promward check`.
 
---client-certificates, --jwt and --watched add the lines of envoy/fragments, and can be combined. envoy/README.md says what
+--client-certificates, --jwt, --watched and --websockets add the lines of envoy/fragments, and can be combined. envoy/README.md says what
 to change in them, and which files the directory must have. The number of workers is not in the file: it is Envoy's own option
 --concurrency.
 
@@ -64,6 +64,9 @@ pub struct Arguments {
     /// Reads the filter from ecds/promward.yaml and watches that file, so that new rules need no restart
     #[arg(long, help_heading = "Fragments")]
     watched: bool,
+    /// Lets WebSockets pass, which the filter allows at opaque mounts
+    #[arg(long, help_heading = "Fragments")]
+    websockets: bool,
 
     /// The host name that is served; may be given several times
     #[arg(
@@ -207,6 +210,7 @@ impl Arguments {
             (self.client_certificates, Variant::ClientCertificates),
             (self.jwt, Variant::Jwt),
             (self.watched, Variant::Watched),
+            (self.websockets, Variant::WebSockets),
         ];
         let (upstream_host, upstream_port) = self.upstream.clone();
         FileOptions {

@@ -29,6 +29,8 @@ pub struct Options {
     /// On Envoy: the filter's configuration is a watched file, as in the fragment `watched.yaml`.
     /// [`Deployment::reconfigure`](super::Deployment::reconfigure) needs that. On the embedded host it always works.
     pub watched: bool,
+    /// On Envoy: WebSockets pass, as with the fragment `websockets.yaml`.
+    pub websockets: bool,
     /// On Envoy: further texts of the shipped file, each with its replacement.
     pub replace: Vec<(String, String)>,
     /// The number of worker threads, each with a VM.
@@ -55,6 +57,7 @@ impl Options {
             jwks: None,
             metadata: None,
             watched: false,
+            websockets: false,
             replace: Vec::new(),
             workers: 2,
             https_port: None,

@@ -30,6 +30,7 @@ pub(super) fn start_envoy(options: &Options, module: &Path, certificates: &Path)
         (asked, Variant::ClientCertificates),
         (options.jwks.is_some(), Variant::Jwt),
         (options.watched, Variant::Watched),
+        (options.websockets, Variant::WebSockets),
     ];
     envoy.variants = wanted.into_iter().filter(|(is, _)| *is).map(|(_, variant)| variant).collect();
     Envoy::start(&envoy)

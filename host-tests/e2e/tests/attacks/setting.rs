@@ -72,7 +72,7 @@ const BARE: &[(&str, &str)] = &[
     ("max_headers_count: 100\n", "max_headers_count: 10000\n"),
     ("domains: [\"*\"]", "domains: [other.invalid]"),
     ("domains: [example.com]", "domains: [\"*\"]"),
-    ("            ignore_http_11_upgrade:\n            - safe_regex: { regex: \".*\" }\n", ""),
+    ("            ignore_http_11_upgrade: [{ safe_regex: { regex: \".*\" } }]\n", ""),
     (
         "            accept_http_10: true\n",
         "            accept_http_10: true

@@ -26,15 +26,6 @@ const CONFIGURATION: &str = r#"{
     ]
 }"#;
 
-/// The texts of the shipped file that `envoy/README.md` changes for WebSockets, each with its replacement.
-const WEBSOCKETS: [(&str, &str); 2] = [
-    ("- safe_regex: { regex: \".*\" }\n", "- safe_regex: { regex: \"(?i)(tls/.*|h2c)\" }\n"),
-    (
-        "          http2_protocol_options:\n",
-        "          upgrade_configs: [{ upgrade_type: websocket }]\n          http2_protocol_options:\n",
-    ),
-];
-
 /// The line that WebSockets over HTTP/2 need, too.
 const EXTENDED_CONNECT: (&str, &str) = (
     "            max_concurrent_streams: 100\n",
@@ -43,7 +34,7 @@ const EXTENDED_CONNECT: (&str, &str) = (
 
 fn options(server: &Server) -> Options {
     let mut options = Options::configured(server.address, CONFIGURATION);
-    options.replace = WEBSOCKETS.map(|(old, new)| (old.to_owned(), new.to_owned())).to_vec();
+    options.websockets = true;
     options
 }
 
@@ -275,7 +266,7 @@ fn nothing_follows_an_offer_that_the_server_has_not_taken() {
         }
     });
     let mut options = Options::configured(address, CONFIGURATION);
-    options.replace = WEBSOCKETS.map(|(old, new)| (old.to_owned(), new.to_owned())).to_vec();
+    options.websockets = true;
     let deployment = Deployment::start(Host::Envoy, &options).unwrap();
     let hidden = "GET /grafana/hidden HTTP/1.1\r\nHost: example.com\r\n\r\n";
     for more in ["", "Content-Length: 3\r\n", "Transfer-Encoding: chunked\r\n"] {

@@ -14,11 +14,13 @@ pub enum Variant {
     Jwt,
     /// Moves the filter with its configuration to a file of its own, which is watched.
     Watched,
+    /// Lets WebSockets pass, where the filter does.
+    WebSockets,
 }
 
 impl Variant {
     /// All variants, ordered by name.
-    pub const ALL: [Self; 3] = [Self::ClientCertificates, Self::Jwt, Self::Watched];
+    pub const ALL: [Self; 4] = [Self::ClientCertificates, Self::Jwt, Self::Watched, Self::WebSockets];
 
     /// Returns the name of its option and, with `.yaml`, of its file in `envoy/fragments`.
     #[must_use]
@@ -27,6 +29,7 @@ impl Variant {
             Self::ClientCertificates => "client-certificates",
             Self::Jwt => "jwt",
             Self::Watched => "watched",
+            Self::WebSockets => "websockets",
         }
     }
 
@@ -37,6 +40,7 @@ impl Variant {
             Self::ClientCertificates => include_str!("../../../../envoy/fragments/client-certificates.yaml"),
             Self::Jwt => include_str!("../../../../envoy/fragments/jwt.yaml"),
             Self::Watched => include_str!("../../../../envoy/fragments/watched.yaml"),
+            Self::WebSockets => include_str!("../../../../envoy/fragments/websockets.yaml"),
         }
     }
 }

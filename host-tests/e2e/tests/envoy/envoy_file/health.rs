@@ -106,7 +106,7 @@ fn an_offer_to_switch_protocols_is_ignored() {
 #[test]
 fn an_offer_that_the_proxy_takes_goes_no_further_than_the_filter() {
     let taken = |options: &mut Options| {
-        let line = "            ignore_http_11_upgrade:\n            - safe_regex: { regex: \".*\" }\n";
+        let line = "            ignore_http_11_upgrade: [{ safe_regex: { regex: \".*\" } }]\n";
         options.replace.push((line.to_owned(), String::new()));
     };
     let Some(setup) = Setup::with(taken) else { return };

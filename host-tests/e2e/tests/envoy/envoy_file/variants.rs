@@ -31,8 +31,13 @@ fn variant(variants: &'static [Variant]) -> impl Fn(&mut Options) {
 
 #[test]
 fn each_variant_serves_what_the_shipped_file_serves_and_so_do_all_together() {
-    for variants in [&[Variant::ClientCertificates][..], &[Variant::Jwt], &[Variant::Watched], &Variant::ALL]
-    {
+    for variants in [
+        &[Variant::ClientCertificates][..],
+        &[Variant::Jwt],
+        &[Variant::Watched],
+        &[Variant::WebSockets],
+        &Variant::ALL,
+    ] {
         let Some(setup) = Setup::with(variant(variants)) else { return };
         serves_the_guides_url_without_a_warning(&setup);
     }
