@@ -1,6 +1,6 @@
 //! An explanation for programs: one JSON object. `filter/docs/policies.md` describes its fields.
 
-use super::rules::{amounts, limits, verdict, who};
+use super::rules::{amounts, limits, trial, verdict, who};
 use crate::explain::matrix::words;
 use crate::policy::Policy;
 use crate::policy::answer::Given;
@@ -58,6 +58,7 @@ pub fn json(policy: &Policy, asked: &Asked, course: &Course<'_>, given: Option<&
         "restriction": account.restriction.as_ref().map(|restriction| restriction.matchers()),
         "tenants": account.tenants,
         "selectors": rewritten,
+        "trial": trial(course),
         "refused": course.record.refused.map(Reason::name),
         "reason": Some(&course.record.reason).filter(|reason| !reason.is_empty()),
     });

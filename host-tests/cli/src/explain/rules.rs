@@ -6,7 +6,9 @@ use promward::api::mount::Mount;
 use promward::caller::identity::Caller;
 use promward::caller::who::Who;
 use promward::gateway::Gateway;
+use promward::report::Outcome;
 use promward::target::parameters::{Parameters, Part};
+use serde_json::{Value, json};
 
 /// Returns the prefix of a mount as a configuration writes it.
 pub(crate) fn prefix(mount: &Mount) -> &str {
@@ -65,4 +67,16 @@ pub(super) fn amounts(course: &Course<'_>, gateway: &Gateway) -> Vec<(&'static s
     let halves = [query.as_bytes(), message.body.as_slice()].join(&b'&');
     let parameters = Parameters::parse(&halves, Part::Query).unwrap_or_default();
     guarded.amounts(endpoint, mount.api.dialect, mount.extensions, &parameters)
+}
+
+/// Returns the verdict of the rules on trial as fields of a JSON object, if it differs.
+pub(super) fn trial(course: &Course<'_>) -> Option<Value> {
+    let tried = course.record.trial.as_ref()?;
+    let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    Some(json!({
+        "outcome": tried.outcome.map_or("asked", Outcome::name),
+        "rule": tried.rule.map(|rule| rule.position),
+        "reason": text(&tried.reason),
+        "matchers": text(&tried.matchers),
+    }))
 }

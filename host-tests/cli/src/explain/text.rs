@@ -14,6 +14,7 @@ use promward::access::{Considered, RuleVerdict};
 use promward::api::endpoint::ToRestricted;
 use promward::caller::who::Who;
 use promward::gateway::account::Room;
+use promward::report::Outcome;
 use promward::response::reply::Reply;
 
 /// The width of the column with the names of the rooms.
@@ -74,6 +75,7 @@ pub(super) fn of(
     page.add("limits", limit_lines(course, policy));
     page.add("terms", terms(course));
     page.add("selectors", selector_lines(course, policy, paint));
+    page.add("trial", trial(course));
     match &course.end {
         End::Upstream(upstream) => {
             page.add("upstream", diff::of(&course.sent, &upstream.0, paint));
@@ -122,6 +124,16 @@ fn limit_lines(course: &Course<'_>, policy: &Policy) -> Vec<String> {
         format!("{} {allows}{asked}", name.replace('_', " "))
     };
     limits(course, policy.gateway()).into_iter().map(line).collect()
+}
+
+/// Returns the line about the rules on trial, if they would decide otherwise.
+fn trial(course: &Course<'_>) -> Option<String> {
+    let tried = course.record.trial.as_ref()?;
+    let outcome = tried.outcome.map_or("the caller would be asked for", Outcome::name);
+    let rule = tried.rule.map(|rule| format!(" by {rule}")).unwrap_or_default();
+    let more = [&tried.reason, &tried.matchers].into_iter().filter(|text| !text.is_empty());
+    let more: String = more.map(|text| format!(": {text}")).collect();
+    Some(format!("the rules on trial say otherwise: {outcome}{rule}{more}"))
 }
 
 fn terms(course: &Course<'_>) -> Vec<String> {

@@ -173,11 +173,11 @@ fn forwarded(
     record: &mut Record,
     resources: &mut Resources<'_>,
 ) -> End {
-    let Forward { edits, form, context, .. } = forward;
+    let Forward { edits, form, context, trial } = forward;
     let mut message = sent.clone();
     message.apply(&edits);
     if let Some(form) = form {
-        match form.complete(&sent.body, &mut resources.state.rewrites) {
+        match gateway.complete(&form, trial.as_deref(), &sent.body, resources.state, record) {
             Ok(text) => message.body = text.into_bytes(),
             Err(error) => {
                 let refusal = Refusal::Form(error);

@@ -169,6 +169,34 @@ fn real_credentials_are_checked_and_never_shown() {
 }
 
 #[test]
+fn what_rules_on_trial_would_say_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("promward.json");
+    let configuration = r#"{
+      "mounts": [{ "prefix": "/p" }],
+      "access": [{ "who": ["anyone"], "may": ["read"] }],
+      "trial": [{ "who": ["anyone"], "may": ["query"], "only": { "tenant": ["a"] } }]
+    }"#;
+    fs::write(&file, configuration).unwrap();
+    let told = |arguments: &[&str]| {
+        let output = explain(&[&[file.to_str().unwrap()], arguments].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let query = told(&["/p/api/v1/query?query=up"]);
+    assert!(
+        query.contains("trial      the rules on trial say otherwise: allowed by trial[0]: tenant=\"a\"\n"),
+        "{query}"
+    );
+    let form = told(&["/p/api/v1/query", "--data", "query=up"]);
+    assert!(form.contains("trial      the rules on trial say otherwise: allowed by trial[0]"), "{form}");
+    let rules: serde_json::Value = serde_json::from_str(&told(&["/p/api/v1/rules", "--json"])).unwrap();
+    assert_eq!((&rules["trial"]["outcome"], &rules["allowed"]), (&"forbidden".into(), &true.into()));
+    let same = told(&["/p/api/v1/query?query=1"]);
+    assert!(!same.contains("trial      "), "{same}");
+}
+
+#[test]
 fn a_certificate_is_read_from_a_file() {
     let directory = tempfile::tempdir().unwrap();
     let authority = promward_harness::certificates::Authority::new("ours").unwrap();
