@@ -10,6 +10,7 @@ pub mod budget;
 pub(crate) mod callers;
 pub mod certificates;
 pub mod claim;
+pub mod client;
 pub(crate) mod facts;
 pub mod groups;
 pub mod hash;

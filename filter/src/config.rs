@@ -31,6 +31,7 @@ mod who;
 pub use error::ConfigError;
 
 use crate::access::{Access, Trial};
+use crate::caller::client::ClientFrom;
 use crate::enforce::RuleList;
 use crate::enforce::identity_headers::IdentityHeaders;
 use crate::enforce::tenant::TenantHeader;
@@ -53,6 +54,11 @@ object! {
         /// The treatment of paths at no mount: `refuse` (the default) answers 404, `pass` leaves them to the proxy's
         /// own routes.
         elsewhere: Option<schema::ElsewhereConfig>,
+        /// If `true`, the proxy's listener writes each client's address and version of TLS into `x-promward-client`, in
+        /// place of what the client says there, and its routes remove the header again. The filter then doesn't ask the
+        /// proxy for them.
+        #[schemars(default)]
+        listener_writes_client: bool,
         /// The callers who are known, and their credentials.
         callers: Option<callers::CallersConfig>,
         /// The rules that say who may do what. The first rule that names the caller, holds at the mount and covers the
@@ -104,10 +110,15 @@ pub fn load(bytes: &[u8]) -> Result<Gateway, ConfigError> {
         "pass" => Elsewhere::Pass,
         _ => Elsewhere::Refuse,
     };
+    let client = match whole.listener_writes_client().is_true()? {
+        true => ClientFrom::Listener,
+        false => ClientFrom::Host,
+    };
     Ok(Gateway {
         digest: sha256(bytes),
         mounts,
         elsewhere,
+        client,
         callers,
         access,
         trial,

@@ -7,7 +7,7 @@ mod reason;
 pub mod refusal;
 mod sentence;
 
-pub use crate::caller::facts::Facts;
+pub use crate::caller::facts::{Facts, HostFacts, Untold};
 
 use crate::caller::logins::StreamId;
 use crate::enforce::form::AwaitedForm;
@@ -30,32 +30,8 @@ pub struct Request<'a> {
     pub body: Body,
     /// The scheme of the client's connection.
     pub scheme: UrlScheme,
-    /// The facts that [`Gateway::needs`](crate::gateway::Gateway::needs) asks for.
-    pub facts: &'a Facts,
-}
-
-/// The facts that a configuration needs of a request beside its headers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Needs {
-    /// The address that the request comes from.
-    pub source: bool,
-    /// The certificate of the client.
-    pub certificate: bool,
-    /// The metadata that filters before this one have set.
-    pub metadata: bool,
-    /// The time of the request.
-    pub now: Clock,
-}
-
-/// The need for the time of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Clock {
-    /// The time decides, so that the request is refused without it.
-    Needed,
-    /// The time is for rules on trial only.
-    Useful,
-    /// Nobody reads the time.
-    Unused,
+    /// The facts that the host knows beside the headers.
+    pub facts: &'a dyn HostFacts,
 }
 
 /// The decision about a request.

@@ -17,9 +17,10 @@ use crate::access::{Access, RequestedAccess, Rule, Trial};
 use crate::api::mount::{AtMount, Located, Mount, Mounts, PassedCredentials};
 use crate::api::requested::Requested;
 use crate::caller::callers::{Callers, Identified};
+use crate::caller::client::ClientFrom;
 use crate::caller::identity::Caller;
 use crate::decision::refusal::{RateExceeded, Refusal};
-use crate::decision::{Decision, Facts, Request};
+use crate::decision::{Decision, Request};
 use crate::enforce::RuleNumber;
 use crate::enforce::guards::Guarded;
 use crate::enforce::identity_headers::IdentityHeaders;
@@ -51,6 +52,8 @@ pub struct Gateway {
     pub mounts: Mounts,
     /// The treatment of paths at no mount.
     pub elsewhere: Elsewhere,
+    /// The place where scheme and address of a client are learned.
+    pub client: ClientFrom,
     /// The callers that the configuration knows.
     pub callers: Callers,
     /// The rules that say who may do what.
@@ -277,15 +280,13 @@ impl Gateway {
         resources: &mut Resources<'_>,
     ) -> Result<(), Refusal> {
         let Some(rate) = rule.rate else { return Ok(()) };
-        let Facts { source, now, .. } = request.facts;
-        let (who, name) = match (caller, source) {
-            (Caller::Known(identity), _) => (Counted::Known, identity.to_string().into_bytes()),
-            (Caller::Anonymous, Some(source)) => (Counted::Anonymous, source.bytes()),
-            (Caller::Anonymous, None) => return Err(Refusal::Host),
+        let (who, name) = match caller {
+            Caller::Known(identity) => (Counted::Known, identity.who().as_bytes().to_vec()),
+            Caller::Anonymous => (Counted::Anonymous, request.facts.source()?.ok_or(Refusal::Host)?.bytes()),
         };
-        let (Some(now), Some(table)) = (now, &resources.state.rates) else { return Err(Refusal::Host) };
+        let (now, table) = (request.facts.now()?, resources.state.rates.as_ref().ok_or(Refusal::Host)?);
         let of = LimitedRule { configuration: &self.digest, rule: number.position, rate };
-        match table.count(resources.shared, who, &name, &of, *now) {
+        match table.count(resources.shared, who, &name, &of, now) {
             Ok(Share::Own) => Ok(()),
             Ok(Share::Crowded) => {
                 resources.state.count(Count::Bound(Capacity::Rates));
@@ -308,7 +309,7 @@ impl Gateway {
         let tenants = rule.tenants(caller).map_err(|error| self.no_tenant(error))?;
         let guarded = match rule.guards {
             Some(guards) => {
-                let now = request.facts.now.ok_or(Refusal::Host)?.milliseconds();
+                let now = request.facts.now()?.milliseconds();
                 Some(Guarded { rule: number, guards, now })
             }
             None => None,
@@ -327,7 +328,17 @@ impl Gateway {
         let Asked { target, request, requested, origin } = asked;
         let strip = self.strip(requested.at.mount, request.headers, caller);
         let (query, origin) = (target.query.as_ref(), origin.clone());
-        AllowedRequest { request, requested: *requested, query, origin, strip, caller, rule, terms }
+        AllowedRequest {
+            request,
+            requested: *requested,
+            query,
+            origin,
+            strip,
+            client: self.client,
+            caller,
+            rule,
+            terms,
+        }
     }
 
     /// Returns the headers of a request that don't go to the server of a mount.

@@ -29,6 +29,7 @@ const EVERYTHING: &str = r#"{
     { "prefix": "/o", "api": "opaque", "encoded_slash": "pass", "cross_site": ["https://id.example.net"], "websockets": "pass" }
   ],
   "elsewhere": "pass",
+  "listener_writes_client": true,
   "callers": {
     "users": {
       "viewer": "$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",

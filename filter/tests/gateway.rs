@@ -5,9 +5,10 @@
 mod desk;
 
 use desk::Desk;
+use promward::caller::certificates::Presented;
 use promward::caller::source::Source;
 use promward::config;
-use promward::decision::{Clock, Decision, Facts, Forward, Needs};
+use promward::decision::{Decision, Facts, Forward, HostFacts, Untold};
 use promward::enforce::form::{FORM_TYPE, FormError};
 use promward::enforce::rewrite_cache::RewriteCache;
 use promward::gateway::Gateway;
@@ -19,6 +20,8 @@ use promward::target::body::Body;
 use promward::target::header_edits::HeaderEdits;
 use promward::target::headers::Headers;
 use promward::time::instant::Instant;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 const GUIDE: &str = r#"{
     "mounts": [{ "prefix": "/prometheus", "cluster": "prometheus", "origins": ["http://localhost:9090"] }],
@@ -703,20 +706,99 @@ fn a_writer_above_the_rate_is_told_to_try_again_and_is_counted_like_others() {
     }
 }
 
+/// Facts that note what is asked for.
+#[derive(Debug, Default)]
+struct Asked {
+    facts: Facts,
+    what: RefCell<BTreeSet<&'static str>>,
+}
+
+impl HostFacts for Asked {
+    fn source(&self) -> Result<Option<Source>, Untold> {
+        self.what.borrow_mut().insert("source");
+        self.facts.source()
+    }
+
+    fn certificate(&self) -> Result<Option<Presented>, Untold> {
+        self.what.borrow_mut().insert("certificate");
+        self.facts.certificate()
+    }
+
+    fn metadata(&self) -> Result<Vec<u8>, Untold> {
+        self.what.borrow_mut().insert("metadata");
+        self.facts.metadata()
+    }
+
+    fn now(&self) -> Result<Instant, Untold> {
+        self.what.borrow_mut().insert("now");
+        self.facts.now()
+    }
+}
+
 #[test]
 fn no_more_is_asked_of_the_host_than_the_rules_need() {
-    for (limits, source, now) in [
-        ("", false, false),
-        (r#", "limits": { "range": "1d" }"#, false, true),
-        (r#", "limits": { "rate": "1/s" }"#, true, true),
-        (r#", "only": { "tenant": ["a"] }"#, false, false),
+    let digest = format!("sha256:{}", "a".repeat(64));
+    let certificates = format!(r#""callers": {{ "certificates": {{ "a": "{digest}" }} }},"#);
+    let tokens = format!(r#""callers": {{ "tokens": {{ "a": "{digest}" }} }},"#);
+    let users =
+        r#""callers": { "users": { "a": "$2b$10$N9qo8uLOickgx2ZMRZoMyehtJ/whDdsI.d1w/JqKiOrDw8pCT0JLG" } },"#;
+    let jwt = r#""callers": { "jwt": { "a": { "payload": "jwt", "issuer": "i", "audience": "b", "name": ["sub"] } } },"#;
+    let bearer = &[("authorization", "Bearer x")][..];
+    let basic = &[("authorization", "Basic YTpi")][..];
+    for (callers, who, limits, more, expected) in [
+        ("", "anyone", "", &[][..], &[][..]),
+        ("", "anyone", r#", "limits": { "range": "1d" }"#, &[], &["now"]),
+        ("", "anyone", r#", "limits": { "rate": "1/s" }"#, &[], &["now", "source"]),
+        ("", "anyone", r#", "only": { "tenant": ["a"] }"#, &[], &[]),
+        (&certificates, "anyone", "", &[], &[]),
+        (&certificates, "certificate:a", "", &[], &["certificate"]),
+        (&tokens, "token:a", "", &[], &[]),
+        (&tokens, "token:a", "", bearer, &[]),
+        (users, "user:a", "", &[], &[]),
+        (users, "user:a", "", bearer, &[]),
+        (users, "user:a", "", basic, &["now", "source"]),
+        (jwt, "authenticated", "", &[], &["metadata"]),
+        (jwt, "anyone", "", &[], &[]),
     ] {
+        let rule = format!(r#"{{ "who": ["{who}"], "may": ["query"] {limits} }}"#);
+        let mut desk =
+            Desk::new(&format!(r#"{{ "mounts": [{{ "prefix": "/" }}], {callers} "access": [{rule}] }}"#));
+        let facts = Facts {
+            source: Source::parse(b"192.0.2.1"),
+            now: Some(Instant(1_700_000_000_000_000_000)),
+            ..Facts::default()
+        };
+        let asked = Asked { facts, ..Asked::default() };
+        desk.decide(&request("GET", "/api/v1/query?query=up", more), Body::None, &asked, 1);
+        assert_eq!(asked.what.into_inner().into_iter().collect::<Vec<_>>(), expected, "{rule} {more:?}");
+    }
+}
+
+#[test]
+fn only_rates_need_a_table() {
+    for (limits, rates) in [("", Rates::None), (r#", "limits": { "rate": "1/s" }"#, Rates::Some)] {
         let rule = format!(r#"{{ "who": ["anyone"], "may": ["query"] {limits} }}"#);
         let gateway = gateway(&format!(r#"{{ "mounts": [{{ "prefix": "/" }}], "access": [{rule}] }}"#));
-        let now = if now { Clock::Needed } else { Clock::Unused };
-        let expected = Needs { source, certificate: false, metadata: false, now };
-        assert_eq!(gateway.needs(), expected, "{limits}");
-        assert_eq!(gateway.rates(), if source { Rates::Some } else { Rates::None }, "{limits}");
+        assert_eq!(gateway.rates(), rates, "{limits}");
+    }
+}
+
+#[test]
+fn what_the_listener_writes_is_left_to_its_routes_where_it_is_declared() {
+    let said = [
+        ("x-promward-client", "192.0.2.1 TLSv1.3"),
+        ("x-envoy-internal", "true"),
+        ("x_promward_client", "192.0.2.1 TLSv1.3"),
+        ("x-promward-cluster", "x"),
+    ];
+    let declared = GUIDE.replacen('{', r#"{ "listener_writes_client": true, "#, 1);
+    for (configuration, removed) in [
+        (GUIDE, &["x-promward-client", "x-envoy-internal", "x_promward_client", "x-promward-cluster"][..]),
+        (&declared, &["x_promward_client", "x-promward-cluster"]),
+    ] {
+        let edits = forward(configuration, "GET", "/prometheus/metrics", &said, Body::None).edits;
+        let removed: Vec<_> = removed.iter().map(|name| name.as_bytes().to_vec()).collect();
+        assert_eq!(edits.remove, removed);
     }
 }
 

@@ -12,6 +12,7 @@ use promward::api::victoria_metrics::{ENDPOINTS, PROFILE};
 use promward::decision::{Decision, Facts};
 use promward::target::body::Body;
 use promward::target::headers::Headers;
+use promward::time::instant::Instant;
 use std::collections::BTreeSet;
 
 /// A path, its class, its parameters, and what the restricted get: `own`, `cut`, `empty`, `all`, `page` or `none`.
@@ -115,7 +116,8 @@ fn desk(rule: &str) -> Desk {
 
 fn status(desk: &mut Desk, path: &str) -> u16 {
     let headers = Headers::from_iter([(":method", "GET"), (":path", path), (":authority", "example.com")]);
-    let (decision, _) = desk.decide(&headers, Body::None, &Facts::default(), 1);
+    let facts = Facts { now: Some(Instant(1_700_000_000_000_000_000)), ..Facts::default() };
+    let (decision, _) = desk.decide(&headers, Body::None, &facts, 1);
     match decision {
         Decision::Forward(_) => 200,
         Decision::Reply(reply) => reply.status,

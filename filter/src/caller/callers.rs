@@ -3,7 +3,7 @@
 
 use super::authorization::{Credential, MalformedCredential, Presented};
 use super::certificates::Certificates;
-use super::facts::Facts;
+use super::facts::{HostFacts, Untold};
 use super::groups::{Group, Groups};
 use super::hints::Hints;
 use super::identity::{Caller, Identity};
@@ -93,6 +93,12 @@ impl fmt::Display for LoginError {
     }
 }
 
+impl From<Untold> for LoginError {
+    fn from(_: Untold) -> Self {
+        Self::Unknown
+    }
+}
+
 impl Callers {
     /// Identifies the caller of a request. `Authorization` decides if it is there, else a JSON web token, else a
     /// certificate. A bearer token that nobody here knows may be left alone where the request has a JSON web token too.
@@ -103,7 +109,7 @@ impl Callers {
     pub fn identify(
         &self,
         headers: &Headers,
-        facts: &Facts,
+        facts: &dyn HostFacts,
         stream: StreamId,
         logins: &mut Logins,
         hints: Hints<'_>,
@@ -111,7 +117,12 @@ impl Callers {
         if self.passwords.is_some() || self.can_bear() {
             let presented = Presented::of(headers).map_err(LoginError::Malformed)?;
             if let Some(presented) = presented {
-                if let Some(identity) = logins.recall(presented, facts.source, hints.configuration) {
+                // A token is remembered whatever its source.
+                let source = match presented {
+                    Presented::Basic(_) if self.passwords.is_some() => facts.source()?,
+                    Presented::Basic(_) | Presented::Bearer(_) => None,
+                };
+                if let Some(identity) = logins.recall(presented, source, hints.configuration) {
                     return Ok(Identified::known(Rc::clone(identity)));
                 }
                 return self.by_header(presented, facts, stream, logins, hints);
@@ -120,12 +131,13 @@ impl Callers {
         if let Some(accepted) = self.by_jwt(facts, logins, hints.configuration)? {
             return Ok(Identified::known(Rc::clone(&accepted.identity)));
         }
-        match &facts.certificate {
-            Some(presented) if !self.certificates.is_empty() => {
-                let name = self.certificates.find(presented).ok_or(LoginError::Certificate)?;
+        let certificate = if self.certificates.is_empty() { None } else { facts.certificate()? };
+        match certificate {
+            Some(presented) => {
+                let name = self.certificates.find(&presented).ok_or(LoginError::Certificate)?;
                 Ok(Identified::known(self.groups.identity(Scheme::Certificate, name)))
             }
-            _ => Ok(Identified::Caller(Caller::Anonymous)),
+            None => Ok(Identified::Caller(Caller::Anonymous)),
         }
     }
 
@@ -133,7 +145,7 @@ impl Callers {
     fn by_header(
         &self,
         presented: Presented<'_>,
-        facts: &Facts,
+        facts: &dyn HostFacts,
         stream: StreamId,
         logins: &mut Logins,
         hints: Hints<'_>,
@@ -141,7 +153,7 @@ impl Callers {
         match presented.decode().map_err(LoginError::Malformed)? {
             Credential::Basic { user, password } => {
                 let passwords = self.passwords.as_ref().ok_or(LoginError::NotConfigured("Basic"))?;
-                let (source, now) = facts.source.zip(facts.now).ok_or(LoginError::Unknown)?;
+                let (source, now) = (facts.source()?.ok_or(LoginError::Unknown)?, facts.now()?);
                 let attempt = Attempt { presented, user: &user, password: &password, source, stream };
                 match logins
                     .ask(passwords, &self.groups, &attempt, hints, now)
@@ -166,7 +178,7 @@ impl Callers {
     /// Returns the caller of a JSON web token that counts beside a bearer token that nobody here knows.
     fn beside_a_foreign_bearer(
         &self,
-        facts: &Facts,
+        facts: &dyn HostFacts,
         logins: &mut Logins,
         configuration: &Digest,
     ) -> Result<Identified, LoginError> {
@@ -184,17 +196,18 @@ impl Callers {
 
     fn by_jwt(
         &self,
-        facts: &Facts,
+        facts: &dyn HostFacts,
         logins: &mut Logins,
         configuration: &Digest,
     ) -> Result<Option<Rc<Accepted>>, LoginError> {
         if self.issuers.is_empty() {
             return Ok(None);
         }
-        let now = facts.now.ok_or(LoginError::Unknown)?;
-        let Some(verified) = jwt::verified(&facts.metadata).map_err(LoginError::Jwt)? else {
+        let metadata = facts.metadata()?;
+        let Some(verified) = jwt::verified(&metadata).map_err(LoginError::Jwt)? else {
             return Ok(None);
         };
+        let now = facts.now()?;
         if let Some(accepted) = logins.recall_accepted(verified, configuration) {
             accepted.times.check(now).map_err(LoginError::Jwt)?;
             return Ok(Some(accepted));

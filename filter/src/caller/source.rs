@@ -16,8 +16,8 @@ impl Source {
     /// Parses what a host says: `address:port`, or the address alone.
     pub fn parse(text: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(text).ok()?;
-        let with_port = text.parse().map(|address: SocketAddr| address.ip());
-        with_port.or_else(|_| text.parse()).ok().map(Self::of)
+        let with_port = || text.parse().map(|address: SocketAddr| address.ip());
+        text.parse().or_else(|_| with_port()).ok().map(Self::of)
     }
 
     fn of(address: IpAddr) -> Self {

@@ -8,6 +8,7 @@ use crate::api::class::Class;
 use crate::api::requested::NotSupported;
 use crate::caller::budget::Spent;
 use crate::caller::callers::LoginError;
+use crate::caller::facts::Untold;
 use crate::caller::logins::TooMany;
 use crate::enforce::RuleNumber;
 use crate::enforce::form::FormError;
@@ -114,6 +115,12 @@ from! {
 impl From<NotSupported> for Refusal {
     fn from(NotSupported(methods): NotSupported) -> Self {
         Self::Method(methods)
+    }
+}
+
+impl From<Untold> for Refusal {
+    fn from(_: Untold) -> Self {
+        Self::Host
     }
 }
 

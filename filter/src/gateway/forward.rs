@@ -7,6 +7,7 @@ use crate::api::endpoint::{Content, Endpoint, ParametersIn, ToRestricted};
 use crate::api::listing::Listing;
 use crate::api::mount::{AtMount, Mount, WebSockets};
 use crate::api::requested::Requested;
+use crate::caller::client::ClientFrom;
 use crate::caller::identity::Caller;
 use crate::decision::refusal::Refusal;
 use crate::decision::{Decision, Forward, Request};
@@ -54,6 +55,8 @@ pub(super) struct AllowedRequest<'a> {
     pub(super) origin: Option<AllowedOrigin>,
     /// The headers of the request that don't go upstream.
     pub(super) strip: Strip,
+    /// The place where the client's connection is learned.
+    pub(super) client: ClientFrom,
     /// The caller that sends the request.
     pub(super) caller: &'a Caller,
     /// The rule that allows the request.
@@ -165,7 +168,7 @@ impl AllowedRequest<'_> {
             return Err(FormError::Unexpected.into());
         }
         let mut form = AwaitedForm::announced(method, headers, body, &accepted, &query, *max_form)?;
-        let Some(requirements) = self.requirements(endpoint) else {
+        let Some(requirements) = self.requirements(endpoint)? else {
             return Ok((with_mark(&query.to_text()), form));
         };
         if let Some(violation) = requirements.ends_with(&query) {
@@ -186,16 +189,16 @@ impl AllowedRequest<'_> {
     }
 
     /// Returns the requirements of the rule on the parameters, or `None` if it has none.
-    fn requirements(&self, endpoint: &Endpoint) -> Option<Requirements> {
+    fn requirements(&self, endpoint: &Endpoint) -> Result<Option<Requirements>, Refusal> {
         let RuleTerms { restriction, guarded, .. } = &self.terms;
         if restriction.is_none() && guarded.is_none() {
-            return None;
+            return Ok(None);
         }
         let mount = self.requested.at.mount;
         let given = guarded.and_then(|guarded| guarded.guards.bounds).unwrap_or_default();
         let bounds = Bounds { length: mount.max_query, extensions: mount.extensions, ..given };
         let guarded = guarded.filter(|_| Classes::GUARDED.contains(endpoint.class));
-        Some(Requirements {
+        Ok(Some(Requirements {
             profile: mount.api,
             names: endpoint.parameters,
             unread: endpoint.unread,
@@ -203,8 +206,16 @@ impl AllowedRequest<'_> {
             restriction: restriction.clone(),
             guarded,
             bounds,
-            now: self.request.facts.now.map(|now| now.milliseconds()),
-        })
+            now: self.now()?,
+        }))
+    }
+
+    /// Returns the time of the request in milliseconds, if the server takes times that are relative to it.
+    fn now(&self) -> Result<Option<i64>, Refusal> {
+        match self.requested.at.mount.api.dialect.is_spelled_out() {
+            true => Ok(Some(self.request.facts.now()?.milliseconds())),
+            false => Ok(None),
+        }
     }
 
     /// Returns the protocol that the server is offered to switch to. Any other offer goes no further.
@@ -226,6 +237,7 @@ impl AllowedRequest<'_> {
     ) -> Result<HeaderEdits, Refusal> {
         let (request, mount) = (self.request, self.requested.at.mount);
         let mut remove = self.strip.held_back(request.headers, &identity_headers.names());
+        remove.retain(|name| !self.client.leaves(name));
         // A form behind an offer has been refused already.
         let offers = form.is_none_or(AwaitedForm::must_be_empty) && self.offers();
         if offers {
@@ -323,6 +335,7 @@ mod tests {
             query: None,
             origin: None,
             strip: Strip::OursOnly,
+            client: ClientFrom::Host,
             caller: &Caller::Anonymous,
             rule: RuleNumber { list: RuleList::Access, position: 0 },
             terms: RuleTerms {

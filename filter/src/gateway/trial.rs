@@ -81,14 +81,22 @@ impl Gateway {
         let allowed = self.allowed(asked, caller, number, terms);
         match allowed.decide(&self.identity_headers, &self.answers, &mut state.tried_rewrites) {
             Ok(decision) => Some(Said { rule: Some(number), verdict: Ok((decision, matchers)) }),
+            Err(Refusal::Host) => None,
             Err(refusal) => refused(Some(number), refusal),
         }
     }
 
     /// Returns `true` if a request has something by which its caller could be known.
     fn presents_credentials(&self, request: &Request<'_>) -> bool {
-        let has_token = !self.callers.issuers.is_empty() && !request.facts.metadata.is_empty();
-        request.headers.has(Name::Authorization) || request.facts.certificate.is_some() || has_token
+        let Request { headers, facts, .. } = request;
+        // What the host doesn't say may be there.
+        let has_certificate = || {
+            !self.callers.certificates.is_empty() && facts.certificate().map_or(true, |shown| shown.is_some())
+        };
+        let has_token = || {
+            !self.callers.issuers.is_empty() && facts.metadata().map_or(true, |metadata| !metadata.is_empty())
+        };
+        headers.has(Name::Authorization) || has_certificate() || has_token()
     }
 
     /// Completes a form whose whole body has come, and records its query, and what the rules on trial would have made of

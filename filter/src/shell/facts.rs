@@ -1,30 +1,71 @@
-//! Reads the facts about a request that aren't in its headers, from the host's properties and its clock.
+//! Tells the core the facts about a request that aren't in its headers, from the host's properties and its clock. What
+//! nobody asks for costs no call.
 
 use super::host::{self, HostError, Property};
 use crate::caller::certificates::Presented;
-use crate::caller::facts::Facts;
+use crate::caller::client::Client;
+use crate::caller::facts::{HostFacts, Untold};
 use crate::caller::source::Source;
-use crate::decision::{Clock, Needs};
 use crate::target::origin::UrlScheme;
+use crate::time::instant::Instant;
+use std::cell::OnceCell;
 
-/// Reads the facts that are needed of the current stream.
-pub(crate) fn read(needs: Needs) -> Result<Facts, HostError> {
-    let source = || host::property(Property("source\0address"));
-    let metadata = || found(host::property(Property("metadata")));
-    Ok(Facts {
-        source: if needs.source { found(source())?.and_then(|text| Source::parse(&text)) } else { None },
-        certificate: if needs.certificate { certificate()? } else { None },
-        metadata: if needs.metadata { metadata()?.unwrap_or_default() } else { Vec::new() },
-        now: match needs.now {
-            Clock::Needed => Some(host::now()?),
-            Clock::Useful => host::now().ok(),
-            Clock::Unused => None,
-        },
-    })
+/// The facts about the current stream, which the host is asked for when they are needed.
+#[derive(Debug)]
+pub(crate) struct StreamFacts<'a> {
+    client: Option<Client<'a>>,
+    source: OnceCell<Result<Option<Source>, Untold>>,
+    now: OnceCell<Result<Instant, Untold>>,
+    pub(crate) scheme: UrlScheme,
+}
+
+impl<'a> StreamFacts<'a> {
+    /// Creates the facts of the current stream. `client` is what its listener has written, if that counts.
+    pub(crate) fn new(client: Option<Client<'a>>) -> Self {
+        let scheme = client.map_or_else(scheme, |client| client.scheme);
+        Self { client, source: OnceCell::new(), now: OnceCell::new(), scheme }
+    }
+}
+
+impl HostFacts for StreamFacts<'_> {
+    fn source(&self) -> Result<Option<Source>, Untold> {
+        let asked = || match &self.client {
+            Some(client) => Ok(client.source()),
+            None => source().map_err(untold),
+        };
+        *self.source.get_or_init(asked)
+    }
+
+    fn certificate(&self) -> Result<Option<Presented>, Untold> {
+        certificate().map_err(untold)
+    }
+
+    fn metadata(&self) -> Result<Vec<u8>, Untold> {
+        Ok(found(host::property(Property("metadata"))).map_err(untold)?.unwrap_or_default())
+    }
+
+    fn now(&self) -> Result<Instant, Untold> {
+        *self.now.get_or_init(|| host::now().map_err(untold))
+    }
+}
+
+/// Checks that the host says the same of the current stream as its listener has written.
+pub(crate) fn confirm(client: &Client<'_>) -> bool {
+    scheme() == client.scheme && source() == Ok(client.source())
+}
+
+#[cold]
+fn untold(error: HostError) -> Untold {
+    log::error!("promward: the host doesn't say what a request needs: {error:?}");
+    Untold
+}
+
+fn source() -> Result<Option<Source>, HostError> {
+    Ok(found(host::property(Property("source\0address")))?.and_then(|text| Source::parse(&text)))
 }
 
 /// Returns the scheme of the client's connection. A host that doesn't know of TLS has none.
-pub(crate) fn scheme() -> UrlScheme {
+fn scheme() -> UrlScheme {
     match host::property(Property("connection\0tls_version")) {
         Ok(version) if !version.is_empty() => UrlScheme::Https,
         _ => UrlScheme::Http,

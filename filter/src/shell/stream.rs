@@ -5,9 +5,8 @@
 //! meanwhile: nothing by default, and the body as it comes with Envoy's `allow_on_headers_stop_iteration`. Every
 //! callback pauses then, so that nothing goes on that hasn't been decided.
 
-use super::facts;
 use super::host::{self, HostError, Map};
-use super::worker::Worker;
+use super::worker::{Unwritten, Worker};
 use crate::caller::logins::StreamId;
 use crate::decision::refusal::Refusal;
 use crate::decision::{Decision, Forward, Request, TriedForm};
@@ -104,9 +103,12 @@ impl Stream {
     /// Decides the request when the headers have come.
     pub(crate) fn decide(&mut self, body: Body) -> Result<Action, HostError> {
         let headers = host::headers(Map::Request)?;
-        let facts = self.worker.facts()?;
+        let facts = match self.worker.facts(&headers) {
+            Ok(facts) => facts,
+            Err(unwritten) => return Ok(self.unwritten(unwritten)),
+        };
         let stream = StreamId(self.context);
-        let request = Request { stream, headers: &headers, body, scheme: facts::scheme(), facts: &facts };
+        let request = Request { stream, headers: &headers, body, scheme: facts.scheme, facts: &facts };
         let (decision, record) = self.worker.decide(&request);
         self.record = record;
         match decision {
@@ -267,6 +269,15 @@ impl Stream {
         let refusal = Refusal::Form(error);
         let reply = self.gateway().refuse(context, &refusal);
         self.record.refused(reply.status, refusal.reason(), &refusal);
+        self.worker.report(&self.record);
+        self.reply(&reply)
+    }
+
+    /// Refuses a request whose client can't be known.
+    #[cold]
+    fn unwritten(&mut self, unwritten: Unwritten) -> Action {
+        let reply = self.gateway().failed();
+        self.record.refused(reply.status, Reason::Host, &unwritten);
         self.worker.report(&self.record);
         self.reply(&reply)
     }

@@ -1,10 +1,10 @@
 //! One configuration in one worker: the state that its streams share, and the tick in which passwords are checked while
 //! streams wait.
 
-use super::facts;
+use super::facts::{self, StreamFacts};
 use super::host::{self, HostError, HostSharedData, Metric, MetricKind};
 use super::memory;
-use crate::caller::facts::Facts;
+use crate::caller::client::{CLIENT_HEADER, Client, ClientFrom};
 use crate::caller::logins::StreamId;
 use crate::decision::{Decision, Request, TriedForm};
 use crate::enforce::form::{AwaitedForm, FormError};
@@ -12,7 +12,9 @@ use crate::gateway::Gateway;
 use crate::gateway::worker_state::{Resources, WorkerState};
 use crate::report::Record;
 use crate::report::count::{CHECKS_WAITING, Count};
+use crate::target::headers::Headers;
 use std::cell::{Cell, RefCell};
+use std::fmt;
 use std::rc::Rc;
 
 /// The period of the tick while a stream waits, in milliseconds. Hosts call it less often.
@@ -32,6 +34,7 @@ pub(crate) struct Worker {
     metrics: RefCell<Vec<(Count, Metric)>>,
     checks_waiting: Cell<Option<(Metric, i64)>>,
     is_ticking: Cell<bool>,
+    listener: Cell<Listener>,
 }
 
 /// A stream that waits for its password to be checked.
@@ -39,6 +42,30 @@ pub(crate) trait Waiting {
     /// Decides a request that waits and lets it go on. Called from the tick, in which host calls must be about this
     /// stream.
     fn release(&self);
+}
+
+/// The experience with a listener that is declared to write the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Listener {
+    /// No request has come yet.
+    Unseen,
+    /// The first request had what the host says too, and each one since had something.
+    Writes,
+    /// A request hadn't what the listener should write.
+    Fails,
+}
+
+/// The error of a listener that doesn't write the client, although it is declared to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unwritten;
+
+impl fmt::Display for Unwritten {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "listener_writes_client: the listener doesn't write {CLIENT_HEADER}, or not what the proxy knows of the client"
+        )
+    }
 }
 
 /// The reason why this host can't run a configuration.
@@ -62,6 +89,7 @@ impl Worker {
             metrics: RefCell::default(),
             checks_waiting: Cell::default(),
             is_ticking: Cell::default(),
+            listener: Cell::new(Listener::Unseen),
         })
     }
 
@@ -82,9 +110,25 @@ impl Worker {
         self.gateway.complete(form, trial, body, &mut self.state.borrow_mut(), record)
     }
 
-    /// Reads the facts that the configuration needs of the current stream.
-    pub(crate) fn facts(&self) -> Result<Facts, HostError> {
-        facts::read(self.gateway.needs())
+    /// Returns the facts about the current stream, which has these headers.
+    ///
+    /// The first request that a worker gets is compared with what the host says. From then on each has what the listener
+    /// writes. One that hasn't shows that somebody else may write it, and from then on every request is refused, since a
+    /// client might have written it into any of them (`threats.md` H7).
+    pub(crate) fn facts<'a>(&self, headers: &'a Headers) -> Result<StreamFacts<'a>, Unwritten> {
+        if self.gateway.client == ClientFrom::Host {
+            return Ok(StreamFacts::new(None));
+        }
+        let client = Client::written(headers).filter(|client| match self.listener.get() {
+            Listener::Unseen => facts::confirm(client),
+            Listener::Writes => true,
+            Listener::Fails => false,
+        });
+        if client.is_none() && self.listener.get() != Listener::Fails {
+            log::error!("promward: {Unwritten}: all requests are refused until the configuration changes");
+        }
+        self.listener.set(if client.is_some() { Listener::Writes } else { Listener::Fails });
+        client.map(|client| StreamFacts::new(Some(client))).ok_or(Unwritten)
     }
 
     /// Keeps a stream that waits, and starts the tick if it isn't running.

@@ -3,7 +3,7 @@
 
 use promward::caller::logins::StreamId;
 use promward::config;
-use promward::decision::{Decision, Facts, Request};
+use promward::decision::{Decision, HostFacts, Request};
 use promward::gateway::Gateway;
 use promward::gateway::worker_state::{Resources, WorkerState};
 use promward::report::Record;
@@ -58,7 +58,7 @@ impl Desk {
         &mut self,
         headers: &Headers,
         body: Body,
-        facts: &Facts,
+        facts: &dyn HostFacts,
         stream: u32,
     ) -> (Decision, Record) {
         let request = Request { stream: StreamId(stream), headers, body, scheme: UrlScheme::Https, facts };

@@ -104,7 +104,8 @@ impl Work {
     pub fn configuration(self) -> Value {
         let mounts = json!([{ "prefix": "/prometheus", "cluster": "prometheus" }]);
         if !self.has_password() {
-            return json!({ "mounts": mounts, "access": [{ "who": ["anyone"], "may": ["everything"] }] });
+            let access = json!([{ "who": ["anyone"], "may": ["everything"] }]);
+            return json!({ "mounts": mounts, "listener_writes_client": true, "access": access });
         }
         let rule = match self {
             Self::Password => json!({ "who": ["group:team-a"], "may": ["read", "ui"] }),
@@ -119,6 +120,7 @@ impl Work {
         ]);
         let mut configuration = json!({
             "mounts": mounts,
+            "listener_writes_client": true,
             "callers": { "users": { USER: HASH, "root": HASH }, "groups": { "team-a": ["user:alice"], "sre": ["user:root"] } },
             "access": rules,
         });

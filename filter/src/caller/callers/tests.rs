@@ -3,6 +3,7 @@
 use super::super::logins::{CheckCapacity, CheckEvent};
 use super::super::metadata::tests::metadata;
 use super::*;
+use crate::caller::facts::Facts;
 use crate::config;
 use crate::keyed_hash::{Digest, sha256, written};
 use crate::shared_data::Nothing;

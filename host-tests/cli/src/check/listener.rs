@@ -2,6 +2,7 @@
 //! address of a client, and how long a body it holds. The filter can't see either.
 
 use super::envoy_file::either;
+use promward::caller::client::{CLIENT_HEADER, ClientFrom};
 use promward::caller::who::Who;
 use promward::gateway::Gateway;
 use promward::promql::MAX_RESTRICTED;
@@ -12,6 +13,10 @@ use serde_norway::Value;
 pub(super) struct Surroundings {
     /// True if Envoy takes the word of the client for its address.
     takes_the_clients_word: bool,
+    /// True if a connection manager is in the file, and doesn't write who connects into [`CLIENT_HEADER`].
+    hides_the_client: bool,
+    /// True if Envoy takes the word of another proxy for the address of a client.
+    trusts_a_proxy: bool,
     bounds: Vec<Bound>,
 }
 
@@ -41,6 +46,9 @@ impl Surroundings {
             |snake, camel| either(manager, snake, camel).is_some_and(|value| *value != Value::Bool(false));
         surroundings.takes_the_clients_word = !is_set("use_remote_address", "useRemoteAddress")
             && !is_set("original_ip_detection_extensions", "originalIpDetectionExtensions");
+        surroundings.hides_the_client = !writes_client(manager);
+        surroundings.trusts_a_proxy = either(manager, "xff_num_trusted_hops", "xffNumTrustedHops")
+            .is_some_and(|hops| number(hops) != Some(0));
         let window = either(manager, "http2_protocol_options", "http2ProtocolOptions")
             .and_then(|options| either(options, "initial_stream_window_size", "initialStreamWindowSize"))
             .and_then(number);
@@ -70,7 +78,7 @@ impl Surroundings {
 
     /// Returns a warning for each setting that doesn't fit the configuration.
     pub(super) fn warnings(&self, gateway: &Gateway) -> Vec<String> {
-        self.address(gateway).into_iter().chain(self.bodies(gateway)).collect()
+        self.address(gateway).into_iter().chain(self.client(gateway)).chain(self.bodies(gateway)).collect()
     }
 
     fn address(&self, gateway: &Gateway) -> Option<String> {
@@ -79,6 +87,23 @@ impl Surroundings {
             "{counted} counts by address, and without use_remote_address: true in the connection manager clients choose their \
              own with x-forwarded-for: write it, unless nobody but a proxy of yours can reach this listener"
         ))
+    }
+
+    fn client(&self, gateway: &Gateway) -> Option<String> {
+        if gateway.client != ClientFrom::Listener {
+            return None;
+        }
+        if self.hides_the_client {
+            return Some(format!(
+                "listener_writes_client: no early header mutation of the connection manager overwrites {CLIENT_HEADER}, and \
+                 then every request is refused: write it as the shipped envoy.yaml does, or leave the field out"
+            ));
+        }
+        self.trusts_a_proxy.then(|| {
+            "listener_writes_client: with xff_num_trusted_hops the address of a client is not that of its connection, and \
+             then every request is refused: leave one of them out"
+                .to_owned()
+        })
     }
 
     /// Returns a warning for each bound that the longest form of a mount doesn't fit into.
@@ -105,6 +130,23 @@ impl Bound {
             id.0, self.field, self.size
         ))
     }
+}
+
+/// Returns `true` if a mutation of a connection manager's requests overwrites [`CLIENT_HEADER`].
+fn writes_client(manager: &Value) -> bool {
+    let extensions = either(manager, "early_header_mutation_extensions", "earlyHeaderMutationExtensions");
+    let mut extensions = extensions.and_then(Value::as_sequence).into_iter().flatten();
+    extensions.any(|extension| {
+        let mutations = either(extension, "typed_config", "typedConfig")
+            .and_then(|mutation| mutation.get("mutations")?.as_sequence());
+        let mut appended = mutations.into_iter().flatten().filter_map(|mutation| mutation.get("append"));
+        appended.any(|append| {
+            let key = append.get("header").and_then(|header| header.get("key")?.as_str());
+            let action = either(append, "append_action", "appendAction").and_then(Value::as_str);
+            key.is_some_and(|key| key.eq_ignore_ascii_case(CLIENT_HEADER))
+                && action == Some("OVERWRITE_IF_EXISTS_OR_ADD")
+        })
+    })
 }
 
 /// Returns the first field by which callers are counted by their address.

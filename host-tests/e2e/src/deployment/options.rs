@@ -33,6 +33,8 @@ pub struct Options {
     pub websockets: bool,
     /// On Envoy: further texts of the shipped file, each with its replacement.
     pub replace: Vec<(String, String)>,
+    /// `false` takes out of the shipped file what writes the client into `x-promward-client`.
+    pub writes_client: bool,
     /// The number of worker threads, each with a VM.
     pub workers: u32,
     /// The port of https, or a free one.
@@ -59,6 +61,7 @@ impl Options {
             watched: false,
             websockets: false,
             replace: Vec::new(),
+            writes_client: true,
             workers: 2,
             https_port: None,
             http_port: None,

@@ -16,6 +16,12 @@ use std::sync::Arc;
 /// The cluster of the shipped file, which the guide's configuration names.
 const CLUSTER: &str = "prometheus";
 
+/// The part of the shipped file that writes the client into a header.
+const WRITES_CLIENT: &str = r#"              - append:
+                  header: { key: x-promward-client, value: "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% %DOWNSTREAM_TLS_VERSION%" }
+                  append_action: OVERWRITE_IF_EXISTS_OR_ADD
+"#;
+
 pub(super) fn start_envoy(options: &Options, module: &Path, certificates: &Path) -> Result<Envoy> {
     let mut envoy = envoy::Options::new(certificates, module, options.upstream);
     envoy.configuration.clone_from(&options.configuration);
@@ -24,6 +30,9 @@ pub(super) fn start_envoy(options: &Options, module: &Path, certificates: &Path)
     envoy.http_port = options.http_port;
     envoy.allow_on_headers_stop_iteration = options.allow_on_headers_stop_iteration;
     envoy.replace.clone_from(&options.replace);
+    if !options.writes_client {
+        envoy.replace.push((WRITES_CLIENT.to_owned(), String::new()));
+    }
     envoy.jwks.clone_from(&options.jwks);
     let asked = options.client_certificates == ClientCertificates::SignedByTheDeployment;
     let wanted = [
@@ -65,6 +74,7 @@ pub(super) fn start_embedded(
     };
     let plugin = Plugin::load(settings)?;
     let mut gateway = gateway::Options::new(tls, plugin.clone()).cluster(CLUSTER, options.upstream);
+    gateway.writes_client = options.writes_client;
     gateway.workers = usize::try_from(options.workers)?;
     gateway.listen = local(options.https_port);
     gateway.plain = Some(local(options.http_port));

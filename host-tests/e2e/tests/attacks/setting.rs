@@ -28,7 +28,8 @@ pub(crate) enum Setting {
     Bare,
     /// Envoy with the shipped file, and other rules on trial.
     ShippedWithTrial,
-    /// Envoy with the shipped file and `allow_on_headers_stop_iteration`.
+    /// Envoy with the shipped file and `allow_on_headers_stop_iteration`. In this one alone the filter asks Envoy for the
+    /// client.
     Stopping,
     Embedded,
     /// The embedded host, and other rules on trial.
@@ -113,6 +114,9 @@ impl Running {
         let mut configuration = configuration(&certificates["scraper"]);
         if setting.has_trial() {
             configuration["trial"] = trial();
+        }
+        if setting != Setting::Stopping {
+            configuration["listener_writes_client"] = true.into();
         }
         let mut options = Options::configured(upstream, &configuration.to_string());
         options.authority = Some(authority);

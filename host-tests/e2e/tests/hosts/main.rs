@@ -1,6 +1,7 @@
 //! Tests of promward on both hosts, in front of a server that the tests play.
 
 mod callers;
+mod client;
 mod configuration;
 mod deployment;
 mod gateway;

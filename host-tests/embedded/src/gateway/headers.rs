@@ -2,10 +2,7 @@
 //! manager adds before the filters see a request. As with `use_remote_address`, the client is the peer that connected,
 //! and what it says about its own address doesn't count.
 
-use std::{
-    hash::{BuildHasher, RandomState},
-    net::IpAddr,
-};
+use std::hash::{BuildHasher, RandomState};
 
 use anyhow::{Context, Result, ensure};
 use http::{
@@ -14,13 +11,21 @@ use http::{
 };
 
 use super::body::Pipe;
-use crate::host::Headers;
+use super::options::Options;
+use crate::host::{Connection, Headers};
 
 /// The header by which the module picks a cluster.
 const CLUSTER: HeaderName = HeaderName::from_static("x-promward-cluster");
 
 /// The header by which the module says that a request must have no body.
 const BODY: HeaderName = HeaderName::from_static("x-promward-body");
+
+/// Headers that Envoy removes from a client's request, since it writes them itself.
+const ENVOY_ADDRESS: HeaderName = HeaderName::from_static("x-envoy-external-address");
+const ENVOY_INTERNAL: HeaderName = HeaderName::from_static("x-envoy-internal");
+
+/// The header by which the module learns of the client, as the shipped file writes it.
+const CLIENT: HeaderName = HeaderName::from_static("x-promward-client");
 
 /// The name that HTTP/1.0 comes to if it names none, as in the shipped file.
 const NO_NAME: &[u8] = b"none.invalid";
@@ -59,7 +64,11 @@ const JOINED: [HeaderName; 15] = [
 pub(super) struct Refusal(pub(super) StatusCode);
 
 /// Returns the head of a request as the module sees it.
-pub(super) fn from_request(request: &request::Parts, client: IpAddr) -> Result<Headers, Refusal> {
+pub(super) fn from_request(
+    request: &request::Parts,
+    connection: &Connection,
+    options: &Options,
+) -> Result<Headers, Refusal> {
     // As in the shipped file, health may be checked by HTTP/1.0, and nothing else.
     let is_old = request.version < Version::HTTP_11;
     let is_health = request.uri.path().ends_with("/-/healthy") || request.uri.path().ends_with("/-/ready");
@@ -84,7 +93,7 @@ pub(super) fn from_request(request: &request::Parts, client: IpAddr) -> Result<H
     ];
     let mut fields = request.headers.clone();
     let trailers = fields.remove(header::TE).filter(|value| value.as_bytes() == b"trailers");
-    for name in [header::HOST, header::EXPECT, CLUSTER] {
+    for name in [header::HOST, header::EXPECT, CLUSTER, ENVOY_ADDRESS, ENVOY_INTERNAL] {
         fields.remove(name);
     }
     strip(&mut fields);
@@ -92,7 +101,12 @@ pub(super) fn from_request(request: &request::Parts, client: IpAddr) -> Result<H
         fields.insert(header::TE, trailers);
     }
     join(&mut fields, &header::COOKIE, b"; ");
-    append(&mut fields, "x-forwarded-for", client.to_string().as_bytes());
+    let address = connection.source.ip();
+    append(&mut fields, "x-forwarded-for", address.to_string().as_bytes());
+    if options.writes_client {
+        let version = connection.tls_version.as_deref().unwrap_or_default();
+        replace(&mut fields, "x-promward-client", format!("{address} {version}").as_bytes());
+    }
     replace(&mut fields, "x-forwarded-proto", b"https");
     replace(&mut fields, "x-request-id", request_id().as_bytes());
     for name in &JOINED {
@@ -124,7 +138,7 @@ pub(super) fn to_request(headers: Headers, body: Pipe) -> Result<Request<Pipe>> 
             b":authority" => {
                 request.headers_mut().insert(header::HOST, HeaderValue::from_bytes(&value)?);
             }
-            _ if [CLUSTER, BODY].iter().any(|ours| name == ours.as_str().as_bytes()) => {}
+            _ if [CLIENT, CLUSTER, BODY].iter().any(|ours| name == ours.as_str().as_bytes()) => {}
             _ if name.starts_with(b":") => {}
             _ => {
                 let name = HeaderName::from_bytes(&name)?;

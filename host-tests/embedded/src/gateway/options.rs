@@ -33,6 +33,9 @@ pub struct Options {
     /// `true` lets trailers of HTTP/1.1 messages through (those announced by a `Trailer` header), `false` drops them:
     /// Envoy's `enable_trailers`. Trailers of HTTP/2 always reach the module.
     pub http1_trailers: bool,
+    /// `true` writes the client's address and version of TLS into `x-promward-client`, as the shipped file does. `false`
+    /// leaves what the client says there.
+    pub writes_client: bool,
 }
 
 impl Options {
@@ -49,6 +52,7 @@ impl Options {
             plugin,
             timeout: Duration::from_secs(600),
             http1_trailers: false,
+            writes_client: true,
         }
     }
 

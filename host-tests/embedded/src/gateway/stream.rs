@@ -31,7 +31,7 @@ pub(super) async fn serve(
     request: Request<Incoming>,
 ) -> Result<Response<Pipe>, BrokenOff> {
     let (parts, body) = request.into_parts();
-    let head = match headers::from_request(&parts, connection.source.ip()) {
+    let head = match headers::from_request(&parts, &connection, &worker.options) {
         Ok(head) => head,
         Err(Refusal(status)) => {
             let mut response = Response::new(Pipe::empty());

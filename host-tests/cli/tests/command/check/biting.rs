@@ -88,6 +88,29 @@ fn addresses_that_clients_choose_are_warned_of_where_they_count() {
 }
 
 #[test]
+fn a_listener_that_does_not_write_the_client_is_warned_of_where_it_is_declared_to() {
+    const DECLARED: &str = r#""listener_writes_client": true,"#;
+    const KEY: &str = "key: x-promward-client";
+    let hops = (
+        "          use_remote_address: true\n",
+        "          use_remote_address: true\n          xff_num_trusted_hops: 1\n",
+    );
+    let unwritten = "listener_writes_client: no early header mutation of the connection manager overwrites \
+                     x-promward-client, and then every request is refused: write it as the shipped envoy.yaml does, or \
+                     leave the field out";
+    let trusting = "listener_writes_client: with xff_num_trusted_hops the address of a client is not that of its \
+                    connection, and then every request is refused: leave one of them out";
+    let action = "%DOWNSTREAM_TLS_VERSION%\" }\n                  append_action: OVERWRITE_IF_EXISTS_OR_ADD";
+    let adding = action.replace("OVERWRITE_IF_EXISTS_OR_ADD", "ADD_IF_ABSENT");
+    for changes in [(KEY, "key: x-other"), (action, &adding)] {
+        assert_eq!(warnings(&printed(&[changes])), [unwritten]);
+        assert_eq!(warnings(&printed(&[changes, (DECLARED, "")])), [""; 0]);
+    }
+    assert_eq!(warnings(&printed(&[hops])), [trusting]);
+    assert_eq!(warnings(&printed(&[hops, (DECLARED, "")])), [""; 0]);
+}
+
+#[test]
 fn buffers_below_the_longest_form_are_warned_of() {
     let restricted = ACCESS.replace(r#"["everything"]"#, r#"["read"], "only": { "tenant": ["a"] }"#);
     let said = |bound: &str, size: usize, room: &str, needed: usize| {

@@ -83,7 +83,6 @@ fn a_call_that_fails_in_the_tick_releases_no_request() {
         ("proxy_set_effective_context", 0),
         ("proxy_get_header_map_pairs", 1),
         ("proxy_get_property", 1),
-        ("proxy_get_current_time_nanoseconds", 1),
         ("proxy_replace_header_map_value", 1),
     ] {
         for status in STATUSES {

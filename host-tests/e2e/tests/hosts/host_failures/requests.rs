@@ -1,6 +1,6 @@
 //! A request, its form and its answer, without a caller's credential.
 
-use crate::host_failures::stub::{CONTINUE, Failure, NOT_FOUND, PAUSE, STATUSES, Vm, form};
+use crate::host_failures::stub::{CONTINUE, Failure, NOT_FOUND, PAUSE, ROOT, STATUSES, STREAM, Vm, form};
 
 const CONFIGURATION: &[u8] = br#"{
     "mounts": [{ "prefix": "/prometheus", "cluster": "prometheus" }],
@@ -23,7 +23,7 @@ fn a_host_call_that_fails_stops_the_request_and_never_traps() {
         ("proxy_replace_header_map_value", [PAUSE, PAUSE, CONTINUE]),
         ("proxy_get_buffer_bytes", [CONTINUE, PAUSE, CONTINUE]),
         ("proxy_set_buffer_bytes", [CONTINUE, PAUSE, CONTINUE]),
-        ("proxy_add_header_map_value", [CONTINUE, CONTINUE, PAUSE]),
+        ("proxy_add_header_map_value", [PAUSE, PAUSE, CONTINUE]),
     ] {
         for status in STATUSES {
             let mut vm = Vm::start(CONFIGURATION, &form());
@@ -32,6 +32,21 @@ fn a_host_call_that_fails_stops_the_request_and_never_traps() {
             let is_gone_already = call == "proxy_remove_header_map_value" && status == NOT_FOUND;
             let (expected, replies) = if is_gone_already { ([CONTINUE; 3], 0) } else { (expected, 1) };
             assert_eq!((vm.stream(), vm.replies()), (expected, replies), "{call} with {status}");
+        }
+    }
+}
+
+#[test]
+fn an_answer_whose_headers_can_not_be_changed_is_refused() {
+    for call in ["proxy_get_header_map_pairs", "proxy_add_header_map_value"] {
+        for status in STATUSES {
+            let mut vm = Vm::start(CONFIGURATION, &form());
+            assert_eq!(vm.configure(), 1);
+            vm.call("proxy_on_context_create", &[STREAM, ROOT]);
+            assert_eq!(vm.call("proxy_on_request_headers", &[STREAM, 5, 0]), CONTINUE);
+            vm.store.data_mut().failing = Some((call, Failure::Status(status)));
+            assert_eq!(vm.call("proxy_on_response_headers", &[STREAM, 3, 0]), PAUSE, "{call} with {status}");
+            assert_eq!(vm.replies(), 1);
         }
     }
 }
