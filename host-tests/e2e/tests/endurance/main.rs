@@ -8,3 +8,4 @@ mod resident_memory;
 mod soak;
 mod swaps;
 mod traps;
+mod turns;
