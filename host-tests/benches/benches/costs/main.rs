@@ -7,20 +7,20 @@
 
 #[path = "../common/mod.rs"]
 mod common;
-mod envoy;
-mod load;
 mod module;
-mod peers;
+#[path = "../proxies/mod.rs"]
+#[allow(dead_code, reason = "each benchmark uses a part")]
+mod proxies;
 
 use anyhow::{Context, Result};
 use clap::Parser;
 use common::{Options, Report, at};
-use load::{Bench, Round};
-use peers::{Peer, Running, Setting};
 use promward_benches::costs::Work;
 use promward_harness::certificates::Authority;
 use promward_harness::process;
 use promward_harness::tools;
+use proxies::load::{self, Bench, Round};
+use proxies::peers::{Peer, Running, Setting};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -66,6 +66,7 @@ fn main() -> Result<()> {
         empty: promward_module::build_package("promward-empty")?,
         certificates: directory.path().to_owned(),
         authority: authority.pem(),
+        counted: None,
     };
     let mut report = Report::new("costs", "What a request costs", &options)?;
     say_versions(&mut report)?;

@@ -1,8 +1,8 @@
 //! Measures the module itself: its size, instructions, host calls and memory, and the cost of many callers.
 
 use super::common::{Report, at};
-use super::load::Bench;
-use super::peers::{Peer, Setting};
+use super::proxies::load::Bench;
+use super::proxies::peers::{Peer, Setting};
 use super::{Plan, measure};
 use anyhow::{Context, Result};
 use promward_benches::costs::{self, HASH, Taken, Work};

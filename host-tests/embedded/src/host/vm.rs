@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, Result, bail};
-use wasmtime::{Store, TypedFunc, WasmParams, WasmResults};
+use wasmtime::{Instance, Store, TypedFunc, WasmParams, WasmResults};
 
 use super::counts::Counts;
 use super::error::from_wasmtime;
@@ -17,6 +17,7 @@ const FUEL: u64 = u64::MAX;
 /// A running instance of the module.
 pub(super) struct Vm {
     store: Store<State>,
+    instance: Instance,
     exports: Exports,
     failed: bool,
 }
@@ -42,7 +43,7 @@ impl Vm {
             .or_else(|| export(&instance, &mut store, "malloc"));
         store.data_mut().allocate = allocate;
         let initialize: Call<()> = export(&instance, &mut store, "_initialize");
-        let mut vm = Vm { store, exports, failed: false };
+        let mut vm = Vm { store, instance, exports, failed: false };
         vm.run("_initialize", root, initialize, (), None);
         vm.configure(root)?;
         Ok(vm)
@@ -69,6 +70,11 @@ impl Vm {
             bail!("the module refused its configuration: its on_configure returned false");
         }
         Ok(())
+    }
+
+    /// Returns the value of an exported global of 64 bits, or `None` if the module has none of this name.
+    pub(super) fn global(&mut self, name: &str) -> Option<i64> {
+        self.instance.get_global(&mut self.store, name)?.get(&mut self.store).i64()
     }
 
     /// Returns `true` if the module has trapped.

@@ -137,6 +137,12 @@ impl Worker {
         lock(&self.counts).clone()
     }
 
+    /// Returns the value of a global of 64 bits that the module exports, such as a
+    /// [counter](promward_module::counting) of its code.
+    pub fn global(&mut self, name: &str) -> Option<i64> {
+        self.vm.global(name)
+    }
+
     /// Returns a stream that the front hasn't closed.
     pub(super) fn stream(&mut self, id: u32) -> &mut Stream {
         self.streams.get_mut(&id).expect("a stream lives until the front closes it")

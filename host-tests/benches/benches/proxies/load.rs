@@ -1,7 +1,7 @@
 //! Sends requests over kept connections, and runs the server that answers them. Both are on one thread, on a processor
 //! that the proxy doesn't use.
 
-use super::common::at;
+use crate::common::at;
 use anyhow::{Context, Result, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -17,7 +17,7 @@ use promward_benches::costs::{self, Work};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -46,6 +46,7 @@ pub(crate) struct Bench {
     runtime: Runtime,
     tasks: LocalSet,
     upstream: SocketAddr,
+    answer: Rc<RefCell<costs::Answer>>,
     tls: TlsConnector,
     sent: Rc<Cell<u64>>,
 }
@@ -76,7 +77,8 @@ impl Bench {
         let tasks = LocalSet::new();
         let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
         let upstream = listener.local_addr()?;
-        tasks.spawn_local(serve(listener, work.answer()));
+        let answer = Rc::new(RefCell::new(work.answer()));
+        tasks.spawn_local(serve(listener, Rc::clone(&answer)));
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_slice(authority.as_bytes())?)?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -85,7 +87,12 @@ impl Bench {
             .with_root_certificates(roots)
             .with_no_client_auth();
         let tls = TlsConnector::from(Arc::new(config));
-        Ok(Self { runtime, tasks, upstream, tls, sent: Rc::default() })
+        Ok(Self { runtime, tasks, upstream, answer, tls, sent: Rc::default() })
+    }
+
+    /// Lets the server answer another work from now on.
+    pub(crate) fn turn_to(&self, work: Work) {
+        *self.answer.borrow_mut() = work.answer();
     }
 
     /// Returns the address of the server.
@@ -122,6 +129,29 @@ impl Bench {
             let (requests, time) = (latencies.len(), end.duration_since(start));
             let (p50, p99) = (at(&mut latencies, 50), at(&mut latencies, 99));
             Ok((Round { requests, time, p50, p99 }, before, after))
+        })
+    }
+
+    /// Sends requests over one connection, first those before the count and then those that are counted. `begin` and
+    /// `end` are called around the latter.
+    pub(crate) fn counted(
+        &self,
+        proxy: SocketAddr,
+        work: Work,
+        [before, counted]: [u32; 2],
+        begin: impl FnOnce() -> Result<()>,
+        end: impl FnOnce() -> Result<()>,
+    ) -> Result<()> {
+        self.run(async {
+            let mut connection = self.connect(proxy, work).await?;
+            for _ in 0..before {
+                connection.send().await?;
+            }
+            begin()?;
+            for _ in 0..counted {
+                connection.send().await?;
+            }
+            end()
         })
     }
 
@@ -213,13 +243,13 @@ async fn read(mut body: Incoming) -> Result<usize> {
 }
 
 /// Answers every request once its body has arrived.
-async fn serve(listener: TcpListener, answer: costs::Answer) {
+async fn serve(listener: TcpListener, answer: Rc<RefCell<costs::Answer>>) {
     while let Ok((stream, _)) = listener.accept().await {
-        let answer = answer.clone();
+        let answer = Rc::clone(&answer);
         // A proxy that has gone closes its connections, which is no failure.
         let _ = stream.set_nodelay(true);
         let service = service_fn(move |request: http::Request<Incoming>| {
-            let answer = answer.clone();
+            let answer = answer.borrow().clone();
             async move {
                 // The sender notices when a body breaks off.
                 let _ = read(request.into_body()).await;

@@ -1,6 +1,7 @@
 //! The proxies that promward is compared with. Each has one worker, and stands in front of the same server with the
 //! same TLS.
 
+use super::callgrind;
 use super::envoy::{self, Filter};
 use anyhow::{Context, Result};
 use base64::Engine;
@@ -18,6 +19,9 @@ use tempfile::TempDir;
 
 /// The longest time that a program may take to start.
 const START: Duration = Duration::from_secs(60);
+
+/// The name of an Envoy under valgrind, which takes longer to start.
+const COUNTED: &str = "Envoy under valgrind";
 
 /// A proxy, or a way to configure one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,6 +59,8 @@ pub(crate) struct Setting {
     pub(crate) certificates: PathBuf,
     /// The authority that signed it, PEM.
     pub(crate) authority: String,
+    /// The file that callgrind writes to, if the instructions of an Envoy are counted.
+    pub(crate) counted: Option<PathBuf>,
 }
 
 pub(crate) struct Running {
@@ -168,9 +174,10 @@ impl Running {
 
 /// Starts a program, and waits until it listens.
 fn started(command: Command, name: &str, address: SocketAddr, directory: TempDir) -> Result<Running> {
+    let patience = if name == COUNTED { 10 * START } else { START };
     let begun = Instant::now();
     let process = Process::start(name, command)?;
-    process.wait_until("listening", START, || TcpStream::connect(address).ok())?;
+    process.wait_until("listening", patience, || TcpStream::connect(address).ok())?;
     Ok(Running { process: Started::Other(process), address, start: begun.elapsed(), _directory: directory })
 }
 
@@ -189,6 +196,10 @@ fn start_envoy(
     let mut command = tools::envoy()?.command();
     command.arg("--config-path").arg(write(&directory, "envoy.yaml", &text)?);
     command.args(["--concurrency", &workers.to_string(), "--disable-hot-restart"]);
+    let command = match &setting.counted {
+        Some(file) => return started(callgrind::under(&command, file), COUNTED, address, directory),
+        None => command,
+    };
     started(command, "Envoy", address, directory)
 }
 
