@@ -131,6 +131,7 @@ fn request(work: Work, number: u32) -> Result<Vec<Frame>> {
     }
     head.push(text("x-forwarded-for", "192.0.2.7"));
     head.push(text("x-forwarded-proto", "https"));
+    head.push(text("x-promward-client", "192.0.2.7 TLSv1.3"));
     head.push(text("x-request-id", "4b4e7c5e-6e0c-9a3c-8f0e-3d0a4a1f9a57"));
     let mut frames = vec![Frame::Headers(head, body.is_empty())];
     frames.extend((!body.is_empty()).then_some(Frame::Data(body, true)));
