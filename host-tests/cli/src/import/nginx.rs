@@ -9,7 +9,7 @@ use super::rights::{self, Said, To};
 use super::upstream::{self, Upstream};
 use super::{Failed, Options};
 use directives::Directive;
-use location::{Callers, Location, Matcher, Settings, Verdict, is_below};
+use location::{Callers, Location, Matcher, Place, Settings, Verdict, is_below};
 use promward::api::class::Class;
 use promward::api::{PROFILES, Profile};
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,18 +21,23 @@ pub(super) fn import(text: &str, directory: &Path, options: &Options) -> Result<
         .map_err(|error| Failed::Nothing(format!("this is no configuration of nginx: {error}")))?;
     let mut imported = Imported::default();
     let mut locations = Vec::new();
-    let servers = collect(&directives, &Settings::default(), &mut locations, &mut imported);
+    let mut servers = 0;
+    collect(&directives, &Settings::default(), None, &mut servers, &mut locations, &mut imported);
     if locations.is_empty() {
         return Err(Failed::Nothing("no location with a proxy_pass is in it".to_owned()));
     }
-    if servers > 1 {
-        imported.to_do("the file has several servers: their locations are read as those of one");
+    let proxies = locations.iter().filter(|location| location.settings.proxy_pass.is_some());
+    if proxies.map(|location| location.place.server).collect::<BTreeSet<_>>().len() > 1 {
+        imported.to_do(
+            "the file has several servers, and promward doesn't ask for which one a request is: import each from a file of its \
+             own if they differ",
+        );
     }
     let mut files = Files { directory, read: BTreeMap::new() };
     for (prefix, location) in mounts(&locations, &mut imported) {
         let url = location.settings.proxy_pass.as_deref().unwrap_or_default();
         match mount(&prefix, location, &directives, options, &mut imported) {
-            Ok(api) => rules(&prefix, api, &locations, &mut files, &mut imported),
+            Ok(api) => rules(&prefix, location, api, &locations, &mut files, &mut imported),
             Err(why) => imported.leave_out(format!("location {prefix} ({url})"), why),
         }
     }
@@ -42,32 +47,30 @@ pub(super) fn import(text: &str, directory: &Path, options: &Options) -> Result<
     }
 }
 
-/// Collects the locations of all servers, and returns the number of servers that have one with a `proxy_pass`.
+/// Collects the locations of all servers. `within` is the number of the location around the block, and `servers` the
+/// number of servers so far.
 fn collect(
     block: &[Directive],
     around: &Settings,
+    within: Option<usize>,
+    servers: &mut usize,
     locations: &mut Vec<Location>,
     imported: &mut Imported,
-) -> usize {
-    let mut servers = 0;
+) {
     for directive in block {
+        let inner = &directive.block;
         match directive.name.as_str() {
-            "http" => {
-                servers += collect(&directive.block, &around.within(&directive.block), locations, imported)
-            }
+            "http" => collect(inner, &around.within(inner), None, servers, locations, imported),
             "server" => {
-                let before =
-                    locations.iter().filter(|location| location.settings.proxy_pass.is_some()).count();
-                collect(&directive.block, &around.within(&directive.block), locations, imported);
-                let after =
-                    locations.iter().filter(|location| location.settings.proxy_pass.is_some()).count();
-                servers += usize::from(after > before);
+                *servers += 1;
+                collect(inner, &around.within(inner), None, servers, locations, imported);
             }
             "location" => {
-                let location = Location::new(directive, around);
+                let location = Location::new(directive, around, Place { server: *servers, within });
                 let settings = location.settings.clone();
+                let number = locations.len();
                 locations.push(location);
-                collect(&directive.block, &settings, locations, imported);
+                collect(inner, &settings, Some(number), servers, locations, imported);
             }
             "ssl_certificate" => imported.to_do(format!(
                 "Envoy ends TLS: give it {} and its key (cargo promward render --certificates DIRECTORY)",
@@ -76,7 +79,6 @@ fn collect(
             _ => {}
         }
     }
-    servers
 }
 
 /// Returns the locations that become mounts: those with a server whose prefix no other such location begins.
@@ -94,19 +96,19 @@ fn mounts<'a>(locations: &'a [Location], imported: &mut Imported) -> Vec<(String
         };
         let prefix = path.trim_end_matches('/');
         let prefix = if prefix.is_empty() { "/" } else { prefix };
-        mounts.push((prefix.to_owned(), location));
+        match mounts.iter().any(|(other, _)| other == prefix) {
+            true => imported.leave_out(
+                format!("location {path} of another server"),
+                "there is one of the same path before it, and a mount is one for all servers",
+            ),
+            false => mounts.push((prefix.to_owned(), location)),
+        }
     }
-    let is_same_server = |one: &Location, other: &Location| {
-        let authority = |location: &Location| {
-            Upstream::parse(location.settings.proxy_pass.as_deref()?).ok().map(|server| server.authority)
-        };
-        authority(one) == authority(other)
-    };
     let outer = mounts.clone();
     // A location within another, of the same server, is an exception to it and no mount of its own.
     mounts.retain(|(prefix, location)| {
         !outer.iter().any(|(other, around)| {
-            other != prefix && is_below(prefix, other) && is_same_server(location, around)
+            other != prefix && is_below(prefix, other) && location.is_of_server(around)
         })
     });
     mounts
@@ -125,6 +127,9 @@ fn mount(
         return Err("the server depends on a variable".to_owned());
     }
     let server = Upstream::parse(url)?;
+    if !server.query.is_empty() {
+        return Err("it adds a query string to requests".to_owned());
+    }
     // Without a path in `proxy_pass`, nginx sends the whole path on.
     let has_path = url.split_once("://").is_some_and(|(_, rest)| rest.contains('/'));
     let path = match has_path {
@@ -172,6 +177,7 @@ fn named_upstream(directives: &[Directive], name: &str) -> Option<String> {
 /// Adds the rules of a mount: for each kind of caller the classes that nginx lets it have as a whole.
 fn rules(
     prefix: &str,
+    mount: &Location,
     api: &'static Profile,
     locations: &[Location],
     files: &mut Files<'_>,
@@ -179,7 +185,7 @@ fn rules(
 ) {
     let root = prefix.trim_end_matches('/');
     let mut said = rights::by_class(api, To::All, |path, method| {
-        location::verdict(locations, &format!("{root}{path}"), method)
+        location::verdict(locations, mount, &format!("{root}{path}"), method)
     });
     if locations.iter().any(|location| location.divides(prefix)) {
         said.retain(|(class, _)| *class != Class::Unknown);

@@ -12,29 +12,102 @@ use toml::{Table, Value};
 /// The name of the provider in the configuration.
 const ISSUER: &str = "provider";
 
-/// Settings that let in fewer people than all whom the provider knows, and that no rule can say.
-const NARROWING: [&str; 9] = [
-    "authenticated_emails_file",
-    "google_groups",
-    "github_org",
-    "github_team",
-    "github_repo",
-    "github_users",
-    "gitlab_group",
-    "gitlab_projects",
-    "bitbucket_team",
+/// Settings that let in no fewer people than all whom the provider knows, or that are carried over; a star stands for any
+/// end.
+const WITHOUT_RIGHTS: [&str; 80] = [
+    "acr_values",
+    "allow_query_semicolons",
+    "allowed_group",
+    "allowed_groups",
+    "api_route",
+    "api_routes",
+    "approval_prompt",
+    "auth_logging*",
+    "backend_logout_url",
+    "banner",
+    "basic_auth_password",
+    "client_*",
+    "code_challenge_method",
+    "cookie_*",
+    "custom_*",
+    "disable_keep_alives",
+    "display_htpasswd_form",
+    "email_domain",
+    "email_domains",
+    "encode_state",
+    "errors_to_info_log",
+    "exclude_logging_path*",
+    "extra_jwt_issuer*",
+    "flush_interval",
+    "footer",
+    "force_code_challenge_method",
+    "force_https",
+    "force_json_errors",
+    "gcp_healthchecks",
+    "http_address",
+    "htpasswd_*",
+    "https_address",
+    "insecure_*",
+    "jwt_key*",
+    "logging_*",
+    "login_url",
+    "metrics_*",
+    "oidc_*",
+    "pass_*",
+    "ping_*",
+    "prefer_email_to_user",
+    "profile_url",
+    "prompt",
+    "provider",
+    "provider_ca_file",
+    "provider_ca_files",
+    "provider_display_name",
+    "proxy_prefix",
+    "proxy_websockets",
+    "pubjwk_url",
+    "ready_path",
+    "real_client_ip_header",
+    "redeem_url",
+    "redirect_url",
+    "redis_*",
+    "relative_redirect_url",
+    "request_id_header",
+    "request_logging*",
+    "resource",
+    "reverse_proxy",
+    "scope",
+    "session_*",
+    "set_*",
+    "show_debug_on_error",
+    "signature_key",
+    "silence_ping_logging",
+    "skip_*",
+    "ssl_*",
+    "standard_logging*",
+    "tls_*",
+    "trusted_ip",
+    "trusted_ips",
+    "upstream",
+    "upstreams",
+    "upstream_timeout",
+    "use_system_trust_store",
+    "user_id_claim",
+    "validate_url",
+    "whitelist_domain",
+    "whitelist_domains",
 ];
 
 /// Settings from a file or from flags, whose names differ in dashes and in a plural.
 enum Settings {
     File(Table),
-    Flags(Flags),
+    /// Flags, and the names of what the environment sets.
+    Flags(Flags, Vec<String>),
 }
 
 impl Settings {
     fn find(text: &str) -> Result<Self, Failed> {
         if let Ok(flags) = Flags::find(text, "oauth2-proxy").or_else(|_| Flags::find(text, "oauth2_proxy")) {
-            return Ok(Self::Flags(flags));
+            return Ok(Self::Flags(flags, in_environment(text)));
         }
         let table: Table = text.parse().map_err(|error| {
             Failed::Nothing(format!(
@@ -55,11 +128,22 @@ impl Settings {
                 Some(other) => vec![other.to_string()],
                 None => Vec::new(),
             },
-            Self::Flags(flags) => {
+            Self::Flags(flags, _) => {
                 let flag = name.replace('_', "-");
                 let singular = flag.strip_suffix('s').unwrap_or(&flag).to_owned();
                 let values = flags.all(&flag).chain(flags.all(&singular).filter(|_| singular != flag));
                 values.flat_map(|list| list.split(',')).map(str::to_owned).collect()
+            }
+        }
+    }
+
+    /// Returns the names of all settings, as the file has them.
+    fn names(&self) -> Vec<String> {
+        match self {
+            Self::File(table) => table.keys().cloned().collect(),
+            Self::Flags(flags, others) => {
+                let flags = flags.beside(&[]).map(|(name, _)| name.replace('-', "_"));
+                flags.chain(others.iter().cloned()).collect()
             }
         }
     }
@@ -69,20 +153,37 @@ impl Settings {
     }
 }
 
+/// Returns the names of settings that a manifest gives by the environment, which isn't read here, but for secrets.
+fn in_environment(text: &str) -> Vec<String> {
+    let named = text.split("OAUTH2_PROXY_").skip(1).map(|rest| {
+        let end = rest.find(|next: char| !next.is_ascii_alphanumeric() && next != '_').unwrap_or(rest.len());
+        format!("OAUTH2_PROXY_{}", rest.get(..end).unwrap_or_default())
+    });
+    let secrets = ["CLIENT_", "COOKIE_", "REDIS_"].map(|begin| format!("OAUTH2_PROXY_{begin}"));
+    let is_secret = |name: &String| secrets.iter().any(|begin| name.starts_with(begin.as_str()));
+    let hidden = text.contains("envFrom").then(|| "envFrom".to_owned());
+    named.filter(|name| !is_secret(name)).chain(hidden).collect()
+}
+
 pub(super) fn import(text: &str, options: &Options) -> Result<Imported, Failed> {
     let settings = Settings::find(text)?;
     let mut imported = Imported::default();
     let servers = settings.all("upstreams");
     let server = servers.first().ok_or_else(|| Failed::Nothing("it names no upstream".to_owned()))?;
     let server = Upstream::parse(server).map_err(Failed::Nothing)?;
-    let api =
-        upstream::mount(&mut imported, options.prefix("/"), &server, options.api).map_err(Failed::Nothing)?;
+    // The path of the upstream is that of the requests that get to it.
+    let root = server.path.as_str();
+    let prefix = options.prefix(if root.is_empty() { "/" } else { root });
+    let api = upstream::mount(&mut imported, prefix, &server, options.api).map_err(Failed::Nothing)?;
     for other in servers.iter().skip(1) {
         imported.leave_out(format!("upstream {other}"), "write a mount for it, with a prefix of its own");
     }
 
     let open = skipped(&settings, &mut imported);
-    let is_open = |path: &str, method: Method| open.iter().any(|route| route.matches(path, method));
+    let is_open = |path: &str, method: Method| {
+        let path = format!("{root}{path}");
+        open.iter().any(|route| route.matches(&path, method))
+    };
     let said = rights::by_class(api, To::All, is_open);
     for (class, part) in rights::in_part(&said) {
         imported.leave_out(format!("class {class} without a login"), part);
@@ -108,8 +209,12 @@ pub(super) fn import(text: &str, options: &Options) -> Result<Imported, Failed> 
 
 /// Returns the callers for the people whom the original lets in, or the setting that can't be said, and why.
 fn people(settings: &Settings) -> Result<Vec<String>, (String, String)> {
-    if let Some(name) = NARROWING.into_iter().find(|name| settings.get(name).is_some()) {
-        let why = "it lets in some of the people whom the provider knows: give them a group there, and name it in a rule, { \
+    let is_it = |name: &str, known: &str| {
+        known.strip_suffix('*').map_or(name == known, |begin| name.starts_with(begin))
+    };
+    let is_known = |name: &str| WITHOUT_RIGHTS.iter().any(|known| is_it(name, known));
+    if let Some(name) = settings.names().into_iter().find(|name| !is_known(name)) {
+        let why = "it may let in some of the people whom the provider knows: give them a group there, and name it in a rule, { \
                    \"who\": [\"group:provider/NAME\"], \"may\": [\"everything\"] }";
         return Err((format!("{name}, and with it all who log in"), why.to_owned()));
     }

@@ -18,6 +18,9 @@ struct Config {
     #[serde(default)]
     users: Vec<User>,
     unauthorized_user: Option<User>,
+    /// Everything else, which may narrow what all users reach.
+    #[serde(flatten)]
+    others: Mapping,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -82,6 +85,7 @@ pub(super) fn import(text: &str, options: &Options) -> Result<Imported, Failed> 
     if config.users.is_empty() && config.unauthorized_user.is_none() {
         return Err(Failed::Nothing("it has neither users nor an unauthorized_user".to_owned()));
     }
+    narrows(&config.others).map_err(Failed::Nothing)?;
     let mut import = Import { imported: Imported::default(), mounted: None, options };
     for (number, user) in config.users.iter().enumerate() {
         let what = match user.name.as_ref().or(user.username.as_ref()) {
@@ -113,6 +117,13 @@ struct Import<'a> {
 
 impl Import<'_> {
     fn user(&mut self, what: &str, number: usize, user: &User) -> Result<(), String> {
+        let texts = [&user.username, &user.password, &user.bearer_token];
+        if texts.into_iter().flatten().any(|text| text.contains("%{")) {
+            return Err(
+                "its credentials stand in the environment: write them into the file, and import it again"
+                    .to_owned(),
+            );
+        }
         match (&user.username, &user.bearer_token) {
             (Some(name), None) => {
                 if self.imported.draft.callers.users.contains_key(name) {
@@ -128,6 +139,11 @@ impl Import<'_> {
             }
             (None, Some(token)) => {
                 let name = user.name.clone().unwrap_or_else(|| format!("token-{number}"));
+                if self.imported.draft.callers.tokens.contains_key(&name) {
+                    return Err(format!(
+                        "there is another token {name}, with other rights: give one of the two a \"name\" of its own"
+                    ));
+                }
                 let rule = self.rule(what, &format!("token:{name}"), user)?;
                 self.imported.draft.callers.tokens.insert(name, token::digest(token));
                 self.imported.draft.access.push(rule);

@@ -1,6 +1,7 @@
-//! The locations of a server, which of them governs a path, and whom it lets in.
+//! The locations of servers, which of them governs a path, and whom it lets in.
 
 use super::directives::Directive;
+use crate::import::upstream::Upstream;
 use promward::target::method::Method;
 use regex::Regex;
 
@@ -38,6 +39,16 @@ pub(super) enum Callers {
 pub(super) struct Location {
     pub(super) matcher: Matcher,
     pub(super) settings: Settings,
+    pub(super) place: Place,
+}
+
+/// The place of a location in the file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The number of the server.
+    pub(super) server: usize,
+    /// The number of the location around it.
+    pub(super) within: Option<usize>,
 }
 
 /// The settings of a block, with those that it has from the blocks around it.
@@ -102,6 +113,9 @@ const WITHOUT_RIGHTS: [&str; 42] = [
     "variables_hash*",
 ];
 
+/// Directives that one of these stars would cover, and that change what reaches the server.
+const WITH_RIGHTS: [&str; 3] = ["proxy_method", "proxy_pass_request_body", "proxy_set_body"];
+
 /// Headers for the server that promward or Envoy sets by itself, or that say nothing of rights.
 const SET_ANYWAY: [&str; 9] = [
     "host",
@@ -141,7 +155,7 @@ impl Settings {
                 self.headers.push(first.to_owned());
             }
             "include" if first.ends_with("mime.types") => {}
-            name if WITHOUT_RIGHTS.iter().any(|known| is_of(name, known)) => {}
+            name if WITHOUT_RIGHTS.iter().any(|known| is_of(name, known)) && !narrows(directive) => {}
             name => {
                 self.narrowing.get_or_insert_with(|| format!("{name} (line {})", directive.line));
             }
@@ -175,6 +189,17 @@ impl Settings {
     }
 }
 
+/// Returns `true` for a directive that may narrow who gets in, although most that are called like it don't.
+fn narrows(directive: &Directive) -> bool {
+    let first = directive.argument(0);
+    match directive.name.as_str() {
+        "ssl_verify_client" | "ssl_reject_handshake" => first == "on",
+        // Only the machine itself gets to such a server.
+        "listen" => ["127.", "[::1]", "localhost", "unix:"].iter().any(|local| first.starts_with(local)),
+        name => WITH_RIGHTS.contains(&name),
+    }
+}
+
 fn is_of(name: &str, known: &str) -> bool {
     known.strip_suffix('*').map_or(name == known, |begin| name.starts_with(begin))
 }
@@ -187,7 +212,7 @@ impl Matcher {
 }
 
 impl Location {
-    pub(super) fn new(directive: &Directive, around: &Settings) -> Self {
+    pub(super) fn new(directive: &Directive, around: &Settings, place: Place) -> Self {
         let arguments: Vec<&str> = directive.arguments.iter().map(String::as_str).collect();
         let matcher = match arguments.as_slice() {
             ["=", path] => Matcher::Exact((*path).to_owned()),
@@ -198,7 +223,31 @@ impl Location {
             // `@name`, which no request gets to by itself.
             _ => Matcher::Exact(String::new()),
         };
-        Self { matcher, settings: around.within(&directive.block) }
+        Self { matcher, settings: around.within(&directive.block), place }
+    }
+
+    /// Returns the host and the path that a request for this path goes to, or `None` if that can't be told.
+    fn target(&self, path: &str) -> Option<(String, String)> {
+        let url = self.settings.proxy_pass.as_deref().filter(|url| !url.contains(['$', '?']))?;
+        let authority = Upstream::parse(url).ok()?.authority;
+        let (_, rest) = url.split_once("://")?;
+        let path = match (rest.find('/').and_then(|start| rest.get(start..)), &self.matcher) {
+            // Without a path in `proxy_pass`, nginx sends the whole path on.
+            (None, _) => path.to_owned(),
+            (Some(begin), Matcher::Exact(known) | Matcher::Prefix { path: known, .. }) => {
+                [begin, path.strip_prefix(known.as_str())?].concat()
+            }
+            (Some(_), Matcher::Regex { .. }) => return None,
+        };
+        Some((authority, path.replace("//", "/")))
+    }
+
+    /// Returns `true` if the location leads to the same server as another one.
+    pub(super) fn is_of_server(&self, other: &Self) -> bool {
+        let authority = |location: &Self| {
+            Upstream::parse(location.settings.proxy_pass.as_deref()?).ok().map(|server| server.authority)
+        };
+        authority(self).is_some_and(|server| Some(server) == authority(other))
     }
 
     /// Returns `true` if the location may be of some paths below a prefix, and not of all.
@@ -223,10 +272,28 @@ impl Location {
     }
 }
 
-/// Returns whom nginx lets in at a path: the location is found as it finds it.
-pub(super) fn verdict(locations: &[Location], path: &str, method: Method) -> Verdict {
-    match governing(locations, path) {
-        Ok(Some(location)) => location.settings.verdict(method),
+/// Returns whom nginx lets in at a path below a mount, and to the server of the mount. Servers that lead there too have to
+/// say the same, since a mount is one for all of them.
+pub(super) fn verdict(locations: &[Location], mount: &Location, path: &str, method: Method) -> Verdict {
+    let of_server = |server| of_server(locations, server, mount, path, method);
+    let verdict = of_server(mount.place.server);
+    let others = locations.iter().filter(|location| location.is_of_server(mount));
+    let mut others =
+        others.map(|location| location.place.server).filter(|other| *other != mount.place.server);
+    match others.any(|other| of_server(other) != verdict) {
+        true => Verdict::Unknown("another server in the file".to_owned()),
+        false => verdict,
+    }
+}
+
+fn of_server(locations: &[Location], server: usize, mount: &Location, path: &str, method: Method) -> Verdict {
+    match governing(locations, Place { server, within: None }, path) {
+        Ok(Some(Governing { location, .. })) => match location.settings.verdict(method) {
+            Verdict::Open(_) if location.target(path).is_none_or(|to| Some(to) != mount.target(path)) => {
+                Verdict::Unknown("a proxy_pass that leads elsewhere".to_owned())
+            }
+            verdict => verdict,
+        },
         Ok(None) => Verdict::Closed,
         Err(()) => {
             Verdict::Unknown("a location with a regular expression that can't be read here".to_owned())
@@ -234,28 +301,44 @@ pub(super) fn verdict(locations: &[Location], path: &str, method: Method) -> Ver
     }
 }
 
-/// Finds the location of a path: an exact one, else the longest prefix, unless a regular expression comes before it.
-pub(super) fn governing<'a>(locations: &'a [Location], path: &str) -> Result<Option<&'a Location>, ()> {
-    let is_exact = |location: &&Location| matches!(&location.matcher, Matcher::Exact(exact) if exact == path);
-    if let Some(exact) = locations.iter().find(is_exact) {
-        return Ok(Some(exact));
+/// The location that governs a path.
+struct Governing<'a> {
+    location: &'a Location,
+    /// True if no regular expression around it comes before it.
+    is_final: bool,
+}
+
+/// Finds the location of a path among those at one place, and within these: an exact one, else the longest prefix, unless
+/// a regular expression comes before it.
+fn governing<'a>(locations: &'a [Location], place: Place, path: &str) -> Result<Option<Governing<'a>>, ()> {
+    let here = || locations.iter().enumerate().filter(|(_, location)| location.place == place);
+    let within = |number| governing(locations, Place { within: Some(number), ..place }, path);
+    let is_exact = |location: &Location| matches!(&location.matcher, Matcher::Exact(exact) if exact == path);
+    if let Some((_, location)) = here().find(|(_, location)| is_exact(location)) {
+        return Ok(Some(Governing { location, is_final: true }));
     }
     let fitting =
-        locations.iter().filter(|location| location.prefix().is_some_and(|prefix| path.starts_with(prefix)));
-    let longest = fitting.max_by_key(|location| location.prefix().map_or(0, str::len));
-    if longest.is_some_and(|location| matches!(location.matcher, Matcher::Prefix { is_final: true, .. })) {
-        return Ok(longest);
+        here().filter(|(_, location)| location.prefix().is_some_and(|prefix| path.starts_with(prefix)));
+    let longest = fitting.max_by_key(|(_, location)| location.prefix().map_or(0, str::len));
+    let mut found = None;
+    if let Some((number, location)) = longest {
+        let inner = within(number)?.unwrap_or(Governing { location, is_final: false });
+        if inner.is_final || matches!(location.matcher, Matcher::Prefix { is_final: true, .. }) {
+            return Ok(Some(inner));
+        }
+        found = Some(inner);
     }
-    for location in locations {
+    for (number, location) in here() {
         match &location.matcher {
             Matcher::Regex { compiled: None, .. } => return Err(()),
             Matcher::Regex { compiled: Some(pattern), .. } if pattern.is_match(path) => {
-                return Ok(Some(location));
+                let location = within(number)?.map_or(location, |inner| inner.location);
+                return Ok(Some(Governing { location, is_final: true }));
             }
             _ => {}
         }
     }
-    Ok(longest)
+    Ok(found)
 }
 
 /// Returns `true` if a path is a mount's prefix or below it.

@@ -74,8 +74,49 @@ fn of_nginx() {
         (
             "location ^~ /prometheus/api/ { deny all; } location ~ /query$ { proxy_pass http://localhost:9090; }",
             "",
-            &["anyone: health federate metrics reload quit debug consoles ui"],
+            &["anyone: health federate metrics reload quit debug consoles"],
         ),
+        ("ssl_verify_client on;", "", &NOTHING),
+        ("ssl_verify_client optional;", "", &["anyone: everything"]),
+        ("listen 127.0.0.1:80;", "", &NOTHING),
+        ("listen 443 ssl;", "", &["anyone: everything"]),
+        ("", "proxy_method GET;", &NOTHING),
+        // What another program answers, such as prom-label-proxy, is not open at Prometheus.
+        (
+            "location ~ ^/prometheus/(api|federate|metrics|consoles|classic) { proxy_pass http://localhost:8080; }",
+            "",
+            &["anyone: health reload quit debug"],
+        ),
+        (
+            "location ~ ^/prometheus/(federate|metrics|consoles|classic) { proxy_pass http://localhost:8080; } location /prometheus/api/ { proxy_pass http://$proxy; }",
+            "",
+            &["anyone: health reload quit debug"],
+        ),
+        // A location within another is for what the outer one is for.
+        (
+            "location /grafana/ { location ~ /(api|federate) { deny all; } }",
+            "",
+            &[
+                "anyone: read health federate remote_read status config metrics write admin reload quit debug consoles ui",
+            ],
+        ),
+        (
+            "location ~ ^/prometheus/(federate|metrics|consoles|classic) { deny all; } location /prometheus/api/ { deny all; location ~ /query { proxy_pass http://localhost:9090; } }",
+            "",
+            &["anyone: health reload quit debug"],
+        ),
+        (
+            "auth_basic x; auth_basic_user_file no/such/file; location /grafana/ { proxy_pass http://g:3000; location ~ / { auth_basic off; proxy_pass http://localhost:9090; } }",
+            "",
+            &NOTHING,
+        ),
+        // Another server for the same.
+        (
+            "location /prometheus/ { auth_basic x; auth_basic_user_file no/such/file; proxy_pass http://localhost:9090/; } } server {",
+            "",
+            &NOTHING,
+        ),
+        ("location / { return 301 https://$host; } } server {", "", &["anyone: everything"]),
     ];
     for (server, location, expected) in cases {
         let (rules, notes) = rules("nginx", &nginx(server, location));
@@ -94,6 +135,12 @@ fn of_vmauth() {
     let cases: &[(String, &[&str])] = &[
         (user(server), &["user:a: everything"]),
         (user(&format!("{server}, ip_filters: {{ allow_list: [10.0.0.1] }}")), &NOTHING),
+        (user(server) + "ip_filters: { allow_list: [10.0.0.1] }\n", &NOTHING),
+        (user(server).replace("password: p", "password: \"%{PASSWORD}\""), &NOTHING),
+        (
+            "users:\n- { name: a, bearer_token: x, url_map: [{ src_paths: [\"/api/v1/query.*\"], url_prefix: \"http://h:9090\" }] }\n- { name: a, bearer_token: y, url_prefix: \"http://h:9090\" }\n".to_owned(),
+            &["token:a: query"],
+        ),
         (user(&format!("{server}, access_log: {{}}, new_field: 1")), &NOTHING),
         (user("url_prefix: \"http://h:9090?extra_filters[]=%7Ba%3D%22b%22%7D\""), &NOTHING),
         (user("url_map: [{ src_hosts: [x], url_prefix: \"http://h:9090\" }]"), &NOTHING),
@@ -157,6 +204,11 @@ fn of_oauth2_proxy() {
         ("email_domains = [\"*\"]", &["authenticated: everything"][..]),
         ("email_domains = [\"example.com\"]", &NOTHING),
         ("", &NOTHING),
+        ("email_domains = [\"*\"]\ngoogle_group = [\"x\"]", &NOTHING),
+        ("email_domains = [\"*\"]\nallowed_roles = [\"x\"]", &NOTHING),
+        ("email_domains = [\"*\"]\nkeycloak_groups = [\"x\"]", &NOTHING),
+        ("email_domains = [\"*\"]\nbitbucket_repository = \"x\"", &NOTHING),
+        ("email_domains = [\"*\"]\ncookie_secret = \"x\"", &["authenticated: everything"]),
         ("email_domains = [\"*\"]\ngithub_org = \"x\"", &NOTHING),
         ("email_domains = [\"*\"]\nauthenticated_emails_file = \"x\"", &NOTHING),
         ("email_domains = [\"*\"]\nallowed_groups = [\"sre\"]", &["group:provider/sre: everything"]),
@@ -167,5 +219,26 @@ fn of_oauth2_proxy() {
     ] {
         let (rules, notes) = rules("oauth2-proxy", &file(lines));
         assert_eq!(rules, expected, "{lines}\n{notes}");
+    }
+}
+
+#[test]
+fn of_oauth2_proxy_that_reads_the_environment_or_a_path() {
+    let flags = "oauth2-proxy --oidc-issuer-url=https://id --client-id=p --email-domain=*";
+    for (text, expected) in [
+        (format!("{flags} --upstream=http://h:9090"), &["authenticated: everything"][..]),
+        (format!("{flags} --upstream=http://h:9090 --config=/etc/oauth2-proxy.cfg"), &NOTHING),
+        (format!("OAUTH2_PROXY_ALLOWED_GROUPS=sre {flags} --upstream=http://h:9090"), &NOTHING),
+        (
+            format!("{flags} --upstream=http://h:9090/prometheus/ --skip-auth-regex=^/-/"),
+            &["authenticated: everything"],
+        ),
+        (
+            format!("{flags} --upstream=http://h:9090/prometheus/ --skip-auth-regex=^/prometheus/-/"),
+            &["anyone: health reload quit", "authenticated: everything"],
+        ),
+    ] {
+        let (rules, notes) = rules("oauth2-proxy", &text);
+        assert_eq!(rules, expected, "{text}\n{notes}");
     }
 }
