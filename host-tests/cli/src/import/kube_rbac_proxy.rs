@@ -9,6 +9,7 @@ use promward::api::Profile;
 use promward::target::method::Method;
 use serde::Deserialize;
 use serde_norway::Value;
+use std::collections::BTreeSet;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -128,7 +129,7 @@ fn give(
     who: Vec<String>,
     covers: impl Fn(&str, Method) -> bool,
 ) {
-    let said = rights::by_class(api, To::All, covers);
+    let said = rights::by_class(api, To::All, &BTreeSet::new(), covers);
     let given = rights::given(&said, |covered| *covered);
     for (class, part) in rights::in_part(&said) {
         imported.leave_out(format!("class {class} for {}", who.join(", ")), part);

@@ -184,7 +184,8 @@ fn rules(
     imported: &mut Imported,
 ) {
     let root = prefix.trim_end_matches('/');
-    let mut said = rights::by_class(api, To::All, |path, method| {
+    let named = rights::named(locations.iter().map(Location::text));
+    let mut said = rights::by_class(api, To::All, &named, |path, method| {
         location::verdict(locations, mount, &format!("{root}{path}"), method)
     });
     if locations.iter().any(|location| location.divides(prefix)) {

@@ -184,7 +184,8 @@ pub(super) fn import(text: &str, options: &Options) -> Result<Imported, Failed> 
         let path = format!("{root}{path}");
         open.iter().any(|route| route.matches(&path, method))
     };
-    let said = rights::by_class(api, To::All, is_open);
+    let named = rights::named(open.iter().map(|route| route.path.as_str()));
+    let said = rights::by_class(api, To::All, &named, is_open);
     for (class, part) in rights::in_part(&said) {
         imported.leave_out(format!("class {class} without a login"), part);
     }

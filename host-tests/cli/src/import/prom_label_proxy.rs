@@ -6,7 +6,7 @@ use super::rights::{self, To};
 use super::upstream::{self, Upstream};
 use super::{Failed, Options};
 use promward::target::method::Method;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The paths that it serves, all with the label.
 const PATHS: [&str; 6] = [
@@ -53,7 +53,7 @@ pub(super) fn import(text: &str, options: &Options) -> Result<Imported, Failed> 
         let lists = path == "/api/v1/labels" || path.starts_with("/api/v1/label/");
         PATHS.contains(&path) || path == "/api/v1/series" || (lists && flags.is_set("enable-label-apis"))
     };
-    let said = rights::by_class(api, To::Restricted, is_served);
+    let said = rights::by_class(api, To::Restricted, &BTreeSet::new(), is_served);
     let may = rights::words(rights::given(&said, |served| *served), api);
     for (class, part) in rights::in_part(&said) {
         imported.leave_out(format!("class {class}"), part);

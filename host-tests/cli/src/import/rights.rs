@@ -7,6 +7,7 @@ use promward::api::Profile;
 use promward::api::class::{Class, Classes};
 use promward::api::endpoint::{Endpoint, ToRestricted};
 use promward::target::method::{Method, Methods};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// The methods that original programs tell apart. `HEAD` goes with `GET`.
@@ -39,16 +40,32 @@ pub(super) enum Said<V> {
     Differently(String, String),
 }
 
+/// Returns the words and the ends of paths that patterns of an original name, which may treat them as exceptions.
+pub(super) fn named<'a>(patterns: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "-_./:".contains(character);
+    let mut named = BTreeSet::new();
+    let texts = patterns.into_iter().map(|pattern| pattern.replace("\\.", "."));
+    let pieces =
+        texts.flat_map(|text| text.split(|next| !is_plain(next)).map(str::to_owned).collect::<Vec<_>>());
+    for piece in pieces {
+        let segments: Vec<&str> = piece.split('/').filter(|segment| !segment.is_empty()).collect();
+        named.extend(segments.iter().map(|segment| (*segment).to_owned()));
+        named.extend((0..segments.len()).filter_map(|start| Some(segments.get(start..)?.join("/"))));
+    }
+    named
+}
+
 /// Returns what the original says about each class of an API, where `verdict` says it of a path below the mount and a
-/// method.
+/// method. `named` is what its patterns name.
 pub(super) fn by_class<V: PartialEq>(
     profile: &Profile,
     to: To,
+    named: &BTreeSet<String>,
     verdict: impl Fn(&str, Method) -> V,
 ) -> Vec<(Class, Said<V>)> {
     let mut classes = Vec::new();
     for class in Class::all() {
-        let requests = requests(profile, class, to);
+        let requests = requests(profile, class, to, named);
         let Some((first, rest)) = requests.split_first() else { continue };
         let said = verdict(&first.path, first.method);
         let other = rest.iter().find(|other| verdict(&other.path, other.method) != said);
@@ -63,7 +80,7 @@ pub(super) fn by_class<V: PartialEq>(
 
 /// Returns the words of `may` for a set of classes. All that an API has requests of are `everything`.
 pub(super) fn words(given: Classes, profile: &Profile) -> Vec<&'static str> {
-    let has = |class: &Class| !requests(profile, *class, To::All).is_empty();
+    let has = |class: &Class| !requests(profile, *class, To::All, &BTreeSet::new()).is_empty();
     let all = Class::all().filter(has).fold(Classes::default(), |all, class| all.with(Classes::of(&[class])));
     if given == all {
         return vec!["everything"];
@@ -108,7 +125,7 @@ impl fmt::Display for Sample {
 }
 
 /// Returns requests that stand for all of a class.
-fn requests(profile: &Profile, class: Class, to: To) -> Vec<Sample> {
+fn requests(profile: &Profile, class: Class, to: To, named: &BTreeSet<String>) -> Vec<Sample> {
     let mut requests = Vec::new();
     if !profile.classes.contains(class) {
         return requests;
@@ -120,7 +137,7 @@ fn requests(profile: &Profile, class: Class, to: To) -> Vec<Sample> {
         for row in
             section.rows.iter().filter(|row| row.class == class && !adds_nothing(row) && is_reached(row, to))
         {
-            let paths = paths(&format!("{}{}", section.below, row.path));
+            let paths = paths(&format!("{}{}", section.below, row.path), named);
             requests
                 .extend(paths.iter().flat_map(|path| samples(path, |method| row.methods.contains(method))));
         }
@@ -145,12 +162,18 @@ fn is_reached(row: &Endpoint, to: To) -> bool {
 }
 
 /// Returns paths that stand for all that a row of a table covers.
-fn paths(row: &str) -> Vec<String> {
+fn paths(row: &str, named: &BTreeSet<String>) -> Vec<String> {
+    let words = || named.iter().filter(|name| !name.contains('/')).cloned();
     let mut paths = vec![String::new()];
     for segment in row.split('/').skip(1) {
         let choices: Vec<String> = match segment.strip_suffix('*') {
-            Some(begin) => ANY_END.map(|end| format!("{begin}{end}")).to_vec(),
-            None if segment.starts_with(':') => ANY_SEGMENT.map(str::to_owned).to_vec(),
+            Some(begin) => {
+                let ends = ANY_END.map(str::to_owned).into_iter().chain(named.iter().cloned());
+                ends.map(|end| format!("{begin}{end}")).collect()
+            }
+            None if segment.starts_with(':') => {
+                ANY_SEGMENT.map(str::to_owned).into_iter().chain(words()).collect()
+            }
             None => vec![segment.to_owned()],
         };
         paths = paths

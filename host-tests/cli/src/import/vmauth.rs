@@ -224,7 +224,9 @@ impl Import<'_> {
             return Err("its paths lead to the server with different labels, or to none that is mounted: write the rules by hand".to_owned());
         };
         let to = if only.is_empty() { To::All } else { To::Restricted };
-        let said = rights::by_class(api, to, only_of);
+        let patterns = user.url_map.iter().flat_map(|map| &map.src_paths);
+        let named = rights::named(patterns.map(String::as_str));
+        let said = rights::by_class(api, to, &named, only_of);
         for (class, part) in rights::in_part(&said) {
             self.imported.leave_out(format!("class {class} for {what}"), part);
         }

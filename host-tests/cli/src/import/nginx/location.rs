@@ -13,7 +13,7 @@ pub(super) enum Matcher {
     /// `location /path`, or `^~`, before which no regular expression counts.
     Prefix { path: String, is_final: bool },
     /// `location ~ regex`, or `~*`. One that can't be read here may match anything.
-    Regex { pattern: String, compiled: Option<Regex> },
+    Regex { text: String, pattern: String, compiled: Option<Regex> },
 }
 
 /// Whom a location lets in, and what it does then.
@@ -207,7 +207,7 @@ fn is_of(name: &str, known: &str) -> bool {
 impl Matcher {
     /// Returns the matcher of a regular expression. `pattern` is the one that its literal beginning is read from.
     fn regex(pattern: &str, whole: &str) -> Self {
-        Self::Regex { pattern: pattern.to_owned(), compiled: Regex::new(whole).ok() }
+        Self::Regex { text: whole.to_owned(), pattern: pattern.to_owned(), compiled: Regex::new(whole).ok() }
     }
 }
 
@@ -260,6 +260,13 @@ impl Location {
                 let begin = literal_beginning(pattern);
                 begin.starts_with(root) || root.starts_with(begin)
             }
+        }
+    }
+
+    /// Returns the text that paths are compared with.
+    pub(super) fn text(&self) -> &str {
+        match &self.matcher {
+            Matcher::Exact(text) | Matcher::Prefix { path: text, .. } | Matcher::Regex { text, .. } => text,
         }
     }
 

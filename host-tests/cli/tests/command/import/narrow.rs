@@ -74,7 +74,7 @@ fn of_nginx() {
         (
             "location ^~ /prometheus/api/ { deny all; } location ~ /query$ { proxy_pass http://localhost:9090; }",
             "",
-            &["anyone: health federate metrics reload quit debug consoles"],
+            &["anyone: health federate metrics reload quit"],
         ),
         ("ssl_verify_client on;", "", &NOTHING),
         ("ssl_verify_client optional;", "", &["anyone: everything"]),
@@ -109,6 +109,21 @@ fn of_nginx() {
             "auth_basic x; auth_basic_user_file no/such/file; location /grafana/ { proxy_pass http://g:3000; location ~ / { auth_basic off; proxy_pass http://localhost:9090; } }",
             "",
             &NOTHING,
+        ),
+        // An exception for one value of what a path holds.
+        (
+            "location = /prometheus/api/v1/label/secret/values { deny all; }",
+            "",
+            &[
+                "anyone: health info query rules metadata federate remote_read status config metrics write admin reload quit debug consoles ui",
+            ],
+        ),
+        (
+            "location ~ /consoles/(a|secret/b\\.html)$ { deny all; }",
+            "",
+            &[
+                "anyone: read health federate remote_read status config metrics write admin reload quit debug ui",
+            ],
         ),
         // Another server for the same.
         (
