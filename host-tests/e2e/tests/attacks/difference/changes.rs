@@ -33,6 +33,10 @@ const CHANGES: &[Change] = &[
         },
     },
     Change {
+        reason: "the header that tells of the client is removed by the routes",
+        makes: |Difference { name, .. }| *name == "to the server: x-promward-client",
+    },
+    Change {
         reason: "JSON gets no headers that are for pages",
         makes: |Difference { name, done }| {
             let is_for_pages = ["answer: referrer-policy", "answer: x-frame-options"].contains(name);

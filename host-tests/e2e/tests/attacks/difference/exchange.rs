@@ -44,7 +44,8 @@ pub(super) fn connection() -> Connection {
 }
 
 /// Brings fields into the order in which Envoy shows them, with what it adds itself: pseudo headers stand first, `host`
-/// is one of them, and the scheme and the client's address are its own words.
+/// is one of them, what only Envoy says is removed, and the scheme and the client's address are its own words, also in the header that the shipped file
+/// writes for the filter.
 pub(super) fn head(fields: Headers, connection: &Connection) -> Headers {
     let scheme: &[u8] = if connection.tls_version.is_some() { b"https" } else { b"http" };
     let (mut head, mut rest): (Headers, Headers) = (Headers::new(), Headers::new());
@@ -54,7 +55,8 @@ pub(super) fn head(fields: Headers, connection: &Connection) -> Headers {
                 head.retain(|(name, _)| name != b":authority");
                 head.push((b":authority".to_vec(), value));
             }
-            b"x-forwarded-proto" => {}
+            b"x-forwarded-proto" | b"x-promward-client" => {}
+            b"x-envoy-external-address" | b"x-envoy-internal" => {}
             pseudo if pseudo.starts_with(b":") => head.push((name, value)),
             _ => rest.push((name, value)),
         }
@@ -64,6 +66,8 @@ pub(super) fn head(fields: Headers, connection: &Connection) -> Headers {
     };
     head.sort_by_key(|(name, _)| order(name).unwrap_or(usize::MAX));
     let address = connection.source.ip().to_string().into_bytes();
+    let version = connection.tls_version.as_deref().unwrap_or_default().as_bytes();
+    rest.push((b"x-promward-client".to_vec(), [&address[..], b" ", version].concat()));
     rest.push((b"x-forwarded-for".to_vec(), address));
     rest.push((b"x-forwarded-proto".to_vec(), scheme.to_vec()));
     rest.push((b"x-request-id".to_vec(), b"4b4e7c5e-6e0c-9a3c-8f0e-3d0a4a1f9a57".to_vec()));

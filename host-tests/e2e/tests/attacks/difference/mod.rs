@@ -118,13 +118,15 @@ fn compare(modules: &[Vec<u8>; 2], generated: u64, seed: u64) -> Comparison {
     comparison
 }
 
-/// Starts both modules under a configuration. Where one of them refuses it, that is noted.
+/// Starts both modules under a configuration. The newer one is told of clients by the listener, so that this is seen to
+/// change nothing. Where one of them refuses it, that is noted.
 fn started(
     modules: &[Vec<u8>; 2],
     situation: &Situation,
     comparison: &mut Comparison,
 ) -> Option<[Subject; 2]> {
-    let [old, new] = modules.each_ref().map(|module| Subject::start(module, situation));
+    let old = Subject::start(&modules[0], situation);
+    let new = Subject::start(&modules[1], &situation.told_of_clients());
     match (old, new) {
         (Ok(old), Ok(new)) => Some([old, new]),
         (old, new) => {

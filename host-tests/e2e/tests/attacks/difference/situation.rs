@@ -6,7 +6,7 @@ use crate::{honest, setting};
 use promward_embedded::host::{Connection, PeerCertificate};
 use promward_harness::certificates::Authority;
 use promward_harness::jwt;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// A configuration, and what the host knows beside it.
@@ -20,6 +20,16 @@ pub(super) struct Situation {
     pub(super) stops_at_headers: bool,
     /// The share of the generated requests.
     pub(super) share: u64,
+}
+
+impl Situation {
+    /// Returns the same situation with a module that is told of clients by a header, and doesn't ask the host.
+    pub(super) fn told_of_clients(&self) -> Self {
+        let mut configuration: Value =
+            serde_json::from_str(&self.configuration).expect("a configuration is JSON");
+        configuration["listener_writes_client"] = true.into();
+        Self { configuration: configuration.to_string(), ..self.clone() }
+    }
 }
 
 /// The configuration of the attack suite, and the certificates of its callers.

@@ -30,6 +30,9 @@ const PROPERTIES: [&str; 7] = [
     "promward_reason",
 ];
 
+/// Parts of log lines that name the version or the digest of the configuration, which differ.
+const OWN: [&str; 2] = ["(git ", "configuration taken: "];
+
 /// A module with one worker and a clock of its own.
 pub(super) struct Subject {
     plugin: Plugin,
@@ -162,11 +165,12 @@ impl Subject {
         stream.done
     }
 
-    /// Returns what was logged and counted since the start. The version is another one in each module, and when a table
-    /// is full depends on a key that each VM draws.
+    /// Returns what was logged and counted since the start. When a table is full depends on a key that each VM draws.
     pub(super) fn end(&mut self) -> Done {
         let mut done = Done::default();
-        for line in self.log.lock().unwrap().drain(..).filter(|line| !line.contains("(git ")) {
+        for line in
+            self.log.lock().unwrap().drain(..).filter(|line| !OWN.iter().any(|part| line.contains(part)))
+        {
             done.add("log", line);
         }
         for (name, value) in self.plugin.metrics() {
