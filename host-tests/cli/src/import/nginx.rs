@@ -22,7 +22,11 @@ pub(super) fn import(text: &str, directory: &Path, options: &Options) -> Result<
     let mut imported = Imported::default();
     let mut locations = Vec::new();
     let mut servers = 0;
-    collect(&directives, &Settings::default(), None, &mut servers, &mut locations, &mut imported);
+    // Without the block around it, the file is a part of another one, and begins inside of that block.
+    let is_part = directives.iter().all(|directive| directive.name != "http");
+    let around = Settings::default();
+    let around = if is_part { around.within(&directives) } else { around };
+    collect(&directives, &around, None, &mut servers, &mut locations, &mut imported);
     if locations.is_empty() {
         return Err(Failed::Nothing("no location with a proxy_pass is in it".to_owned()));
     }
@@ -127,9 +131,6 @@ fn mount(
         return Err("the server depends on a variable".to_owned());
     }
     let server = Upstream::parse(url)?;
-    if !server.query.is_empty() {
-        return Err("it adds a query string to requests".to_owned());
-    }
     // Without a path in `proxy_pass`, nginx sends the whole path on.
     let has_path = url.split_once("://").is_some_and(|(_, rest)| rest.contains('/'));
     let path = match has_path {

@@ -63,13 +63,19 @@ impl Upstream {
 ///
 /// # Errors
 ///
-/// Returns the reason why there can't be such a mount, such as a path that promward doesn't take for a prefix.
+/// Returns the reason why there can't be such a mount, such as a query string that narrows what requests get.
 pub(super) fn mount(
     imported: &mut Imported,
     prefix: &str,
     upstream: &Upstream,
     api: Option<&'static Profile>,
 ) -> Result<&'static Profile, String> {
+    if !upstream.query.is_empty() {
+        return Err(format!(
+            "{} gets {} in the query string of each request, which can't be carried over",
+            upstream.authority, upstream.query
+        ));
+    }
     let api = match api.or_else(|| upstream.api()) {
         Some(api) => api,
         None => {

@@ -178,7 +178,17 @@ impl Import<'_> {
     fn part(&mut self, what: &str, urls: Option<&Urls>, paths: Vec<Regex>) -> Result<Part, String> {
         let url = match urls {
             Some(Urls::One(url)) => url,
-            Some(Urls::Several(urls)) => urls.first().ok_or("url_prefix is empty")?,
+            Some(Urls::Several(urls)) => {
+                let rest = |url: &String| {
+                    url.split_once("://").and_then(|(_, rest)| {
+                        rest.find(['/', '?']).and_then(|end| rest.get(end..)).map(str::to_owned)
+                    })
+                };
+                if urls.iter().any(|url| urls.first().is_some_and(|first| rest(first) != rest(url))) {
+                    return Err("the URLs of one url_prefix have different paths or labels".to_owned());
+                }
+                urls.first().ok_or("url_prefix is empty")?
+            }
             None => return Err("url_prefix is missing".to_owned()),
         };
         if let Some(Urls::Several(urls)) = urls
@@ -196,7 +206,8 @@ impl Import<'_> {
             Some(mounted) => mounted,
             None => {
                 let prefix = self.options.prefix("/");
-                let api = upstream::mount(&mut self.imported, prefix, &server, self.options.api)?;
+                let without_query = Upstream { query: String::new(), ..server.clone() };
+                let api = upstream::mount(&mut self.imported, prefix, &without_query, self.options.api)?;
                 self.mounted.insert((server.clone(), api))
             }
         };

@@ -38,6 +38,12 @@ impl Policy {
                 "the request shows a credential, and is to be made as {caller}: give one of the two"
             ));
         }
+        if *caller == As::Anonymous && (asked.claims.is_some() || !asked.metadata.is_empty()) {
+            return Err(
+                "the request has a JSON web token, and is to be made as anonymous: give one of the two"
+                    .to_owned(),
+            );
+        }
         let (certificate, metadata) = (asked.certificate.clone(), self.metadata(asked)?);
         let mut shown = Credentials { gateway: &self.gateway, authorization: None, certificate, metadata };
         match caller {

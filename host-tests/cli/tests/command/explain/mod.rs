@@ -150,6 +150,22 @@ fn a_caller_whom_nobody_knows_is_told_with_those_who_are_known() {
 }
 
 #[test]
+fn nobody_has_a_token() {
+    let claims = r#"{"iss":"https://id.example.com","aud":"promward","sub":"alice","exp":9999999999}"#;
+    let output = explain(&[
+        "examples/jwt/promward.json",
+        "--as",
+        "anonymous",
+        "--claims",
+        claims,
+        "/prometheus/graph",
+    ]);
+    assert_eq!(output.status.code(), Some(2));
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(errors.contains("give one of the two"), "{errors}");
+}
+
+#[test]
 fn real_credentials_are_checked_and_never_shown() {
     const FILE: &str = "examples/tenants/promward.json";
     for (credential, code) in [

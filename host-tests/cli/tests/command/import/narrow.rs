@@ -125,6 +125,11 @@ fn of_nginx() {
                 "anyone: read health federate remote_read status config metrics write admin reload quit debug ui",
             ],
         ),
+        // What stands before the servers, in a part of a file.
+        ("} deny all; server {", "", &NOTHING),
+        ("} allow 10.0.0.0/8; deny all; server {", "", &NOTHING),
+        ("} auth_basic x; auth_basic_user_file no/such/file; server {", "", &NOTHING),
+        ("} upstream x { server localhost:9090; } server {", "", &["anyone: everything"]),
         // Another server for the same.
         (
             "location /prometheus/ { auth_basic x; auth_basic_user_file no/such/file; proxy_pass http://localhost:9090/; } } server {",
@@ -158,6 +163,8 @@ fn of_vmauth() {
         ),
         (user(&format!("{server}, access_log: {{}}, new_field: 1")), &NOTHING),
         (user("url_prefix: \"http://h:9090?extra_filters[]=%7Ba%3D%22b%22%7D\""), &NOTHING),
+        (user("url_prefix: [\"http://h:9090\", \"http://g:9090?extra_label=a=b\"]"), &NOTHING),
+        (user("url_prefix: [\"http://h:9090\", \"http://g:9090\"]"), &["user:a: everything"]),
         (user("url_map: [{ src_hosts: [x], url_prefix: \"http://h:9090\" }]"), &NOTHING),
         (user("url_map: [{ src_paths: [\"/api/v1/query\"], url_prefix: \"http://h:9090\" }]"), &NOTHING),
         (
@@ -255,5 +262,19 @@ fn of_oauth2_proxy_that_reads_the_environment_or_a_path() {
     ] {
         let (rules, notes) = rules("oauth2-proxy", &text);
         assert_eq!(rules, expected, "{text}\n{notes}");
+    }
+}
+
+#[test]
+fn of_a_server_that_gets_a_query_string() {
+    for (kind, text) in [
+        ("nginx", nginx("", "").replace("9090/", "9090/?extra_label=a=b")),
+        ("prom-label-proxy", "prom-label-proxy -label a -label-value b -upstream http://h:8428?extra_label=c=d".to_owned()),
+        ("kube-rbac-proxy", "kube-rbac-proxy --upstream=http://h:8428/?extra_label=a=b --ignore-paths=/metrics".to_owned()),
+        ("oauth2-proxy", "oauth2-proxy --upstream=http://h:8428/?extra_label=a=b --email-domain=* --oidc-issuer-url=https://id --client-id=p".to_owned()),
+    ] {
+        let (rules, notes) = rules(kind, &text);
+        assert_eq!(rules, NOTHING, "{text}");
+        assert!(notes.contains("extra_label"), "{notes}");
     }
 }
