@@ -72,6 +72,8 @@ struct Line {
     url: Option<String>,
     method: Option<String>,
     headers: Vec<String>,
+    /// The name and the password, which count unless there is a header with others.
+    user: Option<String>,
     data: Vec<String>,
     has_data: bool,
     is_get: bool,
@@ -145,12 +147,14 @@ impl Line {
             "-e" | "--referer" => self.headers.push(format!("referer: {}", value()?)),
             "-b" | "--cookie" => self.headers.push(format!("cookie: {}", value()?)),
             "--oauth2-bearer" => self.headers.push(format!("authorization: Bearer {}", value()?)),
-            "-u" | "--user" => {
-                self.headers.push(format!("authorization: Basic {}", STANDARD.encode(value()?)));
-            }
+            "-u" | "--user" => self.user = Some(value()?),
             "-d" | "--data" | "--data-ascii" | "--data-binary" => {
-                let text = String::from_utf8(body(&value()?)?);
-                self.add_data(text.map_err(|_| "--curl: the data is no text".to_owned())?);
+                let value = value()?;
+                let text = String::from_utf8(body(&value)?);
+                let text = text.map_err(|_| "--curl: the data is no text".to_owned())?;
+                // Of a file, all but --data-binary leave out the ends of lines.
+                let is_kept = option == "--data-binary" || !value.starts_with('@');
+                self.add_data(if is_kept { text } else { text.replace(['\r', '\n'], "") });
             }
             "--data-raw" => {
                 let text = value()?;
@@ -182,6 +186,7 @@ impl Line {
     fn asked(self, now: Instant) -> Result<Asked, String> {
         let url = self.url.ok_or("--curl: there is no URL")?;
         let url = if url.contains("://") || url.starts_with('/') { url } else { format!("http://{url}") };
+        let (url, in_url) = without_user(&url);
         let data = self.data.join("&");
         let method = match self.method {
             Some(method) => method,
@@ -192,6 +197,13 @@ impl Line {
         let mut asked = to(&method, &url, now)?;
         if self.is_get {
             asked = asked.with_parameters(&data);
+        }
+        let is_credential = |header: &String| {
+            header.split_once(':').is_some_and(|(name, _)| name.trim().eq_ignore_ascii_case("authorization"))
+        };
+        let has_header = self.headers.iter().any(is_credential);
+        if let Some(user) = self.user.or(in_url).filter(|_| !has_header) {
+            add_header(&mut asked, &format!("authorization: Basic {}", STANDARD.encode(user)))?;
         }
         for header in &self.headers {
             // An empty value takes a header out.
@@ -205,6 +217,19 @@ impl Line {
         let body = if self.is_get { Vec::new() } else { data.into_bytes() };
         Ok(asked.with_body(body))
     }
+}
+
+/// Takes the name and the password out of a URL.
+fn without_user(url: &str) -> (String, Option<String>) {
+    let Some((scheme, rest)) = url.split_once("://") else { return (url.to_owned(), None) };
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let Some((user, host)) = authority.rsplit_once('@') else { return (url.to_owned(), None) };
+    // Its parser takes a plus sign for a space, and an ampersand for an end.
+    let user = user.replace('+', "%2B").replace('&', "%26");
+    let user =
+        form_urlencoded::parse(user.replace('=', "%3D").as_bytes()).next().unwrap_or_default().0.into_owned();
+    let user = if user.contains(':') { user } else { format!("{user}:") };
+    (format!("{scheme}://{host}{path}"), Some(user))
 }
 
 /// Encodes a value of `--data-urlencode`: `VALUE`, `=VALUE`, `NAME=VALUE` or `NAME@FILE`.
@@ -276,6 +301,24 @@ mod tests {
         ] {
             let said = asked(line, Instant(0)).unwrap_err();
             assert!(said.contains(error), "{line}: {said}");
+        }
+    }
+
+    #[test]
+    fn one_name_and_password_is_sent_wherever_it_stands() {
+        for (line, expected) in [
+            ("curl -u a:b https://example.com/x", "Basic YTpi"),
+            ("curl https://a:b@example.com/x", "Basic YTpi"),
+            ("curl https://a%3Ab@example.com/x", "Basic YTpi"),
+            ("curl https://a@example.com?x", "Basic YTo="),
+            ("curl -u a:b https://c:d@example.com/x", "Basic YTpi"),
+            ("curl -u a:b -H 'Authorization: Bearer t' https://c:d@example.com/x", "Bearer t"),
+        ] {
+            let message = read(line).message;
+            let values: Vec<_> = message.headers.iter().filter(|(name, _)| name == "authorization").collect();
+            assert_eq!(values.len(), 1, "{line}");
+            assert_eq!(message.text("authorization"), expected, "{line}");
+            assert_eq!(message.text(":authority"), "example.com", "{line}");
         }
     }
 }
