@@ -87,7 +87,7 @@ enum Early {
 
 /// A request as far as it is read before it matters who is calling.
 struct Asked<'a> {
-    target: &'a Target,
+    target: &'a Target<'a>,
     request: &'a Request<'a>,
     requested: Requested<'a>,
     /// The listed origin whose page sent the request.
@@ -137,7 +137,7 @@ impl Gateway {
     /// Leads a request through the rooms, one call for each step, and records what the steps find out.
     fn way(
         &self,
-        target: &Target,
+        target: &Target<'_>,
         request: &Request<'_>,
         resources: &mut Resources<'_>,
         record: &mut Record,
@@ -178,7 +178,7 @@ impl Gateway {
     }
 
     /// Finds the mount that the path is below.
-    fn mount<'a>(&'a self, target: &'a Target, request: &Request<'_>) -> Result<AtMount<'a>, Early> {
+    fn mount<'a>(&'a self, target: &'a Target<'_>, request: &Request<'_>) -> Result<AtMount<'a>, Early> {
         match self.mounts.locate(target.path.as_str()) {
             Located::Below(at) => Ok(at),
             Located::Bare { mount } => Err(Early::Decided(self.to_the_mount(mount, target, request)?)),
@@ -192,7 +192,7 @@ impl Gateway {
         &self,
         rules: &Access,
         at: AtMount<'_>,
-        target: &Target,
+        target: &Target<'_>,
     ) -> Result<(), TargetError> {
         let Some(position) = target.path.encoded_slash() else { return Ok(()) };
         self.mounts.check_encoded_slash(at.id, &target.path)?;
@@ -206,7 +206,7 @@ impl Gateway {
 
     /// Decides a request at no mount. No path that could be read as one below a mount gets here: a target can be read
     /// in only one way, except for an escaped slash.
-    fn elsewhere(&self, target: &Target, request: &Request<'_>) -> Result<Decision, Refusal> {
+    fn elsewhere(&self, target: &Target<'_>, request: &Request<'_>) -> Result<Decision, Refusal> {
         let decoded = target.path.with_slashes();
         let outside = matches!(self.mounts.locate(&decoded), Located::Elsewhere);
         match self.elsewhere {
@@ -327,7 +327,7 @@ impl Gateway {
     ) -> AllowedRequest<'a> {
         let Asked { target, request, requested, origin } = asked;
         let strip = self.strip(requested.at.mount, request.headers, caller);
-        let (query, origin) = (target.query.as_ref(), origin.clone());
+        let (query, origin) = (target.query, origin.clone());
         AllowedRequest {
             request,
             requested: *requested,

@@ -36,8 +36,8 @@ fn decide(mount: &str, held_to: &str, method: &str, path: &str, body: Body) -> D
 /// Returns the query string of a request with one parameter.
 fn with(name: &str, value: &str) -> String {
     let mut parameters = Parameters::default();
-    parameters.put_first(name, value.to_owned());
-    parameters.to_text()
+    parameters.put_first(name, value);
+    parameters.into_text()
 }
 
 /// Returns the path that the server is asked for, or the message of the refusal.

@@ -58,7 +58,8 @@ fn parameters(text: &str) -> Parameters {
 
 fn check(limits: &str, endpoint: &str, cases: &[(&str, u16)]) {
     for (query, expected) in cases {
-        let escaped = Parameters::parse(query.replace('+', "%2B").as_bytes(), Part::Query).unwrap().to_text();
+        let escaped =
+            Parameters::parse(query.replace('+', "%2B").as_bytes(), Part::Query).unwrap().into_text();
         assert_eq!(status(limits, &format!("{endpoint}?{escaped}")), *expected, "{limits}: {query}");
     }
 }
@@ -369,7 +370,7 @@ fn a_duration_is_held_against_guards_as_what_it_comes_to() {
         (INSTANT, "time=1700000000", "rate(a[1/range()])", 400),
     ] {
         let escaped = Parameters::parse(query.replace('+', "%2B").as_bytes(), Part::Query).unwrap();
-        let escaped = escaped.to_text().trim_end_matches('=').to_owned();
+        let escaped = escaped.as_str().trim_end_matches('=').to_owned();
         let path = format!("{path}?{parameters}&query={escaped}");
         let headers =
             Headers::from_iter([(":method", "GET"), (":path", &path), (":authority", "example.com")]);

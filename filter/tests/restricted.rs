@@ -157,7 +157,7 @@ fn a_form_is_restricted_and_the_query_string_ahead_of_it_reads_nothing() {
     let forward = forward("POST", "/api/v1/labels?limit=1", Body::Follows);
     let (path, query) = asked(&forward);
     assert_eq!(path, "/api/v1/labels");
-    let ahead = query.value("match[]").unwrap();
+    let ahead = query.value("match[]").unwrap().into_owned();
     assert!(ahead.contains("nothing=\"at\",nothing=\"all\""), "{ahead}");
     let form = forward.form.unwrap();
     let sent = |body: &str| parameters(&form.complete(body.as_bytes(), &mut RewriteCache::new(1)).unwrap());
@@ -240,7 +240,7 @@ fn a_selector_of_a_shared_metric_gets_no_matcher_and_every_other_one_does() {
     ] {
         let encoded = text.bytes().map(|byte| format!("%{byte:02x}")).collect::<String>();
         let escaped = format!("{path}?{}={encoded}", parameter.replace("[]", "%5b%5d"));
-        assert_eq!(sent(&escaped).1.value(parameter), Some(restricted), "{text}");
+        assert_eq!(sent(&escaped).1.value(parameter).as_deref(), Some(restricted), "{text}");
     }
     let (_, listed) = sent("/api/v1/label/__name__/values");
     let own = r#"match[]={namespace="team-a"}"#;

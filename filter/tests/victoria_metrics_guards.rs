@@ -38,7 +38,7 @@ fn parameters(text: &str) -> Parameters {
 
 /// Returns a query string in which every `+` stands for itself.
 fn escaped(query: &str) -> String {
-    parameters(&query.replace('+', "%2B")).to_text()
+    parameters(&query.replace('+', "%2B")).into_text()
 }
 
 /// Returns the parameters that the server is sent.
@@ -203,8 +203,11 @@ fn an_answer_at_one_time_never_comes_out_of_a_cache_of_older_windows() {
         assert_eq!(sent(limits, INSTANT, query), parameters(expected), "{limits}: {query}");
     }
     let at_once = "query=1&start=now&end=now&step=60s";
-    assert_eq!(sent(r#""lookback": "1d""#, RANGE, at_once).value("nocache"), Some("1"));
-    assert_eq!(sent(r#""lookback": "1d""#, RANGE, "query=1&start=-5m&step=60s").value("nocache"), None);
+    assert_eq!(sent(r#""lookback": "1d""#, RANGE, at_once).value("nocache").as_deref(), Some("1"));
+    assert_eq!(
+        sent(r#""lookback": "1d""#, RANGE, "query=1&start=-5m&step=60s").value("nocache").as_deref(),
+        None
+    );
 }
 
 #[test]
@@ -213,10 +216,14 @@ fn a_timeout_of_nothing_is_no_timeout_there() {
         [("0", "30000ms"), ("0s", "30000ms"), ("0.0001", "1ms"), ("10", "10000ms"), ("1y", "30000ms")]
     {
         let sent = sent(r#""timeout": "30s""#, INSTANT, &format!("query=1&timeout={given}"));
-        assert_eq!(sent.value("timeout"), Some(timeout), "{given}");
+        assert_eq!(sent.value("timeout").as_deref(), Some(timeout), "{given}");
     }
     for path in [INSTANT, RANGE, "/api/v1/labels"] {
-        assert_eq!(sent(r#""timeout": "30s""#, path, "").value("timeout"), Some("30000ms"), "{path}");
+        assert_eq!(
+            sent(r#""timeout": "30s""#, path, "").value("timeout").as_deref(),
+            Some("30000ms"),
+            "{path}"
+        );
     }
 }
 

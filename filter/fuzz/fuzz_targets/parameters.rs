@@ -14,8 +14,8 @@ use std::rc::Rc;
 
 fuzz_target!(|raw: &[u8]| {
     let Ok(parameters) = Parameters::parse(raw, Part::Form) else { return };
-    let text = parameters.to_text();
-    assert_eq!(Parameters::parse(text.as_bytes(), Part::Form).as_ref(), Ok(&parameters));
+    let text = parameters.as_str().as_bytes();
+    assert_eq!(Parameters::parse(text, Part::Form).as_ref(), Ok(&parameters));
     let term = Term::listed("tenant", vec!["a".to_owned()], Absent::Refused);
     let restriction = term.and_then(|term| Restriction::new(vec![term])).map(Rc::new);
     let requirements = Requirements {
@@ -36,8 +36,7 @@ fuzz_target!(|raw: &[u8]| {
         "what is remembered says something else"
     );
     let Ok(sent) = first else { return };
-    assert!(sent.value("match[]").is_some());
-    let text = sent.to_text();
-    let names = text.split('&').filter_map(|pair| pair.split('=').next());
+    assert!(sent.has("match[]"));
+    let names = sent.as_str().split('&').filter_map(|pair| pair.split('=').next());
     assert!(names.map(|name| name.replace("%5B%5D", "[]")).all(|name| requirements.names.contains(&&*name)));
 });

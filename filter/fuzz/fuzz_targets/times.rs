@@ -24,16 +24,16 @@ const OF_INSTANT: ParameterNames = &["query", "time", "step", "timeout", "nocach
 
 /// Returns a time in milliseconds. There is one spelling: whole seconds and three digits.
 fn time(sent: &Parameters, name: &str) -> i64 {
-    let (whole, thousandths) =
-        sent.value(name).and_then(|text| text.split_once('.')).expect("a spelled time");
+    let text = sent.value(name).expect("a time");
+    let (whole, thousandths) = text.split_once('.').expect("a spelled time");
     assert_eq!(thousandths.len(), 3);
     whole.parse::<i64>().expect("seconds") * 1_000 + thousandths.parse::<i64>().expect("thousandths")
 }
 
 /// Returns a duration in milliseconds, which is spelled with its unit.
 fn duration(sent: &Parameters, name: &str) -> i64 {
-    let number = sent.value(name).and_then(|text| text.strip_suffix("ms")).expect("a spelled duration");
-    number.parse().expect("milliseconds")
+    let text = sent.value(name).expect("a duration");
+    text.strip_suffix("ms").expect("a spelled duration").parse().expect("milliseconds")
 }
 
 fn check(given: &Parameters, names: ParameterNames) {
@@ -72,7 +72,7 @@ fuzz_target!(|raw: &[u8]| {
     let Ok(given) = Parameters::parse(raw, Part::Query) else { return };
     for names in [OF_RANGE, OF_INSTANT] {
         // What stands twice is refused before, or stands once from there on.
-        let stands_twice = |name: &&&str| given.pairs().filter(|(known, _)| known == *name).count() > 1;
+        let stands_twice = |name: &&&str| given.all(name).count() > 1;
         if names.iter().find(stands_twice).is_none() {
             check(&given, names);
         }

@@ -161,7 +161,7 @@ impl Mounts {
     ///
     /// Returns an error if there is one and the mount doesn't let it pass, or if the path would lead to another mount
     /// with the slash unescaped.
-    pub fn check_encoded_slash(&self, id: MountId, path: &CanonicalPath) -> Result<(), TargetError> {
+    pub fn check_encoded_slash(&self, id: MountId, path: &CanonicalPath<'_>) -> Result<(), TargetError> {
         let Some(at) = path.encoded_slash() else { return Ok(()) };
         let passes = self.get(id).is_some_and(|mount| mount.pass_encoded_slash);
         let stays = matches!(self.locate(&path.with_slashes()), Located::Below(decoded) if decoded.id == id);

@@ -70,7 +70,7 @@ impl Guarded {
         };
         let bounds = Bounds { length: usize::MAX, extensions, ..Bounds::default() };
         for text in parameters.values(parameter) {
-            let query = Query::parse_within(text, Wanted::Expression, &bounds, Counts::default()).ok()?;
+            let query = Query::parse_within(&text, Wanted::Expression, &bounds, Counts::default()).ok()?;
             let query = query.worked_out(&times.evaluation, times.longest_step).ok()?;
             amounts.points = Some(query.points(&times.evaluation));
             let Some(reach) = query.reach(&times.evaluation) else { continue };

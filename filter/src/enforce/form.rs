@@ -158,17 +158,16 @@ impl AwaitedForm {
             return Ok(String::new());
         }
         let form = self.accepted.form(body, &self.query).map_err(FormError::Parameters)?;
-        let too_long = FormError::TooLong { max: self.max };
-        let Some(requirements) = &self.requirements else {
-            return form.to_text_within(self.max).ok_or(too_long);
-        };
-        if form.text_length() > self.max {
-            return Err(too_long);
+        if form.as_str().len() > self.max {
+            return Err(FormError::TooLong { max: self.max });
         }
+        let Some(requirements) = &self.requirements else { return Ok(form.into_text()) };
         let form = requirements.of_form(form, &self.query, rewrites).map_err(FormError::Violation)?;
         // Leaves room for the restriction that is written into it. Hosts buffer no more than that.
-        let max = self.max.saturating_add(MAX_RESTRICTED);
-        form.to_text_within(max).ok_or(FormError::Violation(Violation::TooLong))
+        if form.as_str().len() > self.max.saturating_add(MAX_RESTRICTED) {
+            return Err(FormError::Violation(Violation::TooLong));
+        }
+        Ok(form.into_text())
     }
 }
 

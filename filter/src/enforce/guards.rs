@@ -3,7 +3,7 @@
 
 use super::RuleNumber;
 use crate::promql::{Bounds, Query, SyntaxError};
-use crate::target::parameters::{ParameterNames, Parameters};
+use crate::target::parameters::{ParameterNames, Parameters, Written};
 use crate::time::Window;
 use crate::time::dialect::Dialect;
 use crate::time::duration::Shown;
@@ -150,22 +150,21 @@ impl Guarded {
     ///
     /// Returns an error if a time or a duration can't be read.
     pub fn prepare(&self, dialect: Dialect, parameters: &mut Parameters) -> Result<(), TimeError> {
-        parameters.remove(|name, value| value.is_empty() && TIMES.contains(&name));
+        parameters.remove(|given| given.is_empty() && given.is_any(&TIMES));
         if dialect.is_spelled_out() {
             for name in TIMES {
-                for value in parameters.values_mut(name) {
-                    *value = spelled_out(dialect, name, value, self.now)?;
-                }
+                parameters.rewrite(name, |given| {
+                    let spelled = spelled_out(dialect, name, &given.value(), self.now)?;
+                    Ok(Some(Written::new(&spelled)))
+                })?;
             }
         }
         let Some(most) = self.guards.timeout else { return Ok(()) };
-        for value in parameters.values_mut(TIMEOUT) {
-            let timeout = parameters::duration(TIMEOUT, value, Rounded::Up)?;
-            if timeout > most || (timeout == 0 && dialect.is_spelled_out()) {
-                *value = milliseconds(most);
-            }
-        }
-        Ok(())
+        parameters.rewrite(TIMEOUT, |given| {
+            let timeout = parameters::duration(TIMEOUT, &given.value(), Rounded::Up)?;
+            let is_longer = timeout > most || (timeout == 0 && dialect.is_spelled_out());
+            Ok(is_longer.then(|| Written::new(&milliseconds(most))))
+        })
     }
 
     /// Reads the times of a request from both its halves, checks them, and adds the missing ones to the last half.
@@ -184,9 +183,9 @@ impl Guarded {
         self.prepare(dialect, last)?;
         if let Some(most) = self.guards.timeout
             && names.contains(&TIMEOUT)
-            && last.value(TIMEOUT).or(first.value(TIMEOUT)).is_none_or(str::is_empty)
+            && is_missing(TIMEOUT, last, first)
         {
-            last.put_first(TIMEOUT, milliseconds(most));
+            last.put_first(TIMEOUT, &milliseconds(most));
         }
         let given = |name| last.value(name).or(first.value(name)).filter(|value| !value.is_empty());
         let mut times = Times::read(dialect, names, &given, self.now)?;
@@ -195,7 +194,7 @@ impl Guarded {
                 (Some(start), _) => start,
                 (None, Some(earliest)) => {
                     let earliest = dialect.representable(earliest);
-                    last.put_first(START, seconds(earliest));
+                    last.put_first(START, &seconds(earliest));
                     earliest
                 }
                 (None, None) => times.end,
@@ -224,14 +223,14 @@ impl Guarded {
         }
         let step = times.evaluation.step.map(milliseconds).unwrap_or_default();
         for (name, value) in [(STEP, step), ("end", seconds(end)), ("time", seconds(end))] {
-            if names.contains(&name) && last.value(name).or(first.value(name)).is_none_or(str::is_empty) {
-                last.put_first(name, value);
+            if names.contains(&name) && is_missing(name, last, first) {
+                last.put_first(name, &value);
             }
         }
         let is_held = self.guards.lookback.or(self.guards.oldest).is_some();
         if is_held && start == end && names.contains(&NOCACHE) {
-            last.remove(|name, _| name == NOCACHE);
-            last.put_first(NOCACHE, "1".to_owned());
+            last.remove(|given| given.is(NOCACHE));
+            last.put_first(NOCACHE, "1");
         }
         Ok(())
     }
@@ -288,6 +287,11 @@ impl Guarded {
     fn exceeded(&self, guard: Guard) -> Exceeded {
         Exceeded { rule: self.rule, guard }
     }
+}
+
+/// Returns `true` if neither half of a request gives a parameter a value.
+fn is_missing(name: &str, last: &Parameters, first: &Parameters) -> bool {
+    last.value(name).or(first.value(name)).is_none_or(|value| value.is_empty())
 }
 
 /// The parameters that give a time or a duration.

@@ -14,7 +14,7 @@ use super::violation::{MAX_SEARCHED, Violation};
 use crate::api::endpoint::{SelectorForm, Selectors};
 use crate::api::profile::Profile;
 use crate::promql::{Bounds, Counts, MAX_RESTRICTED, Query, Wanted};
-use crate::target::parameters::{ParameterNames, Parameters};
+use crate::target::parameters::{Parameter, ParameterNames, Parameters, Written};
 use crate::time::parameters::{TimeError, Times};
 use std::rc::Rc;
 
@@ -60,7 +60,7 @@ impl Requirements {
     pub fn ends_with(&self, query: &Parameters) -> Option<Violation> {
         self.guarded.as_ref()?;
         let Selectors { parameter: name, .. } = self.selectors?;
-        query.value(name).is_some().then_some(Violation::Split(name))
+        query.has(name).then_some(Violation::Split(name))
     }
 
     /// Rewrites the query string of a request whose form follows. It goes upstream ahead of the form.
@@ -84,8 +84,8 @@ impl Requirements {
         }
         let checks = self.checks(selectors, None, &query, &Parameters::default())?;
         self.restrict(selectors, &mut query, Counts::default(), rewrites, &checks)?;
-        if selectors.form == SelectorForm::AnyOf && query.value(name).is_none() {
-            query.put_first(name, NOTHING.to_owned());
+        if selectors.form == SelectorForm::AnyOf && !query.has(name) {
+            query.put_first(name, NOTHING);
         }
         Ok(query)
     }
@@ -104,8 +104,8 @@ impl Requirements {
         let mut form = self.of_last_half(form, query, rewrites)?;
         if let Some(Selectors { parameter: name, form: SelectorForm::AnyOf }) = self.selectors {
             // Without a restriction, the selector that was sent ahead must not be the only one.
-            if form.value(name).or(query.value(name)).is_none() {
-                form.put_first(name, EVERYTHING.to_owned());
+            if !form.has(name) && !query.has(name) {
+                form.put_first(name, EVERYTHING);
             }
         }
         Ok(form)
@@ -121,7 +121,7 @@ impl Requirements {
     ) -> Result<Parameters, Violation> {
         self.keep_named(&mut last)?;
         if self.restriction.is_some() {
-            last.remove(|name, _| self.profile.parameters.paging.contains(&name));
+            last.remove(|given| given.is_any(self.profile.parameters.paging));
         }
         let times = match &self.guarded {
             Some(guarded) => Some(guarded.times(self.profile.dialect, self.names, &mut last, first)?),
@@ -134,25 +134,26 @@ impl Requirements {
         let name = selectors.parameter;
         if let Some(restriction) = &self.restriction
             && selectors.form == SelectorForm::AnyOf
-            && last.value(name).or(first.value(name)).is_none()
+            && !last.has(name)
+            && !first.has(name)
         {
             // Servers combine selectors, so the caller gets the shared metrics beside their own series. A parameter
             // that may stand only once has no room for these.
             if let Some(shared) = restriction.shared()
                 && name.ends_with("[]")
             {
-                last.put_first(name, format!("{{{}}}", shared.matchers()));
+                last.put_first(name, &format!("{{{}}}", shared.matchers()));
             }
-            last.put_first(name, restriction.selector());
+            last.put_first(name, &restriction.selector());
         }
         if let (Some(restriction), Some(lock)) = (&self.restriction, self.profile.second_lock)
             && selectors.form != SelectorForm::Filters
         {
             // The server holds each selector to any one of these.
             if let Some(shared) = restriction.shared() {
-                last.put_first(lock, format!("{{{}}}", shared.matchers()));
+                last.put_first(lock, &format!("{{{}}}", shared.matchers()));
             }
-            last.put_first(lock, format!("{{{}}}", restriction.matchers()));
+            last.put_first(lock, &format!("{{{}}}", restriction.matchers()));
         }
         Ok(last)
     }
@@ -161,23 +162,27 @@ impl Requirements {
     /// answer, or that take the server long.
     fn keep_named(&self, parameters: &mut Parameters) -> Result<(), Violation> {
         let special = &self.profile.parameters;
-        parameters.remove(|name, _| special.ignored.contains(&name) || self.unread.contains(&name));
-        let widens = |name: &str, value: &str| {
+        parameters.remove(|given| given.is_any(special.ignored) || given.is_any(self.unread));
+        let widens = |given: &Parameter<'_>| {
             self.restriction.as_ref().is_some_and(|restriction| {
-                special.widening.contains(&name)
-                    || special.dropping.contains(&name) && restriction.depends_on(value)
+                given.is_any(special.widening)
+                    || given.is_any(special.dropping) && restriction.depends_on(&given.value())
             })
         };
         for name in special.searched {
-            let lengths = parameters.values(name).map(str::len);
+            let lengths = parameters.all(name).map(Parameter::value_length);
             if lengths.fold(0, usize::saturating_add) > MAX_SEARCHED {
                 return Err(Violation::Searched(name));
             }
         }
-        let refused =
-            parameters.pairs().find(|&(name, value)| !self.names.contains(&name) || widens(name, value));
-        refused
-            .map_or(Ok(()), |(name, _)| Err(Violation::Parameter(name.to_owned(), self.profile.knows(name))))
+        match parameters.iter().find(|given| !given.is_any(self.names) || widens(given)) {
+            None => Ok(()),
+            Some(refused) => {
+                let name = refused.name();
+                let known = self.profile.knows(&name);
+                Err(Violation::Parameter(name.into_owned(), known))
+            }
+        }
     }
 
     /// Returns what the selectors of the first half have taken of the bounds, and checks the query that stands there with
@@ -190,7 +195,7 @@ impl Requirements {
     ) -> Result<Counts, Violation> {
         let mut spent = Counts::default();
         for value in first.values(selectors.parameter) {
-            let query = self.read(selectors, value, spent)?;
+            let query = self.read(selectors, &value, spent)?;
             checks.check(&query)?;
             if matches!(selectors.form, SelectorForm::AnyOf | SelectorForm::Filters) {
                 spent = query.counts();
@@ -231,45 +236,43 @@ impl Requirements {
     ) -> Result<(), Violation> {
         let name = selectors.parameter;
         let mut left = MAX_RESTRICTED;
-        let is_one = spent == Counts::default() && parameters.values(name).nth(1).is_none();
+        let is_one = spent == Counts::default() && parameters.all(name).nth(1).is_none();
         // Guards have to read the query, and so have bounds that several texts share, or that aren't those of others.
         let is_usual = self.bounds == Bounds { length: self.bounds.length, ..Bounds::default() };
         let mut rewrites = Some(rewrites).filter(|_| self.guarded.is_none() && is_one && is_usual);
-        let restriction = self.restriction.as_deref().filter(|_| reads_series(selectors.form));
-        for value in parameters.values_mut(name) {
-            let Some(restriction) = restriction.filter(|_| value.len() <= self.bounds.length) else {
-                let query = self.read(selectors, value, spent)?;
+        let restriction = self.restriction.as_ref().filter(|_| reads_series(selectors.form));
+        parameters.rewrite(name, |given| {
+            let Some(restriction) = restriction.filter(|_| given.fits(self.bounds.length)) else {
+                let text = given.value();
+                let query = self.read(selectors, &text, spent)?;
                 checks.check(&query)?;
                 spent = query.counts();
-                continue;
+                return Ok(None);
             };
-            let original = Original { form: selectors.form, text: value, restriction };
-            let restricted = match rewrites.as_ref().and_then(|rewrites| rewrites.find(&original)) {
-                Some((restricted, work)) => {
-                    checks.check_work(work)?;
-                    restricted.to_owned()
-                }
-                None => {
-                    let mut query = self.read(selectors, value, spent)?;
-                    let work = checks.check(&query)?;
-                    spent = query.counts();
-                    // A selector that filters an answer is about other labels than those of series.
-                    if let Some(shared) = restriction.shared()
-                        && selectors.form != SelectorForm::Filters
-                    {
-                        query.leave_out(&|name| shared.has(name));
-                    }
-                    let restricted = query.restricted(restriction.matchers()).ok_or(Violation::TooLong)?;
-                    if let (Some(rewrites), Some(work)) = (&mut rewrites, work) {
-                        rewrites.remember(&original, &restricted, work);
-                    }
-                    restricted
-                }
-            };
+            let original = Original { form: selectors.form, text: given.written_value(), restriction };
+            if let Some((restricted, work)) = rewrites.as_ref().and_then(|rewrites| rewrites.find(&original))
+            {
+                checks.check_work(work)?;
+                return Ok(Some(restricted.clone()));
+            }
+            let text = given.value();
+            let mut query = self.read(selectors, &text, spent)?;
+            let work = checks.check(&query)?;
+            spent = query.counts();
+            // A selector that filters an answer is about other labels than those of series.
+            if let Some(shared) = restriction.shared()
+                && selectors.form != SelectorForm::Filters
+            {
+                query.leave_out(&|name| shared.has(name));
+            }
+            let restricted = query.restricted(restriction.matchers()).ok_or(Violation::TooLong)?;
             left = left.checked_sub(restricted.len()).ok_or(Violation::TooLong)?;
-            *value = restricted;
-        }
-        Ok(())
+            let restricted = Written::new(&restricted);
+            if let (Some(rewrites), Some(work)) = (&mut rewrites, work) {
+                rewrites.remember(&original, &restricted, work);
+            }
+            Ok(Some(restricted))
+        })
     }
 
     /// Parses a query or a selector. Bounds are tighter where the server's time grows faster than the length.

@@ -46,6 +46,11 @@ impl Restriction {
         &self.matchers
     }
 
+    /// Returns `true` if this restriction and another are written into every selector alike.
+    pub(super) fn is_written_as(&self, other: &Self) -> bool {
+        self.matchers == other.matchers && self.shared == other.shared
+    }
+
     /// Returns the restriction as a selector of its own. Prometheus refuses a selector whose matchers all fit a label that
     /// is missing, so such a one has a matcher beside them that every series satisfies.
     pub fn selector(&self) -> String {

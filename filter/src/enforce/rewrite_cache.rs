@@ -3,9 +3,10 @@
 //! and shared metrics of the restriction (`threats.md` R7). The cache belongs to one worker and is dropped with its configuration (S3).
 
 use super::restriction::Restriction;
-use super::shared::Shared;
 use crate::api::endpoint::SelectorForm;
 use crate::promql::Work;
+use crate::same::is_same;
+use crate::target::parameters::Written;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
@@ -25,10 +26,10 @@ const MAX_LENGTH: usize = 4 * 1024;
 pub struct Original<'a> {
     /// The way in which the text is read.
     pub form: SelectorForm,
-    /// The text of the query.
+    /// The text of the query, as a query string or form has it.
     pub text: &'a str,
     /// The restriction that goes into each selector.
-    pub restriction: &'a Restriction,
+    pub restriction: &'a Rc<Restriction>,
 }
 
 /// The queries that one worker remembers.
@@ -45,10 +46,8 @@ pub struct RewriteCache {
 struct CachedQuery {
     form: SelectorForm,
     text: String,
-    matchers: String,
-    /// The metrics that got no matchers, compared by their names and patterns.
-    shared: Option<Rc<Shared>>,
-    restricted: String,
+    restriction: Rc<Restriction>,
+    restricted: Written,
     /// The work that the query is for the server.
     work: Work,
 }
@@ -61,25 +60,26 @@ impl RewriteCache {
     }
 
     /// Returns the restricted form of the query and its work, if it is in the cache.
-    pub fn find(&self, original: &Original<'_>) -> Option<(&str, &Work)> {
-        let matchers = original.restriction.matchers();
-        if original.text.len().saturating_add(matchers.len()) > MAX_LENGTH {
+    pub fn find(&self, original: &Original<'_>) -> Option<(&Written, &Work)> {
+        let Original { form, text, restriction } = *original;
+        if text.len().saturating_add(restriction.matchers().len()) > MAX_LENGTH {
             return None;
         }
-        let is_same = |known: &&CachedQuery| {
-            known.form == original.form
-                && known.text == original.text
-                && known.matchers == matchers
-                && known.shared.as_ref() == original.restriction.shared()
+        let is_original = |known: &&CachedQuery| {
+            known.form == form
+                && is_same(known.text.as_bytes(), text.as_bytes())
+                && (Rc::ptr_eq(&known.restriction, restriction)
+                    || known.restriction.is_written_as(restriction))
         };
         let set = self.sets.get(self.place(original))?;
-        set.iter().flatten().find(is_same).map(|known| (known.restricted.as_str(), &known.work))
+        set.iter().flatten().find(is_original).map(|known| (&known.restricted, &known.work))
     }
 
     /// Remembers the restricted form of a query that isn't in the cache yet, unless it is too long.
-    pub fn remember(&mut self, original: &Original<'_>, restricted: &str, work: Work) {
-        let matchers = original.restriction.matchers();
-        let length = original.text.len().saturating_add(matchers.len()).saturating_add(restricted.len());
+    pub fn remember(&mut self, original: &Original<'_>, restricted: &Written, work: Work) {
+        let Original { form, text, restriction } = *original;
+        let length = text.len().saturating_add(restriction.matchers().len());
+        let length = length.saturating_add(restricted.as_str().len());
         if length > MAX_LENGTH {
             return;
         }
@@ -90,11 +90,10 @@ impl RewriteCache {
         let Some(set) = self.sets.get_mut(place) else { return };
         set.rotate_right(1);
         let known = CachedQuery {
-            form: original.form,
-            text: original.text.to_owned(),
-            matchers: matchers.to_owned(),
-            shared: original.restriction.shared().cloned(),
-            restricted: restricted.to_owned(),
+            form,
+            text: text.to_owned(),
+            restriction: Rc::clone(restriction),
+            restricted: restricted.clone(),
             work,
         };
         self.has_been_full |= set.first_mut().and_then(|place| place.replace(known)).is_some();
@@ -117,12 +116,13 @@ impl RewriteCache {
 #[cfg(test)]
 mod tests {
     use super::super::restriction::{Absent, Term};
+    use super::super::shared::Shared;
     use super::*;
     use crate::promql::Query;
 
-    fn restriction(tenant: &str) -> Restriction {
+    fn restriction(tenant: &str) -> Rc<Restriction> {
         let term = Term::listed("tenant", vec![tenant.to_owned()], Absent::Refused).unwrap();
-        Restriction::new(vec![term]).unwrap()
+        Rc::new(Restriction::new(vec![term]).unwrap())
     }
 
     fn work() -> Work {
@@ -130,10 +130,10 @@ mod tests {
     }
 
     fn find<'a>(queries: &'a RewriteCache, original: &Original<'_>) -> Option<&'a str> {
-        queries.find(original).map(|(restricted, _)| restricted)
+        queries.find(original).map(|(restricted, _)| restricted.as_str())
     }
 
-    fn original<'a>(text: &'a str, restriction: &'a Restriction) -> Original<'a> {
+    fn original<'a>(text: &'a str, restriction: &'a Rc<Restriction>) -> Original<'a> {
         Original { form: SelectorForm::Expression, text, restriction }
     }
 
@@ -142,7 +142,7 @@ mod tests {
         let [a, b] = ["a", "b"].map(restriction);
         let mut queries = RewriteCache::new(1);
         assert_eq!(find(&queries, &original("up", &a)), None);
-        queries.remember(&original("up", &a), "restricted", work());
+        queries.remember(&original("up", &a), &Written::new("restricted"), work());
         assert_eq!(find(&queries, &original("up", &a)), Some("restricted"));
         assert_eq!(find(&queries, &original("up", &b)), None);
         assert_eq!(find(&queries, &original("up ", &a)), None);
@@ -150,11 +150,11 @@ mod tests {
         assert_eq!(find(&queries, &selector), None);
         let sharing = |name: &str| {
             let shared = Shared::listed(vec![name.to_owned()]).map(Rc::new);
-            restriction("a").with_shared(shared)
+            Rc::new(Rc::unwrap_or_clone(restriction("a")).with_shared(shared))
         };
         let [up, same, other] = ["up", "up", "down"].map(sharing);
         assert_eq!(find(&queries, &original("up", &up)), None);
-        queries.remember(&original("up", &up), "shared", work());
+        queries.remember(&original("up", &up), &Written::new("shared"), work());
         assert_eq!(find(&queries, &original("up", &same)), Some("shared"));
         assert_eq!(find(&queries, &original("up", &other)), None);
         assert_eq!(find(&queries, &original("up", &a)), Some("restricted"));
@@ -166,7 +166,7 @@ mod tests {
         let texts: Vec<_> = (100..999).map(|number| format!("metric_{number}")).collect();
         let first = original(&texts[0], &tenants[0]);
         let mut queries = RewriteCache::new(1);
-        queries.remember(&first, "restricted", work());
+        queries.remember(&first, &Written::new("restricted"), work());
         let of_texts = texts[1..].iter().map(|text| original(text, &tenants[0]));
         let of_tenants = tenants[1..].iter().map(|tenant| original(&texts[0], tenant));
         for others in [of_texts.collect::<Vec<_>>(), of_tenants.collect()] {
@@ -181,7 +181,7 @@ mod tests {
         let a = restriction("a");
         let mut queries = RewriteCache::new(1);
         let texts: Vec<_> = (0..2_000).map(|number| format!("metric_{number}")).collect();
-        texts.iter().for_each(|text| queries.remember(&original(text, &a), text, work()));
+        texts.iter().for_each(|text| queries.remember(&original(text, &a), &Written::new(text), work()));
         let (mut known, mut in_set) = (0, [0; SETS]);
         for text in texts.iter().rev() {
             let query = original(text, &a);
@@ -208,7 +208,7 @@ mod tests {
             is_last
         });
         let mut fill = |texts: &[String]| {
-            texts.iter().for_each(|text| queries.remember(&original(text, &a), text, work()));
+            texts.iter().for_each(|text| queries.remember(&original(text, &a), &Written::new(text), work()));
             [queries.take_full(), queries.take_full()]
         };
         assert_eq!(fill(&texts[..4]), [false, false]);
@@ -231,8 +231,8 @@ mod tests {
         let mut queries = RewriteCache::new(1);
         let text = |length: usize| "x".repeat(length - a.matchers().len() - 10);
         let (fits, long) = (text(MAX_LENGTH), text(MAX_LENGTH + 1));
-        queries.remember(&original(&fits, &a), "restricted", work());
-        queries.remember(&original(&long, &a), "restricted", work());
+        queries.remember(&original(&fits, &a), &Written::new("restricted"), work());
+        queries.remember(&original(&long, &a), &Written::new("restricted"), work());
         assert_eq!(find(&queries, &original(&fits, &a)), Some("restricted"));
         assert_eq!(find(&queries, &original(&long, &a)), None);
     }

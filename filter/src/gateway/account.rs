@@ -58,13 +58,22 @@ impl Room {
     }
 }
 
+/// A target as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CanonicalTarget {
+    /// The path, in its only spelling.
+    pub path: String,
+    /// The text after the first `?`, unless it is empty.
+    pub query: Option<String>,
+}
+
 /// The findings of the rooms about one request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Account<'a> {
     /// The last room that the request came to.
     pub last: Room,
     /// The target, if it can be read in only one way.
-    pub target: Option<Target>,
+    pub target: Option<CanonicalTarget>,
     /// The mount, if the path is below one.
     pub mount: Option<MountId>,
     /// The path below the mount.
@@ -103,14 +112,15 @@ impl Gateway {
         let raw = request.headers.only(Name::Path).unwrap_or_default();
         let Ok(target) = Target::parse(raw) else { return account };
         self.follow(&target, request, record, resources, &mut account);
-        account.target = Some(target);
+        let query = target.query.map(|query| query.as_str().to_owned());
+        account.target = Some(CanonicalTarget { path: target.path.as_str().to_owned(), query });
         account
     }
 
     /// Asks the rooms again, one after the other, until one of them ends the way.
     fn follow<'a>(
         &'a self,
-        target: &Target,
+        target: &Target<'_>,
         request: &Request<'_>,
         record: &Record,
         resources: &mut Resources<'_>,

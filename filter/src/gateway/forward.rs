@@ -50,7 +50,7 @@ pub(super) struct AllowedRequest<'a> {
     /// The endpoint that the request is for.
     pub(super) requested: Requested<'a>,
     /// The raw query string.
-    pub(super) query: Option<&'a QueryString>,
+    pub(super) query: Option<QueryString<'a>>,
     /// The listed origin whose page sent the request.
     pub(super) origin: Option<AllowedOrigin>,
     /// The headers of the request that don't go upstream.
@@ -169,7 +169,7 @@ impl AllowedRequest<'_> {
         }
         let mut form = AwaitedForm::announced(method, headers, body, &accepted, &query, *max_form)?;
         let Some(requirements) = self.requirements(endpoint)? else {
-            return Ok((with_mark(&query.to_text()), form));
+            return Ok((with_mark(query.as_str()), form));
         };
         if let Some(violation) = requirements.ends_with(&query) {
             form = form.map(|form| form.refusing(FormError::Violation(violation))).transpose()?;
@@ -180,7 +180,7 @@ impl AllowedRequest<'_> {
         } else {
             requirements.of_query(query, rewrites)?
         };
-        Ok((with_mark(&query.to_text()), form.map(|form| form.with_requirements(Some(requirements)))))
+        Ok((with_mark(query.as_str()), form.map(|form| form.with_requirements(Some(requirements)))))
     }
 
     /// Returns `true` if the request offers to switch to another protocol, which the server doesn't get to see.

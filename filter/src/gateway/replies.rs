@@ -29,14 +29,14 @@ impl Gateway {
     pub(super) fn to_the_mount(
         &self,
         mount: &Mount,
-        target: &Target,
+        target: &Target<'_>,
         request: &Request<'_>,
     ) -> Result<Decision, Refusal> {
         let status = match Method::of(request.headers).ok_or(Refusal::Method(Methods::ALL))? {
             Method::Get | Method::Head => 301,
             _ => 308,
         };
-        let query = Parameters::of_query(target.query.as_ref())?.to_text();
+        let query = Parameters::of_query(target.query)?.into_text();
         let location = format!("{}/{}", mount.prefix.as_str(), with_mark(&query));
         let reply = Reply::empty(status, vec![("location", location)]);
         Ok(Decision::Reply(self.answers.dressed(reply, request.scheme, None)))
@@ -132,7 +132,7 @@ impl Gateway {
     }
 
     /// Returns the form in which a request is refused before it is forwarded. `target` is `None` if it can't be parsed.
-    pub(super) fn wording(&self, target: Option<&Target>, headers: &Headers) -> Wording {
+    pub(super) fn wording(&self, target: Option<&Target<'_>>, headers: &Headers) -> Wording {
         let is_api = match target {
             Some(target) => match self.mounts.locate(target.path.as_str()) {
                 Located::Below(at) => at.mount.api.is_api(at.path),

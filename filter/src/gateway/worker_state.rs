@@ -79,11 +79,13 @@ mod tests {
     use crate::enforce::rewrite_cache::Original;
     use crate::promql::Query;
     use crate::shared_data::Nothing;
+    use crate::target::parameters::Written;
+    use std::rc::Rc;
 
     #[test]
     fn which_queries_go_for_which_is_each_workers_own() {
         let term = Term::listed("tenant", vec!["a".to_owned()], Absent::Refused).unwrap();
-        let restriction = Restriction::new(vec![term]).unwrap();
+        let restriction = Rc::new(Restriction::new(vec![term]).unwrap());
         let texts: Vec<_> = (0..1_000).map(|number| format!("metric_{number}")).collect();
         let remembered = |random: u8| {
             let digests = [Digest::default(), Digest::default(), [random; 32]];
@@ -91,7 +93,8 @@ mod tests {
             let original =
                 |text| Original { form: SelectorForm::Expression, text, restriction: &restriction };
             texts.iter().for_each(|text| {
-                queries.remember(&original(text), text, Query::parse("up").unwrap().work().unwrap())
+                let work = Query::parse("up").unwrap().work().unwrap();
+                queries.remember(&original(text), &Written::new(text), work);
             });
             texts.iter().map(|text| queries.find(&original(text)).is_some()).collect::<Vec<_>>()
         };

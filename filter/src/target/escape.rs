@@ -1,6 +1,8 @@
 //! Percent-encoding (RFC 3986 §2.1), as strict as a gateway has to be: a `%` that begins no escape is an error and
 //! doesn't stand for itself.
 
+use std::borrow::Cow;
+
 /// Returns `true` if a raw target may contain this byte at all.
 pub(super) fn is_printable(byte: u8) -> bool {
     (0x21..=0x7e).contains(&byte)
@@ -33,8 +35,16 @@ impl Octets {
 
     /// Returns `true` if the set contains the octet.
     #[inline]
-    pub(crate) fn has(&self, octet: u8) -> bool {
-        self.0.get(usize::from(octet)).copied().unwrap_or_default()
+    #[allow(clippy::indexing_slicing, reason = "there is a place for each octet")]
+    pub(crate) const fn has(&self, octet: u8) -> bool {
+        self.0[octet as usize]
+    }
+
+    /// Divides a text before the first octet that isn't in the set.
+    #[inline]
+    pub(super) fn split<'a>(&self, text: &'a [u8]) -> (&'a [u8], &'a [u8]) {
+        let end = text.iter().position(|&octet| !self.has(octet)).unwrap_or(text.len());
+        text.split_at_checked(end).unwrap_or((text, &[]))
     }
 }
 
@@ -47,45 +57,94 @@ pub(crate) fn is_unreserved(byte: u8) -> bool {
     UNRESERVED.has(byte)
 }
 
-/// Parses the two hexadecimal digits after a `%`, or returns `None` if they aren't there.
-pub(super) fn escaped(bytes: &mut impl Iterator<Item = (usize, u8)>) -> Option<u8> {
-    let digit = |(_, byte): (usize, u8)| char::from(byte).to_digit(16);
-    let high = bytes.next().and_then(digit)?;
-    let low = bytes.next().and_then(digit)?;
-    u8::try_from((high << 4) | low).ok()
+/// Parses the two hexadecimal digits after a `%`, or returns `None` if they aren't digits.
+#[inline]
+pub(super) fn escaped(high: u8, low: u8) -> Option<u8> {
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte & 0xf),
+        b'a'..=b'f' | b'A'..=b'F' => Some((byte & 0xf).wrapping_add(9)),
+        _ => None,
+    };
+    Some((digit(high)? << 4) | digit(low)?)
 }
 
-/// Writes one octet as an escape with upper-case digits.
-pub(crate) fn push_escape(text: &mut String, byte: u8) {
+/// Returns an octet as an escape with upper-case digits.
+#[inline]
+fn escape(byte: u8) -> [u8; 3] {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    let digit = |value: u8| DIGITS.get(usize::from(value)).copied().map_or('0', char::from);
-    text.push('%');
-    text.push(digit(byte >> 4));
-    text.push(digit(byte & 0xf));
+    let digit = |value: u8| DIGITS.get(usize::from(value)).copied().unwrap_or(b'0');
+    [b'%', digit(byte >> 4), digit(byte & 0xf)]
 }
 
-/// Returns the length that [`push_form_text`] gives a text, in bytes.
-pub(super) fn form_text_length(value: &str) -> usize {
-    let length = |byte| if byte == b' ' || is_unreserved(byte) { 1 } else { 3 };
-    value.bytes().map(length).fold(0, usize::saturating_add)
+/// Writes one octet as an escape.
+pub(crate) fn push_escape(text: &mut String, byte: u8) {
+    text.extend(escape(byte).map(char::from));
 }
 
-/// Writes text so that it stands for itself in a query string or a form: a space becomes `+`, and every octet that is
-/// not unreserved is escaped. Browsers and Go's clients write it in the same way, so their parameters don't become
-/// longer.
-pub(super) fn push_form_text(text: &mut String, value: &str) {
-    let mut rest = value;
-    while !rest.is_empty() {
-        let plain = rest.bytes().position(|byte| !is_unreserved(byte)).unwrap_or(rest.len());
-        // Unreserved octets are ASCII, so a character begins after them.
-        let (plain, others) = rest.split_at_checked(plain).unwrap_or((rest, ""));
-        text.push_str(plain);
-        let mut others = others.chars();
-        match others.next() {
-            Some(' ') => text.push('+'),
-            Some(other) => other.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| push_escape(text, byte)),
-            None => {}
+/// Writes one octet of a text as it stands in a query string or a form: a space becomes `+`, and every octet that is not
+/// unreserved is escaped. Browsers and Go's clients write it in the same way, so their parameters don't become longer.
+#[inline]
+pub(super) fn push_form_octet(text: &mut Vec<u8>, octet: u8) {
+    match octet {
+        b' ' => text.push(b'+'),
+        _ if is_unreserved(octet) => text.push(octet),
+        _ => {
+            let [percent, high, low] = escape(octet);
+            text.push(percent);
+            text.push(high);
+            text.push(low);
         }
-        rest = others.as_str();
+    }
+}
+
+/// Returns a text as it stands in a query string or a form.
+pub(super) fn form_text(text: &str) -> String {
+    let mut rest = text.as_bytes();
+    let mut written = Vec::with_capacity(rest.len().saturating_add(rest.len() / 2));
+    loop {
+        let (plain, others) = UNRESERVED.split(rest);
+        written.extend_from_slice(plain);
+        let Some((&octet, others)) = others.split_first() else { break };
+        push_form_octet(&mut written, octet);
+        rest = others;
+    }
+    // Octets that are unreserved, `+` and escapes are ASCII.
+    String::from_utf8(written).unwrap_or_default()
+}
+
+/// Returns `true` if a text stands in a query string or a form like this.
+pub(super) fn is_form_text(written: &str, text: &str) -> bool {
+    let mut written = written.as_bytes();
+    for octet in text.bytes() {
+        let rest = match octet {
+            b' ' => written.strip_prefix(b"+"),
+            _ if is_unreserved(octet) => written.strip_prefix(&[octet]),
+            _ => written.strip_prefix(&escape(octet)),
+        };
+        let Some(rest) = rest else { return false };
+        written = rest;
+    }
+    written.is_empty()
+}
+
+/// Returns the octets that a text of a query string or a form stands for, which has been written as [`form_text`] does.
+pub(super) fn form_octets(written: &[u8]) -> Cow<'_, [u8]> {
+    static PLAIN: Octets = Octets::UNRESERVED;
+    let (plain, mut rest) = PLAIN.split(written);
+    if rest.is_empty() {
+        return plain.into();
+    }
+    let mut octets = Vec::with_capacity(written.len());
+    octets.extend_from_slice(plain);
+    loop {
+        let (octet, others) = match rest {
+            [b'+', others @ ..] => (Some(b' '), others),
+            [b'%', high, low, others @ ..] => (escaped(*high, *low), others),
+            _ => return octets.into(),
+        };
+        octets.extend(octet);
+        let (plain, others) = PLAIN.split(others);
+        octets.extend_from_slice(plain);
+        rest = others;
     }
 }

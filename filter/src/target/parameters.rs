@@ -1,96 +1,116 @@
 //! The parameters of the query string and of a form body. Parameters that two readers may read in two ways are refused,
 //! and the text that goes upstream is written from the parsed parameters (`threats.md` P1, P2).
+//!
+//! Parameters are kept as they are written. Two texts are written alike only if they are the same, so that names and
+//! values can be compared without decoding them.
 
 pub mod accepted;
+mod error;
+mod parse;
 
-use super::escape::{escaped, form_text_length, push_form_text};
+pub use error::{ParameterError, Part};
+
+use super::escape::{form_octets, form_text, is_form_text};
 use super::query::QueryString;
-use std::fmt;
+use std::borrow::Cow;
+use std::convert::Infallible;
+use std::mem::replace;
 
 /// The largest number of parameters in a request. Above 10,000 Go drops all of them.
 pub const MAX_PAIRS: usize = 1_000;
 
-/// Parameters in the order in which they were received.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Parameters {
-    pairs: Vec<(String, String)>,
-}
-
 /// The names of the parameters that an endpoint lists. Those that end in `[]` may repeat, the others may not.
 pub type ParameterNames = &'static [&'static str];
 
-/// The part of a request in which parameters stand.
+/// Parameters in the order in which they were received.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parameters {
+    /// The pairs as a query string or form has them, joined by `&`.
+    text: String,
+    pairs: Vec<Pair>,
+}
+
+/// The positions of a pair in the text: of its beginning, of the `=` after the name, and of its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// The query string of the target.
-    Query,
-    /// The body, which is a form.
-    Form,
+struct Pair {
+    start: usize,
+    equals: usize,
+    end: usize,
 }
 
-impl fmt::Display for Part {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Query => "query string",
-            Self::Form => "form",
-        })
-    }
+/// A name with its value.
+#[derive(Clone, Copy, Debug)]
+pub struct Parameter<'a> {
+    name: &'a str,
+    value: &'a str,
 }
 
-/// The reason why parameters are ambiguous. Positions are bytes from the start of the query string or form.
+/// A text as a query string or form has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ParameterError {
-    /// A `;`, which some servers read as a separator, and because of which Go drops the pair.
-    Semicolon {
-        /// The part that contains it.
-        part: Part,
-        /// The position of the `;`.
-        at: usize,
-    },
-    /// A `%` without two hexadecimal digits.
-    BadEscape {
-        /// The part that contains it.
-        part: Part,
-        /// The position of the `%`.
-        at: usize,
-    },
-    /// A name or value that isn't UTF-8 once decoded.
-    NotUtf8 {
-        /// The part that contains it.
-        part: Part,
-        /// The position at which the pair begins.
-        at: usize,
-    },
-    /// A request with more than [`MAX_PAIRS`] parameters.
-    TooMany,
-    /// A parameter that may have only one value, but has two: in the query string, in the form, or in both.
-    Repeated {
-        /// The parameter's name, as the endpoint lists it.
-        name: &'static str,
-    },
+pub struct Written(String);
+
+impl Written {
+    /// Writes a text.
+    pub fn new(text: &str) -> Self {
+        Self(form_text(text))
+    }
+
+    /// Returns the text as it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
-impl fmt::Display for ParameterError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Semicolon { part, at } => {
-                write!(
-                    f,
-                    "the {part} has a \";\" at position {at}: separate parameters by \"&\", write %3B for the character"
-                )
-            }
-            Self::BadEscape { part, at } => {
-                write!(f, "the {part} has a \"%\" without two hexadecimal digits at position {at}")
-            }
-            Self::NotUtf8 { part, at } => {
-                write!(f, "the {part} has a parameter at position {at} that is not UTF-8")
-            }
-            Self::TooMany => write!(f, "the request has more than {MAX_PAIRS} parameters"),
-            Self::Repeated { name } => {
-                write!(f, "the parameter \"{name}\" is given more than once, with different values")
-            }
-        }
+impl<'a> Parameter<'a> {
+    /// Returns `true` if the parameter has this name.
+    pub fn is(self, name: &str) -> bool {
+        is_form_text(self.name, name)
     }
+
+    /// Returns `true` if the parameter has one of these names.
+    pub fn is_any(self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.is(name))
+    }
+
+    /// Returns the name.
+    pub fn name(self) -> Cow<'a, str> {
+        decoded(self.name)
+    }
+
+    /// Returns the value.
+    pub fn value(self) -> Cow<'a, str> {
+        decoded(self.value)
+    }
+
+    /// Returns the value as it is written.
+    pub fn written_value(self) -> &'a str {
+        self.value
+    }
+
+    /// Returns `true` if the value is empty.
+    pub fn is_empty(self) -> bool {
+        self.value.is_empty()
+    }
+
+    /// Returns the length of the value in bytes.
+    pub fn value_length(self) -> usize {
+        self.value.len().saturating_sub(self.value.matches('%').count().saturating_mul(2))
+    }
+
+    /// Returns `true` if the value has at most so many bytes.
+    pub fn fits(self, max: usize) -> bool {
+        self.value.len() <= max || self.value_length() <= max
+    }
+}
+
+/// A change of a parameter.
+enum Change {
+    /// It stays as it is.
+    None,
+    /// It gets another value.
+    Value(Written),
+    /// It is removed.
+    Remove,
 }
 
 impl Parameters {
@@ -99,8 +119,8 @@ impl Parameters {
     /// # Errors
     ///
     /// Returns an error for the first pair that P2 calls ambiguous.
-    pub fn of_query(query: Option<&QueryString>) -> Result<Self, ParameterError> {
-        Self::parse(query.map(QueryString::as_str).unwrap_or_default().as_bytes(), Part::Query)
+    pub fn of_query(query: Option<QueryString<'_>>) -> Result<Self, ParameterError> {
+        query.map_or_else(|| Ok(Self::default()), |query| Self::parse(query.as_bytes(), Part::Query))
     }
 
     /// Parses the parameters of a query string or a form.
@@ -109,18 +129,7 @@ impl Parameters {
     ///
     /// Returns an error for the first pair that P2 calls ambiguous.
     pub fn parse(raw: &[u8], part: Part) -> Result<Self, ParameterError> {
-        let mut pairs = Vec::new();
-        let mut at = 0_usize;
-        for pair in raw.split(|&byte| byte == b'&') {
-            if !pair.is_empty() {
-                if pairs.len() == MAX_PAIRS {
-                    return Err(ParameterError::TooMany);
-                }
-                pairs.push(parse_pair(pair, part, at)?);
-            }
-            at = at.saturating_add(pair.len()).saturating_add(1);
-        }
-        Ok(Self { pairs })
+        parse::parse(raw, part)
     }
 
     /// Settles the parameters together with `earlier`, those of the other part of the request. A name that may stand
@@ -134,219 +143,152 @@ impl Parameters {
             return Err(ParameterError::TooMany);
         }
         for &name in names.iter().filter(|name| !name.ends_with("[]")) {
-            let mut values = earlier.values(name).chain(self.values(name));
-            let Some(value) = values.next() else { continue };
+            let mut given = earlier.named(name).chain(self.named(name));
+            let Some(first) = given.next() else { continue };
             let mut is_repeated = false;
-            for other in values {
-                if other != value {
+            for other in given {
+                if other.value != first.value {
                     return Err(ParameterError::Repeated { name });
                 }
                 is_repeated = true;
             }
             if is_repeated {
-                let mut is_given = earlier.value(name).is_some();
-                self.pairs.retain(|(given, _)| given != name || !std::mem::replace(&mut is_given, true));
+                let mut is_given = earlier.has(name);
+                self.remove(|given| given.is(name) && replace(&mut is_given, true));
             }
         }
         Ok(())
     }
 
-    /// Returns the names and values, in order.
-    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    /// Returns the parameters, in order.
+    pub fn iter(&self) -> impl Iterator<Item = Parameter<'_>> {
+        self.pairs.iter().map(|pair| self.at(pair))
+    }
+
+    fn at(&self, pair: &Pair) -> Parameter<'_> {
+        let name = self.text.get(pair.start..pair.equals).unwrap_or_default();
+        let value = self.text.get(pair.equals.saturating_add(1)..pair.end).unwrap_or_default();
+        Parameter { name, value }
+    }
+
+    fn named(&self, name: &str) -> impl Iterator<Item = Parameter<'_>> {
+        self.iter().filter(move |given| given.is(name))
+    }
+
+    /// Returns `true` if there is a parameter with this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.named(name).next().is_some()
     }
 
     /// Returns the first value of this name.
-    pub fn value<'a>(&'a self, name: &'a str) -> Option<&'a str> {
-        self.values(name).next()
+    pub fn value(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.named(name).next().map(Parameter::value)
     }
 
     /// Returns every value of this name.
-    pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.pairs.iter().filter(move |(given, _)| given == name).map(|(_, value)| value.as_str())
+    pub fn values(&self, name: &str) -> impl Iterator<Item = Cow<'_, str>> {
+        self.named(name).map(Parameter::value)
     }
 
-    /// Returns every value of this name, so that it can be changed.
-    pub fn values_mut(&mut self, name: &str) -> impl Iterator<Item = &mut String> {
-        self.pairs.iter_mut().filter(move |(given, _)| given == name).map(|(_, value)| value)
+    /// Returns the parameters with this name, in order.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = Parameter<'_>> {
+        self.named(name)
     }
 
-    /// Removes every parameter for which `goes` is true of its name and value.
-    pub fn remove(&mut self, goes: impl Fn(&str, &str) -> bool) {
-        self.pairs.retain(|(name, value)| !goes(name, value));
+    /// Removes every parameter for which `goes` is true.
+    pub fn remove(&mut self, mut goes: impl FnMut(Parameter<'_>) -> bool) {
+        let Ok(()) =
+            self.change(|given| Ok::<_, Infallible>(if goes(given) { Change::Remove } else { Change::None }));
+    }
+
+    /// Gives the parameters with this name other values, unless `rewritten` returns `None`.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first error of `rewritten`, and changes nothing then.
+    pub fn rewrite<E>(
+        &mut self,
+        name: &str,
+        mut rewritten: impl FnMut(Parameter<'_>) -> Result<Option<Written>, E>,
+    ) -> Result<(), E> {
+        self.change(|given| match given.is(name) {
+            true => Ok(rewritten(given)?.map_or(Change::None, Change::Value)),
+            false => Ok(Change::None),
+        })
+    }
+
+    /// Changes the parameters one after the other. Nothing is copied until one changes.
+    fn change<E>(&mut self, mut change: impl FnMut(Parameter<'_>) -> Result<Change, E>) -> Result<(), E> {
+        let mut changed: Option<Self> = None;
+        for (number, pair) in self.pairs.iter().enumerate() {
+            let given = self.at(pair);
+            match (change(given)?, &mut changed) {
+                (Change::None, None) => {}
+                (Change::None, Some(changed)) => changed.push(given),
+                (Change::Remove, changed) => _ = changed.get_or_insert_with(|| self.first(number)),
+                (Change::Value(Written(value)), changed) => {
+                    let changed = changed.get_or_insert_with(|| self.first(number));
+                    changed.push(Parameter { value: &value, ..given });
+                }
+            }
+        }
+        if let Some(changed) = changed {
+            *self = changed;
+        }
+        Ok(())
+    }
+
+    /// Returns the first parameters, with room for the others.
+    fn first(&self, number: usize) -> Self {
+        let mut first = Self {
+            text: String::with_capacity(self.text.len().saturating_mul(2)),
+            pairs: Vec::with_capacity(self.pairs.len()),
+        };
+        self.iter().take(number).for_each(|given| first.push(given));
+        first
+    }
+
+    /// Adds a parameter behind all others.
+    fn push(&mut self, Parameter { name, value }: Parameter<'_>) {
+        if !self.text.is_empty() {
+            self.text.push('&');
+        }
+        let start = self.text.len();
+        self.text.push_str(name);
+        let equals = self.text.len();
+        self.text.push('=');
+        self.text.push_str(value);
+        self.pairs.push(Pair { start, equals, end: self.text.len() });
     }
 
     /// Adds a parameter before all others.
-    pub fn put_first(&mut self, name: &str, value: String) {
-        self.pairs.insert(0, (name.to_owned(), value));
+    pub fn put_first(&mut self, name: &str, value: &str) {
+        let (Written(name), Written(value)) = (Written::new(name), Written::new(value));
+        let mut changed = Self::default();
+        changed.push(Parameter { name: &name, value: &value });
+        self.iter().for_each(|given| changed.push(given));
+        *self = changed;
     }
 
-    /// Writes the parameters as a query string or form.
-    pub fn to_text(&self) -> String {
-        self.to_text_within(usize::MAX).unwrap_or_default()
+    /// Returns the parameters as a query string or form.
+    pub fn as_str(&self) -> &str {
+        &self.text
     }
 
-    /// Returns the length of the written parameters, in bytes.
-    pub fn text_length(&self) -> usize {
-        let text = |text: &str| form_text_length(text).saturating_add(1);
-        let pairs = self.pairs.iter().map(|(name, value)| text(name).saturating_add(text(value)));
-        pairs.fold(0, usize::saturating_add).saturating_sub(1)
-    }
-
-    /// Writes the parameters, or returns `None` if the text is longer than `max` bytes.
-    pub fn to_text_within(&self, max: usize) -> Option<String> {
-        let mut text = String::new();
-        for (name, value) in &self.pairs {
-            let more = name.len().saturating_add(value.len());
-            if text.len().saturating_add(more) > max {
-                return None;
-            }
-            // Leaves room for escapes, which most values have.
-            text.reserve(more.saturating_add(more / 2).saturating_add(2));
-            if !text.is_empty() {
-                text.push('&');
-            }
-            push_form_text(&mut text, name);
-            text.push('=');
-            push_form_text(&mut text, value);
-        }
-        (text.len() <= max).then_some(text)
+    /// Returns the parameters as a query string or form.
+    pub fn into_text(self) -> String {
+        self.text
     }
 }
 
-fn parse_pair(pair: &[u8], part: Part, at: usize) -> Result<(String, String), ParameterError> {
-    if let Some(offset) = pair.iter().position(|&byte| byte == b';') {
-        return Err(ParameterError::Semicolon { part, at: at.saturating_add(offset) });
-    }
-    let equals = pair.iter().position(|&byte| byte == b'=').unwrap_or(pair.len());
-    let (name, value) = pair.split_at_checked(equals).unwrap_or((pair, &[]));
-    let value_at = at.saturating_add(equals).saturating_add(1);
-    let decode = |text: &[u8], text_at: usize| {
-        let bytes = decode(text)
-            .map_err(|offset| ParameterError::BadEscape { part, at: text_at.saturating_add(offset) })?;
-        String::from_utf8(bytes).map_err(|_| ParameterError::NotUtf8 { part, at })
-    };
-    Ok((decode(name, at)?, decode(value.get(1..).unwrap_or_default(), value_at)?))
-}
-
-/// Decodes `+` and escapes, or returns the position of a `%` that begins no escape.
-fn decode(raw: &[u8]) -> Result<Vec<u8>, usize> {
-    let mut decoded = Vec::with_capacity(raw.len());
-    let mut rest = raw;
-    loop {
-        let plain = rest.iter().position(|byte| matches!(byte, b'+' | b'%')).unwrap_or(rest.len());
-        let (plain, others) = rest.split_at_checked(plain).unwrap_or((rest, &[]));
-        decoded.extend_from_slice(plain);
-        rest = match others {
-            [] => return Ok(decoded),
-            [b'+', others @ ..] => {
-                decoded.push(b' ');
-                others
-            }
-            [_, escape @ ..] => {
-                let octet = escaped(&mut escape.iter().copied().enumerate());
-                decoded.push(octet.ok_or(raw.len().saturating_sub(others.len()))?);
-                escape.get(2..).unwrap_or_default()
-            }
-        };
+/// Returns the text that stands in a query string or a form like this.
+fn decoded(written: &str) -> Cow<'_, str> {
+    match form_octets(written.as_bytes()) {
+        Cow::Borrowed(_) => written.into(),
+        // That it is UTF-8 has been checked when it was read.
+        Cow::Owned(octets) => String::from_utf8(octets).unwrap_or_default().into(),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    const QUERY: ParameterNames = &["query", "match[]"];
-
-    fn parse(raw: &str) -> Result<Parameters, ParameterError> {
-        Parameters::parse(raw.as_bytes(), Part::Query)
-    }
-
-    /// Settles a query string, and then a form together with it.
-    fn settled(query: &str, form: &str) -> Result<(String, String), ParameterError> {
-        let mut earlier = parse(query).unwrap();
-        earlier.settle(QUERY, &Parameters::default())?;
-        let mut form = Parameters::parse(form.as_bytes(), Part::Form).unwrap();
-        form.settle(QUERY, &earlier)?;
-        Ok((earlier.to_text(), form.to_text()))
-    }
-
-    #[test]
-    fn parameters_are_printed_from_what_was_read() {
-        let parameters = parse("%71uery=a+b%20c&&match%5B%5D=%7Bx%3D%221%22%7D&flag").unwrap();
-        assert_eq!(parameters.to_text(), "query=a+b+c&match%5B%5D=%7Bx%3D%221%22%7D&flag=");
-    }
-
-    #[test]
-    fn what_go_would_drop_is_refused() {
-        let part = Part::Query;
-        assert_eq!(parse("a=1;b=2"), Err(ParameterError::Semicolon { part, at: 3 }));
-        assert_eq!(parse("x=1&a=%zz"), Err(ParameterError::BadEscape { part, at: 6 }));
-        assert_eq!(parse("x=1&a=%ff"), Err(ParameterError::NotUtf8 { part, at: 4 }));
-        assert_eq!(parse(&"a&".repeat(1_001)), Err(ParameterError::TooMany));
-        assert!(parse(&"a&".repeat(1_000)).is_ok());
-    }
-
-    #[test]
-    fn a_single_value_has_one_value_in_query_string_and_form_together() {
-        let repeated = Err(ParameterError::Repeated { name: "query" });
-        for (query, form) in [
-            ("query=a&query=b", ""),
-            ("query=a&query=", ""),
-            ("query=a&query=a&query=b", ""),
-            ("query=a&query=a+", ""),
-            ("", "query=a&query=A"),
-            ("query=a", "query=b"),
-            ("query=a", "query=a&query=b"),
-            ("query=a&query=a", "query=b"),
-            ("query", "query=b"),
-        ] {
-            assert_eq!(settled(query, form), repeated, "{query} {form}");
-        }
-        assert!(settled("match[]=a&match[]=b", "match[]=c&query=d").is_ok());
-    }
-
-    #[test]
-    fn the_same_value_is_printed_once_and_where_it_came_first() {
-        for (query, form, printed) in [
-            ("query=a&x=1&query=a", "", ("query=a&x=1", "")),
-            ("query=a&query=a&query=a", "", ("query=a", "")),
-            ("query=a+b&%71uery=a%20b", "", ("query=a+b", "")),
-            ("query&query=", "", ("query=", "")),
-            ("", "x=1&query=a&query=a", ("", "x=1&query=a")),
-            ("query=a", "query=a&x=1", ("query=a", "x=1")),
-            ("query=a&query=a", "query=a&query=a", ("query=a", "")),
-            (
-                "match[]=a&match[]=a",
-                "match[]=a&x=1&x=1",
-                ("match%5B%5D=a&match%5B%5D=a", "match%5B%5D=a&x=1&x=1"),
-            ),
-        ] {
-            let (before, after) = printed;
-            assert_eq!(settled(query, form), Ok((before.to_owned(), after.to_owned())), "{query} {form}");
-        }
-    }
-
-    #[test]
-    fn the_pairs_of_both_parts_are_counted_together() {
-        assert_eq!(settled(&"a&".repeat(600), &"a&".repeat(401)), Err(ParameterError::TooMany));
-        assert!(settled(&"a&".repeat(600), &"a&".repeat(400)).is_ok());
-    }
-
-    proptest! {
-        #[test]
-        fn any_pairs_survive_printing_and_reading(pairs in prop::collection::vec((".{1,8}", ".{0,8}"), 0..6)) {
-            let parameters = Parameters { pairs };
-            prop_assert_eq!(parameters.text_length(), parameters.to_text().len());
-            prop_assert_eq!(parse(&parameters.to_text()), Ok(parameters));
-        }
-
-        #[test]
-        fn reading_twice_changes_nothing(raw in "[a-c=&+%0-9;]{0,24}") {
-            if let Ok(parameters) = parse(&raw) {
-                prop_assert_eq!(parse(&parameters.to_text()), Ok(parameters));
-            }
-        }
-    }
-}
+mod tests;

@@ -2,6 +2,7 @@
 //! read in two ways is therefore refused, and any other has exactly one spelling (`threats.md` T1 to T4).
 
 use super::escape::{Octets, escaped, is_printable, is_unreserved, push_escape};
+use std::borrow::Cow;
 use std::fmt;
 
 /// A path in its only spelling. It begins with `/`, has no empty segment except perhaps the last, and no `.` or `..`
@@ -9,8 +10,8 @@ use std::fmt;
 ///
 /// Parsing the text of a canonical path gives the same path again.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CanonicalPath {
-    text: String,
+pub struct CanonicalPath<'a> {
+    text: Cow<'a, str>,
     encoded_slash: Option<usize>,
 }
 
@@ -66,8 +67,8 @@ impl fmt::Display for TargetError {
     }
 }
 
-impl CanonicalPath {
-    /// Parses a raw path, without its query, in one pass.
+impl<'a> CanonicalPath<'a> {
+    /// Parses a raw path, without its query. A path that is canonical already is taken as it is.
     ///
     /// An escaped slash is kept and remembered ([`CanonicalPath::encoded_slash`]), since only the mount knows if it is
     /// allowed. It already counts as the end of a segment.
@@ -75,7 +76,45 @@ impl CanonicalPath {
     /// # Errors
     ///
     /// Returns an error for the first byte or segment that T1 refuses.
-    pub fn parse(raw: &[u8]) -> Result<Self, TargetError> {
+    pub fn parse(raw: &'a [u8]) -> Result<Self, TargetError> {
+        match Self::before_a_query(raw) {
+            (Some(path), []) => Ok(path),
+            _ => Self::rewritten(raw),
+        }
+    }
+
+    /// Parses the path of a target, and returns the raw query string behind it.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of [`CanonicalPath::parse`].
+    pub(super) fn of_target(raw: &'a [u8]) -> Result<(Self, Option<&'a [u8]>), TargetError> {
+        if let (Some(path), rest @ ([] | [b'?', ..])) = Self::before_a_query(raw) {
+            return Ok((path, rest.get(1..)));
+        }
+        let mut parts = raw.splitn(2, |&byte| byte == b'?');
+        let path = Self::rewritten(parts.next().unwrap_or_default())?;
+        Ok((path, parts.next()))
+    }
+
+    /// Returns the longest beginning that is written as a canonical path is, with what follows it.
+    fn before_a_query(raw: &'a [u8]) -> (Option<Self>, &'a [u8]) {
+        let mut is_after_slash = false;
+        let is_other = |byte: &u8| {
+            let kind = KINDS.get(usize::from(*byte)).copied().unwrap_or(Kind::Other);
+            let is_other = kind > if is_after_slash { Kind::Plain } else { Kind::Slash };
+            is_after_slash = kind == Kind::Slash;
+            is_other
+        };
+        let end = raw.iter().position(is_other).unwrap_or(raw.len());
+        let (path, rest) = raw.split_at_checked(end).unwrap_or((raw, &[]));
+        let text = std::str::from_utf8(path).ok().filter(|path| path.starts_with('/'));
+        (text.map(|text| Self { text: text.into(), encoded_slash: None }), rest)
+    }
+
+    /// Writes a path anew, in one pass.
+    #[cold]
+    fn rewritten(raw: &[u8]) -> Result<Self, TargetError> {
         if raw.first() != Some(&b'/') {
             return Err(TargetError::NotAPath);
         }
@@ -85,7 +124,9 @@ impl CanonicalPath {
             match byte {
                 b'/' => path.slash(at)?,
                 b'%' => {
-                    let byte = escaped(&mut bytes).ok_or(TargetError::BadEscape { at })?;
+                    let mut digit = || bytes.next().map(|(_, byte)| byte);
+                    let byte = digit().zip(digit()).and_then(|(high, low)| escaped(high, low));
+                    let byte = byte.ok_or(TargetError::BadEscape { at })?;
                     path.escape(byte, at)?;
                 }
                 _ if !is_printable(byte) || matches!(byte, b'\\' | b'#' | b';') => {
@@ -104,7 +145,7 @@ impl CanonicalPath {
 
     /// Returns the path as its text.
     pub fn into_text(self) -> String {
-        self.text
+        self.text.into_owned()
     }
 
     /// Returns the path as it is read by a server that treats an escaped slash as a slash, and several slashes as one.
@@ -133,6 +174,36 @@ impl CanonicalPath {
 
 /// The octets that a segment holds unescaped (RFC 3986 §3.3), without `;`.
 static SEGMENT: Octets = Octets::UNRESERVED.with(b"!$&'()*+,=:@");
+
+/// The meaning of a byte in a path that may be canonical as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    /// It may stand anywhere.
+    Plain,
+    /// It may not stand after a slash here: it may begin a dot segment.
+    Dot,
+    /// It may not stand after a slash.
+    Slash,
+    /// It may stand nowhere.
+    Other,
+}
+
+/// The meaning of each byte.
+#[allow(clippy::indexing_slicing, reason = "there is a place for each byte, and it runs in the compiler")]
+static KINDS: [Kind; 256] = {
+    let mut kinds = [Kind::Other; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        kinds[byte as usize] = match byte as u8 {
+            b'/' => Kind::Slash,
+            b'.' => Kind::Dot,
+            other if SEGMENT.has(other) => Kind::Plain,
+            _ => Kind::Other,
+        };
+        byte += 1;
+    }
+    kinds
+};
 
 #[derive(Default)]
 struct Builder {
@@ -201,9 +272,9 @@ impl Builder {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<CanonicalPath, TargetError> {
+    fn finish<'a>(mut self) -> Result<CanonicalPath<'a>, TargetError> {
         self.end_segment(0)?;
-        Ok(CanonicalPath { text: self.text, encoded_slash: self.encoded_slash })
+        Ok(CanonicalPath { text: self.text.into(), encoded_slash: self.encoded_slash })
     }
 }
 
@@ -212,7 +283,7 @@ mod tests {
     use super::*;
 
     fn canonical(raw: &str) -> Result<String, TargetError> {
-        CanonicalPath::parse(raw.as_bytes()).map(|path| path.text)
+        CanonicalPath::parse(raw.as_bytes()).map(|path| path.text.into_owned())
     }
 
     macro_rules! accepted {

@@ -5,6 +5,7 @@ use super::dialect::Dialect;
 use super::duration;
 use super::{Evaluation, Window};
 use crate::time::seconds::{self, Rounded};
+use std::borrow::Cow;
 use std::fmt;
 
 /// The times of a request, in milliseconds.
@@ -83,22 +84,24 @@ impl Times {
     pub fn read<'a>(
         dialect: Dialect,
         names: &[&str],
-        given: &impl Fn(&'static str) -> Option<&'a str>,
+        given: &impl Fn(&'static str) -> Option<Cow<'a, str>>,
         now: i64,
     ) -> Result<Self, TimeError> {
-        let at = |name| given(name).map(|text| time(dialect, name, text, now)).transpose();
-        let lasts = |name| given(name).map(|text| duration(name, text, Rounded::Down)).transpose();
+        let at = |name| given(name).map(|text| time(dialect, name, &text, now)).transpose();
+        let lasts = |name| given(name).map(|text| duration(name, &text, Rounded::Down)).transpose();
         let instant = at("time")?.unwrap_or(dialect.present(now));
         let (has_step, step) = (names.contains(&"step"), lasts("step")?);
         let resolution = match given(RESOLUTION) {
             _ if !names.contains(&RESOLUTION) => 0,
-            Some(text) if text != "auto" => duration(RESOLUTION, text, Rounded::Up)?,
+            Some(text) if text != "auto" => duration(RESOLUTION, &text, Rounded::Up)?,
             // The server may choose the resolution where the request doesn't, and the step too.
             _ if has_step => step.unwrap_or(i64::MAX) / SAMPLES_OF_A_STEP,
             _ => 0,
         };
-        let longest_step =
-            given("step").filter(|_| has_step).map(|text| duration("step", text, Rounded::Up)).transpose()?;
+        let longest_step = given("step")
+            .filter(|_| has_step)
+            .map(|text| duration("step", &text, Rounded::Up))
+            .transpose()?;
         Ok(Self {
             longest_step,
             evaluation: Evaluation {
@@ -127,7 +130,7 @@ impl Times {
     pub fn of_evaluation<'a>(
         dialect: Dialect,
         names: &[&str],
-        given: &impl Fn(&'static str) -> Option<&'a str>,
+        given: &impl Fn(&'static str) -> Option<Cow<'a, str>>,
         now: Option<i64>,
     ) -> Result<Self, TimeError> {
         let mut evaluation = Evaluation {
@@ -142,8 +145,8 @@ impl Times {
         }
         // Without a time of now there is none that is too far ahead of it.
         let now = now.unwrap_or(i64::MAX / 2);
-        let at = |name| given(name).map(|text| time(dialect, name, text, now)).transpose();
-        let lasts = |rounded| given("step").map(|text| duration("step", text, rounded)).transpose();
+        let at = |name| given(name).map(|text| time(dialect, name, &text, now)).transpose();
+        let lasts = |rounded| given("step").map(|text| duration("step", &text, rounded)).transpose();
         let step = lasts(Rounded::Down)?.filter(|step| dialect.is_step(*step));
         evaluation.step = Some(step.unwrap_or(dialect.default_step()));
         times.longest_step = lasts(Rounded::Up)?;
@@ -280,7 +283,9 @@ mod tests {
     fn the_points_of_a_request_need_no_more_than_its_times() {
         const RANGE: &[&str] = &["query", "start", "end", "step"];
         let points = |dialect, names: &[&str], pairs: &[(&str, &'static str)], now| {
-            let given = |name: &str| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+            let given = |name: &str| {
+                pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| Cow::Borrowed(*value))
+            };
             Times::of_evaluation(dialect, names, &given, now).map(|times| times.evaluation.points())
         };
         for (dialect, names, pairs, expected) in [

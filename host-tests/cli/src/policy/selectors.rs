@@ -5,6 +5,7 @@ use promward::api::endpoint::{SelectorForm, Selectors, ToRestricted};
 use promward::gateway::Gateway;
 use promward::promql::{Bounds, Counts, Query, Wanted};
 use promward::target::parameters::{Parameters, Part};
+use std::borrow::Cow;
 
 /// One value of the parameter that holds a request's selectors.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +68,7 @@ fn form(body: &[u8], is_form: bool, selectors: Selectors) -> Vec<String> {
 
 fn values(text: &[u8], selectors: Selectors) -> Vec<String> {
     let parameters = Parameters::parse(text, Part::Query).unwrap_or_default();
-    parameters.values(selectors.parameter).map(str::to_owned).collect()
+    parameters.values(selectors.parameter).map(Cow::into_owned).collect()
 }
 
 /// Returns the selectors of a value, before and after. There are none if the filter didn't read the value.

@@ -144,9 +144,9 @@ fn measure(server: &str, process: u32, address: SocketAddr, cases: &[Case]) {
         let taken = (0..TIMES).map(|round| {
             let text = case.text.replace(ROUND, &format!("|{round}"));
             let mut parameters = Parameters::default();
-            (0..case.repeated).for_each(|_| parameters.put_first(name, text.clone()));
+            (0..case.repeated).for_each(|_| parameters.put_first(name, &text));
             case.points.iter().for_each(|points| evaluated::add_times(*points, &mut parameters));
-            let form = parameters.to_text();
+            let form = parameters.into_text();
             let before = processor_time(process).unwrap();
             match case.endpoint {
                 "federate" => client.get(&format!("{path}?{form}")).unwrap(),

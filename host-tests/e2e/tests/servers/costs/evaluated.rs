@@ -85,8 +85,8 @@ pub(super) fn add_times(points: i64, parameters: &mut Parameters) {
     let start = now - u128::try_from(points - 1).unwrap();
     let seconds = |time: u128| format!("{}.{:03}", time / 1_000, time % 1_000);
     for (name, value) in [("start", seconds(start)), ("end", seconds(now)), ("step", "0.001".to_owned())] {
-        parameters.put_first(name, value);
+        parameters.put_first(name, &value);
     }
     // VictoriaMetrics keeps answers.
-    parameters.put_first("nocache", "1".to_owned());
+    parameters.put_first("nocache", "1");
 }
