@@ -2,6 +2,8 @@
 //! since each further kind would add some kilobytes to the module. A key takes its own bytes and 12 to 24 more, and is
 //! found in the same time however many there are.
 
+use crate::same::is_same;
+
 /// Keys in the order in which they came, each found by its bytes. None stands there twice.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Index {
@@ -62,7 +64,7 @@ impl Index {
 
     /// Returns the position of a key.
     pub fn find(&self, key: &[u8]) -> Option<usize> {
-        self.find_by(key, |known| known == key)
+        self.find_by(key, |known| is_same(known, key))
     }
 
     /// Returns the position of a key, which is compared by `is_it` with each that might be the same.

@@ -84,8 +84,7 @@
 //! let (decision, _record) = gateway.decide(&request, &mut resources);
 //!
 //! let Decision::Forward(forward) = decision else { panic!("the rule allows it") };
-//! let path = forward.edits.set.iter().find(|(name, _)| name == ":path").map(|(_, path)| path.as_str());
-//! assert_eq!(path, Some("/api/v1/query?query=up%7Btenant%3D%22a%22%7D"));
+//! assert_eq!(forward.edits.value(":path"), Some("/api/v1/query?query=up%7Btenant%3D%22a%22%7D"));
 //! ```
 
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails"))]

@@ -15,6 +15,12 @@ pub(crate) fn is_same(one: &[u8], other: &[u8]) -> bool {
         return number(last) == number(other_last)
             && ones.iter().zip(others).all(|(one, other)| number(one) == number(other));
     }
+    if let (Some(first), Some(other_first)) = (one.first_chunk::<4>(), other.first_chunk::<4>())
+        && let (Some(last), Some(other_last)) = (one.last_chunk::<4>(), other.last_chunk::<4>())
+    {
+        let number = |bytes: &[u8; 4]| u32::from_le_bytes(*bytes);
+        return number(first) == number(other_first) && number(last) == number(other_last);
+    }
     one.iter().zip(other).all(|(one, other)| one == other)
 }
 

@@ -43,9 +43,7 @@ fn with(name: &str, value: &str) -> String {
 /// Returns the path that the server is asked for, or the message of the refusal.
 fn asked(mount: &str, held_to: &str, path: &str) -> Result<String, String> {
     match decide(mount, held_to, "GET", path, Body::None) {
-        Decision::Forward(forward) => {
-            Ok(forward.edits.set.iter().find(|(name, _)| *name == ":path").unwrap().1.clone())
-        }
+        Decision::Forward(forward) => Ok(forward.edits.value(":path").unwrap().to_owned()),
         Decision::Reply(reply) => {
             assert!(reply.status == 400 || reply.body.contains("limits.work"), "{}", reply.body);
             Err(reply.body)

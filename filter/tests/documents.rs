@@ -39,7 +39,7 @@ fn the_manual_says_what_limits_allow_and_refuse() {
             Decision::Forward(forward) => {
                 assert!(answer.starts_with("allowed"), "{request} is allowed, and not {answer}");
                 let sent = answer.split('`').nth(1).unwrap_or_default();
-                let (_, upstream) = forward.edits.set.iter().find(|(name, _)| *name == ":path").unwrap();
+                let upstream = forward.edits.value(":path").unwrap();
                 assert!(upstream.contains(sent), "{request} is sent as {upstream}");
             }
             Decision::Reply(reply) => {

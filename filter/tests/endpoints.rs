@@ -193,7 +193,7 @@ fn forward(desk: &mut Desk, method: &str, path: &str, body: Body) -> Forward {
 }
 
 fn set<'a>(forward: &'a Forward, name: &str) -> Option<&'a str> {
-    forward.edits.set.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+    forward.edits.value(name)
 }
 
 /// Checks that a request goes upstream with these parameters.

@@ -76,7 +76,7 @@ fn forward(configuration: &str, method: &str, path: &str, more: &[(&str, &str)],
 }
 
 fn set<'a>(edits: &'a HeaderEdits, name: &str) -> Option<&'a str> {
-    edits.set.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+    edits.value(name)
 }
 
 fn upstream_path(configuration: &str, path: &str) -> String {
@@ -572,7 +572,7 @@ fn an_answer_loses_what_reveals_and_gains_what_protects() {
     ] {
         assert_eq!(set(&edits, name), Some(value));
     }
-    assert_eq!(edits.add, [("vary", "Origin".to_owned())]);
+    assert_eq!(edits.add, [("vary", "Origin".into())]);
     let insisting = headers(&[
         (":status", "200"),
         ("strict-transport-security", "max-age=9"),
@@ -594,7 +594,7 @@ fn an_answer_loses_what_reveals_and_gains_what_protects() {
 fn a_listed_origin_may_read_an_answer() {
     let asked = asked("GET", "/prometheus/api/v1/labels", &[("origin", "https://grafana.example.com")]);
     let edits = gateway(GUIDE).answer(&asked, &headers(&[(":status", "200")])).unwrap();
-    assert!(edits.add.contains(&("access-control-allow-origin", "https://grafana.example.com".to_owned())));
+    assert!(edits.add.contains(&("access-control-allow-origin", "https://grafana.example.com".into())));
 }
 
 #[test]

@@ -45,7 +45,7 @@ fn status(limits: &str, path: &str) -> u16 {
 fn sent(limits: &str, path: &str) -> Parameters {
     match decide(limits, "GET", path, Body::None) {
         Decision::Forward(forward) => {
-            let (_, path) = forward.edits.set.iter().find(|(name, _)| *name == ":path").unwrap();
+            let path = forward.edits.value(":path").unwrap();
             parameters(path.split_once('?').map_or("", |(_, query)| query))
         }
         other => panic!("{path}: {other:?}"),
@@ -301,7 +301,7 @@ fn a_query_in_the_url_is_guarded_by_itself_and_no_form_may_follow_it() {
     match given("query=up&start=1&end=2&step=1") {
         Decision::Forward(forward) => {
             let path = "/api/v1/query_range?timeout=30000ms&query=up&start=1&end=2&step=1";
-            assert_eq!(forward.edits.set.first(), Some(&(":path".into(), path.to_owned())));
+            assert_eq!(forward.edits.value(":path"), Some(path));
             let form = forward.form.unwrap();
             assert_eq!(form.complete(b"", &mut RewriteCache::new(1)).as_deref(), Ok(""));
             let refused = form.check_length(1).unwrap_err().to_string();

@@ -134,7 +134,7 @@ fn an_application_redirects_wherever_it_likes() {
         let upstream = [(":status", "302")].into_iter().chain(locations).collect();
         let context = forward(&open, "/app/login", &[]).context;
         let edits = Desk::new(&open).gateway.answer(&context, &upstream)?;
-        let (_, value) = edits.set.into_iter().find(|(name, _)| name == "location").unwrap();
+        let value = edits.value("location").unwrap().to_owned();
         Ok::<_, promward::decision::refusal::Refusal>(value)
     };
     let provider = "https://id.example.net/authorize?redirect_uri=https%3A%2F%2Fexample.com%2Fapp&state=a";

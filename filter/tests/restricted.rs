@@ -47,7 +47,7 @@ fn reply(method: &str, path: &str) -> Reply {
 }
 
 fn set<'a>(forward: &'a Forward, name: &str) -> Option<&'a str> {
-    forward.edits.set.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+    forward.edits.value(name)
 }
 
 /// Returns the path and the parameters that the server is asked for.

@@ -191,8 +191,8 @@ fn asked(desk: &mut Desk, method: &str, target: &str) -> (String, Parameters) {
     let Decision::Forward(forward) = decide(desk, method, target) else {
         panic!("{method} {target} does not go upstream")
     };
-    let path = forward.edits.set.iter().find(|(name, _)| *name == ":path").unwrap().1.clone();
-    let (path, query) = path.split_once('?').unwrap_or((&path, ""));
+    let path = forward.edits.value(":path").unwrap();
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
     (path.to_owned(), parameters(query))
 }
 

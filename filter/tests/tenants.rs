@@ -65,7 +65,7 @@ fn reply(desk: &mut Desk, token: &str, method: &str, path: &str) -> Reply {
 }
 
 fn set(forward: &Forward, name: &str) -> Option<String> {
-    forward.edits.set.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
+    forward.edits.value(name).map(str::to_owned)
 }
 
 /// Returns the tenants that the server is told.

@@ -46,7 +46,7 @@ fn sent(limits: &str, endpoint: &str, query: &str) -> Parameters {
     let terms = format!(r#""limits": {{ {limits} }}"#);
     match decide(&terms, "GET", &format!("{endpoint}?{}", escaped(query)), Body::None) {
         Decision::Forward(forward) => {
-            let (_, path) = forward.edits.set.iter().find(|(name, _)| *name == ":path").unwrap();
+            let path = forward.edits.value(":path").unwrap();
             parameters(path.split_once('?').map_or("", |(_, query)| query))
         }
         other => panic!("{query}: {other:?}"),
@@ -235,7 +235,7 @@ fn both_halves_of_a_request_are_read_at_the_same_time() {
     else {
         panic!("the half isn't forwarded")
     };
-    let (_, path) = ahead.edits.set.iter().find(|(name, _)| *name == ":path").unwrap();
+    let path = ahead.edits.value(":path").unwrap();
     assert_eq!(path, "/api/v1/query_range?start=1699996400.000&timeout=0ms");
     let form = ahead.form.unwrap();
     let sent = form.complete(b"query=up&end=-30m&step=60", &mut RewriteCache::new(1)).unwrap();
@@ -258,7 +258,7 @@ fn a_restricted_caller_is_held_by_the_second_lock_too() {
         let Decision::Forward(forward) = decide(terms, "GET", &format!("{path}?{query}"), Body::None) else {
             panic!("{path} isn't forwarded")
         };
-        let (_, sent) = forward.edits.set.iter().find(|(name, _)| *name == ":path").unwrap();
+        let sent = forward.edits.value(":path").unwrap();
         let (to, asked) = sent.split_once('?').unwrap();
         assert_eq!((to, parameters(asked)), (path, parameters(&format!("{lock}&{expected}"))));
     }

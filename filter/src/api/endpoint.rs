@@ -2,6 +2,7 @@
 
 use super::class::Class;
 use super::listing::Listing;
+use crate::same::is_same;
 use crate::target::method::Methods;
 use crate::target::parameters::ParameterNames;
 
@@ -11,6 +12,8 @@ pub struct Endpoint {
     /// The path below the mount. A segment `:name` stands for any one segment that is not empty, and a last segment
     /// that ends in `*` for everything that begins so, also further below.
     pub path: &'static str,
+    /// True if the path has such a segment, and so more than one path of a request belongs to it.
+    pub is_pattern: bool,
     /// The methods that the server answers at this path.
     pub methods: Methods,
     /// The class of a request to this endpoint.
@@ -118,6 +121,9 @@ pub enum Content {
 impl Endpoint {
     /// Returns `true` if a path below the mount belongs to this endpoint.
     pub fn matches(&self, path: &str) -> bool {
+        if !self.is_pattern {
+            return is_same(self.path.as_bytes(), path.as_bytes());
+        }
         let (mut row, mut given) = (self.path.as_bytes(), path.as_bytes());
         loop {
             (row, given) = match (row, given) {

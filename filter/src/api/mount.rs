@@ -3,14 +3,16 @@
 
 use super::profile::{Contents, Profile};
 use crate::promql::Extensions;
+use crate::same::is_same;
 use crate::target::escape::is_unreserved;
 use crate::target::origin::Origin;
 use crate::target::parameters::accepted::IgnoredNames;
 use crate::target::path::{CanonicalPath, TargetError};
+use std::rc::Rc;
 
 /// A path prefix of whole segments. The root is the empty text, so that a prefix can be written before any path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Prefix(String);
+pub struct Prefix(Rc<str>);
 
 impl Prefix {
     /// Parses a prefix as a configuration writes it: `/`, or a canonical path without a trailing slash. It consists
@@ -23,12 +25,17 @@ impl Prefix {
         match text {
             "/" => Some(Self::default()),
             _ if text.ends_with('/') => None,
-            _ => Some(Self(text.to_owned())),
+            _ => Some(Self(text.into())),
         }
     }
 
     /// Returns the text to write before a path, which is empty for the root.
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns the same text, to be shared.
+    pub fn text(&self) -> &Rc<str> {
         &self.0
     }
 
@@ -39,7 +46,10 @@ impl Prefix {
 
     /// Returns the rest of a path below the prefix. It is empty or begins with `/`.
     pub fn strip<'a>(&self, path: &'a str) -> Option<&'a str> {
-        path.strip_prefix(&self.0).filter(|rest| rest.is_empty() || rest.starts_with('/'))
+        let (begin, rest) = path.split_at_checked(self.0.len())?;
+        Some(rest)
+            .filter(|_| is_same(begin.as_bytes(), self.0.as_bytes()))
+            .filter(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 }
 
@@ -53,7 +63,7 @@ pub struct Mount {
     /// The API of the server.
     pub api: &'static Profile,
     /// The value of `x-promward-cluster`, by which the proxy's routes choose a cluster.
-    pub cluster: Option<String>,
+    pub cluster: Option<Rc<str>>,
     /// The hosts that the server may name in `Location`, beside the public one.
     pub origins: Vec<Origin>,
     /// The longest form body, in bytes.

@@ -22,8 +22,32 @@ pub(super) const fn row(
     to_restricted: ToRestricted,
 ) -> Endpoint {
     let (content, parameters_in) = (Content::Fresh, ParametersIn::QueryOrForm);
-    let links = Links::Refused;
-    Endpoint { path, methods, class, parameters, to_restricted, content, parameters_in, unread: &[], links }
+    let (links, is_pattern) = (Links::Refused, is_pattern(path));
+    let unread = &[];
+    Endpoint {
+        path,
+        is_pattern,
+        methods,
+        class,
+        parameters,
+        to_restricted,
+        content,
+        parameters_in,
+        unread,
+        links,
+    }
+}
+
+/// Returns `true` if a path has a segment that stands for others.
+const fn is_pattern(path: &str) -> bool {
+    let mut rest = path.as_bytes();
+    while let [byte, others @ ..] = rest {
+        if matches!(byte, b':' | b'*') {
+            return true;
+        }
+        rest = others;
+    }
+    false
 }
 
 pub(super) const fn page(path: &'static str, class: Class) -> Endpoint {

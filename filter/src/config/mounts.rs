@@ -15,6 +15,7 @@ use crate::time::dialect::Dialect;
 
 #[cfg(feature = "schema")]
 use super::schema::{ApiConfig, CredentialsConfig, EncodedSlashConfig, Size, WebSocketsConfig};
+use std::rc::Rc;
 
 object! {
     /// A server and its place on the site.
@@ -116,13 +117,13 @@ fn prefix(field: &Field<'_>) -> Result<Prefix, ConfigError> {
     })
 }
 
-fn cluster(field: &Field<'_>) -> Result<Option<String>, ConfigError> {
+fn cluster(field: &Field<'_>) -> Result<Option<Rc<str>>, ConfigError> {
     let Some(name) = field.optional_text()? else { return Ok(None) };
     let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic());
     if !is_name {
         return Err(field.refuse("a cluster's name is printable ASCII without spaces, and not empty"));
     }
-    Ok(Some(name.to_owned()))
+    Ok(Some(name.into()))
 }
 
 fn max_form(field: &Field<'_>, api: &Profile) -> Result<usize, ConfigError> {

@@ -3,7 +3,7 @@
 use super::tenant::{NoTenant, TenantHeader};
 use super::terms::RuleTerms;
 use crate::caller::identity::Caller;
-use std::borrow::Cow;
+use crate::target::header_edits::{HeaderName, HeaderValue};
 
 /// The headers by which the server is told of the caller. The configuration names them, and no client may set them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,10 +30,10 @@ impl IdentityHeaders {
         &self,
         caller: &Caller,
         terms: &RuleTerms,
-        set: &mut Vec<(Cow<'static, str>, String)>,
+        set: &mut Vec<(HeaderName, HeaderValue)>,
     ) -> Result<(), NoTenant> {
         if let (Some(name), Some(identity)) = (&self.caller, caller.identity()) {
-            set.push((name.clone().into(), identity.header_value()));
+            set.push((HeaderName::Configured(name.as_str().into()), identity.header_value().into()));
         }
         let Some(header) = &self.tenant else { return Ok(()) };
         let tenants = match (&terms.tenants, &terms.restriction) {
@@ -41,7 +41,9 @@ impl IdentityHeaders {
             (None, Some(restriction)) => header.value(restriction)?,
             (None, None) => None,
         };
-        set.extend(tenants.map(|tenants| (header.name.clone().into(), tenants)));
+        set.extend(
+            tenants.map(|tenants| (HeaderName::Configured(header.name.as_str().into()), tenants.into())),
+        );
         Ok(())
     }
 }

@@ -24,7 +24,7 @@ use crate::response::filtered;
 use crate::response::page::Expected;
 use crate::response::reply::{Reply, Wording};
 use crate::target::body::Body;
-use crate::target::header_edits::HeaderEdits;
+use crate::target::header_edits::{HeaderEdits, HeaderValue};
 use crate::target::headers::Headers;
 use crate::target::headers::name::Name;
 use crate::target::method::Method;
@@ -36,11 +36,8 @@ use crate::target::strip::Strip;
 use crate::target::upgrade;
 use std::rc::Rc;
 
-/// The header by which proxies tell servers the scheme of the client's connection.
-const FORWARDED_PROTO: &str = "x-forwarded-proto";
-
-/// The header by which the filter tells the proxy's routes that the whole body has to come before a request goes on.
-const AWAITED_BODY: &str = "x-promward-body";
+/// The number of headers that a request usually gets.
+const USUALLY_SET: usize = 6;
 
 /// A request that a rule allows.
 #[derive(Clone, Debug)]
@@ -117,11 +114,11 @@ impl AllowedRequest<'_> {
         let host = host(self.request.headers);
         let filtered = listing.zip(self.terms.restriction.clone());
         let filtered = filtered.map(|(listing, restriction)| Filtered { listing, restriction });
-        let target = [upstream_path.as_str(), &query].concat();
-        let mut edits = self.edits(target, host.as_deref(), form.as_ref(), headers)?;
+        let target = with_query(&upstream_path, &query);
+        let mut edits = self.edits(target, host.as_ref(), form.as_ref(), headers)?;
         if filtered.is_some() {
             edits.remove.extend(filtered::headers::removed_from_request(self.request.headers));
-            edits.set.push(("accept-encoding".into(), "identity".to_owned()));
+            edits.set.push((Name::AcceptEncoding.into(), "identity".into()));
         }
         let expected = if self.gives() == ToRestricted::Page { Expected::Page } else { Expected::Anything };
         let context = RequestContext {
@@ -139,7 +136,7 @@ impl AllowedRequest<'_> {
         Ok(Decision::Forward(Box::new(Forward { edits, form, trial: None, context })))
     }
 
-    /// Returns the query string with its question mark, and the form to wait for. If the endpoint lists no parameters
+    /// Returns the query string, and the form to wait for. If the endpoint lists no parameters
     /// both pass unchanged, except where its answer is filtered or empty.
     fn parameters(&self, rewrites: &mut RewriteCache) -> Result<(String, Option<AwaitedForm>), Refusal> {
         let Request { headers, body, .. } = *self.request;
@@ -153,7 +150,7 @@ impl AllowedRequest<'_> {
             is_cut || !endpoint.parameters.is_empty()
         };
         let Some(endpoint) = self.requested.endpoint.filter(is_read) else {
-            let query = self.query.map(|query| with_mark(query.as_str())).unwrap_or_default();
+            let query = self.query.map(|query| query.as_str().to_owned()).unwrap_or_default();
             if body == Body::None || !self.offers() {
                 return Ok((query, None));
             }
@@ -169,7 +166,7 @@ impl AllowedRequest<'_> {
         }
         let mut form = AwaitedForm::announced(method, headers, body, &accepted, &query, *max_form)?;
         let Some(requirements) = self.requirements(endpoint)? else {
-            return Ok((with_mark(query.as_str()), form));
+            return Ok((query.into_text(), form));
         };
         if let Some(violation) = requirements.ends_with(&query) {
             form = form.map(|form| form.refusing(FormError::Violation(violation))).transpose()?;
@@ -180,7 +177,7 @@ impl AllowedRequest<'_> {
         } else {
             requirements.of_query(query, rewrites)?
         };
-        Ok((with_mark(query.as_str()), form.map(|form| form.with_requirements(Some(requirements)))))
+        Ok((query.into_text(), form.map(|form| form.with_requirements(Some(requirements)))))
     }
 
     /// Returns `true` if the request offers to switch to another protocol, which the server doesn't get to see.
@@ -231,7 +228,7 @@ impl AllowedRequest<'_> {
     fn edits(
         &self,
         target: String,
-        host: Option<&str>,
+        host: Option<&Rc<str>>,
         form: Option<&AwaitedForm>,
         identity_headers: &IdentityHeaders,
     ) -> Result<HeaderEdits, Refusal> {
@@ -243,35 +240,37 @@ impl AllowedRequest<'_> {
         if offers {
             remove.extend(upgrade::offer(request.headers));
         }
-        let mut set = vec![(":path".into(), target)];
+        let mut set = Vec::with_capacity(USUALLY_SET);
+        let mut say = |name: Name, value: HeaderValue| set.push((name.into(), value));
+        say(Name::Path, target.into());
         if self.requested.class() == Class::Health && self.requested.method == Method::Options {
-            set.push((":method".into(), "GET".to_owned()));
+            say(Name::Method, "GET".into());
         }
-        let mut say = |name: &'static str, value: &str| set.push((name.into(), value.to_owned()));
         if request.headers.only(Name::XForwardedProto) == Some(request.scheme.as_str().as_bytes()) {
             // The proxy has set it itself, as most do.
-            remove.retain(|name| !name.eq_ignore_ascii_case(FORWARDED_PROTO.as_bytes()));
+            remove.retain(|name| !name.eq_ignore_ascii_case(Name::XForwardedProto.text().as_bytes()));
         } else {
-            say(FORWARDED_PROTO, request.scheme.as_str());
+            say(Name::XForwardedProto, request.scheme.as_str().into());
         }
-        host.into_iter().for_each(|host| say("x-forwarded-host", host));
+        host.into_iter().for_each(|host| say(Name::XForwardedHost, host.into()));
         if !mount.prefix.is_root() {
-            say("x-forwarded-prefix", mount.prefix.as_str());
+            say(Name::XForwardedPrefix, mount.prefix.text().into());
         }
-        mount.cluster.iter().for_each(|cluster| say("x-promward-cluster", cluster));
+        mount.cluster.iter().for_each(|cluster| say(Name::XPromwardCluster, cluster.into()));
         match form {
             // After an offer the end may never come, so the server must not wait for it.
-            Some(_) if offers => say("content-length", "0"),
+            Some(_) if offers => say(Name::ContentLength, "0".into()),
             // The proxy may wait for the end, so that nothing is executed if a byte comes.
             Some(form) if form.must_be_empty() => {
-                mount.cluster.iter().for_each(|_| say(AWAITED_BODY, "none"));
+                mount.cluster.iter().for_each(|_| say(Name::XPromwardBody, "none".into()));
             }
             // The form is written anew and then has another length. An upstream that trusts the old length would read
             // the rest as the next request.
             Some(_) => {
-                remove.push(b"content-length".to_vec());
-                say("content-type", FORM_TYPE);
-                mount.cluster.iter().for_each(|_| say(AWAITED_BODY, "form"));
+                remove.extend(request.headers.has(Name::ContentLength).then(|| b"content-length".to_vec()));
+                say(Name::ContentType, FORM_TYPE.into());
+                // The proxy's routes know by it that the whole body has to come before the request goes on.
+                mount.cluster.iter().for_each(|_| say(Name::XPromwardBody, "form".into()));
             }
             None => {}
         }
@@ -280,15 +279,21 @@ impl AllowedRequest<'_> {
     }
 }
 
-/// Returns a query string with its question mark, or nothing if it is empty.
-pub(super) fn with_mark(query: &str) -> String {
-    if query.is_empty() { String::new() } else { ["?", query].concat() }
+/// Returns a path with its query string, unless that is empty.
+pub(super) fn with_query(path: &str, query: &str) -> String {
+    let mut target = String::with_capacity(path.len().saturating_add(query.len()).saturating_add(1));
+    target.push_str(path);
+    if !query.is_empty() {
+        target.push('?');
+        target.push_str(query);
+    }
+    target
 }
 
 /// Returns the host that the client named, if it is valid.
-fn host(headers: &Headers) -> Option<String> {
+fn host(headers: &Headers) -> Option<Rc<str>> {
     let value = headers.only(Name::Authority).or_else(|| headers.only(Name::Host))?;
-    std::str::from_utf8(value).ok().filter(|text| origin::is_authority(text)).map(str::to_owned)
+    std::str::from_utf8(value).ok().filter(|text| origin::is_authority(text)).map(Rc::from)
 }
 
 #[cfg(test)]

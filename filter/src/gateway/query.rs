@@ -17,12 +17,11 @@ impl Gateway {
         let selectors = asked.requested.endpoint.and_then(|endpoint| endpoint.selectors());
         let Some(selectors) = selectors else { return };
         let mut query = AskedQuery { parameter: selectors.parameter, most, ..AskedQuery::default() };
-        if let Ok(parameters) = Parameters::of_query(asked.target.query.as_ref()) {
+        if let Ok(parameters) = Parameters::of_query(asked.target.query) {
             query.add_asked(&parameters);
         }
         if let Some(Decision::Forward(forward)) = decision {
-            let path = forward.edits.set.iter().find(|(name, _)| name == ":path");
-            let sent = path.and_then(|(_, path)| path.split_once('?'));
+            let sent = forward.edits.value(":path").and_then(|path| path.split_once('?'));
             // What is sent ahead of a form is no query yet.
             let sent = sent.filter(|_| forward.form.as_ref().is_none_or(|form| form.must_be_empty()));
             if let Some(Ok(sent)) = sent.map(|(_, sent)| Parameters::parse(sent.as_bytes(), Part::Query)) {

@@ -2,7 +2,7 @@
 //! client can read.
 
 use super::Gateway;
-use super::forward::with_mark;
+use super::forward::with_query;
 use crate::access::Denied;
 use crate::access::only::NoValues;
 use crate::access::tenants::TenantError;
@@ -37,7 +37,7 @@ impl Gateway {
             _ => 308,
         };
         let query = Parameters::of_query(target.query)?.into_text();
-        let location = format!("{}/{}", mount.prefix.as_str(), with_mark(&query));
+        let location = with_query(&format!("{}/", mount.prefix.as_str()), &query);
         let reply = Reply::empty(status, vec![("location", location)]);
         Ok(Decision::Reply(self.answers.dressed(reply, request.scheme, None)))
     }

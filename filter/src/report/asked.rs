@@ -44,6 +44,6 @@ fn add(text: &mut String, most: usize, name: &str, parameters: &Parameters) {
         if !text.is_empty() {
             text.push('\n');
         }
-        text.push_str(super::cut(value, most));
+        text.push_str(super::cut(&value, most));
     }
 }

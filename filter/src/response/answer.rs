@@ -31,7 +31,7 @@ pub struct RequestContext {
     /// The path that was requested from the server, with the server's own prefix.
     pub upstream_path: String,
     /// The host that the client named.
-    pub host: Option<String>,
+    pub host: Option<Rc<str>>,
     /// The listed origin that sent the request.
     pub origin: Option<AllowedOrigin>,
     /// The scheme of the client's connection.
@@ -148,20 +148,21 @@ impl Answers {
             edits.remove.extend(filtered::headers::removed_from_answer(headers));
         }
         if contents == Contents::Known {
-            edits.add = self.cors.answer(context.origin.as_ref());
+            let cors = self.cors.answer(context.origin.as_ref());
+            edits.add = cors.into_iter().map(|(name, value)| (name, value.into())).collect();
         }
         let policy = self.security.added_policy(contents, headers);
-        edits.add.extend(policy.map(|policy| ("content-security-policy", policy.to_owned())));
+        edits.add.extend(policy.map(|policy| ("content-security-policy", policy.into())));
         if headers.has(Name::Location) {
             // Two `Location` headers are as ambiguous as one that can be read in two ways.
             let location = headers.only(Name::Location).unwrap_or(b"//");
             let host = context.host.as_deref();
             let redirected = Redirected { mount, mounts, host, upstream_path: &context.upstream_path };
-            edits.set.push(("location".into(), redirected.public(location)?));
+            edits.set.push((Name::Location.into(), redirected.public(location)?.into()));
         }
         let content = if is_whole(headers) { context.content } else { Content::Fresh };
         let security = self.security.answer(contents, content, context.scheme, headers);
-        edits.set.extend(security.into_iter().map(|(name, value)| (name.into(), value.to_owned())));
+        edits.set.extend(security.into_iter().map(|(name, value)| (name.into(), value)));
         Ok(edits)
     }
 
@@ -173,7 +174,9 @@ impl Answers {
         origin: Option<&AllowedOrigin>,
     ) -> Reply {
         let security = self.security.headers(Content::Fresh, scheme);
-        reply.headers.extend(security.into_iter().map(|(name, value)| (name, value.to_owned())));
+        reply
+            .headers
+            .extend(security.into_iter().map(|(name, value)| (name.text(), value.as_str().to_owned())));
         reply.headers.extend(self.cors.answer(origin));
         reply
     }

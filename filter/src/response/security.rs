@@ -4,10 +4,12 @@
 use super::cors;
 use crate::api::endpoint::{Content, Links};
 use crate::api::profile::Contents;
+use crate::target::header_edits::HeaderValue;
 use crate::target::headers::Headers;
 use crate::target::headers::name::{Name, NameSet};
 use crate::target::media_type::{JSON_TYPE, is_exactly};
 use crate::target::origin::{Origin, UrlScheme};
+use std::rc::Rc;
 
 /// A policy under which the pages of Prometheus 2.x and 3.x work: their one inline script differs from start to start,
 /// and their libraries inject styles.
@@ -26,7 +28,10 @@ const OVERRULED: [Name; 3] = [Name::StrictTransportSecurity, Name::Refresh, Name
 
 /// Headers that browsers heed for pages only: where a page's links say that they come from, and who may show it in a frame,
 /// to browsers that don't know policies.
-const FOR_PAGES: [&str; 2] = ["referrer-policy", "x-frame-options"];
+const FOR_PAGES: NameSet = NameSet::of(&[Name::ReferrerPolicy, Name::XFrameOptions]);
+
+/// The number of headers that an answer gets at most.
+const MOST: usize = 6;
 
 /// The directive of a policy that names who may show a page in a frame.
 const FRAME_ANCESTORS: &str = "frame-ancestors";
@@ -40,7 +45,7 @@ pub fn removed_from_answers(contents: Contents, given: &Headers) -> Vec<Vec<u8>>
         Contents::Known => &OF_KNOWN,
         Contents::Opaque => &OF_OPAQUE,
     };
-    given.named(removed).map(<[u8]>::to_vec).collect()
+    given.named(removed)
 }
 
 /// Returns `true` if browsers heed one of the words in a value of `x-frame-options`, by which servers said who may show a
@@ -55,10 +60,10 @@ fn is_frame_option(value: &[u8]) -> bool {
 /// The security headers of a configuration, compiled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Security {
-    hsts: Option<String>,
-    content_security_policy: String,
+    hsts: Option<Rc<str>>,
+    content_security_policy: Rc<str>,
     /// The policy that names who may frame a page, and nothing else. `None` if the configuration lists nobody.
-    frame_policy: Option<String>,
+    frame_policy: Option<Rc<str>>,
     frames: Frames,
 }
 
@@ -81,23 +86,29 @@ impl Security {
             content_security_policy = format!("{content_security_policy}; {FRAME_ANCESTORS} {ancestors}");
         }
         let frame_policy = match frames {
-            Frames::Only(_) => frames.ancestors().map(|ancestors| format!("{FRAME_ANCESTORS} {ancestors}")),
+            Frames::Only(_) => {
+                frames.ancestors().map(|ancestors| format!("{FRAME_ANCESTORS} {ancestors}").into())
+            }
             Frames::Nobody | Frames::AsPolicySays => None,
         };
-        Self { hsts, content_security_policy, frame_policy, frames }
+        Self {
+            hsts: hsts.map(Rc::from),
+            content_security_policy: content_security_policy.into(),
+            frame_policy,
+            frames,
+        }
     }
 
     /// Returns the headers of the filter's own replies and of a Prometheus' answers, which replace those of the server.
-    pub fn headers(&self, content: Content, scheme: UrlScheme) -> Vec<(&'static str, &str)> {
-        let mut headers = vec![
-            ("x-content-type-options", "nosniff"),
-            ("referrer-policy", "same-origin"),
-            ("content-security-policy", self.content_security_policy.as_str()),
-        ];
+    pub fn headers(&self, content: Content, scheme: UrlScheme) -> Vec<(Name, HeaderValue)> {
+        let mut headers = Vec::with_capacity(MOST);
+        headers.push((Name::XContentTypeOptions, "nosniff".into()));
+        headers.push((Name::ReferrerPolicy, "same-origin".into()));
+        headers.push((Name::ContentSecurityPolicy, (&self.content_security_policy).into()));
         headers.extend(self.frame_options());
         headers.extend(self.transport(scheme));
         if content == Content::Fresh {
-            headers.push(("cache-control", "no-store"));
+            headers.push((Name::CacheControl, "no-store".into()));
         }
         headers
     }
@@ -111,21 +122,21 @@ impl Security {
         content: Content,
         scheme: UrlScheme,
         given: &Headers,
-    ) -> Vec<(&'static str, &str)> {
+    ) -> Vec<(Name, HeaderValue)> {
         let mut headers = self.headers(content, scheme);
         match contents {
             Contents::Known => {
                 if given.only(Name::ContentType).is_some_and(|value| is_exactly(value, JSON_TYPE)) {
-                    headers.retain(|(name, _)| !FOR_PAGES.contains(name));
+                    headers.retain(|(name, _)| !FOR_PAGES.has(*name));
                 }
             }
             Contents::Opaque => {
                 let frames_are_its_own = given.has(Name::ContentSecurityPolicy);
                 headers.retain(|&(name, _)| match name {
-                    "content-security-policy" => false,
-                    "x-frame-options" => !frames_are_its_own && !given.has(Name::of(name)),
-                    "strict-transport-security" => true,
-                    _ => !given.has(Name::of(name)),
+                    Name::ContentSecurityPolicy => false,
+                    Name::XFrameOptions => !frames_are_its_own && !given.has(name),
+                    Name::StrictTransportSecurity => true,
+                    _ => !given.has(name),
                 });
             }
         }
@@ -134,7 +145,7 @@ impl Security {
 
     /// Returns the policy to add to an answer of an opaque server that doesn't say itself who may frame it. A further
     /// policy leaves those of the server as they are.
-    pub fn added_policy(&self, contents: Contents, given: &Headers) -> Option<&str> {
+    pub fn added_policy(&self, contents: Contents, given: &Headers) -> Option<&Rc<str>> {
         let names_frames = |policy: &[u8]| {
             policy
                 .windows(FRAME_ANCESTORS.len())
@@ -144,7 +155,7 @@ impl Security {
             given.all(Name::XFrameOptions).any(is_frame_option)
                 || given.all(Name::ContentSecurityPolicy).any(names_frames)
         };
-        self.frame_policy.as_deref().filter(|_| contents == Contents::Opaque && !says_itself())
+        self.frame_policy.as_ref().filter(|_| contents == Contents::Opaque && !says_itself())
     }
 
     /// Returns the treatment of a frame on another site that shows an answer: it counts as a link if the configuration
@@ -157,14 +168,14 @@ impl Security {
     }
 
     /// Returns the header by which old browsers know `frame-ancestors 'none'`. There is no such header for a list.
-    fn frame_options(&self) -> Option<(&'static str, &str)> {
-        (self.frames == Frames::Nobody).then_some(("x-frame-options", "DENY"))
+    fn frame_options(&self) -> Option<(Name, HeaderValue)> {
+        (self.frames == Frames::Nobody).then(|| (Name::XFrameOptions, "DENY".into()))
     }
 
     /// Returns the HSTS header if it is configured, and only over TLS, as RFC 6797 §7.2 requires.
-    fn transport(&self, scheme: UrlScheme) -> Option<(&'static str, &str)> {
-        let hsts = self.hsts.as_deref().filter(|_| scheme == UrlScheme::Https)?;
-        Some(("strict-transport-security", hsts))
+    fn transport(&self, scheme: UrlScheme) -> Option<(Name, HeaderValue)> {
+        let hsts = self.hsts.as_ref().filter(|_| scheme == UrlScheme::Https)?;
+        Some((Name::StrictTransportSecurity, hsts.into()))
     }
 }
 
@@ -184,8 +195,12 @@ impl Frames {
 mod tests {
     use super::*;
 
-    fn value<'a>(headers: &[(&'static str, &'a str)], name: &str) -> Option<&'a str> {
-        headers.iter().find(|(known, _)| *known == name).map(|&(_, value)| value)
+    fn value<'a>(headers: &'a [(Name, HeaderValue)], name: &str) -> Option<&'a str> {
+        headers.iter().find(|(known, _)| known.text() == name).map(|(_, value)| value.as_str())
+    }
+
+    fn names(headers: &[(Name, HeaderValue)]) -> Vec<&'static str> {
+        headers.iter().map(|(name, _)| name.text()).collect()
     }
 
     #[test]
@@ -228,14 +243,14 @@ mod tests {
     #[test]
     fn only_what_can_be_shown_as_a_page_gets_the_headers_of_pages() {
         let security = Security::new(None, None, Frames::Nobody);
-        let names = |content_types: &[&str]| {
+        let sent = |content_types: &[&str]| {
             let given = content_types.iter().map(|value| ("content-type", *value)).collect();
             let headers = security.answer(Contents::Known, Content::Fresh, UrlScheme::Https, &given);
-            headers.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+            names(&headers)
         };
         for data in ["application/json", "Application/JSON; charset=utf-8"] {
             let expected = ["x-content-type-options", "content-security-policy", "cache-control"];
-            assert_eq!(names(&[data]), expected, "{data}");
+            assert_eq!(sent(&[data]), expected, "{data}");
         }
         for others in [
             &[][..],
@@ -245,8 +260,8 @@ mod tests {
             &["application/xml"],
             &["text/plain"],
         ] {
-            for name in FOR_PAGES {
-                assert!(names(others).contains(&name), "{others:?}: {name}");
+            for name in ["referrer-policy", "x-frame-options"] {
+                assert!(sent(others).contains(&name), "{others:?}: {name}");
             }
         }
     }
@@ -256,7 +271,7 @@ mod tests {
         let security = Security::new(None, None, Frames::Nobody);
         let given = [("content-security-policy", "x"), ("cache-control", "max-age=1")].into_iter().collect();
         let headers = security.answer(Contents::Opaque, Content::Fresh, UrlScheme::Https, &given);
-        assert_eq!(headers, [("x-content-type-options", "nosniff"), ("referrer-policy", "same-origin")]);
+        assert_eq!(names(&headers), ["x-content-type-options", "referrer-policy"]);
     }
 
     #[test]
@@ -286,7 +301,7 @@ mod tests {
             Security::new(None, None, Frames::Only(vec![Origin::parse("https://g.example").unwrap()]));
         let added = |contents, given: &[(&str, &str)]| {
             let given = given.iter().copied().collect();
-            listed.added_policy(contents, &given).map(str::to_owned)
+            listed.added_policy(contents, &given).map(ToString::to_string)
         };
         let policy = Some("frame-ancestors https://g.example".to_owned());
         assert_eq!(added(Contents::Opaque, &[]), policy);

@@ -203,7 +203,7 @@ impl Stream {
         }
         if let (Phase::Replied, Replies::Restored(status)) = (&self.phase, self.replies) {
             let headers = host::headers(Map::Response)?;
-            host::edit(Map::Response, &HeaderEdits::set(":status", status.to_string()), &headers)?;
+            host::edit(Map::Response, &HeaderEdits::set(Name::Status, status.to_string()), &headers)?;
         }
         let Some(context) = self.phase.context() else { return Ok(Action::Continue) };
         let headers = host::headers(Map::Response)?;

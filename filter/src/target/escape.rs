@@ -81,19 +81,22 @@ pub(crate) fn push_escape(text: &mut String, byte: u8) {
     text.extend(escape(byte).map(char::from));
 }
 
-/// Writes one octet of a text as it stands in a query string or a form: a space becomes `+`, and every octet that is not
+/// An octet of a text as it stands in a query string or a form.
+pub(super) enum InForm {
+    /// One octet, which is a `+` for a space.
+    Plain(u8),
+    /// An escape.
+    Escaped([u8; 3]),
+}
+
+/// Returns an octet of a text as it stands in a query string or a form: a space becomes `+`, and every octet that is not
 /// unreserved is escaped. Browsers and Go's clients write it in the same way, so their parameters don't become longer.
 #[inline]
-pub(super) fn push_form_octet(text: &mut Vec<u8>, octet: u8) {
+pub(super) fn in_form(octet: u8) -> InForm {
     match octet {
-        b' ' => text.push(b'+'),
-        _ if is_unreserved(octet) => text.push(octet),
-        _ => {
-            let [percent, high, low] = escape(octet);
-            text.push(percent);
-            text.push(high);
-            text.push(low);
-        }
+        b' ' => InForm::Plain(b'+'),
+        _ if is_unreserved(octet) => InForm::Plain(octet),
+        _ => InForm::Escaped(escape(octet)),
     }
 }
 
@@ -105,7 +108,10 @@ pub(super) fn form_text(text: &str) -> String {
         let (plain, others) = UNRESERVED.split(rest);
         written.extend_from_slice(plain);
         let Some((&octet, others)) = others.split_first() else { break };
-        push_form_octet(&mut written, octet);
+        match in_form(octet) {
+            InForm::Plain(octet) => written.push(octet),
+            InForm::Escaped(escape) => written.extend_from_slice(&escape),
+        }
         rest = others;
     }
     // Octets that are unreserved, `+` and escapes are ASCII.
@@ -116,13 +122,15 @@ pub(super) fn form_text(text: &str) -> String {
 pub(super) fn is_form_text(written: &str, text: &str) -> bool {
     let mut written = written.as_bytes();
     for octet in text.bytes() {
-        let rest = match octet {
-            b' ' => written.strip_prefix(b"+"),
-            _ if is_unreserved(octet) => written.strip_prefix(&[octet]),
-            _ => written.strip_prefix(&escape(octet)),
+        written = match (in_form(octet), written) {
+            (InForm::Plain(octet), [first, rest @ ..]) if *first == octet => rest,
+            (InForm::Escaped([percent, high, low]), [first, second, third, rest @ ..])
+                if [percent, high, low] == [*first, *second, *third] =>
+            {
+                rest
+            }
+            _ => return false,
         };
-        let Some(rest) = rest else { return false };
-        written = rest;
     }
     written.is_empty()
 }

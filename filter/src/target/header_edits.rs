@@ -1,23 +1,108 @@
 //! Changes to a header map. The core decides them, and the host applies them.
 
 use super::headers::Headers;
-use std::borrow::Cow;
+use super::headers::name::Name;
+use std::rc::Rc;
 
 /// Changes to a header map, applied in this order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HeaderEdits {
-    /// The names of headers to remove, with all their values.
+    /// The names of headers to remove, with all their values, as the map spells them.
     pub remove: Vec<Vec<u8>>,
     /// The headers to set to exactly one value.
-    pub set: Vec<(Cow<'static, str>, String)>,
+    pub set: Vec<(HeaderName, HeaderValue)>,
     /// The headers to add beside others of the same name.
-    pub add: Vec<(&'static str, String)>,
+    pub add: Vec<(&'static str, HeaderValue)>,
+}
+
+/// The name of a header that is set, in lower case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HeaderName {
+    /// A name of the table.
+    Known(Name),
+    /// A name that the configuration gives.
+    Configured(Rc<str>),
+}
+
+/// The value of a header. Most are the same for every request, and cost no copy.
+#[derive(Clone, Debug)]
+pub enum HeaderValue {
+    /// The filter always sends it.
+    Fixed(&'static str),
+    /// It is part of the configuration, or is kept beside the header.
+    Shared(Rc<str>),
+    /// It is of this request alone.
+    Own(String),
+}
+
+impl HeaderName {
+    /// Returns the name as it is written.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Known(name) => name.text(),
+            Self::Configured(name) => name,
+        }
+    }
+}
+
+impl From<Name> for HeaderName {
+    fn from(name: Name) -> Self {
+        Self::Known(name)
+    }
+}
+
+impl PartialEq<&str> for HeaderName {
+    fn eq(&self, other: &&str) -> bool {
+        self.as_str() == *other
+    }
+}
+
+impl HeaderValue {
+    /// Returns the value as it is written.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Fixed(value) => value,
+            Self::Shared(value) => value,
+            Self::Own(value) => value,
+        }
+    }
+}
+
+impl PartialEq for HeaderValue {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for HeaderValue {}
+
+impl From<&'static str> for HeaderValue {
+    fn from(value: &'static str) -> Self {
+        Self::Fixed(value)
+    }
+}
+
+impl From<&Rc<str>> for HeaderValue {
+    fn from(value: &Rc<str>) -> Self {
+        Self::Shared(Rc::clone(value))
+    }
+}
+
+impl From<String> for HeaderValue {
+    fn from(value: String) -> Self {
+        Self::Own(value)
+    }
 }
 
 impl HeaderEdits {
     /// Creates the change of one header to one value.
-    pub fn set(name: &'static str, value: String) -> Self {
-        Self { set: vec![(name.into(), value)], ..Self::default() }
+    pub fn set(name: Name, value: impl Into<HeaderValue>) -> Self {
+        Self { set: vec![(name.into(), value.into())], ..Self::default() }
+    }
+
+    /// Returns the value that a header is set to, or `None` if it isn't set.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.set.iter().find(|(set, _)| *set == name).map(|(_, value)| value.as_str())
     }
 
     /// Returns the changes that a host has to make to these headers, in order. What changes nothing is left out, and a
@@ -27,20 +112,26 @@ impl HeaderEdits {
             !self.remove.iter().take(*at).any(|earlier| earlier.eq_ignore_ascii_case(name))
         };
         let remove = self.remove.iter().enumerate().filter(is_first).map(|(_, name)| name.as_slice());
-        let remove = remove.filter(|name| headers.named_exactly(name).next().is_some());
-        let set = self.set.iter().filter_map(|(name, value)| self.change(headers, name, value));
-        let add = self.add.iter().map(|(name, value)| Change::Add(name, value));
+        let set = self.set.iter().filter_map(|(name, value)| self.change(headers, name, value.as_str()));
+        let add = self.add.iter().map(|(name, value)| Change::Add(name, value.as_str()));
         remove.map(Change::Remove).chain(set).chain(add)
     }
 
     /// Returns the change that gives a header this value alone, or `None` if it has it.
-    fn change<'a>(&self, headers: &Headers, name: &'a str, value: &'a str) -> Option<Change<'a>> {
+    fn change<'a>(&self, headers: &Headers, name: &'a HeaderName, value: &'a str) -> Option<Change<'a>> {
+        let (has, only) = match name {
+            HeaderName::Known(known) => (headers.has(*known), headers.only(*known)),
+            HeaderName::Configured(name) => {
+                let mut values = headers.named_exactly(name.as_bytes());
+                let first = values.next();
+                (first.is_some(), first.filter(|_| values.next().is_none()))
+            }
+        };
+        let name = name.as_str();
         let is_removed = || self.remove.iter().any(|removed| removed.eq_ignore_ascii_case(name.as_bytes()));
-        let mut values = headers.named_exactly(name.as_bytes());
-        match (values.next(), values.next()) {
-            (None, _) => Some(Change::Add(name, value)),
-            (Some(_), _) if is_removed() => Some(Change::Add(name, value)),
-            (Some(old), None) if old == value.as_bytes() => None,
+        match only {
+            _ if !has || is_removed() => Some(Change::Add(name, value)),
+            Some(old) if old == value.as_bytes() => None,
             _ => Some(Change::Replace(name, value)),
         }
     }
@@ -61,10 +152,17 @@ pub enum Change<'a> {
 mod tests {
     use super::*;
 
-    fn edits(remove: &[&str], set: &[(&'static str, &str)]) -> HeaderEdits {
+    fn named(name: &str) -> HeaderName {
+        match Name::find(name.as_bytes()).0 {
+            Name::Other => HeaderName::Configured(name.into()),
+            known => known.into(),
+        }
+    }
+
+    fn edits(remove: &[&str], set: &[(&str, &'static str)]) -> HeaderEdits {
         HeaderEdits {
             remove: remove.iter().map(|name| name.as_bytes().to_vec()).collect(),
-            set: set.iter().map(|&(name, value)| (name.into(), value.to_owned())).collect(),
+            set: set.iter().map(|&(name, value)| (named(name), value.into())).collect(),
             add: Vec::new(),
         }
     }
@@ -74,9 +172,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_neither_removed_nor_replaced() {
+    fn what_is_not_there_is_added() {
         let headers = Headers::from_iter([("X-A", "1"), ("x-b", "2")]);
-        let edits = edits(&["x-c", "X-A"], &[("x-b", "3"), ("x-d", "4"), ("vary", "x")]);
+        let edits = edits(&["X-A"], &[("x-b", "3"), ("x-d", "4"), ("vary", "x")]);
         assert_eq!(
             changes(&edits, &headers),
             [
@@ -90,9 +188,12 @@ mod tests {
 
     #[test]
     fn what_has_the_value_already_stays() {
-        let headers = Headers::from_iter([("Content-Type", "a"), ("x-a", "1"), ("x-a", "1")]);
-        let edits = edits(&[], &[("content-type", "a"), ("x-a", "1")]);
-        assert_eq!(changes(&edits, &headers), [Change::Replace("x-a", "1")], "two values are not one");
+        let headers =
+            [("Content-Type", "a"), ("x-a", "1"), ("x-b", "1"), ("x-b", "1"), ("te", "1"), ("te", "1")];
+        let headers = Headers::from_iter(headers);
+        let edits = edits(&[], &[("content-type", "a"), ("x-a", "1"), ("x-b", "1"), ("te", "1")]);
+        let twice = [Change::Replace("x-b", "1"), Change::Replace("te", "1")];
+        assert_eq!(changes(&edits, &headers), twice, "two values are not one");
     }
 
     #[test]

@@ -103,21 +103,25 @@ impl Headers {
     }
 
     /// Returns the names for which `is_like` is true, as they are spelled, in order.
-    pub(crate) fn names(
-        &self,
-        is_like: impl Fn(Name, Spelling, &[u8]) -> bool,
-    ) -> impl Iterator<Item = &[u8]> {
-        let spans = self.spans.iter().map(|span| (span, self.text(&span.name)));
-        spans.filter(move |(span, name)| is_like(span.known, span.spelling, name)).map(|(_, name)| name)
+    #[inline]
+    pub(crate) fn names(&self, is_like: impl Fn(Name, Spelling, &[u8]) -> bool) -> Vec<Vec<u8>> {
+        let mut names = Vec::new();
+        for span in &self.spans {
+            let name = self.text(&span.name);
+            if is_like(span.known, span.spelling, name) {
+                names.push(name.to_vec());
+            }
+        }
+        names
     }
 
     /// Returns the names of the headers in a set, as they are spelled, in order.
-    pub(crate) fn named(&self, set: &NameSet) -> impl Iterator<Item = &[u8]> {
+    pub(crate) fn named(&self, set: &NameSet) -> Vec<Vec<u8>> {
         self.names(|known, spelling, _| set.has(known) && spelling == Spelling::Usual)
     }
 
     /// Returns the names of the headers in a set, also of those with a `_` for a `-`, in order.
-    pub(crate) fn spelled(&self, set: &NameSet) -> impl Iterator<Item = &[u8]> {
+    pub(crate) fn spelled(&self, set: &NameSet) -> Vec<Vec<u8>> {
         self.names(|known, _, _| set.has(known))
     }
 
@@ -209,7 +213,7 @@ mod tests {
         let headers = Headers::from_iter([("content_type", "a"), ("Content-Type", "b"), ("accept", "c")]);
         assert_eq!(headers.only(Name::ContentType), Some(&b"b"[..]));
         let set = NameSet::of(&[Name::ContentType]);
-        assert_eq!(headers.named(&set).collect::<Vec<_>>(), [&b"Content-Type"[..]]);
-        assert_eq!(headers.spelled(&set).collect::<Vec<_>>(), [&b"content_type"[..], b"Content-Type"]);
+        assert_eq!(headers.named(&set), [b"Content-Type"]);
+        assert_eq!(headers.spelled(&set), [b"content_type", b"Content-Type"]);
     }
 }

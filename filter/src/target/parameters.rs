@@ -139,8 +139,10 @@ impl Parameters {
     ///
     /// Returns an error if a name that may stand only once has two values, or if there are too many pairs in all.
     fn settle(&mut self, names: ParameterNames, earlier: &Self) -> Result<(), ParameterError> {
-        if self.pairs.len().saturating_add(earlier.pairs.len()) > MAX_PAIRS {
-            return Err(ParameterError::TooMany);
+        match self.pairs.len().saturating_add(earlier.pairs.len()) {
+            0 | 1 => return Ok(()),
+            2..=MAX_PAIRS => {}
+            _ => return Err(ParameterError::TooMany),
         }
         for &name in names.iter().filter(|name| !name.ends_with("[]")) {
             let mut given = earlier.named(name).chain(self.named(name));

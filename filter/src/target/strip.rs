@@ -15,7 +15,6 @@ const TRUSTED: NameSet = NameSet::of(&[
     Name::XClientIp,
     Name::XClusterClientIp,
     Name::XForwarded,
-    Name::XForwardedProto,
     Name::XHttpMethod,
     Name::XHttpMethodOverride,
     Name::XMethodOverride,
@@ -30,7 +29,8 @@ const TRUSTED: NameSet = NameSet::of(&[
     Name::OfPromward,
     Name::OfXRemote,
     Name::OfWebauth,
-]);
+])
+.without(FORWARDED_FOR);
 
 /// The one header of its family that stays, in exactly this spelling: the proxy appends the address that it sees to it.
 const FORWARDED_FOR: Name = Name::XForwardedFor;
@@ -65,10 +65,9 @@ impl Strip {
     pub fn held_back(self, headers: &Headers, ours: &[&str]) -> Vec<Vec<u8>> {
         let set = self.set();
         let is_ours = |name: &[u8]| ours.iter().any(|ours| is_spelled(name, ours));
-        let held_back = headers.names(|known, spelling, name| {
+        headers.names(|known, spelling, name| {
             set.has(known) || known == FORWARDED_FOR && self.covers_underscored(spelling) || is_ours(name)
-        });
-        held_back.map(<[u8]>::to_vec).collect()
+        })
     }
 
     fn covers_underscored(self, spelling: Spelling) -> bool {

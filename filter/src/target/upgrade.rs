@@ -16,7 +16,7 @@ pub fn is_offered(headers: &Headers) -> bool {
 /// Returns the names of the headers by which a request offers to switch to another protocol, as the client spelled
 /// them. Without these it is a request like any other.
 pub fn offer(headers: &Headers) -> Vec<Vec<u8>> {
-    headers.spelled(&OFFER).map(<[u8]>::to_vec).collect()
+    headers.spelled(&OFFER)
 }
 
 /// Returns `true` if a request is the handshake of a WebSocket (RFC 6455 §4.1): a `GET` that offers this protocol and no

@@ -91,12 +91,16 @@ names! {
     XContentTypeOptions "x-content-type-options",
     XForwarded "x-forwarded",
     XForwardedFor "x-forwarded-for",
+    XForwardedHost "x-forwarded-host",
+    XForwardedPrefix "x-forwarded-prefix",
     XForwardedProto "x-forwarded-proto",
     XFrameOptions "x-frame-options",
     XHttpMethod "x-http-method",
     XHttpMethodOverride "x-http-method-override",
     XMethodOverride "x-method-override",
     XPoweredBy "x-powered-by",
+    XPromwardBody "x-promward-body",
+    XPromwardCluster "x-promward-cluster",
     XRealIp "x-real-ip",
     XRewriteUrl "x-rewrite-url",
     XScopeOrgId "x-scope-orgid",
@@ -140,9 +144,11 @@ impl Name {
         family(name).unwrap_or((Self::Other, Spelling::Usual))
     }
 
-    /// Returns the header with a name that is spelled as usual.
-    pub(crate) fn of(name: &str) -> Self {
-        Self::find(name.as_bytes()).0
+    /// Returns the name in its usual spelling, or what the names of a family begin with.
+    pub(crate) fn text(self) -> &'static str {
+        let single = TABLE.get(self.number()).map(|entry| entry.text);
+        let family = || FAMILIES.iter().find(|(family, _)| *family == self).map(|(_, begin)| *begin);
+        single.or_else(family).unwrap_or_default()
     }
 
     pub(super) fn number(self) -> usize {
@@ -160,15 +166,47 @@ impl NameSet {
         Self([false; COUNT]).with(names)
     }
 
-    /// Returns the set with these headers added.
+    /// Returns the set with these headers added. A family brings its headers that are in the table themselves.
     #[must_use]
     #[allow(clippy::indexing_slicing, reason = "there is a place for each name, and it runs in the compiler")]
     pub const fn with(mut self, names: &[Name]) -> Self {
         let mut rest = names;
         while let [name, others @ ..] = rest {
             self.0[*name as usize] = true;
+            let mut families = FAMILIES;
+            while let [(family, begin), others @ ..] = families {
+                if *family as u8 == *name as u8 {
+                    self = self.with_beginning(begin.as_bytes());
+                }
+                families = others;
+            }
             rest = others;
         }
+        self
+    }
+
+    /// Returns the set with the single headers added that begin like this.
+    #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "it runs in the compiler")]
+    const fn with_beginning(mut self, begin: &[u8]) -> Self {
+        let mut number = 1;
+        while number < SINGLE {
+            let (mut name, mut begin) = (NAMES[number].1.as_bytes(), begin);
+            while let ([byte, name_rest @ ..], [expected, rest @ ..]) = (name, begin)
+                && *byte == *expected
+            {
+                (name, begin) = (name_rest, rest);
+            }
+            self.0[number] |= begin.is_empty();
+            number += 1;
+        }
+        self
+    }
+
+    /// Returns the set without a header.
+    #[must_use]
+    #[allow(clippy::indexing_slicing, reason = "there is a place for each name, and it runs in the compiler")]
+    pub const fn without(mut self, name: Name) -> Self {
+        self.0[name as usize] = false;
         self
     }
 

@@ -1,7 +1,8 @@
 //! Reads a query string or a form, and writes it anew in the same pass: what goes upstream is what was read.
 
-use super::super::escape::{Octets, escaped, form_octets, push_form_octet};
+use super::super::escape::{InForm, Octets, escaped, form_octets, in_form};
 use super::{MAX_PAIRS, Pair, ParameterError, Parameters, Part};
+use std::slice::IterMut;
 
 /// A pass over parameters.
 struct Pass<'a> {
@@ -9,8 +10,9 @@ struct Pass<'a> {
     raw: &'a [u8],
     /// The end of `raw` that hasn't been read yet.
     rest: &'a [u8],
-    /// The text of the parameters that have been read.
-    written: Vec<u8>,
+    /// Room for the text of the parameters, and the number of bytes of it that have been written.
+    room: Vec<u8>,
+    written: usize,
 }
 
 /// The two texts of a pair.
@@ -24,9 +26,9 @@ enum Text {
 
 /// Parses the parameters of a query string or a form.
 pub(super) fn parse(raw: &[u8], part: Part) -> Result<Parameters, ParameterError> {
-    // Leaves room for escapes, which most values have.
-    let room = raw.len().saturating_add(raw.len() / 2);
-    let mut pass = Pass { part, raw, rest: raw, written: Vec::with_capacity(room) };
+    // An escape takes three bytes, and the last name may get a `=`.
+    let room = vec![0; raw.len().saturating_mul(3).saturating_add(1)];
+    let mut pass = Pass { part, raw, rest: raw, room, written: 0 };
     let mut pairs = Vec::new();
     loop {
         while let [b'&', rest @ ..] = pass.rest {
@@ -41,61 +43,86 @@ pub(super) fn parse(raw: &[u8], part: Part) -> Result<Parameters, ParameterError
         pairs.push(pass.pair()?);
     }
     // Everything that isn't plain has been escaped.
-    Ok(Parameters { text: String::from_utf8(pass.written).unwrap_or_default(), pairs })
+    pass.room.truncate(pass.written);
+    Ok(Parameters { text: String::from_utf8(pass.room).unwrap_or_default(), pairs })
 }
 
 impl Pass<'_> {
     /// Reads and writes a pair, and returns where it stands in the text that was written.
     fn pair(&mut self) -> Result<Pair, ParameterError> {
-        if !self.written.is_empty() {
-            self.written.push(b'&');
+        if self.written > 0 {
+            self.push(b'&');
         }
-        let (begin, start) = (self.at(), self.written.len());
+        let (begin, start) = (self.at(self.rest), self.written);
         self.text(Text::Name, begin)?;
-        let equals = self.written.len();
-        self.written.push(b'=');
+        let equals = self.written;
+        self.push(b'=');
         if let [b'=', rest @ ..] = self.rest {
             self.rest = rest;
             self.text(Text::Value, begin)?;
         }
-        Ok(Pair { start, equals, end: self.written.len() })
+        Ok(Pair { start, equals, end: self.written })
+    }
+
+    /// Writes what stands between texts.
+    fn push(&mut self, separator: u8) {
+        if let Some(slot) = self.room.get_mut(self.written) {
+            *slot = separator;
+            self.written = self.written.saturating_add(1);
+        }
     }
 
     /// Reads and writes a name or a value. `begin` is the position of its pair.
     fn text(&mut self, text: Text, begin: usize) -> Result<(), ParameterError> {
         /// The octets that are written as they came.
         static PLAIN: Octets = Octets::UNRESERVED.with(b"+");
-        let start = self.written.len();
+        let start = self.written;
+        let mut slots = self.room.get_mut(start..).unwrap_or_default().iter_mut();
+        let mut bytes = self.rest.iter();
         let mut is_ascii = true;
         loop {
-            let (plain, rest) = PLAIN.split(self.rest);
-            if !plain.is_empty() {
-                self.written.extend_from_slice(plain);
+            let rest = bytes.as_slice();
+            let Some(&octet) = bytes.next() else { break };
+            if PLAIN.has(octet) {
+                put(&mut slots, octet)?;
+                continue;
             }
-            self.rest = rest;
-            let (octet, rest) = match *rest {
-                [] | [b'&', ..] => break,
-                [b'=', ..] if text == Text::Name => break,
-                [b'%', high, low, ref rest @ ..] if let Some(octet) = escaped(high, low) => (octet, rest),
-                [b'%' | b';', ..] => {
-                    let error = ParameterError::BadEscape { part: self.part, at: self.at() };
+            let octet = match (octet, bytes.as_slice()) {
+                (b'%', &[high, low, ref after @ ..]) if let Some(octet) = escaped(high, low) => {
+                    bytes = after.iter();
+                    octet
+                }
+                (b'%' | b';', _) => {
+                    let error = ParameterError::BadEscape { part: self.part, at: self.at(rest) };
                     return Err(self.refused(begin, error));
                 }
-                [octet, ref rest @ ..] => (octet, rest),
+                (octet, _) if octet == b'&' || octet == b'=' && text == Text::Name => {
+                    bytes = rest.iter();
+                    break;
+                }
+                (octet, _) => octet,
             };
-            self.rest = rest;
-            is_ascii &= octet.is_ascii();
-            push_form_octet(&mut self.written, octet);
+            match in_form(octet) {
+                InForm::Plain(octet) => put(&mut slots, octet)?,
+                InForm::Escaped([percent, high, low]) => {
+                    is_ascii &= octet.is_ascii();
+                    put(&mut slots, percent)?;
+                    put(&mut slots, high)?;
+                    put(&mut slots, low)?;
+                }
+            }
         }
-        if is_ascii || is_utf8(self.written.get(start..).unwrap_or_default()) {
+        let left = slots.len();
+        (self.rest, self.written) = (bytes.as_slice(), self.room.len().saturating_sub(left));
+        if is_ascii || is_utf8(self.room.get(start..self.written).unwrap_or_default()) {
             return Ok(());
         }
         Err(self.refused(begin, ParameterError::NotUtf8 { part: self.part, at: begin }))
     }
 
-    /// Returns the position in the raw text that the pass has come to.
-    fn at(&self) -> usize {
-        self.raw.len().saturating_sub(self.rest.len())
+    /// Returns the position in the raw text at which this end of it begins.
+    fn at(&self, rest: &[u8]) -> usize {
+        self.raw.len().saturating_sub(rest.len())
     }
 
     /// Returns the reason to refuse the pair that begins here: its first `;`, or else what was found.
@@ -107,6 +134,13 @@ impl Pass<'_> {
             None => found,
         }
     }
+}
+
+/// Writes an octet into the next slot. There is always one.
+#[inline(always)]
+fn put(slots: &mut IterMut<'_, u8>, octet: u8) -> Result<(), ParameterError> {
+    *slots.next().ok_or(ParameterError::TooMany)? = octet;
+    Ok(())
 }
 
 /// Returns `true` if a text that has been written stands for UTF-8.

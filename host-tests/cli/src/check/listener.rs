@@ -116,7 +116,7 @@ impl Bound {
     fn warning(&self, gateway: &Gateway) -> Option<String> {
         let forms = gateway.mounts.iter().filter(|(_, mount)| {
             !mount.is_opaque()
-                && self.cluster.as_ref().is_none_or(|cluster| mount.cluster.as_ref() == Some(cluster))
+                && self.cluster.as_deref().is_none_or(|cluster| mount.cluster.as_deref() == Some(cluster))
         });
         let needed = forms.map(|(id, mount)| {
             let is_restricted = gateway.access.rules().any(|(_, rule)| rule.only.is_some() && rule.is_at(id));

@@ -78,7 +78,8 @@ impl Routing {
                 format!("the mount {prefix} names no cluster, and every route needs {HEADER}: its requests get 404")
             });
         };
-        if let Some(clusters) = self.clusters.as_ref().filter(|clusters| !clusters.contains(cluster)) {
+        let is_defined = |clusters: &&Vec<String>| clusters.iter().any(|defined| **defined == **cluster);
+        if let Some(clusters) = self.clusters.as_ref().filter(|clusters| !is_defined(clusters)) {
             let defined = if clusters.is_empty() { "none".to_owned() } else { clusters.join(", ") };
             return Some(format!(
                 "the mount {prefix} names the cluster {cluster:?}, which is not in this file: its requests get 503 \

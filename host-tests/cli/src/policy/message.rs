@@ -85,14 +85,18 @@ impl Message {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use promward::target::header_edits::HeaderName;
 
     #[test]
     fn changes_are_applied_as_a_host_does() {
         let mut message = Message::default().with("a", "1").with("B", "2").with("b", "3").with("c", "4");
         message.apply(&HeaderEdits {
             remove: vec![b"C".to_vec()],
-            set: vec![("b".into(), "5".to_owned()), ("d".into(), "6".to_owned())],
-            add: vec![("a", "7".to_owned())],
+            set: vec![
+                (HeaderName::Configured("b".into()), "5".into()),
+                (HeaderName::Configured("d".into()), "6".into()),
+            ],
+            add: vec![("a", "7".into())],
         });
         let shown: Vec<_> = message.shown().map(|(name, value)| format!("{name}={value}")).collect();
         assert_eq!(shown, ["a=1", "B=5", "d=6", "a=7"]);
