@@ -25,7 +25,7 @@ object! {
         points: Option<u32>,
         /// The longest time that a query may take, like `30s`.
         timeout: Option<String>,
-        /// The most work that a query may be for the server: its parts times its points, 500000 if not given.
+        /// The most work that a query may be for the server: its parts times its points, 450000 if not given.
         work: Option<u32>,
         /// The most operators in one query: 1 to 10000, 250 if not given.
         operators: Option<u32>,

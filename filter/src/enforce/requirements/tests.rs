@@ -311,7 +311,7 @@ fn the_work_of_a_query_is_bounded_where_no_guard_is_given() {
             requirements.of_query(parameters(text), &mut rewrites),
             requirements.of_form(parameters(text), &Parameters::default(), &mut once),
         ] {
-            let is_too_much = matches!(result, Err(Violation::Work { most: 500_000, .. }));
+            let is_too_much = matches!(result, Err(Violation::Work { most: 450_000, .. }));
             assert_eq!((result.is_ok(), is_too_much), (is_allowed, !is_allowed), "{text}: {result:?}");
         }
         // In two halves, of which neither says all.

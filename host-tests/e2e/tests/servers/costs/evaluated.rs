@@ -53,7 +53,7 @@ pub(super) fn ranges(length: usize, dialect: Dialect) -> Vec<Case> {
         assert!(is_allowed(points), "{text}");
         Case { points: Some(points), ..super::case("query_range", text) }
     };
-    let chained = if dialect == Dialect::VictoriaMetrics { 97 } else { 250 };
+    let chained = if dialect == Dialect::VictoriaMetrics { 92 } else { 250 };
     expressions(length, chained).into_iter().map(of).collect()
 }
 
