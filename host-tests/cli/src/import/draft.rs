@@ -111,7 +111,7 @@ impl Imported {
         }
     }
 
-    pub(super) fn to_do(&mut self, text: impl Into<String>) {
+    pub(super) fn remind(&mut self, text: impl Into<String>) {
         let note = Note::ToDo(text.into());
         if !self.notes.contains(&note) {
             self.notes.push(note);

@@ -20,7 +20,7 @@ pub(super) fn import(text: &str, options: &Options) -> Result<Imported, Failed> 
     }
     let read = ["read", "ui"].into_iter().filter_map(Classes::named).fold(Classes::default(), Classes::with);
     let may = rights::words(read.both(api.classes), api);
-    imported.to_do("a password file doesn't say what its users may do: they may read and see the pages; add to \"may\" what else they need");
+    imported.remind("a password file doesn't say what its users may do: they may read and see the pages; add to \"may\" what else they need");
     imported.draft.access.push(Rule { who: vec!["authenticated".to_owned()], may, ..Rule::default() });
     Ok(imported)
 }

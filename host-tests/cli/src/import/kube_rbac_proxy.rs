@@ -108,7 +108,7 @@ pub(super) fn import(text: &str, options: &Options) -> Result<Imported, Failed> 
 /// Adds the issuer of ServiceAccounts' tokens.
 fn tokens(flags: &Flags, imported: &mut Imported) {
     let audience = flags.all("auth-token-audiences").flat_map(|list| list.split(',')).next();
-    imported.to_do(
+    imported.remind(
         "Envoy verifies the tokens of ServiceAccounts (cargo promward render --jwt, with the keys of the cluster in jwks.json): \
          compare \"issuer\" and \"audience\" with kubectl get --raw /.well-known/openid-configuration",
     );

@@ -32,7 +32,7 @@ pub(super) fn import(text: &str, directory: &Path, options: &Options) -> Result<
     }
     let proxies = locations.iter().filter(|location| location.settings.proxy_pass.is_some());
     if proxies.map(|location| location.place.server).collect::<BTreeSet<_>>().len() > 1 {
-        imported.to_do(
+        imported.remind(
             "the file has several servers, and promward doesn't ask for which one a request is: import each from a file of its \
              own if they differ",
         );
@@ -76,7 +76,7 @@ fn collect(
                 locations.push(location);
                 collect(inner, &settings, Some(number), servers, locations, imported);
             }
-            "ssl_certificate" => imported.to_do(format!(
+            "ssl_certificate" => imported.remind(format!(
                 "Envoy ends TLS: give it {} and its key (cargo promward render --certificates DIRECTORY)",
                 directive.argument(0)
             )),
@@ -144,7 +144,7 @@ fn mount(
     let api = options.api.or_else(|| server.api()).or(opaque);
     let profile = upstream::mount(imported, prefix, &server, api)?;
     if profile.name == "opaque" {
-        imported.to_do(format!(
+        imported.remind(format!(
             "{prefix} is taken for a web application, whose requests aren't read (\"api\": \"opaque\")"
         ));
     }

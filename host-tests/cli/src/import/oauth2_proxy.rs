@@ -242,7 +242,7 @@ fn issuer(settings: &Settings, imported: &mut Imported) -> Result<Issuer, Failed
         );
         return Err(Failed::Left(std::mem::take(&mut imported.notes), "tokens can't be compared".to_owned()));
     };
-    imported.to_do(format!(
+    imported.remind(format!(
         "Envoy leads people to the provider (its filter oauth2) and verifies the token (cargo promward render --jwt) of \
          {issuer}, before promward; the client's secret belongs there"
     ));

@@ -64,7 +64,7 @@ pub(super) fn import(text: &str, options: &Options) -> Result<Imported, Failed> 
         return Err(without_values(&flags, label, &may, imported));
     };
     let only = BTreeMap::from([(label.to_owned(), values)]);
-    imported.to_do("prom-label-proxy asks nobody who they are, and neither does this: name callers in \"who\" in place of \"anyone\"");
+    imported.remind("prom-label-proxy asks nobody who they are, and neither does this: name callers in \"who\" in place of \"anyone\"");
     imported.draft.access.push(Rule { who: vec!["anyone".to_owned()], may, only, ..Rule::default() });
     Ok(imported)
 }
@@ -115,7 +115,7 @@ fn notes(flags: &Flags, imported: &mut Imported) {
     if flags.is_set("enable-promql-experimental-functions")
         || flags.is_set("enable-promql-duration-expression-parsing")
     {
-        imported.to_do(
+        imported.remind(
             "experimental PromQL is opened by \"promql\" in the mount, if the server has it switched on",
         );
     }

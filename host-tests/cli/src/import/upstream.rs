@@ -79,7 +79,7 @@ pub(super) fn mount(
     let api = match api.or_else(|| upstream.api()) {
         Some(api) => api,
         None => {
-            imported.to_do(format!(
+            imported.remind(format!(
                 "nothing says which API {} has, so it is taken for Prometheus: if that is wrong, say --api",
                 upstream.authority
             ));
@@ -90,7 +90,7 @@ pub(super) fn mount(
     // The shipped Envoy file has this cluster.
     let cluster = if number == 0 { "prometheus".to_owned() } else { format!("upstream-{}", number + 1) };
     let tls = if upstream.is_tls { ", with TLS to the server" } else { "" };
-    imported.to_do(match number {
+    imported.remind(match number {
         0 => format!(
             "{prefix} leads to {}{tls}: cargo promward render --upstream {} writes the cluster \"{cluster}\" into Envoy's file",
             upstream.authority, upstream.authority

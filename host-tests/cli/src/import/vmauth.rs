@@ -194,7 +194,7 @@ impl Import<'_> {
         if let Some(Urls::Several(urls)) = urls
             && urls.len() > 1
         {
-            self.imported.to_do(format!(
+            self.imported.remind(format!(
                 "{} and {} more are one cluster in Envoy's file",
                 urls[0],
                 urls.len() - 1

@@ -59,7 +59,7 @@ pub(super) fn import(text: &str, options: &Options) -> Result<Imported, Failed> 
         );
     }
     if original.basic_auth_users.is_empty() {
-        imported.to_do("the original asks nobody for a password, and so does this: to change that, write users and rules");
+        imported.remind("the original asks nobody for a password, and so does this: to change that, write users and rules");
         let who = vec!["anyone".to_owned()];
         imported.draft.access.push(Rule { who, may: vec!["everything"], ..Rule::default() });
     } else if imported.draft.callers.users.is_empty() {
@@ -68,13 +68,13 @@ pub(super) fn import(text: &str, options: &Options) -> Result<Imported, Failed> 
         let who = vec!["authenticated".to_owned()];
         imported.draft.access.push(Rule { who, may: vec!["everything"], ..Rule::default() });
     }
-    imported.to_do("Prometheus itself needs no password any more: let it listen where only Envoy reaches it (--web.listen-address=127.0.0.1:9090)");
+    imported.remind("Prometheus itself needs no password any more: let it listen where only Envoy reaches it (--web.listen-address=127.0.0.1:9090)");
     Ok(imported)
 }
 
 fn tls(tls: &Tls, imported: &mut Imported) -> Result<(), Failed> {
     if let Some(file) = &tls.cert_file {
-        imported.to_do(format!(
+        imported.remind(format!(
             "Envoy ends TLS: give it {file} and its key (cargo promward render --certificates DIRECTORY)"
         ));
     }

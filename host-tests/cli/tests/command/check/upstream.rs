@@ -7,6 +7,7 @@ use promward_harness::victoria_metrics::{Edition, Options, VictoriaMetrics};
 use promward_harness::{process, tools};
 use std::fs;
 use std::path::Path;
+use std::slice;
 
 /// Returns the warnings about a configuration with these mounts.
 fn warnings(mounts: &str, upstreams: &[&str]) -> Vec<String> {
@@ -77,7 +78,7 @@ fn a_server_is_asked_by_https_if_its_authority_is_known() {
     fs::write(&file, text).unwrap();
     let url = format!("https://localhost:{port}");
     let asked: Upstream = url.parse().unwrap();
-    let unknown = warnings_of(&file, &[asked.clone()]);
+    let unknown = warnings_of(&file, slice::from_ref(&asked));
     assert_eq!(unknown, [format!("{url}: say who has signed its certificate: --cacert FILE")]);
     let [wrong] = &warnings_of(&file, &[asked.clone().trusting(other.pem().as_bytes())])[..] else {
         panic!()
