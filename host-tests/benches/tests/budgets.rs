@@ -16,10 +16,10 @@ const CODE: f64 = 30_400.0;
 /// differs from run to run, with two calls for each, so that its calls aren't counted.
 fn budget(work: Work) -> (Option<f64>, f64) {
     match work {
-        Work::Prefix => (Some(11.0), 56_500.0),
-        Work::Password => (Some(13.0), 65_000.0),
-        Work::Restricted => (Some(13.0), 72_300.0),
-        Work::Tried => (Some(13.0), 75_200.0),
+        Work::Prefix => (Some(11.0), 38_400.0),
+        Work::Password => (Some(13.0), 47_100.0),
+        Work::Restricted => (Some(13.0), 54_700.0),
+        Work::Tried => (Some(13.0), 59_000.0),
         Work::NewQueries => (Some(13.0), 91_000.0),
         Work::Form => (Some(17.0), 98_000.0),
         Work::LongAnswer => (Some(13.0), 86_000.0),

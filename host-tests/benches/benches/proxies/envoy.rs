@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use promward::api::endpoint::Content;
 use promward::response::security::{Frames, Security};
+use promward::target::header_edits::HeaderName;
 use promward::target::origin::UrlScheme;
 use promward_benches::costs;
 use promward_harness::envoy::CONFIGURATION;
@@ -154,15 +155,17 @@ pub(crate) fn configuration(
 
 /// Returns the route that rewrites the prefix and edits headers as promward does by default.
 fn rewrites_and_edits() -> Result<Value> {
-    let header = |(name, value)| json!({ "header": { "key": name, "value": value }, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD" });
+    let header = |(name, value): (&str, &str)| json!({ "header": { "key": name, "value": value }, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD" });
     let request = [("x-forwarded-host", "%REQ(:AUTHORITY)%"), ("x-forwarded-prefix", "/prometheus")];
     let security = Security::new(None, None, Frames::Nobody);
     let answer = security.headers(Content::Fresh, UrlScheme::Https);
+    let answer =
+        answer.iter().map(|(name, value)| header((HeaderName::from(*name).as_str(), value.as_str())));
     let mut routes = yaml(REWRITES)?;
     for (field, edits) in [
         ("request_headers_to_add", json!(request.map(header))),
         ("request_headers_to_remove", json!(["authorization", "cookie", "x-envoy-internal"])),
-        ("response_headers_to_add", answer.into_iter().map(header).collect()),
+        ("response_headers_to_add", answer.collect()),
         ("response_headers_to_remove", json!(["x-envoy-upstream-service-time"])),
     ] {
         set(at(&mut routes, &["0"])?, field, yaml(&edits.to_string())?)?;
