@@ -48,6 +48,10 @@ const PARSED: u64 = 26 * UNIT;
 const READ: u64 = UNIT / 20;
 const SORTED: u64 = UNIT / 2;
 
+/// The step of a subquery that names none, in milliseconds: the evaluation interval that Prometheus has unless its
+/// configuration says another one. A client can't make it shorter, and panels rely on it.
+const EVALUATION_INTERVAL: i64 = 60_000;
+
 impl Query<'_> {
     /// Returns the work of the query, or `None` if it has subqueries whose durations have to be worked out first.
     pub fn work(&self) -> Option<Work> {
@@ -93,6 +97,7 @@ impl Work {
             let (step, more) = match evaluation.dialect {
                 // A window without a length is none: the function gets what the text says.
                 Dialect::Prometheus if subquery.range == 0 => (outer.step, 0),
+                Dialect::Prometheus => (subquery.step.unwrap_or(EVALUATION_INTERVAL).max(1), 0),
                 dialect => step_within(dialect, subquery.step, outer.step),
             };
             let span = outer.span.saturating_add(subquery.range).saturating_add(more);
@@ -163,7 +168,7 @@ mod tests {
             ("max_over_time(up[1h:1m])", 61, 499, 516),
             ("max_over_time((up + up)[1h:1m])", 1, 267, 301),
             ("quantile_over_time(0.5, ((up)[1h:1m]))", 1, 164, 447),
-            ("max_over_time(up[1h:])", 1, 7_719, 148),
+            ("max_over_time(up[1h:])", 1, 131, 148),
             ("max_over_time(max_over_time(up[1h:1m])[1d:1h])", 1, 3_367, 3_799),
             // Neither is evaluated at more points than the query itself by Prometheus.
             ("rate(sum(up))", 61, 259, 284),

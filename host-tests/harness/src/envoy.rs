@@ -26,6 +26,9 @@ const START: Duration = Duration::from_secs(60);
 /// The time that Envoy may take to notice that a watched file has changed, and to use or refuse it.
 const NOTICE: Duration = Duration::from_secs(60);
 
+/// The words with which Envoy logs that it refuses a watched file. The reason follows.
+const REJECTED: &str = "config update rejected";
+
 /// The prefix of Envoy's statistics about the watched file of the filter.
 const DISCOVERED: &str = "extension_config_discovery.http_filter.promward";
 
@@ -90,7 +93,11 @@ impl Envoy {
         let refused = format!("{DISCOVERED}.config_fail");
         let used = format!("{DISCOVERED}.config_reload");
         let count = || Ok::<_, anyhow::Error>((self.stat(&used)?, self.stat(&refused)?));
-        let before = count()?;
+        let told = || {
+            let lines = self.process.lines(Stream::Errors);
+            lines.iter().filter(|line| line.contains(REJECTED)).count()
+        };
+        let (before, told_before) = (count()?, told());
         let policy = self.directory.path().join(options::POLICY);
         let beside = policy.with_extension("new");
         fs::write(&beside, self.options.policy(Some(configuration))?)
@@ -99,6 +106,12 @@ impl Envoy {
         let after = self.process.wait_until("reading its watched file", NOTICE, || {
             count().ok().filter(|counted| *counted != before)
         })?;
+        if after.1 != before.1 {
+            // Its words come by a pipe, and may come later than the counter is asked for.
+            self.process.wait_until("saying why it refused the file", NOTICE, || {
+                (told() > told_before).then_some(())
+            })?;
+        }
         ensure!(after.1 == before.1, "Envoy refused the configuration: {}", self.process);
         Ok(())
     }

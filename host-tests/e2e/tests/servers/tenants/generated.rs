@@ -1,7 +1,7 @@
 //! Thousands of generated queries. The answer to each is the one that a server with only the caller's series gives, and
 //! most answers have samples.
 
-use crate::asking::{Asker, Question, Said};
+use crate::asking::{Asker, Question, agree};
 use crate::tenants::servers::{Deployments, Servers, as_a};
 use promward_e2e::deployment::Host;
 use promward_e2e::on_both_hosts;
@@ -19,10 +19,8 @@ on_both_hosts! {
 const SOMETHING: usize = 70;
 const DIFFERENT: usize = 50;
 
-/// The largest percentage of queries with more than one right answer, and the number of attempts to show that a query
-/// has several.
+/// The largest percentage of queries with more than one right answer.
 const UNDECIDED: usize = 2;
-const ATTEMPTS: usize = 60;
 
 const SEED: u64 = 4;
 
@@ -80,29 +78,17 @@ fn compare(servers: &Servers, deployments: &Deployments, questions: &[(Query, Qu
     let mut tally = Tally { asked: questions.len(), ..Tally::default() };
     for (query, question) in questions {
         let said = guarded.say(question);
-        same(&said, &mut guarded_own, question, &mut tally);
+        tally.undecided += agree(&said, &mut guarded_own, question);
         // The filter may not hide anything either. A query that shows a selector's matchers shows the added one as
         // well.
         if !query.echoes_matchers {
-            same(&said, &mut own, question, &mut tally);
+            tally.undecided += agree(&said, &mut own, question);
         }
         assert!(!said.text().contains(SECRET), "{question:?}: {}", said.text());
         tally.something += usize::from(said.is_something());
         tally.different += usize::from(said != open.say(question));
     }
     tally
-}
-
-/// Checks that the caller's own server gives the same answer. Some queries have several right answers, for example the
-/// equal values that `topk` chooses from. Asking again shows that.
-fn same(said: &Said, own: &mut Asker, question: &Question, tally: &mut Tally) {
-    let first = own.say(question);
-    if first == *said {
-        return;
-    }
-    let undecided = (0..ATTEMPTS).any(|_| own.say(question) != first);
-    assert!(undecided, "{question:?}: {said:?} is not {first:?}");
-    tally.undecided += 1;
 }
 
 /// Returns queries, and a way to ask each: at one time or over a range, in the URL or in a form.
