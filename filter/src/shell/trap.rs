@@ -10,6 +10,8 @@ const HEADER: &[u8] = b"x-promward-trap";
 /// the lints deny panics; for the host both are the same trap.
 pub(crate) fn if_asked() {
     if host::headers(Map::Request).is_ok_and(|headers| headers.iter().any(|(name, _)| name == HEADER)) {
+        // These words are what tests look for in a module, to see that no user gets this.
+        log::debug!("promward: x-promward-trap asks for a trap");
         core::arch::wasm32::unreachable();
     }
 }

@@ -43,7 +43,7 @@ const MISTAKES: &[Mistake] = &[
     (
         r#""elsewhere""#,
         r#""elsewere""#,
-        "elsewere: there is no such field; the fields here are $schema, mounts, elsewhere, callers, access, trial, report, contact, headers",
+        "elsewere: there is no such field; the fields here are $schema, mounts, elsewhere, listener_writes_client, callers, access, trial, report, contact, headers",
     ),
     (r#""elsewhere": "refuse""#, r#""mounts": []"#, "mounts: this field is given twice"),
     (
@@ -219,7 +219,7 @@ const MISTAKES: &[Mistake] = &[
     (
         r#""elsewhere": "refuse""#,
         r#""else\nwhere\u001b[2J": 1"#,
-        "else\u{fffd}where\u{fffd}[2J: there is no such field; the fields here are $schema, mounts, elsewhere, callers, access, trial, report, contact, headers",
+        "else\u{fffd}where\u{fffd}[2J: there is no such field; the fields here are $schema, mounts, elsewhere, listener_writes_client, callers, access, trial, report, contact, headers",
     ),
     (
         r#""hsts": "max-age=1""#,
