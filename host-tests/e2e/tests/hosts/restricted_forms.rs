@@ -21,7 +21,7 @@ const CONFIGURATION: &str = r#"{
     "callers": { "tokens": { "a": "sha256:ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb" } },
     "access": [
         { "who": ["token:a"], "may": ["read"], "only": { "tenant": ["team-a"] },
-          "limits": { "lookback": "1d", "selectors": 10000, "operators": 10000 } }
+          "limits": { "lookback": "1d", "selectors": 10000, "operators": 10000, "work": 1000000000 } }
     ]
 }"#;
 
