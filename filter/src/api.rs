@@ -20,3 +20,8 @@ pub use profile::Profile;
 /// Every API that a configuration can name, with the default first.
 pub const PROFILES: [&Profile; 5] =
     [&prometheus::PROFILE, &victoria_metrics::PROFILE, &thanos::PROFILE, &mimir::PROFILE, &opaque::PROFILE];
+
+/// Returns the API with this name.
+pub fn named(name: &str) -> Option<&'static Profile> {
+    PROFILES.into_iter().find(|profile| profile.name == name)
+}

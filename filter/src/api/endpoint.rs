@@ -2,6 +2,7 @@
 
 use super::class::Class;
 use super::listing::Listing;
+use crate::promql::Wanted;
 use crate::same::is_same;
 use crate::target::method::Methods;
 use crate::target::parameters::ParameterNames;
@@ -87,6 +88,16 @@ pub enum SelectorForm {
     Formatted,
     /// A PromQL expression that the server shows as a tree.
     Parsed,
+}
+
+impl SelectorForm {
+    /// Returns the kind of text that each value is.
+    pub fn wanted(self) -> Wanted {
+        match self {
+            Self::Expression | Self::Formatted | Self::Parsed => Wanted::Expression,
+            Self::AnyOf | Self::Filters => Wanted::Selector,
+        }
+    }
 }
 
 /// The parts of a request in which an endpoint's parameters may stand.

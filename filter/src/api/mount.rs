@@ -34,6 +34,11 @@ impl Prefix {
         &self.0
     }
 
+    /// Returns the prefix as a configuration writes it, which is `/` for the root.
+    pub fn written(&self) -> &str {
+        if self.is_root() { "/" } else { self.as_str() }
+    }
+
     /// Returns the same text, to be shared.
     pub fn text(&self) -> &Rc<str> {
         &self.0

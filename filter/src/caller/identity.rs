@@ -95,7 +95,12 @@ impl Caller {
         }
     }
 
-    /// Returns all names that a rule may use for the caller.
+    /// Returns the name of a caller as a configuration writes it: `anonymous`, or `scheme:name`.
+    pub fn who(&self) -> &str {
+        self.is().first().map_or("", Who::as_str)
+    }
+
+    /// Returns all names that a rule may use for the caller. The first is the caller's own.
     pub fn is(&self) -> &[Who] {
         match self {
             Self::Anonymous => &ANONYMOUS,

@@ -7,7 +7,7 @@ use super::object::object;
 use super::size;
 use crate::api::mount::{Mount, Mounts, PassedCredentials, Prefix, WebSockets};
 use crate::api::profile::{Contents, KnownTo};
-use crate::api::{PROFILES, Profile};
+use crate::api::{PROFILES, Profile, named};
 use crate::promql::Extensions;
 use crate::target::origin::Origin;
 use crate::target::parameters::accepted::IgnoredNames;
@@ -107,7 +107,7 @@ fn mount(field: &Field<'_>) -> Result<Mount, ConfigError> {
 fn api(field: &Field<'_>) -> Result<&'static Profile, ConfigError> {
     let name = field.choice(&PROFILES.map(|profile| profile.name))?;
     let [default, ..] = PROFILES;
-    Ok(PROFILES.into_iter().find(|profile| profile.name == name).unwrap_or(default))
+    Ok(named(name).unwrap_or(default))
 }
 
 fn prefix(field: &Field<'_>) -> Result<Prefix, ConfigError> {

@@ -13,7 +13,7 @@ use super::rewrite_cache::{Original, RewriteCache};
 use super::violation::{MAX_SEARCHED, Violation};
 use crate::api::endpoint::{SelectorForm, Selectors};
 use crate::api::profile::Profile;
-use crate::promql::{Bounds, Counts, MAX_RESTRICTED, Query, Wanted};
+use crate::promql::{Bounds, Counts, MAX_RESTRICTED, Query};
 use crate::target::parameters::{Parameter, ParameterNames, Parameters, Written};
 use crate::time::parameters::{TimeError, Times};
 use std::rc::Rc;
@@ -277,13 +277,12 @@ impl Requirements {
 
     /// Parses a query or a selector. Bounds are tighter where the server's time grows faster than the length.
     fn read<'a>(&self, selectors: Selectors, text: &'a str, spent: Counts) -> Result<Query<'a>, Violation> {
-        let (wanted, bounds) = match selectors.form {
-            SelectorForm::Expression => (Wanted::Expression, self.bounds),
-            SelectorForm::AnyOf | SelectorForm::Filters => (Wanted::Selector, self.bounds),
-            SelectorForm::Formatted => (Wanted::Expression, self.bounds.within(Bounds::FORMATTED)),
-            SelectorForm::Parsed => (Wanted::Expression, self.bounds.within(Bounds::PARSED)),
+        let bounds = match selectors.form {
+            SelectorForm::Expression | SelectorForm::AnyOf | SelectorForm::Filters => self.bounds,
+            SelectorForm::Formatted => self.bounds.within(Bounds::FORMATTED),
+            SelectorForm::Parsed => self.bounds.within(Bounds::PARSED),
         };
-        Query::parse_within(text, wanted, &bounds, spent)
+        Query::parse_within(text, selectors.form.wanted(), &bounds, spent)
             .map_err(|error| Violation::Syntax(selectors.parameter, error))
     }
 }

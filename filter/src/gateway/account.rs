@@ -5,7 +5,7 @@ use super::Gateway;
 use crate::access::{Considered, RequestedAccess};
 use crate::api::class::Class;
 use crate::api::endpoint::{Endpoint, ToRestricted};
-use crate::api::mount::{Located, MountId};
+use crate::api::mount::{Located, Mount};
 use crate::caller::identity::Caller;
 use crate::decision::Request;
 use crate::enforce::restriction::Restriction;
@@ -75,7 +75,7 @@ pub struct Account<'a> {
     /// The target, if it can be read in only one way.
     pub target: Option<CanonicalTarget>,
     /// The mount, if the path is below one.
-    pub mount: Option<MountId>,
+    pub mount: Option<&'a Mount>,
     /// The path below the mount.
     pub path: String,
     /// The row of the API's table; `None` means the class `unknown`, if there is a class.
@@ -128,7 +128,7 @@ impl Gateway {
     ) -> Option<()> {
         account.last = Room::Mount;
         let Located::Below(at) = self.mounts.locate(target.path.as_str()) else { return None };
-        account.mount = Some(at.id);
+        account.mount = self.mounts.get(at.id);
         at.path.clone_into(&mut account.path);
         self.check_encoded_slash(&self.access, at, target).ok()?;
         account.last = Room::Endpoint;

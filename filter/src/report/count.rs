@@ -143,13 +143,9 @@ impl Count {
     }
 }
 
-/// Returns the prefix of a mount as a configuration writes it.
+/// Returns the name of a mount in logs and metrics.
 pub(super) fn prefix(mount: Option<MountId>, mounts: &Mounts) -> &str {
-    match mount.and_then(|id| mounts.get(id)) {
-        Some(mount) if mount.prefix.is_root() => "/",
-        Some(mount) => mount.prefix.as_str(),
-        None => "none",
-    }
+    mount.and_then(|id| mounts.get(id)).map_or("none", |mount| mount.prefix.written())
 }
 
 fn labelled(name: &str, labels: &[(&str, &str)]) -> String {

@@ -272,6 +272,11 @@ fn documents(text: &[u8]) -> Result<Vec<Value>, Unreadable> {
     documents.map_err(|error| Unreadable(format!("this is neither JSON nor YAML: {error}")))
 }
 
+/// Reads a file as [`read`] does. The error begins with the name of the file.
+pub(crate) fn read_named(file: &Path) -> Result<Vec<u8>, String> {
+    read(file).map_err(|error| format!("{}: {error}", file.display()))
+}
+
 /// Reads a file, or standard input if it is called `-`.
 pub(crate) fn read(file: &Path) -> Result<Vec<u8>, Unreadable> {
     if file != Path::new(STANDARD_INPUT) {

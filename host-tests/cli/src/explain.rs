@@ -89,10 +89,7 @@ fn explained(arguments: &Arguments, paint: Paint) -> Result<(String, Verdict), S
     }
     let asked = arguments.asked()?;
     let answer = match &arguments.answer {
-        Some(file) => {
-            let body = check::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
-            Some(of_body(200, body))
-        }
+        Some(file) => Some(of_body(200, check::read_named(file)?)),
         None => None,
     };
     let course = policy.ask(&asked, &mut Remembered::default())?;

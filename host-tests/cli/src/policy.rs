@@ -49,7 +49,7 @@ impl Policy {
     /// filter refuses it.
     pub fn of_file(file: &Path, filter: Option<&str>) -> Result<Self, String> {
         let name = file.display();
-        let text = check::read(file).map_err(|error| format!("{name}: {error}"))?;
+        let text = check::read_named(file)?;
         let found = check::configurations(&file.to_string_lossy(), &text);
         let found = found.map_err(|error| format!("{name}: {error}"))?;
         let places: Vec<_> = found.iter().map(|(place, _)| place.clone()).collect();

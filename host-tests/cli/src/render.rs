@@ -7,7 +7,7 @@ use promward_harness::envoy::variants::Variant;
 use promward_harness::envoy::{DIRECTORY, FileOptions};
 use promward_harness::tools::Version;
 use std::fs::{self, Permissions};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::net::IpAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -238,7 +238,7 @@ impl Arguments {
 /// Reads a configuration that the filter accepts, or returns the reason why there is none.
 fn configuration(file: &Path) -> Result<String, (Verdict, String)> {
     let unreadable = |why: String| (Verdict::Unreadable, format!("{}: {why}", file.display()));
-    let bytes = read(file).map_err(|error| unreadable(format!("cannot be read: {error}")))?;
+    let bytes = check::read(file).map_err(|error| unreadable(error.to_string()))?;
     let name = file.to_string_lossy();
     let findings = check::check(&name, &bytes).map_err(|error| unreadable(error.to_string()))?;
     if let Some(refused) = findings.iter().find(|finding| finding.loaded.is_err()) {
@@ -257,15 +257,6 @@ fn refused_by_listener(rendered: &str) -> Option<String> {
         Ok(findings) => findings.into_iter().find_map(|finding| finding.loaded.err()),
         Err(error) => Some(format!("the file with it can't be read: {error}")),
     }
-}
-
-fn read(file: &Path) -> io::Result<Vec<u8>> {
-    if file != Path::new("-") {
-        return fs::read(file);
-    }
-    let mut text = Vec::new();
-    io::stdin().read_to_end(&mut text)?;
-    Ok(text)
 }
 
 /// Writes a file beside `path`, or beside what it leads to if it is a link, and renames it. If `path` isn't a regular file

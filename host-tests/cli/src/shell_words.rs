@@ -1,4 +1,4 @@
-//! Splits a line into words as a shell does, as far as pasted lines need it: quotes of three kinds, and backslashes.
+//! The words of a line as a shell reads it, as far as pasted lines need it: quotes of three kinds, and backslashes.
 
 /// Splits a line into words.
 ///
@@ -28,6 +28,15 @@ pub(crate) fn split(line: &str) -> Result<Vec<String>, String> {
     }
     words.extend(word);
     Ok(words)
+}
+
+/// Quotes a word for a shell, if it needs quotes.
+pub(crate) fn quote(word: &str) -> String {
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "-_./:=@,%+".contains(character);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 /// The kinds of quotes.
@@ -78,13 +87,14 @@ fn unicode(characters: &mut impl Iterator<Item = char>) -> Result<char, String> 
 
 #[cfg(test)]
 mod tests {
-    use super::split;
+    use super::{quote, split};
 
     #[test]
     fn words_are_those_of_a_shell() {
         let line = "curl -H 'a: b\\' \\\n  \"x \\\"y\\\" \\z\" $'q\\u0021\\n\\'' a\\ b ''";
         let words = ["curl", "-H", "a: b\\", "x \"y\" \\z", "q!\n'", "a b", ""];
         assert_eq!(split(line).unwrap(), words);
+        assert_eq!(split(&words.map(quote).join(" ")).unwrap(), words);
         assert!(split("a 'b").is_err() && split("\"").is_err());
     }
 }

@@ -195,11 +195,9 @@ fn tested(
 ) -> Tested {
     let begun = Instant::now();
     let policy = &suite.policy;
-    let text = |name| test.asked.message.text(name);
-    let request = format!("{} {}", text(":method"), text(":path"));
     let mut result = Tested {
         name: test.name.clone(),
-        request,
+        request: test.asked.message.first_line(),
         verdict: String::new(),
         explain: String::new(),
         differences: Vec::new(),
@@ -209,7 +207,7 @@ fn tested(
     match policy.ask(&test.asked, remembered) {
         Ok(course) => {
             let given = test.answer.as_ref().and_then(|answer| policy.answer(&course, answer));
-            result.differences = differences(policy, test, &course, given.as_ref());
+            result.differences = differences(test, &course, given.as_ref());
             if let Some(coverage) = coverage {
                 coverage.note(&course);
             }

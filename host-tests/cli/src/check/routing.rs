@@ -70,7 +70,7 @@ impl Routing {
     }
 
     fn warning(&self, mount: &Mount) -> Option<String> {
-        let prefix = if mount.prefix.is_root() { "/" } else { mount.prefix.as_str() };
+        let prefix = mount.prefix.written();
         let routes = self.routes.filter(|routes| *routes != Routes::default());
         let Some(cluster) = &mount.cluster else {
             let needs_one = routes.is_some_and(|routes| routes.others == 0);

@@ -70,7 +70,7 @@ fn unnamed_mounts(gateway: &Gateway) -> Vec<String> {
     let unnamed =
         gateway.mounts.iter().filter(|(id, _)| !gateway.access.rules().any(|(_, rule)| rule.is_at(*id)));
     let warning = |(id, mount): (MountId, &Mount)| {
-        let prefix = if mount.prefix.is_root() { "/" } else { mount.prefix.as_str() };
+        let prefix = mount.prefix.written();
         format!(
             "mounts[{}]: no rule holds at {prefix}, so that every request to it is refused: name it in \"at\" of a rule",
             id.0

@@ -1,6 +1,6 @@
 //! Prints what the rules on trial would change, by caller and class.
 
-use crate::explain::matrix::{in_part, prefix, words};
+use crate::explain::matrix::{in_part, words};
 use promward::access::{Access, Rule};
 use promward::api::class::{Class, Classes};
 use promward::api::mount::MountId;
@@ -12,14 +12,15 @@ use std::fmt::Write;
 pub(super) fn of(gateway: &Gateway, trial: &Access) -> String {
     let mut lines = String::new();
     for (id, mount) in gateway.mounts.iter() {
+        let prefix = mount.prefix.written();
         for who in named(&gateway.access, trial) {
             let called = gateway.callers.also(who);
             for (change, classes) in changes(&gateway.access, trial, &called, id, mount.api.classes) {
-                let _ = writeln!(lines, "    {} {who}: {}: {change}", prefix(mount), words(classes));
+                let _ = writeln!(lines, "    {prefix} {who}: {}: {change}", words(classes));
             }
             let [before, after] = [&gateway.access, trial].map(|list| in_part(&list.parts(&called, id)));
             if before != after {
-                let _ = writeln!(lines, "    {} {who}: in part: {before} -> {after}", prefix(mount));
+                let _ = writeln!(lines, "    {prefix} {who}: in part: {before} -> {after}");
             }
         }
     }

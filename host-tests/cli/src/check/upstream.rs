@@ -56,8 +56,7 @@ impl Upstream {
     fn compare(&self, mounts: &Mounts) -> Result<Option<String>> {
         let (number, mount) = self.mount(mounts)?;
         let (name, api) = self.program()?;
-        let is_known = promward::api::PROFILES.iter().any(|profile| profile.name == api);
-        let differs = is_known && mount.api.name != api;
+        let differs = promward::api::named(api).is_some() && mount.api.name != api;
         let url = &self.server.url;
         Ok(differs.then(|| format!("{url} answers as {name}: mounts[{number}].api should be \"{api}\"")))
     }

@@ -1,6 +1,7 @@
 //! The directory of a demo's files. Each demo has one of its own below `target`, so that its `curl` line also works on
 //! another day, and two demos at once don't disturb each other.
 
+use crate::shell_words::quote;
 use anyhow::{Context, Result};
 use std::env;
 use std::fs::{self, File, TryLockError};
@@ -100,8 +101,7 @@ impl Drop for Directory {
 pub(super) fn shown(path: &Path) -> String {
     let here = env::current_dir().unwrap_or_default();
     let path = path.strip_prefix(&here).unwrap_or(path).display().to_string();
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+".contains(&byte);
-    if path.bytes().all(is_plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
+    quote(&path)
 }
 
 /// Returns an error if the directory has files, and none of them says that it is a demo's.

@@ -1,10 +1,14 @@
-//! The arguments of `promward explain`.
+//! The arguments of `promward explain`, and the request that they describe.
 
+use super::curl;
+use super::request::{add_header, body, certificate, now, to};
+use crate::check::read_named;
+use crate::policy::asked::Asked;
 use crate::policy::caller::As;
 use clap::Args;
 use promward::caller::source::Source;
 use promward::time::instant::Instant;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The text of `promward explain --help` after the options.
 pub const HELP: &str = "\
@@ -80,6 +84,59 @@ pub struct Arguments {
     /// Prints who may do what, in place of explaining a request
     #[arg(long, conflicts_with_all = ["request", "curl", "caller", "claims", "certificate", "header", "data", "answer"])]
     pub(super) matrix: bool,
+}
+
+impl Arguments {
+    /// Returns the request that is to be explained.
+    ///
+    /// # Errors
+    ///
+    /// Returns a message that names the argument or the file, if it describes no request.
+    pub(super) fn asked(&self) -> Result<Asked, String> {
+        let mut asked = match &self.curl {
+            Some(line) => curl::asked(line, self.now())?,
+            None => self.request()?,
+        };
+        asked.caller = self.caller.clone().unwrap_or_default();
+        if let Some(claims) = &self.claims {
+            let text = match claims.trim_start().starts_with('{') {
+                true => claims.clone().into_bytes(),
+                false => read_named(Path::new(claims))?,
+            };
+            let read = serde_json::from_slice(&text);
+            asked.claims =
+                Some(read.map_err(|error| format!("--claims {claims}: this is no JSON: {error}"))?);
+        }
+        if let Some(file) = &self.certificate {
+            asked.certificate = Some(certificate(file)?);
+        }
+        if let Some(source) = self.source {
+            asked.source = source;
+        }
+        Ok(asked)
+    }
+
+    fn request(&self) -> Result<Asked, String> {
+        let (method, target) = match self.request.as_slice() {
+            [method, target] => (Some(method.as_str()), target),
+            [target] => (None, target),
+            _ => return Err("which request? write GET and a path, as in --help".to_owned()),
+        };
+        let body = match &self.data {
+            Some(data) => body(data)?,
+            None => Vec::new(),
+        };
+        let method = method.unwrap_or(if self.data.is_some() { "POST" } else { "GET" });
+        let mut asked = to(method, target, self.now())?;
+        for line in &self.header {
+            add_header(&mut asked, line)?;
+        }
+        Ok(asked.with_body(body))
+    }
+
+    fn now(&self) -> Instant {
+        self.now.unwrap_or_else(now)
+    }
 }
 
 fn source(text: &str) -> Result<Source, String> {

@@ -5,6 +5,7 @@ use crate::policy::asked::Asked;
 use crate::shell_words::split;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use promward::time::instant::Instant;
 use std::path::Path;
 
@@ -65,6 +66,9 @@ const WITHOUT_VALUE: [&str; 26] = [
 /// Options of one letter that may stand together, and those among them that take a value, which may follow at once.
 const LETTERS: &str = "kssSviIfLGNg#04";
 const LETTERS_WITH_VALUE: &str = "XHdubAeoEmwxD";
+
+/// The octets that `--data-urlencode` escapes: all but those that mean the same unescaped.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The request of a line, as it is read.
 #[derive(Default)]
@@ -239,15 +243,8 @@ fn encoded(text: &str) -> Result<String, String> {
         (None, Some((name, file))) => (name, body(&format!("@{file}"))?),
         (None, None) => ("", text.as_bytes().to_vec()),
     };
-    let mut encoded = if name.is_empty() { String::new() } else { format!("{name}=") };
-    for byte in value {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    Ok(encoded)
+    let name = if name.is_empty() { String::new() } else { format!("{name}=") };
+    Ok(format!("{name}{}", percent_encode(&value, ESCAPED)))
 }
 
 #[cfg(test)]

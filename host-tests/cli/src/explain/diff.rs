@@ -1,7 +1,6 @@
 //! The difference between a request as it came and as it goes on, line by line.
 
 use super::paint::Paint;
-use super::text::first_line;
 use crate::policy::message::Message;
 
 /// Returns the lines of both requests: those that go with `-`, those that come with `+`.
@@ -37,7 +36,7 @@ fn is_alike(one: &str, other: &str) -> bool {
 }
 
 fn lines(message: &Message) -> Vec<String> {
-    let mut lines = vec![first_line(message)];
+    let mut lines = vec![message.first_line()];
     lines.push(format!("host: {}", message.text(":authority")));
     lines.extend(message.shown().map(|(name, value)| format!("{name}: {value}")));
     lines

@@ -19,15 +19,15 @@ use std::collections::BTreeMap;
 #[must_use]
 pub fn json(policy: &Policy, asked: &Asked, course: &Course<'_>, given: Option<&Given>) -> Value {
     let (account, gateway) = (&course.account, policy.gateway());
-    let mount = account.mount.and_then(|id| gateway.mounts.get(id));
+    let mount = account.mount;
     let caller = account.caller.as_ref().map(|caller| {
         json!({
-            "name": caller.identity().map_or_else(|| "anonymous".to_owned(), ToString::to_string),
+            "name": caller.who(),
             "is": caller.is().iter().map(Who::as_str).collect::<Vec<_>>(),
             "asked": account.asks,
         })
     });
-    let rewritten: Vec<_> = selectors::of(course, gateway)
+    let rewritten: Vec<_> = selectors::of(course)
         .into_iter()
         .map(|value| {
             let selectors = value.selectors.iter();
@@ -45,7 +45,7 @@ pub fn json(policy: &Policy, asked: &Asked, course: &Course<'_>, given: Option<&
         "as": asked.caller.to_string(),
         "request": message(&course.sent),
         "path": account.target.as_ref().map(|target| target.path.as_str()),
-        "mount": mount.map(super::rules::prefix),
+        "mount": mount.map(|mount| mount.prefix.written()),
         "api": mount.map(|mount| mount.api.name),
         "path_below_mount": mount.map(|_| account.path.as_str()),
         "endpoint": account.endpoint.map(|endpoint| endpoint.path),
@@ -54,7 +54,7 @@ pub fn json(policy: &Policy, asked: &Asked, course: &Course<'_>, given: Option<&
         "rule": account.rule.map(|number| number.position),
         "rules": account.rules.iter().map(considered).collect::<Vec<_>>(),
         "limits": limits(course, gateway).into_iter().collect::<BTreeMap<_, _>>(),
-        "asked_of_limits": amounts(course, gateway).into_iter().collect::<BTreeMap<_, _>>(),
+        "asked_of_limits": amounts(course).into_iter().collect::<BTreeMap<_, _>>(),
         "restriction": account.restriction.as_ref().map(|restriction| restriction.matchers()),
         "tenants": account.tenants,
         "selectors": rewritten,

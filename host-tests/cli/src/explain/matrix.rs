@@ -2,7 +2,6 @@
 
 use promward::access::Scope;
 use promward::api::class::{Class, Classes};
-use promward::api::mount::Mount;
 use promward::gateway::Gateway;
 
 /// The longest line, in columns.
@@ -49,11 +48,11 @@ pub(crate) fn of(gateway: &Gateway) -> String {
                 shown(given.limited),
                 shown(given.by_tenant),
             ];
-            rows.push((prefix(mount), who, cells));
+            rows.push((mount.prefix.written(), who, cells));
         }
     }
     let mut lines = vec![vec!["mount".to_owned(), "who".to_owned()]];
-    lines.extend(rows.iter().map(|(mount, who, _)| vec![mount.clone(), who.to_string()]));
+    lines.extend(rows.iter().map(|(mount, who, _)| vec![(*mount).to_owned(), who.to_string()]));
     for (column, (heading, shown)) in COLUMNS.into_iter().enumerate() {
         let cells: Vec<_> = rows.iter().filter_map(|(_, _, cells)| cells.get(column).cloned()).collect();
         if shown == Shown::Always || cells.iter().any(|cell| cell != NOTHING) {
@@ -62,10 +61,6 @@ pub(crate) fn of(gateway: &Gateway) -> String {
         }
     }
     fitted(&lines)
-}
-
-pub(crate) fn prefix(mount: &Mount) -> String {
-    if mount.prefix.is_root() { "/".to_owned() } else { mount.prefix.as_str().to_owned() }
 }
 
 /// The cell for no rights.

@@ -1,8 +1,6 @@
-//! The request that the arguments of `promward explain` describe.
+//! A request, from what a command line or a file with tests says of it.
 
-use super::arguments::Arguments;
-use super::curl;
-use crate::check;
+use crate::check::read_named;
 use crate::policy::asked::{Asked, HOST};
 use promward::caller::certificates::Presented;
 use promward::target::origin::UrlScheme;
@@ -10,55 +8,6 @@ use promward::time::instant::Instant;
 use promward_harness::certificates::described::Described;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
-
-impl Arguments {
-    /// Returns the request that is to be explained.
-    pub(super) fn asked(&self) -> Result<Asked, String> {
-        let mut asked = match &self.curl {
-            Some(line) => curl::asked(line, self.now())?,
-            None => self.request()?,
-        };
-        asked.caller = self.caller.clone().unwrap_or_default();
-        if let Some(claims) = &self.claims {
-            let text = match claims.trim_start().starts_with('{') {
-                true => claims.clone().into_bytes(),
-                false => read(Path::new(claims))?,
-            };
-            let read = serde_json::from_slice(&text);
-            asked.claims =
-                Some(read.map_err(|error| format!("--claims {claims}: this is no JSON: {error}"))?);
-        }
-        if let Some(file) = &self.certificate {
-            asked.certificate = Some(certificate(file)?);
-        }
-        if let Some(source) = self.source {
-            asked.source = source;
-        }
-        Ok(asked)
-    }
-
-    fn request(&self) -> Result<Asked, String> {
-        let (method, target) = match self.request.as_slice() {
-            [method, target] => (Some(method.as_str()), target),
-            [target] => (None, target),
-            _ => return Err("which request? write GET and a path, as in --help".to_owned()),
-        };
-        let body = match &self.data {
-            Some(data) => body(data)?,
-            None => Vec::new(),
-        };
-        let method = method.unwrap_or(if self.data.is_some() { "POST" } else { "GET" });
-        let mut asked = to(method, target, self.now())?;
-        for line in &self.header {
-            add_header(&mut asked, line)?;
-        }
-        Ok(asked.with_body(body))
-    }
-
-    fn now(&self) -> Instant {
-        self.now.unwrap_or_else(now)
-    }
-}
 
 /// Returns the current time.
 pub(crate) fn now() -> Instant {
@@ -99,19 +48,15 @@ pub(crate) fn add_header(asked: &mut Asked, line: &str) -> Result<(), String> {
 /// Returns the body that an argument says: itself, or the text of a file after `@`.
 pub(super) fn body(data: &str) -> Result<Vec<u8>, String> {
     match data.strip_prefix('@') {
-        Some(file) => read(Path::new(file)),
+        Some(file) => read_named(Path::new(file)),
         None => Ok(data.as_bytes().to_vec()),
     }
 }
 
 /// Returns what a proxy says of the certificate in a file.
 pub(crate) fn certificate(file: &Path) -> Result<Presented, String> {
-    let described = Described::of_file(&read(file)?);
+    let described = Described::of_file(&read_named(file)?);
     let none = || format!("{}: this is no certificate, neither PEM nor DER", file.display());
     let Described { sha256, subject, uri_san, dns_san } = described.ok_or_else(none)?;
     Ok(Presented { sha256, uri_san, dns_san, subject })
-}
-
-fn read(file: &Path) -> Result<Vec<u8>, String> {
-    check::read(file).map_err(|error| format!("{}: {error}", file.display()))
 }

@@ -2,18 +2,12 @@
 
 use crate::policy::course::Course;
 use promward::access::{Considered, Rule, RuleVerdict};
-use promward::api::mount::Mount;
 use promward::caller::identity::Caller;
 use promward::caller::who::Who;
 use promward::gateway::Gateway;
-use promward::report::Outcome;
+use promward::report::Tried;
 use promward::target::parameters::{Parameters, Part};
 use serde_json::{Value, json};
-
-/// Returns the prefix of a mount as a configuration writes it.
-pub(crate) fn prefix(mount: &Mount) -> &str {
-    if mount.prefix.is_root() { "/" } else { mount.prefix.as_str() }
-}
 
 /// Returns the callers whom a rule names.
 pub(super) fn who(rule: &Rule) -> Vec<&str> {
@@ -55,10 +49,10 @@ pub(super) fn limits(course: &Course<'_>, gateway: &Gateway) -> Vec<(&'static st
 }
 
 /// Returns the amounts that a request asks of the guards of its rule: as it goes upstream, or else as it came.
-pub(super) fn amounts(course: &Course<'_>, gateway: &Gateway) -> Vec<(&'static str, String)> {
+pub(super) fn amounts(course: &Course<'_>) -> Vec<(&'static str, String)> {
     let account = &course.account;
-    let mount = account.mount.and_then(|id| gateway.mounts.get(id));
-    let (Some(guarded), Some(endpoint), Some(mount)) = (&account.guarded, account.endpoint, mount) else {
+    let (Some(guarded), Some(endpoint), Some(mount)) = (&account.guarded, account.endpoint, account.mount)
+    else {
         return Vec::new();
     };
     let message = course.upstream().unwrap_or(&course.sent);
@@ -74,7 +68,7 @@ pub(super) fn trial(course: &Course<'_>) -> Option<Value> {
     let tried = course.record.trial.as_ref()?;
     let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     Some(json!({
-        "outcome": tried.outcome.map_or("asked", Outcome::name),
+        "outcome": Tried::name(tried.outcome),
         "rule": tried.rule.map(|rule| rule.position),
         "reason": text(&tried.reason),
         "matchers": text(&tried.matchers),

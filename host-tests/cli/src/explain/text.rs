@@ -2,17 +2,17 @@
 
 use super::diff;
 use super::paint::Paint;
-use super::rules::{self, amounts, limits, prefix, who};
+use super::rules::{self, amounts, limits, who};
 use crate::explain::matrix::words;
 use crate::policy::Policy;
 use crate::policy::answer::{Given, of_body};
 use crate::policy::asked::Asked;
 use crate::policy::course::{Course, End};
-use crate::policy::message::Message;
 use crate::policy::selectors;
 use promward::access::{Considered, RuleVerdict};
 use promward::api::endpoint::ToRestricted;
 use promward::caller::who::Who;
+use promward::gateway::Gateway;
 use promward::gateway::account::Room;
 use promward::report::Outcome;
 use promward::response::reply::Reply;
@@ -49,18 +49,16 @@ pub(super) fn of(
 ) -> String {
     let mut page = Page { text: String::new(), paint };
     let account = &course.account;
-    let gateway = policy.gateway();
-    page.add("request", [first_line(&course.sent)]);
+    page.add("request", [course.sent.first_line()]);
     let target = account.target.as_ref().map(|target| match &target.query {
         Some(query) => format!("{} with the query string {}", target.path.as_str(), query.as_str()),
         None => target.path.as_str().to_owned(),
     });
     page.add("target", target);
-    let mount = account.mount.and_then(|id| gateway.mounts.get(id));
     page.add(
         "mount",
-        mount.map(|mount| {
-            format!("{} of the API \"{}\"; below it {}", prefix(mount), mount.api.name, account.path)
+        account.mount.map(|mount| {
+            format!("{} of the API \"{}\"; below it {}", mount.prefix.written(), mount.api.name, account.path)
         }),
     );
     page.add(
@@ -72,9 +70,9 @@ pub(super) fn of(
     );
     page.add("caller", caller(asked, course));
     page.add("access", account.rules.iter().map(|considered| rule(considered, paint)));
-    page.add("limits", limit_lines(course, policy));
+    page.add("limits", limit_lines(course, policy.gateway()));
     page.add("terms", terms(course));
-    page.add("selectors", selector_lines(course, policy, paint));
+    page.add("selectors", selector_lines(course, paint));
     page.add("trial", trial(course));
     match &course.end {
         End::Upstream(upstream) => {
@@ -98,8 +96,8 @@ fn caller(asked: &Asked, course: &Course<'_>) -> Vec<String> {
     if !account.asks {
         return vec!["not asked, since the first rule for this request is for anyone".to_owned()];
     }
-    let name = caller.identity().map_or_else(|| "anonymous".to_owned(), ToString::to_string);
-    let others: Vec<_> = caller.is().iter().map(Who::as_str).filter(|who| *who != name).collect();
+    let name = caller.who();
+    let others: Vec<_> = caller.is().iter().map(Who::as_str).filter(|&who| who != name).collect();
     let is_said = asked.caller.to_string() == name;
     let how = if is_said { ", as --as says" } else { "" };
     vec![format!("{name}{how}; also {}", others.join(", "))]
@@ -116,14 +114,14 @@ fn rule(considered: &Considered<'_>, paint: Paint) -> String {
     }
 }
 
-fn limit_lines(course: &Course<'_>, policy: &Policy) -> Vec<String> {
-    let amounts = amounts(course, policy.gateway());
+fn limit_lines(course: &Course<'_>, gateway: &Gateway) -> Vec<String> {
+    let amounts = amounts(course);
     let line = |(name, allows): (&'static str, String)| {
         let asked = amounts.iter().find(|(other, _)| *other == name);
         let asked = asked.map(|(_, asked)| format!(", and this request asks {asked}")).unwrap_or_default();
         format!("{} {allows}{asked}", name.replace('_', " "))
     };
-    limits(course, policy.gateway()).into_iter().map(line).collect()
+    limits(course, gateway).into_iter().map(line).collect()
 }
 
 /// Returns the line about the rules on trial, if they would decide otherwise.
@@ -160,9 +158,9 @@ fn terms(course: &Course<'_>) -> Vec<String> {
     lines
 }
 
-fn selector_lines(course: &Course<'_>, policy: &Policy, paint: Paint) -> Vec<String> {
+fn selector_lines(course: &Course<'_>, paint: Paint) -> Vec<String> {
     let mut lines = Vec::new();
-    for value in selectors::of(course, policy.gateway()) {
+    for value in selectors::of(course) {
         let name = &value.parameter;
         match &value.before {
             None => lines.push(paint.green(&format!("+ {name}={}", value.after))),
@@ -216,8 +214,7 @@ fn answer(policy: &Policy, course: &Course<'_>, given: Option<&Given>, paint: Pa
 
 /// Returns the line about redirects: to where one to the server's own page leads, if that is somewhere else.
 fn redirect(policy: &Policy, course: &Course<'_>) -> Option<String> {
-    let mount = course.account.mount.and_then(|id| policy.gateway().mounts.get(id))?;
-    let location = mount.upstream_path("/x");
+    let location = course.account.mount?.upstream_path("/x");
     let answer = of_body(302, Vec::new()).with("location", location.as_str());
     let Some(Given::Answer(answer)) = policy.answer(course, &answer) else { return None };
     let mapped = answer.text("location");
@@ -264,9 +261,4 @@ pub(super) fn verdict(course: &Course<'_>, given: Option<&Given>, paint: Paint) 
             paint.red(&format!("refused with {}: {room}: {}", reply.status, course.record.reason))
         }
     }
-}
-
-/// Returns a message's first line.
-pub(super) fn first_line(message: &Message) -> String {
-    format!("{} {}", message.text(":method"), message.text(":path"))
 }

@@ -16,7 +16,7 @@ pub struct Message {
 }
 
 impl Message {
-    /// Adds a header.
+    /// Returns the message with a header behind all others.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Vec<u8>>) -> Self {
         self.headers.push((name.to_owned(), value.into()));
@@ -46,6 +46,12 @@ impl Message {
     #[must_use]
     pub fn text(&self, name: &str) -> String {
         String::from_utf8_lossy(self.header(name).unwrap_or_default()).into_owned()
+    }
+
+    /// Returns the first line of a request, without the protocol.
+    #[must_use]
+    pub fn first_line(&self) -> String {
+        format!("{} {}", self.text(":method"), self.text(":path"))
     }
 
     /// Applies changes to the headers as a host does.

@@ -2,8 +2,7 @@
 
 use super::course::Course;
 use promward::api::endpoint::{SelectorForm, Selectors, ToRestricted};
-use promward::gateway::Gateway;
-use promward::promql::{Bounds, Counts, Query, Wanted};
+use promward::promql::{Bounds, Counts, Query};
 use promward::target::parameters::{Parameters, Part};
 use std::borrow::Cow;
 
@@ -22,7 +21,7 @@ pub struct Rewritten {
 
 /// Returns the values of the parameter that holds the selectors of a request that goes upstream.
 #[must_use]
-pub fn of(course: &Course<'_>, gateway: &Gateway) -> Vec<Rewritten> {
+pub fn of(course: &Course<'_>) -> Vec<Rewritten> {
     let (Some(upstream), Some(endpoint)) = (course.upstream(), course.account.endpoint) else {
         return Vec::new();
     };
@@ -30,8 +29,7 @@ pub fn of(course: &Course<'_>, gateway: &Gateway) -> Vec<Rewritten> {
         ToRestricted::Restrict(selectors) | ToRestricted::Filter(_, Some(selectors)) => selectors,
         _ => return Vec::new(),
     };
-    let mount = course.account.mount.and_then(|id| gateway.mounts.get(id));
-    let extensions = mount.map(|mount| mount.extensions).unwrap_or_default();
+    let extensions = course.account.mount.map(|mount| mount.extensions).unwrap_or_default();
     let bounds = Bounds { length: usize::MAX, extensions, ..Bounds::default() };
     let mut rewritten = Vec::new();
     let is_form = !course.sent.body.is_empty();
@@ -73,12 +71,8 @@ fn values(text: &[u8], selectors: Selectors) -> Vec<String> {
 
 /// Returns the selectors of a value, before and after. There are none if the filter didn't read the value.
 fn pairs(before: &str, after: &str, form: SelectorForm, bounds: &Bounds) -> Vec<(String, String)> {
-    let wanted = match form {
-        SelectorForm::Expression | SelectorForm::Formatted | SelectorForm::Parsed => Wanted::Expression,
-        SelectorForm::AnyOf | SelectorForm::Filters => Wanted::Selector,
-    };
     let read = |text: &str| -> Option<Vec<String>> {
-        let query = Query::parse_within(text, wanted, bounds, Counts::default()).ok()?;
+        let query = Query::parse_within(text, form.wanted(), bounds, Counts::default()).ok()?;
         Some(query.selector_texts().into_iter().map(str::to_owned).collect())
     };
     match (read(before), read(after)) {

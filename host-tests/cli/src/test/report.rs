@@ -4,6 +4,7 @@ use super::coverage::Coverage;
 use super::suite::{Suite, Test};
 use super::{Results, Tested};
 use crate::policy::caller::As;
+use crate::shell_words::quote;
 use promward::target::origin::UrlScheme;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -110,8 +111,8 @@ pub(super) fn json(results: &Results) -> Value {
 pub(super) fn command(suite: &Suite, test: &Test) -> String {
     let (file, filter) = &suite.configuration;
     let asked = &test.asked;
-    let mut words = vec!["cargo promward explain".to_owned(), quoted(&file.to_string_lossy())];
-    let mut option = |name: &str, value: &str| words.push(format!("{name} {}", quoted(value)));
+    let mut words = vec!["cargo promward explain".to_owned(), quote(&file.to_string_lossy())];
+    let mut option = |name: &str, value: &str| words.push(format!("{name} {}", quote(value)));
     if let Some(filter) = filter {
         option("--filter", filter);
     }
@@ -138,15 +139,6 @@ pub(super) fn command(suite: &Suite, test: &Test) -> String {
     let text = |name| asked.message.text(name);
     words.push(text(":method"));
     let scheme = if asked.scheme == UrlScheme::Https { "https" } else { "http" };
-    words.push(quoted(&format!("{scheme}://{}{}", text(":authority"), text(":path"))));
+    words.push(quote(&format!("{scheme}://{}{}", text(":authority"), text(":path"))));
     words.join(" ")
-}
-
-/// Quotes a word for a shell, if it needs quotes.
-fn quoted(word: &str) -> String {
-    let is_plain = |character: char| character.is_ascii_alphanumeric() || "-_./:=@,%+".contains(character);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
 }

@@ -9,6 +9,7 @@ use crate::policy::asked::Asked;
 use crate::policy::caller::As;
 use crate::policy::message::Message;
 use promward::caller::source::Source;
+use promward::target::parameters::Written;
 use promward::time::instant::Instant;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -26,11 +27,11 @@ pub(super) struct Suite {
     pub(super) tests: Vec<Test>,
 }
 
-/// A test.
+/// A test, ready to run.
 pub(super) struct Test {
     /// The name, and the caller if the test has one.
     pub(super) name: String,
-    /// The request.
+    /// The request that is asked about.
     pub(super) asked: Asked,
     /// The file of the certificate that the client presents.
     pub(super) certificate: Option<PathBuf>,
@@ -38,7 +39,7 @@ pub(super) struct Test {
     pub(super) source: Option<String>,
     /// The answer of the server.
     pub(super) answer: Option<Message>,
-    /// What is expected.
+    /// The test as the file has it, with its expectations.
     pub(super) case: TestCase,
     /// The body that is expected, if it is given.
     pub(super) body: Option<Body>,
@@ -48,7 +49,7 @@ pub(super) struct Test {
 pub(super) enum Body {
     /// This JSON, however it is written.
     Json(Value),
-    /// This text.
+    /// This text, to the byte.
     Text(String),
     /// Any text that contains this one.
     Containing(String),
@@ -62,7 +63,7 @@ impl Suite {
     /// Returns a message that begins with the file, and names the field or the test that is wrong.
     pub(super) fn read(file: &Path, now: Instant) -> Result<Self, String> {
         let name = file.display().to_string();
-        let text = check::read(file).map_err(|error| format!("{name}: {error}"))?;
+        let text = check::read_named(file)?;
         let read: TestFile = serde_norway::from_slice(&text).map_err(|error| format!("{name}: {error}"))?;
         let folder = file.parent().unwrap_or(Path::new("")).to_owned();
         let configuration = folder.join(&read.configuration);
@@ -81,7 +82,7 @@ impl Suite {
     }
 }
 
-/// What holds for all tests of a file.
+/// The settings that hold for all tests of a file.
 struct Defaults {
     now: Instant,
     source: Option<String>,
@@ -193,8 +194,7 @@ impl Defaults {
     }
 
     fn read(&self, file: &str) -> Result<Vec<u8>, String> {
-        let path = self.folder.join(file);
-        check::read(&path).map_err(|error| format!("{}: {error}", path.display()))
+        check::read_named(&self.folder.join(file))
     }
 }
 
@@ -207,21 +207,9 @@ fn time(text: Option<&str>, otherwise: Instant) -> Result<Instant, String> {
 fn encoded(parameters: &BTreeMap<String, OneOrMany<Text>>) -> String {
     let mut pairs = Vec::new();
     for (name, values) in parameters {
-        pairs.extend(
-            values.all().iter().map(|value| format!("{}={}", escaped(name), escaped(&value.to_string()))),
-        );
+        let name = Written::new(name);
+        let pair = |value: &Text| format!("{}={}", name.as_str(), Written::new(&value.to_string()).as_str());
+        pairs.extend(values.all().iter().map(pair));
     }
     pairs.join("&")
-}
-
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b' ' => escaped.push('+'),
-            _ if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => escaped.push(char::from(byte)),
-            _ => escaped.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    escaped
 }

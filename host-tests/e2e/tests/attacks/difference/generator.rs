@@ -7,7 +7,7 @@ use super::headers;
 use super::parameters::{self, Spelling};
 use promward::api::endpoint::{Endpoint, ToRestricted};
 use promward::api::listing::Listing;
-use promward::api::{PROFILES, Profile};
+use promward::api::{self, Profile};
 use promward::target::method::Method;
 use promward_e2e::queries::{self, Random};
 use promward_embedded::host::Headers;
@@ -72,8 +72,7 @@ impl Generator {
     pub(super) fn new(seed: u64, configuration: &str) -> Self {
         let configuration: Value = serde_json::from_str(configuration).expect("a configuration is JSON");
         let mounts = configuration["mounts"].as_array().expect("a configuration has mounts");
-        let profile =
-            |name: &str| *PROFILES.iter().find(|profile| profile.name == name).expect("the API of a mount");
+        let profile = |name: &str| api::named(name).expect("the API of a mount");
         let mount = |mount: &Value| {
             let prefix = mount["prefix"].as_str().expect("a mount has a prefix").trim_end_matches('/');
             (prefix.to_owned(), profile(mount["api"].as_str().unwrap_or("prometheus")))
