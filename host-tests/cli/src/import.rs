@@ -14,12 +14,12 @@ mod upstream;
 mod vmauth;
 mod web_config;
 
+use crate::check::read_named;
 use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use draft::{Imported, Note};
-use promward::api::{PROFILES, Profile};
-use std::fs;
-use std::io::{self, Read, Write};
+use promward::api::{self, PROFILES, Profile};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// The text of `promward import --help` after the options.
@@ -98,8 +98,14 @@ enum Failed {
     Left(Vec<Note>, String),
 }
 
+impl From<String> for Failed {
+    fn from(why: String) -> Self {
+        Self::Nothing(why)
+    }
+}
+
 fn api(name: &str) -> Result<&'static Profile, String> {
-    PROFILES.into_iter().find(|profile| profile.name == name).ok_or_else(|| {
+    api::named(name).ok_or_else(|| {
         let names: Vec<_> = PROFILES.iter().map(|profile| profile.name).collect();
         format!("the APIs are {}", names.join(", "))
     })
@@ -111,10 +117,12 @@ fn api(name: &str) -> Result<&'static Profile, String> {
 ///
 /// Returns an error if nothing can be carried over, or if `output` or `errors` can't be written to.
 pub fn run(arguments: &Arguments, output: &mut dyn Write, errors: &mut dyn Write) -> Result<u8> {
-    let text = match read(&arguments.file) {
+    let file = arguments.file.display();
+    let is_text = |bytes| String::from_utf8(bytes).map_err(|_| format!("{file}: this is no text of UTF-8"));
+    let text = match read_named(&arguments.file).and_then(is_text) {
         Ok(text) => text,
         Err(error) => {
-            writeln!(errors, "promward: {}: {error}", arguments.file.display())?;
+            writeln!(errors, "promward: {error}")?;
             return Ok(2);
         }
     };
@@ -130,12 +138,12 @@ pub fn run(arguments: &Arguments, output: &mut dyn Write, errors: &mut dyn Write
         Kind::KubeRbacProxy => kube_rbac_proxy::import(text, &options),
         Kind::Oauth2Proxy => oauth2_proxy::import(text, &options),
     };
-    match imported {
+    match imported.and_then(Imported::with_rights) {
         Ok(imported) => print(&imported, output, errors).map(|()| 0),
-        Err(Failed::Nothing(why)) => bail!("{}: {why}", arguments.file.display()),
+        Err(Failed::Nothing(why)) => bail!("{file}: {why}"),
         Err(Failed::Left(notes, why)) => {
             say(&notes, errors)?;
-            bail!("{}: {why}", arguments.file.display())
+            bail!("{file}: {why}")
         }
     }
 }
@@ -153,10 +161,9 @@ fn say(notes: &[Note], errors: &mut dyn Write) -> io::Result<()> {
     notes.iter().try_for_each(|note| writeln!(errors, "{note}"))
 }
 
-fn read(file: &Path) -> io::Result<String> {
-    if file == Path::new("-") {
-        let mut text = String::new();
-        return io::stdin().read_to_string(&mut text).map(|_| text);
-    }
-    fs::read_to_string(file)
+/// Returns `true` if a list has a name. A star in it stands for any end.
+fn is_listed(list: &[&str], name: &str) -> bool {
+    let is_it =
+        |known: &&str| known.strip_suffix('*').map_or(name == *known, |begin| name.starts_with(begin));
+    list.iter().any(is_it)
 }

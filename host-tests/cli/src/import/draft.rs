@@ -1,6 +1,9 @@
 //! A configuration while it is put together from another program's, and the notes about what it can't say.
 
+use super::Failed;
 use super::hashes;
+use super::rights::Said;
+use promward::api::class::Class;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -115,6 +118,29 @@ impl Imported {
         let note = Note::ToDo(text.into());
         if !self.notes.contains(&note) {
             self.notes.push(note);
+        }
+    }
+
+    /// Notes each class that the original gives in part, and so is left out. `of` says of what: a mount, a caller.
+    pub(super) fn leave_out_parts<V>(&mut self, said: &[(Class, Said<V>)], of: &str) {
+        for (class, said) in said {
+            if let Said::Differently(one, other) = said {
+                self.leave_out(
+                    format!("class {class}{of}"),
+                    format!(
+                        "{one} and {other} are both of it, and the original treats them differently; add it to \"may\" if they may \
+                         be treated alike"
+                    ),
+                );
+            }
+        }
+    }
+
+    /// Returns the draft, if it gives anybody anything.
+    pub(super) fn with_rights(self) -> Result<Self, Failed> {
+        match self.draft.access.is_empty() {
+            true => Err(Failed::Left(self.notes, "no right could be carried over".to_owned())),
+            false => Ok(self),
         }
     }
 

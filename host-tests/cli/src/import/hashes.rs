@@ -3,13 +3,14 @@
 
 use crate::hash;
 use crate::line::Section;
+use promward::caller::hash::COSTS;
 
 /// A password as the original stores it.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Stored<'a> {
     /// A hash, of whatever kind.
     Hash(&'a str),
-    /// The password itself.
+    /// The password itself, in plain text.
     Plain(&'a str),
 }
 
@@ -27,12 +28,9 @@ const OTHERS: [(&str, &str); 10] = [
     ("$2x$", "bcrypt of a version with a known fault"),
 ];
 
-/// The highest cost of a hash that the filter takes. Caddy's are higher.
-const MAX_COST: u8 = 12;
-
-/// Returns the cost of a bcrypt hash, such as `$2y$10$…`.
-fn cost(hash: &str) -> Option<u8> {
-    hash.split('$').nth(2)?.parse().ok()
+/// Returns the cost of a bcrypt hash, such as `$2y$14$…`, if it is higher than the filter takes. Caddy's are.
+fn excessive_cost(hash: &str) -> Option<u32> {
+    hash.split('$').nth(2)?.parse().ok().filter(|cost| cost > COSTS.end())
 }
 
 /// Returns the bcrypt hash for `users`.
@@ -56,13 +54,15 @@ pub(super) fn carried(name: &str, stored: Stored<'_>) -> Result<String, String> 
                     "the hash is of crypt's old kind, or none, and promward takes bcrypt; {again}"
                 ));
             }
-            None if cost(hash).is_some_and(|cost| cost > MAX_COST) => {
-                let cost = cost(hash).unwrap_or_default();
-                return Err(format!(
-                    "the hash has the cost {cost}, and promward takes at most {MAX_COST}; {again}"
-                ));
-            }
-            None => hash.to_owned(),
+            None => match excessive_cost(hash) {
+                Some(cost) => {
+                    let most = COSTS.end();
+                    return Err(format!(
+                        "the hash has the cost {cost}, and promward takes at most {most}; {again}"
+                    ));
+                }
+                None => hash.to_owned(),
+            },
         },
     };
     Section::Users.line(name, &hash).map_err(|error| format!("{error}; {again}"))?;

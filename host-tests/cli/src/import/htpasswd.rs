@@ -11,9 +11,9 @@ use std::collections::BTreeSet;
 /// Imports a password file. It doesn't say what its users may do: they get to read.
 pub(super) fn import(text: &str, options: &Options) -> Result<Imported, Failed> {
     let mut imported = Imported::default();
-    let server = Upstream::parse("http://localhost:9090").map_err(Failed::Nothing)?;
+    let server = Upstream::parse("http://localhost:9090")?;
     let prefix = options.prefix("/prometheus");
-    let api = upstream::mount(&mut imported, prefix, &server, options.api).map_err(Failed::Nothing)?;
+    let api = upstream::mount(&mut imported, prefix, &server, options.api)?;
     users(text, &mut imported);
     if imported.draft.callers.users.is_empty() {
         return Err(Failed::Left(imported.notes, "no user could be carried over".to_owned()));
@@ -45,12 +45,9 @@ pub(super) fn users(text: &str, imported: &mut Imported) -> BTreeSet<String> {
             );
             continue;
         }
-        // What follows a second colon is a comment.
+        // What follows a second colon is a comment, but a plain password may have colons in it.
         let hash = rest.split(':').next().unwrap_or_default();
-        let stored = match hash.strip_prefix("{PLAIN}") {
-            Some(_) => Stored::Plain(rest.strip_prefix("{PLAIN}").unwrap_or_default()),
-            None => Stored::Hash(hash),
-        };
+        let stored = rest.strip_prefix("{PLAIN}").map_or(Stored::Hash(hash), Stored::Plain);
         if let Some(other) = imported.draft.callers.users.get(name)
             && *other != hash
         {

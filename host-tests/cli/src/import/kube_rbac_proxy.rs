@@ -51,8 +51,7 @@ const ISSUER: &str = "kubernetes";
 
 pub(super) fn import(text: &str, options: &Options) -> Result<Imported, Failed> {
     let flags = Flags::find(text, "kube-rbac-proxy").unwrap_or_default();
-    let authorization =
-        documents(text).iter().find_map(authorization).transpose().map_err(Failed::Nothing)?;
+    let authorization = documents(text).iter().find_map(authorization).transpose()?;
     if flags == Flags::default() && authorization.is_none() {
         let message = "neither flags of kube-rbac-proxy nor \"authorization:\" is in it: give its configuration, its command \
                        line, or a manifest of Kubernetes that has one of them";
@@ -61,14 +60,13 @@ pub(super) fn import(text: &str, options: &Options) -> Result<Imported, Failed> 
     let authorization = authorization.unwrap_or_default();
     let mut imported = Imported::default();
     let server = flags.get("upstream").unwrap_or("http://127.0.0.1:9090");
-    let server = Upstream::parse(server).map_err(Failed::Nothing)?;
-    let api =
-        upstream::mount(&mut imported, options.prefix("/"), &server, options.api).map_err(Failed::Nothing)?;
+    let server = Upstream::parse(server)?;
+    let api = upstream::mount(&mut imported, options.prefix("/"), &server, options.api)?;
 
     let list =
         |name| flags.all(name).flat_map(|list| list.split(',')).map(glob).collect::<Result<Vec<_>, _>>();
-    let ignored = list("ignore-paths").map_err(Failed::Nothing)?;
-    let allowed = list("allow-paths").map_err(Failed::Nothing)?;
+    let ignored = list("ignore-paths")?;
+    let allowed = list("allow-paths")?;
     let is_allowed = |path: &str| allowed.is_empty() || allowed.iter().any(|glob| glob.matches(path));
     let is_ignored = |path: &str, _: Method| ignored.iter().any(|glob| glob.matches(path));
     give(&mut imported, api, vec!["anyone".to_owned()], is_ignored);
@@ -90,16 +88,7 @@ pub(super) fn import(text: &str, options: &Options) -> Result<Imported, Failed> 
              \"who\": [\"jwt:kubernetes/system:serviceaccount:NAMESPACE:NAME\"], \"may\": [\"read\"] }",
         );
     }
-    if imported.draft.access.is_empty() {
-        return Err(Failed::Left(imported.notes, "no right could be carried over".to_owned()));
-    }
-    if imported
-        .draft
-        .access
-        .iter()
-        .flat_map(|rule| &rule.who)
-        .any(|who| who.starts_with("jwt:") || who.starts_with("group:"))
-    {
+    if imported.draft.access.iter().flat_map(|rule| &rule.who).any(|who| who.starts_with("jwt:")) {
         tokens(&flags, &mut imported);
     }
     Ok(imported)
@@ -131,9 +120,7 @@ fn give(
 ) {
     let said = rights::by_class(api, To::All, &BTreeSet::new(), covers);
     let given = rights::given(&said, |covered| *covered);
-    for (class, part) in rights::in_part(&said) {
-        imported.leave_out(format!("class {class} for {}", who.join(", ")), part);
-    }
+    imported.leave_out_parts(&said, &format!(" for {}", who.join(", ")));
     if !given.is_empty() {
         imported.draft.access.push(Rule { who, may: rights::words(given, api), ..Rule::default() });
     }

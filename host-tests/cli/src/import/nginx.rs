@@ -2,6 +2,7 @@
 
 mod directives;
 mod location;
+mod settings;
 
 use super::draft::{Imported, Rule};
 use super::htpasswd;
@@ -9,12 +10,16 @@ use super::rights::{self, Said, To};
 use super::upstream::{self, Upstream};
 use super::{Failed, Options};
 use directives::Directive;
-use location::{Callers, Location, Matcher, Place, Settings, Verdict, is_below};
+use location::{Location, Matcher, Place, is_below};
 use promward::api::class::Class;
-use promward::api::{PROFILES, Profile};
+use promward::api::{self, Profile};
+use settings::{Callers, Settings, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+
+/// The name of the API whose requests aren't read.
+const OPAQUE: &str = "opaque";
 
 pub(super) fn import(text: &str, directory: &Path, options: &Options) -> Result<Imported, Failed> {
     let directives = directives::parse(text, directory)
@@ -45,10 +50,7 @@ pub(super) fn import(text: &str, directory: &Path, options: &Options) -> Result<
             Err(why) => imported.leave_out(format!("location {prefix} ({url})"), why),
         }
     }
-    match imported.draft.access.is_empty() {
-        true => Err(Failed::Left(imported.notes, "no right could be carried over".to_owned())),
-        false => Ok(imported),
-    }
+    Ok(imported)
 }
 
 /// Collects the locations of all servers. `within` is the number of the location around the block, and `servers` the
@@ -131,21 +133,17 @@ fn mount(
         return Err("the server depends on a variable".to_owned());
     }
     let server = Upstream::parse(url)?;
-    // Without a path in `proxy_pass`, nginx sends the whole path on.
-    let has_path = url.split_once("://").is_some_and(|(_, rest)| rest.contains('/'));
-    let path = match has_path {
-        true => server.path.clone(),
-        false if prefix == "/" => String::new(),
-        false => prefix.to_owned(),
+    let path = match location::path_of(url) {
+        Some(_) => server.path.clone(),
+        None => prefix.trim_end_matches('/').to_owned(),
     };
     let authority = named_upstream(directives, &server.authority).unwrap_or(server.authority.clone());
     let server = Upstream { authority, path, ..server };
-    let opaque = PROFILES.into_iter().find(|profile| profile.name == "opaque");
-    let api = options.api.or_else(|| server.api()).or(opaque);
+    let api = options.api.or_else(|| server.api()).or_else(|| api::named(OPAQUE));
     let profile = upstream::mount(imported, prefix, &server, api)?;
-    if profile.name == "opaque" {
+    if profile.name == OPAQUE {
         imported.remind(format!(
-            "{prefix} is taken for a web application, whose requests aren't read (\"api\": \"opaque\")"
+            "{prefix} is taken for a web application, whose requests aren't read (\"api\": \"{OPAQUE}\")"
         ));
     }
     for header in &location.settings.headers {
@@ -194,9 +192,7 @@ fn rules(
         let why = "it has every path that promward doesn't know, and the original has locations among these";
         imported.leave_out(format!("class unknown at {prefix}"), why);
     }
-    for (class, part) in rights::in_part(&said) {
-        imported.leave_out(format!("class {class} at {prefix}"), part);
-    }
+    imported.leave_out_parts(&said, &format!(" at {prefix}"));
     let mut verdicts: Vec<&Verdict> = Vec::new();
     for (_, said) in &said {
         if let Said::Alike(verdict) = said

@@ -4,7 +4,7 @@ use super::draft::{Imported, Issuer, Rule};
 use super::flags::Flags;
 use super::rights::{self, To};
 use super::upstream::{self, Upstream};
-use super::{Failed, Options};
+use super::{Failed, Options, is_listed};
 use promward::target::method::Method;
 use regex::Regex;
 use toml::{Table, Value};
@@ -170,11 +170,11 @@ pub(super) fn import(text: &str, options: &Options) -> Result<Imported, Failed> 
     let mut imported = Imported::default();
     let servers = settings.all("upstreams");
     let server = servers.first().ok_or_else(|| Failed::Nothing("it names no upstream".to_owned()))?;
-    let server = Upstream::parse(server).map_err(Failed::Nothing)?;
+    let server = Upstream::parse(server)?;
     // The path of the upstream is that of the requests that get to it.
     let root = server.path.as_str();
     let prefix = options.prefix(if root.is_empty() { "/" } else { root });
-    let api = upstream::mount(&mut imported, prefix, &server, options.api).map_err(Failed::Nothing)?;
+    let api = upstream::mount(&mut imported, prefix, &server, options.api)?;
     for other in servers.iter().skip(1) {
         imported.leave_out(format!("upstream {other}"), "write a mount for it, with a prefix of its own");
     }
@@ -186,9 +186,7 @@ pub(super) fn import(text: &str, options: &Options) -> Result<Imported, Failed> 
     };
     let named = rights::named(open.iter().map(|route| route.path.as_str()));
     let said = rights::by_class(api, To::All, &named, is_open);
-    for (class, part) in rights::in_part(&said) {
-        imported.leave_out(format!("class {class} without a login"), part);
-    }
+    imported.leave_out_parts(&said, " without a login");
     let given = rights::given(&said, |open| *open);
     if !given.is_empty() {
         let who = vec!["anyone".to_owned()];
@@ -202,19 +200,12 @@ pub(super) fn import(text: &str, options: &Options) -> Result<Imported, Failed> 
         }
         Err((what, why)) => imported.leave_out(what, why),
     }
-    if imported.draft.access.is_empty() {
-        return Err(Failed::Left(imported.notes, "no right could be carried over".to_owned()));
-    }
     Ok(imported)
 }
 
 /// Returns the callers for the people whom the original lets in, or the setting that can't be said, and why.
 fn people(settings: &Settings) -> Result<Vec<String>, (String, String)> {
-    let is_it = |name: &str, known: &str| {
-        known.strip_suffix('*').map_or(name == known, |begin| name.starts_with(begin))
-    };
-    let is_known = |name: &str| WITHOUT_RIGHTS.iter().any(|known| is_it(name, known));
-    if let Some(name) = settings.names().into_iter().find(|name| !is_known(name)) {
+    if let Some(name) = settings.names().into_iter().find(|name| !is_listed(&WITHOUT_RIGHTS, name)) {
         let why = "it may let in some of the people whom the provider knows: give them a group there, and name it in a rule, { \
                    \"who\": [\"group:provider/NAME\"], \"may\": [\"everything\"] }";
         return Err((format!("{name}, and with it all who log in"), why.to_owned()));

@@ -41,13 +41,12 @@ const KNOWN: [&str; 18] = [
 ];
 
 pub(super) fn import(text: &str, options: &Options) -> Result<Imported, Failed> {
-    let flags = Flags::find(text, "prom-label-proxy").map_err(Failed::Nothing)?;
+    let flags = Flags::find(text, "prom-label-proxy")?;
     let mut imported = Imported::default();
     let label = flags.get("label").ok_or_else(|| Failed::Nothing("it has no -label".to_owned()))?;
     let server = flags.get("upstream").ok_or_else(|| Failed::Nothing("it has no -upstream".to_owned()))?;
-    let server = Upstream::parse(server).map_err(Failed::Nothing)?;
-    let api =
-        upstream::mount(&mut imported, options.prefix("/"), &server, options.api).map_err(Failed::Nothing)?;
+    let server = Upstream::parse(server)?;
+    let api = upstream::mount(&mut imported, options.prefix("/"), &server, options.api)?;
 
     let is_served = |path: &str, _: Method| {
         let lists = path == "/api/v1/labels" || path.starts_with("/api/v1/label/");
@@ -55,9 +54,7 @@ pub(super) fn import(text: &str, options: &Options) -> Result<Imported, Failed> 
     };
     let said = rights::by_class(api, To::Restricted, &BTreeSet::new(), is_served);
     let may = rights::words(rights::given(&said, |served| *served), api);
-    for (class, part) in rights::in_part(&said) {
-        imported.leave_out(format!("class {class}"), part);
-    }
+    imported.leave_out_parts(&said, "");
     notes(&flags, &mut imported);
     let values: Vec<String> = flags.all("label-value").map(str::to_owned).collect();
     let Some(values) = allowed(&flags, values) else {

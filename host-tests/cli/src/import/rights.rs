@@ -100,18 +100,6 @@ pub(super) fn given<V>(said: &[(Class, Said<V>)], is_wanted: impl Fn(&V) -> bool
     wanted.fold(Classes::default(), |all, (class, _)| all.with(Classes::of(&[*class])))
 }
 
-/// Returns a sentence about each class that the original gives in part, for the note that it is left out.
-pub(super) fn in_part<V>(said: &[(Class, Said<V>)]) -> Vec<(Class, String)> {
-    let parts = said.iter().filter_map(|(class, said)| match said {
-        Said::Differently(one, other) => Some((*class, format!(
-            "{one} and {other} are both of it, and the original treats them differently; add it to \"may\" if they may \
-             be treated alike"
-        ))),
-        Said::Alike(_) => None,
-    });
-    parts.collect()
-}
-
 /// A request that stands for others of its class.
 struct Sample {
     method: Method,

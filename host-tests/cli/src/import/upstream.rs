@@ -2,7 +2,7 @@
 
 use super::draft::{Imported, Mount};
 use http::Uri;
-use promward::api::{PROFILES, Profile, prometheus};
+use promward::api::{self, Profile, prometheus};
 
 /// A server, as an original names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl Upstream {
             () if is_named(&["prometheus", "prom", ":9090"]) => "prometheus",
             () => return None,
         };
-        PROFILES.into_iter().find(|profile| profile.name == name)
+        api::named(name)
     }
 }
 

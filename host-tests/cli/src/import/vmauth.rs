@@ -4,7 +4,7 @@ use super::draft::{Imported, Rule, Values};
 use super::hashes::Stored;
 use super::rights::{self, To};
 use super::upstream::{self, Upstream};
-use super::{Failed, Options};
+use super::{Failed, Options, is_listed};
 use crate::token;
 use promward::api::Profile;
 use promward::target::method::Method;
@@ -85,7 +85,7 @@ pub(super) fn import(text: &str, options: &Options) -> Result<Imported, Failed> 
     if config.users.is_empty() && config.unauthorized_user.is_none() {
         return Err(Failed::Nothing("it has neither users nor an unauthorized_user".to_owned()));
     }
-    narrows(&config.others).map_err(Failed::Nothing)?;
+    narrows(&config.others)?;
     let mut import = Import { imported: Imported::default(), mounted: None, options };
     for (number, user) in config.users.iter().enumerate() {
         let what = match user.name.as_ref().or(user.username.as_ref()) {
@@ -102,10 +102,7 @@ pub(super) fn import(text: &str, options: &Options) -> Result<Imported, Failed> 
             Err(why) => import.imported.leave_out("unauthorized_user", why),
         }
     }
-    match import.imported.draft.access.is_empty() {
-        true => Err(Failed::Left(import.imported.notes, "no right could be carried over".to_owned())),
-        false => Ok(import.imported),
-    }
+    Ok(import.imported)
 }
 
 struct Import<'a> {
@@ -238,9 +235,7 @@ impl Import<'_> {
         let patterns = user.url_map.iter().flat_map(|map| &map.src_paths);
         let named = rights::named(patterns.map(String::as_str));
         let said = rights::by_class(api, to, &named, only_of);
-        for (class, part) in rights::in_part(&said) {
-            self.imported.leave_out(format!("class {class} for {what}"), part);
-        }
+        self.imported.leave_out_parts(&said, &format!(" for {what}"));
         let given = rights::given(&said, |said| *said == Some(*only));
         if given.is_empty() {
             return Err("no class of requests is covered by its src_paths as a whole".to_owned());
@@ -252,8 +247,8 @@ impl Import<'_> {
 
 /// Checks that no field narrows what somebody reaches in a way that can't be carried over.
 fn narrows(others: &Mapping) -> Result<(), String> {
-    let names = others.keys().filter_map(Value::as_str);
-    match names.into_iter().find(|name| !WITHOUT_RIGHTS.contains(name)) {
+    let mut names = others.keys().filter_map(Value::as_str);
+    match names.find(|name| !is_listed(&WITHOUT_RIGHTS, name)) {
         Some(name) => Err(format!(
             "{name} says more about who reaches what, and can't be carried over: write its rules by hand"
         )),

@@ -40,9 +40,8 @@ pub(super) fn import(text: &str, options: &Options) -> Result<Imported, Failed> 
     let original: WebConfig = serde_norway::from_str(text)
         .map_err(|error| Failed::Nothing(format!("this is no web configuration of Prometheus: {error}")))?;
     let mut imported = Imported::default();
-    let server = Upstream::parse("http://localhost:9090").map_err(Failed::Nothing)?;
-    upstream::mount(&mut imported, options.prefix("/prometheus"), &server, options.api)
-        .map_err(Failed::Nothing)?;
+    let server = Upstream::parse("http://localhost:9090")?;
+    upstream::mount(&mut imported, options.prefix("/prometheus"), &server, options.api)?;
     for (name, hash) in &original.basic_auth_users {
         imported.user(name, Stored::Hash(hash));
     }

@@ -1,6 +1,7 @@
-//! The locations of servers, which of them governs a path, and whom it lets in.
+//! The locations of servers, which of them governs a path, and where they lead.
 
 use super::directives::Directive;
+use super::settings::{Settings, Verdict};
 use crate::import::upstream::Upstream;
 use promward::target::method::Method;
 use regex::Regex;
@@ -8,30 +9,12 @@ use regex::Regex;
 /// The way in which a location's text is compared with a path.
 #[derive(Clone, Debug)]
 pub(super) enum Matcher {
-    /// `location = /path`
+    /// One path and no other: `location = /path`.
     Exact(String),
-    /// `location /path`, or `^~`, before which no regular expression counts.
+    /// Every path that begins so: `location /path`, or `^~`, before which no regular expression counts.
     Prefix { path: String, is_final: bool },
-    /// `location ~ regex`, or `~*`. One that can't be read here may match anything.
+    /// Every path that matches: `location ~ regex`, or `~*`. A regular expression that can't be read here may match anything.
     Regex { text: String, pattern: String, compiled: Option<Regex> },
-}
-
-/// Whom a location lets in, and what it does then.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// Requests of these callers go to the server.
-    Open(Callers),
-    /// Nobody's request gets to the server.
-    Closed,
-    /// It depends on something that isn't read here: the directive.
-    Unknown(String),
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Callers {
-    Anyone,
-    /// The users of a password file.
-    Users(String),
 }
 
 /// A location with the settings that hold in it.
@@ -49,159 +32,6 @@ pub(super) struct Place {
     pub(super) server: usize,
     /// The number of the location around it.
     pub(super) within: Option<usize>,
-}
-
-/// The settings of a block, with those that it has from the blocks around it.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Settings {
-    realm: Option<String>,
-    users: Option<String>,
-    pub(super) proxy_pass: Option<String>,
-    /// The methods that alone pass (`limit_except`).
-    methods: Option<Vec<Method>>,
-    is_closed: bool,
-    /// A directive that may narrow who gets in, and isn't read here.
-    narrowing: Option<String>,
-    /// Headers that are set for the server.
-    pub(super) headers: Vec<String>,
-    pub(super) rates: Vec<String>,
-}
-
-/// Directives that change nothing about who reaches what; a star stands for any end.
-const WITHOUT_RIGHTS: [&str; 42] = [
-    "absolute_redirect",
-    "access_log",
-    "add_header",
-    "aio*",
-    "charset",
-    "chunked_transfer_encoding",
-    "client_*",
-    "default_type",
-    "directio*",
-    "error_log",
-    "error_page",
-    "etag",
-    "expires",
-    "geo",
-    "gzip*",
-    "http2*",
-    "http3*",
-    "index",
-    "keepalive*",
-    "large_client_header_buffers",
-    "limit_conn_zone",
-    "limit_rate*",
-    "limit_req_*",
-    "listen",
-    "location",
-    "log_*",
-    "map*",
-    "merge_slashes",
-    "port_in_redirect",
-    "proxy_*",
-    "quic*",
-    "reset_timedout_connection",
-    "resolver*",
-    "root",
-    "send*",
-    "server*",
-    "ssl_*",
-    "sub_filter*",
-    "tcp_*",
-    "types*",
-    "upstream",
-    "variables_hash*",
-];
-
-/// Directives that one of these stars would cover, and that change what reaches the server.
-const WITH_RIGHTS: [&str; 3] = ["proxy_method", "proxy_pass_request_body", "proxy_set_body"];
-
-/// Headers for the server that promward or Envoy sets by itself, or that say nothing of rights.
-const SET_ANYWAY: [&str; 9] = [
-    "host",
-    "x-real-ip",
-    "x-forwarded-for",
-    "x-forwarded-proto",
-    "x-forwarded-host",
-    "x-forwarded-port",
-    "x-forwarded-prefix",
-    "connection",
-    "upgrade",
-];
-
-impl Settings {
-    /// Returns the settings of a block within one that has these.
-    pub(super) fn within(&self, block: &[Directive]) -> Self {
-        // nginx doesn't pass the server on to the locations within. Of the rest it passes some on: that all of it is
-        // taken to be is the stricter reading.
-        let mut settings = Self { proxy_pass: None, ..self.clone() };
-        for directive in block {
-            settings.read(directive);
-        }
-        settings
-    }
-
-    fn read(&mut self, directive: &Directive) {
-        let first = directive.argument(0);
-        match directive.name.as_str() {
-            "auth_basic" => self.realm = Some(first.to_owned()).filter(|realm| realm != "off"),
-            "auth_basic_user_file" => self.users = Some(first.to_owned()),
-            "proxy_pass" => self.proxy_pass = Some(first.to_owned()),
-            "deny" if first == "all" && self.narrowing.is_none() => self.is_closed = true,
-            "return" => self.is_closed = true,
-            "limit_except" => self.limit(directive),
-            "limit_req" | "limit_conn" => self.rates.push(directive.name.clone()),
-            "proxy_set_header" if !SET_ANYWAY.contains(&first.to_ascii_lowercase().as_str()) => {
-                self.headers.push(first.to_owned());
-            }
-            "include" if first.ends_with("mime.types") => {}
-            name if WITHOUT_RIGHTS.iter().any(|known| is_of(name, known)) && !narrows(directive) => {}
-            name => {
-                self.narrowing.get_or_insert_with(|| format!("{name} (line {})", directive.line));
-            }
-        }
-    }
-
-    fn limit(&mut self, directive: &Directive) {
-        let denies = directive.block.iter().any(|inner| inner.name == "deny" && inner.argument(0) == "all");
-        let methods: Option<Vec<Method>> =
-            directive.arguments.iter().map(|name| Method::parse(name.as_bytes())).collect();
-        match methods {
-            Some(methods) if denies && directive.block.len() == 1 => self.methods = Some(methods),
-            _ => self.narrowing = Some(format!("limit_except (line {})", directive.line)),
-        }
-    }
-
-    /// Returns whom a request of this method is let in for.
-    fn verdict(&self, method: Method) -> Verdict {
-        if let Some(directive) = &self.narrowing {
-            return Verdict::Unknown(directive.clone());
-        }
-        let is_refused = self.methods.as_ref().is_some_and(|methods| !methods.contains(&method));
-        if self.is_closed || is_refused || self.proxy_pass.is_none() {
-            return Verdict::Closed;
-        }
-        match (&self.realm, &self.users) {
-            (None, _) => Verdict::Open(Callers::Anyone),
-            (Some(_), Some(file)) => Verdict::Open(Callers::Users(file.clone())),
-            (Some(_), None) => Verdict::Unknown("auth_basic without auth_basic_user_file".to_owned()),
-        }
-    }
-}
-
-/// Returns `true` for a directive that may narrow who gets in, although most that are called like it don't.
-fn narrows(directive: &Directive) -> bool {
-    let first = directive.argument(0);
-    match directive.name.as_str() {
-        "ssl_verify_client" | "ssl_reject_handshake" => first == "on",
-        // Only the machine itself gets to such a server.
-        "listen" => ["127.", "[::1]", "localhost", "unix:"].iter().any(|local| first.starts_with(local)),
-        name => WITH_RIGHTS.contains(&name),
-    }
-}
-
-fn is_of(name: &str, known: &str) -> bool {
-    known.strip_suffix('*').map_or(name == known, |begin| name.starts_with(begin))
 }
 
 impl Matcher {
@@ -229,10 +59,8 @@ impl Location {
     /// Returns the host and the path that a request for this path goes to, or `None` if that can't be told.
     fn target(&self, path: &str) -> Option<(String, String)> {
         let url = self.settings.proxy_pass.as_deref().filter(|url| !url.contains(['$', '?']))?;
-        let authority = Upstream::parse(url).ok()?.authority;
-        let (_, rest) = url.split_once("://")?;
-        let path = match (rest.find('/').and_then(|start| rest.get(start..)), &self.matcher) {
-            // Without a path in `proxy_pass`, nginx sends the whole path on.
+        let authority = self.authority()?;
+        let path = match (path_of(url), &self.matcher) {
             (None, _) => path.to_owned(),
             (Some(begin), Matcher::Exact(known) | Matcher::Prefix { path: known, .. }) => {
                 [begin, path.strip_prefix(known.as_str())?].concat()
@@ -244,10 +72,11 @@ impl Location {
 
     /// Returns `true` if the location leads to the same server as another one.
     pub(super) fn is_of_server(&self, other: &Self) -> bool {
-        let authority = |location: &Self| {
-            Upstream::parse(location.settings.proxy_pass.as_deref()?).ok().map(|server| server.authority)
-        };
-        authority(self).is_some_and(|server| Some(server) == authority(other))
+        self.authority().is_some_and(|server| Some(server) == other.authority())
+    }
+
+    fn authority(&self) -> Option<String> {
+        Some(Upstream::parse(self.settings.proxy_pass.as_deref()?).ok()?.authority)
     }
 
     /// Returns `true` if the location may be of some paths below a prefix, and not of all.
@@ -277,6 +106,13 @@ impl Location {
             Matcher::Exact(_) | Matcher::Regex { .. } => None,
         }
     }
+}
+
+/// Returns the path in the URL of a `proxy_pass`, which takes the place of the location's. Without one, nginx sends the whole
+/// path on.
+pub(super) fn path_of(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    rest.get(rest.find('/')?..)
 }
 
 /// Returns whom nginx lets in at a path below a mount, and to the server of the mount. Servers that lead there too have to
