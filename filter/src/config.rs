@@ -67,7 +67,7 @@ object! {
         /// Rules that are only tried: what they would have decided otherwise than `access` is logged and counted, and
         /// changes nothing.
         trial: Option<Vec<access::RuleConfig>>,
-        /// What the access log shows of a request beside the decision about it.
+        /// The details of a request that the access log shows beside the decision about it.
         report: Option<report::ReportConfig>,
         /// The person or place that somebody who is refused may ask, on the page that browsers show then: a text, or a link
         /// that begins with `https://` or `mailto:`.

@@ -121,12 +121,14 @@ impl Gateway {
             Err(Early::Refused(refusal)) => {
                 record.refused(refusal.status(), refusal.reason(), refusal.for_the_log());
                 let wording = self.wording(target.as_ref().ok(), request.headers);
-                let origin = self.answers.cors.allowed(request.headers);
                 Decision::Reply(match wording {
                     Wording::Plain if refused_page::is_navigation(request.headers) => {
                         self.refused_page(&refusal, &record, request)
                     }
-                    _ => self.refusal(&refusal, record.class, wording, request.scheme, origin.as_ref()),
+                    _ => {
+                        let origin = self.answers.cors.allowed(request.headers);
+                        self.refusal(&refusal, record.class, wording, request.scheme, origin.as_ref())
+                    }
                 })
             }
         };

@@ -5,10 +5,10 @@
 pub(crate) struct Lengths(u64);
 
 impl Lengths {
-    /// No length.
+    /// The set that no length is in.
     pub(crate) const NONE: Self = Self(0);
 
-    /// Every length.
+    /// The set that every length is in.
     pub(crate) const ALL: Self = Self(u64::MAX);
 
     /// Returns the set with the length of one more name.

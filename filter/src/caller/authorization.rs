@@ -123,7 +123,7 @@ impl<'a> Presented<'a> {
         }
     }
 
-    /// Decodes the credential.
+    /// Decodes the credential that the header holds.
     ///
     /// # Errors
     ///

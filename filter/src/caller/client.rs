@@ -4,6 +4,7 @@
 
 use super::source::Source;
 use crate::target::headers::Headers;
+use crate::target::headers::name::Name;
 use crate::target::origin::UrlScheme;
 
 /// The header that the listener writes: the client's address, one space, and the version of TLS, if there is one.
@@ -30,7 +31,7 @@ impl ClientFrom {
     }
 }
 
-/// A client's connection.
+/// The connection that a request came by, as the listener describes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Client<'a> {
     /// The scheme of the connection.
@@ -41,8 +42,7 @@ pub struct Client<'a> {
 impl<'a> Client<'a> {
     /// Reads what the listener has written, or returns `None` if it hasn't.
     pub fn written(headers: &'a Headers) -> Option<Self> {
-        let mut values = headers.named_exactly(CLIENT_HEADER.as_bytes());
-        let value = values.next().filter(|_| values.next().is_none())?;
+        let value = headers.only(Name::XPromwardClient)?;
         let space = value.iter().position(|&byte| byte == b' ')?;
         let (address, version) = value.split_at_checked(space)?;
         // A plain connection has no version. Formatters write nothing for it, or a hyphen.

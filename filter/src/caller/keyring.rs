@@ -45,7 +45,7 @@ impl Keyring {
         &self.names
     }
 
-    /// Returns the keys.
+    /// Returns the index in which a key is looked up.
     pub fn keys(&self) -> &Index {
         &self.keys
     }

@@ -7,7 +7,7 @@ use super::object::object;
 use super::schema::QueryReportConfig;
 
 object! {
-    /// What the access log shows of a request beside the decision about it.
+    /// The details of a request that the access log shows beside the decision about it.
     pub(super) ReportConfig, read as ReportObject {
         /// The text of queries in the access log: `off` (the default) leaves them out, `text` shows each as it was asked and
         /// as it was sent.

@@ -78,22 +78,9 @@ impl Series<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::pattern::Pattern;
+    use super::super::restriction::samples::{listed, matching, only};
     use super::super::term::Absent;
     use super::*;
-
-    fn listed(label: &str, values: &[&str], absent: Absent) -> Term {
-        let values = values.iter().map(|&value| value.to_owned()).collect();
-        Term::listed(label, values, absent).unwrap()
-    }
-
-    fn only(values: &[&str]) -> Term {
-        listed("tenant", values, Absent::Refused)
-    }
-
-    fn matching(pattern: &str) -> Term {
-        Term::matching("tenant", Rc::new(Pattern::parse(pattern).unwrap()))
-    }
 
     fn judge(terms: Vec<Term>) -> Judge {
         Judge::new(Rc::new(Restriction::new(terms).unwrap()))

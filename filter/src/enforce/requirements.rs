@@ -170,7 +170,7 @@ impl Requirements {
             })
         };
         for name in special.searched {
-            let lengths = parameters.all(name).map(Parameter::value_length);
+            let lengths = parameters.named(name).map(Parameter::value_length);
             if lengths.fold(0, usize::saturating_add) > MAX_SEARCHED {
                 return Err(Violation::Searched(name));
             }
@@ -236,7 +236,7 @@ impl Requirements {
     ) -> Result<(), Violation> {
         let name = selectors.parameter;
         let mut left = MAX_RESTRICTED;
-        let is_one = spent == Counts::default() && parameters.all(name).nth(1).is_none();
+        let is_one = spent == Counts::default() && parameters.named(name).nth(1).is_none();
         // Guards have to read the query, and so have bounds that several texts share, or that aren't those of others.
         let is_usual = self.bounds == Bounds { length: self.bounds.length, ..Bounds::default() };
         let mut rewrites = Some(rewrites).filter(|_| self.guarded.is_none() && is_one && is_usual);

@@ -84,23 +84,34 @@ impl Restriction {
     }
 }
 
+/// Terms and restrictions for tests, which most of them want of the label `tenant`.
 #[cfg(test)]
-mod tests {
+pub(crate) mod samples {
     use super::super::pattern::Pattern;
     use super::*;
 
-    fn listed(label: &str, values: &[&str], absent: Absent) -> Term {
+    pub(crate) fn listed(label: &str, values: &[&str], absent: Absent) -> Term {
         let values = values.iter().map(|&value| value.to_owned()).collect();
         Term::listed(label, values, absent).unwrap()
     }
 
-    fn only(values: &[&str]) -> Term {
+    pub(crate) fn only(values: &[&str]) -> Term {
         listed("tenant", values, Absent::Refused)
     }
 
-    fn matching(pattern: &str) -> Term {
+    pub(crate) fn matching(pattern: &str) -> Term {
         Term::matching("tenant", Rc::new(Pattern::parse(pattern).unwrap()))
     }
+
+    pub(crate) fn restriction(term: Term) -> Rc<Restriction> {
+        Rc::new(Restriction::new(vec![term]).unwrap())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::samples::{listed, matching, only};
+    use super::*;
 
     #[test]
     fn a_restriction_is_written_as_matchers_that_mean_just_it() {

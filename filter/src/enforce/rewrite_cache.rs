@@ -115,14 +115,13 @@ impl RewriteCache {
 
 #[cfg(test)]
 mod tests {
-    use super::super::restriction::{Absent, Term};
+    use super::super::restriction::samples;
     use super::super::shared::Shared;
     use super::*;
     use crate::promql::Query;
 
     fn restriction(tenant: &str) -> Rc<Restriction> {
-        let term = Term::listed("tenant", vec![tenant.to_owned()], Absent::Refused).unwrap();
-        Rc::new(Restriction::new(vec![term]).unwrap())
+        samples::restriction(samples::only(&[tenant]))
     }
 
     fn work() -> Work {

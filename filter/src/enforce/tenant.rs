@@ -73,19 +73,16 @@ pub(crate) fn check(value: &str) -> Result<(), NoTenant> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::pattern::Pattern;
-    use super::super::restriction::{Absent, Term};
+    use super::super::restriction::Absent;
+    use super::super::restriction::samples::{listed, matching, restriction};
     use super::*;
-    use std::rc::Rc;
 
     fn header(label: &str) -> TenantHeader {
         TenantHeader { name: "x-scope-orgid".into(), label: Some(label.into()) }
     }
 
     fn value(values: &[&str], absent: Absent) -> Result<Option<String>, NoTenant> {
-        let values = values.iter().map(|&value| value.to_owned()).collect();
-        let term = Term::listed("tenant", values, absent).unwrap();
-        header("tenant").value(&Restriction::new(vec![term]).unwrap())
+        header("tenant").value(&restriction(listed("tenant", values, absent)))
     }
 
     #[test]
@@ -115,8 +112,7 @@ mod tests {
 
     #[test]
     fn without_values_of_the_label_there_is_no_header() {
-        let pattern = Term::matching("tenant", Rc::new(Pattern::parse("a.*").unwrap()));
-        let restriction = Restriction::new(vec![pattern]).unwrap();
+        let restriction = restriction(matching("a.*"));
         assert_eq!(header("tenant").value(&restriction), Ok(None));
         assert_eq!(header("other").value(&restriction), Ok(None));
         let no_label = TenantHeader { name: "x-scope-orgid".into(), label: None };

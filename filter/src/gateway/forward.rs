@@ -304,7 +304,7 @@ mod tests {
     use crate::caller::logins::StreamId;
     use crate::decision::Facts;
     use crate::enforce::RuleList;
-    use crate::enforce::restriction::{Absent, Restriction, Term};
+    use crate::enforce::restriction::samples;
     use crate::promql::Extensions;
     use crate::response::cors::Cors;
     use crate::response::security::{Frames, Security};
@@ -333,7 +333,6 @@ mod tests {
         let (body, scheme) = (Body::None, UrlScheme::Https);
         let request = Request { stream: StreamId(1), headers: &headers, body, scheme, facts: &facts };
         let at = AtMount { id: MountId(0), mount: &mount, path: "/api/v1/new" };
-        let term = Term::listed("tenant", vec!["a".to_owned()], Absent::Refused).unwrap();
         let allowed = AllowedRequest {
             request: &request,
             requested: Requested { at, endpoint: None, method: Method::Get },
@@ -344,7 +343,7 @@ mod tests {
             caller: &Caller::Anonymous,
             rule: RuleNumber { list: RuleList::Access, position: 0 },
             terms: RuleTerms {
-                restriction: Restriction::new(vec![term]).map(Rc::new),
+                restriction: Some(samples::restriction(samples::only(&["a"]))),
                 guarded: None,
                 tenants: None,
             },

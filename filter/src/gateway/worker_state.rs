@@ -75,17 +75,15 @@ impl WorkerState {
 mod tests {
     use super::*;
     use crate::api::endpoint::SelectorForm;
-    use crate::enforce::restriction::{Absent, Restriction, Term};
+    use crate::enforce::restriction::samples;
     use crate::enforce::rewrite_cache::Original;
     use crate::promql::Query;
     use crate::shared_data::Nothing;
     use crate::target::parameters::Written;
-    use std::rc::Rc;
 
     #[test]
     fn which_queries_go_for_which_is_each_workers_own() {
-        let term = Term::listed("tenant", vec!["a".to_owned()], Absent::Refused).unwrap();
-        let restriction = Rc::new(Restriction::new(vec![term]).unwrap());
+        let restriction = samples::restriction(samples::only(&["a"]));
         let texts: Vec<_> = (0..1_000).map(|number| format!("metric_{number}")).collect();
         let remembered = |random: u8| {
             let digests = [Digest::default(), Digest::default(), [random; 32]];

@@ -49,15 +49,15 @@ pub enum Reason {
     Length,
     /// Expressions that are nested too deeply.
     Depth,
-    /// Too many operators.
+    /// More operators in a query than its bounds allow.
     Operators,
-    /// Too many selectors.
+    /// More selectors in a query than its bounds allow.
     Selectors,
     /// Too many selectors that don't name one metric outright.
     Unnamed,
-    /// Too many calls.
+    /// More calls in a query than its bounds allow.
     Calls,
-    /// Too many matchers.
+    /// More matchers in a query than its bounds allow.
     Matchers,
     /// Regular expressions that are too heavy, or groups in them that are nested too deeply.
     Repetitions,

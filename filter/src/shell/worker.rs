@@ -205,14 +205,10 @@ impl Worker {
     /// metrics that are used are found among few.
     pub(crate) fn tell_zeros(&self) {
         for count in self.gateway.counts_at_zero() {
-            if let Err(error) = host::metric(MetricKind::Counter, &count.metric(&self.gateway.mounts)) {
-                log::debug!("promward: the host refuses a metric: {error:?}");
-            }
+            log_refused(host::metric(MetricKind::Counter, &count.metric(&self.gateway.mounts)));
         }
-        if self.gateway.callers.passwords.is_some()
-            && let Err(error) = host::metric(MetricKind::Gauge, CHECKS_WAITING)
-        {
-            log::debug!("promward: the host refuses a metric: {error:?}");
+        if self.gateway.callers.passwords.is_some() {
+            log_refused(host::metric(MetricKind::Gauge, CHECKS_WAITING));
         }
     }
 
@@ -224,9 +220,7 @@ impl Worker {
             (state.take_counts(), state.logins.waiting())
         };
         for count in counts {
-            if let Err(error) = self.metric(count).and_then(|metric| host::add(metric, 1)) {
-                log::debug!("promward: the host refuses a metric: {error:?}");
-            }
+            log_refused(self.metric(count).and_then(|metric| host::add(metric, 1)));
         }
         self.tell_waiting(i64::try_from(waiting).unwrap_or(i64::MAX));
         memory::tell_growth();
@@ -254,5 +248,12 @@ impl Worker {
         if host::add(metric, difference).is_ok() {
             self.checks_waiting.set(Some((metric, waiting)));
         }
+    }
+}
+
+/// Logs that the host refuses a metric, if it does.
+fn log_refused<T>(metric: Result<T, HostError>) {
+    if let Err(error) = metric {
+        log::debug!("promward: the host refuses a metric: {error:?}");
     }
 }

@@ -85,7 +85,7 @@ pub(crate) fn push_escape(text: &mut String, byte: u8) {
 pub(super) enum InForm {
     /// One octet, which is a `+` for a space.
     Plain(u8),
-    /// An escape.
+    /// The three octets of an escape.
     Escaped([u8; 3]),
 }
 

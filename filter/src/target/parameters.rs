@@ -50,7 +50,7 @@ pub struct Parameter<'a> {
 pub struct Written(String);
 
 impl Written {
-    /// Writes a text.
+    /// Writes a text as a query string or a form has it.
     pub fn new(text: &str) -> Self {
         Self(form_text(text))
     }
@@ -72,12 +72,12 @@ impl<'a> Parameter<'a> {
         names.iter().any(|name| self.is(name))
     }
 
-    /// Returns the name.
+    /// Returns the name as the client means it, without escapes.
     pub fn name(self) -> Cow<'a, str> {
         decoded(self.name)
     }
 
-    /// Returns the value.
+    /// Returns the value as the client means it, without escapes.
     pub fn value(self) -> Cow<'a, str> {
         decoded(self.value)
     }
@@ -105,11 +105,11 @@ impl<'a> Parameter<'a> {
 
 /// A change of a parameter.
 enum Change {
-    /// It stays as it is.
+    /// The parameter stays as it is.
     None,
-    /// It gets another value.
+    /// The parameter gets another value.
     Value(Written),
-    /// It is removed.
+    /// The parameter is left out of the text.
     Remove,
 }
 
@@ -173,7 +173,8 @@ impl Parameters {
         Parameter { name, value }
     }
 
-    fn named(&self, name: &str) -> impl Iterator<Item = Parameter<'_>> {
+    /// Returns the parameters with this name, in order.
+    pub fn named(&self, name: &str) -> impl Iterator<Item = Parameter<'_>> {
         self.iter().filter(move |given| given.is(name))
     }
 
@@ -190,11 +191,6 @@ impl Parameters {
     /// Returns every value of this name.
     pub fn values(&self, name: &str) -> impl Iterator<Item = Cow<'_, str>> {
         self.named(name).map(Parameter::value)
-    }
-
-    /// Returns the parameters with this name, in order.
-    pub fn all(&self, name: &str) -> impl Iterator<Item = Parameter<'_>> {
-        self.named(name)
     }
 
     /// Removes every parameter for which `goes` is true.

@@ -2,7 +2,7 @@
 //! without case and with `_` as `-`, because servers in CGI's tradition treat both as the same name (`threats.md` H1).
 
 use super::headers::Headers;
-use super::headers::name::{Name, NameSet, Spelling};
+use super::headers::name::{Name, NameSet, Spelling, is_spelling};
 
 /// Headers that the filter or a server behind it trusts, so that no client may set them.
 const TRUSTED: NameSet = NameSet::of(&[
@@ -64,7 +64,7 @@ impl Strip {
     /// headers that the filter sets, in lower case.
     pub fn held_back(self, headers: &Headers, ours: &[&str]) -> Vec<Vec<u8>> {
         let set = self.set();
-        let is_ours = |name: &[u8]| ours.iter().any(|ours| is_spelled(name, ours));
+        let is_ours = |name: &[u8]| ours.iter().any(|ours| is_spelling(name, ours.as_bytes()));
         headers.names(|known, spelling, name| {
             set.has(known) || known == FORWARDED_FOR && self.covers_underscored(spelling) || is_ours(name)
         })
@@ -90,12 +90,6 @@ impl Strip {
             Self::TrustedAnd(Credentials::All) => &AND_ALL,
         }
     }
-}
-
-/// Returns `true` if `name` is a spelling of `known`, which is in lower case with hyphens.
-fn is_spelled(name: &[u8], known: &str) -> bool {
-    let normal = |byte: &u8| if *byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
-    name.len() == known.len() && name.iter().map(normal).eq(known.bytes())
 }
 
 #[cfg(test)]

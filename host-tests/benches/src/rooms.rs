@@ -21,7 +21,7 @@ const PATIENCE: u32 = 100_000;
 /// The name for functions that aren't promward's own: the allocator, copies of memory, the standard library.
 pub const OTHER: &str = "the standard library and crates";
 
-/// What a request of a work executes.
+/// The instructions and calls that a request of a work executes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Executed {
     /// The instructions of a request by room.

@@ -83,7 +83,7 @@ pub struct Arguments {
 enum Format {
     /// Lines about tests that failed, and a summary
     Text,
-    /// One JSON object
+    /// One JSON object with every test
     Json,
 }
 

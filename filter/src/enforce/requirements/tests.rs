@@ -1,18 +1,14 @@
 //! Tests of the requirements of a rule on parameters.
 
 use super::super::guards::Guards;
-use super::super::restriction::{Absent, Term};
+use super::super::restriction::Absent;
+use super::super::restriction::samples::{listed, only, restriction};
 use super::super::shared::Shared;
 use super::super::{RuleList, RuleNumber};
 use super::*;
 use crate::api::prometheus::{self, ANY_OF, EXPRESSION, FILTERS};
 use crate::api::victoria_metrics;
 use crate::target::parameters::Part;
-
-fn restriction() -> Rc<Restriction> {
-    let term = Term::listed("tenant", vec!["a".to_owned()], Absent::Refused).unwrap();
-    Rc::new(Restriction::new(vec![term]).unwrap())
-}
 
 fn requirements(selectors: Selectors) -> Requirements {
     let names = &["query", "match[]", "time", "include_metadata"];
@@ -21,7 +17,7 @@ fn requirements(selectors: Selectors) -> Requirements {
         names,
         unread: &["step"],
         selectors: Some(selectors),
-        restriction: Some(restriction()),
+        restriction: Some(restriction(only(&["a"]))),
         guarded: None,
         bounds: Bounds::default(),
         now: None,
@@ -53,7 +49,7 @@ fn every_selector_gets_the_restriction() {
 /// Returns the requirements of a rule that shares the metric `up`.
 fn sharing(selectors: Selectors) -> Requirements {
     let shared = Shared::listed(vec!["up".to_owned()]).map(Rc::new);
-    let restriction = Rc::unwrap_or_clone(restriction()).with_shared(shared);
+    let restriction = Rc::unwrap_or_clone(restriction(only(&["a"]))).with_shared(shared);
     Requirements { restriction: Some(Rc::new(restriction)), ..requirements(selectors) }
 }
 
@@ -113,9 +109,8 @@ fn a_query_string_ahead_of_a_form_reads_nothing_by_itself() {
 
 #[test]
 fn what_may_have_no_label_is_listed_by_a_selector_that_servers_take() {
-    let term = Term::listed("tenant", vec!["a".to_owned()], Absent::Allowed).unwrap();
     let absent = Requirements {
-        restriction: Some(Rc::new(Restriction::new(vec![term]).unwrap())),
+        restriction: Some(restriction(listed("tenant", &["a"], Absent::Allowed))),
         ..requirements(ANY_OF)
     };
     let sent = absent.of_query(parameters("time=1"), &mut RewriteCache::new(1));
@@ -249,13 +244,7 @@ fn what_is_not_understood_is_refused_by_the_name_of_its_parameter() {
 
 #[test]
 fn what_is_remembered_of_one_is_nothing_to_others() {
-    let others = {
-        let term = Term::listed("tenant", vec!["b".to_owned()], Absent::Refused).unwrap();
-        Requirements {
-            restriction: Some(Rc::new(Restriction::new(vec![term]).unwrap())),
-            ..requirements(EXPRESSION)
-        }
-    };
+    let others = Requirements { restriction: Some(restriction(only(&["b"]))), ..requirements(EXPRESSION) };
     let mut rewrites = RewriteCache::new(1);
     for _ in 0..2 {
         for (requirements, text, sent) in [
@@ -274,8 +263,7 @@ fn what_is_remembered_of_one_is_nothing_to_others() {
 #[test]
 fn all_selectors_together_are_bounded_once_they_are_restricted() {
     let mut restricted = requirements(ANY_OF);
-    let term = Term::listed("tenant", vec!["a".repeat(1_000)], Absent::Refused).unwrap();
-    restricted.restriction = Some(Rc::new(Restriction::new(vec![term]).unwrap()));
+    restricted.restriction = Some(restriction(only(&[&"a".repeat(1_000)])));
     let many = |number: usize| parameters(&vec!["match[]=a"; number].join("&"));
     assert!(restricted.of_query(many(250), &mut RewriteCache::new(1)).is_ok());
     assert_eq!(restricted.of_query(many(270), &mut RewriteCache::new(1)), Err(Violation::TooLong));

@@ -13,7 +13,7 @@ use crate::enforce::judge::Judge;
 /// The judgement on the alerts of a rule.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Alerts {
-    /// There is none.
+    /// Nothing is judged: the rule has no alerts.
     None,
     /// All of them stay, or none.
     All { stay: bool },

@@ -7,12 +7,11 @@ mod shapes;
 mod tables;
 
 use super::*;
-use crate::enforce::restriction::{Absent, Term};
+use crate::enforce::restriction::{Absent, samples};
 use proptest::sample::Index;
 
 fn restriction(label: &str, values: &[&str], absent: Absent) -> Restriction {
-    let values = values.iter().map(|&value| value.to_owned()).collect();
-    Restriction::new(vec![Term::listed(label, values, absent).unwrap()]).unwrap()
+    Restriction::new(vec![samples::listed(label, values, absent)]).unwrap()
 }
 
 /// Returns the filter of a caller who may see the tenant `a`.

@@ -16,7 +16,7 @@ pub(super) enum Token {
     Character(Character),
     /// A text, with this number of hexadecimal digits still to come.
     Hex(u8),
-    /// A number.
+    /// A number, as far as it is read.
     Number(Number),
     /// A word such as `null`, with this still to come.
     Word(&'static [u8]),

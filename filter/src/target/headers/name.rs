@@ -100,6 +100,7 @@ names! {
     XMethodOverride "x-method-override",
     XPoweredBy "x-powered-by",
     XPromwardBody "x-promward-body",
+    XPromwardClient "x-promward-client",
     XPromwardCluster "x-promward-cluster",
     XRealIp "x-real-ip",
     XRewriteUrl "x-rewrite-url",
@@ -274,9 +275,14 @@ fn spelling(name: &[u8], known: &[u8]) -> Option<Spelling> {
 
 #[cold]
 fn unusual_spelling(name: &[u8], known: &[u8]) -> Option<Spelling> {
+    is_spelling(name, known)
+        .then(|| if name.contains(&b'_') { Spelling::Underscored } else { Spelling::Usual })
+}
+
+/// Returns `true` if `name` is a spelling of `known`, which is in lower case with hyphens.
+pub(crate) fn is_spelling(name: &[u8], known: &[u8]) -> bool {
     let normal = |byte: &u8| if *byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
-    let is_spelled = name.len() == known.len() && name.iter().map(normal).eq(known.iter().copied());
-    is_spelled.then(|| if name.contains(&b'_') { Spelling::Underscored } else { Spelling::Usual })
+    name.len() == known.len() && name.iter().map(normal).eq(known.iter().copied())
 }
 
 /// Returns the family that a name belongs to.

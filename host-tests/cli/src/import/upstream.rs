@@ -17,7 +17,7 @@ pub(super) struct Upstream {
 }
 
 impl Upstream {
-    /// Parses a URL.
+    /// Parses a URL of HTTP or HTTPS.
     ///
     /// # Errors
     ///

@@ -6,7 +6,7 @@ use super::message::Message;
 use promward::response::reply::Reply;
 use promward::target::body;
 
-/// What the client gets of a server's answer.
+/// The answer that the client gets in the end.
 #[derive(Debug)]
 pub enum Given {
     /// The answer, with its headers changed, and filtered where the caller is restricted.

@@ -42,7 +42,7 @@ pub enum End {
     Reply(Reply),
 }
 
-/// What is remembered from one request to the next: passwords that stand in for real ones.
+/// The memory from one request to the next: checked passwords, which stand in for real ones.
 #[derive(Default)]
 pub struct Remembered(Option<Logins>);
 

@@ -44,13 +44,13 @@ pub struct TestCase {
     pub now: Option<String>,
     /// The address that this request comes from.
     pub source: Option<String>,
-    /// The request.
+    /// The request that is put before the filter.
     pub request: RequestOf,
     /// The number of times that the request is sent at once, to reach a rate. The last one is the one that is tested.
     pub repeat: Option<u32>,
     /// The answer of the server.
     pub answer: Option<AnswerOf>,
-    /// What has to become of the request.
+    /// The course that the request has to take.
     pub expect: Expectation,
 }
 
@@ -104,7 +104,7 @@ pub struct AnswerOf {
     pub text: Option<String>,
 }
 
-/// What has to become of a request. Everything that is given has to hold
+/// The course that a request has to take. Everything that is given has to hold
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Expectation {
@@ -142,11 +142,11 @@ pub struct Expectation {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpstreamExpectation {
-    /// The method.
+    /// The method of the request line.
     pub method: Option<String>,
     /// The path, without the query string.
     pub path: Option<String>,
-    /// The parameter `query`.
+    /// The value of the parameter `query`, as the server reads it.
     pub query: Option<Text>,
     /// Parameters of the query string and the form. `null` is a parameter that isn't there.
     #[serde(default)]
@@ -154,7 +154,7 @@ pub struct UpstreamExpectation {
     /// Headers. `null` is a header that isn't there.
     #[serde(default)]
     pub headers: BTreeMap<String, Option<Text>>,
-    /// The body.
+    /// The body, to the byte.
     pub body: Option<String>,
 }
 
@@ -181,7 +181,7 @@ pub enum OneOrMany<T> {
 }
 
 impl<T> OneOrMany<T> {
-    /// Returns the values.
+    /// Returns the values as a slice, however many there are.
     pub fn all(&self) -> &[T] {
         match self {
             Self::One(one) => std::slice::from_ref(one),

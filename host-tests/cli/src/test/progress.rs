@@ -34,7 +34,7 @@ impl Progress {
         Ok(())
     }
 
-    /// Removes the report.
+    /// Removes the report from the terminal.
     pub(super) fn end(&self, errors: &mut dyn Write) -> io::Result<()> {
         if self.has_shown {
             write!(errors, "\r\x1b[K")?;

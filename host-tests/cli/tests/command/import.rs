@@ -21,7 +21,7 @@ const CARRIED: [(&str, &str, &str); 7] = [
     ("oauth2-proxy", "oauth2-proxy", "oauth2-proxy.cfg"),
 ];
 
-/// What stands in the originals and nowhere else: passwords, tokens, and a client's secret.
+/// Texts of the originals that may stand nowhere else: passwords, tokens, and a client's secret.
 const SECRETS: [&str; 4] = ["correct horse", "s3cr3t", "never-printed", "open sesame"];
 
 fn import(kind: &str, file: &str, arguments: &[&str]) -> Output {

@@ -24,7 +24,7 @@ const LONG: usize = 20_000;
 /// The longest time until a worker serves again after a trap.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What a turn asks for.
+/// The kind of request that a turn sends.
 #[derive(Clone, Copy, Debug)]
 enum Kind {
     Query,

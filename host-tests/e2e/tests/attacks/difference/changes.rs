@@ -6,7 +6,7 @@ use super::done::Done;
 /// A difference in what is seen by a name, as [`Done`] has it.
 pub(super) struct Difference<'a> {
     pub(super) name: &'a str,
-    /// What the newer module did with the request.
+    /// The effects of the request on the newer module.
     pub(super) done: &'a Done,
 }
 

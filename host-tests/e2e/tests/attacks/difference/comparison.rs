@@ -93,7 +93,7 @@ impl Comparison {
         self.kinds.is_empty()
     }
 
-    /// Returns a report.
+    /// Returns a report with a line for each kind of change.
     pub(super) fn shown(&self) -> String {
         let mut text = format!("{} requests\n", self.requests);
         for (what, by_status) in [("forwarded", &self.forwarded), ("answered by the filter", &self.answered)]

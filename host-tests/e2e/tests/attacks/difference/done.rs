@@ -3,7 +3,7 @@
 use promward_embedded::host::{Frame, Output};
 use std::collections::BTreeMap;
 
-/// What can be seen of a request, by a name such as `answer: status`. A header is named by itself, so that the order of
+/// The effects of a request that can be seen, by a name such as `answer: status`. A header is named by itself, so that the order of
 /// different headers doesn't count, and the order of equal ones does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Done(pub(super) BTreeMap<String, Vec<String>>);

@@ -75,7 +75,7 @@ impl Pair {
     }
 }
 
-/// What was compared.
+/// The comparison of the command with the module, so far.
 #[derive(Default)]
 struct Agreement {
     requests: u64,
@@ -83,7 +83,7 @@ struct Agreement {
     answered: u64,
     /// The requests that a single explanation can't be about.
     left_out: u64,
-    /// What differs, by what it is.
+    /// The requests that differ, by the name of the difference.
     wrong: BTreeMap<String, Vec<String>>,
 }
 
@@ -161,7 +161,7 @@ fn asked(message: Message, exchange: &Exchange, metadata: &[u8], now: u64) -> As
 /// Headers of answers that hosts add.
 const BY_HOSTS: [&str; 2] = ["content-length", "server"];
 
-/// What is observed of a module, by the names of [`Done`].
+/// The effects on a module that are compared, by the names of [`Done`].
 type Observed = BTreeMap<String, String>;
 
 /// Returns what the command says, in the form in which the module is observed.

@@ -40,7 +40,7 @@ const ODD: [&str; 18] = [
     "/prometheus/classic/graph",
 ];
 
-/// What is put into a path.
+/// The pieces that are put into a path.
 const PIECES: [&str; 20] = [
     "/", "//", "/./", "/../", "%2e", "%2F", "%2f", "%5c", ";x=y", "%00", "%", "%4", "%41", "\\", "?", "#",
     "é", "+", "%25", "~",

@@ -153,7 +153,7 @@ fn any(texts: &[&str], random: &mut Random) -> String {
 pub(super) enum Spelling {
     /// As Go and `URLSearchParams` do.
     Form,
-    /// As `encodeURIComponent` does.
+    /// As JavaScript's `encodeURIComponent` spells it.
     Component,
     /// As little as possible.
     Plain,

@@ -16,7 +16,7 @@ pub(super) struct Situation {
     pub(super) configuration: String,
     /// The property `metadata` of every request.
     pub(super) metadata: Vec<u8>,
-    /// Envoy's `allow_on_headers_stop_iteration`.
+    /// True if the host runs with Envoy's `allow_on_headers_stop_iteration`.
     pub(super) stops_at_headers: bool,
     /// The share of the generated requests.
     pub(super) share: u64,
