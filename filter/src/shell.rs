@@ -1,6 +1,6 @@
 //! The only code that knows a host. The host's callbacks come in and become calls of the core, and the core's decisions
-//! go out as calls of the host. It exists in WebAssembly only, but for the format of header maps and the allocator, which
-//! are tested natively.
+//! go out as calls of the host. It exists in WebAssembly only, but for what is tested natively: the format of header maps,
+//! the allocator, and the hosts that are known.
 
 #[cfg(any(test, target_arch = "wasm32"))]
 mod allocator;
@@ -9,6 +9,7 @@ mod facts;
 mod header_map;
 #[cfg(target_arch = "wasm32")]
 mod host;
+mod host_kind;
 #[cfg(target_arch = "wasm32")]
 mod http_context;
 #[cfg(target_arch = "wasm32")]

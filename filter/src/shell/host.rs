@@ -6,6 +6,7 @@
 mod abi;
 
 use super::header_map;
+use super::host_kind::{Answer, HostKind, UnknownHost};
 use crate::keyed_hash::Digest;
 use crate::response::reply::Reply;
 use crate::shared_data::{SharedData, Unreachable, Written};
@@ -39,6 +40,22 @@ enum Buffer {
     RequestBody = 0,
     ResponseBody = 1,
     PluginConfiguration = 7,
+}
+
+/// Finds out which host this is, by asking what changes nothing. Call it while no stream is the current one.
+pub(crate) fn kind() -> Result<&'static HostKind, UnknownHost> {
+    /// A context that doesn't exist.
+    const NOWHERE: u32 = u32::MAX;
+    let ask = |path: &str| {
+        let answer =
+            returned(|data, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) });
+        match answer {
+            Ok(value) => Answer::Is(value),
+            Err(HostError::NotFound) => Answer::Unknown,
+            Err(_) => Answer::Refused,
+        }
+    };
+    HostKind::find(ask, || act_on(NOWHERE).is_ok())
 }
 
 /// Reads a whole header map.

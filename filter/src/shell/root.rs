@@ -23,6 +23,7 @@ impl Root {
     }
 
     fn load(&self, size: usize) -> Result<Worker, String> {
+        host::kind().map_err(|unknown| unknown.to_string())?;
         let bytes = host::plugin_configuration(size).map_err(|_| "the host can't provide it".to_owned())?;
         let gateway = config::load(&bytes).map_err(|error| error.to_string())?;
         Worker::new(gateway, self.context).map_err(|Unfit(why)| why.to_owned())

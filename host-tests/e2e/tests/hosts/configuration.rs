@@ -32,6 +32,15 @@ fn a_wrong_field_is_one_line_with_its_path(host: Host) {
 }
 
 #[test]
+fn a_host_that_is_not_known_is_refused_by_name() {
+    let bytes = fs::read(promward_module::build().unwrap()).unwrap();
+    let settings = Settings { host_name: "another".to_owned(), ..Settings::new(bytes, TAKEN) };
+    let error = Plugin::load(settings).map(|_| ()).unwrap_err().to_string();
+    let line = r#"promward: configuration refused: this host isn't known (it calls itself "another"): run promward on Envoy"#;
+    assert!(error.contains(line), "{error}");
+}
+
+#[test]
 fn a_struct_is_recognised_and_explained_on_envoy() {
     if !Host::Envoy.is_here() {
         return;

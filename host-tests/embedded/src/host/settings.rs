@@ -43,6 +43,8 @@ pub struct Settings {
     pub root_id: String,
     /// The value of the property `plugin_name`.
     pub plugin_name: String,
+    /// The name of the host, which is the value of the property `xds.node.user_agent_name`.
+    pub host_name: String,
     /// The configuration that `on_vm_start` reads.
     pub vm_configuration: Vec<u8>,
     /// The configuration that `on_configure` reads.
@@ -74,6 +76,7 @@ impl Settings {
             vm_id: String::new(),
             root_id: String::new(),
             plugin_name: String::new(),
+            host_name: "promward-embedded".to_owned(),
             vm_configuration: Vec::new(),
             configuration: configuration.into(),
             metadata: Vec::new(),

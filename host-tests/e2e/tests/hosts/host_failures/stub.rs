@@ -191,6 +191,7 @@ fn host_call(caller: &mut Caller<'_, State>, name: &str, arguments: &[Val]) -> i
 /// Returns the property at a path, which is given by its address and length.
 fn property(caller: &mut Caller<'_, State>, address: i32, length: i32) -> &'static [u8] {
     match read(caller, address, length).as_slice() {
+        b"xds\0node\0user_agent_name" => b"envoy",
         b"source\0address" => b"192.0.2.1:1",
         b"connection\0tls_version" => b"TLSv1.3",
         _ => b"",

@@ -35,6 +35,7 @@ fn of_plugin(guest: &mut Guest, parts: &[&[u8]]) -> Option<Vec<u8>> {
     match parts {
         // The root context has no metadata.
         [b"metadata"] => guest.stream().is_some().then(|| guest.state().plugin.settings.metadata.clone()),
+        [b"xds", b"node", b"user_agent_name"] => text(&settings.host_name),
         [b"plugin_name"] => text(&settings.plugin_name),
         [b"plugin_root_id"] => text(&settings.root_id),
         [b"plugin_vm_id"] => text(&settings.vm_id),
