@@ -90,7 +90,7 @@ pub fn load(bytes: &[u8]) -> Result<Gateway, ConfigError> {
     whole.schema().optional_text()?;
     let mounts = mounts::compile(&whole.mounts())?;
     let mut callers = callers::compile(&whole.callers())?;
-    let HeaderSettings { caller: caller_header, tenant: tenant_header, cors, security } =
+    let HeaderSettings { caller: caller_header, tenant: tenant_header, rate_limit, cors, security } =
         headers::compile(&whole.headers())?;
     let known = Definitions { callers: &callers, tenant_header: tenant_header.as_ref() };
     let access = access::compile(&whole.access(), RuleList::Access, &mounts, known)?;
@@ -124,7 +124,7 @@ pub fn load(bytes: &[u8]) -> Result<Gateway, ConfigError> {
         trial,
         contact: contact(&whole.contact())?,
         query_report: report::compile(&whole.report())?,
-        identity_headers: IdentityHeaders { caller: caller_header, tenant: tenant_header },
+        identity_headers: IdentityHeaders { caller: caller_header, tenant: tenant_header, rate_limit },
         answers: Answers { cors, security },
     })
 }

@@ -13,6 +13,7 @@ pub(crate) mod guards;
 pub(crate) mod identity_headers;
 pub(crate) mod judge;
 pub mod pattern;
+pub(crate) mod rate_limit_headers;
 pub mod requirements;
 pub mod restriction;
 pub mod rewrite_cache;

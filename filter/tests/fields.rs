@@ -83,7 +83,8 @@ const EVERYTHING: &str = r#"{
     "content_security_policy": "default-src 'self'",
     "frame_ancestors": ["https://grafana.example.com"],
     "caller": "x-forwarded-user",
-    "tenant": { "name": "x-scope-orgid", "label": "listed" }
+    "tenant": { "name": "x-scope-orgid", "label": "listed" },
+    "rate_limit": ["rule", "caller", "class"]
   }
 }"#;
 

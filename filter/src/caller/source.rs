@@ -1,6 +1,7 @@
 //! The source of a request, as far as budgets and rates tell addresses apart: an IPv4 address, or the /64 of an IPv6
 //! address, since somebody who has one address of a /64 has all of them.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// An IPv4 address, or a block of IPv6 addresses.
@@ -44,6 +45,19 @@ impl Source {
     }
 }
 
+impl fmt::Display for Source {
+    /// Writes the address, or the block as `2001:db8:0:1::/64`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::V4(address) => address.fmt(f),
+            Self::V6(block) => {
+                let group = |bits: u32| (block >> bits) & 0xffff;
+                write!(f, "{:x}:{:x}:{:x}:{:x}::/64", group(48), group(32), group(16), group(0))
+            }
+        }
+    }
+}
+
 fn upper(address: Ipv6Addr) -> u64 {
     u64::try_from(address.to_bits() >> 64).unwrap_or_default()
 }
@@ -67,6 +81,15 @@ mod tests {
     fn a_whole_64_is_one_source() {
         assert_eq!(source("[2001:db8::1]:1"), source("2001:db8::ffff:1"));
         assert_ne!(source("2001:db8::1"), source("2001:db8:0:1::1"));
+    }
+
+    #[test]
+    fn it_is_written_as_an_address_or_as_a_block() {
+        for (text, written) in
+            [("[::ffff:192.0.2.1]:1", "192.0.2.1"), ("2001:db8:0:1::ffff", "2001:db8:0:1::/64")]
+        {
+            assert_eq!(source(text).to_string(), written);
+        }
     }
 
     #[test]

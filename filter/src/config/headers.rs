@@ -3,8 +3,12 @@
 use super::error::ConfigError;
 use super::field::Field;
 use super::header_name::own;
+use super::list::listed;
 use super::mounts::{optional_origins, origins};
 use super::object::object;
+#[cfg(feature = "schema")]
+use super::schema::DescriptorConfig;
+use crate::enforce::rate_limit_headers::Descriptor;
 use crate::enforce::tenant::TenantHeader;
 use crate::response::cors::Cors;
 use crate::response::security::{Frames, Security};
@@ -26,6 +30,10 @@ object! {
         caller: Option<String>,
         /// The header that tells a server with several tenants which of them are asked for.
         tenant: Option<TenantConfig>,
+        /// The facts about each allowed request that Envoy's rate limit filter is told, in `x-promward-rule`,
+        /// `x-promward-caller` and `x-promward-class`: for rates that several gateways count together. Requests of the class
+        /// `health` have none of these headers.
+        rate_limit: Option<Vec<DescriptorConfig>>,
     }
 }
 
@@ -51,6 +59,7 @@ object! {
 pub(super) struct HeaderSettings {
     pub(super) caller: Option<String>,
     pub(super) tenant: Option<TenantHeader>,
+    pub(super) rate_limit: Vec<Descriptor>,
     pub(super) cors: Cors,
     pub(super) security: Security,
 }
@@ -79,6 +88,7 @@ pub(super) fn compile(field: &Field<'_>) -> Result<HeaderSettings, ConfigError> 
     Ok(HeaderSettings {
         caller,
         tenant,
+        rate_limit: rate_limit(&headers.rate_limit())?,
         cors: cors(&headers.cors())?,
         security: Security::new(hsts, policy, frames),
     })
@@ -101,6 +111,17 @@ fn tenant(field: &Field<'_>, caller: Option<&str>) -> Result<Option<TenantHeader
         return Err(tenant.name().refuse("headers.caller is this header already"));
     }
     Ok(Some(TenantHeader { name, label: tenant.label().optional_text()?.map(str::to_owned) }))
+}
+
+/// Reads what the proxy's rate limit filter is told of a request.
+fn rate_limit(field: &Field<'_>) -> Result<Vec<Descriptor>, ConfigError> {
+    if !field.is_given() {
+        return Ok(Vec::new());
+    }
+    let named = |name: &str| {
+        Descriptor::named(name).ok_or_else(|| format!("\"{name}\" is none of rule, caller, class"))
+    };
+    listed(field, "an empty list tells nothing: leave the field out, or list rule, caller or class", named)
 }
 
 /// Reads the value of `Strict-Transport-Security` (RFC 6797 §6.1): directives, of which `max-age` is needed.

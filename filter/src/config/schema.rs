@@ -76,3 +76,11 @@ pub(super) enum QueryReportConfig {
     Off,
     Text,
 }
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub(super) enum DescriptorConfig {
+    Rule,
+    Caller,
+    Class,
+}

@@ -1,5 +1,6 @@
-//! Headers that tell the server who is calling, and which tenants the caller may see.
+//! Headers that tell the server, or the proxy on the way to it, who is calling, and which tenants the caller may see.
 
+use super::rate_limit_headers::Descriptor;
 use super::tenant::{NoTenant, TenantHeader};
 use super::terms::RuleTerms;
 use crate::caller::identity::Caller;
@@ -12,6 +13,8 @@ pub struct IdentityHeaders {
     pub caller: Option<String>,
     /// The header that tells the server which tenants the caller may see.
     pub tenant: Option<TenantHeader>,
+    /// The facts that the proxy's rate limit filter is told of a request.
+    pub rate_limit: Vec<Descriptor>,
 }
 
 impl IdentityHeaders {
@@ -19,6 +22,11 @@ impl IdentityHeaders {
     pub fn names(&self) -> Vec<&str> {
         let tenant = self.tenant.as_ref().map(|header| header.name.as_str());
         self.caller.as_deref().into_iter().chain(tenant).collect()
+    }
+
+    /// Returns the names of the headers that the proxy's rate limit filter is told a request by.
+    pub fn rate_limited_by(&self) -> impl Iterator<Item = &'static str> {
+        self.rate_limit.iter().map(|descriptor| descriptor.header().text())
     }
 
     /// Adds the headers about a caller to those that are set.

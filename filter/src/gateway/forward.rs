@@ -275,6 +275,13 @@ impl AllowedRequest<'_> {
             None => {}
         }
         identity_headers.add(self.caller, &self.terms, &mut set)?;
+        let class = self.requested.class();
+        if class != Class::Health {
+            for descriptor in &identity_headers.rate_limit {
+                let value = descriptor.value(self.rule, self.caller, class, request.facts)?;
+                set.push((descriptor.header().into(), value));
+            }
+        }
         Ok(HeaderEdits { remove, set, add: Vec::new() })
     }
 }
@@ -348,7 +355,7 @@ mod tests {
                 tenants: None,
             },
         };
-        let headers = IdentityHeaders { caller: None, tenant: None };
+        let headers = IdentityHeaders { caller: None, tenant: None, rate_limit: Vec::new() };
         let security = Security::new(None, None, Frames::Nobody);
         let answers = Answers { cors: Cors::default(), security };
         let refusal = allowed.decide(&headers, &answers, &mut RewriteCache::new(1)).unwrap_err();

@@ -11,6 +11,7 @@ mod find;
 mod listener;
 mod mistaken;
 mod passwords;
+mod rate_limit;
 mod routing;
 mod rules;
 mod trial;

@@ -2,6 +2,7 @@
 //! address of a client, and how long a body it holds. The filter can't see either.
 
 use super::envoy_file::either;
+use super::rate_limit::RateLimits;
 use promward::caller::client::{CLIENT_HEADER, ClientFrom};
 use promward::caller::who::Who;
 use promward::gateway::Gateway;
@@ -18,6 +19,8 @@ pub(super) struct Surroundings {
     /// True if Envoy takes the word of another proxy for the address of a client.
     trusts_a_proxy: bool,
     bounds: Vec<Bound>,
+    /// The questions to a rate limit service, if a connection manager is in the file.
+    rate_limits: Option<RateLimits>,
 }
 
 /// A bound on the bodies that Envoy holds.
@@ -47,6 +50,7 @@ impl Surroundings {
         surroundings.takes_the_clients_word = !is_set("use_remote_address", "useRemoteAddress")
             && !is_set("original_ip_detection_extensions", "originalIpDetectionExtensions");
         surroundings.hides_the_client = !writes_client(manager);
+        surroundings.rate_limits = Some(RateLimits::of(manager));
         surroundings.trusts_a_proxy = either(manager, "xff_num_trusted_hops", "xffNumTrustedHops")
             .is_some_and(|hops| number(hops) != Some(0));
         let window = either(manager, "http2_protocol_options", "http2ProtocolOptions")
@@ -78,7 +82,9 @@ impl Surroundings {
 
     /// Returns a warning for each setting that doesn't fit the configuration.
     pub(super) fn warnings(&self, gateway: &Gateway) -> Vec<String> {
-        self.address(gateway).into_iter().chain(self.client(gateway)).chain(self.bodies(gateway)).collect()
+        let rate_limits = self.rate_limits.iter().flat_map(|limits| limits.warnings(gateway));
+        let others = self.address(gateway).into_iter().chain(self.client(gateway));
+        others.chain(self.bodies(gateway)).chain(rate_limits).collect()
     }
 
     fn address(&self, gateway: &Gateway) -> Option<String> {

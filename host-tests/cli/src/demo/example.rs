@@ -86,6 +86,11 @@ impl Example {
         let mut all = Self::all()?;
         match all.iter().position(|example| example.name == name) {
             Some(at) => Ok(all.swap_remove(at)),
+            None if has_readme(name)? => {
+                bail!(
+                    "the example {name} needs more than a demo can start: examples/{name}/README.md says what runs it"
+                )
+            }
             None => {
                 let names: Vec<_> = all.iter().map(|example| example.name.as_str()).collect();
                 bail!("there is no such example; there are {}", names.join(", "))
@@ -218,4 +223,12 @@ impl Example {
         };
         self.description.curl.iter().map(command).collect()
     }
+}
+
+/// Returns `true` if there is an example of this name, which may have no demo.
+fn has_readme(name: &str) -> Result<bool> {
+    let examples = promward_module::workspace()?.join("examples");
+    let folders = fs::read_dir(&examples).with_context(|| format!("cannot read {}", examples.display()))?;
+    let mut named = folders.filter_map(Result::ok).filter(|folder| folder.file_name() == name);
+    Ok(named.any(|folder| folder.path().join("README.md").exists()))
 }

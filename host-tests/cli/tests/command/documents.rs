@@ -8,6 +8,7 @@ use promward_cli::policy::Policy;
 use promward_cli::{check, explain};
 use promward_harness::documents;
 use promward_harness::envoy::variants::Variant;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -239,7 +240,9 @@ fn every_fragment_is_yaml_and_the_readme_lists_it() {
     let variants = Variant::ALL.map(|variant| format!("{}.yaml", variant.name()));
     assert_eq!(names, variants);
     for variant in Variant::ALL {
-        serde_norway::from_str::<serde_norway::Value>(variant.fragment()).unwrap();
+        for document in serde_norway::Deserializer::from_str(variant.fragment()) {
+            serde_norway::Value::deserialize(document).unwrap();
+        }
         let name = variant.name();
         assert!(readme.contains(&format!("| `fragments/{name}.yaml` |")), "{name}");
         assert!(readme.contains(&format!("`--{name}`")), "{name}");

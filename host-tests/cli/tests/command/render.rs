@@ -264,7 +264,7 @@ fn envoy_accepts_what_is_rendered_with_each_variant_and_with_all() {
     let of_ecds = ["--ecds".as_ref(), configuration.as_os_str(), "--output".as_ref(), ecds.as_os_str()];
     rendered(&[&common[..], &of_ecds].concat());
     let flags = Variant::ALL.map(|variant| format!("--{}", variant.name()));
-    let [certificates, jwt, watched, websockets] = flags.each_ref().map(OsStr::new);
+    let [certificates, jwt, rate_limit, watched, websockets] = flags.each_ref().map(OsStr::new);
     let ports = ["--https-port", "8443", "--http-port", "8080", "--listen", "127.0.0.1"].map(OsStr::new);
     let names =
         ["--domain", "a.example", "--domain", "localhost", "--upstream", "[::1]:9090"].map(OsStr::new);
@@ -276,7 +276,8 @@ fn envoy_accepts_what_is_rendered_with_each_variant_and_with_all() {
         &[jwt, example("examples/jwt/promward.json").as_os_str()],
         &[watched],
         &[certificates, jwt, configuration.as_os_str()],
-        &[certificates, jwt, watched, websockets],
+        &[rate_limit, example("examples/many-gateways/promward.json").as_os_str()],
+        &[certificates, jwt, rate_limit, watched, websockets],
         &[websockets, example("examples/tenants/promward.json").as_os_str()],
         &[&ports[..], &names].concat(),
     ] {

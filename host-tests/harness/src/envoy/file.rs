@@ -96,7 +96,11 @@ impl FileOptions {
         ] {
             file.replace_after(label, &port(old), &port(new))?;
         }
-        file.replace_after("- lb_endpoints:\n", "address: 127.0.0.1, port_value: 9090 }", &upstream)?;
+        file.replace_after(
+            "cluster_name: prometheus\n",
+            "address: 127.0.0.1, port_value: 9090 }",
+            &upstream,
+        )?;
         if self.https_port != 443 {
             // A redirect names the port only if it isn't the default one.
             file.replace(
@@ -228,7 +232,8 @@ mod tests {
         reversed.reverse();
         assert_eq!(lines(&reversed), all);
         for variant in Variant::ALL {
-            for line in variant.fragment().lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+            let inserted = |line: &&str| !line.is_empty() && !line.starts_with('#') && *line != "---";
+            for line in variant.fragment().lines().filter(inserted) {
                 assert!(all.iter().any(|rendered| rendered.trim() == line.trim()), "{variant:?}: {line}");
             }
         }

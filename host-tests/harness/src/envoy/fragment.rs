@@ -2,7 +2,7 @@
 //!
 //! A fragment is a YAML file that says in comments where its parts go. Each part begins with a comment such as
 //! `# Above this line of envoy.yaml: - name: promward`, and ends at the next one. What stands before the first part
-//! describes the fragment, and is not inserted.
+//! describes the fragment, and is not inserted. Where parts can't stand in one YAML document, `---` separates them.
 
 use super::shipped::indentation;
 use anyhow::{Result, ensure};
@@ -15,7 +15,7 @@ const STEP: usize = 2;
 enum Position {
     /// Before the line, indented as it is.
     Above,
-    /// After the line, which opens a mapping, as the first of its fields.
+    /// After the line, which opens a mapping or a list, as the first of its fields or items.
     Below,
     /// In place of the line and of everything that is indented further.
     InPlaceOf,
@@ -54,7 +54,7 @@ fn parts(fragment: &str) -> Vec<Part<'_>> {
             POSITIONS.iter().find_map(|(comment, position)| Some((line.strip_prefix(comment)?, *position)));
         match (begins, parts.last_mut()) {
             (Some((anchor, position)), _) => parts.push(Part { position, anchor, lines: Vec::new() }),
-            (None, Some(part)) if !line.is_empty() => part.lines.push(line),
+            (None, Some(part)) if !line.is_empty() && line != "---" => part.lines.push(line),
             // Blank lines separate the parts, and the description is before the first one.
             _ => {}
         }
@@ -86,7 +86,8 @@ impl Part<'_> {
             }
             Position::Below => {
                 result.extend(kept(first));
-                result.extend(inserted(depth + STEP));
+                // The items of a list are indented as the field that has the list.
+                result.extend(inserted(if self.is_list() { depth } else { depth + STEP }));
                 result.extend(kept(after));
             }
             Position::InPlaceOf => {
@@ -96,6 +97,11 @@ impl Part<'_> {
             }
         }
         Ok(result.join("\n") + "\n")
+    }
+
+    /// Returns `true` if the part begins with an item of a list.
+    fn is_list(&self) -> bool {
+        self.lines.iter().find(|line| !line.starts_with('#')).is_some_and(|line| line.starts_with("- "))
     }
 }
 
@@ -120,10 +126,15 @@ y:
 
 # In place of this item of envoy.yaml: - f: 3
 - i: 6
+
+---
+# Below this line of envoy.yaml: e:
+# First.
+- j: 7
 ";
         assert_eq!(
             apply(FILE, fragment).unwrap(),
-            "a:\n  # A comment.\n  x: 1\n  b:\n    y:\n      z: 2\n    c: 1\n    d: 2\n  e:\n  - i: 6\n  - h: 5\n"
+            "a:\n  # A comment.\n  x: 1\n  b:\n    y:\n      z: 2\n    c: 1\n    d: 2\n  e:\n  # First.\n  - j: 7\n  - i: 6\n  - h: 5\n"
         );
     }
 

@@ -12,6 +12,8 @@ pub enum Variant {
     ClientCertificates,
     /// Makes Envoy verify JSON Web Tokens before the filter.
     Jwt,
+    /// Asks a rate limit service, which counts the requests of several gateways.
+    RateLimit,
     /// Moves the filter with its configuration to a file of its own, which is watched.
     Watched,
     /// Lets WebSockets pass, where the filter does.
@@ -20,7 +22,8 @@ pub enum Variant {
 
 impl Variant {
     /// All variants, ordered by name.
-    pub const ALL: [Self; 4] = [Self::ClientCertificates, Self::Jwt, Self::Watched, Self::WebSockets];
+    pub const ALL: [Self; 5] =
+        [Self::ClientCertificates, Self::Jwt, Self::RateLimit, Self::Watched, Self::WebSockets];
 
     /// Returns the name of its option and, with `.yaml`, of its file in `envoy/fragments`.
     #[must_use]
@@ -28,6 +31,7 @@ impl Variant {
         match self {
             Self::ClientCertificates => "client-certificates",
             Self::Jwt => "jwt",
+            Self::RateLimit => "rate-limit",
             Self::Watched => "watched",
             Self::WebSockets => "websockets",
         }
@@ -39,6 +43,7 @@ impl Variant {
         match self {
             Self::ClientCertificates => include_str!("../../../../envoy/fragments/client-certificates.yaml"),
             Self::Jwt => include_str!("../../../../envoy/fragments/jwt.yaml"),
+            Self::RateLimit => include_str!("../../../../envoy/fragments/rate-limit.yaml"),
             Self::Watched => include_str!("../../../../envoy/fragments/watched.yaml"),
             Self::WebSockets => include_str!("../../../../envoy/fragments/websockets.yaml"),
         }

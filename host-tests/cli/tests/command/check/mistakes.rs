@@ -52,6 +52,22 @@ const MISTAKES: &[Mistake] = &[
         "elsewhere: this is null, where one of refuse, pass is needed",
     ),
     (r#""elsewhere": "refuse""#, r#""elsewhere": "ignore""#, "elsewhere: \"ignore\" is none of refuse, pass"),
+    // Headers.
+    (
+        r#""hsts": "max-age=1""#,
+        r#""rate_limit": []"#,
+        "headers.rate_limit: an empty list tells nothing: leave the field out, or list rule, caller or class",
+    ),
+    (
+        r#""hsts": "max-age=1""#,
+        r#""rate_limit": ["rule", "user"]"#,
+        "headers.rate_limit[1]: \"user\" is none of rule, caller, class",
+    ),
+    (
+        r#""hsts": "max-age=1""#,
+        r#""rate_limit": ["caller", "caller"]"#,
+        "headers.rate_limit[1]: \"caller\" is listed twice",
+    ),
     // Mounts.
     (
         r#"[{ "prefix": "/prometheus", "api": "prometheus", "cluster": "prometheus", "max_form": "256KiB" }]"#,

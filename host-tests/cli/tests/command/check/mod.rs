@@ -8,6 +8,7 @@ mod mistaken;
 mod mistakes;
 mod opaque;
 mod passwords;
+mod rate_limit;
 mod routing;
 mod trial;
 mod upstream;

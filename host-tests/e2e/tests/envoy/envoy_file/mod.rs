@@ -7,7 +7,7 @@ mod health;
 mod reports;
 mod routes;
 mod scan;
-mod setup;
+pub(crate) mod setup;
 mod tls;
 mod tokens;
 mod variants;

@@ -34,6 +34,7 @@ fn each_variant_serves_what_the_shipped_file_serves_and_so_do_all_together() {
     for variants in [
         &[Variant::ClientCertificates][..],
         &[Variant::Jwt],
+        &[Variant::RateLimit],
         &[Variant::Watched],
         &[Variant::WebSockets],
         &Variant::ALL,
