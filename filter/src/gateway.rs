@@ -213,7 +213,8 @@ impl Gateway {
         let outside = matches!(self.mounts.locate(&decoded), Located::Elsewhere);
         match self.elsewhere {
             Elsewhere::Pass if outside => {
-                let remove = Strip::OursOnly.held_back(request.headers, &self.identity_headers.names());
+                let remove =
+                    Strip::OursOnly.held_back(request.headers, &self.identity_headers.names(), |_| false);
                 Ok(Decision::Pass(HeaderEdits { remove, ..HeaderEdits::default() }))
             }
             _ => Err(Refusal::NoMount),

@@ -113,12 +113,20 @@ impl Index {
     }
 }
 
-/// Returns the FNV-1a hash of a key, with its upper half folded into the lower one. The configuration chooses the keys,
-/// so nobody else can make many of them share a slot.
+/// Returns a hash of a key. Eight bytes at a time are mixed in, as FNV-1a does it with one. The configuration chooses the
+/// keys, so nobody else can make many of them share a slot.
 fn hash(key: &[u8]) -> u32 {
-    let (start, prime) = (0xcbf2_9ce4_8422_2325, 0x0100_0000_01b3);
-    let hash = key.iter().fold(start, |hash: u64, byte| (hash ^ u64::from(*byte)).wrapping_mul(prime));
-    u32::try_from((hash ^ (hash >> 32)) & u64::from(u32::MAX)).unwrap_or_default()
+    const START: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x9e37_79b9_7f4a_7c15;
+    let number = |eight: &[u8; 8]| u64::from_le_bytes(*eight);
+    // The last eight bytes, some of which may be among those before; all of a short key.
+    let short = || key.iter().fold(0, |short: u64, byte| short << 8 | u64::from(*byte));
+    let last = key.last_chunk().map_or_else(short, number);
+    let hash = key.as_chunks().0.iter().map(number).chain([last]).fold(START, |hash, next| {
+        let mixed = (hash ^ next).wrapping_mul(PRIME);
+        mixed ^ (mixed >> 32)
+    });
+    u32::try_from(hash & u64::from(u32::MAX)).unwrap_or_default()
 }
 
 /// Removes texts that have occurred before, and keeps the order of the others.

@@ -12,7 +12,8 @@ pub const CLIENT_HEADER: &str = "x-promward-client";
 
 /// Headers that the listener and the proxy write, and that the routes remove. The filter leaves them alone where the
 /// listener is declared to write the client.
-const WRITTEN_BY_PROXY: [&str; 3] = [CLIENT_HEADER, "x-envoy-external-address", "x-envoy-internal"];
+const WRITTEN_BY_PROXY: [Name; 3] =
+    [Name::XPromwardClient, Name::XEnvoyExternalAddress, Name::XEnvoyInternal];
 
 /// The place where the filter learns of a client's scheme and address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,10 +25,9 @@ pub enum ClientFrom {
 }
 
 impl ClientFrom {
-    /// Returns `true` if the routes remove a header with this name, so that the filter needn't.
-    pub fn leaves(self, name: &[u8]) -> bool {
-        let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
-        self == Self::Listener && WRITTEN_BY_PROXY.iter().any(|known| is(known))
+    /// Returns `true` if the routes remove this header, in its usual spelling, so that the filter needn't.
+    pub fn leaves(self, name: Name) -> bool {
+        self == Self::Listener && WRITTEN_BY_PROXY.contains(&name)
     }
 }
 
@@ -101,11 +101,11 @@ mod tests {
     #[test]
     fn only_what_the_routes_remove_is_left_alone() {
         for name in WRITTEN_BY_PROXY {
-            assert!(ClientFrom::Listener.leaves(name.as_bytes()), "{name}");
-            assert!(!ClientFrom::Host.leaves(name.as_bytes()), "{name}");
+            assert!(ClientFrom::Listener.leaves(name), "{name:?}");
+            assert!(!ClientFrom::Host.leaves(name), "{name:?}");
         }
-        for name in ["x_promward_client", "x-promward-cluster", "x-envoy-original-path", "x-envoy_internal"] {
-            assert!(!ClientFrom::Listener.leaves(name.as_bytes()), "{name}");
+        for name in [Name::XPromwardCluster, Name::OfEnvoy, Name::XForwardedProto, Name::Other] {
+            assert!(!ClientFrom::Listener.leaves(name), "{name:?}");
         }
     }
 }

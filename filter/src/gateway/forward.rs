@@ -233,8 +233,11 @@ impl AllowedRequest<'_> {
         identity_headers: &IdentityHeaders,
     ) -> Result<HeaderEdits, Refusal> {
         let (request, mount) = (self.request, self.requested.at.mount);
-        let mut remove = self.strip.held_back(request.headers, &identity_headers.names());
-        remove.retain(|name| !self.client.leaves(name));
+        // Most proxies set it themselves, and to the same.
+        let says_the_scheme =
+            request.headers.only(Name::XForwardedProto) == Some(request.scheme.as_str().as_bytes());
+        let is_kept = |name| self.client.leaves(name) || says_the_scheme && name == Name::XForwardedProto;
+        let mut remove = self.strip.held_back(request.headers, &identity_headers.names(), is_kept);
         // A form behind an offer has been refused already.
         let offers = form.is_none_or(AwaitedForm::must_be_empty) && self.offers();
         if offers {
@@ -246,10 +249,7 @@ impl AllowedRequest<'_> {
         if self.requested.class() == Class::Health && self.requested.method == Method::Options {
             say(Name::Method, "GET".into());
         }
-        if request.headers.only(Name::XForwardedProto) == Some(request.scheme.as_str().as_bytes()) {
-            // The proxy has set it itself, as most do.
-            remove.retain(|name| !name.eq_ignore_ascii_case(Name::XForwardedProto.text().as_bytes()));
-        } else {
+        if !says_the_scheme {
             say(Name::XForwardedProto, request.scheme.as_str().into());
         }
         host.into_iter().for_each(|host| say(Name::XForwardedHost, host.into()));

@@ -61,12 +61,15 @@ pub enum Credentials {
 
 impl Strip {
     /// Returns the names of a request's headers that are removed, as the client spelled them. `ours` are further
-    /// headers that the filter sets, in lower case.
-    pub fn held_back(self, headers: &Headers, ours: &[&str]) -> Vec<Vec<u8>> {
+    /// headers that the filter sets, in lower case. What `is_kept` says of a header in its usual spelling goes before.
+    pub fn held_back(self, headers: &Headers, ours: &[&str], is_kept: impl Fn(Name) -> bool) -> Vec<Vec<u8>> {
         let set = self.set();
         let is_ours = |name: &[u8]| ours.iter().any(|ours| is_spelling(name, ours.as_bytes()));
         headers.names(|known, spelling, name| {
-            set.has(known) || known == FORWARDED_FOR && self.covers_underscored(spelling) || is_ours(name)
+            let is_held = set.has(known)
+                || known == FORWARDED_FOR && self.covers_underscored(spelling)
+                || is_ours(name);
+            is_held && !(spelling == Spelling::Usual && is_kept(known))
         })
     }
 
@@ -101,7 +104,7 @@ mod tests {
 
     impl Strip {
         fn covers(self, name: &str) -> bool {
-            !self.held_back(&Headers::from_iter([(name, "x")]), &[]).is_empty()
+            !self.held_back(&Headers::from_iter([(name, "x")]), &[], |_| false).is_empty()
         }
     }
 
@@ -149,10 +152,10 @@ mod tests {
         let names = ["X-Caller", "x_caller", "x-caller", "X_Tenant", "x-callers", "accept"];
         let headers = Headers::from_iter(names.map(|name| (name, "user:admin")));
         for strip in [TRUSTED_ONLY, ALL, Strip::OursOnly] {
-            let held_back = strip.held_back(&headers, &["x-caller", "x-tenant"]);
+            let held_back = strip.held_back(&headers, &["x-caller", "x-tenant"], |_| false);
             let expected = ["X-Caller", "x_caller", "x-caller", "X_Tenant"];
             assert_eq!(held_back, expected.map(|name| name.as_bytes().to_vec()));
-            assert!(strip.held_back(&headers, &[]).is_empty());
+            assert!(strip.held_back(&headers, &[], |_| false).is_empty());
         }
     }
 
@@ -168,6 +171,14 @@ mod tests {
             let covers = Strip::TrustedAnd(Credentials::ForProxies).covers(name);
             assert_eq!(covers, is_for_proxies, "{name}");
         }
+    }
+
+    #[test]
+    fn what_is_kept_stays_in_its_usual_spelling_alone() {
+        let names = ["X-Forwarded-Proto", "x_forwarded_proto", "x-forwarded-host"];
+        let headers = Headers::from_iter(names.map(|name| (name, "https")));
+        let held_back = ALL.held_back(&headers, &[], |name| name == Name::XForwardedProto);
+        assert_eq!(held_back, names[1..].iter().map(|name| name.as_bytes().to_vec()).collect::<Vec<_>>());
     }
 
     #[test]

@@ -89,6 +89,8 @@ names! {
     XClientIp "x-client-ip",
     XClusterClientIp "x-cluster-client-ip",
     XContentTypeOptions "x-content-type-options",
+    XEnvoyExternalAddress "x-envoy-external-address",
+    XEnvoyInternal "x-envoy-internal",
     XForwarded "x-forwarded",
     XForwardedFor "x-forwarded-for",
     XForwardedHost "x-forwarded-host",
