@@ -1,5 +1,7 @@
 //! A pasted line that calls curl, as people write it and as browsers copy it.
 
+mod url;
+
 use super::request::{add_header, body, certificate, to};
 use crate::policy::asked::Asked;
 use crate::shell_words::split;
@@ -8,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use promward::time::instant::Instant;
 use std::path::Path;
+use url::{without_dot_segments, without_user};
 
 /// Options that take a value and say nothing about the request.
 const WITH_VALUE: [&str; 20] = [
@@ -82,6 +85,7 @@ struct Line {
     has_data: bool,
     is_get: bool,
     is_head: bool,
+    keeps_path: bool,
     certificate: Option<String>,
 }
 
@@ -170,6 +174,7 @@ impl Line {
             }
             "-G" | "--get" => self.is_get = true,
             "-I" | "--head" => self.is_head = true,
+            "--path-as-is" => self.keeps_path = true,
             "-E" | "--cert" => self.certificate = Some(value()?),
             _ if WITHOUT_VALUE.contains(&option) => {}
             _ if WITH_VALUE.contains(&option) => drop(value()?),
@@ -191,6 +196,7 @@ impl Line {
         let url = self.url.ok_or("--curl: there is no URL")?;
         let url = if url.contains("://") || url.starts_with('/') { url } else { format!("http://{url}") };
         let (url, in_url) = without_user(&url);
+        let url = if self.keeps_path { url } else { without_dot_segments(&url) };
         let data = self.data.join("&");
         let method = match self.method {
             Some(method) => method,
@@ -221,19 +227,6 @@ impl Line {
         let body = if self.is_get { Vec::new() } else { data.into_bytes() };
         Ok(asked.with_body(body))
     }
-}
-
-/// Takes the name and the password out of a URL.
-fn without_user(url: &str) -> (String, Option<String>) {
-    let Some((scheme, rest)) = url.split_once("://") else { return (url.to_owned(), None) };
-    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    let Some((user, host)) = authority.rsplit_once('@') else { return (url.to_owned(), None) };
-    // Its parser takes a plus sign for a space, and an ampersand for an end.
-    let user = user.replace('+', "%2B").replace('&', "%26");
-    let user =
-        form_urlencoded::parse(user.replace('=', "%3D").as_bytes()).next().unwrap_or_default().0.into_owned();
-    let user = if user.contains(':') { user } else { format!("{user}:") };
-    (format!("{scheme}://{host}{path}"), Some(user))
 }
 
 /// Encodes a value of `--data-urlencode`: `VALUE`, `=VALUE`, `NAME=VALUE` or `NAME@FILE`.
@@ -277,6 +270,8 @@ mod tests {
                 "GET a / ",
             ),
             ("curl 'https://a/x' \\\n  -H 'Host: b' \\\n  --compressed", "GET b /x "),
+            ("curl https://a/p/../x/./y?z=../..", "GET a /x/y?z=../.. "),
+            ("curl --path-as-is https://u:p@a/p/../x", "GET a /p/../x "),
         ] {
             assert_eq!(shown(&read(line)), request, "{line}");
         }

@@ -2,6 +2,7 @@
 //! `PROMWARD_BLESS=1` writes anew.
 
 mod matrix;
+mod pasted_curl;
 
 use std::fs;
 use std::path::{Path, PathBuf};
