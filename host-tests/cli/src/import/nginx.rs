@@ -132,6 +132,12 @@ fn mount(
     if url.contains('$') {
         return Err("the server depends on a variable".to_owned());
     }
+    if let Some((from, to)) = location.glued() {
+        return Err(format!(
+            "nginx puts {to} in the place of {from}, so that {from}api goes to {to}api, and a mount's path ends with a \
+             segment: end both with a slash, or neither, if that is meant"
+        ));
+    }
     let server = Upstream::parse(url)?;
     let path = match location::path_of(url) {
         Some(_) => server.path.clone(),

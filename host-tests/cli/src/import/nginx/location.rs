@@ -70,6 +70,14 @@ impl Location {
         Some((authority, path.replace("//", "/")))
     }
 
+    /// Returns the path of the location and the one that takes its place at the server, if the second doesn't end with
+    /// the slash that the first one ends with: then the first segment after them is glued to what stands before.
+    pub(super) fn glued(&self) -> Option<(&str, &str)> {
+        let from = self.prefix().filter(|path| path.ends_with('/'))?;
+        let to = path_of(self.settings.proxy_pass.as_deref()?)?.split('?').next()?;
+        (!to.ends_with('/')).then_some((from, to))
+    }
+
     /// Returns `true` if the location leads to the same server as another one.
     pub(super) fn is_of_server(&self, other: &Self) -> bool {
         self.authority().is_some_and(|server| Some(server) == other.authority())

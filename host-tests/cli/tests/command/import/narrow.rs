@@ -5,19 +5,26 @@ use std::process::{Command, Stdio};
 
 /// Imports a text, and returns the rules, each as `who: may`, and the notes.
 fn rules(kind: &str, text: &str) -> (Vec<String>, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_promward"));
-    command.args(["import", kind, "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    let configuration: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    let (configuration, notes) = configuration(kind, text, &[]);
     let words = |value: &serde_json::Value| {
         let words = value.as_array().into_iter().flatten().filter_map(serde_json::Value::as_str);
         words.collect::<Vec<_>>().join(" ")
     };
     let rules = configuration["access"].as_array().into_iter().flatten();
     let rules = rules.map(|rule| format!("{}: {}", words(&rule["who"]), words(&rule["may"]))).collect();
-    (rules, String::from_utf8(output.stderr).unwrap())
+    (rules, notes)
+}
+
+/// Imports a text, and returns the configuration, or `Null` if there is none, and the notes.
+fn configuration(kind: &str, text: &str, arguments: &[&str]) -> (serde_json::Value, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_promward"));
+    command.args(["import", kind, "-"]).args(arguments);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let configuration = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    (configuration, String::from_utf8(output.stderr).unwrap())
 }
 
 /// A server of nginx with these directives, and a location for Prometheus with those.
@@ -146,6 +153,33 @@ fn of_nginx() {
             "{notes}"
         );
     }
+}
+
+#[test]
+fn of_nginx_where_a_path_is_glued_to_another() {
+    let location = |from: &str, to: &str| format!("server {{ location {from} {{ proxy_pass {to}; }} }}");
+    let api = ["--api", "prometheus"];
+    for (from, to, glued) in [
+        ("/p/", "http://h:9090/x", Some("/xapi")),
+        ("/", "http://h:9090/x", Some("/xapi")),
+        ("/p/", "http://h:9090/x?", Some("/xapi")),
+        ("/p/", "http://h:9090/x/", None),
+        ("/p", "http://h:9090/x", None),
+        ("/p/", "http://h:9090", None),
+    ] {
+        let (imported, notes) = configuration("nginx", &location(from, to), &api);
+        let mount = &imported["mounts"][0]["upstream_prefix"];
+        assert_eq!(mount.is_null(), glued.is_some(), "{from} {to}: {imported}{notes}");
+        assert!(glued.is_none_or(|glued| notes.contains(glued)), "{from} {to}: {notes}");
+    }
+    // The other locations are carried over.
+    let both = location("/p/", "http://h:9090/x") + &location("/q/", "http://g:9090/");
+    let (imported, notes) = configuration("nginx", &both, &api);
+    assert_eq!(imported["mounts"].as_array().map(Vec::len), Some(1), "{imported}");
+    assert!(
+        notes.contains("left out: location /p (http://h:9090/x): nginx puts /x in the place of /p/"),
+        "{notes}"
+    );
 }
 
 #[test]
