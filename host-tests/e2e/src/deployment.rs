@@ -14,9 +14,10 @@ use promward_harness::certificates::Authority;
 use promward_harness::client::Client;
 use promward_harness::envoy::Envoy;
 pub use promward_harness::host::Host;
+use serde_json::Value;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -41,6 +42,8 @@ pub struct Deployment {
     upstream: SocketAddr,
     authority: Arc<Authority>,
     directory: TempDir,
+    /// The access log of the embedded host. Envoy writes its own.
+    records: Arc<Mutex<Vec<String>>>,
 }
 
 enum Running {
@@ -65,14 +68,17 @@ impl Deployment {
         let files = authority.server()?.write(directory.path(), "example.com")?;
         let authorities = directory.path().join(AUTHORITY);
         authority.write(&authorities)?;
+        let records: Arc<Mutex<Vec<String>>> = Arc::default();
         let running = match host {
             Host::Envoy => Running::Envoy(Box::new(start::start_envoy(options, &module, directory.path())?)),
             Host::Embedded => {
-                let (gateway, plugin) = start::start_embedded(options, &module, &files, &authorities)?;
+                let written = Arc::clone(&records);
+                let log = Arc::new(move |record: &str| written.lock().unwrap().push(record.to_owned()));
+                let (gateway, plugin) = start::start_embedded(options, &module, &files, &authorities, log)?;
                 Running::Embedded(gateway, plugin)
             }
         };
-        Ok(Self { running, upstream: options.upstream, authority, directory })
+        Ok(Self { running, upstream: options.upstream, authority, directory, records })
     }
 
     /// Returns the address of https.
@@ -158,6 +164,28 @@ impl Deployment {
             }
             if start.elapsed() > PATIENCE {
                 bail!("the metric {name} is {value} after {PATIENCE:?}, and not {at_least} or more");
+            }
+            thread::sleep(GLANCE);
+        }
+    }
+
+    /// Waits for at most a minute until this number of requests has ended, and returns the filter's record of each, as the
+    /// access log has it: `Null` for one that the filter wasn't asked about.
+    pub fn wait_for_records(&self, at_least: usize) -> Result<Vec<Value>> {
+        let start = Instant::now();
+        loop {
+            let records = match &self.running {
+                Running::Envoy(envoy) => envoy.records(),
+                Running::Embedded(..) => {
+                    let written = self.records.lock().unwrap();
+                    written.iter().map(|record| serde_json::from_str(record)).collect::<Result<_, _>>()?
+                }
+            };
+            if records.len() >= at_least {
+                return Ok(records);
+            }
+            if start.elapsed() > PATIENCE {
+                bail!("the access log has {} requests after {PATIENCE:?}: {records:?}", records.len());
             }
             thread::sleep(GLANCE);
         }

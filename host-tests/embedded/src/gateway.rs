@@ -32,7 +32,7 @@ use anyhow::{Context, Result, anyhow};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::sync::watch;
 
-pub use options::{ClientCertificates, Options, TlsFiles};
+pub use options::{AccessLog, ClientCertificates, Options, TlsFiles};
 
 /// A running gateway. Dropping it ends its threads and cuts its connections.
 pub struct Gateway {

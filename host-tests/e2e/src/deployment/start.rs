@@ -2,7 +2,7 @@
 
 use super::{ClientCertificates, Options};
 use anyhow::{Context, Result};
-use promward_embedded::gateway::{self, Gateway, TlsFiles};
+use promward_embedded::gateway::{self, AccessLog, Gateway, TlsFiles};
 use promward_embedded::host::{FailurePolicy, Plugin, Settings};
 use promward_harness::certificates::Files;
 use promward_harness::envoy::variants::Variant;
@@ -50,6 +50,7 @@ pub(super) fn start_embedded(
     module: &Path,
     files: &Files,
     authority: &Path,
+    access_log: AccessLog,
 ) -> Result<(Gateway, Plugin)> {
     let configuration = match &options.configuration {
         Some(configuration) => configuration.clone(),
@@ -75,6 +76,7 @@ pub(super) fn start_embedded(
     let plugin = Plugin::load(settings)?;
     let mut gateway = gateway::Options::new(tls, plugin.clone()).cluster(CLUSTER, options.upstream);
     gateway.writes_client = options.writes_client;
+    gateway.access_log = access_log;
     gateway.workers = usize::try_from(options.workers)?;
     gateway.listen = local(options.https_port);
     gateway.plain = Some(local(options.http_port));

@@ -4,10 +4,14 @@ use std::{
     collections::BTreeMap,
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
+    sync::Arc,
     time::Duration,
 };
 
 use crate::host::Plugin;
+
+/// A function that takes the module's record of each request that has ended.
+pub type AccessLog = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// The settings of a gateway: its listeners, its certificate, its module and its upstreams.
 #[derive(Clone)]
@@ -36,6 +40,8 @@ pub struct Options {
     /// `true` writes the client's address and version of TLS into `x-promward-client`, as the shipped file does. `false`
     /// leaves what the client says there.
     pub writes_client: bool,
+    /// Receives the property that the shipped file shows in the access log, of each request for which the module sets it.
+    pub access_log: AccessLog,
 }
 
 impl Options {
@@ -53,6 +59,7 @@ impl Options {
             timeout: Duration::from_secs(600),
             http1_trailers: false,
             writes_client: true,
+            access_log: Arc::new(|_| {}),
         }
     }
 

@@ -23,6 +23,9 @@ use super::{
 };
 use crate::host::{self, Frame, Headers, Output, StreamId, Why};
 
+/// The property that the shipped file shows in the access log.
+const RECORD: &str = "promward";
+
 /// Takes a request through the module and the upstream, up to the head of its answer. The rest goes on in a task of its
 /// own. An error resets the HTTP/2 stream, or closes the HTTP/1.1 connection.
 pub(super) async fn serve(
@@ -110,6 +113,9 @@ impl StreamTask {
                 break why;
             }
         };
+        if let Some(record) = self.root.host(|host| host.filter_state(self.id, RECORD)) {
+            (self.worker.options.access_log)(&String::from_utf8_lossy(&record));
+        }
         self.root.host(|host| host.close(self.id, why));
     }
 
