@@ -1,5 +1,5 @@
-//! The configuration that users write: reads its JSON, and compiles it into a [`Gateway`]. Anything that is wrong is
-//! refused with the path of its field, and nothing is ignored.
+//! The configuration that users write: reads its JSON, or the `google.protobuf.Struct` of the same content, and compiles
+//! it into a [`Gateway`]. Anything that is wrong is refused with the path of its field, and nothing is ignored.
 
 mod access;
 mod callers;
@@ -24,6 +24,7 @@ mod schema;
 mod scope;
 mod shared;
 mod size;
+mod structure;
 mod tenants;
 mod tree;
 mod who;
@@ -77,15 +78,25 @@ object! {
     }
 }
 
-/// Reads and compiles a configuration.
+/// Reads and compiles a configuration: JSON, or a `google.protobuf.Struct` as hosts pass it on.
 ///
 /// # Errors
 ///
-/// Returns an error if the bytes are not JSON, or if a field is wrong, with the path of the field. A
-/// `google.protobuf.Struct`, which hosts pass on as protobuf, is named as such.
+/// Returns an error if the bytes are neither, or if a field is wrong, with the path of the field.
 pub fn load(bytes: &[u8]) -> Result<Gateway, ConfigError> {
-    let tree = parse(bytes)?;
-    let field = Field::whole(&tree);
+    let error = match parse(bytes) {
+        Ok(tree) => return compile(&tree, bytes),
+        Err(error) => error,
+    };
+    match structure::json(bytes) {
+        Some(json) => compile(&parse(json.as_bytes())?, json.as_bytes()),
+        None => Err(error),
+    }
+}
+
+/// Compiles a configuration that was read from this JSON.
+fn compile(tree: &Tree<'_>, json: &[u8]) -> Result<Gateway, ConfigError> {
+    let field = Field::whole(tree);
     let whole = WholeObject::read(&field)?;
     whole.schema().optional_text()?;
     let mounts = mounts::compile(&whole.mounts())?;
@@ -115,7 +126,7 @@ pub fn load(bytes: &[u8]) -> Result<Gateway, ConfigError> {
         false => ClientFrom::Host,
     };
     Ok(Gateway {
-        digest: sha256(bytes),
+        digest: sha256(json),
         mounts,
         elsewhere,
         client,
@@ -175,44 +186,37 @@ fn parse(bytes: &[u8]) -> Result<Tree<'_>, ConfigError> {
             "the configuration begins with a byte-order mark (U+FEFF): save it as UTF-8 without one";
         return Err(ConfigError::new("", message));
     }
-    serde_json::from_slice(json).map_err(|error| match is_protobuf_struct(bytes) {
-        true => ConfigError::protobuf_struct(),
-        false => ConfigError::new("", &format!("the configuration is not JSON: {error}")),
-    })
-}
-
-/// Returns `true` if bytes that are not JSON begin as a `google.protobuf.Struct` does: with field 1, an entry, whose
-/// own field 1 is its key.
-fn is_protobuf_struct(bytes: &[u8]) -> bool {
-    let Some(([FIELD_1], entry)) = bytes.split_first_chunk() else { return false };
-    let more_of_length = entry.iter().take_while(|byte| **byte & 0x80 != 0).count();
-    entry.get(more_of_length.saturating_add(1)) == Some(&FIELD_1)
+    serde_json::from_slice(json)
+        .map_err(|error| ConfigError::new("", &format!("the configuration is not JSON: {error}")))
 }
 
 /// U+FEFF in UTF-8, which some editors write at the start of a file and JSON doesn't allow.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// The key of field 1 in protobuf, length-delimited.
-const FIELD_1: u8 = 0x0a;
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::caller::metadata::tests::object;
+    use serde_json::json;
 
     #[test]
-    fn a_struct_is_told_from_text_that_begins_with_a_new_line() {
-        for bytes in
-            [&b"\x0a\x20\x0a\x06mounts"[..], b"\x0a\x15\x0a\x06mounts", b"\x0a\x85\x01\x0a\x06mounts"]
-        {
-            let error = load(bytes).unwrap_err().to_string();
-            assert!(error.starts_with("the configuration is a google.protobuf.Struct"), "{error}");
-        }
-        for text in ["\n[]", "\nfoo", "\n// a\n{}", "foo"] {
+    fn a_struct_is_read_like_its_json_and_told_from_text_that_begins_with_a_new_line() {
+        let rule = json!({ "who": ["anyone"], "may": ["query"], "limits": { "points": 11000 } });
+        let configuration = |may: &str| json!({ "mounts": [{ "prefix": "/p" }], "access": [rule, { "who": ["anyone"], "may": [may] }] });
+        let [valid, wrong] = ["ui", "reading"].map(configuration);
+        let loaded = load(&object(&valid)).unwrap();
+        assert_eq!(loaded.digest, load(valid.to_string().as_bytes()).unwrap().digest);
+        let error = load(&object(&wrong)).unwrap_err().to_string();
+        assert!(error.starts_with("access[1].may[0]: \"reading\" is not a class"), "{error}");
+        let error = load(&object(&json!({ "mounts": [0.5] }))).unwrap_err().to_string();
+        assert_eq!(error, "mounts[0]: this is a number, where an object is needed");
+        let twice = [object(&valid), object(&json!({ "access": [] }))].concat();
+        assert_eq!(load(&twice).unwrap_err().to_string(), "access: this field is given twice");
+        for text in ["\n[]", "\nfoo", "\n// a\n{}", "foo", "\n\n"] {
             let error = load(text.as_bytes()).unwrap_err().to_string();
-            assert!(!error.contains("Struct"), "{text:?}: {error}");
+            assert!(error.contains(if text == "\n\n" { "is empty" } else { "" }), "{text:?}: {error}");
         }
-        let valid = "\n{\n\"mounts\": [{ \"prefix\": \"/\" }], \"access\": [{ \"who\": [\"anyone\"], \"may\": [\"ui\"] }] }";
-        assert!(load(valid.as_bytes()).is_ok());
+        assert!(load(format!("\n{valid:#}").as_bytes()).is_ok());
     }
 
     /// Texts stay in the JSON, but for those with escapes, which mean the same.

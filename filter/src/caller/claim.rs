@@ -81,7 +81,7 @@ impl ClaimPath {
 
 /// Returns a text, or a whole number in decimal digits, since some issuers write names and tenants as numbers. Every
 /// number in a token is a double, so a number that isn't exact there is none.
-pub(super) fn text(value: Value<'_>) -> Option<Cow<'_, str>> {
+pub(crate) fn text(value: Value<'_>) -> Option<Cow<'_, str>> {
     match value {
         Value::Text(text) => Some(Cow::Borrowed(text)),
         Value::Number(number) => whole(number).map(|whole| Cow::Owned(whole.to_string())),

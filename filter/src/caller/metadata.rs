@@ -1,6 +1,6 @@
 //! Reads what filters before this one left: Envoy's protobuf message `envoy.config.core.v3.Metadata`. It has the types
-//! of values, which a single property doesn't have. Nothing is copied and nothing recurses: a reader follows one path,
-//! and each step checks its bounds.
+//! of values, which a single property doesn't have. Nothing is copied and nothing recurses: a reader takes one step after
+//! the other, and each step checks its bounds.
 
 /// The error of bytes that aren't a message of the expected type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +41,27 @@ pub fn of_filter<'a>(metadata: &'a [u8], name: &str) -> Result<Option<Struct<'a>
 }
 
 impl<'a> Struct<'a> {
+    /// Returns the object that these bytes encode. Nothing is read yet.
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
+    /// Returns all fields with their names, in the order in which they stand there. A name may stand there twice.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the bytes are not such a message.
+    pub fn fields(self) -> Result<Vec<(&'a str, Value<'a>)>, MalformedMetadata> {
+        let mut read = Vec::new();
+        let mut fields = WireFields(self.0);
+        while let Some(field) = fields.next()? {
+            let (1, WireValue::Bytes(entry)) = field else { return Err(MalformedMetadata) };
+            let (name, value) = name_and_value(entry)?;
+            read.push((text(name)?, Value::read(value)?));
+        }
+        Ok(read)
+    }
+
     /// Returns the object as it is encoded.
     pub(super) fn bytes(self) -> &'a [u8] {
         self.0
@@ -98,9 +119,7 @@ impl<'a> Value<'a> {
             value = match field {
                 (1, WireValue::Varint(_)) => Self::Null,
                 (2, WireValue::Fixed(bits)) => Self::Number(f64::from_bits(bits)),
-                (3, WireValue::Bytes(text)) => {
-                    Self::Text(std::str::from_utf8(text).map_err(|_| MalformedMetadata)?)
-                }
+                (3, WireValue::Bytes(bytes)) => Self::Text(text(bytes)?),
                 (4, WireValue::Varint(number)) => Self::Bool(number != 0),
                 (5, WireValue::Bytes(object)) => Self::Struct(Struct(object)),
                 (6, WireValue::Bytes(list)) => Self::List(List(list)),
@@ -118,20 +137,30 @@ fn entry<'a>(message: &'a [u8], key: &str) -> Result<Option<&'a [u8]>, Malformed
     let mut fields = WireFields(message);
     while let Some(field) = fields.next()? {
         let (1, WireValue::Bytes(entry)) = field else { continue };
-        let (mut name, mut value): (&[u8], &[u8]) = (b"", b"");
-        let mut parts = WireFields(entry);
-        while let Some(part) = parts.next()? {
-            match part {
-                (1, WireValue::Bytes(bytes)) => name = bytes,
-                (2, WireValue::Bytes(bytes)) => value = bytes,
-                _ => return Err(MalformedMetadata),
-            }
-        }
+        let (name, value) = name_and_value(entry)?;
         if name == key.as_bytes() && found.replace(value).is_some() {
             return Err(MalformedMetadata);
         }
     }
     Ok(found)
+}
+
+/// Reads an entry of a map. What an entry leaves out is empty.
+fn name_and_value(entry: &[u8]) -> Result<(&[u8], &[u8]), MalformedMetadata> {
+    let (mut name, mut value): (&[u8], &[u8]) = (b"", b"");
+    let mut parts = WireFields(entry);
+    while let Some(part) = parts.next()? {
+        match part {
+            (1, WireValue::Bytes(bytes)) => name = bytes,
+            (2, WireValue::Bytes(bytes)) => value = bytes,
+            _ => return Err(MalformedMetadata),
+        }
+    }
+    Ok((name, value))
+}
+
+fn text(bytes: &[u8]) -> Result<&str, MalformedMetadata> {
+    std::str::from_utf8(bytes).map_err(|_| MalformedMetadata)
 }
 
 /// The fields of a message that haven't been read yet.
@@ -225,7 +254,8 @@ pub(crate) mod tests {
         }
     }
 
-    fn object(json: &Json) -> Vec<u8> {
+    /// Returns an object as a `google.protobuf.Struct`.
+    pub(crate) fn object(json: &Json) -> Vec<u8> {
         json.as_object().unwrap().iter().flat_map(|(key, json)| entry_of(key, &value(json))).collect()
     }
 

@@ -24,18 +24,19 @@ impl ConfigError {
         Self(Box::new(Wrong { path: path.to_owned(), message: message.to_owned() }))
     }
 
+    /// Returns the same error where the whole configuration is in a field at this path.
+    #[must_use]
+    pub fn within(&self, field: &str) -> Self {
+        let Wrong { path, message } = self.0.as_ref();
+        let separator = if path.is_empty() { "" } else { "." };
+        Self::new(&format!("{field}{separator}{path}"), message)
+    }
+
     pub(super) fn empty() -> Self {
         Self::new(
             "",
-            "the configuration is empty: give one JSON object, in Envoy as a google.protobuf.StringValue",
-        )
-    }
-
-    pub(super) fn protobuf_struct() -> Self {
-        Self::new(
-            "",
-            "the configuration is a google.protobuf.Struct, which the host passes on as protobuf: \
-             use \"@type\": type.googleapis.com/google.protobuf.StringValue, with the JSON as the text of its \"value\"",
+            "the configuration is empty: give one JSON object, in Envoy as a google.protobuf.StringValue or Struct, in Istio as \
+             pluginConfig, in Envoy Gateway as config",
         )
     }
 }

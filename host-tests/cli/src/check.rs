@@ -1,7 +1,8 @@
 //! `promward check`: reads a configuration as the filter does, before a proxy has to.
 //!
-//! A configuration stands by itself, as JSON, or inside an Envoy file. Both are found here and loaded by the filter's
-//! own [`promward::config::load`], so the filter accepts exactly the configurations that are called valid here.
+//! A configuration stands by itself, as JSON, or inside an Envoy file or an object of Kubernetes. All are found here and
+//! loaded by the filter's own [`promward::config::load`], so the filter accepts exactly the configurations that are called
+//! valid here.
 
 mod chain;
 mod empty_password;
@@ -9,28 +10,28 @@ mod envoy_file;
 mod fails_open;
 mod find;
 mod listener;
+mod manifests;
 mod mistaken;
 mod passwords;
+mod places;
 mod rate_limit;
 mod routing;
 mod rules;
+mod structure;
 mod trial;
 mod upstream;
+mod written;
 
-use chain::{IN_NO_CHAIN, Validation};
-use find::{Filter, Found};
-use listener::Surroundings;
-use promward::config;
+use chain::Validation;
+use places::{Placed, placed};
 use promward::gateway::Gateway;
-use routing::Routing;
-use serde::Deserialize;
-use serde_norway::Value;
 use std::fmt;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 pub use upstream::Upstream;
+pub use written::Written;
 
 /// The file name that stands for standard input.
 const STANDARD_INPUT: &str = "-";
@@ -61,7 +62,7 @@ impl Verdict {
 /// One configuration, loaded as the filter loads it.
 #[derive(Debug)]
 pub struct Finding {
-    /// The file's name and, in an Envoy file, the filter's place.
+    /// The file's name and, where it holds more than the configuration, the place in it.
     pub place: String,
     /// The compiled configuration, or the one line that says which field is wrong.
     pub loaded: Result<Gateway, String>,
@@ -110,25 +111,20 @@ impl fmt::Display for Finding {
 /// The field that says that the listener validates certificate chains.
 pub(crate) const VOUCHED: &str = "callers.certificates_validated_by_listener";
 
-/// A configuration in a file, before it is loaded, and the facts that the file adds.
-struct Placed {
-    place: String,
-    /// The text that the filter gets, or the reason why it gets none.
-    configuration: Result<Vec<u8>, String>,
-    validation: Validation,
-    routing: Routing,
-    surroundings: Surroundings,
-}
-
 impl Finding {
     /// Loads a configuration as the filter does.
     fn new(placed: Placed) -> Self {
-        let Placed { place, configuration, validation, routing, surroundings } = placed;
-        let load = |text: &[u8]| {
-            let gateway = config::load(text).map_err(|error| error.to_string())?;
-            empty_password::find(text).map_or(Ok(gateway), Err)
+        let Placed { place, configuration, validation, surroundings } = placed;
+        let load = |written: Written| {
+            let gateway = written.load()?;
+            match empty_password::find(&written.text) {
+                Some(error) => {
+                    Err(written.field.map_or_else(|| error.clone(), |field| format!("{field}.{error}")))
+                }
+                None => Ok(gateway),
+            }
         };
-        let loaded = configuration.and_then(|text| load(&text));
+        let loaded = configuration.and_then(load);
         let needs_a_chain = loaded.as_ref().is_ok_and(|gateway| gateway.callers.certificates.need_a_chain);
         let (loaded, make_sure) = match validation {
             Validation::Missing(why) if needs_a_chain => {
@@ -139,10 +135,7 @@ impl Finding {
         };
         let warnings = loaded.as_ref().map_or_else(
             |_| Vec::new(),
-            |gateway| {
-                [routing.warnings(&gateway.mounts), surroundings.warnings(gateway), rules::warnings(gateway)]
-                    .concat()
-            },
+            |gateway| [surroundings(gateway), rules::warnings(gateway)].concat(),
         );
         Self { place, loaded, make_sure, warnings }
     }
@@ -184,13 +177,13 @@ pub fn run(
     Ok(worst)
 }
 
-/// Checks the text of a file: a configuration in JSON, or an Envoy file (YAML or JSON) with all filters in it. `name`
-/// is the file's name in the findings; if it ends in `.yaml` or `.yml` the text is YAML, unless it is a configuration
-/// in JSON.
+/// Checks the text of a file: a configuration in JSON, an Envoy file (YAML or JSON) with all filters in it, or objects of
+/// Kubernetes with all plugins and files in them. `name` is the file's name in the findings; if it ends in `.yaml` or `.yml`
+/// the text is YAML, unless it is a configuration in JSON.
 ///
 /// # Errors
 ///
-/// Returns an error if the text is neither, or an Envoy file without a filter. The message says what the text looks
+/// Returns an error if the text is none of these, or has no filter in it. The message says what the text looks
 /// like.
 pub fn check(name: &str, text: &[u8]) -> Result<Vec<Finding>, Unreadable> {
     Ok(placed(name, text)?.into_iter().map(Finding::new).collect())
@@ -203,74 +196,8 @@ pub fn check(name: &str, text: &[u8]) -> Result<Vec<Finding>, Unreadable> {
 ///
 /// Returns the same errors as [`check`].
 #[allow(clippy::type_complexity, reason = "a list of places and texts needs no type of its own")]
-pub fn configurations(name: &str, text: &[u8]) -> Result<Vec<(String, Result<Vec<u8>, String>)>, Unreadable> {
+pub fn configurations(name: &str, text: &[u8]) -> Result<Vec<(String, Result<Written, String>)>, Unreadable> {
     Ok(placed(name, text)?.into_iter().map(|placed| (placed.place, placed.configuration)).collect())
-}
-
-fn placed(name: &str, text: &[u8]) -> Result<Vec<Placed>, Unreadable> {
-    if let Some(said) = mistaken::text(text) {
-        return Err(Unreadable(said.to_owned()));
-    }
-    let unmarked = mistaken::without_mark(text);
-    let is_yaml =
-        Path::new(name).extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
-    let begins_as_json = unmarked.trim_ascii().starts_with(b"{");
-    let json = serde_json::from_slice::<Value>(unmarked).ok().filter(|_| begins_as_json);
-    match json {
-        Some(value) if envoy_file::is_envoys(&value) => in_filters(name, &[value]),
-        Some(value) if is_yaml && !mistaken::is_configuration(&value) => in_filters(name, &[value]),
-        None if is_yaml || !begins_as_json => in_filters(name, &documents(unmarked)?),
-        // The filter has its own messages for wrong JSON.
-        _ => Ok(vec![by_itself(name, Ok(text.to_vec()))]),
-    }
-}
-
-/// Returns a configuration that is in no Envoy file.
-fn by_itself(name: &str, configuration: Result<Vec<u8>, String>) -> Placed {
-    let validation = Validation::Elsewhere(IN_NO_CHAIN.to_owned());
-    let (routing, surroundings) = (Routing::default(), Surroundings::default());
-    Placed { place: name.to_owned(), configuration, validation, routing, surroundings }
-}
-
-fn in_filters(name: &str, documents: &[Value]) -> Result<Vec<Placed>, Unreadable> {
-    let found: Vec<Found> = documents.iter().map(find::in_document).collect();
-    let discovered = found.iter().flat_map(|found| &found.discovered).next().map(|filter| {
-        let file = filter.file.as_deref().unwrap_or("what its config_source serves");
-        Unreadable(format!("no configuration is in it: {filter} is discovered: check {file} in its place"))
-    });
-    let filters: Vec<Filter> = found.into_iter().flat_map(|found| found.filters).collect();
-    if filters.is_empty() && documents.iter().any(mistaken::is_configuration) {
-        return Ok(vec![by_itself(name, Err(mistaken::AS_YAML.to_owned()))]);
-    }
-    if filters.is_empty() {
-        let other = documents.iter().find_map(mistaken::document).map(|said| Unreadable(said.to_owned()));
-        let nothing = || {
-            Unreadable(format!(
-                "no filter is in it: looked for a mapping with \"@type\": type.googleapis.com/{}, whose \
-                 config.configuration holds promward's JSON",
-                envoy_file::WASM
-            ))
-        };
-        return Err(discovered.or(other).unwrap_or_else(nothing));
-    }
-    let placed = |filter: Filter| {
-        let place = format!("{name}: {filter}");
-        let Filter { configuration, validation, routing, surroundings, .. } = filter;
-        Placed {
-            place,
-            configuration: configuration.map(String::into_bytes),
-            validation,
-            routing,
-            surroundings,
-        }
-    };
-    Ok(filters.into_iter().map(placed).collect())
-}
-
-fn documents(text: &[u8]) -> Result<Vec<Value>, Unreadable> {
-    let documents: Result<Vec<Value>, _> =
-        serde_norway::Deserializer::from_slice(text).map(Value::deserialize).collect();
-    documents.map_err(|error| Unreadable(format!("this is neither JSON nor YAML: {error}")))
 }
 
 /// Reads a file as [`read`] does. The error begins with the name of the file.

@@ -27,7 +27,7 @@ enum Command {
     /// Checks that the filter accepts a configuration
     #[command(after_help = CHECK_HELP)]
     Check {
-        /// A configuration (JSON), or an Envoy file (YAML or JSON) that holds one or more; `-` is standard input
+        /// A configuration (JSON), or an Envoy file or objects of Kubernetes (YAML or JSON) that hold one or more; `-` is standard input
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
         /// A running server to ask if it speaks the API of its mount; with several mounts write PREFIX=URL
@@ -131,8 +131,9 @@ Exit codes:
   2  wrong arguments";
 
 const CHECK_HELP: &str = "\
-In an Envoy file every Wasm filter is checked, in a bootstrap file or as a discovered resource (ECDS). For a configuration
-that the filter refuses, one line names the field.
+In an Envoy file every Wasm filter is checked, in a bootstrap file or as a discovered resource (ECDS). Of Kubernetes' objects
+every WasmPlugin, TrafficExtension and EnvoyExtensionPolicy is, and every configuration and Envoy file in a ConfigMap or Secret.
+For a configuration that the filter refuses, one line names the object and the field.
 
 If a valid one has users, it shows how many logins their hashes allow, and how many password checks may begin and wait, with a
 warning if these don't fit together. It warns of hashes with a cost below 10, and refuses a hash of the empty password, which
@@ -143,8 +144,9 @@ The last line is the digest that the filter logs when it accepts this configurat
 In an Envoy file it refuses callers that are known by a name in a certificate (uri_san, dns_san, subject) if the listener
 validates no client certificates. If the file has no listener, a line says what to make sure of. It warns of mounts whose
 cluster is not in the file, or whose routes look for another cluster. It refuses a filter that fails open (failure_policy:
-FAIL_OPEN, fail_open: true), and warns where clients choose the address that they are counted by, and of buffers that the
-longest form doesn't fit into.
+FAIL_OPEN, fail_open: true, and failStrategy or failOpen in Kubernetes), and warns where clients choose the address that they
+are counted by, and of buffers that the longest form doesn't fit into. Where the objects of Kubernetes around a plugin are in
+the same file, it also warns of routes, tokens and buffers that don't fit.
 
 It also warns of mounts and callers that no rule names, opaque mounts that remove cookies, rates on writers, and restrictions
 that leave room for few selectors. A warning doesn't change the exit code.
@@ -159,7 +161,7 @@ Examples:
   cargo promward check promward.json
   cargo promward check promward.json --upstream http://localhost:8428
   cargo promward check promward.json --upstream https://vm.example.com:8427 --cacert ca.crt
-  kubectl get configmap envoy -o jsonpath='{.data.envoy\\.yaml}' | cargo promward check -
+  kubectl get wasmplugin,configmap -o yaml | cargo promward check -
 
 Exit codes:
   0  every configuration is valid

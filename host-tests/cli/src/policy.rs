@@ -11,8 +11,7 @@ pub mod selectors;
 mod shared_data;
 mod stand_ins;
 
-use crate::check;
-use promward::config;
+use crate::check::{self, Written};
 use promward::gateway::Gateway;
 use serde_norway::Value;
 use std::path::Path;
@@ -34,13 +33,17 @@ impl Policy {
     ///
     /// Returns the message of the filter, which names the field, if the filter refuses the configuration.
     pub fn load(text: &[u8]) -> Result<Self, String> {
-        let gateway = config::load(text).map_err(|error| error.to_string())?;
-        let document = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+        Self::of(&Written::alone(text))
+    }
+
+    fn of(written: &Written) -> Result<Self, String> {
+        let gateway = written.load()?;
+        let document = serde_json::from_slice(&written.text).map_err(|error| error.to_string())?;
         let stand_ins = stand_ins::gateway(&document)?;
         Ok(Self { gateway, stand_ins, document })
     }
 
-    /// Loads the configuration in a file: JSON, or an Envoy file that holds one. If it holds several, `filter` says which
+    /// Loads the configuration in a file: JSON, or an Envoy file or objects of Kubernetes that hold one. If it holds several, `filter` says which
     /// one is meant, by the name or the path of its filter.
     ///
     /// # Errors
@@ -57,7 +60,7 @@ impl Policy {
         let mut meant: Vec<_> = found.into_iter().filter(|(place, _)| is_meant(place)).collect();
         match (meant.pop(), meant.is_empty()) {
             (Some((place, configuration)), true) => {
-                let loaded = configuration.and_then(|text| Self::load(&text));
+                let loaded = configuration.and_then(|written| Self::of(&written));
                 loaded.map_err(|error| format!("{place}: refused: {error}"))
             }
             _ => Err(format!(

@@ -1,12 +1,14 @@
 //! Finds promward's configuration in an Envoy file: a bootstrap file, a discovered resource, or any other file that
 //! holds a Wasm filter.
 
+use super::Written;
 use super::chain::{Chain, IN_NO_CHAIN, Validation};
 use super::envoy_file::{WASM, either, is_filter, type_of};
 use super::fails_open;
 use super::listener::Surroundings;
 use super::mistaken;
 use super::routing::{Routes, Routing, clusters};
+use super::structure;
 use serde_norway::Value;
 use std::fmt;
 
@@ -23,8 +25,8 @@ pub(super) struct Found {
 pub(super) struct Filter {
     name: Option<String>,
     path: String,
-    /// The JSON that the filter will get, or the reason why it gets none.
-    pub(super) configuration: Result<String, String>,
+    /// The configuration that the filter will get, or the reason why it gets none.
+    pub(super) configuration: Result<Written, String>,
     /// The validation of client certificates before the filter sees them.
     pub(super) validation: Validation,
     /// The clusters and routes behind the filter.
@@ -140,31 +142,39 @@ fn discovered_file(discovery: &Value) -> Option<String> {
     file.get("path")?.as_str().map(str::to_owned)
 }
 
-/// Returns the text that Envoy hands to a Wasm filter as its configuration.
-fn configuration(filter: &Value) -> Result<String, String> {
+/// Returns what Envoy hands to a Wasm filter as its configuration.
+fn configuration(filter: &Value) -> Result<Written, String> {
     if let Some(error) = fails_open::find(filter) {
         return Err(error);
     }
     let Some(configuration) = filter.get("config").and_then(|config| config.get("configuration")) else {
         // The filter gets an empty text then, which it refuses with a message of its own.
-        return Ok(String::new());
+        return Ok(Written::alone(b""));
     };
     let wanted = "use \"@type\": type.googleapis.com/google.protobuf.StringValue, with the JSON as the text of its \"value\"";
     match type_of(configuration) {
         Some("google.protobuf.StringValue") => match configuration.get("value") {
-            None => Ok(String::new()),
+            None => Ok(Written::alone(b"")),
             Some(Value::String(text)) if mistaken::is_yaml(text) => {
                 Err(format!("config.configuration.value: {}", mistaken::AS_YAML))
             }
-            Some(Value::String(text)) => Ok(text.clone()),
+            Some(Value::String(text)) => Ok(Written::alone(text.as_bytes())),
             Some(_) => Err(
-                "config.configuration.value: this is no text: write the JSON as a block scalar (value: |)"
+                "config.configuration.value: this is no text: write the JSON as a block scalar (value: |), or its fields in \
+                 a google.protobuf.Struct"
                     .to_owned(),
             ),
         },
-        Some("google.protobuf.Struct") => Err(format!(
-            "config.configuration: this is a google.protobuf.Struct, which Envoy passes on as protobuf: {wanted}"
-        )),
+        Some("google.protobuf.Struct") => match configuration.get("value") {
+            Some(value @ Value::Mapping(fields)) if !fields.is_empty() => {
+                let (text, field) = (structure::json(value).into_bytes(), "config.configuration.value".to_owned());
+                Ok(Written { text, field: Some(field) })
+            }
+            None | Some(Value::Null | Value::Mapping(_)) => Ok(Written::alone(b"")),
+            Some(_) => Err("config.configuration.value: this is no object: write mounts, access and the other fields below \
+                            it"
+                .to_owned()),
+        },
         Some(other) => Err(format!("config.configuration: this is a {other}: {wanted}")),
         None => Err(format!("config.configuration: this has no \"@type\": {wanted}")),
     }

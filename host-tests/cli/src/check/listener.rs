@@ -65,6 +65,13 @@ impl Surroundings {
         surroundings
     }
 
+    /// Returns the settings that a control plane makes, with these bounds on bodies.
+    pub(super) fn of_control_plane(bounds: &[(&str, usize)]) -> Self {
+        let mut surroundings = Self { hides_the_client: true, ..Self::default() };
+        bounds.iter().for_each(|(field, size)| surroundings.bound(field, *size));
+        surroundings
+    }
+
     fn bound(&mut self, field: &str, size: usize) {
         self.bounds.push(Bound { field: field.to_owned(), cluster: None, size });
     }

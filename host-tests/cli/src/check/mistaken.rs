@@ -14,7 +14,7 @@ const CONFIGURATIONS: [&str; 3] = ["mounts", "access", "callers"];
 
 /// The message about a configuration in YAML.
 pub(super) const AS_YAML: &str = "this is promward's configuration written as YAML, and the filter takes JSON: write it as \
-     one JSON object, { \"mounts\": [ … ], \"access\": [ … ] }";
+     one JSON object, { \"mounts\": [ … ], \"access\": [ … ] }, or make it the value of a google.protobuf.Struct in Envoy's file";
 
 /// Other files: the fields of which any one identifies them, and the message about them.
 const OTHERS: [(&[&str], &str); 4] = [
@@ -30,8 +30,8 @@ const OTHERS: [(&[&str], &str); 4] = [
     (&["groups"], "these are alerting or recording rules: name a promward.json or an Envoy file"),
     (
         &["apiVersion"],
-        "this is an object of Kubernetes without a filter in it: give the text of the file in it, as kubectl get \
-         with -o jsonpath prints it",
+        "this is an object of Kubernetes without a filter in it: looked for a WasmPlugin, TrafficExtension or \
+         EnvoyExtensionPolicy, and for a ConfigMap or Secret with a promward.json or an Envoy file",
     ),
 ];
 

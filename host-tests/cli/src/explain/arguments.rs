@@ -39,7 +39,7 @@ Exit codes:
 /// The arguments of `promward explain`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// A configuration (JSON), or an Envoy file that holds one; `-` is standard input
+    /// A configuration (JSON), or an Envoy file or objects of Kubernetes that hold one; `-` is standard input
     pub(super) file: PathBuf,
     /// The method of the request, and its path with the query string, or its URL. Without a method it is GET, or POST with
     /// --data

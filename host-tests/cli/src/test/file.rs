@@ -13,8 +13,8 @@ pub struct TestFile {
     /// The place of this file's JSON Schema, for editors.
     #[serde(rename = "$schema")]
     _schema: Option<String>,
-    /// The configuration that is tested: a JSON file, or an Envoy file that holds one. Its path begins at the folder of this
-    /// file, as all paths here do.
+    /// The configuration that is tested: a JSON file, or an Envoy file or objects of Kubernetes that hold one. Its path begins at
+    /// the folder of this file, as all paths here do.
     pub configuration: String,
     /// A part of the name or path of the filter that is meant, if the configuration's file has several.
     pub filter: Option<String>,

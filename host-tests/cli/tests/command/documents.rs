@@ -66,6 +66,25 @@ fn every_rule_in_a_document_loads_with_the_callers_of_the_manual() {
 }
 
 #[test]
+fn every_configuration_in_yaml_in_a_document_loads() {
+    const FILTER: &str =
+        "\"@type\": type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm\nconfig:\n";
+    let mut checked = 0;
+    for (path, text) in files("md") {
+        for block in
+            blocks(&text, "yaml").into_iter().filter(|block| block.starts_with("configuration:\n  \"@type\""))
+        {
+            let lines: String = block.lines().map(|line| format!("  {line}\n")).collect();
+            for finding in check::check("envoy.yaml", format!("{FILTER}{lines}").as_bytes()).unwrap() {
+                assert!(finding.loaded.is_ok(), "{}: {finding}", path.display());
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked > 0, "not even that of the manual was found");
+}
+
+#[test]
 fn every_configuration_in_a_file_is_valid() {
     let mut checked = 0;
     for (path, text) in ["json", "yaml", "yml"].into_iter().flat_map(files) {

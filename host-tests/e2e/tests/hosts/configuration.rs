@@ -2,10 +2,12 @@
 //! size of the module and its first lines.
 
 use promward::config;
+use promward_cli::check;
 use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_e2e::on_both_hosts;
 use promward_embedded::host::{Level, Plugin, Settings};
 use promward_harness::certificates::Authority;
+use promward_harness::client::Client;
 use promward_harness::envoy::{self, Envoy};
 use promward_harness::process::Stream;
 use promward_harness::upstream::{Reply, Upstream};
@@ -40,26 +42,63 @@ fn a_host_that_is_not_known_is_refused_by_name() {
     assert!(error.contains(line), "{error}");
 }
 
-#[test]
-fn a_struct_is_recognised_and_explained_on_envoy() {
+/// Starts Envoy with further replacements in the shipped file.
+fn start(replace: &[(&str, &str)]) -> Option<anyhow::Result<(Envoy, Authority)>> {
     if !Host::Envoy.is_here() {
-        return;
+        return None;
     }
     let upstream = Upstream::start(|_| Reply::text("ok")).unwrap();
     let directory = tempfile::tempdir().unwrap();
-    Authority::new("authority").unwrap().server().unwrap().write(directory.path(), "example.com").unwrap();
+    let authority = Authority::new("authority").unwrap();
+    authority.server().unwrap().write(directory.path(), "example.com").unwrap();
     let mut options =
         envoy::Options::new(directory.path(), &promward_module::build().unwrap(), upstream.address());
-    options.replace = vec![
-        ("google.protobuf.StringValue".to_owned(), "google.protobuf.Struct".to_owned()),
-        ("value: |".to_owned(), "value:".to_owned()),
-    ];
-    let error = Envoy::start(&options).map(|_| ()).unwrap_err().to_string();
-    assert!(
-        error.contains("promward: configuration refused: the configuration is a google.protobuf.Struct"),
-        "{error}"
-    );
-    assert!(error.contains("google.protobuf.StringValue"), "{error}");
+    options.replace = replace.iter().map(|(old, new)| ((*old).to_owned(), (*new).to_owned())).collect();
+    Some(Envoy::start(&options).map(|envoy| (envoy, authority)))
+}
+
+/// The type of the configuration in the shipped file, and the one that is plain YAML.
+const AS_YAML: [(&str, &str); 2] =
+    [("google.protobuf.StringValue", "google.protobuf.Struct"), ("value: |", "value:")];
+
+#[test]
+fn a_struct_on_envoy_is_read_like_its_json() {
+    let Some(started) = start(&AS_YAML) else { return };
+    let (envoy, authority) = started.unwrap();
+    let client = Client::https(envoy.https()).trust(authority.pem());
+    // Nobody listens behind it, so that Envoy itself says so.
+    assert_eq!(client.get("/prometheus/graph").unwrap().status, 503);
+    assert_eq!(client.get("/graph").unwrap().status, 404);
+    let lines = envoy.process().lines(Stream::Errors);
+    let file = fs::read_to_string(envoy.file()).unwrap();
+    let checked = check::check("envoy.yaml", file.as_bytes()).unwrap().remove(0);
+    let gateway = checked.loaded.unwrap();
+    let line = format!("promward: configuration taken: {}", gateway.written_digest());
+    assert!(lines.iter().any(|logged| logged.contains(&line)), "{line}: {lines:#?}");
+}
+
+#[test]
+fn a_wrong_field_of_a_struct_is_named_and_so_is_an_absent_configuration() {
+    const MAY: &str = r#""may": ["everything"]"#;
+    let [kind, block] = AS_YAML;
+    let (_, shipped) =
+        envoy::CONFIGURATION.split_once("A Struct, whose value is plain YAML, does as well.\n").unwrap();
+    let (shipped, _) = shipped.split_once("          - name: envoy.filters.http.buffer\n").unwrap();
+    for (replace, said) in [
+        (
+            vec![kind, block, (MAY, r#""may": [everything, 4]"#)],
+            "access[0].may[1]: this is a number, where a text is needed",
+        ),
+        (vec![(shipped, "")], "the configuration is empty: give one JSON object"),
+        (
+            vec![kind, block, (MAY, r#""may": [everything], limits: { points: 1.5 }"#)],
+            "access[0].limits.points: this must be",
+        ),
+    ] {
+        let Some(started) = start(&replace) else { return };
+        let error = started.map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains(&format!("promward: configuration refused: {said}")), "{said}: {error}");
+    }
 }
 
 /// Holds the module to a size in bytes, so that growth is a decision.

@@ -36,16 +36,18 @@ fn every_filter_of_a_file_is_checked_and_named() {
     );
 }
 
+/// The message about a configuration that isn't there.
+pub(super) const EMPTY: &str = "the configuration is empty: give one JSON object, in Envoy as a google.protobuf.StringValue or \
+                                Struct, in Istio as pluginConfig, in Envoy Gateway as config";
+
+const STRUCT: &str = "\"@type\": type.googleapis.com/google.protobuf.Struct";
+
 #[test]
-fn a_configuration_that_would_arrive_as_protobuf_is_explained() {
+fn a_configuration_in_another_form_is_explained() {
     let wanted = "use \"@type\": type.googleapis.com/google.protobuf.StringValue, with the JSON as the text of its \"value\"";
+    let no_object =
+        "config.configuration.value: this is no object: write mounts, access and the other fields below it";
     for (configuration, line) in [
-        (
-            "{ \"@type\": type.googleapis.com/google.protobuf.Struct, value: { mounts: [] } }",
-            format!(
-                "config.configuration: this is a google.protobuf.Struct, which Envoy passes on as protobuf: {wanted}"
-            ),
-        ),
         (
             "{ \"@type\": type.googleapis.com/google.protobuf.BytesValue, value: e30= }",
             format!("config.configuration: this is a google.protobuf.BytesValue: {wanted}"),
@@ -53,14 +55,14 @@ fn a_configuration_that_would_arrive_as_protobuf_is_explained() {
         ("{ mounts: [] }", format!("config.configuration: this has no \"@type\": {wanted}")),
         (
             &format!("{{ {STRING}, value: {{ mounts: [] }} }}"),
-            "config.configuration.value: this is no text: write the JSON as a block scalar (value: |)"
+            "config.configuration.value: this is no text: write the JSON as a block scalar (value: |), or its fields in a \
+             google.protobuf.Struct"
                 .to_owned(),
         ),
-        (
-            &format!("{{ {STRING} }}"),
-            "the configuration is empty: give one JSON object, in Envoy as a google.protobuf.StringValue"
-                .to_owned(),
-        ),
+        (&format!("{{ {STRING} }}"), EMPTY.to_owned()),
+        (&format!("{{ {STRUCT} }}"), EMPTY.to_owned()),
+        (&format!("{{ {STRUCT}, value: {{}} }}"), EMPTY.to_owned()),
+        (&format!("{{ {STRUCT}, value: [] }}"), no_object.to_owned()),
     ] {
         assert_eq!(
             checked("envoy.yaml", &envoys(&[configuration])),
@@ -72,9 +74,35 @@ fn a_configuration_that_would_arrive_as_protobuf_is_explained() {
 }
 
 #[test]
+fn a_struct_is_checked_as_the_json_that_the_filter_makes_of_it() {
+    let place = "envoy.yaml: filter \"guard-0\" (static_resources.listeners[0].filters[0].typed_config)";
+    let of = |rule: &str| {
+        envoys(&[&format!("{{ {STRUCT}, value: {{ mounts: [{{ prefix: /p }}], access: [{rule}] }} }}")])
+    };
+    let json =
+        r#"{"access":[{"limits":{"points":4},"may":["query"],"who":["anyone"]}],"mounts":[{"prefix":"/p"}]}"#;
+    for points in ["4", "4.0", "4e0"] {
+        let rule = format!("{{ who: [anyone], may: [query], limits: {{ points: {points} }} }}");
+        assert_eq!(checked("envoy.yaml", &of(&rule)), format!("{place}: valid\n") + &digest(json));
+    }
+    for (rule, said) in [
+        (
+            "{ who: [anyone], may: [query], limits: { points: 1.5 } }",
+            "access[0].limits.points: this must be a whole number",
+        ),
+        ("{ who: [anyone], may: [query], only: { 7: [4] } }", "access[0].only.7"),
+        ("{ who: [anyone], may: ~ }", "access[0].may: this is null, where a list is needed"),
+    ] {
+        let printed = checked("envoy.yaml", &of(rule));
+        let begin = format!("{place}: refused: config.configuration.value.{said}");
+        assert!(printed.starts_with(&begin), "{printed}");
+    }
+}
+
+#[test]
 fn a_filter_is_found_in_discovered_resources_in_json_and_in_every_document() {
     let wasm = r#"{"@type":"type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm","config":{"name":"inner"}}"#;
-    let empty = "refused: the configuration is empty: give one JSON object, in Envoy as a google.protobuf.StringValue";
+    let empty = format!("refused: {EMPTY}");
     for (name, text, place) in [
         (
             "ecds.json",

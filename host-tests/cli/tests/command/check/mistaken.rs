@@ -5,7 +5,7 @@ use promward_cli::check::{self, Verdict};
 use std::fs;
 
 const AS_YAML: &str = "this is promward's configuration written as YAML, and the filter takes JSON: write it as one JSON object, \
-                       { \"mounts\": [ … ], \"access\": [ … ] }";
+                       { \"mounts\": [ … ], \"access\": [ … ] }, or make it the value of a google.protobuf.Struct in Envoy's file";
 
 const EMPTY: &str =
     "this file is empty: a configuration is one JSON object, { \"mounts\": [ … ], \"access\": [ … ] }";
@@ -57,8 +57,8 @@ fn a_file_without_a_configuration_is_named_for_what_it_is() {
         (
             "configmap.yaml",
             "apiVersion: v1\nkind: ConfigMap\ndata:\n  envoy.yaml: |\n    static_resources: {}\n",
-            "this is an object of Kubernetes without a filter in it: give the text of the file in it, as kubectl get \
-             with -o jsonpath prints it",
+            "this is an object of Kubernetes without a filter in it: looked for a WasmPlugin, TrafficExtension or \
+             EnvoyExtensionPolicy, and for a ConfigMap or Secret with a promward.json or an Envoy file",
         ),
     ];
     for (name, text, said) in cases {

@@ -4,6 +4,7 @@
 mod biting;
 mod certificates;
 mod envoys;
+mod manifests;
 mod mistaken;
 mod mistakes;
 mod opaque;

@@ -143,7 +143,7 @@ fn a_file_that_can_not_be_run_says_which_field_is_wrong() {
 }
 
 #[test]
-fn the_configuration_may_stand_in_an_envoy_file() {
+fn the_configuration_may_stand_in_an_envoy_file_or_an_object_of_kubernetes() {
     let directory = tempfile::tempdir().unwrap();
     let file = |name: &str, text: &str| {
         fs::write(directory.path().join(name), text).unwrap();
@@ -158,10 +158,18 @@ fn the_configuration_may_stand_in_an_envoy_file() {
     };
     file("envoy.yaml", &promward_harness::envoy::variants::render(&[]).unwrap());
     assert_eq!(tests("envoy.yaml").0, 0);
-    file(
-        "plugin.yaml",
-        "apiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nspec: { pluginConfig: {} }\n",
-    );
+    let plugin = |mounts: &str| {
+        format!(
+            "apiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nspec: {{ pluginConfig: {{ {mounts}access: [{{ who: [anyone], \
+             may: [ui] }}] }} }}\n"
+        )
+    };
+    file("plugin.yaml", &plugin("mounts: [{ prefix: /prometheus }], "));
+    assert_eq!(tests("plugin.yaml").0, 0);
+    file("plugin.yaml", &plugin(""));
+    let (code, said) = tests("plugin.yaml");
+    assert!(code == 2 && said.contains("refused: spec.pluginConfig.mounts: this field is missing"), "{said}");
+    file("plugin.yaml", "apiVersion: v1\nkind: Service\n");
     let (code, said) = tests("plugin.yaml");
     assert!(code == 2 && said.contains("this is an object of Kubernetes without a filter in it"), "{said}");
     file("refused.json", "{}");

@@ -1,0 +1,140 @@
+//! Envoy Gateway's plugins, in an `EnvoyExtensionPolicy`, and the policies beside it that they depend on.
+
+use super::super::chain::Validation;
+use super::super::listener::Surroundings;
+use super::super::places::Placed;
+use super::routes::Routes;
+use super::{at, configuration, fails_open, kind, needless_clusters, place, text_at};
+use promward::caller::who::Who;
+use promward::gateway::Gateway;
+use serde_norway::Value;
+
+const GROUP: &str = "gateway.envoyproxy.io";
+
+const VALIDATES: &str = "the ClientTrafficPolicy has to have tls.clientValidation with caCertificateRefs";
+
+/// The bounds that Envoy Gateway sets where no policy does, in bytes.
+const BUFFER: usize = 32 * 1024;
+const WINDOW: usize = 64 * 1024;
+
+/// Units of a quantity, each with its bytes.
+const UNITS: [(&str, usize); 6] =
+    [("Ki", 1 << 10), ("Mi", 1 << 20), ("Gi", 1 << 30), ("k", 1_000), ("M", 1_000_000), ("G", 1_000_000_000)];
+
+/// Returns the plugins in an `EnvoyExtensionPolicy`.
+pub(super) fn of_policy(name: &str, object: &Value, objects: &[&Value]) -> Vec<Placed> {
+    let plugins =
+        at(object, &["spec", "wasm"]).and_then(Value::as_sequence).into_iter().flatten().enumerate();
+    plugins.map(|(index, plugin)| self::plugin(name, object, index, plugin, objects)).collect()
+}
+
+fn plugin(name: &str, object: &Value, index: usize, plugin: &Value, objects: &[&Value]) -> Placed {
+    let path = format!("spec.wasm[{index}]");
+    let field = format!("{path}.config");
+    let configuration = match plugin.get("failOpen").and_then(Value::as_bool) {
+        Some(true) => Err(fails_open(&format!("{path}.failOpen"), "true", "leave it out")),
+        _ => configuration(plugin.get("config"), &field),
+    };
+    let tokens = Tokens::of(objects);
+    let routes = Routes::of(objects);
+    let surroundings = surroundings(objects);
+    let warnings = move |gateway: &Gateway| {
+        [
+            tokens.warnings(gateway),
+            needless_clusters(gateway),
+            routes.warnings(&gateway.mounts),
+            surroundings.warnings(gateway),
+        ]
+        .concat()
+    };
+    Placed {
+        place: place(name, object, &field),
+        configuration,
+        validation: Validation::Elsewhere(VALIDATES.to_owned()),
+        surroundings: Box::new(warnings),
+    }
+}
+
+/// Returns the bounds on bodies that the file's policies for clients set, or the usual ones.
+fn surroundings(objects: &[&Value]) -> Surroundings {
+    let policies: Vec<_> =
+        objects.iter().filter(|object| kind(object) == (GROUP, "ClientTrafficPolicy")).collect();
+    let least = |path: &[&str]| policies.iter().filter_map(|policy| bytes(at(policy, path)?)).min();
+    let bound = |path: &[&str], usual: usize| {
+        let given = least(path);
+        let by_default = if given.is_none() { " (not given)" } else { "" };
+        (format!("{} of the ClientTrafficPolicy{by_default}", path.join(".")), given.unwrap_or(usual))
+    };
+    let bounds = [
+        bound(&["spec", "connection", "bufferLimit"], BUFFER),
+        bound(&["spec", "http2", "initialStreamWindowSize"], WINDOW),
+    ];
+    Surroundings::of_control_plane(&bounds.each_ref().map(|(field, size)| (field.as_str(), *size)))
+}
+
+/// Reads a quantity, like `512Ki`.
+fn bytes(value: &Value) -> Option<usize> {
+    if let Some(number) = value.as_u64() {
+        return usize::try_from(number).ok();
+    }
+    let text = value.as_str()?;
+    let (number, factor) = UNITS
+        .iter()
+        .find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, *factor)))
+        .unwrap_or((text, 1));
+    number.parse::<usize>().ok()?.checked_mul(factor)
+}
+
+/// The tokens that a file's `SecurityPolicy` has verified.
+struct Tokens {
+    /// The names of the providers, under which the claims are found.
+    providers: Vec<String>,
+    /// True if a request without a token is refused before the filter is asked.
+    are_needed: bool,
+}
+
+impl Tokens {
+    fn of(objects: &[&Value]) -> Self {
+        let policies = objects.iter().filter(|object| kind(object) == (GROUP, "SecurityPolicy"));
+        let verifying: Vec<_> = policies.filter_map(|policy| at(policy, &["spec", "jwt"])).collect();
+        let providers = verifying.iter().filter_map(|jwt| jwt.get("providers")?.as_sequence()).flatten();
+        let is_set = |jwt: &Value, field: &str| jwt.get(field).and_then(Value::as_bool) == Some(true);
+        Self {
+            providers: providers
+                .filter_map(|provider| text_at(provider, &["name"]).map(str::to_owned))
+                .collect(),
+            are_needed: verifying
+                .iter()
+                .any(|jwt| !is_set(jwt, "optional") && !is_set(jwt, "allowMissingOrFailed")),
+        }
+    }
+
+    fn warnings(&self, gateway: &Gateway) -> Vec<String> {
+        let issuers = gateway.callers.issuers.iter();
+        let is_unknown = |payload: &String| !self.providers.is_empty() && !self.providers.contains(payload);
+        let renamed = issuers.filter(|issuer| is_unknown(&issuer.payload)).map(|issuer| {
+            format!(
+                "callers.jwt.{}.payload: Envoy Gateway leaves the claims of a token under its provider's name, and no provider \
+                 of this file is called {:?}: no token will be found (providers here: {})",
+                issuer.name,
+                issuer.payload,
+                self.providers.join(", ")
+            )
+        });
+        let mut others = gateway.access.named().into_iter().filter(|who| is_without_token(who));
+        let refused = others.next().filter(|_| self.are_needed).map(|who| {
+            format!(
+                "spec.jwt.optional of the SecurityPolicy: a request without a token is refused before the filter is asked, and \
+                 rules name {who}: write optional: true"
+            )
+        });
+        renamed.chain(refused).collect()
+    }
+}
+
+/// Returns `true` if somebody can call without a token.
+fn is_without_token(who: &Who) -> bool {
+    let named = who.to_string();
+    [Who::anyone(), Who::anonymous()].contains(who)
+        || ["user:", "token:", "certificate:"].iter().any(|scheme| named.starts_with(scheme))
+}

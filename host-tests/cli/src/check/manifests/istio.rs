@@ -1,0 +1,91 @@
+//! Istio's plugins: `WasmPlugin`, and `TrafficExtension`, which has the same fields below `wasm`.
+
+use super::super::chain::Validation;
+use super::super::listener::Surroundings;
+use super::super::places::Placed;
+use super::routes::Routes;
+use super::{at, configuration, fails_open, needless_clusters, place, text_at};
+use promward::gateway::Gateway;
+use serde_norway::Value;
+
+/// The key under which Istio leaves the claims of every token.
+const PAYLOAD: &str = "payload";
+
+/// The most bytes that Envoy holds of a body where nothing says otherwise.
+const BUFFER: usize = 1024 * 1024;
+
+const VALIDATES: &str = "the server of Istio's Gateway has to have tls.mode: MUTUAL or OPTIONAL_MUTUAL, with the authority of the clients";
+
+/// Returns the plugin in a `WasmPlugin`.
+pub(super) fn of_plugin(name: &str, object: &Value, objects: &[&Value]) -> Option<Placed> {
+    plugin(name, object, &["spec"], objects)
+}
+
+/// Returns the plugin in a `TrafficExtension`, unless it is a script.
+pub(super) fn of_extension(name: &str, object: &Value, objects: &[&Value]) -> Option<Placed> {
+    at(object, &["spec", "wasm"])?;
+    plugin(name, object, &["spec", "wasm"], objects)
+}
+
+fn plugin(name: &str, object: &Value, path: &[&str], objects: &[&Value]) -> Option<Placed> {
+    let plugin = at(object, path)?;
+    let path = path.join(".");
+    let field = format!("{path}.pluginConfig");
+    let strategy = text_at(plugin, &["failStrategy"]).unwrap_or("FAIL_CLOSE").to_owned();
+    let configuration = match strategy.as_str() {
+        "FAIL_OPEN" => Err(fails_open(&format!("{path}.failStrategy"), "FAIL_OPEN", "write FAIL_RELOAD")),
+        _ => configuration(plugin.get("pluginConfig"), &field),
+    };
+    let phase = text_at(object, &["spec", "phase"]).unwrap_or("UNSPECIFIED").to_owned();
+    let is_aimed =
+        ["selector", "targetRef", "targetRefs"].iter().any(|field| at(object, &["spec", field]).is_some());
+    let routes = Routes::of(objects);
+    let surroundings = Surroundings::of_control_plane(&[("what Envoy buffers under Istio", BUFFER)]);
+    let warnings = move |gateway: &Gateway| {
+        let mut warnings: Vec<String> = [
+            (strategy != "FAIL_RELOAD").then(|| {
+                format!(
+                    "{path}.failStrategy: this is {strategy}: a worker whose VM has failed answers 503 until the proxy starts \
+                     again; write FAIL_RELOAD, and it gets a new VM"
+                )
+            }),
+            (!is_aimed).then(|| {
+                "spec.targetRefs: without it or a selector this runs in every proxy of the namespace: name the gateway"
+                    .to_owned()
+            }),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        warnings.extend(of_tokens(gateway, &phase));
+        warnings.extend(needless_clusters(gateway));
+        warnings.extend(routes.warnings(&gateway.mounts));
+        warnings.extend(surroundings.warnings(gateway));
+        warnings
+    };
+    Some(Placed {
+        place: place(name, object, &field),
+        configuration,
+        validation: Validation::Elsewhere(VALIDATES.to_owned()),
+        surroundings: Box::new(warnings),
+    })
+}
+
+/// Returns the warnings about JSON web tokens, which Istio verifies.
+fn of_tokens(gateway: &Gateway, phase: &str) -> Vec<String> {
+    let issuers = &gateway.callers.issuers;
+    let early = (!issuers.is_empty() && phase != "AUTHZ").then(|| {
+        format!(
+            "spec.phase: this is {phase}, and callers.jwt needs tokens that Istio has verified: write AUTHZ, which comes right \
+             after that"
+        )
+    });
+    let renamed = issuers.iter().filter(|issuer| issuer.payload != PAYLOAD).map(|issuer| {
+        format!(
+            "callers.jwt.{}.payload: Istio leaves the claims of a token under \"{PAYLOAD}\", and not under {:?}: no token will \
+             be found",
+            issuer.name, issuer.payload
+        )
+    });
+    early.into_iter().chain(renamed).collect()
+}

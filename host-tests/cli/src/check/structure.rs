@@ -1,0 +1,74 @@
+//! Turns the fields of a file into the JSON that the filter gets of them: from a `google.protobuf.Struct` in an Envoy file,
+//! and from what control planes make of a manifest.
+
+use serde_json::{Map, Number, Value as Json};
+use serde_norway::Value;
+
+/// The characters that Go's `encoding/json` escapes, beside those that every writer does.
+const ESCAPED_BY_GO: [char; 5] = ['<', '>', '&', '\u{2028}', '\u{2029}'];
+
+/// Returns the JSON with its fields in the order of their names, as the filter makes it of a `Struct`.
+pub(super) fn json(value: &Value) -> String {
+    converted(value).to_string()
+}
+
+/// Returns the same JSON as the control planes write it, which are programs in Go.
+pub(super) fn json_of_go(value: &Value) -> String {
+    json(value).chars().fold(String::new(), |mut text, character| {
+        match ESCAPED_BY_GO.contains(&character) {
+            true => text.push_str(&format!("\\u{:04x}", u32::from(character))),
+            false => text.push(character),
+        }
+        text
+    })
+}
+
+fn converted(value: &Value) -> Json {
+    match value {
+        Value::Null => Json::Null,
+        Value::Bool(is) => Json::Bool(*is),
+        Value::Number(number) => whole(number).unwrap_or_else(|| Json::from(number.as_f64())),
+        Value::String(text) => Json::from(text.as_str()),
+        Value::Sequence(items) => items.iter().map(converted).collect(),
+        Value::Mapping(fields) => {
+            let field = |(name, value): (&Value, &Value)| (key(name), converted(value));
+            Json::Object(fields.iter().map(field).collect::<Map<_, _>>())
+        }
+        Value::Tagged(tagged) => converted(&tagged.value),
+    }
+}
+
+/// Returns a number without a fraction, however it is written: `4.0` is 4.
+fn whole(number: &serde_norway::Number) -> Option<Json> {
+    let from_double =
+        || number.as_f64().filter(|double| double.fract() == 0.0).map(|double| format!("{double}"));
+    let digits = number.as_i64().map(|whole| whole.to_string()).or_else(from_double)?;
+    digits.parse::<Number>().ok().map(Json::Number)
+}
+
+/// Returns the name of a field. YAML reads some of them as something other than a text.
+fn key(name: &Value) -> String {
+    match name {
+        Value::String(name) => name.clone(),
+        other => json(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn yaml_is_the_json_that_the_filter_gets() {
+        let yaml = "b: [1, 2.0, 0.5, -3, 11000]\na: { x: null, 4: \"<&>\\u2028\\\"\\n\" } # a comment\n";
+        let value = serde_norway::from_str(yaml).unwrap();
+        assert_eq!(
+            json(&value),
+            "{\"a\":{\"4\":\"<&>\u{2028}\\\"\\n\",\"x\":null},\"b\":[1,2,0.5,-3,11000]}"
+        );
+        assert_eq!(
+            json_of_go(&value),
+            r#"{"a":{"4":"\u003c\u0026\u003e\u2028\"\n","x":null},"b":[1,2,0.5,-3,11000]}"#
+        );
+    }
+}
