@@ -1,11 +1,14 @@
 //! A whole deployment as a user has one: TLS for `example.com` in front of a server, on real Envoy with the shipped
 //! file or on the embedded host. Every end-to-end scenario starts one, and runs on both hosts.
 
+mod host;
 mod idle;
 mod options;
 mod start;
+pub mod unable;
 
 use anyhow::{Context, Result, bail};
+pub use host::Host;
 pub use idle::Open;
 pub use options::{ClientCertificates, Options};
 use promward_embedded::gateway::Gateway;
@@ -13,7 +16,6 @@ use promward_embedded::host::{Counts, MetricValue, Plugin};
 use promward_harness::certificates::Authority;
 use promward_harness::client::Client;
 use promward_harness::envoy::Envoy;
-pub use promward_harness::host::Host;
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -69,12 +71,13 @@ impl Deployment {
         let authorities = directory.path().join(AUTHORITY);
         authority.write(&authorities)?;
         let records: Arc<Mutex<Vec<String>>> = Arc::default();
-        let running = match host {
-            Host::Envoy => Running::Envoy(Box::new(start::start_envoy(options, &module, directory.path())?)),
-            Host::Embedded => {
+        let running = match host.personality() {
+            None => Running::Envoy(Box::new(start::start_envoy(options, &module, directory.path())?)),
+            Some(personality) => {
                 let written = Arc::clone(&records);
                 let log = Arc::new(move |record: &str| written.lock().unwrap().push(record.to_owned()));
-                let (gateway, plugin) = start::start_embedded(options, &module, &files, &authorities, log)?;
+                let files = (&files, authorities.as_path());
+                let (gateway, plugin) = start::start_embedded(options, &module, files, personality, log)?;
                 Running::Embedded(gateway, plugin)
             }
         };
@@ -211,8 +214,8 @@ impl Deployment {
     }
 }
 
-/// Makes two tests of each scenario, which is a function of a [`Host`]: one on each host. A test whose host this
-/// machine lacks is skipped by name.
+/// Makes two tests of each scenario, which is a function of a [`Host`]: one on Envoy, one on the embedded host. A test
+/// whose host this machine lacks is skipped by name.
 #[macro_export]
 macro_rules! on_both_hosts {
     ($($scenario:ident),* $(,)?) => {
@@ -229,6 +232,34 @@ macro_rules! on_both_hosts {
             $(#[test]
             fn $scenario() {
                 super::$scenario($crate::deployment::Host::Embedded);
+            })*
+        }
+    };
+}
+
+/// Makes four tests of each scenario: two as [`on_both_hosts`] does, and two on the embedded host as it plays nginx and
+/// Traffic Server. A host that can't pass a scenario has a row in [`unable`](crate::deployment::unable), with the reason.
+#[macro_export]
+macro_rules! on_every_host {
+    ($($scenario:ident),* $(,)?) => {
+        $crate::on_both_hosts! { $($scenario),* }
+
+        mod as_nginx {
+            $(#[test]
+            fn $scenario() {
+                if $crate::deployment::unable::can($crate::deployment::Host::Nginx, module_path!(), stringify!($scenario)) {
+                    super::$scenario($crate::deployment::Host::Nginx);
+                }
+            })*
+        }
+
+        mod as_traffic_server {
+            $(#[test]
+            fn $scenario() {
+                let host = $crate::deployment::Host::TrafficServer;
+                if $crate::deployment::unable::can(host, module_path!(), stringify!($scenario)) {
+                    super::$scenario(host);
+                }
             })*
         }
     };

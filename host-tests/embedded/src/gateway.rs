@@ -15,6 +15,7 @@ mod headers;
 mod options;
 mod origin;
 mod peer;
+mod played;
 mod root;
 mod stream;
 mod stream_ends;

@@ -6,7 +6,7 @@ mod admin;
 use anyhow::{Context, Result};
 use clap::Parser;
 use promward_embedded::gateway::{self, ClientCertificates, Gateway, TlsFiles};
-use promward_embedded::host::{FailurePolicy, Plugin, Settings};
+use promward_embedded::host::{FailurePolicy, Personality, Plugin, Settings};
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -47,6 +47,9 @@ struct Arguments {
     /// The port of the admin: /ready and /stats, as Envoy has them
     #[arg(long)]
     admin_port: u16,
+    /// The host whose behaviour towards the module is played: envoy, nginx or traffic-server
+    #[arg(long = "as", default_value = Personality::ENVOY.name, value_parser = personality)]
+    personality: Personality,
     /// The number of threads that serve, each with a VM of its own
     #[arg(long, default_value_t = 2)]
     workers: usize,
@@ -56,6 +59,7 @@ fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let read = |path: &PathBuf| fs::read(path).with_context(|| format!("cannot read {}", path.display()));
     let mut settings = Settings::new(read(&arguments.module)?, read(&arguments.configuration)?);
+    settings.personality = arguments.personality;
     settings.vm_id = "promward".to_owned();
     settings.failure_policy = FailurePolicy::FailReload;
     settings.log = Arc::new(|level, line| eprintln!("{level:?} {line}"));
@@ -68,10 +72,17 @@ fn main() -> Result<()> {
     let mut options =
         gateway::Options::new(tls, plugin.clone()).cluster(&arguments.cluster, arguments.upstream);
     options.workers = arguments.workers;
+    // Only Envoy's file writes the client into a header.
+    options.writes_client = arguments.personality == Personality::ENVOY;
     options.listen = local(arguments.https_port);
     options.plain = Some(local(arguments.http_port));
     let _gateway = Gateway::start(options)?;
     admin::serve(local(arguments.admin_port), &plugin)
+}
+
+fn personality(name: &str) -> Result<Personality, String> {
+    let names = Personality::ALL.map(|personality| personality.name).join(", ");
+    Personality::named(name).ok_or_else(|| format!("there are {names}"))
 }
 
 fn local(port: u16) -> SocketAddr {

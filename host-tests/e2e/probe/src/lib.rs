@@ -7,6 +7,8 @@
 //! find out that the host has handled everything that was sent before.
 
 #[cfg(target_arch = "wasm32")]
+mod calls;
+#[cfg(target_arch = "wasm32")]
 mod control;
 #[cfg(target_arch = "wasm32")]
 mod host;

@@ -3,7 +3,7 @@
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::{Action, MapType};
 
-use crate::{host, pending, statuses};
+use crate::{calls, host, pending, statuses};
 
 /// The context of one stream.
 pub(crate) struct Stream {
@@ -28,7 +28,9 @@ impl Stream {
 
     /// Reads the script, or does what a control request wants.
     fn begin(&mut self) -> Option<Action> {
-        if let Some(told) = self.get_http_request_header("x-probe-tell") {
+        // Traffic Server gives an empty value for a header that does not exist.
+        let told = self.get_http_request_header("x-probe-tell").filter(|told| !told.is_empty());
+        if let Some(told) = told {
             self.script = None;
             pending::tell(told);
             self.send_http_response(200, Vec::new(), Some(b"told"));
@@ -77,6 +79,7 @@ fn act(action: &str, call: Call) -> Option<Action> {
     if let Some(path) = action.strip_prefix("bytes:") {
         log::info!("probe: {path} is {:02x?}", host::property_bytes(path));
     }
+    calls::make(action, call.buffer);
     let at_end = |act: &dyn Fn()| {
         if call.end {
             act();
@@ -84,6 +87,9 @@ fn act(action: &str, call: Call) -> Option<Action> {
         }
         Action::Pause
     };
+    if let Some(size) = action.strip_prefix("hold_and_cut:") {
+        return Some(at_end(&|| calls::make(&format!("cut:{size}"), call.buffer)));
+    }
     match action {
         "pause" => return Some(Action::Pause),
         "hold" => return Some(at_end(&|| {})),

@@ -3,7 +3,7 @@
 use super::{ClientCertificates, Options};
 use anyhow::{Context, Result};
 use promward_embedded::gateway::{self, AccessLog, Gateway, TlsFiles};
-use promward_embedded::host::{FailurePolicy, Plugin, Settings};
+use promward_embedded::host::{FailurePolicy, Personality, Plugin, Settings};
 use promward_harness::certificates::Files;
 use promward_harness::envoy::variants::Variant;
 use promward_harness::envoy::{self, Envoy};
@@ -48,8 +48,8 @@ pub(super) fn start_envoy(options: &Options, module: &Path, certificates: &Path)
 pub(super) fn start_embedded(
     options: &Options,
     module: &Path,
-    files: &Files,
-    authority: &Path,
+    (files, authority): (&Files, &Path),
+    personality: Personality,
     access_log: AccessLog,
 ) -> Result<(Gateway, Plugin)> {
     let configuration = match &options.configuration {
@@ -58,6 +58,7 @@ pub(super) fn start_embedded(
     };
     let bytes = fs::read(module).with_context(|| format!("cannot read {}", module.display()))?;
     let mut settings = Settings::new(bytes, configuration);
+    settings.personality = personality;
     settings.vm_id = "promward".to_owned();
     settings.failure_policy = FailurePolicy::FailReload;
     settings.log = Arc::clone(&options.log);
@@ -75,7 +76,8 @@ pub(super) fn start_embedded(
     };
     let plugin = Plugin::load(settings)?;
     let mut gateway = gateway::Options::new(tls, plugin.clone()).cluster(CLUSTER, options.upstream);
-    gateway.writes_client = options.writes_client;
+    // Only Envoy's file writes the client into a header.
+    gateway.writes_client = options.writes_client && personality == Personality::ENVOY;
     gateway.access_log = access_log;
     gateway.workers = usize::try_from(options.workers)?;
     gateway.listen = local(options.https_port);

@@ -91,7 +91,7 @@ fn the_claims_of_a_verified_token_are_in_the_metadata(host: Host) {
     let claims = claims("alice", &json!({ "groups": ["team-a"] })).unwrap();
     let probed = Probed::start(host, |options| match host {
         Host::Envoy => options.jwks = Some(issuer.jwks()),
-        Host::Embedded => options.metadata = Some(metadata(&claims)),
+        _ => options.metadata = Some(metadata(&claims)),
     });
     let token = issuer.sign(&claims).unwrap();
     let client = probed.client("request_headers=property:metadata");

@@ -7,6 +7,7 @@ mod deployment;
 mod gateway;
 mod host;
 mod host_failures;
+mod personalities;
 mod query_log;
 mod restricted_forms;
 mod streams;

@@ -12,6 +12,8 @@ use http::{
 
 use super::body::Pipe;
 use super::options::Options;
+use super::played;
+use crate::host::personality::{HeaderNames, PseudoHeaders};
 use crate::host::{Connection, Headers};
 
 /// The header by which the module picks a cluster.
@@ -75,6 +77,10 @@ pub(super) fn from_request(
     if is_old && !is_health {
         return Err(Refusal(StatusCode::UPGRADE_REQUIRED));
     }
+    let personality = options.plugin.settings().personality;
+    if personality.pseudo_headers != PseudoHeaders::Shown {
+        return played::from_request(request, connection, personality);
+    }
     let mut hosts = request.headers.get_all(header::HOST).iter();
     let authority = match (request.uri.authority(), hosts.next(), hosts.next()) {
         (Some(authority), _, None) => authority.as_str().as_bytes().to_vec(),
@@ -130,12 +136,14 @@ pub(super) fn must_be_empty(headers: &Headers) -> bool {
 /// Creates the head of an upstream request. The headers for the proxy itself are left out.
 pub(super) fn to_request(headers: Headers, body: Pipe) -> Result<Request<Pipe>> {
     let whole = http_body::Body::is_end_stream(&body);
+    // Hosts other than Envoy leave the header `host`, and those about the connection, to the module.
+    let has_host = headers.iter().any(|(name, _)| name == b"host");
     let mut request = Request::new(body);
     for (name, value) in headers {
         match name.as_slice() {
             b":method" => *request.method_mut() = Method::from_bytes(&value)?,
             b":path" => *request.uri_mut() = origin_form(value)?,
-            b":authority" => {
+            b":authority" if !has_host => {
                 request.headers_mut().insert(header::HOST, HeaderValue::from_bytes(&value)?);
             }
             _ if [CLIENT, CLUSTER, BODY].iter().any(|ours| name == ours.as_str().as_bytes()) => {}
@@ -146,6 +154,10 @@ pub(super) fn to_request(headers: Headers, body: Pipe) -> Result<Request<Pipe>> 
             }
         }
     }
+    if has_host {
+        strip(request.headers_mut());
+        request.headers_mut().remove(header::EXPECT);
+    }
     if !whole && !request.headers().contains_key(header::CONTENT_LENGTH) {
         // hyper assumes that a GET without a length has no body.
         request.headers_mut().insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
@@ -154,10 +166,13 @@ pub(super) fn to_request(headers: Headers, body: Pipe) -> Result<Request<Pipe>> 
 }
 
 /// Returns the head of an answer as the module sees it.
-pub(super) fn from_response(response: &mut response::Parts) -> Headers {
+pub(super) fn from_response(response: &mut response::Parts, options: &Options) -> Headers {
     strip(&mut response.headers);
     let mut headers = vec![(b":status".to_vec(), response.status.as_str().as_bytes().to_vec())];
     extend(&mut headers, &response.headers);
+    if options.plugin.settings().personality.header_names == HeaderNames::AsWritten {
+        played::as_written(&mut headers);
+    }
     headers
 }
 
@@ -215,7 +230,7 @@ fn strip(fields: &mut HeaderMap) {
     }
 }
 
-fn extend(headers: &mut Headers, fields: &HeaderMap) {
+pub(super) fn extend(headers: &mut Headers, fields: &HeaderMap) {
     let owned = |(name, value): (&HeaderName, &HeaderValue)| {
         (name.as_str().as_bytes().to_vec(), value.as_bytes().to_vec())
     };

@@ -249,7 +249,7 @@ impl StreamTask {
                 if whole {
                     self.answer_was_read();
                 }
-                let head = headers::from_response(&mut parts);
+                let head = headers::from_response(&mut parts, &self.worker.options);
                 self.tell(|host, id| host.response(id, Frame::Headers(head, whole)));
             }
             Event::Answer(frame) => {

@@ -4,8 +4,11 @@
 use super::flow::Verdict;
 use super::local_reply::LocalReply;
 use super::message::Way;
+use super::personality::{
+    AfterTrap, AnswerEnd, BodySize, EndWithHead, LogCallback, PausedAnswer, Replies, RequestBody,
+};
 use super::state::Action;
-use super::stream::BodyPart;
+use super::stream::{BodyPart, Moment};
 use super::vm::MessageCallback;
 use super::worker::Worker;
 
@@ -17,6 +20,8 @@ impl Worker {
         if self.passes_by(id, way) {
             return Verdict::Goes;
         }
+        let personality = self.personality();
+        let end = end && personality.end_with_head == EndWithHead::Told;
         let stream = self.stream(id);
         stream.end_of_stream = end;
         let side = stream.side(way);
@@ -30,6 +35,10 @@ impl Worker {
                 self.ask(id, way, MessageCallback::ResponseHeaders(count, end), Verdict::of_headers)
             }
         };
+        let verdict = match (way, personality.paused_answer) {
+            (Way::Response, PausedAnswer::GatheredOnce) if verdict == Verdict::Hold => Verdict::Goes,
+            _ => verdict,
+        };
         let pauses_all = verdict == Verdict::Hold && !self.plugin.settings.allow_on_headers_stop_iteration;
         self.stream(id).side(way).shows_headers &= verdict != Verdict::Goes;
         if pauses_all { Verdict::HoldAll } else { verdict }
@@ -39,8 +48,13 @@ impl Worker {
         if self.passes_by(id, way) {
             return Verdict::Goes;
         }
+        let newest = self.stream(id).side(way).piece.len();
+        let Some(end) = self.told_end(id, way, newest, end) else {
+            return Verdict::Unseen;
+        };
         let stream = self.stream(id);
         let side = stream.side(way);
+        side.emptied = false;
         if side.buffering {
             side.streaming = false;
             stream.calling = Some(way);
@@ -55,11 +69,16 @@ impl Worker {
         stream.end_of_stream = end;
         let side = stream.side(way);
         side.shows_body = body;
-        let bytes = side.body().map_or(0, |body| body.len()) as u32;
+        let held = side.body().map_or(0, |body| body.len());
+        let bytes = match self.personality().body_size {
+            BodySize::OfEverythingHeld => held as u32,
+            BodySize::OfTheNewestPiece => newest as u32,
+        };
         let verdict = match way {
             Way::Request => self.ask(id, way, MessageCallback::RequestBody(bytes, end), Verdict::of_body),
             Way::Response => self.ask(id, way, MessageCallback::ResponseBody(bytes, end), Verdict::of_body),
         };
+        let verdict = self.pausing_twice_goes_on(id, way, verdict);
         let side = self.stream(id).side(way);
         side.buffering = verdict == Verdict::Hold;
         if verdict == Verdict::Goes {
@@ -91,13 +110,16 @@ impl Worker {
             return;
         };
         stream.over = true;
-        if !stream.in_vm || stream.generation != self.vm.peek().vm {
+        if !stream.in_vm || stream.unseen || stream.generation != self.vm.peek().vm {
             return;
         }
-        stream.logging = true;
-        self.vm.on_log(&mut self.streams, id);
-        self.do_what_was_asked();
-        self.stream(id).logging = false;
+        if self.plugin.settings.personality.log_callback == LogCallback::Called {
+            (stream.logging, stream.moment) = (true, Some(Moment::Log));
+            self.vm.on_log(&mut self.streams, id);
+            self.do_what_was_asked();
+            let stream = self.stream(id);
+            (stream.logging, stream.moment) = (false, None);
+        }
         self.vm.on_done(&mut self.streams, id);
         self.do_what_was_asked();
         self.vm.on_delete(&mut self.streams, id);
@@ -129,45 +151,107 @@ impl Worker {
         }
     }
 
-    /// Returns `true` if the module isn't asked about a frame: the stream is unknown to it, or the frame is part of the
-    /// answer 503 for its trap.
+    /// Returns `true` if the module isn't asked about a frame: the stream is unknown to it, the frame is part of the
+    /// answer for its trap, or the host doesn't show local replies.
     fn passes_by(&self, id: u32, way: Way) -> bool {
         let stream = &self.streams[&id];
-        !stream.in_vm || stream.over || (way == Way::Response && stream.failure_replied)
+        let hides_replies = self.personality().replies == Replies::NotShown;
+        let hidden = stream.failure_replied || (stream.replied && hides_replies);
+        !stream.in_vm || stream.over || stream.unseen || (way == Way::Response && hidden)
+    }
+
+    /// Returns the flag `end_of_stream` of a body callback, or `None` if the callback isn't made.
+    fn told_end(&mut self, id: u32, way: Way, size: usize, end: bool) -> Option<bool> {
+        let personality = self.personality();
+        let length = self.stream(id).side(way).length.unwrap_or_default();
+        match way {
+            Way::Request if personality.request_body == RequestBody::InPieces => Some(end),
+            Way::Request => (size > 0).then_some(end),
+            Way::Response => match personality.answer_end {
+                AnswerEnd::WithTheLastPiece => Some(end),
+                AnswerEnd::Apart => {
+                    let end = if length > 0 { size as u64 == length } else { end };
+                    (size > 0 || end).then_some(end)
+                }
+                AnswerEnd::OnlyWithTheLastPiece => (size > 0).then_some(end),
+            },
+        }
+    }
+
+    /// Lets an answer's body go on that was gathered already because of a pause.
+    fn pausing_twice_goes_on(&mut self, id: u32, way: Way, verdict: Verdict) -> Verdict {
+        let gathers = self.personality().paused_answer == PausedAnswer::GatheredOnce;
+        let was_gathered = way == Way::Response && self.stream(id).side(way).was_gathered;
+        if gathers && was_gathered && verdict == Verdict::Hold { Verdict::Goes } else { verdict }
     }
 
     fn ask(&mut self, id: u32, way: Way, callback: MessageCallback, read: fn(u32) -> Verdict) -> Verdict {
-        self.stream(id).calling = Some(way);
+        self.renew_vm(id);
+        let stream = self.stream(id);
+        stream.calling = Some(way);
+        stream.moment = Some(callback.moment());
         let verdict = if self.lost_its_vm(id) {
-            self.fail_stream(id);
-            Verdict::Drop
+            self.fail_stream(id)
         } else {
             let answer = self.vm.on_message(&mut self.streams, id, callback);
             let verdict = if self.vm.failed() {
-                self.fail_stream(id);
-                Verdict::Drop
+                self.fail_stream(id)
             } else if self.vm.state().stop {
                 Verdict::Drop
             } else {
                 answer.map_or(Verdict::Goes, read)
             };
             self.do_what_was_asked();
-            verdict
+            let stream = self.stream(id);
+            let head_goes_on = stream.first_piece.is_some() && stream.moment == Some(Moment::Head(way));
+            if head_goes_on { Verdict::Goes } else { verdict }
         };
-        self.stream(id).calling = None;
+        let stream = self.stream(id);
+        (stream.calling, stream.moment) = (None, None);
         verdict
+    }
+
+    /// Puts a stream into a new VM after a trap in another one, where the host does that.
+    fn renew_vm(&mut self, id: u32) {
+        if self.personality().after_trap != AfterTrap::NewVmAtOnce {
+            return;
+        }
+        self.replace_trapped_vm();
+        let vm = self.vm.peek().vm;
+        let stream = self.stream(id);
+        if stream.in_vm && stream.generation != vm {
+            stream.generation = vm;
+            self.vm.on_context_create(&mut self.streams, id);
+            self.do_what_was_asked();
+        }
     }
 
     fn lost_its_vm(&self, id: u32) -> bool {
         self.vm.failed() || self.streams[&id].generation != self.vm.peek().vm
     }
 
-    /// Answers a stream with 503 because the VM trapped, once.
-    fn fail_stream(&mut self, id: u32) {
+    /// Answers a stream because the VM trapped, once. Returns what becomes of the frame.
+    fn fail_stream(&mut self, id: u32) -> Verdict {
+        let after_trap = self.personality().after_trap;
         let stream = self.stream(id);
+        let (in_answer, in_head) =
+            (stream.calling == Some(Way::Response), matches!(stream.moment, Some(Moment::Head(_))));
+        let status = match after_trap {
+            AfterTrap::ByPolicy => 503,
+            AfterTrap::NewVmAtOnce => {
+                stream.unseen = true;
+                if in_answer {
+                    return Verdict::Goes;
+                }
+                500
+            }
+            AfterTrap::NeverAgain if in_head => 500,
+            AfterTrap::NeverAgain => return Verdict::Drop,
+        };
         if !std::mem::replace(&mut stream.failure_replied, true) {
-            self.send_reply(id, LocalReply::plain(503, ""));
+            self.send_reply(id, LocalReply::plain(status, ""));
         }
+        Verdict::Drop
     }
 }
 

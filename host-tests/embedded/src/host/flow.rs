@@ -4,6 +4,7 @@
 
 use super::header_map::{self, MapKind};
 use super::message::{Frame, Way};
+use super::personality::{PauseAtEnd, RequestBody};
 use super::settings::Level;
 use super::stream::{BodyPart, Iteration};
 use super::worker::Worker;
@@ -22,6 +23,8 @@ pub(super) enum Verdict {
     HoldAll,
     /// The frame is held back if it is a head, and dropped if it is a part of the body.
     Drop,
+    /// The host makes no callback for this piece of body.
+    Unseen,
 }
 
 /// The place that a frame comes from.
@@ -36,6 +39,12 @@ enum Source {
 impl Worker {
     /// Takes a frame that the client or the upstream sent.
     pub(super) fn arrive(&mut self, id: u32, way: Way, frame: Frame) {
+        for frame in self.as_host_reads(id, way, frame) {
+            self.arrive_as_read(id, way, frame);
+        }
+    }
+
+    fn arrive_as_read(&mut self, id: u32, way: Way, frame: Frame) {
         let Some(stream) = self.streams.get_mut(&id) else {
             return;
         };
@@ -50,15 +59,14 @@ impl Worker {
         stream.side(way).complete |= end;
         stream.local_complete |= end && way == Way::Response;
         match frame {
-            Frame::Headers(headers, end) => {
-                stream.side(way).headers = Some(header_map::received(MapKind::Headers(way), headers));
-                self.headers(id, way, end);
-            }
+            Frame::Headers(headers, end) => self.receive_head(id, way, headers, end),
             Frame::Data(bytes, end) => {
                 let side = stream.side(way);
                 side.size += bytes.len() as u64;
-                side.piece = bytes.into();
-                self.body(id, way, BodyPart::Piece, end, Source::Peer);
+                if let Some(piece) = self.gather(id, way, bytes, end) {
+                    self.stream(id).side(way).piece = piece;
+                    self.body(id, way, BodyPart::Piece, end, Source::Peer);
+                }
             }
             Frame::Trailers(trailers) => {
                 stream.side(way).trailers = Some(header_map::received(MapKind::Trailers(way), trailers));
@@ -69,6 +77,8 @@ impl Worker {
 
     /// Shows the head, which is stored already, to the module, and sends it on if the module lets it go.
     pub(super) fn headers(&mut self, id: u32, way: Way, end: bool) {
+        let waits_for_body =
+            way == Way::Request && !end && self.personality().request_body != RequestBody::InPieces;
         let stream = self.stream(id);
         stream.side(way).module_saw_end = end;
         let mut verdict = self.show_headers(id, way, end);
@@ -78,6 +88,7 @@ impl Worker {
         }
         let side = self.stream(id).side(way);
         match verdict {
+            Verdict::Goes if waits_for_body => side.iteration = Iteration::Paused,
             Verdict::Goes => {
                 side.headers_went_on = true;
                 self.send_headers(id, way, end);
@@ -113,7 +124,8 @@ impl Worker {
                 return;
             }
             side.module_saw_end = end && !had_trailers;
-            let mut verdict = self.show_body(id, way, body, end && !had_trailers);
+            let verdict = self.show_body(id, way, body, end && !had_trailers);
+            let mut verdict = self.at_end(id, way, verdict, end);
             if self.aborted(id, way) {
                 self.send_prepared_reply(id);
                 verdict = Verdict::Drop;
@@ -151,8 +163,26 @@ impl Worker {
         self.send_trailers(id, way);
     }
 
+    /// Returns what becomes of a piece of body where a pause at the end holds nothing back, and where no callback was
+    /// made. What a module dropped there, or holds while the end goes by unseen, is lost.
+    fn at_end(&mut self, id: u32, way: Way, verdict: Verdict, end: bool) -> Verdict {
+        let goes_on = self.personality().pause_at_end == PauseAtEnd::GoesOn && end;
+        let side = self.stream(id).side(way);
+        match verdict {
+            Verdict::Drop | Verdict::Unseen if goes_on => {
+                side.piece.clear();
+                side.held = side.held.take().map(|_| Vec::new());
+                Verdict::Goes
+            }
+            Verdict::Hold | Verdict::HoldSlowly if goes_on => Verdict::Goes,
+            Verdict::Unseen => Verdict::Goes,
+            verdict => verdict,
+        }
+    }
+
     /// Returns `true` if a piece of body goes on by itself after its callback has returned.
     fn after_body(&mut self, id: u32, way: Way, verdict: Verdict, body: BodyPart) -> bool {
+        let gathers = self.gathers_answer(id, way, verdict);
         let stream = self.stream(id);
         let over = stream.over;
         let side = stream.side(way);
@@ -165,7 +195,9 @@ impl Worker {
             return false;
         }
         side.iteration = Iteration::Paused;
-        if verdict != Verdict::Drop {
+        if gathers {
+            self.gather_answer(id);
+        } else if verdict != Verdict::Drop {
             side.streaming = verdict == Verdict::HoldSlowly;
             self.hold(id, way, body);
         } else if side.complete && side.trailers.is_none() && side.held.is_none() && !over {

@@ -8,6 +8,8 @@ use super::message::{Headers, Way};
 pub(super) enum MapKind {
     Headers(Way),
     Trailers(Way),
+    /// Any map of a host that joins no values, and keeps names as they are written.
+    Separate,
 }
 
 /// Brings headers that the front received into Envoy's form.
@@ -33,8 +35,8 @@ pub(super) fn get<'a>(map: &'a Headers, name: &[u8]) -> Option<&'a [u8]> {
 /// Adds a value. If Envoy keeps one entry of this name, the value is joined to the entry that exists, after a comma.
 /// Else it becomes a new entry.
 pub(super) fn add(kind: MapKind, map: &mut Headers, name: &[u8], value: &[u8]) {
-    let name = name.to_ascii_lowercase();
-    let same = map.iter_mut().find(|(other, _)| *other == name);
+    let name = kind.written(name);
+    let same = map.iter_mut().find(|(other, _)| other.eq_ignore_ascii_case(&name));
     if let Some((_, existing)) = same.filter(|_| kind.joins(&name)) {
         existing.push(b',');
         existing.extend(value);
@@ -48,12 +50,13 @@ pub(super) fn add(kind: MapKind, map: &mut Headers, name: &[u8], value: &[u8]) {
 
 /// Leaves one entry of this name, with this value.
 pub(super) fn replace(kind: MapKind, map: &mut Headers, name: &[u8], value: &[u8]) {
-    let name = name.to_ascii_lowercase();
+    let name = kind.written(name);
     let mut found = false;
     map.retain_mut(|(other, existing)| {
-        if *other != name {
+        if !other.eq_ignore_ascii_case(&name) {
             return true;
         }
+        other.clone_from(&name);
         *existing = value.to_vec();
         !std::mem::replace(&mut found, true)
     });
@@ -73,12 +76,17 @@ pub(super) fn byte_size(map: &Headers) -> usize {
 }
 
 impl MapKind {
+    /// Returns a name as the map keeps it.
+    fn written(self, name: &[u8]) -> Vec<u8> {
+        if self == MapKind::Separate { name.to_vec() } else { name.to_ascii_lowercase() }
+    }
+
     /// Returns `true` if Envoy keeps one entry of this name.
     fn joins(self, name: &[u8]) -> bool {
         let known = match self {
             MapKind::Headers(Way::Request) => KNOWN_IN_REQUESTS,
             MapKind::Headers(Way::Response) => KNOWN_IN_RESPONSES,
-            MapKind::Trailers(Way::Request) => "",
+            MapKind::Trailers(Way::Request) | MapKind::Separate => "",
             MapKind::Trailers(Way::Response) => "grpc-message grpc-status",
         };
         known.split_ascii_whitespace().any(|other| other.as_bytes() == name)

@@ -2,6 +2,7 @@
 
 use super::header_map::{self, MapKind};
 use super::message::{Headers, Way};
+use super::personality::Replies;
 
 const HEAD: MapKind = MapKind::Headers(Way::Response);
 
@@ -20,13 +21,20 @@ impl LocalReply {
     }
 
     /// Returns the head and the body of the reply to the request with this head. A gRPC client gets the reply in the
-    /// head alone, with the status 200.
-    pub(super) fn render(self, request: Option<&Headers>) -> (Headers, Vec<u8>) {
+    /// head alone, with the status 200, from Envoy.
+    pub(super) fn render(mut self, request: Option<&Headers>, replies: Replies) -> (Headers, Vec<u8>) {
+        match replies {
+            Replies::ShownWithALineFeed if !self.body.is_empty() => self.body.push(b'\n'),
+            Replies::NotShown if self.body.is_empty() && (300..400).contains(&self.status) => {
+                self.status = 500
+            }
+            _ => {}
+        }
         let mut head = vec![(b":status".to_vec(), self.status.to_string().into_bytes())];
         for (name, value) in &self.headers {
             header_map::add(HEAD, &mut head, name, value);
         }
-        if request.is_some_and(is_grpc) {
+        if replies == Replies::Shown && request.is_some_and(is_grpc) {
             let code = self.grpc_status.unwrap_or_else(|| grpc_status(self.status));
             header_map::replace(HEAD, &mut head, b":status", b"200");
             header_map::replace(HEAD, &mut head, b"content-type", b"application/grpc");

@@ -3,6 +3,8 @@
 
 use wasmtime::Caller;
 
+use super::personality::Personality;
+use super::settings::Level;
 use super::state::{State, lock};
 use super::status::Status;
 use super::stream::Stream;
@@ -21,6 +23,17 @@ impl<'a> Guest<'a> {
 
     pub(super) fn state(&mut self) -> &mut State {
         self.caller.data_mut()
+    }
+
+    /// Returns the host that is played.
+    pub(super) fn personality(&mut self) -> Personality {
+        self.state().plugin.settings.personality
+    }
+
+    /// Logs why the host traps the module, and returns the outcome that does it.
+    pub(super) fn trap(&mut self, reason: &str) -> Status {
+        self.state().plugin.log(Level::Error, &format!("the host traps the module: {reason}"));
+        Status::Trap
     }
 
     /// Returns the stream that host calls act on: the one of the effective context, else the one of the running

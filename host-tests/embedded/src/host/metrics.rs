@@ -57,6 +57,22 @@ impl Metrics {
         Ok(())
     }
 
+    /// Adds to a counter or a gauge, or takes from it.
+    pub(super) fn shift(&mut self, id: u32, offset: i64) -> Result<(), Status> {
+        match self.metric(id)? {
+            MetricValue::Counter(value) | MetricValue::Gauge(value) => {
+                *value = value.wrapping_add_signed(offset)
+            }
+            MetricValue::Histogram { .. } => return Err(Status::BadArgument),
+        }
+        Ok(())
+    }
+
+    /// Returns the value of a metric, which says its kind.
+    pub(super) fn kind(&self, id: u32) -> Result<MetricValue, Status> {
+        self.metrics.get(id as usize).map(|(_, value)| *value).ok_or(Status::NotFound)
+    }
+
     /// Sets a gauge, adds to a counter, or records a value in a histogram.
     pub(super) fn record(&mut self, id: u32, recorded: u64) -> Result<(), Status> {
         match self.metric(id)? {

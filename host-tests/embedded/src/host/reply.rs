@@ -1,7 +1,10 @@
 //! Sends local replies in place of answers of the upstream, and resets streams.
 
+use super::header_map::{self, MapKind};
 use super::local_reply::LocalReply;
 use super::message::{Frame, Output, Way};
+use super::personality::{LateReply, ReplyToAnswer};
+use super::stream::{Moment, Stream};
 use super::worker::Worker;
 
 impl Worker {
@@ -9,9 +12,18 @@ impl Worker {
     /// yet, and past them if one has come but its head hasn't been sent. If the head has been sent, the stream is
     /// reset.
     pub(super) fn send_reply(&mut self, id: u32, reply: LocalReply) {
+        let personality = self.personality();
+        let takes_the_first_piece = personality.reply_to_answer == ReplyToAnswer::TakesTheFirstPiece;
+        let drops_late_replies = personality.late_reply == LateReply::DropsThePiece;
         let Some(stream) = self.streams.get_mut(&id).filter(|stream| !stream.over) else {
             return;
         };
+        if stream.moment == Some(Moment::Head(Way::Response)) && !stream.replied && takes_the_first_piece {
+            return reply_in_the_first_piece(stream, reply);
+        }
+        if stream.response_begun && drops_late_replies {
+            return;
+        }
         match stream.calling {
             Some(Way::Request) => stream.request_aborted = true,
             Some(Way::Response) => stream.response_aborted = true,
@@ -57,11 +69,12 @@ impl Worker {
     }
 
     fn reply_through_the_module(&mut self, id: u32, reply: LocalReply) {
+        let replies = self.personality().replies;
         let stream = self.stream(id);
         if stream.over {
             return;
         }
-        let (head, body) = reply.render(stream.request.headers.as_ref());
+        let (head, body) = reply.render(stream.request.headers.as_ref(), replies);
         let end = body.is_empty();
         stream.replied = true;
         stream.local_complete |= end;
@@ -74,8 +87,9 @@ impl Worker {
     }
 
     fn reply_past_the_module(&mut self, id: u32, reply: LocalReply) {
+        let replies = self.personality().replies;
         let stream = self.stream(id);
-        let (head, body) = reply.render(stream.request.headers.as_ref());
+        let (head, body) = reply.render(stream.request.headers.as_ref(), replies);
         stream.replied = true;
         stream.response_begun = true;
         stream.response.headers = Some(head.clone());
@@ -85,4 +99,13 @@ impl Worker {
         }
         self.end(id);
     }
+}
+
+/// Sets the status of an answer, and keeps the reply's body for the answer's first piece. The reply's headers are lost.
+fn reply_in_the_first_piece(stream: &mut Stream, reply: LocalReply) {
+    if let Some(head) = &mut stream.response.headers {
+        header_map::replace(MapKind::Separate, head, b":status", reply.status.to_string().as_bytes());
+    }
+    let line_feed: &[u8] = if reply.body.is_empty() { b"" } else { b"\n" };
+    stream.first_piece = Some([&reply.body, line_feed].concat());
 }

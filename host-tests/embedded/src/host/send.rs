@@ -2,28 +2,44 @@
 
 use bytes::Bytes;
 
-use super::message::{Frame, Way};
-use super::stream::BodyPart;
+use super::header_map::{self, MapKind};
+use super::message::{Frame, Headers, Way};
+use super::personality::{EmptiedEnd, RequestLength};
+use super::stream::{BodyPart, Side};
 use super::worker::Worker;
 
 impl Worker {
     pub(super) fn send_headers(&mut self, id: u32, way: Way, end: bool) {
+        let personality = self.personality();
         let stream = self.stream(id);
         let side = stream.side(way);
         side.hop_saw_end = end;
-        let headers = side.headers.clone().expect("a head that is sent has come");
+        let mut headers = side.headers.clone().expect("a head that is sent has come");
+        if way == Way::Request && personality.request_length == RequestLength::OfTheBody && !end {
+            set_length(&mut headers, side);
+        }
+        headers.iter_mut().for_each(|(name, _)| name.make_ascii_lowercase());
+        for (name, value) in side.received.iter().flatten() {
+            if header_map::get(&headers, name).is_none() {
+                headers.push((name.clone(), value.clone()));
+            }
+        }
         stream.response_begun |= way == Way::Response;
         stream.send(way, Frame::Headers(headers, end));
         self.sent(id, way, end);
     }
 
     pub(super) fn send_body(&mut self, id: u32, way: Way, body: BodyPart, end: bool) {
+        let personality = self.personality();
         let stream = self.stream(id);
         let side = stream.side(way);
         if side.hop_saw_end {
             return;
         }
         let end = end && side.trailers.is_none();
+        let is_lost =
+            side.emptied && personality.emptied_end == EmptiedEnd::NeverEnds && way == Way::Response;
+        let end = end && !is_lost;
         side.hop_saw_end = end;
         let bytes = match body {
             BodyPart::Held => {
@@ -52,5 +68,14 @@ impl Worker {
         if end && way == Way::Response {
             self.end(id);
         }
+    }
+}
+
+/// Sets the length of a request to that of its body, if the whole body has come.
+fn set_length(headers: &mut Headers, side: &Side) {
+    let length = side.held.as_ref().map_or(side.piece.len(), Vec::len);
+    if side.complete && (length > 0 || header_map::get(headers, b"content-length").is_some()) {
+        header_map::replace(MapKind::Separate, headers, b"content-length", length.to_string().as_bytes());
+        header_map::remove(headers, b"transfer-encoding");
     }
 }

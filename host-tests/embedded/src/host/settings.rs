@@ -1,5 +1,6 @@
 //! The settings that a plugin is loaded with, named after the fields of Envoy's `PluginConfig` and `VmConfig`.
 
+use super::personality::Personality;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -35,6 +36,8 @@ pub enum FailurePolicy {
 /// A module with its configuration, and the settings of its host.
 #[derive(Clone)]
 pub struct Settings {
+    /// The host that is played.
+    pub personality: Personality,
     /// The module: WebAssembly, binary or text.
     pub module: Vec<u8>,
     /// The name of the space of shared data and queues.
@@ -72,6 +75,7 @@ impl Settings {
     /// dropped, and the clock is the system's.
     pub fn new(module: Vec<u8>, configuration: impl Into<Vec<u8>>) -> Settings {
         Settings {
+            personality: Personality::ENVOY,
             module,
             vm_id: String::new(),
             root_id: String::new(),

@@ -31,6 +31,15 @@ pub(super) enum BodyPart {
     Held,
 }
 
+/// The callback that runs about a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Moment {
+    Head(Way),
+    Body(Way),
+    Trailers(Way),
+    Log,
+}
+
 /// The state of one direction of a stream.
 pub(super) struct Side {
     /// The head, from its arrival to the end of the stream.
@@ -64,6 +73,18 @@ pub(super) struct Side {
     pub(super) buffering: bool,
     /// The number of bytes of body that came.
     pub(super) size: u64,
+    /// The pieces of a body that is shown when it is complete.
+    pub(super) gathered: Option<Vec<u8>>,
+    /// `true` if the body was gathered because the module paused an answer.
+    pub(super) was_gathered: bool,
+    /// `true` if the body is longer than the buffer, so that the module can't read it.
+    pub(super) spilled: bool,
+    /// `true` if the module has replaced what it was shown by nothing.
+    pub(super) emptied: bool,
+    /// The head as it came, where headers that were removed go on all the same.
+    pub(super) received: Option<Headers>,
+    /// The length of the body by the head as it came, where that decides how its end is shown.
+    pub(super) length: Option<u64>,
 }
 
 impl Side {
@@ -86,11 +107,20 @@ impl Side {
             shows_body: BodyPart::Nothing,
             buffering: false,
             size: 0,
+            gathered: None,
+            was_gathered: false,
+            spilled: false,
+            emptied: false,
+            received: None,
+            length: None,
         }
     }
 
     /// Returns the body that host calls see and edit.
     pub(super) fn body(&mut self) -> Option<&mut Vec<u8>> {
+        if self.spilled {
+            return None;
+        }
         if self.buffering {
             return self.held.as_mut();
         }
@@ -116,6 +146,8 @@ pub(super) struct Stream {
     pub(super) end_of_stream: bool,
     /// The direction of the callback that runs.
     pub(super) calling: Option<Way>,
+    /// The callback that runs.
+    pub(super) moment: Option<Moment>,
     pub(super) request_aborted: bool,
     pub(super) response_aborted: bool,
     /// A local reply that waits for the callback to return.
@@ -128,6 +160,10 @@ pub(super) struct Stream {
     pub(super) response_begun: bool,
     /// `true` if the VM trapped and the 503 for it has been sent.
     pub(super) failure_replied: bool,
+    /// `true` if the VM trapped in a callback of this stream and the module is never asked about it again.
+    pub(super) unseen: bool,
+    /// A local reply whose body takes the place of the answer's first piece.
+    pub(super) first_piece: Option<Vec<u8>>,
     /// `true` if the stream is over and the module has been told so.
     pub(super) over: bool,
     /// `true` while `on_log` runs: all headers can be read again.
@@ -148,6 +184,7 @@ impl Stream {
             response: Side::new(),
             end_of_stream: false,
             calling: None,
+            moment: None,
             request_aborted: false,
             response_aborted: false,
             prepared: None,
@@ -155,6 +192,8 @@ impl Stream {
             replied: false,
             response_begun: false,
             failure_replied: false,
+            unseen: false,
+            first_piece: None,
             over: false,
             logging: false,
             filter_state: BTreeMap::new(),

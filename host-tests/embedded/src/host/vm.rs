@@ -8,8 +8,10 @@ use wasmtime::{Instance, Store, TypedFunc, WasmParams, WasmResults};
 use super::counts::Counts;
 use super::error::from_wasmtime;
 use super::exports::{Call, Exports, export};
+use super::message::Way;
 use super::settings::Level;
 use super::state::{PluginState, State, Streams, lock};
+use super::stream::Moment;
 
 /// The fuel of every callback. No machine uses it up in its life, so that fuel is a counter and never a limit.
 const FUEL: u64 = u64::MAX;
@@ -209,6 +211,19 @@ pub(super) enum MessageCallback {
     ResponseHeaders(u32, bool),
     ResponseBody(u32, bool),
     ResponseTrailers(u32),
+}
+
+impl MessageCallback {
+    pub(super) fn moment(self) -> Moment {
+        match self {
+            Self::RequestHeaders(..) => Moment::Head(Way::Request),
+            Self::RequestBody(..) => Moment::Body(Way::Request),
+            Self::RequestTrailers(_) => Moment::Trailers(Way::Request),
+            Self::ResponseHeaders(..) => Moment::Head(Way::Response),
+            Self::ResponseBody(..) => Moment::Body(Way::Response),
+            Self::ResponseTrailers(_) => Moment::Trailers(Way::Response),
+        }
+    }
 }
 
 fn size(bytes: &[u8]) -> u32 {

@@ -9,6 +9,7 @@ use super::connection::Connection;
 use super::counts::Counts;
 use super::local_reply::LocalReply;
 use super::message::{Frame, Output, StreamId, Way, Why};
+use super::personality::{AfterTrap, Personality};
 use super::settings::{FailurePolicy, Level};
 use super::state::{PluginState, Streams, lock};
 use super::stream::Stream;
@@ -143,6 +144,11 @@ impl Worker {
         self.vm.global(name)
     }
 
+    /// Returns the host that is played.
+    pub(super) fn personality(&self) -> Personality {
+        self.plugin.settings.personality
+    }
+
     /// Returns a stream that the front hasn't closed.
     pub(super) fn stream(&mut self, id: u32) -> &mut Stream {
         self.streams.get_mut(&id).expect("a stream lives until the front closes it")
@@ -158,10 +164,22 @@ impl Worker {
 
     fn reload_if_due(&mut self) {
         let settings = &self.plugin.settings;
-        if !self.vm.failed()
-            || settings.failure_policy != FailurePolicy::FailReload
-            || self.loaded.elapsed() < settings.reload_backoff
-        {
+        let due = match self.personality().after_trap {
+            AfterTrap::ByPolicy => {
+                settings.failure_policy == FailurePolicy::FailReload
+                    && self.loaded.elapsed() >= settings.reload_backoff
+            }
+            AfterTrap::NewVmAtOnce => true,
+            AfterTrap::NeverAgain => false,
+        };
+        if due {
+            self.replace_trapped_vm();
+        }
+    }
+
+    /// Loads a new VM if the present one has trapped.
+    pub(super) fn replace_trapped_vm(&mut self) {
+        if !self.vm.failed() {
             return;
         }
         self.loaded = Instant::now();

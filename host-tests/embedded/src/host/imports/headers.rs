@@ -1,30 +1,47 @@
 //! Host calls that read and edit header maps. As on Envoy, a map that doesn't exist (any more) is a `BadArgument` for
 //! calls that edit it or ask for one value, and empty for calls that ask for all values. Trailers come into existence
-//! when they are first edited in the last body callback.
+//! when they are first edited in the last body callback. `rules.rs` has what other hosts do otherwise.
+
+mod rules;
 
 use crate::host::header_map::{self, MapKind};
 use crate::host::memory::Guest;
 use crate::host::message::{Headers, Way};
 use crate::host::pairs;
+use crate::host::personality::{
+    HeaderEdits, MissingHeader, Personality, PseudoHeaders, RepeatedHeaders, WrongMoment,
+};
 use crate::host::status::{Outcome, Status};
 use crate::host::stream::{BodyPart, Stream};
 
 pub(super) fn pairs(guest: &mut Guest, map: u32, pointer: u32, size: u32) -> Outcome {
     let kind = kind(map)?;
-    let map = kind.zip(guest.stream()).and_then(|(kind, stream)| read(kind, stream));
-    let bytes = map.map(pairs::encode).unwrap_or_default();
+    let personality = guest.personality();
+    let map = kind.zip(guest.stream()).and_then(|(kind, stream)| read(personality, kind, stream));
+    let bytes = match map {
+        Some(map) => pairs::encode(&rules::shown(personality, map)),
+        None if personality.wrong_moment == WrongMoment::BadArgument => Vec::new(),
+        None => return Err(Status::BadArgument),
+    };
     guest.give(&bytes, pointer, size)
 }
 
 pub(super) fn set_pairs(guest: &mut Guest, map: u32, pointer: u32, size: u32) -> Outcome {
     let pairs = pairs::decode(&guest.read(pointer, size)?);
-    let (kind, map) = edit(guest, map)?;
-    *map = header_map::received(kind, pairs);
-    Ok(())
+    if guest.personality().header_edits == HeaderEdits::OfWhatExists {
+        return pairs.iter().try_for_each(|(name, value)| {
+            edit_map(guest, map, |_, _, map| rules::set_or_add(map, name, value))
+        });
+    }
+    edit_map(guest, map, |personality, kind, map| match personality.pseudo_headers {
+        PseudoHeaders::Shown => *map = header_map::received(kind, pairs),
+        _ => rules::set_up_to_a_read_only_one(personality, kind, map, &pairs),
+    })
 }
 
 pub(super) fn size(guest: &mut Guest, map: u32, size: u32) -> Outcome {
-    let bytes = header_map::byte_size(edit(guest, map)?.1);
+    let mut bytes = 0;
+    edit_map(guest, map, |_, _, map| bytes = header_map::byte_size(map))?;
     guest.write_u32(size, bytes as u32)
 }
 
@@ -38,10 +55,15 @@ pub(super) fn value(
 ) -> Outcome {
     let kind = kind(map)?.ok_or(Status::BadArgument)?;
     let name = guest.read(name, name_size)?;
+    let personality = guest.personality();
     let stream = guest.stream().ok_or(Status::BadArgument)?;
     let absent = if stream.logging { Status::NotFound } else { Status::BadArgument };
-    let map = read(kind, stream).ok_or(absent)?;
-    let value = header_map::get(map, &name).ok_or(Status::NotFound)?.to_vec();
+    let map = rules::shown(personality, read(personality, kind, stream).ok_or(absent)?);
+    let value = match header_map::get(&map, &name) {
+        Some(value) => value.to_vec(),
+        None if personality.missing_header == MissingHeader::Empty => Vec::new(),
+        None => return Err(Status::NotFound),
+    };
     guest.give(&value, to, size_to)
 }
 
@@ -54,9 +76,7 @@ pub(super) fn add(
     value_size: u32,
 ) -> Outcome {
     let (name, value) = (guest.read(name, name_size)?, guest.read(value, value_size)?);
-    let (kind, map) = edit(guest, map)?;
-    header_map::add(kind, map, &name, &value);
-    Ok(())
+    edit_map(guest, map, |personality, kind, map| rules::add(personality, kind, map, &name, &value))
 }
 
 pub(super) fn replace(
@@ -68,15 +88,19 @@ pub(super) fn replace(
     value_size: u32,
 ) -> Outcome {
     let (name, value) = (guest.read(name, name_size)?, guest.read(value, value_size)?);
-    let (kind, map) = edit(guest, map)?;
-    header_map::replace(kind, map, &name, &value);
-    Ok(())
+    edit_map(guest, map, |personality, kind, map| rules::replace(personality, kind, map, &name, &value))
 }
 
 pub(super) fn remove(guest: &mut Guest, map: u32, name: u32, name_size: u32) -> Outcome {
     let name = guest.read(name, name_size)?;
-    header_map::remove(edit(guest, map)?.1, &name);
-    Ok(())
+    if rules::removing_crashes(guest.personality(), kind(map)?, &name) {
+        return Err(guest.trap("the worker crashes when `connection` is removed from an answer"));
+    }
+    edit_map(guest, map, |personality, _, map| {
+        if !rules::is_hidden(personality, &name) {
+            header_map::remove(map, &name);
+        }
+    })
 }
 
 /// Returns the kind of the map with this number. `None` stands for the maps of HTTP and gRPC calls, which never exist:
@@ -92,31 +116,48 @@ fn kind(map: u32) -> Result<Option<MapKind>, Status> {
     }))
 }
 
-fn read(kind: MapKind, stream: &mut Stream) -> Option<&Headers> {
-    let logging = stream.logging;
+fn read(personality: Personality, kind: MapKind, stream: &mut Stream) -> Option<&Headers> {
+    let always = stream.logging || personality.wrong_moment != WrongMoment::BadArgument;
     match kind {
         MapKind::Headers(way) => {
             let side = stream.side(way);
-            side.headers.as_ref().filter(|_| logging || side.shows_headers)
+            side.headers.as_ref().filter(|_| always || side.shows_headers)
         }
-        MapKind::Trailers(Way::Request) if logging => None,
+        MapKind::Trailers(Way::Request) if stream.logging => None,
         MapKind::Trailers(way) => {
             let side = stream.side(way);
-            side.trailers.as_ref().filter(|_| logging || side.shows_trailers)
+            side.trailers.as_ref().filter(|_| always || side.shows_trailers)
         }
+        MapKind::Separate => None,
     }
 }
 
-fn edit<'a>(guest: &'a mut Guest, map: u32) -> Result<(MapKind, &'a mut Headers), Status> {
+/// Makes a change to a map. What can't be edited now is the outcome that the host has for that.
+fn edit_map(guest: &mut Guest, map: u32, change: impl FnOnce(Personality, MapKind, &mut Headers)) -> Outcome {
     let kind = kind(map)?.ok_or(Status::BadArgument)?;
+    let personality = guest.personality();
     let stream = guest.stream().ok_or(Status::BadArgument)?;
-    let map = match kind {
+    if personality.wrong_moment == WrongMoment::Trap && !rules::may_edit(kind, stream.moment) {
+        return Err(guest.trap("headers can't be edited in this callback"));
+    }
+    let map = editable(personality, kind, stream).ok_or(Status::BadArgument)?;
+    let kind = match personality.repeated_headers {
+        RepeatedHeaders::JoinedIfKnown => kind,
+        RepeatedHeaders::Separate => MapKind::Separate,
+    };
+    change(personality, kind, map);
+    Ok(())
+}
+
+fn editable(personality: Personality, kind: MapKind, stream: &mut Stream) -> Option<&mut Headers> {
+    let always = personality.wrong_moment != WrongMoment::BadArgument;
+    match kind {
         MapKind::Headers(way) => {
             let side = stream.side(way);
-            side.headers.as_mut().filter(|_| side.shows_headers)
+            side.headers.as_mut().filter(|_| always || side.shows_headers)
         }
         MapKind::Trailers(way) => {
-            let at_end = stream.end_of_stream;
+            let at_end = stream.end_of_stream && !always;
             let side = stream.side(way);
             if !side.shows_trailers
                 && side.trailers.is_none()
@@ -128,6 +169,6 @@ fn edit<'a>(guest: &'a mut Guest, map: u32) -> Result<(MapKind, &'a mut Headers)
             }
             side.trailers.as_mut().filter(|_| side.shows_trailers)
         }
-    };
-    Ok((kind, map.ok_or(Status::BadArgument)?))
+        MapKind::Separate => None,
+    }
 }

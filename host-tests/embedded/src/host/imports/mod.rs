@@ -19,7 +19,7 @@ mod wasi;
 /// Defines an import of the ABI from a function that returns an [`Outcome`](super::status::Outcome).
 macro_rules! proxy {
     ($linker:ident: $($name:literal => $function:path, ($($argument:ident: $kind:ty),*);)*) => {$(
-        $linker.func_wrap("env", $name, |caller: Caller<'_, State>, $($argument: $kind),*| -> i32 {
+        $linker.func_wrap("env", $name, |caller: Caller<'_, State>, $($argument: $kind),*| -> wasmtime::Result<i32> {
             Status::code($function(&mut Guest::new(caller, $name), $($argument),*))
         })?;
     )*};

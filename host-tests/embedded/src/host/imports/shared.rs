@@ -1,11 +1,13 @@
 //! Host calls for shared data and shared queues.
 
 use crate::host::memory::Guest;
+use crate::host::personality::SharedDataRules;
 use crate::host::state::lock;
 use crate::host::status::{Outcome, Status};
 
 pub(super) fn get(guest: &mut Guest, key: u32, key_size: u32, to: u32, size_to: u32, cas_to: u32) -> Outcome {
     let key = guest.read(key, key_size)?;
+    check_for_shared_data(guest)?;
     let found = lock(&guest.state().plugin.shared_data).get(&key);
     let (value, cas) = found.ok_or(Status::NotFound)?;
     guest.give(&value, to, size_to)?;
@@ -21,7 +23,22 @@ pub(super) fn set(
     cas: u32,
 ) -> Outcome {
     let (key, value) = (guest.read(key, key_size)?, guest.read(value, value_size)?);
-    lock(&guest.state().plugin.shared_data).set(key, value, cas)
+    check_for_shared_data(guest)?;
+    let rules = guest.personality().shared_data;
+    let mut data = lock(&guest.state().plugin.shared_data);
+    let current = data.get(&key).map_or(0, |(_, number)| number);
+    if rules == SharedDataRules::ZeroIsNoEntry && cas != current {
+        return Err(Status::CasMismatch);
+    }
+    data.set(key, value, cas)
+}
+
+/// Traps where there is no shared data.
+fn check_for_shared_data(guest: &mut Guest) -> Outcome {
+    if guest.personality().shared_data == SharedDataRules::NoSharedData {
+        return Err(guest.trap("no zone of shared memory is configured"));
+    }
+    Ok(())
 }
 
 pub(super) fn register(guest: &mut Guest, name: u32, name_size: u32, to: u32) -> Outcome {

@@ -5,11 +5,12 @@ use crate::host::local_reply::LocalReply;
 use crate::host::memory::Guest;
 use crate::host::message::Way;
 use crate::host::pairs;
+use crate::host::personality::{CloseStream, ContinueStream, EffectiveContext, LateReply};
 use crate::host::state::Action;
 use crate::host::status::{Outcome, Status};
-use crate::host::stream::{BodyPart, Stream};
+use crate::host::stream::{BodyPart, Moment, Stream};
 
-/// Implements `proxy_continue_stream`. As on Envoy, the module can't see the headers, the piece of body and the
+/// Implements `proxy_continue_stream`. On Envoy the module can't see the headers, the piece of body and the
 /// trailers of the request after this call, even if it is the response that goes on.
 pub(super) fn resume(guest: &mut Guest, kind: u32) -> Outcome {
     let way = match kind {
@@ -19,6 +20,9 @@ pub(super) fn resume(guest: &mut Guest, kind: u32) -> Outcome {
         3 => return Err(Status::Unimplemented),
         _ => return Err(Status::BadArgument),
     };
+    if guest.personality().continue_stream == ContinueStream::DoesNothing {
+        return Ok(());
+    }
     guest.state().later(Action::Continue(way));
     if let Some(stream) = guest.stream() {
         hide_request(stream);
@@ -26,11 +30,18 @@ pub(super) fn resume(guest: &mut Guest, kind: u32) -> Outcome {
     Ok(())
 }
 
-/// Implements `proxy_close_stream`. It resets the stream.
+/// Implements `proxy_close_stream`.
 pub(super) fn close(guest: &mut Guest, kind: u32) -> Outcome {
+    let effect = guest.personality().close_stream;
+    if effect == CloseStream::Traps {
+        return Err(guest.trap("it has no proxy_close_stream"));
+    }
     match kind {
-        0 | 1 => guest.state().later(Action::Close),
-        2 | 3 => {}
+        0 | 1 if effect == CloseStream::Resets => guest.state().later(Action::Close),
+        0 | 1 if guest.stream().is_some_and(|stream| !stream.response_begun) => {
+            guest.state().later(Action::Reply(LocalReply::plain(500, "")));
+        }
+        0..=3 => {}
         _ => return Err(Status::BadArgument),
     }
     Ok(())
@@ -53,6 +64,9 @@ pub(super) fn reply(
     let body = guest.read(body, body_size)?;
     let headers = pairs::decode(&guest.read(headers, headers_size)?);
     let grpc_status = u32::try_from(grpc).ok().filter(|code| *code <= 16);
+    if guest.personality().late_reply == LateReply::Traps && is_late(guest) {
+        return Err(guest.trap("the response has been sent or stashed already"));
+    }
     guest.state().later(Action::Reply(LocalReply { status, body, headers, grpc_status }));
     guest.state().stop = true;
     Ok(())
@@ -60,6 +74,9 @@ pub(super) fn reply(
 
 /// Implements `proxy_set_effective_context`. Later host calls act on this context.
 pub(super) fn set_effective_context(guest: &mut Guest, context: u32) -> Outcome {
+    if guest.personality().effective_context == EffectiveContext::Ignored {
+        return Ok(());
+    }
     if !guest.state().knows(context) {
         return Err(Status::BadArgument);
     }
@@ -70,6 +87,13 @@ pub(super) fn set_effective_context(guest: &mut Guest, context: u32) -> Outcome 
 /// Implements `proxy_done`. Contexts here end whatever `on_done` said, so that none ever waits for this call.
 pub(super) fn done(_guest: &mut Guest) -> Outcome {
     Err(Status::NotFound)
+}
+
+/// Returns `true` if a local reply comes too late for nginx: in an answer's body, or after another one.
+fn is_late(guest: &mut Guest) -> bool {
+    let stopped = guest.state().stop;
+    let in_body = |stream: &mut Stream| stream.moment == Some(Moment::Body(Way::Response));
+    stopped || guest.stream().is_some_and(in_body)
 }
 
 fn hide_request(stream: &mut Stream) {

@@ -3,6 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use crate::host::memory::Guest;
+use crate::host::personality::Ticks;
 use crate::host::settings::Level;
 use crate::host::status::{Outcome, Status};
 
@@ -38,8 +39,19 @@ pub(super) fn now(guest: &mut Guest) -> u64 {
     since.as_nanos() as u64
 }
 
-/// Implements `proxy_set_tick_period_milliseconds`; 0 ends the ticks.
+/// Implements `proxy_set_tick_period_milliseconds`; 0 ends the ticks on most hosts.
 pub(super) fn tick_period(guest: &mut Guest, period: u32) -> Outcome {
+    let rules = guest.personality().ticks;
+    let state = guest.state();
+    let in_root = state.context() == state.root;
+    let ticks = state.tick_period.is_some();
+    if rules == Ticks::OnceFromTheRoot && !in_root {
+        return Err(guest.trap("the tick can be set from the root context only"));
+    }
+    if rules == Ticks::OnceFromTheRoot && ticks && period > 0 {
+        return Err(guest.trap("the tick has been set already"));
+    }
+    let period = if rules == Ticks::ZeroIsBusy { period.max(1) } else { period };
     guest.state().tick_period = (period > 0).then(|| Duration::from_millis(period.into()));
     Ok(())
 }

@@ -1,0 +1,103 @@
+//! Reads the frames of the client and the server as the host that is played does: which of them it knows, how it cuts
+//! a message, and what it waits for before it shows a body.
+
+use bytes::Bytes;
+
+use super::flow::Verdict;
+use super::header_map::{self, MapKind};
+use super::message::{Frame, Headers, Way};
+use super::personality::{AnswerEnd, PausedAnswer, RemovedHeaders, RepeatedHeaders, RequestBody, Trailers};
+use super::worker::Worker;
+
+impl Worker {
+    /// Returns the frames that the host makes of one. Trailers that it drops are the end of the body, and an answer's end
+    /// may come apart.
+    pub(super) fn as_host_reads(&self, id: u32, way: Way, frame: Frame) -> Vec<Frame> {
+        let personality = self.personality();
+        let frame = match frame {
+            Frame::Trailers(_) if personality.trailers == Trailers::Dropped => {
+                Frame::Data(Bytes::new(), true)
+            }
+            frame => frame,
+        };
+        let comes_apart = way == Way::Response && personality.answer_end == AnswerEnd::Apart;
+        let end = || Frame::Data(Bytes::new(), true);
+        match frame {
+            Frame::Headers(head, true) if comes_apart && self.may_have_body(id, &head) => {
+                vec![Frame::Headers(head, false), end()]
+            }
+            Frame::Data(bytes, true) if comes_apart && !bytes.is_empty() => {
+                vec![Frame::Data(bytes, false), end()]
+            }
+            frame => vec![frame],
+        }
+    }
+
+    /// Stores a head as it came, and shows it.
+    pub(super) fn receive_head(&mut self, id: u32, way: Way, headers: Headers, end: bool) {
+        let personality = self.personality();
+        let kind = match personality.repeated_headers {
+            RepeatedHeaders::JoinedIfKnown => MapKind::Headers(way),
+            RepeatedHeaders::Separate => MapKind::Separate,
+        };
+        let headers = header_map::received(kind, headers);
+        let side = self.stream(id).side(way);
+        side.length = header_map::get(&headers, b"content-length").and_then(number);
+        if way == Way::Request && personality.removed_headers == RemovedHeaders::GoUp {
+            side.received = Some(headers.clone());
+        }
+        side.headers = Some(headers);
+        self.headers(id, way, end);
+    }
+
+    /// Returns the piece of body that is there now, or `None` while the host waits for more.
+    pub(super) fn gather(&mut self, id: u32, way: Way, bytes: Bytes, end: bool) -> Option<Vec<u8>> {
+        let limit = self.plugin.settings.buffer_limit;
+        let whole = way == Way::Request && self.personality().request_body == RequestBody::Whole;
+        let stream = self.stream(id);
+        let bytes = match stream.first_piece.take() {
+            Some(piece) if way == Way::Response => piece.into(),
+            _ => bytes,
+        };
+        let side = stream.side(way);
+        if !whole && side.gathered.is_none() {
+            return Some(bytes.into());
+        }
+        let gathered = side.gathered.get_or_insert_default();
+        gathered.extend(bytes);
+        if !end {
+            return None;
+        }
+        side.spilled = whole && gathered.len() > limit;
+        side.streaming = true;
+        side.gathered.take()
+    }
+
+    /// Returns `true` if a pause in this answer's body makes the host gather it.
+    pub(super) fn gathers_answer(&self, id: u32, way: Way, verdict: Verdict) -> bool {
+        let gathers = self.personality().paused_answer == PausedAnswer::GatheredOnce;
+        gathers
+            && way == Way::Response
+            && verdict == Verdict::Hold
+            && !self.streams[&id].response.was_gathered
+    }
+
+    /// Gathers an answer's body from the piece on that the module has just been shown.
+    pub(super) fn gather_answer(&mut self, id: u32) {
+        let side = &mut self.stream(id).response;
+        side.was_gathered = true;
+        side.buffering = false;
+        side.gathered = Some(std::mem::take(&mut side.piece));
+    }
+
+    fn may_have_body(&self, id: u32, head: &Headers) -> bool {
+        let request = self.streams.get(&id).and_then(|stream| stream.request.headers.as_ref());
+        let is_head = request.and_then(|head| header_map::get(head, b":method")) == Some(b"HEAD");
+        let status = header_map::get(head, b":status").unwrap_or_default();
+        !is_head && status != b"204" && status != b"304"
+    }
+}
+
+fn number(text: &[u8]) -> Option<u64> {
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
