@@ -5,6 +5,7 @@ mod client_certificates;
 mod grafana_token;
 mod guide;
 mod jwt;
+mod kubernetes;
 mod passwords;
 mod running;
 mod tenants;
