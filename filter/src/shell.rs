@@ -8,6 +8,8 @@ mod allocator;
 mod facts;
 mod header_map;
 #[cfg(target_arch = "wasm32")]
+mod heads;
+#[cfg(target_arch = "wasm32")]
 mod host;
 mod host_kind;
 #[cfg(target_arch = "wasm32")]
@@ -20,6 +22,7 @@ mod root;
 mod stream;
 #[cfg(all(target_arch = "wasm32", feature = "trap-on-request"))]
 mod trap;
+mod unfit;
 #[cfg(target_arch = "wasm32")]
 mod worker;
 

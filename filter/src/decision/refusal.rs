@@ -167,6 +167,7 @@ impl Refusal {
     pub fn status(&self) -> u16 {
         match self {
             Self::Target(_) | Self::Parameters(_) => 400,
+            Self::Form(FormError::NoLength) => 411,
             Self::Form(FormError::TooLong { .. }) => 413,
             Self::Form(FormError::Type | FormError::Encoding) => 415,
             Self::Violation(violation) | Self::Form(FormError::Violation(violation)) => match violation {

@@ -34,6 +34,8 @@ pub enum FormError {
     },
     /// A body behind an offer to switch protocols, which hosts read as the other protocol, without an end.
     Offered,
+    /// A form without a length, whose end the host doesn't show.
+    NoLength,
     /// A form that ends in trailers, which some hosts pass on without the body (`threats.md` P3).
     Trailers,
     /// Parameters that can be read in two ways.
@@ -56,6 +58,9 @@ impl fmt::Display for FormError {
             Self::Offered => f.write_str(
                 "the proxy reads this body as another protocol: leave the header \"upgrade\" out, or let the proxy ignore it",
             ),
+            Self::NoLength => {
+                f.write_str("the proxy takes no body whose length isn't known: send it with \"content-length\"")
+            }
             Self::Trailers => f.write_str("a form must not end in trailers"),
             Self::Parameters(error) => error.fmt(f),
             Self::Violation(violation) => violation.fmt(f),

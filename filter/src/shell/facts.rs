@@ -2,6 +2,7 @@
 //! nobody asks for costs no call.
 
 use super::host::{self, HostError, Property};
+use super::host_kind::HostKind;
 use crate::caller::certificates::Presented;
 use crate::caller::client::Client;
 use crate::caller::facts::{HostFacts, Untold};
@@ -13,6 +14,7 @@ use std::cell::OnceCell;
 /// The facts about the current stream, which the host is asked for when they are needed.
 #[derive(Debug)]
 pub(crate) struct StreamFacts<'a> {
+    kind: &'static HostKind,
     client: Option<Client<'a>>,
     source: OnceCell<Result<Option<Source>, Untold>>,
     now: OnceCell<Result<Instant, Untold>>,
@@ -21,9 +23,9 @@ pub(crate) struct StreamFacts<'a> {
 
 impl<'a> StreamFacts<'a> {
     /// Creates the facts of the current stream. `client` is what its listener has written, if that counts.
-    pub(crate) fn new(client: Option<Client<'a>>) -> Self {
+    pub(crate) fn new(kind: &'static HostKind, client: Option<Client<'a>>) -> Self {
         let scheme = client.map_or_else(scheme, |client| client.scheme);
-        Self { client, source: OnceCell::new(), now: OnceCell::new(), scheme }
+        Self { kind, client, source: OnceCell::new(), now: OnceCell::new(), scheme }
     }
 }
 
@@ -31,7 +33,7 @@ impl HostFacts for StreamFacts<'_> {
     fn source(&self) -> Result<Option<Source>, Untold> {
         let asked = || match &self.client {
             Some(client) => Ok(client.source()),
-            None => source().map_err(untold),
+            None => source(self.kind).map_err(untold),
         };
         *self.source.get_or_init(asked)
     }
@@ -50,8 +52,8 @@ impl HostFacts for StreamFacts<'_> {
 }
 
 /// Checks that the host says the same of the current stream as its listener has written.
-pub(crate) fn confirm(client: &Client<'_>) -> bool {
-    scheme() == client.scheme && source() == Ok(client.source())
+pub(crate) fn confirm(kind: &HostKind, client: &Client<'_>) -> bool {
+    scheme() == client.scheme && source(kind) == Ok(client.source())
 }
 
 #[cold]
@@ -60,14 +62,20 @@ fn untold(error: HostError) -> Untold {
     Untold
 }
 
-fn source() -> Result<Option<Source>, HostError> {
-    Ok(found(host::property(Property("source\0address")))?.and_then(|text| Source::parse(&text)))
+fn source(kind: &HostKind) -> Result<Option<Source>, HostError> {
+    let Some(mut text) = found(host::property(Property("source\0address")))? else { return Ok(None) };
+    if kind.has_bare_ports
+        && let Some(colon) = text.iter().rposition(|&byte| byte == b':')
+    {
+        text.truncate(colon);
+    }
+    Ok(Source::parse(&text))
 }
 
 /// Returns the scheme of the client's connection. A host that doesn't know of TLS has none.
 fn scheme() -> UrlScheme {
     match host::property(Property("connection\0tls_version")) {
-        Ok(version) if !version.is_empty() => UrlScheme::Https,
+        Ok(version) if !version.is_empty() && version != b"-" => UrlScheme::Https,
         _ => UrlScheme::Http,
     }
 }

@@ -2,6 +2,8 @@
 //! end first, and texts that end in a zero. Bytes from a host are read with bounds checks, since a wrong length must
 //! not trap.
 
+#[cfg(target_arch = "wasm32")]
+use super::host::HostError;
 use crate::target::headers::{HeaderSpan, Headers};
 use std::ops::Range;
 
@@ -24,16 +26,22 @@ pub(super) fn read_map(bytes: Vec<u8>) -> Option<Headers> {
     Some(Headers::new(bytes, spans))
 }
 
+/// Creates the map of these names with their values.
+#[cfg(target_arch = "wasm32")]
+pub(super) fn of(headers: &[(&[u8], &[u8])]) -> Result<Headers, HostError> {
+    read_map(write_map(headers)).ok_or(HostError::Malformed)
+}
+
 /// Writes a header map.
-pub(super) fn write_map(headers: &[(&'static str, String)]) -> Vec<u8> {
+pub(super) fn write_map(headers: &[(&[u8], &[u8])]) -> Vec<u8> {
     let mut bytes = written(headers.len()).to_vec();
     for (name, value) in headers {
         bytes.extend(written(name.len()));
         bytes.extend(written(value.len()));
     }
     for (name, value) in headers {
-        for text in [*name, value] {
-            bytes.extend(text.as_bytes());
+        for text in [*name, *value] {
+            bytes.extend(text);
             bytes.push(0);
         }
     }
@@ -70,14 +78,14 @@ mod tests {
 
     #[test]
     fn a_map_is_read_as_it_was_written() {
-        let written = write_map(&[("a", "1".to_owned()), ("bc", String::new())]);
+        let written = write_map(&[(b"a", b"1"), (b"bc", b"")]);
         assert_eq!(read_map(written), Some([("a", "1"), ("bc", "")].into_iter().collect()));
-        assert_ne!(read_map(write_map(&[("a", "1".to_owned())])), Some([("a", "2")].into_iter().collect()));
+        assert_ne!(read_map(write_map(&[(b"a", b"1")])), Some([("a", "2")].into_iter().collect()));
     }
 
     #[test]
     fn bytes_that_are_no_text_are_read() {
-        let mut written = write_map(&[("a", "12".to_owned())]);
+        let mut written = write_map(&[(b"a", b"12")]);
         let value = written.len() - 3;
         written[value] = 0xff;
         let headers = read_map(written).unwrap();
@@ -97,7 +105,7 @@ mod tests {
 
         #[test]
         fn a_map_cut_short_is_none(cut in 1_usize..20) {
-            let written = write_map(&[("name", "value".to_owned()), ("other", "text".to_owned())]);
+            let written = write_map(&[(b"name", b"value"), (b"other", b"text")]);
             prop_assert_eq!(read_map(written[..written.len() - cut].to_vec()), None);
         }
     }

@@ -4,13 +4,15 @@
 //! `unsafe` is used here and nowhere else: the host reads and writes memory through the pointers that it is given.
 
 mod abi;
+mod shared_data;
+
+pub(crate) use shared_data::HostSharedData;
 
 use super::header_map;
 use super::host_kind::{Answer, HostKind, UnknownHost};
 use crate::keyed_hash::Digest;
 use crate::response::reply::Reply;
-use crate::shared_data::{SharedData, Unreachable, Written};
-use crate::target::header_edits::{Change, HeaderEdits};
+use crate::target::header_edits::Change;
 use crate::target::headers::Headers;
 use crate::time::instant::Instant;
 use abi::*;
@@ -23,10 +25,14 @@ pub(crate) enum HostError {
     Status(u32),
     /// The host returned bytes that can't be parsed.
     Malformed,
+    /// The host may not show all headers.
+    Cut,
+    /// A check of a password didn't end.
+    Unchecked,
 }
 
 /// The header maps that the filter reads and changes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub(crate) enum Map {
     Request = 0,
@@ -46,14 +52,10 @@ enum Buffer {
 pub(crate) fn kind() -> Result<&'static HostKind, UnknownHost> {
     /// A context that doesn't exist.
     const NOWHERE: u32 = u32::MAX;
-    let ask = |path: &str| {
-        let answer =
-            returned(|data, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) });
-        match answer {
-            Ok(value) => Answer::Is(value),
-            Err(HostError::NotFound) => Answer::Unknown,
-            Err(_) => Answer::Refused,
-        }
+    let ask = |path: &str| match property_bytes(path.as_bytes()) {
+        Ok(value) => Answer::Is(value),
+        Err(HostError::NotFound) => Answer::Unknown,
+        Err(_) => Answer::Refused,
     };
     HostKind::find(ask, || act_on(NOWHERE).is_ok())
 }
@@ -64,14 +66,12 @@ pub(crate) fn headers(map: Map) -> Result<Headers, HostError> {
     header_map::read_map(bytes).ok_or(HostError::Malformed)
 }
 
-/// Changes a header map, with one call for each change. `headers` is what the map has. Writing the whole map in one call
-/// is no cheaper on Envoy (measured), and other hosts lose headers then, according to their sources: one for nginx stops
-/// at `:scheme`, one for Traffic Server removes nothing. It is not an error if a header to remove doesn't exist.
-pub(crate) fn edit(map: Map, edits: &HeaderEdits, headers: &Headers) -> Result<(), HostError> {
-    edits.changes(headers).try_for_each(|change| apply(map as u32, change))
-}
-
-fn apply(map: u32, change: Change<'_>) -> Result<(), HostError> {
+/// Makes one change of a header map. Writing the whole map in one call is no cheaper on Envoy (measured), and other hosts
+/// lose headers then, according to their sources: one for nginx stops at `:scheme`, one for Traffic Server removes
+/// nothing. It is not an error if a header to remove doesn't exist.
+#[inline(never)]
+pub(crate) fn change(map: Map, change: Change<'_>) -> Result<(), HostError> {
+    let map = map as u32;
     let status = match change {
         Change::Remove(name) => unsafe { proxy_remove_header_map_value(map, name.as_ptr(), name.len()) },
         Change::Replace(name, value) => unsafe {
@@ -92,10 +92,9 @@ pub(crate) fn request_body(size: usize) -> Result<Vec<u8>, HostError> {
     buffer(Buffer::RequestBody, size)
 }
 
-/// Replaces the first `size` bytes of the request's body.
-pub(crate) fn replace_request_body(size: usize, body: &str) -> Result<(), HostError> {
-    let buffer = Buffer::RequestBody as u32;
-    check(unsafe { proxy_set_buffer_bytes(buffer, 0, size, body.as_ptr(), body.len()) })
+/// Replaces all of the request's body that is held.
+pub(crate) fn replace_request_body(body: &[u8]) -> Result<(), HostError> {
+    replace(Buffer::RequestBody, body)
 }
 
 /// Reads the current piece of the answer's body, which has `size` bytes.
@@ -103,10 +102,9 @@ pub(crate) fn response_body(size: usize) -> Result<Vec<u8>, HostError> {
     buffer(Buffer::ResponseBody, size)
 }
 
-/// Replaces the current piece of the answer's body, which has `size` bytes.
-pub(crate) fn replace_response_body(size: usize, piece: &[u8]) -> Result<(), HostError> {
-    let buffer = Buffer::ResponseBody as u32;
-    check(unsafe { proxy_set_buffer_bytes(buffer, 0, size, piece.as_ptr(), piece.len()) })
+/// Replaces the current piece of the answer's body.
+pub(crate) fn replace_response_body(piece: &[u8]) -> Result<(), HostError> {
+    replace(Buffer::ResponseBody, piece)
 }
 
 /// Closes a stream on both sides, so that the part of the answer that has been sent doesn't look complete.
@@ -126,11 +124,16 @@ pub(crate) struct Property(pub(crate) &'static str);
 
 /// Reads a property. Returns `NotFound` if the host doesn't know it.
 pub(crate) fn property(Property(path): Property) -> Result<Vec<u8>, HostError> {
+    property_bytes(path.as_bytes())
+}
+
+/// Reads a property whose path need not be text.
+pub(crate) fn property_bytes(path: &[u8]) -> Result<Vec<u8>, HostError> {
     returned(|data, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) })
 }
 
 /// Writes a property of the stream, which access logs can show (on Envoy, the filter state `wasm.NAME`).
-pub(crate) fn set_property(name: &str, value: &str) -> Result<(), HostError> {
+pub(crate) fn set_property(name: &str, value: &[u8]) -> Result<(), HostError> {
     check(unsafe { proxy_set_property(name.as_ptr(), name.len(), value.as_ptr(), value.len()) })
 }
 
@@ -175,10 +178,11 @@ pub(crate) enum MetricKind {
     Gauge = 1,
 }
 
-/// Finds or creates a metric.
+/// Finds or creates a metric. Traffic Server reads its name up to a zero, whatever its length.
 pub(crate) fn metric(kind: MetricKind, name: &str) -> Result<Metric, HostError> {
+    let ended = format!("{name}\0");
     let mut id = 0;
-    check(unsafe { proxy_define_metric(kind as u32, name.as_ptr(), name.len(), &raw mut id) })?;
+    check(unsafe { proxy_define_metric(kind as u32, ended.as_ptr(), name.len(), &raw mut id) })?;
     Ok(Metric(id))
 }
 
@@ -187,51 +191,31 @@ pub(crate) fn add(Metric(id): Metric, offset: i64) -> Result<(), HostError> {
     check(unsafe { proxy_increment_metric(id, offset) })
 }
 
-/// The data that the host keeps for all workers.
-pub(crate) struct HostSharedData;
-
-impl SharedData for HostSharedData {
-    fn get(&self, key: &str) -> Result<Option<(Vec<u8>, u32)>, Unreachable> {
-        let mut number = 0;
-        let value = returned(|data, size| unsafe {
-            proxy_get_shared_data(key.as_ptr(), key.len(), data, size, &raw mut number)
-        });
-        match value {
-            Ok(value) => Ok(Some((value, number))),
-            Err(HostError::NotFound) => Ok(None),
-            Err(_) => Err(Unreachable),
-        }
-    }
-
-    fn set(&self, key: &str, value: &[u8], based_on: u32) -> Result<Written, Unreachable> {
-        const OUTRUN: HostError = HostError::Status(8);
-        let result = check(unsafe {
-            proxy_set_shared_data(key.as_ptr(), key.len(), value.as_ptr(), value.len(), based_on)
-        });
-        match result {
-            Ok(()) => Ok(Written::Done),
-            Err(OUTRUN) => Ok(Written::Outrun),
-            Err(_) => Err(Unreachable),
-        }
-    }
-}
+/// The headers of a reply that was sent. Traffic Server reads them only when it sends the reply, so they have to stay
+/// where they are until the stream ends.
+#[derive(Debug, Default)]
+pub(crate) struct SentHeaders(#[allow(dead_code, reason = "the host reads it")] Vec<u8>);
 
 /// Answers the request of the current stream.
-pub(crate) fn reply(reply: &Reply) -> Result<(), HostError> {
-    let headers = header_map::write_map(&reply.headers);
-    let details = "promward";
+pub(crate) fn reply(kind: &HostKind, reply: &Reply) -> Result<SentHeaders, HostError> {
+    let headers: Vec<_> =
+        reply.headers.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).collect();
+    let headers = header_map::write_map(&headers);
+    let details = kind.details;
+    let body = if reply.body.is_empty() { kind.empty_body } else { &reply.body };
     check(unsafe {
         proxy_send_local_response(
             u32::from(reply.status),
             details.as_ptr(),
             details.len(),
-            reply.body.as_ptr(),
-            reply.body.len(),
+            body.as_ptr(),
+            body.len(),
             headers.as_ptr(),
             headers.len(),
             NO_GRPC_STATUS,
         )
-    })
+    })?;
+    Ok(SentHeaders(headers))
 }
 
 /// Sends the messages of the `log` macros to the host.
@@ -272,6 +256,13 @@ fn host_level(level: log::Level) -> u32 {
 
 fn buffer(buffer: Buffer, size: usize) -> Result<Vec<u8>, HostError> {
     returned(|data, length| unsafe { proxy_get_buffer_bytes(buffer as u32, 0, size, data, length) })
+}
+
+/// Replaces all that a buffer has. Hosts differ in what a shorter length does: some keep the rest of the old text, and some
+/// cut the new one.
+fn replace(buffer: Buffer, text: &[u8]) -> Result<(), HostError> {
+    const ALL: usize = usize::MAX;
+    check(unsafe { proxy_set_buffer_bytes(buffer as u32, 0, ALL, text.as_ptr(), text.len()) })
 }
 
 /// Takes the bytes that a call returns in memory that it made the module allocate.

@@ -1,6 +1,8 @@
 //! The link between the host and a stream: the host's callbacks come in, and the worker can find the stream again from
 //! the tick while it waits.
 
+use super::host::SentHeaders;
+use super::host_kind::{Checks, HostKind};
 use super::stream::{Stream, send};
 use super::worker::{Waiting, Worker};
 use crate::response::reply::Reply;
@@ -34,13 +36,31 @@ impl Shared {
     }
 }
 
-/// A stream as the host calls it back.
-pub(crate) struct StreamContext(Option<Shared>);
+/// A stream as the host calls it back. Without a configuration it only sends a reply.
+pub(crate) struct StreamContext {
+    stream: Option<Shared>,
+    kind: Option<&'static HostKind>,
+    /// The reply of a stream without a configuration.
+    sent: Option<SentHeaders>,
+}
 
 impl StreamContext {
-    /// Creates a stream. Without a configuration it only sends a reply.
-    pub(crate) fn new(context: u32, worker: Option<Rc<Worker>>) -> Self {
-        Self(worker.map(|worker| Shared(Rc::new(RefCell::new(Stream::new(context, worker))))))
+    /// Creates a stream on a host, if that is known.
+    pub(crate) fn new(context: u32, kind: Option<&'static HostKind>, worker: Option<Rc<Worker>>) -> Self {
+        let stream = worker.map(|worker| Shared(Rc::new(RefCell::new(Stream::new(context, worker)))));
+        Self { stream, kind, sent: None }
+    }
+
+    /// Replies to a request without a configuration.
+    #[cold]
+    fn refuse(&mut self) -> Action {
+        self.sent = self.kind.map(|kind| send(kind, &Reply::unavailable()));
+        Action::Pause
+    }
+
+    /// Returns `true` if an answer to a request without a configuration is the filter's own.
+    fn is_own(&self) -> bool {
+        self.sent.is_some() && self.kind.is_some_and(|kind| kind.shows_own_replies)
     }
 }
 
@@ -50,9 +70,12 @@ impl HttpContext for StreamContext {
     fn on_http_request_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
         #[cfg(feature = "trap-on-request")]
         crate::shell::trap::if_asked();
-        let Some(shared) = &self.0 else { return send(&Reply::unavailable()) };
+        let Some(shared) = &self.stream else { return self.refuse() };
         let mut stream = shared.0.borrow_mut();
-        let result = stream.decide(if end_of_stream { Body::None } else { Body::Follows });
+        let mut result = stream.decide(if end_of_stream { Body::None } else { Body::Follows });
+        if stream.waits() && stream.worker.kind.checks == Checks::AtOnce {
+            result = stream.decide_after_check();
+        }
         let action = stream.closed(result);
         shared.wait_if_told(&mut stream);
         action
@@ -60,22 +83,26 @@ impl HttpContext for StreamContext {
 
     fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
         let stream = |shared: &Shared| shared.0.borrow_mut().request_body(size, end(end_of_stream));
-        self.0.as_ref().map_or(Action::Pause, stream)
+        self.stream.as_ref().map_or(Action::Pause, stream)
     }
 
     fn on_http_request_trailers(&mut self, _: usize) -> Action {
-        self.0.as_ref().map_or(Action::Pause, |shared| shared.0.borrow_mut().request_trailers())
+        self.stream.as_ref().map_or(Action::Pause, |shared| shared.0.borrow_mut().request_trailers())
     }
 
     fn on_http_response_headers(&mut self, _: usize, _: bool) -> Action {
-        let Some(shared) = &self.0 else { return Action::Continue };
+        let Some(shared) = &self.stream else {
+            return if self.is_own() { Action::Continue } else { Action::Pause };
+        };
         let mut stream = shared.0.borrow_mut();
         let result = stream.answer();
-        stream.closed(result)
+        stream.closed_answer(result)
     }
 
     fn on_http_response_body(&mut self, size: usize, end_of_stream: bool) -> Action {
-        let Some(shared) = &self.0 else { return Action::Continue };
+        let Some(shared) = &self.stream else {
+            return if self.is_own() { Action::Continue } else { Action::Pause };
+        };
         shared.0.borrow_mut().answer_body(size, end(end_of_stream))
     }
 }
@@ -88,7 +115,7 @@ fn end(end_of_stream: bool) -> End {
 impl Drop for StreamContext {
     /// Makes the worker forget the stream, which the host has ended.
     fn drop(&mut self) {
-        let gone = self.0.as_ref().map(|shared| {
+        let gone = self.stream.as_ref().map(|shared| {
             let stream = shared.0.borrow();
             (Rc::clone(&stream.worker), stream.context)
         });

@@ -16,26 +16,26 @@ thread_local! {
     static TOLD: Cell<Told> = const { Cell::new(Told { metric: None, pages: 0 }) };
 }
 
-/// Reports by how many pages of 64 KiB the VM has grown since the last call. If it hasn't grown, this makes no host
+/// Reports by how many pages of 64 KiB the VM has grown since the last call, as a metric of this kind. If it hasn't grown, this makes no host
 /// call. A report that the host refuses is not repeated.
 ///
 /// Call it at the end of an action of a stream: the VM in which a host tries a configuration has no streams, and its
 /// memory goes with it.
-pub(crate) fn tell_growth() {
+pub(crate) fn tell_growth(kind: MetricKind) {
     let told = TOLD.get();
     let pages = core::arch::wasm32::memory_size::<0>();
     if pages == told.pages {
         return;
     }
-    let metric = tell(told.metric, pages.saturating_sub(told.pages));
+    let metric = tell(kind, told.metric, pages.saturating_sub(told.pages));
     if let Err(error) = &metric {
         log::debug!("promward: the host refuses the metric of the memory: {error:?}");
     }
     TOLD.set(Told { metric: metric.ok().or(told.metric), pages });
 }
 
-fn tell(metric: Option<Metric>, growth: usize) -> Result<Metric, HostError> {
-    let metric = metric.map_or_else(|| host::metric(MetricKind::Gauge, MEMORY_PAGES), Ok)?;
+fn tell(kind: MetricKind, metric: Option<Metric>, growth: usize) -> Result<Metric, HostError> {
+    let metric = metric.map_or_else(|| host::metric(kind, MEMORY_PAGES), Ok)?;
     host::add(metric, i64::try_from(growth).unwrap_or(i64::MAX))?;
     Ok(metric)
 }

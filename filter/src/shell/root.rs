@@ -2,6 +2,7 @@
 //! ticks.
 
 use super::host;
+use super::host_kind::HostKind;
 use super::http_context::StreamContext;
 use super::worker::{Unfit, Worker};
 use crate::config;
@@ -12,6 +13,8 @@ use std::rc::Rc;
 /// One plugin in one VM.
 pub(crate) struct Root {
     context: u32,
+    /// The host, if it is known.
+    kind: Option<&'static HostKind>,
     /// The workers, one for each configuration. New streams get the last one; the others are of earlier configurations
     /// that still have streams.
     workers: Vec<Rc<Worker>>,
@@ -19,14 +22,13 @@ pub(crate) struct Root {
 
 impl Root {
     pub(crate) fn new(context: u32) -> Self {
-        Self { context, workers: Vec::new() }
+        Self { context, kind: None, workers: Vec::new() }
     }
 
-    fn load(&self, size: usize) -> Result<Worker, String> {
-        host::kind().map_err(|unknown| unknown.to_string())?;
+    fn load(&self, kind: &'static HostKind, size: usize) -> Result<Worker, String> {
         let bytes = host::plugin_configuration(size).map_err(|_| "the host can't provide it".to_owned())?;
         let gateway = config::load(&bytes).map_err(|error| error.to_string())?;
-        Worker::new(gateway, self.context).map_err(|Unfit(why)| why.to_owned())
+        Worker::new(kind, gateway, self.context).map_err(|Unfit(why)| why.into_owned())
     }
 }
 
@@ -39,7 +41,9 @@ impl RootContext for Root {
     }
 
     fn on_configure(&mut self, size: usize) -> bool {
-        match self.load(size) {
+        let kind = host::kind();
+        self.kind = kind.as_ref().ok().copied();
+        match kind.map_err(|unknown| unknown.to_string()).and_then(|kind| self.load(kind, size)) {
             Ok(worker) => {
                 log::info!("promward: configuration taken: {}", worker.gateway.written_digest());
                 worker.tell_zeros();
@@ -49,7 +53,8 @@ impl RootContext for Root {
             }
             Err(error) => {
                 log::error!("promward: configuration refused: {error}");
-                false
+                // A host that would serve without the filter keeps it, and every request gets a reply from it.
+                self.kind.is_some_and(|kind| kind.serves_without)
             }
         }
     }
@@ -67,7 +72,7 @@ impl RootContext for Root {
     }
 
     fn create_http_context(&self, context: u32) -> Option<Box<dyn HttpContext>> {
-        Some(Box::new(StreamContext::new(context, self.workers.last().cloned())))
+        Some(Box::new(StreamContext::new(context, self.kind, self.workers.last().cloned())))
     }
 
     fn get_type(&self) -> Option<ContextType> {

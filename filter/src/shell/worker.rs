@@ -2,8 +2,10 @@
 //! streams wait.
 
 use super::facts::{self, StreamFacts};
-use super::host::{self, HostError, HostSharedData, Metric, MetricKind};
+use super::host::{self, HostError, HostSharedData, Map, Metric, MetricKind};
+use super::host_kind::{Checks, HostKind, RecordPlace};
 use super::memory;
+use super::unfit::unfit;
 use crate::caller::client::{CLIENT_HEADER, Client, ClientFrom};
 use crate::caller::logins::StreamId;
 use crate::decision::{Decision, Request, TriedForm};
@@ -12,7 +14,10 @@ use crate::gateway::Gateway;
 use crate::gateway::worker_state::{Resources, WorkerState};
 use crate::report::Record;
 use crate::report::count::{CHECKS_WAITING, Count};
+use crate::shared_data::SharedData;
+use crate::target::header_edits::Change;
 use crate::target::headers::Headers;
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
@@ -20,13 +25,18 @@ use std::rc::Rc;
 /// The period of the tick while a stream waits, in milliseconds. Hosts call it less often.
 const PERIOD: u32 = 1;
 
-/// The name of the property that holds the record of a request, for the access log.
-const RECORD: &str = "promward";
+/// The most slices of a check that runs at once.
+const MOST_SLICES: u32 = 1 << 16;
+
+/// A key of the shared data under which nothing is.
+const NOBODYS_KEY: &str = "promward";
 
 /// The state that the streams of a configuration share.
 pub(crate) struct Worker {
+    pub(crate) kind: &'static HostKind,
     pub(crate) gateway: Gateway,
     root: u32,
+    shared: HostSharedData,
     state: RefCell<WorkerState>,
     /// The streams that wait, by their contexts.
     waiting: RefCell<Vec<(u32, Rc<dyn Waiting>)>>,
@@ -69,19 +79,32 @@ impl fmt::Display for Unwritten {
 }
 
 /// The reason why this host can't run a configuration.
-pub(crate) struct Unfit(pub(crate) &'static str);
+pub(crate) struct Unfit(pub(crate) Cow<'static, str>);
 
 impl Worker {
     /// Creates the worker of the plugin whose root has this context.
-    pub(crate) fn new(gateway: Gateway, root: u32) -> Result<Self, Unfit> {
-        let no_randomness = |_| Unfit("the host has no randomness");
+    pub(crate) fn new(kind: &'static HostKind, gateway: Gateway, root: u32) -> Result<Self, Unfit> {
+        if let Some(why) = unfit(kind, &gateway) {
+            return Err(Unfit(why.into()));
+        }
+        let shared = HostSharedData { no_entry: kind.no_entry };
+        if gateway.callers.passwords.is_some() {
+            // nginx ends the VM here if it has no shared data, rather than at the first login.
+            let _ = shared.get(NOBODYS_KEY);
+        }
+        let no_randomness = |_| Unfit("the host has no randomness".into());
         let random = || host::random().map_err(no_randomness);
         let random = [random()?, random()?, random()?];
-        let state = WorkerState::new(random, gateway.rates(), &HostSharedData);
+        let state = WorkerState::new(random, gateway.rates(), &shared);
         let no_shared_data = |_| {
-            Unfit("access[].limits.rate needs data that the proxy's workers share, and this host has none")
+            Unfit(
+                "access[].limits.rate needs data that the proxy's workers share, and this host has none"
+                    .into(),
+            )
         };
         Ok(Self {
+            kind,
+            shared,
             gateway,
             root,
             state: RefCell::new(state.map_err(no_shared_data)?),
@@ -96,7 +119,7 @@ impl Worker {
     /// Asks the core for a decision about the current request.
     pub(crate) fn decide(&self, request: &Request<'_>) -> (Decision, Record) {
         let mut state = self.state.borrow_mut();
-        self.gateway.decide(request, &mut Resources { state: &mut state, shared: &HostSharedData })
+        self.gateway.decide(request, &mut Resources { state: &mut state, shared: &self.shared })
     }
 
     /// Completes a form whose whole body has come.
@@ -117,10 +140,10 @@ impl Worker {
     /// client might have written it into any of them (`threats.md` H7).
     pub(crate) fn facts<'a>(&self, headers: &'a Headers) -> Result<StreamFacts<'a>, Unwritten> {
         if self.gateway.client == ClientFrom::Host {
-            return Ok(StreamFacts::new(None));
+            return Ok(StreamFacts::new(self.kind, None));
         }
         let client = Client::written(headers).filter(|client| match self.listener.get() {
-            Listener::Unseen => facts::confirm(client),
+            Listener::Unseen => facts::confirm(self.kind, client),
             Listener::Writes => true,
             Listener::Fails => false,
         });
@@ -128,7 +151,7 @@ impl Worker {
             log::error!("promward: {Unwritten}: all requests are refused until the configuration changes");
         }
         self.listener.set(if client.is_some() { Listener::Writes } else { Listener::Fails });
-        client.map(|client| StreamFacts::new(Some(client))).ok_or(Unwritten)
+        client.map(|client| StreamFacts::new(self.kind, Some(client))).ok_or(Unwritten)
     }
 
     /// Keeps a stream that waits, and starts the tick if it isn't running.
@@ -154,9 +177,21 @@ impl Worker {
         !self.state.borrow().logins.is_idle()
     }
 
+    /// Runs the check that a stream waits for to its end.
+    pub(crate) fn check_now(&self, context: u32) -> Result<(), HostError> {
+        let mut state = self.state.borrow_mut();
+        for _ in 0..MOST_SLICES {
+            if state.logins.slice(self.gateway.hints(&self.shared)).contains(&StreamId(context)) {
+                return Ok(());
+            }
+        }
+        state.logins.forget(StreamId(context));
+        Err(HostError::Unchecked)
+    }
+
     /// Runs one slice of the waiting checks, and releases the streams that need not wait any longer.
     pub(crate) fn tick(&self) {
-        let ready = self.state.borrow_mut().logins.slice(self.gateway.hints(&HostSharedData));
+        let ready = self.state.borrow_mut().logins.slice(self.gateway.hints(&self.shared));
         for StreamId(context) in ready {
             let Some(stream) = self.take(context) else { continue };
             match host::act_on(context) {
@@ -196,8 +231,14 @@ impl Worker {
     }
 
     fn log(&self, record: &Record) {
-        if let Err(error) = host::set_property(RECORD, &record.json(&self.gateway.mounts)) {
-            log::debug!("promward: the host refuses the property of the access log: {error:?}");
+        let text = record.json(&self.gateway.mounts);
+        let logged = match self.kind.record {
+            RecordPlace::Property(name) => host::set_property(name, text.as_bytes()),
+            RecordPlace::Header(name) => host::change(Map::Request, Change::Remove(name.as_bytes()))
+                .and_then(|()| host::change(Map::Request, Change::Add(name, &text))),
+        };
+        if let Err(error) = logged {
+            log::debug!("promward: the host refuses the record for the access log: {error:?}");
         }
     }
 
@@ -207,7 +248,7 @@ impl Worker {
         for count in self.gateway.counts_at_zero() {
             log_refused(host::metric(MetricKind::Counter, &count.metric(&self.gateway.mounts)));
         }
-        if self.gateway.callers.passwords.is_some() {
+        if self.gateway.callers.passwords.is_some() && self.kind.checks == Checks::InTicks {
             log_refused(host::metric(MetricKind::Gauge, CHECKS_WAITING));
         }
     }
@@ -223,7 +264,7 @@ impl Worker {
             log_refused(self.metric(count).and_then(|metric| host::add(metric, 1)));
         }
         self.tell_waiting(i64::try_from(waiting).unwrap_or(i64::MAX));
-        memory::tell_growth();
+        memory::tell_growth(if self.kind.has_gauges { MetricKind::Gauge } else { MetricKind::Counter });
     }
 
     fn metric(&self, count: Count) -> Result<Metric, HostError> {

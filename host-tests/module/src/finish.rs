@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use rustc_demangle::demangle;
 use std::collections::HashSet;
 use walrus::ir::{Call, Visitor, dfs_in_order};
-use walrus::{FunctionId, FunctionKind, LocalFunction, Module};
+use walrus::{FunctionId, FunctionKind, InstrSeqBuilder, LocalFunction, Module};
 
 /// The exports of promward that hosts need. Without `proxy_on_delete` contexts leak. Without the body and trailers
 /// callbacks forms and answers would pass unread.
@@ -27,6 +27,11 @@ const KEPT: &[&str] = &[
     "proxy_on_response_body",
     "proxy_on_delete",
 ];
+
+/// The exports that nginx calls without looking whether they are there, with the value that each returns. Nothing of ours
+/// runs in them, so that they cost other hosts no more than the call.
+const EMPTIED: &[(&str, Option<i32>)] =
+    &[("proxy_on_done", Some(1)), ("proxy_on_log", None), ("proxy_on_response_trailers", Some(0))];
 
 /// The SDK's traits. Beside callbacks (`on_…`) they have a method for each host call, which panics at a status that it
 /// doesn't expect. The filter makes its host calls itself, so nothing calls these methods; only tables of methods refer
@@ -48,12 +53,21 @@ const OURS: [&str; 2] = ["promward::", "<promward::"];
 /// Returns an error if the bytes aren't a WebAssembly module, or if the filter does call what is to be removed.
 pub(crate) fn finish(linked: &[u8]) -> Result<Vec<u8>> {
     let mut module = Module::from_buffer(linked).context("the linked module can't be read")?;
+    let is_emptied = |name: &str| EMPTIED.iter().any(|(emptied, _)| *emptied == name);
     let unused: Vec<_> = module
         .exports
         .iter()
-        .filter(|export| !KEPT.contains(&export.name.as_str()))
+        .filter(|export| !KEPT.contains(&export.name.as_str()) && !is_emptied(&export.name))
         .map(|export| export.id())
         .collect();
+    for &(name, returned) in EMPTIED {
+        let id = module.exports.get_func(name).with_context(|| format!("the module has no {name}"))?;
+        empty(&mut module, id, |body| {
+            if let Some(value) = returned {
+                body.i32_const(value);
+            }
+        });
+    }
     for export in unused {
         module.exports.delete(export);
     }
@@ -96,13 +110,20 @@ fn empty_the_sdks_host_calls(module: &mut Module) -> Result<()> {
         }
     }
     for id in emptied {
-        if let FunctionKind::Local(body) = &mut module.funcs.get_mut(id).kind {
-            body.block_mut(body.entry_block()).instrs.clear();
-            body.builder_mut().func_body().unreachable();
-        }
+        empty(module, id, |body| {
+            body.unreachable();
+        });
     }
     walrus::passes::gc::run(module);
     Ok(())
+}
+
+/// Replaces the instructions of a function.
+fn empty(module: &mut Module, id: FunctionId, write: impl FnOnce(&mut InstrSeqBuilder<'_>)) {
+    if let FunctionKind::Local(body) = &mut module.funcs.get_mut(id).kind {
+        body.block_mut(body.entry_block()).instrs.clear();
+        write(&mut body.builder_mut().func_body());
+    }
 }
 
 /// Returns the functions that a function calls directly.

@@ -84,6 +84,7 @@ names! {
     ThanosTenant "thanos-tenant",
     TimingAllowOrigin "timing-allow-origin",
     Trailer "trailer",
+    TransferEncoding "transfer-encoding",
     TrueClientIp "true-client-ip",
     Upgrade "upgrade",
     XClientIp "x-client-ip",

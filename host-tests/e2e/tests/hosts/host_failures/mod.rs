@@ -3,5 +3,6 @@
 //! real host fails like this on command, so that a small stub stands in for one.
 
 mod callers;
+mod kinds;
 mod requests;
 mod stub;

@@ -1,4 +1,8 @@
-//! A small host whose calls fail on command.
+//! A small host whose calls fail on command. It can answer as one of several hosts does.
+
+mod kind;
+
+pub(crate) use kind::Kind;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -29,6 +33,12 @@ pub(crate) struct State {
     period: Cell<i32>,
     /// The data that workers would share.
     shared: RefCell<BTreeMap<Vec<u8>, Vec<u8>>>,
+    /// The host that this one answers as.
+    pub(crate) kind: Kind,
+    /// `true` while a callback of the stream runs.
+    in_stream: bool,
+    /// The calls that change something of the stream, each in one line.
+    changes: RefCell<Vec<String>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -48,8 +58,9 @@ fn module() -> &'static (Engine, Module) {
 
 impl State {
     fn new(configuration: &'static [u8], request: Vec<(Vec<u8>, Vec<u8>)>) -> Self {
-        let (replies, resumed, period, shared) = Default::default();
-        Self { configuration, failing: None, request, replies, resumed, period, shared }
+        let (replies, resumed, period, shared, changes) = Default::default();
+        let (failing, kind, in_stream) = (None, Kind::Envoy, false);
+        Self { configuration, failing, request, replies, resumed, period, shared, kind, in_stream, changes }
     }
 }
 
@@ -98,6 +109,7 @@ impl Vm {
 
     /// Calls an export. A trap fails the test.
     pub(crate) fn call(&mut self, name: &str, arguments: &[i32]) -> i32 {
+        self.store.data_mut().in_stream = arguments.first() == Some(&STREAM);
         let function = self.instance.get_func(&mut self.store, name).unwrap();
         let arguments: Vec<_> = arguments.iter().map(|&argument| Val::I32(argument)).collect();
         let mut results = vec![Val::I32(0); function.ty(&self.store).results().len()];
@@ -128,6 +140,11 @@ impl Vm {
         self.store.data().resumed.get()
     }
 
+    /// Returns the changes of the stream since the last call.
+    pub(crate) fn changes(&self) -> Vec<String> {
+        self.store.data().changes.take()
+    }
+
     pub(crate) fn period(&self) -> i32 {
         self.store.data().period.get()
     }
@@ -156,6 +173,21 @@ fn host_call(caller: &mut Caller<'_, State>, name: &str, arguments: &[Val]) -> i
         return status;
     }
     let number = |index: usize| arguments[index].unwrap_i32();
+    if let Some(change) = kind::change(caller, name, &number) {
+        caller.data().changes.borrow_mut().push(change);
+    }
+    let kind = caller.data().kind;
+    if kind != Kind::Envoy {
+        match (name, kind::property(caller, name, &number)) {
+            ("proxy_get_property", Ok(value)) => {
+                hand_out(caller, &value, number(2), number(3));
+                return 0;
+            }
+            ("proxy_get_property", Err(status)) => return status,
+            ("proxy_set_effective_context", _) => return if kind == Kind::Nginx { 0 } else { 2 },
+            _ => {}
+        }
+    }
     let returned = match name {
         "proxy_get_header_map_pairs" if number(0) == 0 => Some((pairs(&caller.data().request), 1)),
         "proxy_get_header_map_pairs" => {
