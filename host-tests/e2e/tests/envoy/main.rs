@@ -1,5 +1,6 @@
-//! Tests that are about Envoy itself: the shipped files, the oldest supported release, and the recorded traces.
+//! Tests that are about Envoy itself: the shipped files, what control planes make of manifests, the oldest supported release, and the recorded traces.
 
+mod control_planes;
 mod envoy_file;
 mod many_gateways;
 mod oldest_envoy;

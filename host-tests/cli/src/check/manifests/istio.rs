@@ -37,6 +37,7 @@ fn plugin(name: &str, object: &Value, path: &[&str], objects: &[&Value]) -> Opti
         _ => configuration(plugin.get("pluginConfig"), &field),
     };
     let phase = text_at(object, &["spec", "phase"]).unwrap_or("UNSPECIFIED").to_owned();
+    let by_port = matches_ports(object);
     let is_aimed =
         ["selector", "targetRef", "targetRefs"].iter().any(|field| at(object, &["spec", field]).is_some());
     let routes = Routes::of(objects);
@@ -48,6 +49,11 @@ fn plugin(name: &str, object: &Value, path: &[&str], objects: &[&Value]) -> Opti
                     "{path}.failStrategy: this is {strategy}: a worker whose VM has failed answers 503 until the proxy starts \
                      again; write FAIL_RELOAD, and it gets a new VM"
                 )
+            }),
+            by_port.then(|| {
+                "spec.match: ports are those that the proxy itself listens on, and where none is the same the plugin isn't there: \
+                 every request passes unchecked; leave match out"
+                    .to_owned()
             }),
             (!is_aimed).then(|| {
                 "spec.targetRefs: without it or a selector this runs in every proxy of the namespace: name the gateway"
@@ -69,6 +75,12 @@ fn plugin(name: &str, object: &Value, path: &[&str], objects: &[&Value]) -> Opti
         validation: Validation::Elsewhere(VALIDATES.to_owned()),
         surroundings: Box::new(warnings),
     })
+}
+
+/// Returns `true` if a plugin is for some ports only.
+fn matches_ports(object: &Value) -> bool {
+    let mut selectors = at(object, &["spec", "match"]).and_then(Value::as_sequence).into_iter().flatten();
+    selectors.any(|selector| selector.get("ports").is_some())
 }
 
 /// Returns the warnings about JSON web tokens, which Istio verifies.

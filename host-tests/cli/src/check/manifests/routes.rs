@@ -71,7 +71,7 @@ impl Route {
     }
 }
 
-/// Reads the routes of an object. A rule that has no match is for every path.
+/// Reads the routes of an object. A rule that has no match is for every path, and one that redirects leads nowhere.
 fn matches(object: &Value, rules: &str, field: &str, read: fn(&Value) -> Route) -> Vec<Route> {
     let list = |value: &Value, field: &str| value.get(field).and_then(Value::as_sequence).cloned();
     let rules = object.get("spec").and_then(|spec| list(spec, rules)).unwrap_or_default();
@@ -79,7 +79,12 @@ fn matches(object: &Value, rules: &str, field: &str, read: fn(&Value) -> Route) 
         Some(matches) if !matches.is_empty() => matches.iter().map(read).collect(),
         _ => vec![Route::Prefix("/".to_owned())],
     };
-    rules.iter().flat_map(routes).collect()
+    rules.iter().filter(|rule| !redirects(rule)).flat_map(routes).collect()
+}
+
+fn redirects(rule: &Value) -> bool {
+    let mut filters = rule.get("filters").and_then(Value::as_sequence).into_iter().flatten();
+    rule.get("redirect").is_some() || filters.any(|filter| filter.get("requestRedirect").is_some())
 }
 
 fn of_gateway(matched: &Value) -> Route {

@@ -141,6 +141,10 @@ fn what_istio_would_do_otherwise_than_is_meant_is_warned_of() {
             "callers.jwt.corp.payload: Istio leaves the claims of a token under \"payload\"",
         ),
         (
+            vec![("  phase", "  match: [{ mode: CLIENT, ports: [{ number: 443 }] }]\n  phase")],
+            "spec.match: ports are those that the proxy itself listens on",
+        ),
+        (
             vec![("targetRefs", "match: []\n  unknown")],
             "spec.targetRefs: without it or a selector this runs in every proxy",
         ),

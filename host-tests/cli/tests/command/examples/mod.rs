@@ -6,6 +6,7 @@ mod grafana_token;
 mod guide;
 mod jwt;
 mod kubernetes;
+mod manifests;
 mod passwords;
 mod running;
 mod tenants;
