@@ -43,6 +43,14 @@ pub(super) fn from_request(
     {
         return Err(BAD);
     }
+    if is_nginx {
+        // Names with an underscore or a dot are dropped by nginx.
+        let dropped: Vec<_> =
+            fields.keys().filter(|name| name.as_str().contains(['_', '.'])).cloned().collect();
+        for name in dropped {
+            fields.remove(name);
+        }
+    }
     let target = request.uri.path_and_query().filter(|_| request.method != Method::CONNECT).ok_or(BAD)?;
     let (path, authority) = if is_nginx {
         let authority = format!("{SERVER_NAME}:{}", connection.destination.port());

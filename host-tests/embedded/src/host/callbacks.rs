@@ -69,7 +69,7 @@ impl Worker {
         stream.end_of_stream = end;
         let side = stream.side(way);
         side.shows_body = body;
-        let held = side.body().map_or(0, |body| body.len());
+        let held = side.body().map_or(newest, |body| body.len());
         let bytes = match self.personality().body_size {
             BodySize::OfEverythingHeld => held as u32,
             BodySize::OfTheNewestPiece => newest as u32,
@@ -113,17 +113,26 @@ impl Worker {
         if !stream.in_vm || stream.unseen || stream.generation != self.vm.peek().vm {
             return;
         }
-        if self.plugin.settings.personality.log_callback == LogCallback::Called {
-            (stream.logging, stream.moment) = (true, Some(Moment::Log));
-            self.vm.on_log(&mut self.streams, id);
-            self.do_what_was_asked();
-            let stream = self.stream(id);
-            (stream.logging, stream.moment) = (false, None);
+        let log_callback = self.personality().log_callback;
+        if log_callback == LogCallback::BeforeDone {
+            self.log_end(id);
         }
         self.vm.on_done(&mut self.streams, id);
         self.do_what_was_asked();
+        if log_callback == LogCallback::AfterDone {
+            self.log_end(id);
+        }
         self.vm.on_delete(&mut self.streams, id);
         self.do_what_was_asked();
+    }
+
+    fn log_end(&mut self, id: u32) {
+        let stream = self.stream(id);
+        (stream.logging, stream.moment) = (true, Some(Moment::Log));
+        self.vm.on_log(&mut self.streams, id);
+        self.do_what_was_asked();
+        let stream = self.stream(id);
+        (stream.logging, stream.moment) = (false, None);
     }
 
     /// Does what host calls asked for during the callback that has just returned.
@@ -243,13 +252,21 @@ impl Worker {
                 if in_answer {
                     return Verdict::Goes;
                 }
+                if !in_head {
+                    self.reset(id);
+                    return Verdict::Drop;
+                }
                 500
             }
             AfterTrap::NeverAgain if in_head => 500,
             AfterTrap::NeverAgain => return Verdict::Drop,
         };
         if !std::mem::replace(&mut stream.failure_replied, true) {
-            self.send_reply(id, LocalReply::plain(status, ""));
+            let reply = match after_trap {
+                AfterTrap::NewVmAtOnce => LocalReply::page("500 Internal Server Error"),
+                _ => LocalReply::plain(status, ""),
+            };
+            self.send_reply(id, reply);
         }
         Verdict::Drop
     }

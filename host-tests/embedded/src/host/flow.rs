@@ -131,6 +131,12 @@ impl Worker {
                 verdict = Verdict::Drop;
             }
             if !self.after_body(id, way, verdict, body) {
+                if end && let Some(piece) = self.stream(id).side(way).gathered.take() {
+                    // The pause came with the end, so that everything is gathered.
+                    let side = self.stream(id).side(way);
+                    (side.piece, side.module_saw_end) = (piece, false);
+                    self.body(id, way, body, end, from);
+                }
                 return;
             }
         }
@@ -262,7 +268,7 @@ impl Worker {
         }
         let above = side.held.as_ref().is_some_and(|held| held.len() > limit);
         let crossed = above && !std::mem::replace(&mut side.above_limit, above);
-        if crossed && !side.streaming {
+        if crossed && !side.streaming && !side.spilled {
             self.refuse_size(id, way);
         }
     }

@@ -20,6 +20,17 @@ impl LocalReply {
         LocalReply { status: status.into(), body: body.into(), headers: Headers::new(), grpc_status: None }
     }
 
+    /// Creates a page of nginx' own, for a status with its reason.
+    pub(super) fn page(status: &str) -> LocalReply {
+        let page = format!(
+            "<html>\r\n<head><title>{status}</title></head>\r\n<body>\r\n<center><h1>{status}</h1></center>\r\n\
+             <hr><center>nginx/1.27.4</center>\r\n</body>\r\n</html>\r"
+        );
+        let headers = vec![(b"content-type".to_vec(), b"text/html".to_vec())];
+        let number = status.split(' ').next().and_then(|number| number.parse().ok()).unwrap_or_default();
+        LocalReply { status: number, body: page.into_bytes(), headers, grpc_status: None }
+    }
+
     /// Returns the head and the body of the reply to the request with this head. A gRPC client gets the reply in the
     /// head alone, with the status 200, from Envoy.
     pub(super) fn render(mut self, request: Option<&Headers>, replies: Replies) -> (Headers, Vec<u8>) {
@@ -48,6 +59,9 @@ impl LocalReply {
         if self.body.is_empty() {
             header_map::remove(&mut head, b"content-length");
             header_map::remove(&mut head, b"content-type");
+            if replies == Replies::ShownWithALineFeed {
+                header_map::add(HEAD, &mut head, b"content-length", b"0");
+            }
         } else {
             header_map::replace(HEAD, &mut head, b"content-length", self.body.len().to_string().as_bytes());
             if header_map::get(&head, b"content-type").is_none() {

@@ -36,6 +36,12 @@ impl<'a> Guest<'a> {
         Status::Trap
     }
 
+    /// Ends the host's worker, and with it all its connections.
+    pub(super) fn end(&mut self, reason: &str) -> Status {
+        self.state().worker_died = true;
+        self.trap(&format!("the worker dies: {reason}"))
+    }
+
     /// Returns the stream that host calls act on: the one of the effective context, else the one of the running
     /// callback.
     pub(super) fn stream(&mut self) -> Option<&mut Stream> {

@@ -44,6 +44,7 @@ pub struct Personality {
     pub shared_data: SharedDataRules,
     pub properties: PropertyForms,
     pub log_callback: LogCallback,
+    pub unanswered_status: UnansweredStatus,
 }
 
 impl Personality {
@@ -81,7 +82,8 @@ impl Personality {
         metrics: MetricRules::Checked,
         shared_data: SharedDataRules::ZeroAlwaysWrites,
         properties: PropertyForms::Envoy,
-        log_callback: LogCallback::Called,
+        log_callback: LogCallback::BeforeDone,
+        unanswered_status: UnansweredStatus::None,
     };
 
     /// nginx 1.27 with ngx_wasm_module, configured as `examples/nginx` says: an allow-list of the headers that go up, a
@@ -94,7 +96,7 @@ impl Personality {
         repeated_headers: RepeatedHeaders::Separate,
         missing_header: MissingHeader::NotFound,
         header_edits: HeaderEdits::AsNamed,
-        removed_headers: RemovedHeaders::Gone,
+        removed_headers: RemovedHeaders::GoneIfRepeated,
         most_headers: 100,
         trailers: Trailers::Dropped,
         end_with_head: EndWithHead::Untold,
@@ -119,7 +121,8 @@ impl Personality {
         metrics: MetricRules::CountersOnly,
         shared_data: SharedDataRules::ZeroIsNoEntry,
         properties: PropertyForms::Nginx,
-        log_callback: LogCallback::Called,
+        log_callback: LogCallback::AfterDone,
+        unanswered_status: UnansweredStatus::ClientClosedRequest,
     };
 
     /// Traffic Server 10.1 with `fail_open: false`.
@@ -157,6 +160,7 @@ impl Personality {
         shared_data: SharedDataRules::ZeroAlwaysWrites,
         properties: PropertyForms::TrafficServer,
         log_callback: LogCallback::NotCalled,
+        unanswered_status: UnansweredStatus::None,
     };
 
     /// All personalities.

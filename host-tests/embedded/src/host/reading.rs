@@ -43,7 +43,7 @@ impl Worker {
         let headers = header_map::received(kind, headers);
         let side = self.stream(id).side(way);
         side.length = header_map::get(&headers, b"content-length").and_then(number);
-        if way == Way::Request && personality.removed_headers == RemovedHeaders::GoUp {
+        if way == Way::Request && personality.removed_headers != RemovedHeaders::Gone {
             side.received = Some(headers.clone());
         }
         side.headers = Some(headers);
@@ -93,8 +93,7 @@ impl Worker {
     fn may_have_body(&self, id: u32, head: &Headers) -> bool {
         let request = self.streams.get(&id).and_then(|stream| stream.request.headers.as_ref());
         let is_head = request.and_then(|head| header_map::get(head, b":method")) == Some(b"HEAD");
-        let status = header_map::get(head, b":status").unwrap_or_default();
-        !is_head && status != b"204" && status != b"304"
+        !is_head && header_map::get(head, b":status") != Some(b"204")
     }
 }
 

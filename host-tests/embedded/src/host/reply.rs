@@ -3,7 +3,7 @@
 use super::header_map::{self, MapKind};
 use super::local_reply::LocalReply;
 use super::message::{Frame, Output, Way};
-use super::personality::{LateReply, ReplyToAnswer};
+use super::personality::{LateReply, Replies, ReplyToAnswer};
 use super::stream::{Moment, Stream};
 use super::worker::Worker;
 
@@ -75,7 +75,9 @@ impl Worker {
             return;
         }
         let (head, body) = reply.render(stream.request.headers.as_ref(), replies);
-        let end = body.is_empty();
+        let is_head = stream.request.headers.as_ref().and_then(|head| header_map::get(head, b":method"))
+            == Some(b"HEAD");
+        let end = body.is_empty() && (is_head || replies != Replies::ShownWithALineFeed);
         stream.replied = true;
         stream.local_complete |= end;
         stream.response.complete |= end;

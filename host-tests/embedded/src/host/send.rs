@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::header_map::{self, MapKind};
 use super::message::{Frame, Headers, Way};
-use super::personality::{EmptiedEnd, RequestLength};
+use super::personality::{EmptiedEnd, RemovedHeaders, RequestLength};
 use super::stream::{BodyPart, Side};
 use super::worker::Worker;
 
@@ -19,10 +19,8 @@ impl Worker {
             set_length(&mut headers, side);
         }
         headers.iter_mut().for_each(|(name, _)| name.make_ascii_lowercase());
-        for (name, value) in side.received.iter().flatten() {
-            if header_map::get(&headers, name).is_none() {
-                headers.push((name.clone(), value.clone()));
-            }
+        if let Some(received) = &side.received {
+            add_removed(&mut headers, received, personality.removed_headers);
         }
         stream.response_begun |= way == Way::Response;
         stream.send(way, Frame::Headers(headers, end));
@@ -77,5 +75,21 @@ fn set_length(headers: &mut Headers, side: &Side) {
     if side.complete && (length > 0 || header_map::get(headers, b"content-length").is_some()) {
         header_map::replace(MapKind::Separate, headers, b"content-length", length.to_string().as_bytes());
         header_map::remove(headers, b"transfer-encoding");
+    }
+}
+
+/// Adds the headers that the module has removed and that go up all the same. Where an allow-list says what goes up, one
+/// that came more than once and was replaced is lost instead.
+fn add_removed(headers: &mut Headers, received: &Headers, removed: RemovedHeaders) {
+    let values =
+        |map: &Headers, name: &[u8]| map.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name)).count();
+    for (at, (name, value)) in received.iter().enumerate() {
+        let (came, kept) = (values(received, name), values(headers, name));
+        let place = values(&received[..at].to_vec(), name);
+        match removed {
+            RemovedHeaders::GoUp if place >= kept => headers.push((name.to_ascii_lowercase(), value.clone())),
+            RemovedHeaders::GoneIfRepeated if kept > 0 && kept < came => header_map::remove(headers, name),
+            _ => {}
+        }
     }
 }

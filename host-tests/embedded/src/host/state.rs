@@ -44,6 +44,8 @@ pub(super) struct State {
     pub(super) configuring: bool,
     /// `true` after the module replied: nothing goes on, whatever its callback returns.
     pub(super) stop: bool,
+    /// `true` after a call that ends the host's worker.
+    pub(super) worker_died: bool,
     /// The actions to do after the callback, each with the context id of its stream.
     pub(super) after: VecDeque<(u32, Action)>,
     pub(super) tick_period: Option<Duration>,
@@ -65,6 +67,7 @@ impl State {
             root,
             configuring: false,
             stop: false,
+            worker_died: false,
             after: VecDeque::new(),
             tick_period: None,
             counts,

@@ -9,7 +9,7 @@ use super::connection::Connection;
 use super::counts::Counts;
 use super::local_reply::LocalReply;
 use super::message::{Frame, Output, StreamId, Way, Why};
-use super::personality::{AfterTrap, Personality};
+use super::personality::{AfterTrap, Personality, UnansweredStatus};
 use super::settings::{FailurePolicy, Level};
 use super::state::{PluginState, Streams, lock};
 use super::stream::Stream;
@@ -77,6 +77,11 @@ impl Worker {
 
     /// Closes a stream. The module is told, unless it knows already. The id is void from then on.
     pub fn close(&mut self, id: StreamId, why: Why) {
+        if self.personality().unanswered_status == UnansweredStatus::ClientClosedRequest
+            && let Some(stream) = self.streams.get_mut(&id.0)
+        {
+            stream.response.headers.get_or_insert_with(|| vec![(b":status".to_vec(), b"499".to_vec())]);
+        }
         if why != Why::Finished || self.streams.get(&id.0).is_some_and(|stream| !stream.over) {
             self.end(id.0);
         }
@@ -120,6 +125,13 @@ impl Worker {
     pub fn tick(&mut self) {
         self.vm.on_tick(&mut self.streams);
         self.do_what_was_asked();
+        if std::mem::take(&mut self.vm.state().worker_died) {
+            let all: Vec<u32> = self.streams.keys().copied().collect();
+            for id in all {
+                self.reset(id);
+                self.touched.push(id);
+            }
+        }
         self.settle(None);
     }
 

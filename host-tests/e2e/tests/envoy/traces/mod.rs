@@ -4,6 +4,7 @@
 
 mod envoy;
 mod files;
+mod other_hosts;
 mod own;
 mod scenarios;
 mod script;

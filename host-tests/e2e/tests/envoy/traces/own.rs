@@ -3,7 +3,10 @@
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use promward_embedded::host::{Connection, Frame, Headers, Output, Plugin, Settings, StreamId, Why, Worker};
+use promward_embedded::host::personality::RemovedHeaders;
+use promward_embedded::host::{
+    Connection, Frame, Headers, Output, Personality, Plugin, Settings, StreamId, Why, Worker,
+};
 
 use super::script::{
     ANSWER, ANSWER_TRAILERS, AUTHORITY, BUFFER_LIMIT, Mode, PATH, REQUEST_TRAILERS, Scenario, Step,
@@ -16,24 +19,37 @@ const BROKEN_OFF: &str =
 
 /// A worker with the probe.
 pub(crate) struct Own {
+    personality: Personality,
     worker: Worker,
     log: Arc<Mutex<Vec<String>>>,
 }
 
 impl Own {
     pub(crate) fn start(module: &[u8], mode: Mode) -> Own {
+        Own::playing(module, mode, Personality::ENVOY)
+    }
+
+    /// Starts a worker that plays another host, as that host was when its traces were recorded.
+    pub(crate) fn playing(module: &[u8], mode: Mode, personality: Personality) -> Own {
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = Arc::clone(&log);
+        let plugin_name = if personality == Personality::NGINX { "filter" } else { "plugin" };
+        // No allow-list was configured.
+        let removed_headers = match personality.removed_headers {
+            RemovedHeaders::Gone => RemovedHeaders::Gone,
+            RemovedHeaders::GoUp | RemovedHeaders::GoneIfRepeated => RemovedHeaders::GoUp,
+        };
         let plugin = Plugin::load(Settings {
+            personality: Personality { removed_headers, ..personality },
             vm_id: "vm".into(),
-            plugin_name: "plugin".into(),
+            plugin_name: plugin_name.into(),
             root_id: "root".into(),
             allow_on_headers_stop_iteration: mode == Mode::StopIteration,
             buffer_limit: BUFFER_LIMIT,
             log: Arc::new(move |_, line| lines.lock().unwrap().push(line.to_owned())),
             ..Settings::new(module.to_vec(), "")
         });
-        Own { worker: plugin.unwrap().worker().unwrap(), log }
+        Own { personality, worker: plugin.unwrap().worker().unwrap(), log }
     }
 
     pub(crate) fn play(&mut self, scenario: &Scenario) -> Trace {
@@ -41,6 +57,11 @@ impl Own {
         let id = self.worker.open(connection());
         let mut trace = Trace::default();
         for step in scenario.steps {
+            let answers = matches!(step, Step::Answer | Step::AnswerAndEnd | Step::BreakOff);
+            if answers && self.personality != Personality::ENVOY && trace.upstream.headers.is_empty() {
+                // No request has reached the server, which the recorders of other hosts take as it is.
+                continue;
+            }
             self.step(id, scenario, *step);
             for output in self.worker.outputs(id) {
                 note(&mut trace, output);
@@ -56,15 +77,15 @@ impl Own {
     fn step(&mut self, id: StreamId, scenario: &Scenario, step: Step) {
         let worker = &mut self.worker;
         match step {
-            Step::Open => worker.request(id, Frame::Headers(head(scenario), false)),
-            Step::OpenAndEnd => worker.request(id, Frame::Headers(head(scenario), true)),
+            Step::Open => worker.request(id, Frame::Headers(head(scenario, self.personality), false)),
+            Step::OpenAndEnd => worker.request(id, Frame::Headers(head(scenario, self.personality), true)),
             Step::Send(piece) => worker.request(id, Frame::Data(piece.into(), false)),
             Step::SendBytes(size) => worker.request(id, Frame::Data(bytes(size), false)),
             Step::SendLast(piece) => worker.request(id, Frame::Data(piece.into(), true)),
             Step::SendTrailers => worker.request(id, Frame::Trailers(pairs(REQUEST_TRAILERS))),
             Step::Leave => worker.close(id, Why::ClientGone),
             Step::Answer => worker.response(id, Frame::Headers(answer(), false)),
-            Step::AnswerAndEnd => worker.response(id, Frame::Headers(answer(), true)),
+            Step::AnswerAndEnd => worker.response(id, Frame::Headers(whole_answer(self.personality), true)),
             Step::Body(piece) => worker.response(id, Frame::Data(piece.into(), false)),
             Step::BodyBytes(size) => worker.response(id, Frame::Data(bytes(size), false)),
             Step::BodyLast(piece) => worker.response(id, Frame::Data(piece.into(), true)),
@@ -98,7 +119,7 @@ fn receive(message: &mut Message, frame: Frame) {
         message.end = End::Whole;
     }
     match frame {
-        Frame::Headers(headers, _) => message.set_headers(texts(headers)),
+        Frame::Headers(headers, _) => message.set_headers(with_host(texts(headers).collect())),
         Frame::Data(bytes, _) => message.body.extend(bytes),
         Frame::Trailers(trailers) => message.set_trailers(texts(trailers)),
     }
@@ -108,13 +129,19 @@ fn connection() -> Arc<Connection> {
     Arc::new(Connection::plain(1, ([127, 0, 0, 1], 1000).into(), ([127, 0, 0, 1], 2000).into()))
 }
 
-fn head(scenario: &Scenario) -> Headers {
+fn head(scenario: &Scenario, personality: Personality) -> Headers {
+    let is_envoy = personality == Personality::ENVOY;
+    // Other hosts take their own name for `:authority`. The recorders write `machine` for it.
+    let authority = if is_envoy { AUTHORITY } else { "machine:80" };
     let mut head = pairs(&[
         (":method", scenario.method),
         (":path", PATH),
-        (":authority", AUTHORITY),
+        (":authority", authority),
         (":scheme", "http"),
     ]);
+    if !is_envoy {
+        head.extend(pairs(&[("host", AUTHORITY)]));
+    }
     head.extend(pairs(&[("x-probe", scenario.probe)]));
     head.extend(pairs(scenario.headers));
     head
@@ -126,6 +153,15 @@ fn answer() -> Headers {
     head
 }
 
+/// Returns the head of an answer without a body, to which an HTTP/1.1 server gives a length.
+fn whole_answer(personality: Personality) -> Headers {
+    let mut head = answer();
+    if personality != Personality::ENVOY {
+        head.extend(pairs(&[("content-length", "0")]));
+    }
+    head
+}
+
 fn pairs(pairs: &[(&str, &str)]) -> Headers {
     pairs.iter().map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec())).collect()
 }
@@ -133,6 +169,16 @@ fn pairs(pairs: &[(&str, &str)]) -> Headers {
 fn texts(headers: Headers) -> impl Iterator<Item = (String, String)> {
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     headers.into_iter().map(move |(name, value)| (text(name), text(value)))
+}
+
+/// Puts `host` in the place of `:authority`, as in the request that a server gets by HTTP/1.1.
+fn with_host(mut headers: Vec<(String, String)>) -> Vec<(String, String)> {
+    if let Some(place) = headers.iter().position(|(name, _)| name == "host") {
+        let (_, host) = headers.remove(place);
+        headers.retain(|(name, _)| name != ":authority");
+        headers.push((":authority".to_owned(), host));
+    }
+    headers
 }
 
 fn bytes(size: usize) -> Bytes {

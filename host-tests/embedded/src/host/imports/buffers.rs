@@ -40,6 +40,11 @@ pub(super) fn set(
         return Err(guest.trap("a body can't be edited in this callback"));
     }
     let side = stream.side(shown(personality, stream, way));
+    if side.spilled {
+        // What is in the file goes up first.
+        side.piece.extend(bytes);
+        return Ok(());
+    }
     let body = side.body().ok_or(Status::BadArgument)?;
     let (start, size) = (start as usize, size as usize);
     let edited = match personality.set_buffer {

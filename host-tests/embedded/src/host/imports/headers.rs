@@ -58,7 +58,8 @@ pub(super) fn value(
     let personality = guest.personality();
     let stream = guest.stream().ok_or(Status::BadArgument)?;
     let absent = if stream.logging { Status::NotFound } else { Status::BadArgument };
-    let map = rules::shown(personality, read(personality, kind, stream).ok_or(absent)?);
+    let every = Personality { most_headers: usize::MAX, ..personality };
+    let map = rules::shown(every, read(personality, kind, stream).ok_or(absent)?);
     let value = match header_map::get(&map, &name) {
         Some(value) => value.to_vec(),
         None if personality.missing_header == MissingHeader::Empty => Vec::new(),
@@ -97,7 +98,7 @@ pub(super) fn remove(guest: &mut Guest, map: u32, name: u32, name_size: u32) -> 
         return Err(guest.trap("the worker crashes when `connection` is removed from an answer"));
     }
     edit_map(guest, map, |personality, _, map| {
-        if !rules::is_hidden(personality, &name) {
+        if !rules::is_hidden(personality, &name) && !rules::stays(personality, map, &name) {
             header_map::remove(map, &name);
         }
     })
@@ -136,8 +137,15 @@ fn read(personality: Personality, kind: MapKind, stream: &mut Stream) -> Option<
 fn edit_map(guest: &mut Guest, map: u32, change: impl FnOnce(Personality, MapKind, &mut Headers)) -> Outcome {
     let kind = kind(map)?.ok_or(Status::BadArgument)?;
     let personality = guest.personality();
+    let strict = personality.wrong_moment == WrongMoment::Trap;
+    if strict && guest.stream().is_none() {
+        return Err(guest.trap("headers can't be edited outside a request"));
+    }
+    if strict && matches!(kind, MapKind::Trailers(_)) {
+        return Err(Status::InternalFailure);
+    }
     let stream = guest.stream().ok_or(Status::BadArgument)?;
-    if personality.wrong_moment == WrongMoment::Trap && !rules::may_edit(kind, stream.moment) {
+    if strict && !rules::may_edit(kind, stream.moment) {
         return Err(guest.trap("headers can't be edited in this callback"));
     }
     let map = editable(personality, kind, stream).ok_or(Status::BadArgument)?;

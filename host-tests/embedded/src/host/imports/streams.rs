@@ -21,7 +21,11 @@ pub(super) fn resume(guest: &mut Guest, kind: u32) -> Outcome {
         _ => return Err(Status::BadArgument),
     };
     if guest.personality().continue_stream == ContinueStream::DoesNothing {
-        return Ok(());
+        return if guest.stream().is_some() {
+            Ok(())
+        } else {
+            Err(guest.end("continuing outside a request"))
+        };
     }
     guest.state().later(Action::Continue(way));
     if let Some(stream) = guest.stream() {
@@ -64,6 +68,9 @@ pub(super) fn reply(
     let body = guest.read(body, body_size)?;
     let headers = pairs::decode(&guest.read(headers, headers_size)?);
     let grpc_status = u32::try_from(grpc).ok().filter(|code| *code <= 16);
+    if guest.personality().late_reply == LateReply::Traps && guest.stream().is_none() {
+        return Err(guest.end("a reply outside a request"));
+    }
     if guest.personality().late_reply == LateReply::Traps && is_late(guest) {
         return Err(guest.trap("the response has been sent or stashed already"));
     }

@@ -48,6 +48,8 @@ differences! {
     RemovedHeaders {
         /// It doesn't reach the server.
         Gone,
+        /// It doesn't reach the server, nor does one that came more than once and was replaced: nginx with an allow-list.
+        GoneIfRepeated,
         /// It reaches the server all the same: nginx without an allow-list.
         GoUp,
     }
@@ -154,7 +156,7 @@ differences! {
     AfterTrap {
         /// Requests are answered 503, and the failure policy decides about later ones.
         ByPolicy,
-        /// The request is answered 500, an answer that has begun goes on unseen. All other streams go on in a new VM,
+        /// The request is answered 500, or reset if its body has come; an answer goes on unseen. All other streams go on in a new VM,
         /// where their contexts are created anew.
         NewVmAtOnce,
         /// Every request is answered 500. Of answers that have begun nothing more is sent but their end.
@@ -187,5 +189,7 @@ differences! {
     /// The names and forms of properties.
     PropertyForms { Envoy, Nginx, TrafficServer }
     /// The callback `proxy_on_log`.
-    LogCallback { Called, NotCalled }
+    LogCallback { BeforeDone, AfterDone, NotCalled }
+    /// The status that the log has of a request whose client left before the answer.
+    UnansweredStatus { None, ClientClosedRequest }
 }

@@ -101,6 +101,13 @@ pub(super) fn removing_crashes(personality: Personality, kind: Option<MapKind>, 
         && name.eq_ignore_ascii_case(b"connection")
 }
 
+/// Returns `true` if nginx keeps a header that the module removes: a `Location` that is a path.
+pub(super) fn stays(personality: Personality, map: &Headers, name: &[u8]) -> bool {
+    personality.pseudo_headers == PseudoHeaders::PartlyReadOnly
+        && name.eq_ignore_ascii_case(b"location")
+        && header_map::get(map, name).is_some_and(|value| value.starts_with(b"/"))
+}
+
 /// Returns `true` if nginx lets a module edit this map in the callback that runs.
 pub(super) fn may_edit(kind: MapKind, moment: Option<Moment>) -> bool {
     match kind {

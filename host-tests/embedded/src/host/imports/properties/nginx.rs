@@ -15,9 +15,14 @@ use super::split;
 const WRITABLE: &[u8] = b"promward_";
 
 pub(super) fn get(guest: &mut Guest, parts: &[&[u8]]) -> Result<Vec<u8>, Status> {
-    if let [name] = parts {
-        let name = (*name == b"plugin_name").then(|| guest.state().plugin.settings.plugin_name.clone());
-        return name.map(String::into_bytes).ok_or(Status::NotFound);
+    match parts {
+        [b"plugin_name"] if guest.stream().is_none() => {
+            return Err(guest.end("plugin_name outside a request"));
+        }
+        [b"plugin_name"] => return Ok(guest.state().plugin.settings.plugin_name.clone().into_bytes()),
+        [b"plugin_root_id"] => return Ok(b"0".to_vec()),
+        [_] => return Err(Status::NotFound),
+        _ => {}
     }
     if let [b"connection", field] = parts
         && (field.ends_with(b"_certificate") || field.ends_with(b"_digest"))
@@ -32,7 +37,7 @@ pub(super) fn get(guest: &mut Guest, parts: &[&[u8]]) -> Result<Vec<u8>, Status>
         [b"source", b"port"] => b"remote_port",
         [b"connection", b"tls_version"] => b"ssl_protocol",
         [b"connection", b"requested_server_name"] => b"ssl_server_name",
-        [b"connection", b"mtls"] => return Ok(mtls(&stream.connection)),
+        [b"connection", b"mtls"] => return mtls(&stream.connection).ok_or(Status::NotFound),
         [b"connection", b"id"] => return Ok(stream.connection.id.to_string().into_bytes()),
         [b"request", b"path"] => b"request_uri",
         [b"request", b"url_path"] => b"uri",
@@ -83,7 +88,7 @@ fn variable(stream: &Stream, name: &[u8]) -> Option<Vec<u8>> {
         b"uri" => of_request(b":path").map(|path| split(&path).0.to_vec()),
         b"args" => of_request(b":path").map(|path| split(&path).1.to_vec()).filter(|args| !args.is_empty()),
         b"host" => of_request(b"host"),
-        b"hostname" => of_request(b":authority"),
+        b"hostname" => Some(of_request(b":authority")?.split(|byte| *byte == b':').next()?.to_vec()),
         b"scheme" => of_request(b":scheme"),
         b"request_method" => of_request(b":method"),
         b"content_length" => of_request(b"content-length"),
@@ -100,8 +105,9 @@ fn variable(stream: &Stream, name: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-fn mtls(connection: &Connection) -> Vec<u8> {
-    if connection.certificate.is_some() { b"true".to_vec() } else { b"false".to_vec() }
+fn mtls(connection: &Connection) -> Option<Vec<u8>> {
+    connection.tls_version.as_ref()?;
+    Some(if connection.certificate.is_some() { b"true".to_vec() } else { b"false".to_vec() })
 }
 
 fn header(map: Option<&Headers>, name: &[u8]) -> Result<Vec<u8>, Status> {

@@ -1,0 +1,87 @@
+//! Checks that our host, when it plays nginx or Traffic Server, does what was recorded on the real one. The recorded host
+//! stood between a client by HTTP/2 and a server by HTTP/1.1, with the same probe and the same scenarios as Envoy.
+
+use super::files;
+use super::own::Own;
+use super::probe;
+use super::scenarios::scenarios;
+use super::script::Mode;
+use promward_embedded::host::Personality;
+
+/// The scenarios that aren't compared, by host, with the reason.
+const NOT_COMPARED: &[(&str, &[&str], &str)] = &[
+    (
+        "nginx",
+        &[
+            "body_held_and_let_go_by_trailers",
+            "header_edited_too_late",
+            "pause_everywhere_released_after_trailers",
+            "pause_released_after_trailers",
+            "reply_at_trailers",
+            "trailers",
+            "trailers_paused",
+            "trailers_without_body",
+        ],
+        "nginx resets a request that ends in trailers; the front of our host takes them for the end of the body",
+    ),
+    ("nginx", &["answer_before_the_body_ends"], "the server has no request before the body is complete"),
+    ("nginx", &["held_answer_too_large"], "nginx joins and cuts the pieces of an answer"),
+    ("nginx", &["known_headers_that_came_twice"], "nginx refuses the request before the module sees it"),
+    ("nginx", &["upstream_gone_before_its_answer"], "the answer is a page of nginx' own"),
+    ("nginx", &["statuses"], "a call with a wild pointer ends the probe's VM"),
+    (
+        "nginx",
+        &["client_gone_while_paused", "held_body_too_large"],
+        "nginx doesn't notice that the client of a paused request has left",
+    ),
+];
+
+#[test]
+fn our_host_does_what_the_traces_of_nginx_say() {
+    compare(Personality::NGINX);
+}
+
+#[test]
+fn our_host_does_what_the_traces_of_traffic_server_say() {
+    compare(Personality::TRAFFIC_SERVER);
+}
+
+fn compare(personality: Personality) {
+    let module = std::fs::read(probe()).unwrap();
+    let mut differences = Vec::new();
+    for (name, recorded) in files::of_host(personality.name) {
+        let scenario = scenarios().find(|scenario| scenario.name == name);
+        let scenario = scenario.unwrap_or_else(|| panic!("no scenario has the trace {name}"));
+        let is_excepted = NOT_COMPARED
+            .iter()
+            .any(|(host, names, _)| *host == personality.name && names.contains(&name.as_str()));
+        if is_excepted {
+            continue;
+        }
+        // A trap in one scenario leaves the others alone.
+        let trace = Own::playing(&module, Mode::Default, personality).play(scenario).to_string();
+        if !is_same(&recorded, &trace) {
+            differences.push(format!("{name}: expected\n{recorded}\nbut it was\n{trace}"));
+        }
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n\n"));
+}
+
+/// Compares two traces. Where the recorder has lost what the client got, only the rest counts.
+fn is_same(recorded: &str, trace: &str) -> bool {
+    const CLIENT: &str = "\nthe client:\n";
+    let (before, client) = recorded.trim_end().split_once(CLIENT).unwrap_or((recorded, ""));
+    let (our_before, our_client) = trace.trim_end().split_once(CLIENT).unwrap_or((trace, ""));
+    let is_lost = client.trim() == "nothing" && before.contains("response_headers returns");
+    before == our_before && (is_lost || client == our_client)
+}
+
+#[test]
+fn every_exception_is_a_scenario() {
+    for (host, names, reason) in NOT_COMPARED {
+        assert!(Personality::named(host).is_some() && !reason.is_empty());
+        for name in *names {
+            assert!(scenarios().any(|scenario| scenario.name == *name), "{name}");
+        }
+    }
+}
