@@ -5,6 +5,7 @@ mod envoy_gateway;
 mod files;
 mod istio;
 mod routes;
+mod tokens;
 
 use super::Written;
 use super::places::Placed;

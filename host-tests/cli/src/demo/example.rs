@@ -88,7 +88,8 @@ impl Example {
             Some(at) => Ok(all.swap_remove(at)),
             None if has_readme(name)? => {
                 bail!(
-                    "the example {name} needs more than a demo can start: examples/{name}/README.md says what runs it"
+                    "the example {name} needs more than a demo can start: examples/{name}/README.md says what runs it, and cargo \
+                     promward test examples/{name}/tests.yaml asks its rules"
                 )
             }
             None => {

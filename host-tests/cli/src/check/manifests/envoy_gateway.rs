@@ -4,8 +4,8 @@ use super::super::chain::Validation;
 use super::super::listener::Surroundings;
 use super::super::places::Placed;
 use super::routes::Routes;
-use super::{at, configuration, fails_open, kind, needless_clusters, place, text_at};
-use promward::caller::who::Who;
+use super::tokens::Verification;
+use super::{at, configuration, fails_open, kind, needless_clusters, place};
 use promward::gateway::Gateway;
 use serde_norway::Value;
 
@@ -35,7 +35,7 @@ fn plugin(name: &str, object: &Value, index: usize, plugin: &Value, objects: &[&
         Some(true) => Err(fails_open(&format!("{path}.failOpen"), "true", "leave it out")),
         _ => configuration(plugin.get("config"), &field),
     };
-    let tokens = Tokens::of(objects);
+    let tokens = Verification::of_envoy_gateway(objects);
     let routes = Routes::of(objects);
     let surroundings = surroundings(objects);
     let warnings = move |gateway: &Gateway| {
@@ -83,58 +83,4 @@ fn bytes(value: &Value) -> Option<usize> {
         .find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, *factor)))
         .unwrap_or((text, 1));
     number.parse::<usize>().ok()?.checked_mul(factor)
-}
-
-/// The tokens that a file's `SecurityPolicy` has verified.
-struct Tokens {
-    /// The names of the providers, under which the claims are found.
-    providers: Vec<String>,
-    /// True if a request without a token is refused before the filter is asked.
-    are_needed: bool,
-}
-
-impl Tokens {
-    fn of(objects: &[&Value]) -> Self {
-        let policies = objects.iter().filter(|object| kind(object) == (GROUP, "SecurityPolicy"));
-        let verifying: Vec<_> = policies.filter_map(|policy| at(policy, &["spec", "jwt"])).collect();
-        let providers = verifying.iter().filter_map(|jwt| jwt.get("providers")?.as_sequence()).flatten();
-        let is_set = |jwt: &Value, field: &str| jwt.get(field).and_then(Value::as_bool) == Some(true);
-        Self {
-            providers: providers
-                .filter_map(|provider| text_at(provider, &["name"]).map(str::to_owned))
-                .collect(),
-            are_needed: verifying
-                .iter()
-                .any(|jwt| !is_set(jwt, "optional") && !is_set(jwt, "allowMissingOrFailed")),
-        }
-    }
-
-    fn warnings(&self, gateway: &Gateway) -> Vec<String> {
-        let issuers = gateway.callers.issuers.iter();
-        let is_unknown = |payload: &String| !self.providers.is_empty() && !self.providers.contains(payload);
-        let renamed = issuers.filter(|issuer| is_unknown(&issuer.payload)).map(|issuer| {
-            format!(
-                "callers.jwt.{}.payload: Envoy Gateway leaves the claims of a token under its provider's name, and no provider \
-                 of this file is called {:?}: no token will be found (providers here: {})",
-                issuer.name,
-                issuer.payload,
-                self.providers.join(", ")
-            )
-        });
-        let mut others = gateway.access.named().into_iter().filter(|who| is_without_token(who));
-        let refused = others.next().filter(|_| self.are_needed).map(|who| {
-            format!(
-                "spec.jwt.optional of the SecurityPolicy: a request without a token is refused before the filter is asked, and \
-                 rules name {who}: write optional: true"
-            )
-        });
-        renamed.chain(refused).collect()
-    }
-}
-
-/// Returns `true` if somebody can call without a token.
-fn is_without_token(who: &Who) -> bool {
-    let named = who.to_string();
-    [Who::anyone(), Who::anonymous()].contains(who)
-        || ["user:", "token:", "certificate:"].iter().any(|scheme| named.starts_with(scheme))
 }

@@ -4,12 +4,10 @@ use super::super::chain::Validation;
 use super::super::listener::Surroundings;
 use super::super::places::Placed;
 use super::routes::Routes;
+use super::tokens::Verification;
 use super::{at, configuration, fails_open, needless_clusters, place, text_at};
 use promward::gateway::Gateway;
 use serde_norway::Value;
-
-/// The key under which Istio leaves the claims of every token.
-const PAYLOAD: &str = "payload";
 
 /// The most bytes that Envoy holds of a body where nothing says otherwise.
 const BUFFER: usize = 1024 * 1024;
@@ -40,6 +38,7 @@ fn plugin(name: &str, object: &Value, path: &[&str], objects: &[&Value]) -> Opti
     let by_port = matches_ports(object);
     let is_aimed =
         ["selector", "targetRef", "targetRefs"].iter().any(|field| at(object, &["spec", field]).is_some());
+    let tokens = Verification::of_istio(objects);
     let routes = Routes::of(objects);
     let surroundings = Surroundings::of_control_plane(&[("what Envoy buffers under Istio", BUFFER)]);
     let warnings = move |gateway: &Gateway| {
@@ -63,7 +62,8 @@ fn plugin(name: &str, object: &Value, path: &[&str], objects: &[&Value]) -> Opti
         .into_iter()
         .flatten()
         .collect();
-        warnings.extend(of_tokens(gateway, &phase));
+        warnings.extend(too_early(gateway, &phase));
+        warnings.extend(tokens.warnings(gateway));
         warnings.extend(needless_clusters(gateway));
         warnings.extend(routes.warnings(&gateway.mounts));
         warnings.extend(surroundings.warnings(gateway));
@@ -83,21 +83,12 @@ fn matches_ports(object: &Value) -> bool {
     selectors.any(|selector| selector.get("ports").is_some())
 }
 
-/// Returns the warnings about JSON web tokens, which Istio verifies.
-fn of_tokens(gateway: &Gateway, phase: &str) -> Vec<String> {
-    let issuers = &gateway.callers.issuers;
-    let early = (!issuers.is_empty() && phase != "AUTHZ").then(|| {
+/// Returns the warning about a phase in which Istio may not have verified a token yet.
+fn too_early(gateway: &Gateway, phase: &str) -> Option<String> {
+    (!gateway.callers.issuers.is_empty() && phase != "AUTHZ").then(|| {
         format!(
             "spec.phase: this is {phase}, and callers.jwt needs tokens that Istio has verified: write AUTHZ, which comes right \
              after that"
         )
-    });
-    let renamed = issuers.iter().filter(|issuer| issuer.payload != PAYLOAD).map(|issuer| {
-        format!(
-            "callers.jwt.{}.payload: Istio leaves the claims of a token under \"{PAYLOAD}\", and not under {:?}: no token will \
-             be found",
-            issuer.name, issuer.payload
-        )
-    });
-    early.into_iter().chain(renamed).collect()
+    })
 }

@@ -177,7 +177,7 @@ fn what_envoy_gateway_would_do_otherwise_than_is_meant_is_warned_of() {
 apiVersion: gateway.envoyproxy.io/v1alpha1
 kind: SecurityPolicy
 metadata: { name: tokens }
-spec: { jwt: { optional: true, providers: [{ name: corp, issuer: i }] } }
+spec: { jwt: { optional: true, providers: [{ name: corp, issuer: i, extractFrom: { headers: [] } }] } }
 ";
     let with_tokens = format!("{GATEWAY}{SECURITY}");
     let tokens = |payload: &str| format!("      {}\n      mounts", JWT.replace("payload: payload", payload));
@@ -208,6 +208,41 @@ spec: { jwt: { optional: true, providers: [{ name: corp, issuer: i }] } }
     assert_eq!(warnings(&with_tokens, &[("      mounts", &right)]), [""; 0]);
     let (policy, _) = GATEWAY.split_once("---").unwrap();
     assert_eq!(warnings(policy, &[]).len(), 2, "neither a buffer nor a window is given");
+}
+
+#[test]
+fn tokens_of_an_issuer_that_nobody_verifies_and_tokens_in_urls_are_warned_of() {
+    let istio = format!(
+        "{ISTIO}---\napiVersion: security.istio.io/v1\nkind: RequestAuthentication\nmetadata: {{ name: a }}\nspec:\n  jwtRules: \
+         [{{ issuer: i, fromHeaders: [{{ name: Authorization }}] }}]\n"
+    )
+    .replace("    mounts", &format!("    {JWT}\n    mounts"));
+    let gateway = format!(
+        "{GATEWAY}---\napiVersion: gateway.envoyproxy.io/v1alpha1\nkind: SecurityPolicy\nmetadata: {{ name: a }}\nspec: {{ jwt: {{ \
+         optional: true, providers: [{{ name: payload, issuer: i, extractFrom: {{ headers: [] }} }}] }} }}\n"
+    )
+    .replace("      mounts", &format!("      {JWT}\n      mounts"));
+    for (text, another, without, field) in [
+        (
+            &istio,
+            "[{ issuer: j,",
+            ", fromHeaders: [{ name: Authorization }]",
+            "fromHeaders in the RequestAuthentication",
+        ),
+        (
+            &gateway,
+            "name: payload, issuer: j,",
+            ", extractFrom: { headers: [] }",
+            "extractFrom.headers in the SecurityPolicy",
+        ),
+    ] {
+        assert_eq!(warnings(text, &[]), [""; 0]);
+        let unverified = warnings(text, &[(&another.replace(" j,", " i,"), another)]);
+        let said = "of this file is for \"i\": no token of it is verified";
+        assert!(unverified.len() == 1 && unverified[0].ends_with(said), "{unverified:?}");
+        let in_urls = warnings(text, &[(without, "")]);
+        assert!(in_urls.len() == 1 && in_urls[0].starts_with(field), "{in_urls:?}");
+    }
 }
 
 #[test]

@@ -81,7 +81,8 @@ fn an_example_without_a_demo_says_what_runs_it() {
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{said}");
         let why = format!(
-            "the example {name} needs more than a demo can start: examples/{name}/README.md says what runs it"
+            "the example {name} needs more than a demo can start: examples/{name}/README.md says what runs it, and cargo \
+             promward test examples/{name}/tests.yaml asks its rules"
         );
         assert!(said.contains(&why), "{said}");
     }
