@@ -32,6 +32,7 @@ use progress::{during, say};
 use promward_harness::envoy::variants::Variant;
 use promward_harness::prometheus::Prometheus;
 use promward_harness::tools;
+use promward_module::installed;
 use serde_json::Value;
 use signals::Signalled;
 use std::fs;
@@ -179,7 +180,10 @@ impl Demo {
         let host = choose_host(options.host, example)?;
         // A wrong URL is said before anything is built.
         let theirs = options.upstream.as_deref().map(Guarded::theirs).transpose()?;
-        let module = during("building the module", promward_module::build)?;
+        let module = match installed::share() {
+            Some(_) => installed::module()?,
+            None => during("building the module", installed::module)?,
+        };
         let guarded = match theirs {
             Some(theirs) => theirs,
             None => during("starting Prometheus, and waiting until it has scraped itself", || {

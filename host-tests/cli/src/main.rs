@@ -1,10 +1,11 @@
 //! The command line of promward: parses arguments and runs the command.
 
 use anyhow::{Context, Result};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use promward_cli::demo::{Example, Host};
 use promward_cli::line::Section;
 use promward_cli::{check, demo, explain, hash, import, render, test, token};
+use promward_module::installed;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -201,7 +202,12 @@ Exit codes:
   2  wrong arguments";
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse_from(without_separator(std::env::args_os().collect()));
+    let command = Arguments::command().mut_subcommands(|command| {
+        let help = command.get_after_help().map(|help| installed::as_called(&help.to_string()));
+        command.after_help(help.unwrap_or_default())
+    });
+    let matches = command.get_matches_from(without_separator(std::env::args_os().collect()));
+    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     match run(arguments.command) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {

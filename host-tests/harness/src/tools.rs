@@ -13,9 +13,10 @@ mod version;
 
 use anyhow::{Context, Result, anyhow, bail};
 pub use program::Program;
+use promward_module::installed;
 use std::collections::BTreeMap;
 use std::env;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -130,7 +131,12 @@ fn search(program: Program) -> Result<Tool> {
         return Tool::check(program, Path::new(&path), None)
             .with_context(|| format!("{} names a program that doesn't run", program.variable()));
     }
-    if let Some(tool) = on_path(program, &env::var_os("PATH").unwrap_or_default()) {
+    // What an installed command depends on was installed beside it, and fits it.
+    let beside = installed::programs().unwrap_or_default();
+    if let Some(tool) = [beside.into(), env::var_os("PATH").unwrap_or_default()]
+        .iter()
+        .find_map(|path: &OsString| on_path(program, path))
+    {
         return Ok(tool);
     }
     program.fetch().with_context(|| {
@@ -217,6 +223,18 @@ mod tests {
     fn a_program_behind_a_script_is_found_where_debian_has_it() {
         let places = Program::Chromium.places(Path::new("/usr/bin"));
         assert!(places.contains(&"/usr/bin/../lib/chromium/chromium".into()), "{places:?}");
+    }
+
+    #[test]
+    fn an_envoy_of_a_python_environment_is_found_behind_its_script() {
+        for libraries in ["site-packages", "dist-packages"] {
+            let environment = tempfile::tempdir().unwrap();
+            let package = environment.path().join("lib/python3.11").join(libraries).join("envoy/_bin");
+            fs::create_dir_all(&package).unwrap();
+            fs::write(package.join("envoy"), "").unwrap();
+            let places = Program::Envoy.places(&environment.path().join("bin"));
+            assert!(places.contains(&package.join("envoy")), "{places:?}");
+        }
     }
 
     #[test]

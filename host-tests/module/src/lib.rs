@@ -6,6 +6,7 @@
 
 pub mod counting;
 mod finish;
+pub mod installed;
 
 use anyhow::{Context, Result, ensure};
 use promward_start::{TARGET, cargo, ensure_target};
@@ -40,13 +41,21 @@ static WRITING: Mutex<()> = Mutex::new(());
 /// Returns an error if the build fails (the compiler's messages are on standard error then) or a file can't be written.
 pub fn build() -> Result<PathBuf> {
     static MODULE: Mutex<Option<PathBuf>> = Mutex::new(None);
-    once(&MODULE, || {
-        let directory = target_directory()?;
-        let module = finish_into(&build_artifact("promward", None, &directory)?, &directory)?;
-        let digest = sha256(&fs::read(&module).with_context(|| format!("cannot read {}", module.display()))?);
-        write_whole(&digest_file(&module), format!("{digest}  {FILE}\n").as_bytes())?;
-        Ok(module)
-    })
+    once(&MODULE, || build_in(&workspace()?, &target_directory()?))
+}
+
+/// Builds the module for users from the source in `workspace`, as [`build`] does, and returns its path in the target
+/// directory.
+///
+/// # Errors
+///
+/// Returns an error where [`build`] does.
+pub fn build_in(workspace: &Path, target_directory: &Path) -> Result<PathBuf> {
+    let artifact = build_artifact("promward", None, workspace, target_directory)?;
+    let module = finish_into(&artifact, target_directory)?;
+    let digest = sha256(&fs::read(&module).with_context(|| format!("cannot read {}", module.display()))?);
+    write_whole(&digest_file(&module), format!("{digest}  {FILE}\n").as_bytes())?;
+    Ok(module)
 }
 
 /// Builds the same module with a deliberate defect, for tests of what follows one: a request with the header
@@ -59,7 +68,7 @@ pub fn build_that_traps() -> Result<PathBuf> {
     static MODULE: Mutex<Option<PathBuf>> = Mutex::new(None);
     once(&MODULE, || {
         let directory = target_directory()?.join(TRAP);
-        finish_into(&build_artifact("promward", Some(TRAP), &directory)?, &directory)
+        finish_into(&build_artifact("promward", Some(TRAP), &workspace()?, &directory)?, &directory)
     })
 }
 
@@ -75,7 +84,7 @@ pub fn build_package(name: &str) -> Result<PathBuf> {
     if let Some(path) = built.get(name) {
         return Ok(path.clone());
     }
-    let path = build_artifact(name, None, &target_directory()?)?;
+    let path = build_artifact(name, None, &workspace()?, &target_directory()?)?;
     built.insert(name.to_owned(), path.clone());
     Ok(path)
 }
@@ -89,8 +98,13 @@ fn once(made: &Mutex<Option<PathBuf>>, make: impl FnOnce() -> Result<PathBuf>) -
     }
 }
 
-fn build_artifact(name: &str, feature: Option<&str>, target_directory: &Path) -> Result<PathBuf> {
-    run_cargo(name, feature, target_directory)?;
+fn build_artifact(
+    name: &str,
+    feature: Option<&str>,
+    workspace: &Path,
+    target_directory: &Path,
+) -> Result<PathBuf> {
+    run_cargo(name, feature, workspace, target_directory)?;
     let file = format!("{}.wasm", name.replace('-', "_"));
     let path = target_directory.join(TARGET).join(PROFILE).join(file);
     ensure!(path.is_file(), "package {name} was built, but there is no {}", path.display());
@@ -119,13 +133,16 @@ pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Returns the workspace's target directory: `CARGO_TARGET_DIR` if it is set (a relative one is below the workspace's
-/// root), else `target`.
+/// Returns the directory for files that can be made again. It is the workspace's target directory: `CARGO_TARGET_DIR` if it
+/// is set (a relative one is below the workspace's root), else `target`. An installed command has one in the user's cache.
 ///
 /// # Errors
 ///
-/// Returns an error if the workspace's root doesn't exist any more.
+/// Returns an error if the workspace's root doesn't exist any more, or if the user has no home.
 pub fn target_directory() -> Result<PathBuf> {
+    if installed::share().is_some() {
+        return installed::cache();
+    }
     let chosen = env::var_os("CARGO_TARGET_DIR").filter(|value| !value.is_empty());
     Ok(workspace()?.join(chosen.unwrap_or_else(|| "target".into())))
 }
@@ -134,16 +151,18 @@ pub fn target_directory() -> Result<PathBuf> {
 ///
 /// # Errors
 ///
-/// Returns an error if it doesn't exist any more.
+/// Returns an error if it doesn't exist any more, or if this program was built to be installed.
 pub fn workspace() -> Result<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let root = promward_start::workspace().context(
+        "this promward is installed, and this needs its source: get that, and run cargo promward in it",
+    )?;
     root.canonicalize().with_context(|| format!("the workspace {} is gone", root.display()))
 }
 
-fn run_cargo(package: &str, feature: Option<&str>, target_directory: &Path) -> Result<()> {
+fn run_cargo(package: &str, feature: Option<&str>, workspace: &Path, target_directory: &Path) -> Result<()> {
     ensure_target()?;
     let status = cargo()
-        .current_dir(workspace()?)
+        .current_dir(workspace)
         .stdin(Stdio::null())
         .args(["build", "--profile", PROFILE, "--target", TARGET, "--package", package, "--target-dir"])
         .arg(target_directory)

@@ -68,7 +68,7 @@ impl Example {
     ///
     /// Returns an error if a folder of `examples/` can't be read, or its `demo.yaml` isn't one.
     pub fn all() -> Result<Vec<Self>> {
-        let examples = promward_module::workspace()?.join("examples");
+        let examples = promward_module::installed::shipped("examples")?;
         let entries =
             fs::read_dir(&examples).with_context(|| format!("cannot read {}", examples.display()))?;
         let mut folders: Vec<PathBuf> = entries.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;

@@ -4,9 +4,13 @@ use super::directory::shown;
 use super::{Content, Demo, Host};
 use anyhow::Result;
 use promward_harness::tools;
+use promward_module::installed;
 
 /// The user of the request that is shown: the one with the fewest rights.
 const VIEWER: &str = "viewer";
+
+/// The folder with the dashboard and the alerts.
+const DASHBOARDS: &str = "envoy/dashboards/promward";
 
 /// Returns the lines that are shown when everything runs.
 ///
@@ -92,13 +96,15 @@ fn further(demo: &Demo) -> String {
         }
         Host::Embedded => demo.host.to_string(),
     };
-    format!(
+    let dashboards =
+        installed::shipped(DASHBOARDS).map_or_else(|_| DASHBOARDS.to_owned(), |path| shown(&path));
+    installed::as_called(&format!(
         "\
 promward runs on {host}, and serves the name example.com as well. Port {http} only redirects to https. This explains its
 configuration:
   cargo promward check {configuration}
-envoy/dashboards/promward has a dashboard for Grafana (Dashboards, New, Import) and alerts, for Envoy's metrics.
+{dashboards} has a dashboard for Grafana (Dashboards, New, Import) and alerts, for Envoy's metrics.
 ",
         http = demo.ports.http
-    )
+    ))
 }

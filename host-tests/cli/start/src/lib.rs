@@ -1,7 +1,7 @@
 //! Makes sure that the compiler has the target of the modules, before minutes are spent on compiling anything else.
 
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -72,9 +72,8 @@ pub fn ensure_target() -> Result<(), TargetError> {
         return Ok(());
     }
     eprintln!("promward: the Rust target {TARGET} is not installed: running rustup target add {TARGET}");
-    let status = Command::new("rustup")
+    let status = in_workspace("rustup")
         .args(["target", "add", TARGET])
-        .current_dir(workspace())
         .stdin(Stdio::null())
         .status()
         .map_err(|_| TargetError::NoRustup)?;
@@ -87,9 +86,8 @@ pub fn ensure_target() -> Result<(), TargetError> {
 
 /// Returns `true` if the compiler has a standard library for the target.
 fn is_installed() -> Result<bool, TargetError> {
-    let output = Command::new(compiler())
+    let output = in_workspace(compiler())
         .args(["--print", "target-libdir", "--target", TARGET])
-        .current_dir(workspace())
         .output()
         .map_err(|error| TargetError::NoCompiler(compiler(), error))?;
     Ok(Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir())
@@ -117,7 +115,22 @@ fn tool(variable: &str, name: &str) -> OsString {
     env::var_os(variable).filter(|value| !value.is_empty()).unwrap_or_else(|| name.into())
 }
 
-/// Returns the root of the workspace of this build, which determines the toolchain.
-fn workspace() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.."))
+/// Returns a command that runs in the workspace, whose files determine the toolchain.
+fn in_workspace(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    if let Some(root) = workspace() {
+        command.current_dir(root);
+    }
+    command
+}
+
+/// Returns the root of the workspace that this is built in. A program that is built to be given to others (with
+/// `PROMWARD_PACKAGED` in the environment) knows none: so it is the same, byte for byte, wherever it is built.
+#[must_use]
+pub fn workspace() -> Option<&'static Path> {
+    const ROOT: Option<&str> = match option_env!("PROMWARD_PACKAGED") {
+        Some(_) => None,
+        None => Some(concat!(env!("CARGO_MANIFEST_DIR"), "/../../..")),
+    };
+    ROOT.map(Path::new)
 }

