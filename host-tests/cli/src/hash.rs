@@ -4,6 +4,23 @@ use crate::line::Section;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 
+/// The text of `promward hash --help` after the options.
+pub const HELP: &str = "\
+On a terminal it asks twice and doesn't show the password. Otherwise the password is the first line of standard input.
+Passwords that can never log in are refused: longer than 72 bytes, or with control characters. So is the empty one.
+
+Standard output has the line, and nothing else. The line has no comma at its end: write one between it and its neighbours.
+
+Examples:
+  cargo promward hash alice
+  cargo promward hash alice --cost 12
+  pass show prometheus/alice | cargo promward hash alice
+
+Exit codes:
+  0  the line was printed
+  1  the password can't be read, is refused, or was typed differently the second time
+  2  wrong arguments";
+
 /// The cost if none is given. Most programs use it.
 pub const COST: u32 = 10;
 

@@ -1,5 +1,6 @@
 //! The commands of promward's command line, as a library that tests and benchmarks call too.
 
+pub mod called;
 pub mod check;
 pub mod demo;
 pub mod explain;
@@ -7,6 +8,7 @@ pub mod hash;
 pub mod import;
 pub mod line;
 pub mod policy;
+pub mod release;
 pub mod render;
 mod server_url;
 mod shell_words;

@@ -2,9 +2,10 @@
 
 use anyhow::{Context, Result};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use promward_cli::called::Called;
 use promward_cli::demo::{Example, Host};
 use promward_cli::line::Section;
-use promward_cli::{check, demo, explain, hash, import, render, test, token};
+use promward_cli::{check, demo, explain, hash, import, release, render, test, token};
 use promward_module::installed;
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -45,7 +46,7 @@ enum Command {
     #[command(after_help = test::HELP)]
     Test(test::Arguments),
     /// Asks for a password, and prints its line for "users" in a configuration
-    #[command(after_help = HASH_HELP)]
+    #[command(after_help = hash::HELP)]
     Hash {
         /// The user's name; without it only the hash is printed
         #[arg(value_parser = |name: &str| Section::Users.name(name))]
@@ -55,7 +56,7 @@ enum Command {
         cost: u32,
     },
     /// Makes a token for a program, prints it once, and prints its line for "tokens" in a configuration
-    #[command(after_help = TOKEN_HELP)]
+    #[command(after_help = token::HELP)]
     Token {
         /// The name of the program in rules: token:NAME
         #[arg(value_parser = |name: &str| Section::Tokens.name(name))]
@@ -67,6 +68,13 @@ enum Command {
     /// Prints the Envoy file with a configuration of the filter in it, ready to load
     #[command(after_help = render::HELP)]
     Render(Box<render::Arguments>),
+    /// Writes the files of a release, from a checkout: module, image, Python wheel, and lists of what is in them
+    #[command(disable_help_flag = true)]
+    Release {
+        /// The options, which --help lists
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTION")]
+        options: Vec<OsString>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -169,38 +177,6 @@ Exit codes:
   1  the filter refuses at least one, or somebody's password is empty
   2  a file can't be read, or has no configuration in it";
 
-const HASH_HELP: &str = "\
-On a terminal it asks twice and doesn't show the password. Otherwise the password is the first line of standard input.
-Passwords that can never log in are refused: longer than 72 bytes, or with control characters. So is the empty one.
-
-Standard output has the line, and nothing else. The line has no comma at its end: write one between it and its neighbours.
-
-Examples:
-  cargo promward hash alice
-  cargo promward hash alice --cost 12
-  pass show prometheus/alice | cargo promward hash alice
-
-Exit codes:
-  0  the line was printed
-  1  the password can't be read, is refused, or was typed differently the second time
-  2  wrong arguments";
-
-const TOKEN_HELP: &str = "\
-A token is 32 random bytes, written as 43 letters, digits, - and _. The configuration has only its SHA-256, so keep the token
-where the program finds it.
-
-Standard output has the token, and nothing else. The line for the configuration is the last line of standard error. It has no
-comma at its end: write one between it and its neighbours.
-
-Examples:
-  cargo promward token grafana
-  cargo promward token grafana >grafana.token
-
-Exit codes:
-  0  token and line were printed
-  1  the system has no randomness
-  2  wrong arguments";
-
 fn main() -> ExitCode {
     let command = Arguments::command().mut_subcommands(|command| {
         let help = command.get_after_help().map(|help| installed::as_called(&help.to_string()));
@@ -212,7 +188,7 @@ fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             // Without standard error, the exit code has to do.
-            let _ = writeln!(io::stderr(), "promward: {error:#}");
+            let _ = writeln!(errors(), "promward: {error:#}");
             ExitCode::FAILURE
         }
     }
@@ -238,37 +214,44 @@ fn run(command: Command) -> Result<u8> {
                 let authorities = fs::read(&file).with_context(|| file.display().to_string())?;
                 upstreams = upstreams.into_iter().map(|server| server.trusting(&authorities)).collect();
             }
-            let verdict = check::run(&files, &upstreams, &mut io::stdout().lock(), &mut io::stderr().lock())?;
+            let verdict = check::run(&files, &upstreams, &mut output(), &mut errors())?;
             Ok(verdict.exit_code())
         }
         Command::Explain(arguments) => {
-            let output = &mut io::stdout().lock();
-            let is_terminal = output.is_terminal();
-            let verdict = explain::run(&arguments, is_terminal, output, &mut io::stderr().lock())?;
+            let is_terminal = io::stdout().is_terminal();
+            let verdict = explain::run(&arguments, is_terminal, &mut output(), &mut errors())?;
             Ok(verdict.exit_code())
         }
         Command::Test(arguments) => {
-            let errors = &mut io::stderr().lock();
-            let is_terminal = errors.is_terminal();
-            Ok(test::run(&arguments, is_terminal, &mut io::stdout().lock(), errors)?)
+            let is_terminal = io::stderr().is_terminal();
+            Ok(test::run(&arguments, is_terminal, &mut output(), &mut errors())?)
         }
         Command::Hash { name, cost } => {
             let options = hash::Options { name, cost };
-            hash::run(&options, &mut io::stdout().lock(), &mut io::stderr().lock())?;
+            hash::run(&options, &mut output(), &mut errors())?;
             Ok(0)
         }
         Command::Token { name } => {
-            token::run(&name, &mut io::stdout().lock(), &mut io::stderr().lock())?;
+            token::run(&name, &mut output(), &mut errors())?;
             Ok(0)
         }
-        Command::Import(arguments) => {
-            import::run(&arguments, &mut io::stdout().lock(), &mut io::stderr().lock())
-        }
+        Command::Import(arguments) => import::run(&arguments, &mut output(), &mut errors()),
         Command::Render(arguments) => {
-            let verdict = render::run(&arguments, &mut io::stdout().lock(), &mut io::stderr().lock())?;
+            let verdict = render::run(&arguments, &mut output(), &mut errors())?;
             Ok(verdict.exit_code())
         }
+        Command::Release { options } => release::run(&options),
     }
+}
+
+/// Returns standard output.
+fn output() -> impl Write {
+    Called::new(io::stdout().lock())
+}
+
+/// Returns standard error.
+fn errors() -> impl Write {
+    Called::new(io::stderr().lock())
 }
 
 impl From<DemoArguments> for demo::Options {

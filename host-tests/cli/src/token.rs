@@ -7,6 +7,23 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use std::io::Write;
 
+/// The text of `promward token --help` after the options.
+pub const HELP: &str = "\
+A token is 32 random bytes, written as 43 letters, digits, - and _. The configuration has only its SHA-256, so keep the token
+where the program finds it.
+
+Standard output has the token, and nothing else. The line for the configuration is the last line of standard error. It has no
+comma at its end: write one between it and its neighbours.
+
+Examples:
+  cargo promward token grafana
+  cargo promward token grafana >grafana.token
+
+Exit codes:
+  0  token and line were printed
+  1  the system has no randomness
+  2  wrong arguments";
+
 /// The number of random bytes in a token, too many to guess.
 const LENGTH: usize = 32;
 

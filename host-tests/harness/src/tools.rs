@@ -9,6 +9,7 @@ mod debian;
 mod fetch;
 mod program;
 mod pypi;
+pub mod python;
 mod version;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -71,8 +72,25 @@ pub fn need_one_of(commands: &[&str], package: &str) -> Option<()> {
     or_skip(found.then_some(()).ok_or_else(missing), &commands.join(", "))
 }
 
+/// Returns the directory of a Python environment's programs for a test that can't run without it. `None` means: skip the test.
+/// The package and the reason are printed.
+///
+/// # Panics
+///
+/// Panics where [`need`] does.
 #[track_caller]
-fn or_skip<T>(found: Result<T>, what: &dyn fmt::Display) -> Option<T> {
+pub fn need_python(environment: &python::Environment) -> Option<PathBuf> {
+    or_skip(python::programs(environment), environment)
+}
+
+/// Returns what was found for a test that can't run without it. `None` means: skip the test. What is missing and the reason are
+/// printed.
+///
+/// # Panics
+///
+/// Panics where [`need`] does.
+#[track_caller]
+pub fn or_skip<T>(found: Result<T>, what: &dyn fmt::Display) -> Option<T> {
     match found {
         Ok(found) => Some(found),
         Err(why) => {

@@ -143,8 +143,14 @@ pub fn target_directory() -> Result<PathBuf> {
     if installed::share().is_some() {
         return installed::cache();
     }
+    Ok(target_directory_of(&workspace()?))
+}
+
+/// Returns the target directory of the workspace in this directory.
+#[must_use]
+pub fn target_directory_of(workspace: &Path) -> PathBuf {
     let chosen = env::var_os("CARGO_TARGET_DIR").filter(|value| !value.is_empty());
-    Ok(workspace()?.join(chosen.unwrap_or_else(|| "target".into())))
+    workspace.join(chosen.unwrap_or_else(|| "target".into()))
 }
 
 /// Returns the root of the workspace of this build.
@@ -175,17 +181,22 @@ fn run_cargo(package: &str, feature: Option<&str>, workspace: &Path, target_dire
     Ok(())
 }
 
-/// Returns the compiler's flags beside the profile. Paths of the builder's machine stay out of the module, so that it
-/// is the same, byte for byte, wherever it is built. Less inlining than usual makes it 26 KB smaller; still less would
-/// save 4 more, and make requests a tenth dearer.
+/// Returns the compiler's flags beside the profile. Less inlining than usual makes the module 26 KB smaller; still less
+/// would save 4 more, and make requests a tenth dearer.
 fn rust_flags() -> OsString {
-    let mut flags = OsString::from("-Cllvm-args=-inline-threshold=50");
+    let mut flags = OsString::from("-Cllvm-args=-inline-threshold=50\x1f");
+    flags.push(without_paths());
+    flags
+}
+
+/// Returns the compiler's flags that keep the paths of the builder's machine out of what is built, so that it is the same,
+/// byte for byte, wherever it is built. They are in the form of `CARGO_ENCODED_RUSTFLAGS`.
+#[must_use]
+pub fn without_paths() -> OsString {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
-    if let Some(home) = home {
-        flags.push("\x1f--remap-path-prefix=");
-        flags.push(home.join("registry/src"));
-        flags.push("=crates");
-    }
+    let mut flags = OsString::from("--remap-path-prefix=");
+    flags.push(home.unwrap_or_default().join("registry/src"));
+    flags.push("=crates");
     flags
 }
 

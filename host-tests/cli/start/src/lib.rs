@@ -97,11 +97,17 @@ fn compiler() -> OsString {
     tool("RUSTC", "rustc")
 }
 
-/// Returns a command that runs Cargo as if a user had typed it. Without the variables of an outer `cargo run` or `cargo
-/// test`, because they would make build scripts run again, and everything that depends on them be built again.
+/// Returns a command that runs Cargo as if a user had typed it.
 #[must_use]
 pub fn cargo() -> Command {
-    let mut command = Command::new(tool("CARGO", "cargo"));
+    as_typed(tool("CARGO", "cargo"))
+}
+
+/// Returns a command that runs a program as if a user had typed it. It is without the variables of an outer `cargo run` or
+/// `cargo test`, because they would make build scripts run again, and everything that depends on them be built again.
+#[must_use]
+pub fn as_typed(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
         if PACKAGE_VARIABLES.iter().any(|beginning| text.starts_with(beginning)) {

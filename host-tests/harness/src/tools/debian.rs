@@ -111,6 +111,23 @@ pub(super) const TESTSSL: Tree = Tree {
     program: "usr/bin/testssl",
 };
 
+/// skopeo with the libraries of signatures and storage that it is linked to.
+pub(super) const SKOPEO: Tree = Tree {
+    name: "skopeo",
+    package: "skopeo",
+    oldest: None,
+    needs: &["libassuan", "libdevmapper", "libgpg-error", "libgpgme", "libselinux", "libudev"],
+    program: "usr/bin/skopeo",
+};
+
+pub(super) const DOCKER_REGISTRY: Tree = Tree {
+    name: "docker-registry",
+    package: "docker-registry",
+    oldest: None,
+    needs: &[],
+    program: "usr/bin/docker-registry",
+};
+
 /// curl with the libraries of the many protocols that it speaks: it doesn't start without them.
 pub(super) const CURL: Tree = Tree {
     name: "curl",

@@ -35,6 +35,10 @@ pub enum Program {
     Curl,
     /// testssl.sh, a script that looks for weaknesses of a TLS listener; fetched from Debian.
     Testssl,
+    /// A program that copies images between registries and files; fetched from Debian.
+    Skopeo,
+    /// A registry of images; fetched from Debian.
+    DockerRegistry,
     Chromium,
     /// The program that controls Chromium by WebDriver. It comes with Chromium, and controls no other version.
     Chromedriver,
@@ -78,7 +82,7 @@ enum Source {
 }
 
 impl Program {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Envoy,
         Self::OldestEnvoy,
         Self::Prometheus,
@@ -93,6 +97,8 @@ impl Program {
         Self::Openssl,
         Self::Curl,
         Self::Testssl,
+        Self::Skopeo,
+        Self::DockerRegistry,
         Self::Chromium,
         Self::Chromedriver,
     ];
@@ -175,6 +181,18 @@ impl Program {
             Self::Testssl => Row {
                 oldest: Version::new(3, 0, 0),
                 ..Row::new("testssl", "PROMWARD_TESTSSL", Source::Debian(&debian::TESTSSL, bin))
+            },
+            Self::Skopeo => Row {
+                oldest: Version::new(1, 9, 0),
+                ..Row::new("skopeo", "PROMWARD_SKOPEO", Source::Debian(&debian::SKOPEO, bin))
+            },
+            Self::DockerRegistry => Row {
+                oldest: Version::new(2, 8, 0),
+                ..Row::new(
+                    "docker-registry",
+                    "PROMWARD_DOCKER_REGISTRY",
+                    Source::Debian(&debian::DOCKER_REGISTRY, bin),
+                )
             },
             // From this version on the browser is the same with a window and without one. It needs more than eighty
             // libraries, and fonts with their configuration, so it has to be installed.

