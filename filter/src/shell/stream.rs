@@ -227,7 +227,12 @@ impl Stream {
         };
         let size = self.come;
         let result = match &mut self.phase {
-            Phase::New | Phase::Replied | Phase::BrokenOff | Phase::Replaced(_) => Ok(self.hold()),
+            // A new VM gets the body of a request that it hasn't seen.
+            Phase::New => {
+                let reply = self.gateway().failed();
+                Ok(self.reply(&reply))
+            }
+            Phase::Replied | Phase::BrokenOff | Phase::Replaced(_) => Ok(self.hold()),
             Phase::Waiting(_, shown) => {
                 *shown = if end == End::Here { ShownBody::Whole(size) } else { ShownBody::Part(size) };
                 Ok(Action::Pause)

@@ -20,7 +20,7 @@ pub(super) fn unfit(kind: &HostKind, gateway: &Gateway) -> Option<String> {
     } else if gateway.client == ClientFrom::Listener {
         ("listener_writes_client", "says itself who a client is: leave the field out")
     } else if mounts.any(|(_, mount)| mount.websockets == WebSockets::Pass) {
-        ("mounts[].websockets", "lets no WebSockets pass through a filter: leave the field out")
+        ("mounts[].websockets", "lets no WebSockets pass through a filter: say \"refuse\"")
     } else {
         return None;
     };

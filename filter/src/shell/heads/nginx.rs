@@ -29,14 +29,27 @@ pub(super) fn read(map: Map, headers: Headers) -> Result<Headers, HostError> {
     header_map::of(&pairs)
 }
 
-/// Makes one change of a head, but for the target.
+/// Makes one change of a head, but for the target. A header that came twice is lost if it is set without being removed.
 #[cold]
 pub(super) fn change(map: Map, change: Change<'_>) -> Result<(), HostError> {
     match change {
         Change::Add(":path", _) | Change::Replace(":path", _) => Ok(()),
-        Change::Add(name, value) => host::change(map, Change::Replace(name, value)),
-        change => host::change(map, change),
+        Change::Remove(name) => remove(map, name),
+        Change::Add(name, value) | Change::Replace(name, value) => {
+            if !name.starts_with(':') {
+                host::change(map, Change::Remove(name.as_bytes()))?;
+            }
+            host::change(map, Change::Replace(name, value))
+        }
     }
+}
+
+/// Removes a header. A `Location` that is a path stays, so that it gets another value first.
+fn remove(map: Map, name: &[u8]) -> Result<(), HostError> {
+    if Name::find(name).0 == Name::Location {
+        host::change(map, Change::Replace(Name::Location.text(), "x"))?;
+    }
+    host::change(map, Change::Remove(name))
 }
 
 /// Writes the target of a request, also one that isn't changed: nginx would send the one that it has decoded. It keeps the
@@ -57,7 +70,7 @@ pub(super) fn write_target(edits: &HeaderEdits, headers: &Headers) -> Result<(),
 pub(in crate::shell) fn make_reply(reply: &Reply) -> Result<(), HostError> {
     let answer = host::headers(Map::Response)?;
     for name in answer.names(|known, _, name| known != Name::Connection && !name.starts_with(b":")) {
-        host::change(Map::Response, Change::Remove(&name))?;
+        remove(Map::Response, &name)?;
     }
     for (name, value) in &reply.headers {
         host::change(Map::Response, Change::Replace(name, value))?;

@@ -24,8 +24,7 @@ impl Stream {
                 self.phase = Phase::Replied;
                 self.worker.forget(self.context);
             }
-            // A new VM gets the answer to a request that it hasn't seen.
-            Phase::New => return Ok(self.instead(&self.gateway().failed())),
+            Phase::New => return self.unknown_answer(),
             // The host replies in its place.
             Phase::Replied if !kind.shows_own_replies => return Ok(Action::Pause),
             _ => {}
@@ -34,6 +33,10 @@ impl Stream {
             let headers = heads::read(kind, Map::Response)?;
             let edits = HeaderEdits::set(Name::Status, status.to_string());
             heads::edit(kind, Map::Response, &edits, &headers)?;
+        }
+        if !kind.tells_body && matches!(self.phase, Phase::AwaitingForm { .. }) {
+            // Nothing was announced but an empty form, of which the host shows nothing.
+            self.worker.report(&self.record);
         }
         let Some(context) = self.phase.context() else { return Ok(Action::Continue) };
         let headers = heads::read(kind, Map::Response)?;
@@ -57,6 +60,20 @@ impl Stream {
                 Ok(self.instead(&reply))
             }
         }
+    }
+
+    /// Refuses an answer to a request that the filter hasn't seen: a new VM gets it, or the host has found an error by
+    /// itself, whose status stays.
+    #[cold]
+    fn unknown_answer(&mut self) -> Result<Action, HostError> {
+        let headers = heads::read(self.worker.kind, Map::Response)?;
+        let status =
+            headers.only(Name::Status).and_then(|status| std::str::from_utf8(status).ok()?.parse().ok());
+        let mut reply = self.gateway().failed();
+        if let Some(error @ 400..) = status {
+            reply.status = error;
+        }
+        Ok(self.instead(&reply))
     }
 
     /// Returns the action for the host. If a host call failed, the answer is refused.

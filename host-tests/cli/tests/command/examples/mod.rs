@@ -7,6 +7,7 @@ mod guide;
 mod jwt;
 mod kubernetes;
 mod manifests;
+mod other_hosts;
 mod passwords;
 mod running;
 mod tenants;

@@ -94,13 +94,66 @@ fn an_answer_that_a_new_vm_knows_nothing_of_does_not_pass_on_nginx() {
     assert_eq!(vm.configure(), 1);
     vm.call("proxy_on_context_create", &[STREAM, ROOT]);
     vm.changes();
-    assert_eq!(vm.call("proxy_on_response_headers", &[STREAM, 3, 0]), CONTINUE);
-    assert_eq!(changed(&vm.changes(), "set :status: "), ["503"]);
+    // An error may be nginx' own, and keeps its status.
+    for (given, status) in [("200", "503"), ("302", "503"), ("413", "413")] {
+        vm.call("proxy_on_delete", &[STREAM]);
+        vm.call("proxy_on_context_create", &[STREAM, ROOT]);
+        vm.store.data_mut().status = given.as_bytes();
+        assert_eq!(vm.call("proxy_on_response_headers", &[STREAM, 3, 0]), CONTINUE);
+        assert_eq!(changed(&vm.changes(), "set :status: "), [status]);
+    }
     for end in [0, 1] {
         assert_eq!(vm.call("proxy_on_response_body", &[STREAM, 8, end]), CONTINUE);
     }
     let bodies = changed(&vm.changes(), "body of -1: ");
     assert_eq!(bodies, ["the proxy could not process this request\n", "\n"]);
+}
+
+#[test]
+fn a_body_that_a_new_vm_knows_nothing_of_gets_a_reply() {
+    let mut vm = start(Kind::Nginx, CONFIGURATION, &[]);
+    assert_eq!(vm.configure(), 1);
+    vm.call("proxy_on_context_create", &[STREAM, ROOT]);
+    assert_eq!((vm.call("proxy_on_request_body", &[STREAM, 8, 1]), vm.replies()), (PAUSE, 1));
+}
+
+#[test]
+fn a_header_is_removed_before_it_is_set_on_nginx() {
+    let headers = [
+        (":method", "GET"),
+        (":path", "/prometheus/graph"),
+        ("x-forwarded-proto", "x"),
+        ("x-forwarded-proto", "x"),
+    ];
+    let mut vm = start(Kind::Nginx, CONFIGURATION, &headers);
+    assert_eq!(begin(&mut vm), CONTINUE);
+    let changes = vm.changes();
+    let at = |line: &str| changes.iter().rposition(|change| change == line).unwrap();
+    assert!(at("remove x-forwarded-proto") < at("set x-forwarded-proto: http"), "{changes:?}");
+}
+
+#[test]
+fn a_location_is_given_another_value_before_it_is_removed_on_nginx() {
+    let mut vm = start(Kind::Nginx, CONFIGURATION, &[]);
+    assert_eq!(vm.configure(), 1);
+    vm.call("proxy_on_context_create", &[STREAM, ROOT]);
+    vm.changes();
+    vm.call("proxy_on_response_headers", &[STREAM, 3, 0]);
+    let changes = vm.changes();
+    let at = |line: &str| changes.iter().position(|change| change == line).unwrap();
+    assert!(at("set location: x") < at("remove location"), "{changes:?}");
+}
+
+#[test]
+fn an_empty_form_of_which_the_host_shows_nothing_is_reported_with_its_answer() {
+    for kind in [Kind::Nginx, Kind::TrafficServer] {
+        let mut vm = start(kind, RESTRICTED, &form(true));
+        assert_eq!(begin(&mut vm), CONTINUE);
+        let record = |vm: &Vm| vm.changes().iter().filter(|change| change.contains("promward: {")).count();
+        assert_eq!(record(&vm), 0, "{kind:?}");
+        vm.call("proxy_on_response_headers", &[STREAM, 3, 0]);
+        assert_eq!(record(&vm), 1, "{kind:?}");
+    }
 }
 
 #[test]

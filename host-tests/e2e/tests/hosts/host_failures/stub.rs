@@ -35,6 +35,8 @@ pub(crate) struct State {
     shared: RefCell<BTreeMap<Vec<u8>, Vec<u8>>>,
     /// The host that this one answers as.
     pub(crate) kind: Kind,
+    /// The status of every answer.
+    pub(crate) status: &'static [u8],
     /// `true` while a callback of the stream runs.
     in_stream: bool,
     /// The calls that change something of the stream, each in one line.
@@ -59,8 +61,20 @@ fn module() -> &'static (Engine, Module) {
 impl State {
     fn new(configuration: &'static [u8], request: Vec<(Vec<u8>, Vec<u8>)>) -> Self {
         let (replies, resumed, period, shared, changes) = Default::default();
-        let (failing, kind, in_stream) = (None, Kind::Envoy, false);
-        Self { configuration, failing, request, replies, resumed, period, shared, kind, in_stream, changes }
+        let (failing, kind, status, in_stream) = (None, Kind::Envoy, b"302".as_slice(), false);
+        Self {
+            configuration,
+            failing,
+            request,
+            replies,
+            resumed,
+            period,
+            shared,
+            kind,
+            status,
+            in_stream,
+            changes,
+        }
     }
 }
 
@@ -192,7 +206,7 @@ fn host_call(caller: &mut Caller<'_, State>, name: &str, arguments: &[Val]) -> i
         "proxy_get_header_map_pairs" if number(0) == 0 => Some((pairs(&caller.data().request), 1)),
         "proxy_get_header_map_pairs" => {
             let answer = [
-                (b":status".to_vec(), b"302".to_vec()),
+                (b":status".to_vec(), caller.data().status.to_vec()),
                 (b"location".to_vec(), b"/graph".to_vec()),
                 (b"server".to_vec(), b"x".to_vec()),
             ];

@@ -56,6 +56,7 @@ pub(super) fn change(
     Some(match name {
         "proxy_add_header_map_value" => format!("add {}: {}", text(1), text(3)),
         "proxy_replace_header_map_value" => format!("set {}: {}", text(1), text(3)),
+        "proxy_remove_header_map_value" => format!("remove {}", text(1)),
         "proxy_set_property" => format!("property {}: {}", text(0).replace('\0', "."), text(2)),
         "proxy_set_buffer_bytes" => format!("body of {}: {}", number(2), text(3)),
         "proxy_send_local_response" => format!("reply {} {:?}: {}", number(0), text(1), text(3)),

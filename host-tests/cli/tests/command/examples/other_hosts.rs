@@ -1,0 +1,86 @@
+//! The example for nginx: its files have what the filter needs there. An nginx with proxy-wasm can't be fetched, so it was tried
+//! by hand.
+
+use promward::config;
+use promward::gateway::Gateway;
+use serde_json::Value;
+use std::fs;
+
+/// The longest parameter of a directive of nginx, in bytes.
+const LONGEST_PARAMETER: usize = 4_095;
+
+/// The headers that the filter writes for servers, whatever its configuration.
+const WRITTEN: [&str; 3] = ["x-forwarded-host", "x-forwarded-prefix", "x-forwarded-proto"];
+
+/// Headers of clients that the filter removes, and that servers would believe.
+const BELIEVED: [&str; 9] = [
+    "authorization",
+    "cookie",
+    "proxy-authorization",
+    "x-scope-orgid",
+    "thanos-tenant",
+    "accountid",
+    "projectid",
+    "x-forwarded-user",
+    "x-remote-user",
+];
+
+fn file(path: &str) -> String {
+    fs::read_to_string(promward_module::workspace().unwrap().join("examples").join(path)).unwrap()
+}
+
+fn configuration(example: &str) -> (Value, Gateway) {
+    let text = file(&format!("{example}/promward.json"));
+    (serde_json::from_str(&text).unwrap(), config::load(text.as_bytes()).unwrap())
+}
+
+/// Returns the directives of a file of nginx, each with its parameters.
+fn directives(text: &str) -> Vec<Vec<String>> {
+    let code = text.lines().filter(|line| !line.trim_start().starts_with('#')).collect::<Vec<_>>().join("\n");
+    let words = |directive: &str| directive.split_whitespace().map(str::to_owned).collect();
+    code.split([';', '{', '}']).map(words).filter(|words: &Vec<_>| !words.is_empty()).collect()
+}
+
+#[test]
+fn the_configuration_fits_into_a_parameter_of_nginx() {
+    let (configuration, _) = configuration("nginx");
+    let length = configuration.to_string().replace('\\', "\\\\").len();
+    assert!(length <= LONGEST_PARAMETER, "{length}");
+}
+
+#[test]
+fn nginx_sends_what_was_decided_and_no_other_header() {
+    let text = file("nginx/nginx.conf");
+    let all = directives(&text);
+    let of = |name: &str| {
+        all.iter().filter(|words| words[0] == name).map(|words| words[1..].join(" ")).collect::<Vec<_>>()
+    };
+    assert_eq!(of("proxy_pass"), ["http://prometheus$uri$is_args$args"]);
+    assert_eq!(of("proxy_pass_request_headers"), ["off"]);
+    assert_eq!(of("include"), ["promward.conf"]);
+    assert!(of("proxy_ignore_headers")[0].starts_with("X-Accel-Redirect "));
+    let sent: Vec<_> = of("proxy_set_header").iter().map(|header| header.to_lowercase()).collect();
+    for name in WRITTEN {
+        assert!(sent.contains(&format!("{name} $http_{}", name.replace('-', "_"))), "{name}: {sent:?}");
+    }
+    for name in BELIEVED {
+        assert!(!sent.iter().any(|header| header.starts_with(&format!("{name} "))), "{name}");
+    }
+    assert!(sent.contains(&"connection \"\"".to_owned()), "{sent:?}");
+}
+
+#[test]
+fn nginx_has_room_for_what_the_filter_keeps() {
+    let (_, gateway) = configuration("nginx");
+    let text = file("nginx/nginx.conf");
+    let all = directives(&text);
+    let of =
+        |name: &str| all.iter().find(|words| words[0] == name).map(|words| words[1..].join(" ")).unwrap();
+    let memory: usize = of("client_body_buffer_size").strip_suffix('k').unwrap().parse().unwrap();
+    let most: usize = of("client_max_body_size").strip_suffix('k').unwrap().parse().unwrap();
+    let (_, mount) = gateway.mounts.iter().next().unwrap();
+    assert!(most <= memory && memory * 1024 > mount.max_form, "{memory} {most} {}", mount.max_form);
+    assert!(of("shm_kv").starts_with("* "));
+    assert_eq!(of("max_metric_name_length"), "512");
+    assert!(text.contains("map \"\" $promward { default null; }") && text.contains("\"promward\":$promward"));
+}
