@@ -5,6 +5,7 @@ use super::envoy_file;
 use super::find::{self, Filter, Found};
 use super::manifests;
 use super::mistaken;
+use super::structure;
 use super::{Unreadable, Written};
 use promward::gateway::Gateway;
 use serde::Deserialize;
@@ -34,6 +35,24 @@ impl Placed {
         }
     }
 
+    /// Adds a warning for each text that the proxy's reader of the file takes for true or false.
+    fn read_by_another(mut self, file: &str) -> Self {
+        let words = match &self.configuration {
+            Ok(Written { text, field: Some(_) }) => structure::read_otherwise(text, file),
+            _ => Vec::new(),
+        };
+        let warning = |word: &String| {
+            format!(
+                "{word} stands without quotes, and Envoy and Kubernetes read it as true or false, which the filter refuses: \
+                 write \"{word}\""
+            )
+        };
+        let warnings: Vec<_> = words.iter().map(warning).collect();
+        let others = self.surroundings;
+        self.surroundings = Box::new(move |gateway| [warnings.clone(), others(gateway)].concat());
+        self
+    }
+
     fn in_envoys(name: &str, filter: Filter) -> Self {
         let place = format!("{name}: {filter}");
         let Filter { configuration, validation, routing, surroundings, .. } = filter;
@@ -59,7 +78,11 @@ pub(super) fn placed(name: &str, text: &[u8]) -> Result<Vec<Placed>, Unreadable>
             in_documents(name, &[value])
         }
         Some(value) if is_yaml && !mistaken::is_configuration(&value) => in_documents(name, &[value]),
-        None if is_yaml || !begins_as_json => in_documents(name, &documents(unmarked)?),
+        None if is_yaml || !begins_as_json => {
+            let file = String::from_utf8_lossy(unmarked);
+            let placed = in_documents(name, &documents(unmarked)?)?;
+            Ok(placed.into_iter().map(|placed| placed.read_by_another(&file)).collect())
+        }
         // The filter has its own messages for wrong JSON.
         _ => Ok(vec![Placed::by_itself(name, Ok(Written::alone(text)))]),
     }

@@ -23,6 +23,39 @@ pub(super) fn json_of_go(value: &Value) -> String {
     })
 }
 
+/// Returns the texts of a configuration that stand in the file without quotes, and that Envoy and Kubernetes read as true or
+/// false there: they keep to an older YAML.
+pub(super) fn read_otherwise(json: &[u8], file: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    collect(&serde_json::from_slice(json).unwrap_or_default(), &mut words);
+    words.retain(|word| file.match_indices(word.as_str()).any(|(at, _)| is_plain(file, at, word)));
+    words.dedup();
+    words
+}
+
+/// The words that are true or false in that YAML, beside `true` and `false`.
+const TRUE_OR_FALSE: [&str; 6] = ["y", "n", "yes", "no", "on", "off"];
+
+fn collect(value: &Json, words: &mut Vec<String>) {
+    match value {
+        Json::String(text) if TRUE_OR_FALSE.contains(&text.to_lowercase().as_str()) => {
+            words.push(text.clone())
+        }
+        Json::Array(items) => items.iter().for_each(|item| collect(item, words)),
+        Json::Object(fields) => fields.values().for_each(|field| collect(field, words)),
+        _ => {}
+    }
+}
+
+/// Returns `true` if a word at this place of a file is a whole value without quotes.
+fn is_plain(file: &str, at: usize, word: &str) -> bool {
+    let (before, rest) = file.split_at(at);
+    let after = rest[word.len()..].trim_start_matches(' ').chars().next();
+    before.ends_with([' ', '[', '{', ','])
+        && before.trim_end_matches(' ').ends_with(['[', '{', ',', ':', '-'])
+        && after.is_none_or(|next| [',', ']', '}', '#', '\n', '\r'].contains(&next))
+}
+
 fn converted(value: &Value) -> Json {
     match value {
         Value::Null => Json::Null,
@@ -57,6 +90,19 @@ fn key(name: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_that_others_read_as_true_or_false_are_found_where_they_stand_without_quotes() {
+        for (yaml, found) in [
+            ("a: [no, \"on\"]", &["no"][..]),
+            ("a: No # a comment\nb: y\n", &["No", "y"]),
+            ("- off\n- x-off\n", &["off"]),
+            ("a: ['no', \"y\"]\nb: [nothing, y-axis, no way]\n", &[]),
+        ] {
+            let value: Value = serde_norway::from_str(yaml).unwrap();
+            assert_eq!(read_otherwise(json(&value).as_bytes(), yaml), found, "{yaml}");
+        }
+    }
 
     #[test]
     fn yaml_is_the_json_that_the_filter_gets() {

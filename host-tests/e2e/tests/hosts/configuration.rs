@@ -89,6 +89,10 @@ fn a_wrong_field_of_a_struct_is_named_and_so_is_an_absent_configuration() {
             vec![kind, block, (MAY, r#""may": [everything, 4]"#)],
             "access[0].may[1]: this is a number, where a text is needed",
         ),
+        (
+            vec![kind, block, (MAY, r#""may": [everything, no]"#)],
+            "access[0].may[1]: this is true or false, where a text is needed",
+        ),
         (vec![(shipped, "")], "the configuration is empty: give one JSON object"),
         (
             vec![kind, block, (MAY, r#""may": [everything], limits: { points: 1.5 }"#)],
