@@ -10,6 +10,7 @@ mod manifests;
 mod other_hosts;
 mod passwords;
 mod running;
+mod systemd;
 mod tenants;
 
 use std::fs;
