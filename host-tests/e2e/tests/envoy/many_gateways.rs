@@ -179,17 +179,30 @@ fn a_client_that_writes_the_headers_itself_gains_nothing() {
     let own = descriptor(&[("rule", "4"), ("caller", "anonymous:127.0.0.1")]);
     assert!(service.asked().iter().all(|asked| asked.descriptors[0] == own), "{:?}", service.asked());
     let before = service.asked().len();
-    // The filter isn't asked about HTTP/1.0, and refuses the rest: nobody's requests are counted.
-    let lines = "authorization: Bearer none\r\nx-promward-rule: 1\r\nx-promward-caller: token:grafana\r\n\
-                 x-promward-class: query\r\n";
-    let raw = format!("GET {INFO} HTTP/1.0\r\nHost: example.com\r\n{lines}\r\n");
-    assert_eq!(one.send_raw(raw.as_bytes()).unwrap().status, 426);
+    // What the filter refuses is not counted.
     assert_eq!(forged(&one).header("authorization", "Bearer none").get(INFO).unwrap().status, 401);
     assert_eq!(forged(&one).get("/prometheus/graph").unwrap().status, 401);
     // Neither are those about health.
     assert_eq!(forged(&one).get(HEALTH).unwrap().status, 200);
     assert_eq!(forged(&other).authority("192.0.2.1").get(HEALTH).unwrap().status, 200);
     assert_eq!(service.asked().len(), before);
+}
+
+#[test]
+fn where_a_route_switches_the_filter_off_nobody_is_counted_by_what_a_client_says() {
+    let service = service();
+    // The shipped routes lead to no server there.
+    let unfiltered = |options: &mut Options| {
+        let served = ("direct_response: { status: 426 }", "route: { cluster: prometheus }");
+        options.replace.push((served.0.to_owned(), served.1.to_owned()));
+    };
+    let Some(gateways) = Gateways::start(service.address(), unfiltered) else { return };
+    let lines = "x-promward-rule: 1\r\nx-promward-caller: token:grafana\r\nx-promward-class: query\r\n";
+    let raw = format!("GET {INFO} HTTP/1.0\r\nHost: example.com\r\n{lines}\r\n");
+    assert_eq!(gateways.clients()[0].send_raw(raw.as_bytes()).unwrap().status, 200);
+    assert_eq!(service.asked(), []);
+    let received = gateways.first.upstream.requests();
+    assert!(OURS.iter().all(|header| received[0].header(header).is_none()), "{received:?}");
 }
 
 #[test]
