@@ -8,6 +8,7 @@ use promward_harness::envoy;
 use promward_harness::process::{self, Process, Stream};
 use promward_harness::tools::{self, Program};
 use promward_harness::upstream::{Reply, Upstream};
+use serde_json::json;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -100,6 +101,23 @@ fn render_commands() -> Vec<Vec<String>> {
         commands.map(|command| command.split_whitespace().map(str::to_owned).collect()).collect();
     assert_eq!(commands.len(), 3, "{commands:?}");
     commands
+}
+
+#[test]
+fn the_rules_in_the_config_map_are_checked_and_tested() {
+    let volumes = Volumes::new();
+    let commands = render_commands();
+    volumes.render(commands.iter().find(|command| command.contains(&"--ecds".to_owned())).unwrap());
+    let policy = volumes.config_map("promward-policy");
+    let policy = String::from_utf8(policy["promward.yaml"].clone()).unwrap();
+    let data = json!({ "promward.yaml": policy });
+    let map = json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "promward-policy" }, "data": data });
+    let said = volumes.said(&["check", "-"], &map.to_string());
+    assert!(said.contains(": valid\n") && !said.contains("warning"), "{said}");
+    let tests =
+        text("tests.yaml").replace("configuration: promward.json", "configuration: rendered/promward.yaml");
+    volumes.write("tests.yaml", &tests);
+    volumes.said(&["test", "tests.yaml"], "");
 }
 
 #[test]

@@ -6,9 +6,10 @@ use promward_harness::certificates::Authority;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
 
@@ -103,6 +104,23 @@ impl Volumes {
         if let Some(old) = old {
             fs::remove_dir_all(directory.join(old)).unwrap();
         }
+    }
+
+    /// Returns the output of another command, which reads this text and is run in the copy of the example.
+    pub(super) fn said(&self, arguments: &[&str], text: &str) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_promward"));
+        command.args(arguments).current_dir(self.site.path());
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{arguments:?}: {said}");
+        said
+    }
+
+    /// Writes a file into the copy of the example.
+    pub(super) fn write(&self, file: &str, text: &str) {
+        fs::write(self.site.path().join(file), text).unwrap();
     }
 
     /// Changes the rules in the copy of the example.
