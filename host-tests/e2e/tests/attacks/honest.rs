@@ -78,6 +78,7 @@ fn judge(setting: Setting) {
                 wrong.push(format!("{}: {} ({})\n    {error:#}", case.place, case.name, case.shown()));
             }
         }
+        wrong.extend(runner.check_explained().err().map(|error| format!("{error:#}")));
     }
     assert!(wrong.is_empty(), "{} went wrong:\n{}", wrong.len(), wrong.join("\n"));
 }

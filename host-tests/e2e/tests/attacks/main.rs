@@ -102,6 +102,7 @@ fn withstand(setting: Setting) {
         }
     }
     assert!(wrong.is_empty(), "{} went wrong:\n{}", wrong.len(), wrong.join("\n"));
+    runner.check_explained().unwrap();
     if setting.has_trial() {
         let tried =
             "promward.trial_requests_total.mount=/prometheus;.class=query;.enforced=allowed;.trial=allowed;";

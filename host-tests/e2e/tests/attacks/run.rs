@@ -1,12 +1,14 @@
 //! Runs a case: sends it, reads the answer, and checks what has reached the server.
 
+use crate::difference::on_envoy::OnEnvoy;
+use crate::difference::seen::{Answered, Seen};
 use crate::format::Case;
 use crate::http2::Http2;
 use crate::message::{HALF, Message};
 use crate::send::{fields, http1, method, pairs};
 use crate::setting::Running;
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use promward_harness::client::{Answer, Connection, Request};
+use promward_harness::client::{Answer, Client, Connection, Request};
 use promward_harness::upstream::{End, Received, Reply, Upstream};
 use std::fmt::Write;
 use std::net::SocketAddr;
@@ -36,6 +38,11 @@ pub(crate) struct Runner {
     seen: usize,
     /// Requests that may still arrive incomplete.
     halves: Vec<Message>,
+    /// The command, which has to say what Envoy does with each request.
+    explained: Option<OnEnvoy>,
+    /// The number of clients so far, and what the last one saw.
+    clients: u32,
+    sent: Seen,
 }
 
 impl Runner {
@@ -49,7 +56,20 @@ impl Runner {
         });
         let upstream = upstream.unwrap();
         let running = start(upstream.address());
-        Self { running, upstream, reply, marker: None, markers: 0, seen: 0, halves: Vec::new() }
+        let explained = OnEnvoy::beside(&running);
+        let (halves, sent) = (Vec::new(), Seen::next(&mut 0));
+        Self {
+            running,
+            upstream,
+            reply,
+            marker: None,
+            markers: 0,
+            seen: 0,
+            halves,
+            explained,
+            clients: 0,
+            sent,
+        }
     }
 
     /// Sends a case, and checks the answer and what arrives.
@@ -63,12 +83,65 @@ impl Runner {
         *self.reply.lock().unwrap() = reply.or(raw);
         let (half, whole) = case.arrivals_under(self.running.setting);
         self.halves.extend(half.into_iter().cloned());
+        self.sent = Seen::next(&mut self.clients);
         let answered = if case.http2 { self.ask_by_http2(case) } else { self.ask(case) };
         let arrived = self.arrived().context("the marker after it")?;
+        if let Some(explained) = &mut self.explained {
+            explained.add(case, &mut self.sent, &arrived);
+        }
         answered.with_context(|| format!("{} arrived: {}", arrived.len(), shown(&arrived)))?;
         let all = || format!("{} arrived in place of {}: {}", arrived.len(), whole.len(), shown(&arrived));
         ensure!(whole.len() == arrived.len(), all());
         whole.iter().zip(&arrived).try_for_each(|(message, request)| check_arrival(message, request))
+    }
+
+    /// Sends a case of which no result is expected but the one that the command says.
+    pub(crate) fn explain(&mut self, case: &Case) -> Result<()> {
+        *self.reply.lock().unwrap() = case.reply.clone().map(|reply| (reply, Vec::new()));
+        self.sent = Seen::next(&mut self.clients);
+        let answered = match case.http2 {
+            true => self.answer_by_http2(case).map(drop),
+            false => self.answer(case),
+        };
+        if answered.is_err() {
+            self.sent.answers.push(Answered::None);
+        }
+        let arrived = self.arrived().context("the marker after it")?;
+        let explained = self.explained.as_mut().context("the host is Envoy")?;
+        explained.add(case, &mut self.sent, &arrived);
+        Ok(())
+    }
+
+    /// Checks that the command said what Envoy did with each request so far.
+    pub(crate) fn check_explained(&mut self) -> Result<()> {
+        match (self.explained.take(), self.running.deployment.envoy()) {
+            (Some(explained), Some(envoy)) => explained.check(envoy),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns the client of a case. Where the command has to say what becomes of it, it has an address of its own.
+    fn client(&self, case: &Case) -> Result<Client> {
+        let client = if case.plain { self.running.plain()? } else { self.running.client(&case.caller) };
+        Ok(if self.explained.is_some() { client.source(self.sent.client.into()) } else { client })
+    }
+
+    /// Sends a case, and reads one answer.
+    fn answer(&mut self, case: &Case) -> Result<()> {
+        let mut connection = self.client(case)?.connect()?;
+        connection.write_raw(&http1(case))?;
+        let answer = connection.read_answer(&method(&case.request.first))?;
+        self.sent.answers.push(Answered::Whole(answer));
+        Ok(())
+    }
+
+    /// Sends a case over HTTP/2, and returns the status and the body of the answer.
+    fn answer_by_http2(&mut self, case: &Case) -> Result<(String, String)> {
+        let mut connection = Http2::connect(&self.client(case)?)?;
+        let stream = connection.ask(&fields(case), case.request.body.as_deref(), &pairs(&case.trailers))?;
+        let (status, body) = connection.answer(stream)?;
+        self.sent.answers.push(Answered::of_http2(&status, &body));
+        Ok((status, body))
     }
 
     /// Allows this number of requests to arrive incomplete from now on.
@@ -109,12 +182,14 @@ impl Runner {
         Ok(arrived)
     }
 
-    fn ask(&self, case: &Case) -> Result<()> {
+    fn ask(&mut self, case: &Case) -> Result<()> {
         let expected = case.answers_under(self.running.setting);
-        let client = if case.plain { self.running.plain()? } else { self.running.client(&case.caller) };
-        let mut connection = match client.connect() {
+        let mut connection = match self.client(case)?.connect() {
             Ok(connection) => connection,
-            Err(_) if expected == ["closed"] => return Ok(()),
+            Err(_) if expected == ["closed"] => {
+                self.sent.answers.push(Answered::None);
+                return Ok(());
+            }
             Err(error) => return Err(error),
         };
         let (bytes, method) = if case.raw.is_empty() {
@@ -129,6 +204,7 @@ impl Runner {
             if expected == "closed" {
                 let rest = connection.wait_for_close()?;
                 ensure!(rest.is_empty(), "not closed: {}", String::from_utf8_lossy(&rest));
+                self.sent.answers.push(Answered::None);
                 continue;
             }
             if expected == "broken" {
@@ -136,6 +212,7 @@ impl Runner {
                 let whole = answer.ok().filter(|answer| answer.status < 500);
                 let text = whole.map(|answer| format!("{} {}", answer.status, answer.text()));
                 ensure!(text.is_none(), "it looks complete: {text:?}");
+                self.sent.answers.push(Answered::None);
                 continue;
             }
             let answer = match (connection.read_answer(&method), &sent) {
@@ -143,14 +220,13 @@ impl Runner {
                 (answer, _) => answer.with_context(|| format!("{expected} expected"))?,
             };
             check_answer(case, expected, &answer)?;
+            self.sent.answers.push(Answered::Whole(answer));
         }
         Ok(())
     }
 
-    fn ask_by_http2(&self, case: &Case) -> Result<()> {
-        let mut connection = Http2::connect(&self.running.client(&case.caller))?;
-        let stream = connection.ask(&fields(case), case.request.body.as_deref(), &pairs(&case.trailers))?;
-        let (status, body) = connection.answer(stream)?;
+    fn ask_by_http2(&mut self, case: &Case) -> Result<()> {
+        let (status, body) = self.answer_by_http2(case)?;
         let expected = case.answers_under(self.running.setting);
         ensure!(expected == [status.as_str()], "{status} in place of {expected:?}: {body}");
         check_text(case, &body)

@@ -103,6 +103,8 @@ const PASSWORDS: [(&str, &str); 2] = [("alice", "correct horse"), ("bob", "batte
 pub(crate) struct Running {
     pub(crate) setting: Setting,
     pub(crate) deployment: Deployment,
+    /// The filter's configuration.
+    pub(crate) configuration: String,
     certificates: BTreeMap<&'static str, Identity>,
     log: Arc<Mutex<Vec<String>>>,
 }
@@ -142,7 +144,13 @@ impl Running {
         let said = Arc::clone(&log);
         options.log = Arc::new(move |_, line| said.lock().unwrap().push(line.to_owned()));
         let deployment = Deployment::start(setting.host(), &options).unwrap();
-        Self { setting, deployment, certificates, log }
+        let configuration = options.configuration.unwrap_or_default();
+        Self { setting, deployment, configuration, certificates, log }
+    }
+
+    /// Returns the digest of the certificate that the configuration knows by it.
+    pub(crate) fn known_digest(&self) -> String {
+        self.certificates.get("scraper").map(Identity::sha256).unwrap_or_default()
     }
 
     /// Returns the log so far. Envoy's is on both of its output streams.

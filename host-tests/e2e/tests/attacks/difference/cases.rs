@@ -6,9 +6,11 @@ use crate::format::Case;
 use crate::honest;
 use crate::send::{fields, pairs};
 use crate::{CATEGORIES, cases};
-use promward_embedded::host::{Frame, Headers};
+use promward_embedded::host::{Connection, Frame, Headers};
 use promward_harness::jwt;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
 
 /// Returns all requests of both suites, by configuration.
 pub(super) fn all() -> Vec<(Situation, Vec<Exchange>)> {
@@ -45,17 +47,29 @@ pub(super) fn all() -> Vec<(Situation, Vec<Exchange>)> {
     all
 }
 
+/// Returns a case as frames, from the usual client.
 fn exchange(case: &Case, suite: &Suite) -> Exchange {
-    let connection = suite.connection(case);
+    exchange_by(suite.connection(case), case)
+}
+
+/// Returns a case as frames, from a client of this address.
+pub(super) fn exchange_from(client: IpAddr, case: &Case, suite: &Suite) -> Exchange {
+    let mut connection = suite.connection(case);
+    connection.source.set_ip(client);
+    exchange_by(connection, case)
+}
+
+fn exchange_by(connection: Connection, case: &Case) -> Exchange {
     let (sent, body) = match case.raw.is_empty() {
         true => (fields(case), case.request.body.clone()),
         false => raw(&case.raw),
     };
     let pieces = body.filter(|body| !body.is_empty()).into_iter().collect();
-    let request = frames(head(sent, &connection), pieces, pairs(&case.trailers));
+    let request = frames(head(sent.clone(), &connection), pieces, pairs(&case.trailers));
     Exchange {
         name: format!("{} {}", case.place, case.name),
-        connection,
+        connection: Arc::new(connection),
+        sent,
         request,
         answer: answer(case),
         answers_early: false,

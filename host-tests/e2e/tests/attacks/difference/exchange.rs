@@ -12,6 +12,8 @@ pub(super) struct Exchange {
     /// The case or the number of the generated request.
     pub(super) name: String,
     pub(super) connection: Arc<Connection>,
+    /// The head of the request as the client sent it.
+    pub(super) sent: Headers,
     pub(super) request: Vec<Frame>,
     pub(super) answer: Vec<Frame>,
     /// Is set if the answer begins before the request has ended.

@@ -170,7 +170,8 @@ impl Generator {
         let pieces = pieces(&body, random);
         Exchange {
             name: format!("generated {}", self.number),
-            request: frames(head(sent, &connection), pieces, trailers),
+            request: frames(head(sent.clone(), &connection), pieces, trailers),
+            sent,
             answer: answers::generate(listing, random),
             answers_early: random.once_in(10),
             connection: Arc::new(connection),

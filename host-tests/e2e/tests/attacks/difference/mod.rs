@@ -6,16 +6,23 @@
 //! A change that doesn't mean to change what the module does is compared with the module from before it, as
 //! `CONTRIBUTING.md` says. What changes on purpose is listed in [`changes`].
 
+mod agreement;
 mod answers;
 mod cases;
 mod changes;
 mod comparison;
 mod done;
+mod envoys_own;
 mod exchange;
 mod explained;
 mod generator;
 mod headers;
+mod many_on_envoy;
+pub(crate) mod on_envoy;
 mod parameters;
+mod said;
+pub(crate) mod seen;
+mod shown;
 mod situation;
 mod subject;
 

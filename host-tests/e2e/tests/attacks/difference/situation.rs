@@ -7,7 +7,6 @@ use promward_embedded::host::{Connection, PeerCertificate};
 use promward_harness::certificates::Authority;
 use promward_harness::jwt;
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 /// A configuration, and what the host knows beside it.
 #[derive(Clone, Debug)]
@@ -43,18 +42,23 @@ impl Suite {
         let authority = Authority::new("Everybody's").unwrap();
         let certificates = setting::certificates(&authority);
         let scraper = &certificates["scraper"];
-        Self { configuration: setting::configuration(scraper).to_string(), scraper: scraper.sha256() }
+        Self::of(setting::configuration(scraper).to_string(), scraper.sha256())
+    }
+
+    /// Returns the suite under a configuration that knows a certificate by this digest.
+    pub(super) fn of(configuration: String, scraper: String) -> Self {
+        Self { configuration, scraper }
     }
 
     /// Returns the connection of a case's caller.
-    pub(super) fn connection(&self, case: &Case) -> Arc<Connection> {
+    pub(super) fn connection(&self, case: &Case) -> Connection {
         let mut connection = exchange::connection();
         if case.plain {
             connection.tls_version = None;
         }
         let named = case.caller.strip_prefix("certificate ");
         connection.certificate = named.map(|name| certificate(name, &self.scraper));
-        Arc::new(connection)
+        connection
     }
 }
 
@@ -105,7 +109,7 @@ pub(super) fn generated() -> Vec<Situation> {
 }
 
 /// Returns a configuration that opens all to all.
-fn open() -> String {
+pub(super) fn open() -> String {
     json!({
         "mounts": [{ "prefix": "/prometheus", "cluster": "prometheus" }],
         "access": [{ "who": ["anyone"], "may": ["everything"] }],
