@@ -212,11 +212,14 @@ impl HostKind {
         match property(NAME) {
             Answer::Is(name) if name == b"envoy" || name == b"promward-embedded" => Ok(&ENVOY),
             // It has every property, and no value for those that it doesn't know.
-            Answer::Is(name) if name.is_empty() => {
-                let is = property(OF_A_CONNECTION) == Answer::Is(vec![0])
-                    && property(NOBODYS) == Answer::Is(Vec::new());
-                if is { Ok(&TRAFFIC_SERVER) } else { Err(UnknownHost(None)) }
-            }
+            Answer::Is(name) if name.is_empty() => match [property(OF_A_CONNECTION), property(NOBODYS)] {
+                [Answer::Is(none), Answer::Is(nobodys)] if none == [0] && nobodys.is_empty() => {
+                    Ok(&TRAFFIC_SERVER)
+                }
+                // It only validates its file (--mode validate), and has no name yet.
+                [Answer::Unknown, Answer::Unknown] => Ok(&ENVOY),
+                _ => Err(UnknownHost(None)),
+            },
             Answer::Is(name) => Err(UnknownHost(Some(shown(&name)))),
             // It gives no property with a dot in its name outside a request, and ignores which context it has to act on.
             Answer::Refused if property(NOBODYS) == Answer::Unknown && takes_any_context() => Ok(&NGINX),
@@ -274,6 +277,7 @@ mod tests {
         for name in ["envoy", "promward-embedded"] {
             assert_eq!(find(&[(NAME, is(name))], &Answer::Unknown, false), Ok("Envoy"));
         }
+        assert_eq!(find(&[(NAME, is(""))], &Answer::Unknown, false), Ok("Envoy"), "as it validates its file");
         assert_eq!(find(&[(NOBODYS, Answer::Unknown)], &Answer::Refused, true), Ok("nginx"));
         assert_eq!(find(&[(OF_A_CONNECTION, is("\0"))], &is(""), false), Ok("Traffic Server"));
     }
