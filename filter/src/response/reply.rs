@@ -2,6 +2,7 @@
 //! paths get one line of plain text.
 
 use serde::Serialize;
+use std::borrow::Cow;
 use std::fmt;
 
 /// A complete answer made by the filter.
@@ -57,6 +58,17 @@ impl Reply {
         Self::error(503, &"the proxy has no valid configuration for this request", Wording::Plain)
     }
 
+    /// Returns the body for a host that sends every reply as a page: a browser must find nothing in it that it runs, since
+    /// messages quote what a client has sent.
+    pub fn as_page(&self) -> Cow<'_, str> {
+        let types = self.headers.iter().filter(|(name, _)| *name == "content-type");
+        match types.map(|(_, value)| value.as_str()).next() {
+            Some(value) if value.starts_with("text/html") => Cow::Borrowed(&self.body),
+            Some("application/json") => self.body.replace('<', "\\u003c").into(),
+            _ => self.body.replace('&', "&amp;").replace('<', "&lt;").into(),
+        }
+    }
+
     /// Creates a reply without a body.
     pub fn empty(status: u16, headers: Vec<(&'static str, String)>) -> Self {
         Self { status, headers, body: String::new() }
@@ -107,5 +119,21 @@ mod tests {
     #[test]
     fn other_errors_are_one_line() {
         assert_eq!(Reply::error(404, &"nothing here", Wording::Plain).body, "nothing here\n");
+    }
+
+    #[test]
+    fn a_browser_runs_nothing_of_a_reply_that_is_sent_as_a_page() {
+        let message = "<script>alert(1)</script> & co";
+        let json = Reply::error(400, &message, Wording::Json);
+        assert!(
+            json.as_page().contains(r#""error":"\u003cscript>alert(1)\u003c/script> & co""#),
+            "{}",
+            json.as_page()
+        );
+        let text = Reply::error(400, &message, Wording::Plain);
+        assert_eq!(text.as_page(), "&lt;script>alert(1)&lt;/script> &amp; co\n");
+        let mut page = text;
+        page.headers = vec![("content-type", "text/html; charset=utf-8".to_owned())];
+        assert_eq!(page.as_page(), page.body);
     }
 }

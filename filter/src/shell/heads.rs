@@ -6,6 +6,7 @@ mod traffic_server;
 
 use super::host::{self, HostError, Map};
 use super::host_kind::{Heads, HostKind};
+use crate::target::body::Body;
 use crate::target::header_edits::HeaderEdits;
 use crate::target::headers::Headers;
 
@@ -16,6 +17,21 @@ pub(super) fn read(kind: &HostKind, map: Map) -> Result<Headers, HostError> {
         Heads::InMaps => Ok(headers),
         Heads::OfNginx => nginx::read(map, headers),
         Heads::OfTrafficServer => traffic_server::read(map, &headers),
+    }
+}
+
+/// Changes the head of the current request, which is `headers`, before it goes on with this body.
+pub(super) fn edit_request(
+    kind: &HostKind,
+    edits: &HeaderEdits,
+    headers: &Headers,
+    body: Body,
+) -> Result<(), HostError> {
+    edit(kind, Map::Request, edits, headers)?;
+    match kind.heads {
+        Heads::InMaps => Ok(()),
+        Heads::OfNginx => nginx::write_target(edits, headers),
+        Heads::OfTrafficServer => traffic_server::close(body),
     }
 }
 
@@ -30,9 +46,5 @@ pub(super) fn edit(
         Heads::InMaps => host::change(map, change),
         Heads::OfNginx => nginx::change(map, change),
         Heads::OfTrafficServer => traffic_server::change(map, change),
-    })?;
-    match (kind.heads, map) {
-        (Heads::OfNginx, Map::Request) => nginx::write_target(edits, headers),
-        _ => Ok(()),
-    }
+    })
 }

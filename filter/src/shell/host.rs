@@ -9,13 +9,15 @@ mod shared_data;
 pub(crate) use shared_data::HostSharedData;
 
 use super::header_map;
-use super::host_kind::{Answer, HostKind, UnknownHost};
+use super::host_kind::find::{Answer, UnknownHost};
+use super::host_kind::{HostKind, Replies};
 use crate::keyed_hash::Digest;
 use crate::response::reply::Reply;
 use crate::target::header_edits::Change;
 use crate::target::headers::Headers;
 use crate::time::instant::Instant;
 use abi::*;
+use std::borrow::Cow;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HostError {
@@ -202,7 +204,11 @@ pub(crate) fn reply(kind: &HostKind, reply: &Reply) -> Result<SentHeaders, HostE
         reply.headers.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).collect();
     let headers = header_map::write_map(&headers);
     let details = kind.details;
-    let body = if reply.body.is_empty() { kind.empty_body } else { &reply.body };
+    let body = match kind.replies {
+        Replies::AsTheyAre => Cow::Borrowed(&*reply.body),
+        Replies::AsPages if reply.body.is_empty() && reply.status != 204 => Cow::Borrowed("\n"),
+        Replies::AsPages => reply.as_page(),
+    };
     check(unsafe {
         proxy_send_local_response(
             u32::from(reply.status),
@@ -215,6 +221,10 @@ pub(crate) fn reply(kind: &HostKind, reply: &Reply) -> Result<SentHeaders, HostE
             NO_GRPC_STATUS,
         )
     })?;
+    if kind.replies == Replies::AsPages && reply.status < 400 {
+        // Only errors end a request at once there. Others are sent when the request goes on, in place of the server's answer.
+        resume_request()?;
+    }
     Ok(SentHeaders(headers))
 }
 

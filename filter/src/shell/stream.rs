@@ -25,6 +25,9 @@ use phase::{Phase, Replies, Rest, ShownBody};
 use proxy_wasm::types::Action;
 use std::rc::Rc;
 
+/// The most bytes of a body that are held where the host can't let pieces of it go on.
+const MOST_HELD: usize = 16 << 20;
+
 /// A request and its answer.
 pub(crate) struct Stream {
     pub(crate) context: u32,
@@ -83,17 +86,22 @@ impl Stream {
                 self.worker.report(&self.record);
                 return Ok(self.reply(&reply));
             }
+            // Its chunks would be sent as they are, under a length.
+            Decision::Pass(_) if kind.needs_length && headers.has(Name::TransferEncoding) => {
+                return Err(HostError::Malformed);
+            }
             Decision::Pass(edits) => {
-                heads::edit(kind, Map::Request, &edits, &headers)?;
+                heads::edit_request(kind, &edits, &headers, body)?;
                 self.phase = Phase::Passed;
             }
             Decision::Forward(forward) => {
                 let Forward { edits, context, form, trial } = *forward;
-                if kind.needs_length && form.is_some() && !headers.has(Name::ContentLength) {
+                let has_no_length = form.is_some() && !headers.has(Name::ContentLength);
+                if kind.needs_length && (has_no_length || headers.has(Name::TransferEncoding)) {
                     self.phase = Phase::Forwarded { context };
                     return Ok(self.refuse(FormError::NoLength));
                 }
-                heads::edit(kind, Map::Request, &edits, &headers)?;
+                heads::edit_request(kind, &edits, &headers, body)?;
                 // A form that can be refused later has its own type. Only what must be empty can have gRPC's.
                 if form.as_ref().is_some_and(AwaitedForm::must_be_empty) {
                     self.replies = Replies::to(&headers);
@@ -243,6 +251,15 @@ impl Stream {
                 Ok(self.refuse(FormError::Unexpected))
             }
             Phase::Filtering(..) if size > 0 && self.body == Body::None => Ok(self.hold()),
+            Phase::Forwarded { .. } if !self.worker.kind.holds_ends && size > MOST_HELD => {
+                Ok(self.refuse(FormError::TooLong { max: MOST_HELD }))
+            }
+            // Such a host closes the connection where a piece goes on that isn't the last.
+            Phase::Passed | Phase::Forwarded { .. } | Phase::Filtering(..)
+                if !self.worker.kind.holds_ends && end == End::Later =>
+            {
+                Ok(if size > MOST_HELD { self.hold() } else { Action::Pause })
+            }
             Phase::Passed | Phase::Forwarded { .. } | Phase::Filtering(..) => Ok(Action::Continue),
             Phase::AwaitingForm { .. } => self.read_form(size, end),
         };

@@ -29,16 +29,18 @@ pub(super) fn read(map: Map, headers: Headers) -> Result<Headers, HostError> {
     header_map::of(&pairs)
 }
 
-/// Makes one change of a head, but for the target. A header that came twice is lost if it is set without being removed.
+/// Makes one change of a head, but for the target. A header of a request that came twice is lost if it is set without being
+/// removed. A worker process crashes where a header of an answer is removed that isn't there.
 #[cold]
 pub(super) fn change(map: Map, change: Change<'_>) -> Result<(), HostError> {
     match change {
         Change::Add(":path", _) | Change::Replace(":path", _) => Ok(()),
         Change::Remove(name) => remove(map, name),
+        Change::Replace(name, value) if map == Map::Request && !name.starts_with(':') => {
+            host::change(map, Change::Remove(name.as_bytes()))?;
+            host::change(map, Change::Replace(name, value))
+        }
         Change::Add(name, value) | Change::Replace(name, value) => {
-            if !name.starts_with(':') {
-                host::change(map, Change::Remove(name.as_bytes()))?;
-            }
             host::change(map, Change::Replace(name, value))
         }
     }

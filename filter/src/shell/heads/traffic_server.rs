@@ -3,6 +3,7 @@
 
 use crate::shell::header_map;
 use crate::shell::host::{self, HostError, Map, Property};
+use crate::target::body::Body;
 use crate::target::header_edits::Change;
 use crate::target::headers::Headers;
 use crate::target::headers::name::Name;
@@ -43,7 +44,10 @@ pub(super) fn read(map: Map, headers: &Headers) -> Result<Headers, HostError> {
         whole.extend(name);
         whole.push(0);
         let value = host::property_bytes(&whole)?;
-        if !value.starts_with(first) {
+        // The map may show the first value without its quotes.
+        let quoted = value.trim_ascii_start();
+        let bare = quoted.strip_prefix(b"\"").unwrap_or(quoted);
+        if !quoted.starts_with(first) && !bare.starts_with(first) {
             return Err(HostError::Malformed);
         }
         head.push((name, value));
@@ -56,6 +60,20 @@ pub(super) fn read(map: Map, headers: &Headers) -> Result<Headers, HostError> {
 fn status(bytes: &[u8]) -> Result<Vec<u8>, HostError> {
     let number = bytes.first_chunk::<4>().ok_or(HostError::Malformed)?;
     Ok(u32::from_le_bytes(*number).to_string().into_bytes())
+}
+
+/// Takes from a request what Traffic Server would make something else of: connection options, by which it would remove
+/// headers that the filter has set, and, where no body is announced, one that comes all the same. It shows no such body.
+#[cold]
+pub(super) fn close(body: Body) -> Result<(), HostError> {
+    host::change(Map::Request, Change::Remove(b"connection"))?;
+    match body {
+        Body::None => {
+            host::change(Map::Request, Change::Remove(b"content-length"))?;
+            host::change(Map::Request, Change::Add("content-length", "0"))
+        }
+        Body::Follows => Ok(()),
+    }
 }
 
 /// Makes one change of a head.

@@ -1,5 +1,5 @@
-//! The example for nginx: its files have what the filter needs there. An nginx with proxy-wasm can't be fetched, so it was tried
-//! by hand.
+//! The examples for nginx and Traffic Server: their files have what the filter needs there. Hosts with these plugins can't be
+//! fetched, so that they were tried by hand.
 
 use promward::config;
 use promward::gateway::Gateway;
@@ -57,6 +57,7 @@ fn nginx_sends_what_was_decided_and_no_other_header() {
     };
     assert_eq!(of("proxy_pass"), ["http://prometheus$uri$is_args$args"]);
     assert_eq!(of("proxy_pass_request_headers"), ["off"]);
+    assert_eq!(of("proxy_buffering"), ["off"]);
     assert_eq!(of("include"), ["promward.conf"]);
     assert!(of("proxy_ignore_headers")[0].starts_with("X-Accel-Redirect "));
     let sent: Vec<_> = of("proxy_set_header").iter().map(|header| header.to_lowercase()).collect();
@@ -83,4 +84,27 @@ fn nginx_has_room_for_what_the_filter_keeps() {
     assert!(of("shm_kv").starts_with("* "));
     assert_eq!(of("max_metric_name_length"), "512");
     assert!(text.contains("map \"\" $promward { default null; }") && text.contains("\"promward\":$promward"));
+}
+
+#[test]
+fn traffic_server_runs_the_configuration_that_is_shown_and_lets_nothing_pass_without_it() {
+    let (configuration, gateway) = configuration("traffic-server");
+    let plugin: Value = serde_norway::from_str(&file("traffic-server/promward.yaml")).unwrap();
+    let plugin = &plugin["config"];
+    let given: Value = serde_json::from_str(plugin["configuration"].as_str().unwrap()).unwrap();
+    assert_eq!((given, &plugin["fail_open"]), (configuration, &false.into()));
+    let records: Value = serde_norway::from_str(&file("traffic-server/records.yaml")).unwrap();
+    assert_eq!(records["records"]["http"]["cache"]["http"], 0);
+    assert_eq!(records["records"]["exec_thread"]["autoconfig"]["enabled"], 0);
+    assert_eq!(records["records"]["exec_thread"]["limit"], 1);
+    assert_eq!(records["records"]["url_remap"]["remap_required"], 1);
+    let (_, mount) = gateway.mounts.iter().next().unwrap();
+    let needed = format!(
+        "cond %{{CLIENT-HEADER:x-promward-cluster}} =\"{}\" [NOT,AND]",
+        mount.cluster.as_deref().unwrap()
+    );
+    assert!(file("traffic-server/promward.rules").contains(&needed));
+    for line in file("traffic-server/remap.config").lines().filter(|line| line.starts_with("map ")) {
+        assert!(line.ends_with("@plugin=header_rewrite.so @pparam=promward.rules"), "{line}");
+    }
 }

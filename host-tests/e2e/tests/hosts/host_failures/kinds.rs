@@ -201,6 +201,57 @@ fn traffic_server_is_given_target_and_query_as_properties() {
 }
 
 #[test]
+fn a_redirect_goes_on_its_way_before_it_is_sent_on_traffic_server() {
+    for (path, resumed) in [("/prometheus", 1), ("/prometheus/api/v1/admin/tsdb/snapshot", 0)] {
+        let mut vm = start(Kind::TrafficServer, RESTRICTED, &[(":method", "GET"), (":path", path)]);
+        assert_eq!((begin(&mut vm), vm.replies(), vm.resumed()), (PAUSE, 1, resumed), "{path}");
+    }
+}
+
+#[test]
+fn a_message_is_no_page_that_a_browser_runs_on_traffic_server() {
+    let mut vm = start(
+        Kind::TrafficServer,
+        RESTRICTED,
+        &[(":method", "GET"), (":path", "/prometheus/api/v1/query?%3Cscript%3E=1")],
+    );
+    assert_eq!(begin(&mut vm), PAUSE);
+    let changes = vm.changes();
+    let reply = changes.iter().find(|change| change.starts_with("reply 400")).unwrap();
+    assert!(reply.contains("\\u003cscript>") && !reply.contains('<'), "{reply}");
+}
+
+#[test]
+fn a_body_that_traffic_server_would_not_show_is_cut_by_a_length() {
+    for (headers, expected) in [
+        (&[(":method", "GET"), (":path", "/prometheus/graph"), ("connection", "x-forwarded-proto")][..], "0"),
+        (&[(":method", "POST"), (":path", "/prometheus/api/v1/labels"), ("content-length", "0")], "0"),
+    ] {
+        let mut vm = start(Kind::TrafficServer, CONFIGURATION, headers);
+        assert_eq!(begin(&mut vm), CONTINUE);
+        let changes = vm.changes();
+        assert_eq!(changed(&changes, "add content-length: "), [expected]);
+        assert!(changes.iter().any(|change| change == "remove connection"), "{changes:?}");
+    }
+}
+
+#[test]
+fn a_header_in_quotes_is_read_on_traffic_server() {
+    let headers = [(":method", "GET"), (":path", "/prometheus/graph"), ("if-none-match", "\"a\"")];
+    assert_eq!(begin(&mut start(Kind::TrafficServer, CONFIGURATION, &headers)), CONTINUE);
+}
+
+#[test]
+fn a_header_that_is_not_there_is_not_removed_from_an_answer_on_nginx() {
+    let mut vm = start(Kind::Nginx, CONFIGURATION, &[(":method", "GET"), (":path", "/prometheus/graph")]);
+    assert_eq!(begin(&mut vm), CONTINUE);
+    vm.changes();
+    vm.call("proxy_on_response_headers", &[STREAM, 3, 0]);
+    let removed = changed(&vm.changes(), "remove ");
+    assert!(removed.iter().all(|name| ["server", "location"].contains(&name.as_str())), "{removed:?}");
+}
+
+#[test]
 fn a_form_without_a_length_is_refused_on_traffic_server() {
     let mut vm = start(Kind::TrafficServer, RESTRICTED, &form(false));
     assert_eq!(begin(&mut vm), PAUSE);
