@@ -39,6 +39,7 @@ const UNASKED: &[(&str, &str)] = &[
     ("codec_error:The_user_callback_function_failed", "its codec takes 60 KiB of headers"),
     ("direct_response", "its routes answer: plain http, HTTP/1.0, or another name than the site's"),
     ("http.invalid_authority", "its listener refuses a name of the site that is none"),
+    ("http1.body_disallowed", "its codec takes no body with CONNECT"),
     ("http1.codec_error", "its codec refuses a method, a header or a framing that isn't one of HTTP/1.1"),
     ("http1.headers_too_large", "its codec takes 60 KiB of headers"),
     ("http1.too_many_headers", "the shipped file takes a hundred headers"),
@@ -99,11 +100,9 @@ pub(super) fn reason(difference: &Difference, told: &Told<'_>) -> Option<&'stati
     if told.details.starts_with(BROKEN) && difference.name.starts_with("answer: ") {
         return Some("it answers in place of a server whose answer it can't read");
     }
-    if let ("report: reason" | "answer: body", Some(said)) = (difference.name.as_str(), &difference.said) {
-        let words = |text: &str| text.replace(|character: char| character.is_ascii_digit(), "");
-        if said.contains(" at position ") && words(said) == words(&difference.done) {
-            return Some("its listener unescapes letters and dots, and what follows is at another position");
-        }
+    let is_unread = told.record["path"].is_null() && told.record["outcome"] == "invalid";
+    if is_unread && !["answer: head", "report: outcome"].contains(&difference.name.as_str()) {
+        return Some("its listener normalises a path that the filter refuses all the same, in other words");
     }
     own_header(difference)
 }

@@ -80,10 +80,10 @@ fn case(exchange: &Exchange) -> Option<Case> {
     let length = body_sent.len().to_string();
     let has_wrong_length =
         exchange.sent.iter().any(|(name, value)| name == b"content-length" && value != length.as_bytes());
-    // Over HTTP/1.1 the host would wait for the rest of such a body.
-    let http2 = is_sent("transfer-encoding") || has_wrong_length || !trailers.is_empty();
-    // The client of HTTP/2 reads no answer but the last.
-    if http2 && is_sent("expect") {
+    let http2 = is_sent("transfer-encoding") || !trailers.is_empty();
+    // Of such a body the host would wait for the rest, or answer before it knows. The client of HTTP/2 reads no answer but
+    // the last.
+    if has_wrong_length || http2 && is_sent("expect") {
         return None;
     }
     let mut case = Case {
