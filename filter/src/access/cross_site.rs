@@ -88,7 +88,9 @@ impl Asking<'_> {
     }
 
     fn is_own_origin(&self) -> bool {
-        let own = self.text(Name::Authority).and_then(|authority| Origin::new(self.scheme, authority));
+        // Hosts other than Envoy leave the client's name in `host`.
+        let authority = self.text(Name::Authority).or_else(|| self.text(Name::Host));
+        let own = authority.and_then(|authority| Origin::new(self.scheme, authority));
         own.is_some() && self.origin() == own
     }
 

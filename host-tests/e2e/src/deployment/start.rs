@@ -54,7 +54,9 @@ pub(super) fn start_embedded(
 ) -> Result<(Gateway, Plugin)> {
     let configuration = match &options.configuration {
         Some(configuration) => configuration.clone(),
-        None => shipped_configuration()?,
+        None if personality == Personality::ENVOY => shipped_configuration()?,
+        // Only Envoy's file writes the client into a header.
+        None => without_listener(&shipped_configuration()?)?,
     };
     let bytes = fs::read(module).with_context(|| format!("cannot read {}", module.display()))?;
     let mut settings = Settings::new(bytes, configuration);
@@ -83,6 +85,13 @@ pub(super) fn start_embedded(
     gateway.listen = local(options.https_port);
     gateway.plain = Some(local(options.http_port));
     Ok((Gateway::start(gateway)?, plugin))
+}
+
+/// Returns the configuration for a host that says itself who a client is.
+fn without_listener(configuration: &str) -> Result<String> {
+    let mut configuration: serde_json::Value = serde_json::from_str(configuration)?;
+    configuration.as_object_mut().context("a configuration is an object")?.remove("listener_writes_client");
+    Ok(configuration.to_string())
 }
 
 /// Returns the filter's configuration in the shipped file.

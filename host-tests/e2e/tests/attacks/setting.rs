@@ -1,6 +1,7 @@
-//! The settings that the cases run against: one deployment with callers of every kind, on four kinds of host, and on two
+//! The settings that the cases run against: one deployment with callers of every kind, on six kinds of host, and on two
 //! of them with other rules on trial.
 
+use crate::format::Case;
 use anyhow::{Context, Result};
 use promward_e2e::deployment::{ClientCertificates, Deployment, Host, Options};
 use promward_harness::certificates::{Authority, ClientNames, Identity};
@@ -34,6 +35,10 @@ pub(crate) enum Setting {
     Embedded,
     /// The embedded host, and other rules on trial.
     EmbeddedWithTrial,
+    /// The embedded host as it plays nginx.
+    Nginx,
+    /// The embedded host as it plays Traffic Server.
+    TrafficServer,
 }
 
 impl Setting {
@@ -48,14 +53,24 @@ impl Setting {
             Self::Bare => name == "bare",
             Self::Stopping => matches!(name, "stopping" | "normalising"),
             Self::Embedded | Self::EmbeddedWithTrial => name == "embedded",
+            // The same front stands before it.
+            Self::Nginx => matches!(name, "nginx" | "embedded"),
+            Self::TrafficServer => matches!(name, "traffic-server" | "embedded"),
         }
     }
 
     pub(crate) fn host(self) -> Host {
         match self {
             Self::Embedded | Self::EmbeddedWithTrial => Host::Embedded,
+            Self::Nginx => Host::Nginx,
+            Self::TrafficServer => Host::TrafficServer,
             Self::Shipped | Self::ShippedWithTrial | Self::Bare | Self::Stopping => Host::Envoy,
         }
+    }
+
+    /// Checks that this setting has what a case is about. Hosts other than Envoy tell of no certificates.
+    pub(crate) fn can(self, case: &Case) -> bool {
+        self.host().is_like_envoy() || !case.caller.starts_with("certificate ")
     }
 
     pub(crate) fn has_trial(self) -> bool {
@@ -117,8 +132,12 @@ impl Running {
         if setting.has_trial() {
             configuration["trial"] = trial();
         }
-        if setting != Setting::Stopping {
-            configuration["listener_writes_client"] = true.into();
+        if setting.host().is_like_envoy() {
+            if setting != Setting::Stopping {
+                configuration["listener_writes_client"] = true.into();
+            }
+        } else {
+            without_certificates(&mut configuration);
         }
         let mut options = Options::configured(upstream, &configuration.to_string());
         options.authority = Some(authority);
@@ -127,7 +146,7 @@ impl Running {
         if setting == Setting::Bare {
             options.replace = BARE.iter().map(|(old, new)| ((*old).to_owned(), (*new).to_owned())).collect();
         }
-        if setting.host() == Host::Embedded {
+        if setting.host() != Host::Envoy {
             // No test can find out which of its workers has answered.
             options.workers = 1;
         }
@@ -312,6 +331,22 @@ pub(crate) fn configuration(scraper: &Identity) -> Value {
             "hsts": "max-age=63072000",
         },
     })
+}
+
+/// Takes out what hosts other than Envoy can't serve: certificates and WebSockets.
+fn without_certificates(configuration: &mut Value) {
+    let callers = configuration["callers"].as_object_mut().unwrap();
+    for field in ["certificates", "certificates_validated_by_listener", "groups"] {
+        callers.remove(field);
+    }
+    for mount in configuration["mounts"].as_array_mut().unwrap() {
+        if mount["api"] == "opaque" {
+            mount["websockets"] = "refuse".into();
+        }
+    }
+    for rule in configuration["access"].as_array_mut().unwrap() {
+        rule["who"].as_array_mut().unwrap().retain(|who| who != "group:machines");
+    }
 }
 
 /// Returns rules that say something else of nearly every request, and that would ask others who they are.

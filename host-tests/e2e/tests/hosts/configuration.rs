@@ -4,7 +4,7 @@
 use promward::config;
 use promward_cli::check;
 use promward_e2e::deployment::{Deployment, Host, Options};
-use promward_e2e::on_both_hosts;
+use promward_e2e::on_every_host;
 use promward_embedded::host::{Level, Plugin, Settings};
 use promward_harness::certificates::Authority;
 use promward_harness::client::Client;
@@ -14,7 +14,7 @@ use promward_harness::upstream::{Reply, Upstream};
 use std::fs;
 use std::sync::{Arc, Mutex};
 
-on_both_hosts! {
+on_every_host! {
     a_wrong_field_is_one_line_with_its_path,
     a_configuration_that_is_taken_is_one_line_with_its_digest,
 }

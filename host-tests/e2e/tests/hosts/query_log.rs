@@ -2,14 +2,14 @@
 //! as the gateway gets it.
 
 use promward_e2e::deployment::{Deployment, Host, Options};
-use promward_e2e::on_both_hosts;
+use promward_e2e::on_every_host;
 use promward_harness::client::Request;
 use promward_harness::process::Stream;
 use promward_harness::upstream::{Reply, Upstream};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 
-on_both_hosts! {
+on_every_host! {
     a_query_is_logged_as_it_was_asked_and_as_it_was_sent,
     a_long_query_is_cut_between_two_characters,
     a_query_stays_out_of_the_log_unless_it_is_wanted,
@@ -35,7 +35,7 @@ impl Logging {
         let configuration = json!({
             "mounts": [
                 { "prefix": "/p", "cluster": "prometheus" },
-                { "prefix": "/o", "api": "opaque", "cluster": "prometheus" },
+                { "prefix": "/o", "api": "opaque", "cluster": "prometheus", "websockets": "refuse" },
             ],
             "callers": { "tokens": { "a": format!("sha256:{}", promward_module::sha256(TOKEN.as_bytes())) } },
             "access": [

@@ -3,11 +3,11 @@
 //! server is a stand-in, since a real one doesn't show what has arrived.
 
 use promward_e2e::deployment::{Deployment, Host, Options};
-use promward_e2e::on_both_hosts;
+use promward_e2e::on_every_host;
 use promward_harness::client::{Client, Request};
 use promward_harness::upstream::{End, Received, Reply, Upstream};
 
-on_both_hosts! {
+on_every_host! {
     a_form_in_pieces_is_restricted,
     a_form_with_nothing_in_it_is_restricted,
     a_post_without_a_form_is_restricted_in_its_query_string,

@@ -3,11 +3,11 @@
 //! answers.
 
 use promward_e2e::deployment::{Deployment, Host, Options};
-use promward_e2e::on_both_hosts;
+use promward_e2e::on_every_host;
 use promward_harness::client::{Client, Request};
 use promward_harness::upstream::{End, Received, Reply, Upstream};
 
-on_both_hosts! {
+on_every_host! {
     events_arrive_one_by_one,
     a_server_sees_what_the_filter_says_and_not_what_a_client_says,
     a_form_goes_on_as_it_was_read,

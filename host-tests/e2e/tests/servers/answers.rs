@@ -2,14 +2,14 @@
 //! Prometheus are filtered, and a wrong answer never looks complete. Servers with wrong answers are stand-ins.
 
 use promward_e2e::deployment::{Deployment, Host, Options};
-use promward_e2e::on_both_hosts;
+use promward_e2e::on_every_host;
 use promward_harness::prometheus::{self, Prometheus};
 use promward_harness::tools::{self, Program};
 use promward_harness::upstream::{Reply, Upstream};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-on_both_hosts! {
+on_every_host! {
     rules_and_alerts_of_a_real_prometheus_are_cut_down,
     targets_of_a_real_prometheus_are_cut_down,
     an_answer_to_be_filtered_is_requested_complete_and_uncompressed,

@@ -1,7 +1,7 @@
 //! The guide, as its reader follows it: a real Prometheus behind TLS at `/prometheus`.
 
 use promward_e2e::deployment::{Deployment, Host, Options};
-use promward_e2e::on_both_hosts;
+use promward_e2e::on_every_host;
 use promward_harness::client::{Answer, Client, Request, TlsVersion};
 use promward_harness::page::Page;
 use promward_harness::prometheus::{self, Prometheus};
@@ -9,7 +9,7 @@ use promward_harness::tools::{self, Program};
 use std::process::Stdio;
 use std::sync::OnceLock;
 
-on_both_hosts! {
+on_every_host! {
     curl_with_the_authority_gets_label_values,
     curl_without_verification_gets_label_values,
     curl_without_the_authority_gets_nothing,

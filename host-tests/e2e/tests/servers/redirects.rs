@@ -2,12 +2,12 @@
 //! public prefix and some don't, and every one has to end on a page.
 
 use promward_e2e::deployment::{Deployment, Host, Options};
-use promward_e2e::on_both_hosts;
+use promward_e2e::on_every_host;
 use promward_harness::page::Page;
 use promward_harness::prometheus::{self, Prometheus};
 use promward_harness::tools::{self, Program};
 
-on_both_hosts! {
+on_every_host! {
     with_external_url_and_route_prefix,
     with_neither,
     with_external_url_only,

@@ -155,8 +155,9 @@ pub(super) fn to_request(headers: Headers, body: Pipe) -> Result<Request<Pipe>> 
         }
     }
     if has_host {
-        strip(request.headers_mut());
-        request.headers_mut().remove(header::EXPECT);
+        for name in HOP_BY_HOP.iter().chain([&header::EXPECT]) {
+            request.headers_mut().remove(name);
+        }
     }
     if !whole && !request.headers().contains_key(header::CONTENT_LENGTH) {
         // hyper assumes that a GET without a length has no body.

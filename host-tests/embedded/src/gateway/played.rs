@@ -5,7 +5,7 @@ use http::{HeaderMap, Method, StatusCode, Version, header, request};
 
 use super::headers::{Refusal, extend};
 use crate::host::personality::PseudoHeaders;
-use crate::host::{Connection, Headers, Personality};
+use crate::host::{Connection, Headers, Personality, TARGET};
 
 /// The name of the server in its configuration, which nginx takes for `:authority`.
 const SERVER_NAME: &str = "example.com";
@@ -64,6 +64,9 @@ pub(super) fn from_request(
         (b":scheme".to_vec(), b"https".to_vec()),
         (b":authority".to_vec(), authority),
     ];
+    if is_nginx {
+        headers.push((TARGET.to_vec(), target.as_str().as_bytes().to_vec()));
+    }
     extend(&mut headers, &fields);
     if request.version < Version::HTTP_2 {
         as_written(&mut headers);

@@ -52,7 +52,8 @@ impl Worker {
             Way::Request => stream.local_complete,
             Way::Response => stream.replied,
         };
-        if stream.over || dropped {
+        // The end of a body may have been told by its length already.
+        if stream.over || dropped || stream.side_ref(way).complete {
             return;
         }
         let end = frame.ends();
@@ -189,6 +190,7 @@ impl Worker {
     /// Returns `true` if a piece of body goes on by itself after its callback has returned.
     fn after_body(&mut self, id: u32, way: Way, verdict: Verdict, body: BodyPart) -> bool {
         let gathers = self.gathers_answer(id, way, verdict);
+        let waits_for_body = way == Way::Request && self.personality().request_body != RequestBody::InPieces;
         let stream = self.stream(id);
         let over = stream.over;
         let side = stream.side(way);
@@ -196,7 +198,10 @@ impl Worker {
             if side.iteration == Iteration::Goes {
                 return true;
             }
-            self.hold(id, way, body);
+            let is_nothing = waits_for_body && side.complete && side.piece.is_empty() && side.held.is_none();
+            if !is_nothing {
+                self.hold(id, way, body);
+            }
             self.resume(id, way);
             return false;
         }

@@ -3,6 +3,13 @@
 
 use super::message::{Headers, Way};
 
+/// The name under which the front keeps the target of a request as the client wrote it, for a host that shows another.
+/// No map shows it.
+pub const TARGET: &[u8] = b":target";
+
+/// The name of entries that name headers which don't go up, where replacing one of several loses all. No map shows it.
+pub(super) const LOST: &[u8] = b":lost";
+
 /// The kind of a header map. The kinds differ in the headers that Envoy knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum MapKind {
@@ -67,7 +74,15 @@ pub(super) fn replace(kind: MapKind, map: &mut Headers, name: &[u8], value: &[u8
 
 /// Removes every entry of this name.
 pub(super) fn remove(map: &mut Headers, name: &[u8]) {
-    map.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
+    map.retain(|(other, value)| {
+        let named = if other == LOST { value } else { other };
+        !named.eq_ignore_ascii_case(name)
+    });
+}
+
+/// Returns the number of values of a header.
+pub(super) fn count(map: &Headers, name: &[u8]) -> usize {
+    map.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name)).count()
 }
 
 /// Returns the number of bytes of all names and values.

@@ -36,7 +36,7 @@ mod worker;
 
 pub use connection::{Connection, PeerCertificate};
 pub use counts::{Callback, Counts};
-pub use header_map::shown;
+pub use header_map::{TARGET, shown};
 pub use message::{Frame, Headers, Output, StreamId, Way, Why};
 pub use metrics::MetricValue;
 pub use personality::Personality;

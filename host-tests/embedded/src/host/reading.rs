@@ -6,17 +6,28 @@ use bytes::Bytes;
 use super::flow::Verdict;
 use super::header_map::{self, MapKind};
 use super::message::{Frame, Headers, Way};
-use super::personality::{AnswerEnd, PausedAnswer, RemovedHeaders, RepeatedHeaders, RequestBody, Trailers};
+use super::personality::{
+    AnswerEnd, BodySize, PausedAnswer, RemovedHeaders, RepeatedHeaders, RequestBody, Trailers,
+};
 use super::worker::Worker;
 
 impl Worker {
-    /// Returns the frames that the host makes of one. Trailers that it drops are the end of the body, and an answer's end
-    /// may come apart.
+    /// Returns the frames that the host makes of one. Trailers that it drops are the end of the body, a body that is as long
+    /// as its head says has ended, and an answer's end may come apart.
     pub(super) fn as_host_reads(&self, id: u32, way: Way, frame: Frame) -> Vec<Frame> {
         let personality = self.personality();
         let frame = match frame {
             Frame::Trailers(_) if personality.trailers == Trailers::Dropped => {
                 Frame::Data(Bytes::new(), true)
+            }
+            frame => frame,
+        };
+        let frame = match frame {
+            Frame::Data(bytes, false) if personality.body_size == BodySize::OfTheNewestPiece => {
+                let side = self.streams.get(&id).map(|stream| stream.side_ref(way));
+                let size = side.map_or(0, |side| side.size) + bytes.len() as u64;
+                let is_whole = size > 0 && side.and_then(|side| side.length) == Some(size);
+                Frame::Data(bytes, is_whole)
             }
             frame => frame,
         };
@@ -43,7 +54,7 @@ impl Worker {
         let headers = header_map::received(kind, headers);
         let side = self.stream(id).side(way);
         side.length = header_map::get(&headers, b"content-length").and_then(number);
-        if way == Way::Request && personality.removed_headers != RemovedHeaders::Gone {
+        if way == Way::Request && personality.removed_headers == RemovedHeaders::GoUp {
             side.received = Some(headers.clone());
         }
         side.headers = Some(headers);

@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 
-use super::header_map::{self, MapKind};
+use super::header_map::{self, LOST, MapKind};
 use super::message::{Frame, Headers, Way};
-use super::personality::{EmptiedEnd, RemovedHeaders, RequestLength};
+use super::personality::{AnswerLength, EmptiedEnd, PseudoHeaders, RequestLength};
 use super::stream::{BodyPart, Side};
 use super::worker::Worker;
 
@@ -15,13 +15,24 @@ impl Worker {
         let side = stream.side(way);
         side.hop_saw_end = end;
         let mut headers = side.headers.clone().expect("a head that is sent has come");
-        if way == Way::Request && personality.request_length == RequestLength::OfTheBody && !end {
+        if way == Way::Request && personality.request_length == RequestLength::OfTheBody {
             set_length(&mut headers, side);
         }
         headers.iter_mut().for_each(|(name, _)| name.make_ascii_lowercase());
-        if let Some(received) = &side.received {
-            add_removed(&mut headers, received, personality.removed_headers);
+        if way == Way::Response && !end && personality.answer_length == AnswerLength::Dropped {
+            header_map::remove(&mut headers, b"content-length");
         }
+        if personality.pseudo_headers == PseudoHeaders::Hidden {
+            // Traffic Server keeps headers whose names begin so to itself.
+            headers.retain(|(name, _)| !name.starts_with(b"@"));
+        }
+        if let Some(received) = &side.received {
+            add_removed(&mut headers, received);
+        }
+        for (_, name) in side.headers.iter().flatten().filter(|(name, _)| name == LOST) {
+            header_map::remove(&mut headers, name);
+        }
+        headers.retain(|(name, _)| name != LOST);
         stream.response_begun |= way == Way::Response;
         stream.send(way, Frame::Headers(headers, end));
         self.sent(id, way, end);
@@ -78,18 +89,12 @@ fn set_length(headers: &mut Headers, side: &Side) {
     }
 }
 
-/// Adds the headers that the module has removed and that go up all the same. Where an allow-list says what goes up, one
-/// that came more than once and was replaced is lost instead.
-fn add_removed(headers: &mut Headers, received: &Headers, removed: RemovedHeaders) {
-    let values =
-        |map: &Headers, name: &[u8]| map.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name)).count();
+/// Adds the headers that the module has removed, and that go up all the same.
+fn add_removed(headers: &mut Headers, received: &Headers) {
     for (at, (name, value)) in received.iter().enumerate() {
-        let (came, kept) = (values(received, name), values(headers, name));
-        let place = values(&received[..at].to_vec(), name);
-        match removed {
-            RemovedHeaders::GoUp if place >= kept => headers.push((name.to_ascii_lowercase(), value.clone())),
-            RemovedHeaders::GoneIfRepeated if kept > 0 && kept < came => header_map::remove(headers, name),
-            _ => {}
+        let place = received[..at].iter().filter(|(other, _)| other.eq_ignore_ascii_case(name)).count();
+        if place >= header_map::count(headers, name) {
+            headers.push((name.to_ascii_lowercase(), value.clone()));
         }
     }
 }

@@ -209,6 +209,13 @@ impl Stream {
         }
     }
 
+    pub(super) fn side_ref(&self, way: Way) -> &Side {
+        match way {
+            Way::Request => &self.request,
+            Way::Response => &self.response,
+        }
+    }
+
     /// Sends a frame to the next hop of this direction.
     pub(super) fn send(&mut self, way: Way, frame: Frame) {
         self.outputs.push(match way {

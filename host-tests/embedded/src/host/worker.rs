@@ -7,6 +7,7 @@ use anyhow::Result;
 
 use super::connection::Connection;
 use super::counts::Counts;
+use super::header_map;
 use super::local_reply::LocalReply;
 use super::message::{Frame, Output, StreamId, Way, Why};
 use super::personality::{AfterTrap, Personality, UnansweredStatus};
@@ -135,9 +136,20 @@ impl Worker {
         self.settle(None);
     }
 
-    /// Returns the value of `set_property([key])`, which Envoy keeps as the filter state `wasm.key`, for an access log.
+    /// Returns the value of `set_property([key])`, which Envoy keeps as the filter state `wasm.key`, for an access log. On
+    /// Traffic Server it is the header `@key`.
     pub fn filter_state(&self, id: StreamId, key: &str) -> Option<Vec<u8>> {
-        self.streams.get(&id.0)?.filter_state.get(key.as_bytes()).cloned()
+        let stream = self.streams.get(&id.0)?;
+        let as_header = || {
+            let name = format!("@{key}");
+            let heads = [&stream.request.headers, &stream.response.headers];
+            heads
+                .into_iter()
+                .flatten()
+                .find_map(|head| header_map::get(head, name.as_bytes()))
+                .map(<[u8]>::to_vec)
+        };
+        stream.filter_state.get(key.as_bytes()).cloned().or_else(as_header)
     }
 
     /// Returns `true` if the VM has trapped and no new one was loaded yet.

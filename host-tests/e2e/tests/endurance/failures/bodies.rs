@@ -3,14 +3,14 @@
 
 use crate::failures::set_up::{FILTERED, FORM, OPAQUE, QUERY, SetUp, WRITE, healthy};
 use promward_e2e::deployment::Host;
-use promward_e2e::on_both_hosts;
+use promward_e2e::on_every_host;
 use promward_harness::client::{Client, Request};
 use promward_harness::upstream::{End, Reply, Upstream};
 use std::iter;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-on_both_hosts! {
+on_every_host! {
     a_form_without_an_end_is_refused_at_its_limit,
     a_body_without_an_end_streams_until_its_client_goes,
     an_answer_without_an_end_streams_until_its_client_goes,

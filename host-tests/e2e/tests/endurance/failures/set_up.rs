@@ -29,7 +29,7 @@ pub(crate) fn configuration(user: &Value) -> String {
         "mounts": [
             { "prefix": "/prometheus", "cluster": "prometheus", "max_form": "64KiB" },
             { "prefix": "/a", "cluster": "prometheus" },
-            { "prefix": "/other", "cluster": "prometheus", "api": "opaque" },
+            { "prefix": "/other", "cluster": "prometheus", "api": "opaque", "websockets": "refuse" },
             { "prefix": "/login", "cluster": "prometheus" }
         ],
         "callers": {

@@ -3,11 +3,11 @@
 
 use crate::failures::set_up::{ALERTS, FILTERED, FORM, LIVE, OPAQUE, QUERY, SECRET, SetUp, healthy};
 use promward_e2e::deployment::Host;
-use promward_e2e::on_both_hosts;
+use promward_e2e::on_every_host;
 use promward_harness::client::{Answer, Request};
 use promward_harness::upstream::{Reply, Upstream};
 
-on_both_hosts! {
+on_every_host! {
     a_wrong_answer_of_a_server_never_looks_right,
     a_server_that_answers_piece_by_piece_is_waited_for,
     an_answer_that_comes_before_the_body_is_the_answer,

@@ -5,14 +5,14 @@ use crate::callers::set_up::{
     CHEAP, FORM, QUERY, RIGHT, WRONG, basic, configuration, deployment, hashed, options, upstream,
 };
 use promward_e2e::deployment::{Deployment, Host, Options};
-use promward_e2e::on_both_hosts;
+use promward_e2e::on_every_host;
 use promward_harness::client::{Answer, Request};
 use promward_harness::process;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-on_both_hosts! {
+on_every_host! {
     twenty_requests_with_a_new_password_run_one_check,
     a_password_is_checked_once,
     an_unknown_user_is_answered_like_a_wrong_password,

@@ -3,14 +3,14 @@
 
 use crate::callers::set_up::{CHEAP, configuration, hashed};
 use promward_e2e::deployment::{Deployment, Host, Options};
-use promward_e2e::on_both_hosts;
+use promward_e2e::on_every_host;
 use promward_harness::client::{Client, Request};
 use promward_harness::prometheus::{self, Prometheus};
 use promward_harness::tools::{self, Program};
 use promward_harness::upstream::{Received, Reply, Upstream};
 use serde_json::json;
 
-on_both_hosts! {
+on_every_host! {
     everybody_may_do_what_the_table_says_and_nothing_else,
 }
 

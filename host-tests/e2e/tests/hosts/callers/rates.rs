@@ -2,14 +2,14 @@
 
 use crate::callers::set_up::{CHEAP, QUERY, RIGHT, basic, configuration, digest, hashed, upstream};
 use promward_e2e::deployment::{Deployment, Host, Options};
-use promward_e2e::on_both_hosts;
+use promward_e2e::on_every_host;
 use promward_harness::client::Client;
 use promward_harness::upstream::Upstream;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-on_both_hosts! {
+on_every_host! {
     four_workers_let_exactly_the_burst_pass,
     callers_and_rules_count_apart,
     unknown_callers_are_counted_by_address,

@@ -4,13 +4,13 @@ use crate::callers::set_up::{
     CHEAP, QUERY, RIGHT, WRONG, basic, configuration, deployment, digest, hashed, options, upstream,
 };
 use promward_e2e::deployment::{ClientCertificates, Deployment, Host};
-use promward_e2e::on_both_hosts;
+use promward_e2e::on_every_host;
 use promward_harness::certificates::{ClientNames, Identity};
 use promward_harness::client::{Answer, Client};
 use promward_harness::upstream::Upstream;
 use serde_json::json;
 
-on_both_hosts! {
+on_every_host! {
     a_password_and_a_token_let_their_callers_in,
     a_malformed_credential_is_refused_and_never_counts_as_anonymous,
     a_credential_that_the_connection_header_names_does_not_count,
@@ -245,7 +245,7 @@ fn a_browser_is_asked_for_a_password(host: Host) {
     let answer =
         deployment.client().header("authorization", "Bearer a-token").get("/prometheus/metrics").unwrap();
     assert_eq!((answer.status, answer.header("www-authenticate")), (403, None));
-    assert_eq!(answer.text(), "no access rule allows the class \"metrics\" to token:grafana here\n");
+    assert_eq!(answer.text().trim_end(), "no access rule allows the class \"metrics\" to token:grafana here");
 }
 
 fn a_page_of_another_site_can_not_use_a_password(host: Host) {

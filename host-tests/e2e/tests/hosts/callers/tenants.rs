@@ -3,13 +3,13 @@
 
 use crate::callers::set_up::{QUERY, digest, options, upstream};
 use promward_e2e::deployment::{Deployment, Host, Options};
-use promward_e2e::on_both_hosts;
+use promward_e2e::on_every_host;
 use promward_harness::client::{Answer, Request};
 use promward_harness::jwt::{self, AUDIENCE, ISSUER, Issuer};
 use promward_harness::upstream::Upstream;
 use serde_json::{Value, json};
 
-on_both_hosts! {
+on_every_host! {
     a_list_or_groups_decide_which_tenants_a_caller_sees,
     a_claim_decides_which_tenants_a_token_sees,
     a_rule_says_the_tenant_of_reads_and_writes_alike,

@@ -73,11 +73,10 @@ fn shared_data_has_its_own_numbers_on_nginx() {
 #[test]
 fn a_property_for_the_log_is_a_variable_on_nginx() {
     let mut played = Played::new(Personality::NGINX);
-    let probe =
-        "request_headers=write:ngx.promward_outcome:allowed+write:promward_outcome:x+write:ngx.other:x";
+    let probe = "request_headers=write:ngx.promward:allowed+write:promward:x+write:ngx.other:x";
     let id = played.open("GET", probe, &[], true);
     let lines: Vec<String> =
         played.lines().into_iter().filter(|line| line.starts_with("set_property")).collect();
     assert_eq!(lines, [0, 1, 1].map(|status| format!("set_property returned {status}")));
-    assert_eq!(played.worker.filter_state(id, "promward_outcome").as_deref(), Some(b"allowed".as_slice()));
+    assert_eq!(played.worker.filter_state(id, "promward").as_deref(), Some(b"allowed".as_slice()));
 }

@@ -4,12 +4,12 @@
 use crate::asking::{Asker, Question};
 use crate::tenants::servers::{Servers, as_a};
 use promward_e2e::deployment::Host;
-use promward_e2e::on_both_hosts;
+use promward_e2e::on_every_host;
 use promward_e2e::queries::samples::{SECRET, START};
 use promward_harness::client::Client;
 use promward_harness::prometheus::Release;
 
-on_both_hosts! {
+on_every_host! {
     no_break_out_shows_series_of_others,
 }
 

@@ -4,14 +4,14 @@
 use crate::asking::{Asker, Question, agree};
 use crate::tenants::servers::{Deployments, Servers, as_a};
 use promward_e2e::deployment::Host;
-use promward_e2e::on_both_hosts;
+use promward_e2e::on_every_host;
 use promward_e2e::queries::samples::{SECRET, START};
 use promward_e2e::queries::{Generator, Kind, Query, Random};
 use promward_harness::client::Client;
 use promward_harness::prometheus::Release;
 use std::thread;
 
-on_both_hosts! {
+on_every_host! {
     the_answer_is_what_a_server_with_ones_own_series_alone_gives,
 }
 

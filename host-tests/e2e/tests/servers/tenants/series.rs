@@ -4,12 +4,12 @@
 use crate::asking::{Asker, Question};
 use crate::tenants::servers::{Servers, as_a};
 use promward_e2e::deployment::Host;
-use promward_e2e::on_both_hosts;
+use promward_e2e::on_every_host;
 use promward_e2e::queries::samples::{SECRET, START};
 use promward_harness::client::Client;
 use promward_harness::prometheus::Release;
 
-on_both_hosts! {
+on_every_host! {
     series_and_labels_are_those_of_a_server_with_ones_own_series_alone,
 }
 

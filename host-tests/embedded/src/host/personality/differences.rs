@@ -82,6 +82,13 @@ differences! {
         /// The length of the body that goes on.
         OfTheBody,
     }
+    /// The `content-length` of an answer with a body on its way to the client.
+    AnswerLength {
+        /// The one in the header map.
+        AsEdited,
+        /// None, since the body may have been changed.
+        Dropped,
+    }
     /// The callback that is told of the end of an answer.
     AnswerEnd {
         /// The one of the last piece, or one of its own if the end comes later.

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::host::header_map::{self, MapKind};
+use crate::host::header_map::{self, LOST, MapKind, TARGET};
 use crate::host::message::{Headers, Way};
-use crate::host::personality::{HeaderEdits, HeaderValues, Personality, PseudoHeaders};
+use crate::host::personality::{HeaderEdits, HeaderValues, Personality, PseudoHeaders, RemovedHeaders};
 use crate::host::stream::Moment;
 
 /// The headers of requests and answers of which nginx keeps one. Adding to one that exists does nothing.
@@ -28,7 +28,9 @@ pub(super) fn shown(personality: Personality, map: &Headers) -> Cow<'_, Headers>
 
 /// Returns `true` if the header isn't part of the maps that a module sees.
 pub(super) fn is_hidden(personality: Personality, name: &[u8]) -> bool {
-    personality.pseudo_headers == PseudoHeaders::Hidden && name.starts_with(b":")
+    name == TARGET
+        || name == LOST
+        || (personality.pseudo_headers == PseudoHeaders::Hidden && name.starts_with(b":"))
 }
 
 /// Adds a value.
@@ -62,6 +64,10 @@ pub(super) fn replace(personality: Personality, kind: MapKind, map: &mut Headers
     if personality.pseudo_headers == PseudoHeaders::PartlyReadOnly {
         match name {
             _ if READ_ONLY.contains(&name) => return,
+            // An empty query is none.
+            b":path" if value.ends_with(b"?") => {
+                return header_map::replace(kind, map, name, &value[..value.len() - 1]);
+            }
             b":path" if !value.contains(&b'?') => {
                 let query = header_map::get(map, b":path").and_then(query_of).map(<[u8]>::to_vec);
                 let value = [value, query.as_deref().unwrap_or_default()].concat();
@@ -70,7 +76,11 @@ pub(super) fn replace(personality: Personality, kind: MapKind, map: &mut Headers
             _ => {}
         }
     }
+    let came_more_than_once = header_map::count(map, name) > 1;
     header_map::replace(kind, map, name, value);
+    if came_more_than_once && personality.removed_headers == RemovedHeaders::GoneIfRepeated {
+        map.push((LOST.to_vec(), name.to_vec()));
+    }
 }
 
 /// Replaces a map by other headers, of which those behind one that can't be edited are lost. Pseudo headers stay.

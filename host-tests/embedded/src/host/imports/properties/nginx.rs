@@ -2,7 +2,7 @@
 //! every path of several parts is an `InternalFailure`.
 
 use crate::host::connection::Connection;
-use crate::host::header_map;
+use crate::host::header_map::{self, TARGET};
 use crate::host::memory::Guest;
 use crate::host::message::Headers;
 use crate::host::settings::Level;
@@ -11,8 +11,8 @@ use crate::host::stream::Stream;
 
 use super::split;
 
-/// The beginning of the names of the variables that the configuration has for the access log.
-const WRITABLE: &[u8] = b"promward_";
+/// The variable that the configuration has for the access log.
+const WRITABLE: &[u8] = b"promward";
 
 pub(super) fn get(guest: &mut Guest, parts: &[&[u8]]) -> Result<Vec<u8>, Status> {
     match parts {
@@ -64,7 +64,7 @@ pub(super) fn set(guest: &mut Guest, parts: &[&[u8]], value: Vec<u8>) -> Outcome
     }
     let stream = guest.stream().ok_or(Status::NotFound)?;
     match parts {
-        [b"ngx", name] if name.starts_with(WRITABLE) => {
+        [b"ngx", name] if *name == WRITABLE => {
             stream.filter_state.insert(name.to_vec(), value);
             Ok(())
         }
@@ -84,7 +84,7 @@ fn variable(stream: &Stream, name: &[u8]) -> Option<Vec<u8>> {
         b"ssl_protocol" => connection.tls_version.clone().map(String::into_bytes),
         b"ssl_server_name" => connection.sni.clone().map(String::into_bytes),
         b"ssl_client_s_dn" => connection.certificate.as_ref()?.subject.clone().map(String::into_bytes),
-        b"request_uri" => of_request(b":path"),
+        b"request_uri" => of_request(TARGET).or_else(|| of_request(b":path")),
         b"uri" => of_request(b":path").map(|path| split(&path).0.to_vec()),
         b"args" => of_request(b":path").map(|path| split(&path).1.to_vec()).filter(|args| !args.is_empty()),
         b"host" => of_request(b"host"),

@@ -7,6 +7,9 @@ use crate::host::stream::Stream;
 
 use super::split;
 
+/// The segment of a path that the name of a header follows.
+const HEADERS: &[u8] = b"headers";
+
 pub(super) fn get(guest: &mut Guest, parts: &[&[u8]]) -> Vec<u8> {
     let settings = &guest.state().plugin.settings;
     match parts {
@@ -68,6 +71,13 @@ fn of_stream(stream: &Stream, parts: &[&[u8]]) -> Option<Vec<u8>> {
             };
             text.map(String::into_bytes)
         }
+        // The name follows without a zero, and its last byte is cut off.
+        [b"request", field, b""] if field.starts_with(HEADERS) => {
+            joined(stream.request.headers.as_ref()?, &field[HEADERS.len()..])
+        }
+        [b"response", field, b""] if field.starts_with(HEADERS) => {
+            joined(stream.response.headers.as_ref()?, &field[HEADERS.len()..])
+        }
         [b"request", b"path"] => of_request(b":path"),
         [b"request", b"url_path"] => of_request(b":path").map(|path| split(&path).0.to_vec()),
         [b"request", b"query"] => of_request(b":path").map(|path| split(&path).1.to_vec()),
@@ -83,6 +93,13 @@ fn of_stream(stream: &Stream, parts: &[&[u8]]) -> Option<Vec<u8>> {
         }
         _ => None,
     }
+}
+
+/// Returns all values of a header, with commas between them.
+fn joined(head: &Headers, name: &[u8]) -> Option<Vec<u8>> {
+    let values = head.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name));
+    let values: Vec<&[u8]> = values.map(|(_, value)| value.as_slice()).collect();
+    (!values.is_empty()).then(|| values.join(&b','))
 }
 
 /// Returns an address with its port, whose bytes Traffic Server doesn't put in order.

@@ -1,0 +1,119 @@
+//! The cases that aren't run on hosts other than Envoy, with the reasons. All others have the same result there.
+
+use crate::format::Case;
+use crate::setting::Setting;
+
+/// Cases, by name, that a setting isn't asked.
+struct Elsewhere {
+    settings: &'static [Setting],
+    names: &'static [&'static str],
+    /// The reason, which is for readers.
+    #[expect(dead_code, reason = "nobody but a reader needs it")]
+    reason: &'static str,
+}
+
+const PLAYED: &[Setting] = &[Setting::Nginx, Setting::TrafficServer];
+
+const ELSEWHERE: &[Elsewhere] = &[
+    Elsewhere {
+        settings: PLAYED,
+        names: &["the address that Envoy sees stands at the end"],
+        reason: "nginx' allow-list leaves it out, and Traffic Server adds the address itself",
+    },
+    Elsewhere {
+        settings: PLAYED,
+        names: &[
+            "Connection takes a credential away, and the request is anonymous",
+            "and so it is at a page that anonymous callers may see",
+            "Connection can't take a content type away from a form",
+            "Connection takes a browser's word away, and its credential can't go with it",
+        ],
+        reason: "a header that `connection` names stays, and counts as any other",
+    },
+    Elsewhere {
+        settings: PLAYED,
+        names: &["a body behind an offer is read as such, or refused"],
+        reason: "the filter sees the offer there, and refuses it",
+    },
+    Elsewhere {
+        settings: PLAYED,
+        names: &[
+            "a form that ends in trailers",
+            "trailers and no body",
+            "a form that ends in trailers, and a selector that stands in the URL",
+            "trailers behind no body",
+            "a form in chunks that ends in trailers",
+        ],
+        reason: "no trailers reach a module",
+    },
+    Elsewhere {
+        settings: PLAYED,
+        names: &[
+            "gRPC's type, for which hosts say a refusal in another way",
+            "a wrong token with gRPC's type is refused too",
+        ],
+        reason: "a reply to a gRPC client is as any other",
+    },
+    Elsewhere {
+        settings: PLAYED,
+        names: &["an unknown user is answered as a wrong password is"],
+        reason: "the reply has another length, or none",
+    },
+    Elsewhere {
+        settings: PLAYED,
+        names: &["by HTTP/1.0, with a name and without one"],
+        reason: "the front answers 400 where no name is given",
+    },
+    Elsewhere {
+        settings: PLAYED,
+        names: &[
+            "an answer that goes wrong breaks off",
+            "lists within each other break off",
+            "a list in place of an object, or nothing",
+            "an answer with nothing in it shows nothing",
+        ],
+        reason: "nothing breaks an answer off: what was cut ends as if it were whole",
+    },
+    Elsewhere {
+        settings: PLAYED,
+        names: &["a thousand headers"],
+        reason: "more headers than the host shows are refused",
+    },
+    Elsewhere {
+        settings: &[Setting::Nginx],
+        names: &["Authorization twice", "an empty one is none to Envoy", "a credential twice, by HTTP/2"],
+        reason: "nginx itself answers 400",
+    },
+    Elsewhere {
+        settings: &[Setting::Nginx],
+        names: &["hosts join two redirects, and one that begins on the site stays on it"],
+        reason: "nginx joins nothing, and two are refused",
+    },
+    Elsewhere {
+        settings: &[Setting::TrafficServer],
+        names: &[
+            "a length and chunks",
+            "a request behind the last chunk of one with a length too",
+            "a chunk whose size has something behind it",
+            "a chunk whose size is no size",
+            "a chunk's extension stays here",
+            "an empty body by chunks is none",
+            "an empty frame is none",
+            "an empty form is none, and says nothing more than the URL",
+            "the first byte is refused, and nothing is executed",
+            "the first byte in a frame",
+            "a query in the URL ends a limited caller's request, and a form behind it is refused",
+            "a request behind an empty body is a request of its own",
+            "one that says no length",
+        ],
+        reason: "a body without a length is refused with 411",
+    },
+];
+
+/// Checks that a case is run under a setting.
+pub(crate) fn is_run(setting: Setting, case: &Case) -> bool {
+    let is_left_out = ELSEWHERE
+        .iter()
+        .any(|row| row.settings.contains(&setting) && row.names.contains(&case.name.as_str()));
+    !is_left_out
+}
