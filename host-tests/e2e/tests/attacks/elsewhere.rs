@@ -105,6 +105,7 @@ const ELSEWHERE: &[Elsewhere] = &[
             "a query in the URL ends a limited caller's request, and a form behind it is refused",
             "a request behind an empty body is a request of its own",
             "one that says no length",
+            "a trailer that is a trusted header",
         ],
         reason: "a body without a length is refused with 411",
     },
