@@ -64,12 +64,12 @@ const UNABLE: &[Unable] = &[
         reason: "nginx collects the form and refuses it itself, and Traffic Server lets no form without a length pass",
     },
     Unable {
-        hosts: &[Host::Nginx],
+        hosts: PLAYED,
         scenarios: &[
             "bodies::a_body_without_an_end_streams_until_its_client_goes",
             "upstream::an_answer_that_comes_before_the_body_is_the_answer",
         ],
-        reason: "the body of a request is complete before the server is asked",
+        reason: "the body of a request is complete before the server is asked, or has a length on Traffic Server",
     },
     Unable {
         hosts: PLAYED,
