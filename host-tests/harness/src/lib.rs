@@ -1,8 +1,8 @@
 //! The fixtures that promward's command line and its tests share.
 //!
 //! [`envoy`], [`prometheus`], [`victoria_metrics`] and [`nginx`] run the real programs, which [`tools`] finds or
-//! fetches. [`schema`] validates manifests. [`rate_limit_service`] stands in for one that can't be had. [`client`] sends requests to them, [`upstream`] stands behind them, and [`tunnel`] leads other clients to a
-//! gateway by its name.
+//! fetches. [`schema`] validates manifests. [`client`] sends requests to them, [`upstream`] stands behind them, and
+//! [`tunnel`] leads other clients to a gateway by its name.
 
 pub mod certificates;
 pub mod client;
@@ -14,7 +14,6 @@ pub mod nginx;
 pub mod page;
 pub mod process;
 pub mod prometheus;
-pub mod rate_limit_service;
 pub mod schema;
 pub mod tools;
 pub mod tunnel;

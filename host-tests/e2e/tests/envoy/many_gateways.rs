@@ -2,10 +2,10 @@
 //! the shipped lines, and a stand-in for the service.
 
 use crate::envoy_file::setup::Setup;
+use crate::rate_limit_service::{Descriptor, RateLimitService};
 use promward_harness::client::{Client, Request};
 use promward_harness::envoy::variants::Variant;
 use promward_harness::envoy::{Envoy, Options};
-use promward_harness::rate_limit_service::{Descriptor, RateLimitService};
 use promward_harness::upstream::Nobody;
 use serde_norway::Value;
 use std::net::SocketAddr;

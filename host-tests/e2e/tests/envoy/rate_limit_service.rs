@@ -23,22 +23,22 @@ const SHOULD_RATE_LIMIT: &str = "/envoy.service.ratelimit.v3.RateLimitService/Sh
 const PREFIX: usize = 5;
 
 /// The keys and values by which requests are counted.
-pub type Descriptor = Vec<(String, String)>;
+pub(crate) type Descriptor = Vec<(String, String)>;
 
 /// Says how many requests of a descriptor pass.
 type Limit = dyn Fn(&Descriptor) -> Option<u32> + Send + Sync;
 
 /// A question of a gateway.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
+pub(crate) struct Asked {
     /// The domain that the gateway's filter is configured with.
-    pub domain: String,
+    pub(crate) domain: String,
     /// The descriptors of the request.
-    pub descriptors: Vec<Descriptor>,
+    pub(crate) descriptors: Vec<Descriptor>,
 }
 
 /// A running service on a loopback port of its own.
-pub struct RateLimitService {
+pub(crate) struct RateLimitService {
     address: SocketAddr,
     shared: Arc<Shared>,
     runtime: Option<Runtime>,
@@ -61,7 +61,7 @@ impl RateLimitService {
     /// # Errors
     ///
     /// Returns an error if no loopback port can be bound.
-    pub fn start(limit: impl Fn(&Descriptor) -> Option<u32> + Send + Sync + 'static) -> Result<Self> {
+    pub(crate) fn start(limit: impl Fn(&Descriptor) -> Option<u32> + Send + Sync + 'static) -> Result<Self> {
         let runtime = runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));
         let listener = listener.context("binding the rate limit service")?;
@@ -73,13 +73,13 @@ impl RateLimitService {
 
     /// Returns the address that it listens on.
     #[must_use]
-    pub fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// Returns all questions so far, in order.
     #[must_use]
-    pub fn asked(&self) -> Vec<Asked> {
+    pub(crate) fn asked(&self) -> Vec<Asked> {
         self.shared.counted().asked.clone()
     }
 }
