@@ -2,8 +2,6 @@
 //! end first, and texts that end in a zero. Bytes from a host are read with bounds checks, since a wrong length must
 //! not trap.
 
-#[cfg(target_arch = "wasm32")]
-use super::host::HostError;
 use crate::target::headers::{HeaderSpan, Headers};
 use std::ops::Range;
 
@@ -26,10 +24,10 @@ pub(super) fn read_map(bytes: Vec<u8>) -> Option<Headers> {
     Some(Headers::new(bytes, spans))
 }
 
-/// Creates the map of these names with their values.
+/// Creates the map of these names with their values, or returns `None` if it is longer than any map.
 #[cfg(target_arch = "wasm32")]
-pub(super) fn of(headers: &[(&[u8], &[u8])]) -> Result<Headers, HostError> {
-    read_map(write_map(headers)).ok_or(HostError::Malformed)
+pub(super) fn of(headers: &[(&[u8], &[u8])]) -> Option<Headers> {
+    read_map(write_map(headers))
 }
 
 /// Writes a header map.

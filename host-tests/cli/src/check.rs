@@ -13,6 +13,7 @@ mod listener;
 mod manifests;
 mod mistaken;
 mod passwords;
+mod placed;
 mod places;
 mod rate_limit;
 mod routing;
@@ -23,7 +24,8 @@ mod upstream;
 mod written;
 
 use chain::Validation;
-use places::{Placed, placed};
+use placed::Placed;
+use places::placed;
 use promward::gateway::Gateway;
 use std::fmt;
 use std::fs;

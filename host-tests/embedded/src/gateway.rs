@@ -11,6 +11,7 @@
 
 mod accept;
 mod body;
+mod fields;
 mod headers;
 mod options;
 mod origin;

@@ -26,7 +26,7 @@ pub(super) fn read(map: Map, headers: Headers) -> Result<Headers, HostError> {
     let target = host::property(TARGET)?;
     let mut pairs = vec![(&b":path"[..], target.as_slice())];
     pairs.extend(headers.iter().filter(|&(name, _)| name != b":path" && name != b":authority"));
-    header_map::of(&pairs)
+    header_map::of(&pairs).ok_or(HostError::Malformed)
 }
 
 /// Makes one change of a head, but for the target. A header of a request that came twice is lost if it is set without being

@@ -53,7 +53,7 @@ pub(super) fn read(map: Map, headers: &Headers) -> Result<Headers, HostError> {
         head.push((name, value));
     }
     let pairs: Vec<_> = head.iter().map(|(name, value)| (*name, value.as_slice())).collect();
-    header_map::of(&pairs)
+    header_map::of(&pairs).ok_or(HostError::Malformed)
 }
 
 /// Returns the text of a status, which the host tells as a number of four bytes.

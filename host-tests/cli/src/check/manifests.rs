@@ -2,13 +2,13 @@
 //! Secret holds. Other objects of the same file say what the control planes put around the plugins.
 
 mod envoy_gateway;
-mod files;
+pub(super) mod files;
 mod istio;
 mod routes;
 mod tokens;
 
 use super::Written;
-use super::places::Placed;
+use super::placed::Placed;
 use super::structure;
 use promward::gateway::Gateway;
 use serde_norway::Value;
@@ -18,7 +18,7 @@ pub(super) fn is_object(value: &Value) -> bool {
     ["apiVersion", "kind"].iter().all(|field| value.get(field).is_some_and(Value::is_string))
 }
 
-/// Returns the configurations in the objects of a file.
+/// Returns the configurations of the plugins among the objects of a file.
 pub(super) fn placed(name: &str, documents: &[Value]) -> Vec<Placed> {
     let objects: Vec<&Value> = documents.iter().flat_map(objects).collect();
     let mut placed = Vec::new();
@@ -31,11 +31,17 @@ pub(super) fn placed(name: &str, documents: &[Value]) -> Vec<Placed> {
             ("gateway.envoyproxy.io", "EnvoyExtensionPolicy") => {
                 placed.extend(envoy_gateway::of_policy(name, object, &objects));
             }
-            ("", "ConfigMap" | "Secret") => placed.extend(files::of(name, object)),
             _ => {}
         }
     }
     placed
+}
+
+/// Returns the files with a configuration that objects of a file hold.
+pub(super) fn files(name: &str, documents: &[Value]) -> Vec<files::File> {
+    let holds_files = |object: &&Value| matches!(kind(object), ("", "ConfigMap" | "Secret"));
+    let objects = documents.iter().flat_map(objects).filter(holds_files);
+    objects.flat_map(|object| files::of(name, object)).collect()
 }
 
 /// Returns the objects of a document, which may be a list of them.

@@ -1,67 +1,15 @@
 //! Finds the configurations in the text of a file, and what the rest of the file says about each.
 
-use super::chain::{IN_NO_CHAIN, Validation};
 use super::envoy_file;
-use super::find::{self, Filter, Found};
+use super::find::{self, Found};
 use super::manifests;
+use super::manifests::files::File;
 use super::mistaken;
-use super::structure;
+use super::placed::Placed;
 use super::{Unreadable, Written};
-use promward::gateway::Gateway;
 use serde::Deserialize;
 use serde_norway::Value;
 use std::path::Path;
-
-/// Returns warnings about what stands around a configuration and doesn't fit it.
-pub(super) type Warnings = Box<dyn Fn(&Gateway) -> Vec<String>>;
-
-/// A configuration in a file, before it is loaded, and what the file says about its surroundings.
-pub(super) struct Placed {
-    pub(super) place: String,
-    /// The configuration that the filter gets, or the reason why it gets none.
-    pub(super) configuration: Result<Written, String>,
-    pub(super) validation: Validation,
-    pub(super) surroundings: Warnings,
-}
-
-impl Placed {
-    /// Returns a configuration whose surroundings are unknown.
-    pub(super) fn by_itself(place: &str, configuration: Result<Written, String>) -> Self {
-        Self {
-            place: place.to_owned(),
-            configuration,
-            validation: Validation::Elsewhere(IN_NO_CHAIN.to_owned()),
-            surroundings: Box::new(|_| Vec::new()),
-        }
-    }
-
-    /// Adds a warning for each text that the proxy's reader of the file takes for true or false.
-    fn read_by_another(mut self, file: &str) -> Self {
-        let words = match &self.configuration {
-            Ok(Written { text, field: Some(_) }) => structure::read_otherwise(text, file),
-            _ => Vec::new(),
-        };
-        let warning = |word: &String| {
-            format!(
-                "{word} stands without quotes, and Envoy and Kubernetes read it as true or false, which the filter refuses: \
-                 write \"{word}\""
-            )
-        };
-        let warnings: Vec<_> = words.iter().map(warning).collect();
-        let others = self.surroundings;
-        self.surroundings = Box::new(move |gateway| [warnings.clone(), others(gateway)].concat());
-        self
-    }
-
-    fn in_envoys(name: &str, filter: Filter) -> Self {
-        let place = format!("{name}: {filter}");
-        let Filter { configuration, validation, routing, surroundings, .. } = filter;
-        let warnings = move |gateway: &Gateway| {
-            [routing.warnings(&gateway.mounts), surroundings.warnings(gateway)].concat()
-        };
-        Self { place, configuration, validation, surroundings: Box::new(warnings) }
-    }
-}
 
 /// Returns the configurations in the text of a file.
 pub(super) fn placed(name: &str, text: &[u8]) -> Result<Vec<Placed>, Unreadable> {
@@ -96,6 +44,7 @@ fn in_documents(name: &str, documents: &[Value]) -> Result<Vec<Placed>, Unreadab
     });
     let filters = found.into_iter().flat_map(|found| found.filters);
     let mut placed = manifests::placed(name, documents);
+    placed.extend(manifests::files(name, documents).iter().flat_map(in_file));
     placed.extend(filters.map(|filter| Placed::in_envoys(name, filter)));
     if !placed.is_empty() {
         return Ok(placed);
@@ -112,6 +61,15 @@ fn in_documents(name: &str, documents: &[Value]) -> Result<Vec<Placed>, Unreadab
         ))
     };
     Err(discovered.or(other).unwrap_or_else(nothing))
+}
+
+/// Returns the configurations in a file that an object of Kubernetes holds.
+fn in_file(file: &File) -> Vec<Placed> {
+    let mut found = placed(&file.name, &file.text).unwrap_or_default();
+    for placed in &mut found {
+        placed.place = placed.place.replacen(&file.name, &file.place, 1);
+    }
+    found
 }
 
 fn documents(text: &[u8]) -> Result<Vec<Value>, Unreadable> {

@@ -18,8 +18,9 @@ const CASES: usize = 2_000;
 
 #[test]
 fn every_rule_has_cases() {
-    let rules: BTreeSet<&str> =
-        THREATS.lines().filter_map(|line| Some(line.strip_prefix("- **")?.split_once("**")?.0)).collect();
+    let named = THREATS.lines().filter_map(|line| Some(line.strip_prefix("- **")?.split_once("**")?.0));
+    // What the filter relies on in hosts has words for names.
+    let rules: BTreeSet<&str> = named.filter(|name| !name.contains(' ')).collect();
     let inside: BTreeSet<&str> = FROM_INSIDE.iter().map(|(rule, _)| *rule).collect();
     let all: Vec<_> = CATEGORIES.iter().flat_map(|(category, text)| cases(category, text)).collect();
     let named: BTreeSet<&str> = all.iter().flat_map(|case| case.rules.iter().map(String::as_str)).collect();

@@ -11,6 +11,7 @@ use http::{
 };
 
 use super::body::Pipe;
+use super::fields::{Refusal, extend};
 use super::options::Options;
 use super::played;
 use crate::host::personality::{HeaderNames, PseudoHeaders};
@@ -61,9 +62,6 @@ const JOINED: [HeaderName; 15] = [
     HeaderName::from_static("x-forwarded-for"),
     HeaderName::from_static("x-forwarded-host"),
 ];
-
-/// The status of a request that is answered before the module sees it.
-pub(super) struct Refusal(pub(super) StatusCode);
 
 /// Returns the head of a request as the module sees it.
 pub(super) fn from_request(
@@ -229,13 +227,6 @@ fn strip(fields: &mut HeaderMap) {
     for name in named.iter().chain(&HOP_BY_HOP) {
         fields.remove(name);
     }
-}
-
-pub(super) fn extend(headers: &mut Headers, fields: &HeaderMap) {
-    let owned = |(name, value): (&HeaderName, &HeaderValue)| {
-        (name.as_str().as_bytes().to_vec(), value.as_bytes().to_vec())
-    };
-    headers.extend(fields.iter().map(owned));
 }
 
 fn join(fields: &mut HeaderMap, name: &HeaderName, separator: &[u8]) {

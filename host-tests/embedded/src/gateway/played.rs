@@ -3,7 +3,7 @@
 
 use http::{HeaderMap, Method, StatusCode, Version, header, request};
 
-use super::headers::{Refusal, extend};
+use super::fields::{Refusal, extend};
 use crate::host::personality::PseudoHeaders;
 use crate::host::{Connection, Headers, Personality, TARGET};
 

@@ -14,7 +14,8 @@ use tokio::{
 
 use super::{
     body::{BrokenOff, Piece, Pipe},
-    headers::{self, Refusal},
+    fields::Refusal,
+    headers,
     options::Options,
     origin::{Answering, Failure},
     root::Root,

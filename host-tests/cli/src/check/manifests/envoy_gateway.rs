@@ -2,7 +2,7 @@
 
 use super::super::chain::Validation;
 use super::super::listener::Surroundings;
-use super::super::places::Placed;
+use super::super::placed::Placed;
 use super::routes::Routes;
 use super::tokens::Verification;
 use super::{at, configuration, fails_open, kind, needless_clusters, place};

@@ -1,48 +1,43 @@
-//! Finds configurations in the files that a ConfigMap or a Secret holds.
+//! Finds the files with a configuration that a ConfigMap or a Secret holds.
 
 use super::super::envoy_file;
 use super::super::mistaken;
-use super::super::places::{self, Placed};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_norway::Value;
 
-/// Returns the configurations in an object's files. Files of other kinds are passed over.
-pub(super) fn of(name: &str, object: &Value) -> Vec<Placed> {
+/// A file that holds a configuration.
+pub(in crate::check) struct File {
+    /// The file's name in its object.
+    pub(in crate::check) name: String,
+    /// The object and its field, in words.
+    pub(in crate::check) place: String,
+    /// The content of the file.
+    pub(in crate::check) text: Vec<u8>,
+}
+
+/// Returns the files of an object that hold a configuration.
+pub(super) fn of(name: &str, object: &Value) -> Vec<File> {
     let (_, kind) = super::kind(object);
     let of_field = |field: &'static str| {
         let files = object.get(field).and_then(Value::as_mapping).into_iter().flatten();
-        files.flat_map(move |(file, text)| {
+        files.map(move |(file, text)| {
             let is_encoded = field == "binaryData" || (kind, field) == ("Secret", "data");
             let (file, text) = (file.as_str().unwrap_or_default(), text.as_str().unwrap_or_default());
-            match is_encoded {
-                true => {
-                    in_file(&super::place(name, object, &format!("{field}[{file:?}]")), file, &decoded(text))
-                }
-                false => {
-                    in_file(&super::place(name, object, &format!("{field}[{file:?}]")), file, text.as_bytes())
-                }
+            File {
+                name: file.to_owned(),
+                place: super::place(name, object, &format!("{field}[{file:?}]")),
+                text: if is_encoded { decoded(text) } else { text.as_bytes().to_vec() },
             }
         })
     };
-    ["data", "stringData", "binaryData"].into_iter().flat_map(of_field).collect()
+    let files = ["data", "stringData", "binaryData"].into_iter().flat_map(of_field);
+    files.filter(|file| holds_one(&file.name, &file.text)).collect()
 }
 
 fn decoded(text: &str) -> Vec<u8> {
     let text: String = text.split_ascii_whitespace().collect();
     STANDARD.decode(text).unwrap_or_default()
-}
-
-/// Returns the configurations in a file of which this is the place.
-fn in_file(place: &str, file: &str, text: &[u8]) -> Vec<Placed> {
-    if !holds_one(file, text) {
-        return Vec::new();
-    }
-    let mut found = places::placed(file, text).unwrap_or_default();
-    for placed in &mut found {
-        placed.place = placed.place.replacen(file, place, 1);
-    }
-    found
 }
 
 /// Returns `true` if a file is a configuration or holds a filter, by its fields. JSON that can't be read may be one.

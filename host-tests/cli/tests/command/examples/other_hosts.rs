@@ -3,8 +3,10 @@
 
 use promward::config;
 use promward::gateway::Gateway;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fs;
+use std::io::Write;
+use std::process::{Command, Stdio};
 
 /// The longest parameter of a directive of nginx, in bytes.
 const LONGEST_PARAMETER: usize = 4_095;
@@ -46,6 +48,29 @@ fn the_configuration_fits_into_a_parameter_of_nginx() {
     let (configuration, _) = configuration("nginx");
     let length = configuration.to_string().replace('\\', "\\\\").len();
     assert!(length <= LONGEST_PARAMETER, "{length}");
+}
+
+#[test]
+fn nginx_reads_the_configuration_that_the_command_has_written() {
+    let readme = file("nginx/README.md");
+    let command =
+        readme.lines().find_map(|line| line.strip_prefix("$ jq --compact-output . promward.json | "));
+    let (sed, _) = command.unwrap().split_once(" > ").unwrap();
+    let configuration = json!({ "contact": "the operator's \\ \"desk\"" }).to_string();
+    let mut shell = Command::new("bash");
+    let mut child = shell.args(["-c", sed]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(configuration.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let line = String::from_utf8(output.stdout).unwrap();
+    let parameter =
+        line.trim_end().strip_prefix("proxy_wasm promward '").unwrap().strip_suffix("';").unwrap();
+    // As nginx reads a parameter in single quotes.
+    let (mut read, mut rest) = (String::new(), parameter.chars());
+    while let Some(character) = rest.next() {
+        assert_ne!(character, '\'', "the parameter ends here: {parameter}");
+        read.push(if character == '\\' { rest.next().unwrap() } else { character });
+    }
+    assert_eq!(read, configuration);
 }
 
 #[test]
