@@ -156,6 +156,12 @@ impl Case {
             .collect()
     }
 
+    /// Returns `true` if a request with a body goes up without it when that is refused: Traffic Server can't stop it then.
+    pub(crate) fn may_arrive_emptied(&self, setting: Setting) -> bool {
+        let has_body = self.request.body.as_ref().is_some_and(|body| !body.is_empty());
+        setting == Setting::TrafficServer && (has_body || !self.raw.is_empty())
+    }
+
     /// Returns the requests that may arrive incomplete under a setting, and those that must arrive complete. Where
     /// settings differ, a request arrives under those where it is answered well.
     pub(crate) fn arrivals_under(&self, setting: Setting) -> (Vec<&Message>, Vec<&Message>) {

@@ -104,7 +104,9 @@ fn a_refused_form_never_arrives_whole_and_its_query_string_reads_nothing(host: H
         }
     }
     let requests = upstream.requests();
-    assert!(requests.iter().all(|request| request.end != End::Clean), "{requests:?}");
+    // Traffic Server sends a request up without its form.
+    let is_emptied = |request: &Received| host == Host::TrafficServer && request.body.is_empty();
+    assert!(requests.iter().all(|request| request.end != End::Clean || is_emptied(request)), "{requests:?}");
     for request in requests.iter().filter(|request| request.target.contains("labels")) {
         assert_eq!(request.target, format!("/api/v1/labels?{NOTHING}"));
     }

@@ -166,8 +166,12 @@ fn a_refused_form_never_arrives_whole(host: Host) {
         }
     }
     assert_eq!(deployment.client().get(QUERY).unwrap().status, 200);
-    let whole: Vec<_> = arrived_whole(&upstream).into_iter().map(|request| request.method).collect();
-    assert_eq!(whole, ["GET"]);
+    // Traffic Server sends a request up without its form.
+    let is_emptied = |request: &Received| {
+        host == Host::TrafficServer && request.method == "POST" && request.body.is_empty()
+    };
+    let whole = arrived_whole(&upstream).into_iter().filter(|request| !is_emptied(request));
+    assert_eq!(whole.map(|request| request.method).collect::<Vec<_>>(), ["GET"]);
 }
 
 fn a_form_that_ends_in_trailers_is_refused(host: Host) {

@@ -5,7 +5,8 @@ use super::flow::Verdict;
 use super::local_reply::LocalReply;
 use super::message::Way;
 use super::personality::{
-    AfterTrap, AnswerEnd, BodySize, EndWithHead, LogCallback, PausedAnswer, Replies, RequestBody,
+    AfterTrap, AnswerEnd, BodySize, CloseStream, EndWithHead, LogCallback, PausedAnswer, PausedEnd, Replies,
+    ReplyFromOutside, RequestBody,
 };
 use super::state::Action;
 use super::stream::{BodyPart, Moment};
@@ -48,7 +49,11 @@ impl Worker {
         if self.passes_by(id, way) {
             return Verdict::Goes;
         }
-        let newest = self.stream(id).side(way).piece.len();
+        let side = self.stream(id).side(way);
+        let newest = match body {
+            BodyPart::Held => side.held.as_ref().map_or(0, Vec::len),
+            BodyPart::Piece | BodyPart::Nothing => side.piece.len(),
+        };
         let Some(end) = self.told_end(id, way, newest, end) else {
             return Verdict::Unseen;
         };
@@ -110,7 +115,9 @@ impl Worker {
             return;
         };
         stream.over = true;
-        if !stream.in_vm || stream.unseen || stream.generation != self.vm.peek().vm {
+        let is_untold =
+            stream.is_paused() && self.plugin.settings.personality.paused_end == PausedEnd::Untold;
+        if is_untold || !stream.in_vm || stream.unseen || stream.generation != self.vm.peek().vm {
             return;
         }
         let log_callback = self.personality().log_callback;
@@ -141,14 +148,39 @@ impl Worker {
         while let Some((id, action)) = self.vm.state().after.pop_front() {
             self.touched.push(id);
             match action {
-                Action::Continue(way) => {
-                    self.stream(id).side(way).buffering = false;
-                    self.resume(id, way);
+                Action::Continue(way) => self.let_go(id, way),
+                Action::Reply(reply) => {
+                    let reply = self.as_sent(id, reply);
+                    if self.waits(id) {
+                        self.stream(id).prepared = Some(reply);
+                    } else {
+                        self.send_reply(id, reply);
+                    }
                 }
-                Action::Reply(reply) => self.send_reply(id, reply),
+                Action::Close if self.personality().close_stream == CloseStream::BeforeTheAnswer => {
+                    let waiting = self.stream(id).prepared.take();
+                    self.send_reply(id, waiting.unwrap_or_else(|| LocalReply::plain(500, "")));
+                }
                 Action::Close => self.reset(id),
             }
         }
+    }
+
+    /// Returns a local reply as the host sends it. Where replies aren't shown, one whose status is no error is sent only if
+    /// the module lets the request go on as well.
+    fn as_sent(&mut self, id: u32, mut reply: LocalReply) -> LocalReply {
+        let goes_on = |(other, action): &(u32, Action)| *other == id && matches!(action, Action::Continue(_));
+        let errors_only = self.personality().replies == Replies::NotShown;
+        if errors_only && reply.status < 400 && !self.vm.state().after.iter().any(goes_on) {
+            reply.status = 500;
+        }
+        reply
+    }
+
+    /// Returns `true` if a local reply to a stream waits until the stream is let go.
+    fn waits(&self, id: u32) -> bool {
+        let waits = self.personality().reply_from_outside == ReplyFromOutside::Waits;
+        waits && self.streams[&id].moment.is_none()
     }
 
     fn create_context(&mut self, id: u32) {
@@ -172,7 +204,8 @@ impl Worker {
     /// Returns the flag `end_of_stream` of a body callback, or `None` if the callback isn't made.
     fn told_end(&mut self, id: u32, way: Way, size: usize, end: bool) -> Option<bool> {
         let personality = self.personality();
-        let length = self.stream(id).side(way).length.unwrap_or_default();
+        let side = self.stream(id).side(way);
+        let (length, total) = (side.length.unwrap_or_default(), side.size);
         match way {
             Way::Request if personality.request_body == RequestBody::InPieces => Some(end),
             Way::Request => (size > 0).then_some(end),
@@ -182,7 +215,7 @@ impl Worker {
                     let end = if length > 0 { size as u64 == length } else { end };
                     (size > 0 || end).then_some(end)
                 }
-                AnswerEnd::OnlyWithTheLastPiece => (size > 0).then_some(end),
+                AnswerEnd::OnlyWithTheLastPiece => (size > 0 || total == 0).then_some(end),
             },
         }
     }

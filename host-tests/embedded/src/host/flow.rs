@@ -4,9 +4,9 @@
 
 use super::header_map::{self, MapKind};
 use super::message::{Frame, Way};
-use super::personality::{PauseAtEnd, RequestBody};
+use super::personality::{AnswerLength, ContinueStream, ContinuedPiece, PauseAtEnd, RequestBody};
 use super::settings::Level;
-use super::stream::{BodyPart, Iteration};
+use super::stream::{BodyPart, Iteration, Moment};
 use super::worker::Worker;
 
 /// The meaning of a callback's answer for the frame that it was about.
@@ -78,14 +78,20 @@ impl Worker {
 
     /// Shows the head, which is stored already, to the module, and sends it on if the module lets it go.
     pub(super) fn headers(&mut self, id: u32, way: Way, end: bool) {
-        let waits_for_body =
-            way == Way::Request && !end && self.personality().request_body != RequestBody::InPieces;
+        let waits_for_body = !end && self.waits_for_body(id, way);
         let stream = self.stream(id);
         stream.side(way).module_saw_end = end;
         let mut verdict = self.show_headers(id, way, end);
         if self.aborted(id, way) {
             self.send_prepared_reply(id);
             verdict = Verdict::Hold;
+        } else if std::mem::take(&mut self.stream(id).side(way).is_let_go) {
+            verdict = Verdict::Goes;
+        }
+        let stream = self.stream(id);
+        let pauses = way == Way::Response && matches!(verdict, Verdict::Hold | Verdict::HoldAll);
+        if pauses && let Some(reply) = stream.late_reply.take() {
+            return self.reply_past_the_module(id, reply);
         }
         let side = self.stream(id).side(way);
         match verdict {
@@ -126,6 +132,9 @@ impl Worker {
             }
             side.module_saw_end = end && !had_trailers;
             let verdict = self.show_body(id, way, body, end && !had_trailers);
+            if verdict == Verdict::Goes && !end && self.closes_at_a_piece(id, way) {
+                return self.reset(id);
+            }
             let mut verdict = self.at_end(id, way, verdict, end);
             if self.aborted(id, way) {
                 self.send_prepared_reply(id);
@@ -174,7 +183,13 @@ impl Worker {
     /// made. What a module dropped there, or holds while the end goes by unseen, is lost.
     fn at_end(&mut self, id: u32, way: Way, verdict: Verdict, end: bool) -> Verdict {
         let goes_on = self.personality().pause_at_end == PauseAtEnd::GoesOn && end;
-        let side = self.stream(id).side(way);
+        let stream = self.stream(id);
+        let is_lost = way == Way::Request && stream.late_reply.is_some();
+        if is_lost && !end {
+            return Verdict::Hold;
+        }
+        let verdict = if is_lost { Verdict::Drop } else { verdict };
+        let side = stream.side(way);
         match verdict {
             Verdict::Drop | Verdict::Unseen if goes_on => {
                 side.piece.clear();
@@ -190,7 +205,7 @@ impl Worker {
     /// Returns `true` if a piece of body goes on by itself after its callback has returned.
     fn after_body(&mut self, id: u32, way: Way, verdict: Verdict, body: BodyPart) -> bool {
         let gathers = self.gathers_answer(id, way, verdict);
-        let waits_for_body = way == Way::Request && self.personality().request_body != RequestBody::InPieces;
+        let waits_for_body = self.waits_for_body(id, way);
         let stream = self.stream(id);
         let over = stream.over;
         let side = stream.side(way);
@@ -228,6 +243,60 @@ impl Worker {
             _ => {}
         }
         false
+    }
+
+    /// Returns `true` if the head of a message waits until the first piece of its body goes on.
+    fn waits_for_body(&mut self, id: u32, way: Way) -> bool {
+        let personality = self.personality();
+        match way {
+            Way::Request => personality.request_body != RequestBody::InPieces,
+            Way::Response => {
+                personality.answer_length == AnswerLength::Dropped
+                    && self.stream(id).response.length == Some(0)
+            }
+        }
+    }
+
+    /// Returns `true` if a piece of this stream's body that goes on by itself closes the stream.
+    fn closes_at_a_piece(&self, id: u32, way: Way) -> bool {
+        let closes = self.personality().continued_piece == ContinuedPiece::ClosesTheStream;
+        let stream = &self.streams[&id];
+        closes && way == Way::Request && stream.in_vm && !stream.over && stream.late_reply.is_none()
+    }
+
+    /// Lets go what the module asked for.
+    pub(super) fn let_go(&mut self, id: u32, way: Way) {
+        if let Some(reply) = self.stream(id).prepared.take() {
+            return self.send_reply(id, reply);
+        }
+        if self.personality().continue_stream != ContinueStream::ResumesHeads {
+            self.stream(id).side(way).buffering = false;
+            return self.resume(id, way);
+        }
+        let stream = self.stream(id);
+        if stream.moment == Some(Moment::Head(way)) {
+            stream.side(way).is_let_go = true;
+            return;
+        }
+        self.resume_head(id, way);
+    }
+
+    /// Lets a paused head go on, and shows the body that has come meanwhile.
+    fn resume_head(&mut self, id: u32, way: Way) {
+        let waits_for_body = self.waits_for_body(id, way);
+        let side = self.stream(id).side(way);
+        if side.iteration != Iteration::PausedForAll || side.headers_went_on {
+            return;
+        }
+        let end = side.complete;
+        if !waits_for_body || (end && side.held.is_none()) {
+            return self.resume(id, way);
+        }
+        side.iteration = Iteration::Paused;
+        if let Some(piece) = side.held.take() {
+            side.piece = piece;
+            self.body(id, way, BodyPart::Piece, end, Source::Peer);
+        }
     }
 
     /// Lets go what was held back.

@@ -59,13 +59,14 @@ impl LocalReply {
         if self.body.is_empty() {
             header_map::remove(&mut head, b"content-length");
             header_map::remove(&mut head, b"content-type");
-            if replies == Replies::ShownWithALineFeed {
+            if replies != Replies::Shown {
                 header_map::add(HEAD, &mut head, b"content-length", b"0");
             }
         } else {
             header_map::replace(HEAD, &mut head, b"content-length", self.body.len().to_string().as_bytes());
             if header_map::get(&head, b"content-type").is_none() {
-                header_map::add(HEAD, &mut head, b"content-type", b"text/plain");
+                let kind: &[u8] = if replies == Replies::NotShown { b"text/html" } else { b"text/plain" };
+                header_map::add(HEAD, &mut head, b"content-type", kind);
             }
         }
         (head, if request.is_some_and(is_head) { Vec::new() } else { self.body })

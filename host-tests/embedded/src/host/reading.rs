@@ -32,9 +32,10 @@ impl Worker {
             frame => frame,
         };
         let comes_apart = way == Way::Response && personality.answer_end == AnswerEnd::Apart;
+        let is_shown = way == Way::Response && personality.answer_end != AnswerEnd::WithTheLastPiece;
         let end = || Frame::Data(Bytes::new(), true);
         match frame {
-            Frame::Headers(head, true) if comes_apart && self.may_have_body(id, &head) => {
+            Frame::Headers(head, true) if is_shown && self.may_have_body(id, &head) => {
                 vec![Frame::Headers(head, false), end()]
             }
             Frame::Data(bytes, true) if comes_apart && !bytes.is_empty() => {

@@ -3,7 +3,7 @@
 use super::header_map::{self, MapKind};
 use super::local_reply::LocalReply;
 use super::message::{Frame, Output, Way};
-use super::personality::{LateReply, Replies, ReplyToAnswer};
+use super::personality::{LateReply, Replies, ReplyToAnswer, ReplyToBody};
 use super::stream::{Moment, Stream};
 use super::worker::Worker;
 
@@ -22,6 +22,12 @@ impl Worker {
             return reply_in_the_first_piece(stream, reply);
         }
         if stream.response_begun && drops_late_replies {
+            return;
+        }
+        if stream.moment == Some(Moment::Body(Way::Request))
+            && personality.reply_to_body == ReplyToBody::EmptiesTheRequest
+        {
+            stream.late_reply.get_or_insert(reply);
             return;
         }
         match stream.calling {
@@ -68,6 +74,29 @@ impl Worker {
         }
     }
 
+    /// Answers for the front where the host doesn't show local replies. The module sees the head of such an answer,
+    /// but none of its body. An answer that is paused stays so, and one that has begun is cut.
+    pub(super) fn send_page(&mut self, id: u32, reply: LocalReply) {
+        let replies = self.personality().replies;
+        let Some(stream) = self.streams.get_mut(&id).filter(|stream| !stream.over && !stream.replied) else {
+            return;
+        };
+        if stream.response_begun {
+            return self.reset(id);
+        }
+        if stream.response.headers.is_some() {
+            return;
+        }
+        let (head, body) = reply.render(stream.request.headers.as_ref(), replies);
+        (stream.local_complete, stream.response.complete) = (true, true);
+        stream.response.headers = Some(head);
+        self.headers(id, Way::Response, false);
+        if !self.stream(id).over {
+            self.stream(id).replied = true;
+            self.reply_body(id, body);
+        }
+    }
+
     fn reply_through_the_module(&mut self, id: u32, reply: LocalReply) {
         let replies = self.personality().replies;
         let stream = self.stream(id);
@@ -88,7 +117,7 @@ impl Worker {
         }
     }
 
-    fn reply_past_the_module(&mut self, id: u32, reply: LocalReply) {
+    pub(super) fn reply_past_the_module(&mut self, id: u32, reply: LocalReply) {
         let replies = self.personality().replies;
         let stream = self.stream(id);
         let (head, body) = reply.render(stream.request.headers.as_ref(), replies);

@@ -20,7 +20,11 @@ impl Worker {
         }
         headers.iter_mut().for_each(|(name, _)| name.make_ascii_lowercase());
         if way == Way::Response && !end && personality.answer_length == AnswerLength::Dropped {
-            header_map::remove(&mut headers, b"content-length");
+            match side.length {
+                Some(0) => set_length(&mut headers, side),
+                Some(_) => header_map::remove(&mut headers, b"content-length"),
+                None => {}
+            }
         }
         if personality.pseudo_headers == PseudoHeaders::Hidden {
             // Traffic Server keeps headers whose names begin so to itself.

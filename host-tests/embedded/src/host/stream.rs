@@ -54,6 +54,8 @@ pub(super) struct Side {
     pub(super) complete: bool,
     pub(super) iteration: Iteration,
     pub(super) headers_went_on: bool,
+    /// `true` if the callback with the head let it go on before it returned.
+    pub(super) is_let_go: bool,
     /// `true` when the module has been told of the end.
     pub(super) module_saw_end: bool,
     /// `true` when the next hop has been told of the end.
@@ -97,6 +99,7 @@ impl Side {
             complete: false,
             iteration: Iteration::Goes,
             headers_went_on: false,
+            is_let_go: false,
             module_saw_end: false,
             hop_saw_end: false,
             from_module: false,
@@ -164,6 +167,8 @@ pub(super) struct Stream {
     pub(super) unseen: bool,
     /// A local reply whose body takes the place of the answer's first piece.
     pub(super) first_piece: Option<Vec<u8>>,
+    /// A local reply to a piece of the request's body, where the request goes up all the same, without a body.
+    pub(super) late_reply: Option<LocalReply>,
     /// `true` if the stream is over and the module has been told so.
     pub(super) over: bool,
     /// `true` while `on_log` runs: all headers can be read again.
@@ -194,12 +199,19 @@ impl Stream {
             failure_replied: false,
             unseen: false,
             first_piece: None,
+            late_reply: None,
             over: false,
             logging: false,
             filter_state: BTreeMap::new(),
             outputs: Vec::new(),
             waker: None,
         }
+    }
+
+    /// Returns `true` while a head is paused that hasn't been replied to.
+    pub(super) fn is_paused(&self) -> bool {
+        let is_paused = |side: &Side| side.iteration == Iteration::PausedForAll && !side.headers_went_on;
+        !self.replied && (is_paused(&self.request) || is_paused(&self.response))
     }
 
     pub(super) fn side(&mut self, way: Way) -> &mut Side {

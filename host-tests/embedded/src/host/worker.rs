@@ -10,7 +10,7 @@ use super::counts::Counts;
 use super::header_map;
 use super::local_reply::LocalReply;
 use super::message::{Frame, Output, StreamId, Way, Why};
-use super::personality::{AfterTrap, Personality, UnansweredStatus};
+use super::personality::{AfterTrap, Personality, Replies, UnansweredStatus};
 use super::settings::{FailurePolicy, Level};
 use super::state::{PluginState, Streams, lock};
 use super::stream::Stream;
@@ -72,7 +72,11 @@ impl Worker {
     /// response callbacks, and past them if the upstream's answer has come and the module holds back its head. If that
     /// head has been sent, the stream is reset.
     pub fn local_reply(&mut self, id: StreamId, status: u16, body: &str) {
-        self.send_reply(id.0, LocalReply::plain(status, body));
+        let reply = LocalReply::plain(status, body);
+        match self.personality().replies {
+            Replies::NotShown => self.send_page(id.0, reply),
+            Replies::Shown | Replies::ShownWithALineFeed => self.send_reply(id.0, reply),
+        }
         self.settle(Some(id));
     }
 

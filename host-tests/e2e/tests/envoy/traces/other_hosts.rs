@@ -34,7 +34,43 @@ const NOT_COMPARED: &[(&str, &[&str], &str)] = &[
         &["client_gone_while_paused", "held_body_too_large"],
         "nginx doesn't notice that the client of a paused request has left",
     ),
+    (
+        "traffic-server",
+        &["body_edited_piece_by_piece", "body_emptied_and_filled", "properties", "statuses"],
+        "the server dies at a call that the probe makes",
+    ),
+    (
+        "traffic-server",
+        &["held_answer_too_large", "held_body_too_large"],
+        "Traffic Server joins and cuts the pieces of a body, and has no limit for what is held",
+    ),
+    (
+        "traffic-server",
+        &["pause_everywhere_released_after_the_body", "pause_in_the_body_released_from_the_tick"],
+        "an edit of the tick waits in the buffer that request and answer share, before what comes next",
+    ),
+    (
+        "traffic-server",
+        &[
+            "reply_at_headers",
+            "reply_in_place_of_the_answer",
+            "reply_to_grpc",
+            "reply_to_head",
+            "reply_with_its_callbacks_editing",
+            "reply_without_body",
+        ],
+        "Traffic Server reads the headers of a reply when it sends that, where the probe has freed them",
+    ),
+    (
+        "traffic-server",
+        &["known_headers_that_came_twice"],
+        "the map has other names than the client's for headers that the server knows",
+    ),
 ];
+
+/// The scenario that is played to a host that another one has made trap.
+const AFTER_A_TRAP: &str = "request_after_a_trap";
+const TRAP: &str = "trap_after_a_release";
 
 #[test]
 fn our_host_does_what_the_traces_of_nginx_say() {
@@ -58,8 +94,14 @@ fn compare(personality: Personality) {
         if is_excepted {
             continue;
         }
-        // A trap in one scenario leaves the others alone.
-        let trace = Own::playing(&module, Mode::Default, personality).play(scenario).to_string();
+        // A trap in one scenario leaves the others alone, but for the one about that.
+        let mut host = Own::playing(&module, Mode::Default, personality);
+        if name == AFTER_A_TRAP {
+            scenarios()
+                .filter(|scenario| scenario.name == TRAP)
+                .for_each(|scenario| drop(host.play(scenario)));
+        }
+        let trace = host.play(scenario).to_string();
         if !is_same(&recorded, &trace) {
             differences.push(format!("{name}: expected\n{recorded}\nbut it was\n{trace}"));
         }
@@ -70,7 +112,9 @@ fn compare(personality: Personality) {
 /// Compares two traces. Where the recorder has lost what the client got, only the rest counts.
 fn is_same(recorded: &str, trace: &str) -> bool {
     const CLIENT: &str = "\nthe client:\n";
-    let (before, client) = recorded.trim_end().split_once(CLIENT).unwrap_or((recorded, ""));
+    // By `content-length` the trailers of a request are the beginning of another one. This is the end of that.
+    let recorded = recorded.replacen("  done\n  delete\n  done\n  delete\n", "  done\n  delete\n", 1);
+    let (before, client) = recorded.trim_end().split_once(CLIENT).unwrap_or((&recorded, ""));
     let (our_before, our_client) = trace.trim_end().split_once(CLIENT).unwrap_or((trace, ""));
     let is_lost = client.trim() == "nothing" && before.contains("response_headers returns");
     before == our_before && (is_lost || client == our_client)

@@ -17,6 +17,9 @@ use super::trace::{End, Message, Trace};
 const BROKEN_OFF: &str =
     "upstream connect error or disconnect/reset before headers. reset reason: remote reset";
 
+/// The number of bytes of Traffic Server's page for the same.
+const PAGE: usize = 255;
+
 /// A worker with the probe.
 pub(crate) struct Own {
     personality: Personality,
@@ -67,6 +70,9 @@ impl Own {
                 note(&mut trace, output);
             }
         }
+        if self.personality == Personality::TRAFFIC_SERVER {
+            self.leave_unanswered(id, &trace);
+        }
         self.worker.close(id, Why::Finished);
         let lines = self.log.lock().unwrap();
         trace.module =
@@ -74,7 +80,24 @@ impl Own {
         trace
     }
 
+    /// Ends a request that the server hasn't answered, as the recorder of Traffic Server does at the end of a scenario: its
+    /// server breaks off when the client has left already.
+    fn leave_unanswered(&mut self, id: StreamId, trace: &Trace) {
+        if trace.upstream.end == End::Whole && trace.client.headers.is_empty() {
+            self.break_off(id);
+        }
+    }
+
+    fn break_off(&mut self, id: StreamId) {
+        if self.personality == Personality::TRAFFIC_SERVER {
+            self.worker.local_reply(id, 502, &"-".repeat(PAGE));
+        } else {
+            self.worker.local_reply(id, 503, BROKEN_OFF);
+        }
+    }
+
     fn step(&mut self, id: StreamId, scenario: &Scenario, step: Step) {
+        let traffic_server = self.personality == Personality::TRAFFIC_SERVER;
         let worker = &mut self.worker;
         match step {
             Step::Open => worker.request(id, Frame::Headers(head(scenario, self.personality), false)),
@@ -83,6 +106,8 @@ impl Own {
             Step::SendBytes(size) => worker.request(id, Frame::Data(bytes(size), false)),
             Step::SendLast(piece) => worker.request(id, Frame::Data(piece.into(), true)),
             Step::SendTrailers => worker.request(id, Frame::Trailers(pairs(REQUEST_TRAILERS))),
+            // It goes on with the request.
+            Step::Leave if traffic_server => {}
             Step::Leave => worker.close(id, Why::ClientGone),
             Step::Answer => worker.response(id, Frame::Headers(answer(), false)),
             Step::AnswerAndEnd => worker.response(id, Frame::Headers(whole_answer(self.personality), true)),
@@ -90,7 +115,7 @@ impl Own {
             Step::BodyBytes(size) => worker.response(id, Frame::Data(bytes(size), false)),
             Step::BodyLast(piece) => worker.response(id, Frame::Data(piece.into(), true)),
             Step::AnswerTrailers => worker.response(id, Frame::Trailers(pairs(ANSWER_TRAILERS))),
-            Step::BreakOff => worker.local_reply(id, 503, BROKEN_OFF),
+            Step::BreakOff => self.break_off(id),
             Step::Tell(what) => self.tell(what),
         }
     }
@@ -142,9 +167,27 @@ fn head(scenario: &Scenario, personality: Personality) -> Headers {
     if !is_envoy {
         head.extend(pairs(&[("host", AUTHORITY)]));
     }
+    if personality == Personality::TRAFFIC_SERVER && has_body(scenario) {
+        // Only bodies with a length are shown to the module.
+        head.push((b"content-length".to_vec(), length(scenario).to_string().into_bytes()));
+    }
     head.extend(pairs(&[("x-probe", scenario.probe)]));
     head.extend(pairs(scenario.headers));
     head
+}
+
+fn has_body(scenario: &Scenario) -> bool {
+    scenario.steps.iter().any(|step| matches!(step, Step::Open))
+}
+
+/// Returns the number of bytes of a scenario's request body.
+fn length(scenario: &Scenario) -> usize {
+    let length = |step: &Step| match step {
+        Step::Send(piece) | Step::SendLast(piece) => piece.len(),
+        Step::SendBytes(size) => *size,
+        _ => 0,
+    };
+    scenario.steps.iter().map(length).sum()
 }
 
 fn answer() -> Headers {

@@ -41,9 +41,8 @@ pub(super) fn close(guest: &mut Guest, kind: u32) -> Outcome {
         return Err(guest.trap("it has no proxy_close_stream"));
     }
     match kind {
-        0 | 1 if effect == CloseStream::Resets => guest.state().later(Action::Close),
-        0 | 1 if guest.stream().is_some_and(|stream| !stream.response_begun) => {
-            guest.state().later(Action::Reply(LocalReply::plain(500, "")));
+        0 | 1 if effect == CloseStream::Resets || guest.stream().is_some_and(can_be_closed) => {
+            guest.state().later(Action::Close);
         }
         0..=3 => {}
         _ => return Err(Status::BadArgument),
@@ -101,6 +100,11 @@ fn is_late(guest: &mut Guest) -> bool {
     let stopped = guest.state().stop;
     let in_body = |stream: &mut Stream| stream.moment == Some(Moment::Body(Way::Response));
     stopped || guest.stream().is_some_and(in_body)
+}
+
+/// Returns `true` if Traffic Server can close a stream: its answer hasn't begun, and its body hasn't come.
+fn can_be_closed(stream: &mut Stream) -> bool {
+    !stream.response_begun && stream.moment != Some(Moment::Body(Way::Request))
 }
 
 fn hide_request(stream: &mut Stream) {

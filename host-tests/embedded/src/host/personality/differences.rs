@@ -86,8 +86,15 @@ differences! {
     AnswerLength {
         /// The one in the header map.
         AsEdited,
-        /// None, since the body may have been changed.
+        /// None, since the body may have been changed. An answer without bytes waits for its callback, and has the length
+        /// of what that leaves.
         Dropped,
+    }
+    /// The effect of letting a piece of a request's body go on that isn't the last.
+    ContinuedPiece {
+        GoesOn,
+        /// It closes the client's connection.
+        ClosesTheStream,
     }
     /// The callback that is told of the end of an answer.
     AnswerEnd {
@@ -96,7 +103,8 @@ differences! {
         /// One of its own, without bytes. An answer whose length is known and that comes in several pieces has no such
         /// callback, nor has its last piece the flag.
         Apart,
-        /// The one of the last piece. If the end comes later, no callback is told of it.
+        /// The one of the last piece. If the end comes later, no callback is told of it. An answer without bytes has a
+        /// callback for its end.
         OnlyWithTheLastPiece,
     }
     /// The meaning of a pause in the callbacks of an answer.
@@ -138,7 +146,12 @@ differences! {
         BeforeTheAnswer,
     }
     /// The effect of `proxy_continue_stream`.
-    ContinueStream { Resumes, DoesNothing }
+    ContinueStream {
+        Resumes,
+        /// It lets a head go on that was paused, and the body is then shown. A body that is held it doesn't let go.
+        ResumesHeads,
+        DoesNothing,
+    }
     /// The effect of `proxy_set_effective_context`.
     EffectiveContext { Followed, Ignored }
     /// The local replies of a module.
@@ -147,8 +160,27 @@ differences! {
         Shown,
         /// They do so too, and a line feed is added to their body.
         ShownWithALineFeed,
-        /// They don't. A redirect without a body becomes 500.
+        /// They don't. Each is `text/html` unless it says otherwise. A status below 400 becomes 500, unless the module lets the request go on as well
+        /// and a redirect has a body.
         NotShown,
+    }
+    /// The effect of a local reply in the callback with a piece of a request's body.
+    ReplyToBody {
+        TakesItsPlace,
+        /// The request goes up without a body. The reply is sent if the module pauses the server's answer, and else lost.
+        EmptiesTheRequest,
+    }
+    /// The effect of a local reply outside the callbacks of its stream.
+    ReplyFromOutside {
+        IsSent,
+        /// It waits for a call that lets the stream go on or closes it.
+        Waits,
+    }
+    /// The end of a stream whose head is paused.
+    PausedEnd {
+        Told,
+        /// The module isn't told of it.
+        Untold,
     }
     /// The effect of a local reply in the callback with an answer's head.
     ReplyToAnswer {
