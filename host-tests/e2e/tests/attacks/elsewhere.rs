@@ -109,6 +109,11 @@ const ELSEWHERE: &[Elsewhere] = &[
         ],
         reason: "a body without a length is refused with 411",
     },
+    Elsewhere {
+        settings: &[Setting::TrafficServer],
+        names: &["a body behind GET, by HTTP/2", "the first byte behind an answer that is filtered"],
+        reason: "a body without a length isn't shown to the filter, which lets none go up: the request is as if it had none",
+    },
 ];
 
 /// Checks that a case is run under a setting.

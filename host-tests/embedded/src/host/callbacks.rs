@@ -5,8 +5,8 @@ use super::flow::Verdict;
 use super::local_reply::LocalReply;
 use super::message::Way;
 use super::personality::{
-    AfterTrap, AnswerEnd, BodySize, CloseStream, EndWithHead, LogCallback, PausedAnswer, PausedEnd, Replies,
-    ReplyFromOutside, RequestBody,
+    AfterTrap, BodySize, CloseStream, EndWithHead, LogCallback, PausedAnswer, PausedEnd, Replies,
+    ReplyFromOutside,
 };
 use super::state::Action;
 use super::stream::{BodyPart, Moment};
@@ -199,32 +199,6 @@ impl Worker {
         let hides_replies = self.personality().replies == Replies::NotShown;
         let hidden = stream.failure_replied || (stream.replied && hides_replies);
         !stream.in_vm || stream.over || stream.unseen || (way == Way::Response && hidden)
-    }
-
-    /// Returns the flag `end_of_stream` of a body callback, or `None` if the callback isn't made.
-    fn told_end(&mut self, id: u32, way: Way, size: usize, end: bool) -> Option<bool> {
-        let personality = self.personality();
-        let side = self.stream(id).side(way);
-        let (length, total) = (side.length.unwrap_or_default(), side.size);
-        match way {
-            Way::Request if personality.request_body == RequestBody::InPieces => Some(end),
-            Way::Request => (size > 0).then_some(end),
-            Way::Response => match personality.answer_end {
-                AnswerEnd::WithTheLastPiece => Some(end),
-                AnswerEnd::Apart => {
-                    let end = if length > 0 { size as u64 == length } else { end };
-                    (size > 0 || end).then_some(end)
-                }
-                AnswerEnd::OnlyWithTheLastPiece => (size > 0 || total == 0).then_some(end),
-            },
-        }
-    }
-
-    /// Lets an answer's body go on that was gathered already because of a pause.
-    fn pausing_twice_goes_on(&mut self, id: u32, way: Way, verdict: Verdict) -> Verdict {
-        let gathers = self.personality().paused_answer == PausedAnswer::GatheredOnce;
-        let was_gathered = way == Way::Response && self.stream(id).side(way).was_gathered;
-        if gathers && was_gathered && verdict == Verdict::Hold { Verdict::Goes } else { verdict }
     }
 
     fn ask(&mut self, id: u32, way: Way, callback: MessageCallback, read: fn(u32) -> Verdict) -> Verdict {

@@ -4,9 +4,8 @@
 
 use super::header_map::{self, MapKind};
 use super::message::{Frame, Way};
-use super::personality::{AnswerLength, ContinueStream, ContinuedPiece, PauseAtEnd, RequestBody};
-use super::settings::Level;
-use super::stream::{BodyPart, Iteration, Moment};
+use super::personality::{AnswerLength, ContinuedPiece, PauseAtEnd, RequestBody};
+use super::stream::{BodyPart, Iteration};
 use super::worker::Worker;
 
 /// The meaning of a callback's answer for the frame that it was about.
@@ -29,7 +28,7 @@ pub(super) enum Verdict {
 
 /// The place that a frame comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Source {
+pub(super) enum Source {
     /// The client or the upstream.
     Peer,
     /// The frames that were held back. The module is shown a frame of these only if it hasn't seen it.
@@ -114,7 +113,7 @@ impl Worker {
         self.body(id, Way::Response, BodyPart::Piece, true, Source::Peer);
     }
 
-    fn body(&mut self, id: u32, way: Way, body: BodyPart, end: bool, from: Source) {
+    pub(super) fn body(&mut self, id: u32, way: Way, body: BodyPart, end: bool, from: Source) {
         let stream = self.stream(id);
         if stream.over || (way == Way::Request && stream.local_complete) {
             return;
@@ -157,7 +156,7 @@ impl Worker {
         }
     }
 
-    fn trailers(&mut self, id: u32, way: Way, from: Source) {
+    pub(super) fn trailers(&mut self, id: u32, way: Way, from: Source) {
         let stream = self.stream(id);
         if stream.over || (way == Way::Request && stream.local_complete) {
             return;
@@ -182,6 +181,9 @@ impl Worker {
     /// Returns what becomes of a piece of body where a pause at the end holds nothing back, and where no callback was
     /// made. What a module dropped there, or holds while the end goes by unseen, is lost.
     fn at_end(&mut self, id: u32, way: Way, verdict: Verdict, end: bool) -> Verdict {
+        if verdict == Verdict::Unseen && way == Way::Request && self.goes_unseen(id) {
+            return Verdict::Goes;
+        }
         let goes_on = self.personality().pause_at_end == PauseAtEnd::GoesOn && end;
         let stream = self.stream(id);
         let is_lost = way == Way::Request && stream.late_reply.is_some();
@@ -246,7 +248,7 @@ impl Worker {
     }
 
     /// Returns `true` if the head of a message waits until the first piece of its body goes on.
-    fn waits_for_body(&mut self, id: u32, way: Way) -> bool {
+    pub(super) fn waits_for_body(&mut self, id: u32, way: Way) -> bool {
         let personality = self.personality();
         match way {
             Way::Request => personality.request_body != RequestBody::InPieces,
@@ -262,74 +264,6 @@ impl Worker {
         let closes = self.personality().continued_piece == ContinuedPiece::ClosesTheStream;
         let stream = &self.streams[&id];
         closes && way == Way::Request && stream.in_vm && !stream.over && stream.late_reply.is_none()
-    }
-
-    /// Lets go what the module asked for.
-    pub(super) fn let_go(&mut self, id: u32, way: Way) {
-        if let Some(reply) = self.stream(id).prepared.take() {
-            return self.send_reply(id, reply);
-        }
-        if self.personality().continue_stream != ContinueStream::ResumesHeads {
-            self.stream(id).side(way).buffering = false;
-            return self.resume(id, way);
-        }
-        let stream = self.stream(id);
-        if stream.moment == Some(Moment::Head(way)) {
-            stream.side(way).is_let_go = true;
-            return;
-        }
-        self.resume_head(id, way);
-    }
-
-    /// Lets a paused head go on, and shows the body that has come meanwhile.
-    fn resume_head(&mut self, id: u32, way: Way) {
-        let waits_for_body = self.waits_for_body(id, way);
-        let side = self.stream(id).side(way);
-        if side.iteration != Iteration::PausedForAll || side.headers_went_on {
-            return;
-        }
-        let end = side.complete;
-        if !waits_for_body || (end && side.held.is_none()) {
-            return self.resume(id, way);
-        }
-        side.iteration = Iteration::Paused;
-        if let Some(piece) = side.held.take() {
-            side.piece = piece;
-            self.body(id, way, BodyPart::Piece, end, Source::Peer);
-        }
-    }
-
-    /// Lets go what was held back.
-    pub(super) fn resume(&mut self, id: u32, way: Way) {
-        let stream = self.stream(id);
-        if stream.over || (way == Way::Request && stream.local_complete) {
-            return;
-        }
-        let side = stream.side(way);
-        if side.headers.is_none() {
-            let line = "the module continued an answer that hasn't come: Envoy crashes at this";
-            self.plugin.log(Level::Critical, line);
-            self.reset(id);
-            return;
-        }
-        side.from_module |= side.iteration == Iteration::PausedForAll;
-        side.iteration = Iteration::Goes;
-        if !side.headers_went_on {
-            side.headers_went_on = true;
-            let end = side.complete && side.held.is_none() && side.trailers.is_none();
-            self.send_headers(id, way, end);
-        }
-        let side = self.stream(id).side(way);
-        // Trailers that a body callback adds go on together with that body.
-        let had_trailers = side.trailers.is_some();
-        if side.held.is_some() {
-            let end = side.complete && !had_trailers;
-            self.body(id, way, BodyPart::Held, end, Source::Held);
-        }
-        if had_trailers {
-            self.trailers(id, way, Source::Held);
-        }
-        self.stream(id).side(way).from_module = false;
     }
 
     /// Adds a piece of body to what is held back. Nothing moves if it is held back already.

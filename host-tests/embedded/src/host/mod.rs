@@ -16,6 +16,7 @@ mod exports;
 mod flow;
 mod header_map;
 mod imports;
+mod let_go;
 mod local_reply;
 mod memory;
 mod message;

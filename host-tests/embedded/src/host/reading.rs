@@ -8,6 +8,7 @@ use super::header_map::{self, MapKind};
 use super::message::{Frame, Headers, Way};
 use super::personality::{
     AnswerEnd, BodySize, PausedAnswer, RemovedHeaders, RepeatedHeaders, RequestBody, Trailers,
+    UnannouncedBody,
 };
 use super::worker::Worker;
 
@@ -100,6 +101,38 @@ impl Worker {
         side.was_gathered = true;
         side.buffering = false;
         side.gathered = Some(std::mem::take(&mut side.piece));
+    }
+
+    /// Returns the flag `end_of_stream` of a body callback, or `None` if the callback isn't made.
+    pub(super) fn told_end(&mut self, id: u32, way: Way, size: usize, end: bool) -> Option<bool> {
+        let personality = self.personality();
+        let side = self.stream(id).side(way);
+        let (length, total) = (side.length.unwrap_or_default(), side.size);
+        match way {
+            Way::Request if personality.request_body == RequestBody::InPieces => Some(end),
+            Way::Request => (size > 0 && !self.goes_unseen(id)).then_some(end),
+            Way::Response => match personality.answer_end {
+                AnswerEnd::WithTheLastPiece => Some(end),
+                AnswerEnd::Apart => {
+                    let end = if length > 0 { size as u64 == length } else { end };
+                    (size > 0 || end).then_some(end)
+                }
+                AnswerEnd::OnlyWithTheLastPiece => (size > 0 || total == 0).then_some(end),
+            },
+        }
+    }
+
+    /// Returns `true` if the module isn't shown the body of a request, since that has no length.
+    pub(super) fn goes_unseen(&self, id: u32) -> bool {
+        let unseen = self.personality().unannounced_body == UnannouncedBody::Unseen;
+        unseen && self.streams[&id].request.length.is_none()
+    }
+
+    /// Lets an answer's body go on that was gathered already because of a pause.
+    pub(super) fn pausing_twice_goes_on(&mut self, id: u32, way: Way, verdict: Verdict) -> Verdict {
+        let gathers = self.personality().paused_answer == PausedAnswer::GatheredOnce;
+        let was_gathered = way == Way::Response && self.stream(id).side(way).was_gathered;
+        if gathers && was_gathered && verdict == Verdict::Hold { Verdict::Goes } else { verdict }
     }
 
     fn may_have_body(&self, id: u32, head: &Headers) -> bool {

@@ -4,21 +4,25 @@ use bytes::Bytes;
 
 use super::header_map::{self, LOST, MapKind};
 use super::message::{Frame, Headers, Way};
-use super::personality::{AnswerLength, EmptiedEnd, PseudoHeaders, RequestLength};
+use super::personality::{AnswerLength, EmptiedEnd, NamedByConnection, PseudoHeaders, RequestLength};
 use super::stream::{BodyPart, Side};
 use super::worker::Worker;
 
 impl Worker {
     pub(super) fn send_headers(&mut self, id: u32, way: Way, end: bool) {
         let personality = self.personality();
+        let is_unseen = way == Way::Request && self.goes_unseen(id);
         let stream = self.stream(id);
         let side = stream.side(way);
         side.hop_saw_end = end;
         let mut headers = side.headers.clone().expect("a head that is sent has come");
-        if way == Way::Request && personality.request_length == RequestLength::OfTheBody {
+        if way == Way::Request && personality.request_length == RequestLength::OfTheBody && !is_unseen {
             set_length(&mut headers, side);
         }
         headers.iter_mut().for_each(|(name, _)| name.make_ascii_lowercase());
+        if way == Way::Request && personality.named_by_connection == NamedByConnection::Dropped {
+            drop_named_by_connection(&mut headers);
+        }
         if way == Way::Response && !end && personality.answer_length == AnswerLength::Dropped {
             match side.length {
                 Some(0) => set_length(&mut headers, side),
@@ -44,10 +48,16 @@ impl Worker {
 
     pub(super) fn send_body(&mut self, id: u32, way: Way, body: BodyPart, end: bool) {
         let personality = self.personality();
+        let is_unseen = way == Way::Request && self.goes_unseen(id);
         let stream = self.stream(id);
         let side = stream.side(way);
         if side.hop_saw_end {
             return;
+        }
+        let length = side.headers.as_ref().and_then(|head| header_map::get(head, b"content-length"));
+        if is_unseen && length == Some(b"0") {
+            side.piece.clear();
+            side.held = side.held.take().map(|_| Vec::new());
         }
         let end = end && side.trailers.is_none();
         let is_lost =
@@ -91,6 +101,17 @@ fn set_length(headers: &mut Headers, side: &Side) {
         header_map::replace(MapKind::Separate, headers, b"content-length", length.to_string().as_bytes());
         header_map::remove(headers, b"transfer-encoding");
     }
+}
+
+/// Removes the headers that `connection` names.
+fn drop_named_by_connection(headers: &mut Headers) {
+    let named: Vec<Vec<u8>> = headers
+        .iter()
+        .filter(|(name, _)| name == b"connection")
+        .flat_map(|(_, value)| value.split(|byte| *byte == b','))
+        .map(|name| name.trim_ascii().to_ascii_lowercase())
+        .collect();
+    headers.retain(|(name, _)| !named.contains(name));
 }
 
 /// Adds the headers that the module has removed, and that go up all the same.

@@ -27,7 +27,11 @@ differences! {
         AsWritten,
     }
     /// The part of a value that header maps show.
-    HeaderValues { Whole, UpToTheFirstComma }
+    HeaderValues {
+        Whole,
+        /// A value in quotes is shown without them.
+        UpToTheFirstComma,
+    }
     /// The form of a header that came more than once.
     RepeatedHeaders {
         /// One value, joined by commas, if the host knows the header, else an entry for each value.
@@ -89,6 +93,18 @@ differences! {
         /// None, since the body may have been changed. An answer without bytes waits for its callback, and has the length
         /// of what that leaves.
         Dropped,
+    }
+    /// The request headers that the client's `connection` names.
+    NamedByConnection {
+        GoUp,
+        /// They don't go up, though the module has set them.
+        Dropped,
+    }
+    /// The body of a request without a `content-length`.
+    UnannouncedBody {
+        Shown,
+        /// It goes up without a callback. If the module has given the request the length 0, it doesn't go up.
+        Unseen,
     }
     /// The effect of letting a piece of a request's body go on that isn't the last.
     ContinuedPiece {

@@ -138,6 +138,9 @@ fn query_of(path: &[u8]) -> Option<&[u8]> {
 fn part(personality: Personality, value: &[u8]) -> &[u8] {
     match personality.header_values {
         HeaderValues::Whole => value,
-        HeaderValues::UpToTheFirstComma => value.split(|byte| *byte == b',').next().unwrap_or_default(),
+        HeaderValues::UpToTheFirstComma => match value.strip_prefix(b"\"") {
+            Some(quoted) => quoted.split(|byte| *byte == b'"').next().unwrap_or_default(),
+            None => value.split(|byte| *byte == b',').next().unwrap_or_default(),
+        },
     }
 }
