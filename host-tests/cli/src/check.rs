@@ -119,12 +119,11 @@ impl Finding {
         let Placed { place, configuration, validation, surroundings } = placed;
         let load = |written: Written| {
             let gateway = written.load()?;
-            match empty_password::find(&written.text) {
-                Some(error) => {
-                    Err(written.field.map_or_else(|| error.clone(), |field| format!("{field}.{error}")))
-                }
-                None => Ok(gateway),
-            }
+            let Some(error) = empty_password::find(&written.text) else { return Ok(gateway) };
+            Err(match written.field {
+                Some(field) => format!("{field}.{error}"),
+                None => error,
+            })
         };
         let loaded = configuration.and_then(load);
         let needs_a_chain = loaded.as_ref().is_ok_and(|gateway| gateway.callers.certificates.need_a_chain);

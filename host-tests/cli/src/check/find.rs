@@ -165,16 +165,12 @@ fn configuration(filter: &Value) -> Result<Written, String> {
                     .to_owned(),
             ),
         },
-        Some("google.protobuf.Struct") => match configuration.get("value") {
-            Some(value @ Value::Mapping(fields)) if !fields.is_empty() => {
-                let (text, field) = (structure::json(value).into_bytes(), "config.configuration.value".to_owned());
-                Ok(Written { text, field: Some(field) })
-            }
-            None | Some(Value::Null | Value::Mapping(_)) => Ok(Written::alone(b"")),
-            Some(_) => Err("config.configuration.value: this is no object: write mounts, access and the other fields below \
-                            it"
-                .to_owned()),
-        },
+        Some("google.protobuf.Struct") => {
+            let (value, field) = (configuration.get("value"), "config.configuration.value");
+            let written = structure::written(value, field, structure::json)?;
+            // An empty Struct is refused as an empty text is.
+            Ok(if written.text.is_empty() { Written::alone(b"") } else { written })
+        }
         Some(other) => Err(format!("config.configuration: this is a {other}: {wanted}")),
         None => Err(format!("config.configuration: this has no \"@type\": {wanted}")),
     }

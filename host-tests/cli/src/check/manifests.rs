@@ -7,11 +7,32 @@ mod istio;
 mod routes;
 mod tokens;
 
-use super::Written;
+use super::listener::Surroundings;
 use super::placed::Placed;
-use super::structure;
 use promward::gateway::Gateway;
+use routes::Routes;
 use serde_norway::Value;
+use tokens::Verification;
+
+/// The objects around a plugin, as far as its configuration depends on them.
+struct Around {
+    tokens: Verification,
+    routes: Routes,
+    surroundings: Surroundings,
+}
+
+impl Around {
+    /// Returns a warning for each thing around a plugin that doesn't fit its configuration.
+    fn warnings(&self, gateway: &Gateway) -> Vec<String> {
+        [
+            self.tokens.warnings(gateway),
+            needless_clusters(gateway),
+            self.routes.warnings(&gateway.mounts),
+            self.surroundings.warnings(gateway),
+        ]
+        .concat()
+    }
+}
 
 /// Returns `true` if a value is an object of Kubernetes.
 pub(super) fn is_object(value: &Value) -> bool {
@@ -76,19 +97,14 @@ fn text_at<'a>(value: &'a Value, path: &[&str]) -> Option<&'a str> {
     at(value, path)?.as_str()
 }
 
-/// Returns the configuration in a field of a plugin, as a control plane sends it. One that is missing or has no field is not
-/// sent, and the filter refuses that by name.
-fn configuration(value: Option<&Value>, field: &str) -> Result<Written, String> {
-    match value {
-        None | Some(Value::Null) => Ok(Written { text: Vec::new(), field: Some(field.to_owned()) }),
-        Some(Value::Mapping(fields)) if fields.is_empty() => configuration(None, field),
-        Some(value @ Value::Mapping(_)) => {
-            Ok(Written { text: structure::json_of_go(value).into_bytes(), field: Some(field.to_owned()) })
-        }
-        Some(_) => {
-            Err(format!("{field}: this is no object: write mounts, access and the other fields below it"))
-        }
-    }
+/// Returns the items of the list at the end of a path of names, or none if there is no list.
+fn items_at<'a>(value: &'a Value, path: &[&str]) -> &'a [Value] {
+    at(value, path).and_then(Value::as_sequence).map_or(&[], Vec::as_slice)
+}
+
+/// Returns the objects of this group and kind.
+fn of_kind<'a>(objects: &[&'a Value], group: &str, name: &str) -> Vec<&'a Value> {
+    objects.iter().copied().filter(|object| kind(object) == (group, name)).collect()
 }
 
 /// Returns the error about a field that lets requests through while the filter fails.

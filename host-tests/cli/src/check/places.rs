@@ -13,6 +13,11 @@ use std::path::Path;
 
 /// Returns the configurations in the text of a file.
 pub(super) fn placed(name: &str, text: &[u8]) -> Result<Vec<Placed>, Unreadable> {
+    in_text(name, name, text)
+}
+
+/// Returns the configurations in the text of a file of this name. The place of each begins with `place`.
+fn in_text(name: &str, place: &str, text: &[u8]) -> Result<Vec<Placed>, Unreadable> {
     if let Some(said) = mistaken::text(text) {
         return Err(Unreadable(said.to_owned()));
     }
@@ -23,34 +28,34 @@ pub(super) fn placed(name: &str, text: &[u8]) -> Result<Vec<Placed>, Unreadable>
     let json = serde_json::from_slice::<Value>(unmarked).ok().filter(|_| begins_as_json);
     match json {
         Some(value) if envoy_file::is_envoys(&value) || manifests::is_object(&value) => {
-            in_documents(name, &[value])
+            in_documents(place, &[value])
         }
-        Some(value) if is_yaml && !mistaken::is_configuration(&value) => in_documents(name, &[value]),
+        Some(value) if is_yaml && !mistaken::is_configuration(&value) => in_documents(place, &[value]),
         None if is_yaml || !begins_as_json => {
             let file = String::from_utf8_lossy(unmarked);
-            let placed = in_documents(name, &documents(unmarked)?)?;
+            let placed = in_documents(place, &documents(unmarked)?)?;
             Ok(placed.into_iter().map(|placed| placed.read_by_another(&file)).collect())
         }
         // The filter has its own messages for wrong JSON.
-        _ => Ok(vec![Placed::by_itself(name, Ok(Written::alone(text)))]),
+        _ => Ok(vec![Placed::by_itself(place, Ok(Written::alone(text)))]),
     }
 }
 
-fn in_documents(name: &str, documents: &[Value]) -> Result<Vec<Placed>, Unreadable> {
+fn in_documents(place: &str, documents: &[Value]) -> Result<Vec<Placed>, Unreadable> {
     let found: Vec<Found> = documents.iter().map(find::in_document).collect();
     let discovered = found.iter().flat_map(|found| &found.discovered).next().map(|filter| {
         let file = filter.file.as_deref().unwrap_or("what its config_source serves");
         Unreadable(format!("no configuration is in it: {filter} is discovered: check {file} in its place"))
     });
     let filters = found.into_iter().flat_map(|found| found.filters);
-    let mut placed = manifests::placed(name, documents);
-    placed.extend(manifests::files(name, documents).iter().flat_map(in_file));
-    placed.extend(filters.map(|filter| Placed::in_envoys(name, filter)));
+    let mut placed = manifests::placed(place, documents);
+    placed.extend(manifests::files(place, documents).iter().flat_map(in_file));
+    placed.extend(filters.map(|filter| Placed::in_envoys(place, filter)));
     if !placed.is_empty() {
         return Ok(placed);
     }
     if documents.iter().any(mistaken::is_configuration) {
-        return Ok(vec![Placed::by_itself(name, Err(mistaken::AS_YAML.to_owned()))]);
+        return Ok(vec![Placed::by_itself(place, Err(mistaken::AS_YAML.to_owned()))]);
     }
     let other = documents.iter().find_map(mistaken::document).map(|said| Unreadable(said.to_owned()));
     let nothing = || {
@@ -65,11 +70,7 @@ fn in_documents(name: &str, documents: &[Value]) -> Result<Vec<Placed>, Unreadab
 
 /// Returns the configurations in a file that an object of Kubernetes holds.
 fn in_file(file: &File) -> Vec<Placed> {
-    let mut found = placed(&file.name, &file.text).unwrap_or_default();
-    for placed in &mut found {
-        placed.place = placed.place.replacen(&file.name, &file.place, 1);
-    }
-    found
+    in_text(&file.name, &file.place, &file.text).unwrap_or_default()
 }
 
 fn documents(text: &[u8]) -> Result<Vec<Value>, Unreadable> {

@@ -1,11 +1,32 @@
 //! Turns the fields of a file into the JSON that the filter gets of them: from a `google.protobuf.Struct` in an Envoy file,
 //! and from what control planes make of a manifest.
 
+use super::Written;
 use serde_json::{Map, Number, Value as Json};
 use serde_norway::Value;
 
 /// The characters that Go's `encoding/json` escapes, beside those that every writer does.
 const ESCAPED_BY_GO: [char; 5] = ['<', '>', '&', '\u{2028}', '\u{2029}'];
+
+/// Returns the configuration whose fields are the content of a field of the file, written by `write`. One that is missing or
+/// has no field is sent as an empty text.
+pub(super) fn written(
+    value: Option<&Value>,
+    field: &str,
+    write: fn(&Value) -> String,
+) -> Result<Written, String> {
+    let text = match value {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::Mapping(fields)) if fields.is_empty() => String::new(),
+        Some(value @ Value::Mapping(_)) => write(value),
+        Some(_) => {
+            return Err(format!(
+                "{field}: this is no object: write mounts, access and the other fields below it"
+            ));
+        }
+    };
+    Ok(Written { text: text.into_bytes(), field: Some(field.to_owned()) })
+}
 
 /// Returns the JSON with its fields in the order of their names, as the filter makes it of a `Struct`.
 pub(super) fn json(value: &Value) -> String {

@@ -3,13 +3,12 @@
 use super::super::chain::Validation;
 use super::super::listener::Surroundings;
 use super::super::placed::Placed;
+use super::super::structure::{json_of_go, written};
 use super::routes::Routes;
 use super::tokens::Verification;
-use super::{at, configuration, fails_open, kind, needless_clusters, place};
+use super::{Around, at, fails_open, items_at, of_kind, place};
 use promward::gateway::Gateway;
 use serde_norway::Value;
-
-const GROUP: &str = "gateway.envoyproxy.io";
 
 const VALIDATES: &str = "the ClientTrafficPolicy has to have tls.clientValidation with caCertificateRefs";
 
@@ -23,8 +22,7 @@ const UNITS: [(&str, usize); 6] =
 
 /// Returns the plugins in an `EnvoyExtensionPolicy`.
 pub(super) fn of_policy(name: &str, object: &Value, objects: &[&Value]) -> Vec<Placed> {
-    let plugins =
-        at(object, &["spec", "wasm"]).and_then(Value::as_sequence).into_iter().flatten().enumerate();
+    let plugins = items_at(object, &["spec", "wasm"]).iter().enumerate();
     plugins.map(|(index, plugin)| self::plugin(name, object, index, plugin, objects)).collect()
 }
 
@@ -33,32 +31,24 @@ fn plugin(name: &str, object: &Value, index: usize, plugin: &Value, objects: &[&
     let field = format!("{path}.config");
     let configuration = match plugin.get("failOpen").and_then(Value::as_bool) {
         Some(true) => Err(fails_open(&format!("{path}.failOpen"), "true", "leave it out")),
-        _ => configuration(plugin.get("config"), &field),
+        _ => written(plugin.get("config"), &field, json_of_go),
     };
-    let tokens = Verification::of_envoy_gateway(objects);
-    let routes = Routes::of(objects);
-    let surroundings = surroundings(objects);
-    let warnings = move |gateway: &Gateway| {
-        [
-            tokens.warnings(gateway),
-            needless_clusters(gateway),
-            routes.warnings(&gateway.mounts),
-            surroundings.warnings(gateway),
-        ]
-        .concat()
+    let around = Around {
+        tokens: Verification::of_envoy_gateway(objects),
+        routes: Routes::of(objects),
+        surroundings: surroundings(objects),
     };
     Placed {
         place: place(name, object, &field),
         configuration,
         validation: Validation::Elsewhere(VALIDATES.to_owned()),
-        surroundings: Box::new(warnings),
+        surroundings: Box::new(move |gateway: &Gateway| around.warnings(gateway)),
     }
 }
 
 /// Returns the bounds on bodies that the file's policies for clients set, or the usual ones.
 fn surroundings(objects: &[&Value]) -> Surroundings {
-    let policies: Vec<_> =
-        objects.iter().filter(|object| kind(object) == (GROUP, "ClientTrafficPolicy")).collect();
+    let policies = of_kind(objects, "gateway.envoyproxy.io", "ClientTrafficPolicy");
     let least = |path: &[&str]| policies.iter().filter_map(|policy| bytes(at(policy, path)?)).min();
     let bound = |path: &[&str], usual: usize| {
         let given = least(path);

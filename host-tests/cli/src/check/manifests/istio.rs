@@ -3,9 +3,10 @@
 use super::super::chain::Validation;
 use super::super::listener::Surroundings;
 use super::super::placed::Placed;
+use super::super::structure::{json_of_go, written};
 use super::routes::Routes;
 use super::tokens::Verification;
-use super::{at, configuration, fails_open, needless_clusters, place, text_at};
+use super::{Around, at, fails_open, items_at, place, text_at};
 use promward::gateway::Gateway;
 use serde_norway::Value;
 
@@ -32,15 +33,17 @@ fn plugin(name: &str, object: &Value, path: &[&str], objects: &[&Value]) -> Opti
     let strategy = text_at(plugin, &["failStrategy"]).unwrap_or("FAIL_CLOSE").to_owned();
     let configuration = match strategy.as_str() {
         "FAIL_OPEN" => Err(fails_open(&format!("{path}.failStrategy"), "FAIL_OPEN", "write FAIL_RELOAD")),
-        _ => configuration(plugin.get("pluginConfig"), &field),
+        _ => written(plugin.get("pluginConfig"), &field, json_of_go),
     };
     let phase = text_at(object, &["spec", "phase"]).unwrap_or("UNSPECIFIED").to_owned();
-    let by_port = matches_ports(object);
+    let by_port = items_at(object, &["spec", "match"]).iter().any(|selector| selector.get("ports").is_some());
     let is_aimed =
         ["selector", "targetRef", "targetRefs"].iter().any(|field| at(object, &["spec", field]).is_some());
-    let tokens = Verification::of_istio(objects);
-    let routes = Routes::of(objects);
-    let surroundings = Surroundings::of_control_plane(&[("what Envoy buffers under Istio", BUFFER)]);
+    let around = Around {
+        tokens: Verification::of_istio(objects),
+        routes: Routes::of(objects),
+        surroundings: Surroundings::of_control_plane(&[("what Envoy buffers under Istio", BUFFER)]),
+    };
     let warnings = move |gateway: &Gateway| {
         let mut warnings: Vec<String> = [
             (strategy != "FAIL_RELOAD").then(|| {
@@ -63,10 +66,7 @@ fn plugin(name: &str, object: &Value, path: &[&str], objects: &[&Value]) -> Opti
         .flatten()
         .collect();
         warnings.extend(too_early(gateway, &phase));
-        warnings.extend(tokens.warnings(gateway));
-        warnings.extend(needless_clusters(gateway));
-        warnings.extend(routes.warnings(&gateway.mounts));
-        warnings.extend(surroundings.warnings(gateway));
+        warnings.extend(around.warnings(gateway));
         warnings
     };
     Some(Placed {
@@ -75,12 +75,6 @@ fn plugin(name: &str, object: &Value, path: &[&str], objects: &[&Value]) -> Opti
         validation: Validation::Elsewhere(VALIDATES.to_owned()),
         surroundings: Box::new(warnings),
     })
-}
-
-/// Returns `true` if a plugin is for some ports only.
-fn matches_ports(object: &Value) -> bool {
-    let mut selectors = at(object, &["spec", "match"]).and_then(Value::as_sequence).into_iter().flatten();
-    selectors.any(|selector| selector.get("ports").is_some())
 }
 
 /// Returns the warning about a phase in which Istio may not have verified a token yet.

@@ -1,7 +1,7 @@
 //! The routes of a file of manifests, as far as the filter depends on them: a proxy looks for a route twice, with the path
 //! as it came and, when the filter has stripped a prefix, with the path that is left.
 
-use super::{kind, text_at};
+use super::{items_at, kind, text_at};
 use promward::api::mount::{Mount, Mounts};
 use serde_norway::Value;
 
@@ -73,18 +73,16 @@ impl Route {
 
 /// Reads the routes of an object. A rule that has no match is for every path, and one that redirects leads nowhere.
 fn matches(object: &Value, rules: &str, field: &str, read: fn(&Value) -> Route) -> Vec<Route> {
-    let list = |value: &Value, field: &str| value.get(field).and_then(Value::as_sequence).cloned();
-    let rules = object.get("spec").and_then(|spec| list(spec, rules)).unwrap_or_default();
-    let routes = |rule: &Value| match list(rule, field) {
-        Some(matches) if !matches.is_empty() => matches.iter().map(read).collect(),
-        _ => vec![Route::Prefix("/".to_owned())],
+    let routes = |rule: &Value| match items_at(rule, &[field]) {
+        [] => vec![Route::Prefix("/".to_owned())],
+        matches => matches.iter().map(read).collect(),
     };
-    rules.iter().filter(|rule| !redirects(rule)).flat_map(routes).collect()
+    items_at(object, &["spec", rules]).iter().filter(|rule| !redirects(rule)).flat_map(routes).collect()
 }
 
 fn redirects(rule: &Value) -> bool {
-    let mut filters = rule.get("filters").and_then(Value::as_sequence).into_iter().flatten();
-    rule.get("redirect").is_some() || filters.any(|filter| filter.get("requestRedirect").is_some())
+    rule.get("redirect").is_some()
+        || items_at(rule, &["filters"]).iter().any(|filter| filter.get("requestRedirect").is_some())
 }
 
 fn of_gateway(matched: &Value) -> Route {

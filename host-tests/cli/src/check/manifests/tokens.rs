@@ -1,6 +1,6 @@
 //! The verification of JSON web tokens that a file asks of a control plane, as far as the filter's configuration depends on it.
 
-use super::{at, kind, text_at};
+use super::{at, items_at, of_kind, text_at};
 use promward::caller::who::Who;
 use promward::gateway::Gateway;
 use serde_norway::Value;
@@ -8,7 +8,7 @@ use serde_norway::Value;
 /// The key under which Istio leaves the claims of every token.
 const PAYLOAD: &str = "payload";
 
-/// What a control plane verifies before the filter is asked.
+/// The tokens that a control plane verifies before the filter is asked.
 pub(super) struct Verification {
     plane: Plane,
     issuers: Vec<Issuer>,
@@ -35,9 +35,8 @@ struct Issuer {
 impl Verification {
     /// Reads the `RequestAuthentication` of a file.
     pub(super) fn of_istio(objects: &[&Value]) -> Self {
-        let policies =
-            objects.iter().filter(|object| kind(object) == ("security.istio.io", "RequestAuthentication"));
-        let rules = policies.filter_map(|policy| at(policy, &["spec", "jwtRules"])?.as_sequence()).flatten();
+        let policies = of_kind(objects, "security.istio.io", "RequestAuthentication");
+        let rules = policies.into_iter().flat_map(|policy| items_at(policy, &["spec", "jwtRules"]));
         let issuers = rules.map(|rule| Issuer {
             provider: String::new(),
             issuer: text_at(rule, &["issuer"]).map(str::to_owned),
@@ -48,10 +47,10 @@ impl Verification {
 
     /// Reads the `SecurityPolicy` of a file.
     pub(super) fn of_envoy_gateway(objects: &[&Value]) -> Self {
-        let policies =
-            objects.iter().filter(|object| kind(object) == ("gateway.envoyproxy.io", "SecurityPolicy"));
-        let verifying: Vec<_> = policies.filter_map(|policy| at(policy, &["spec", "jwt"])).collect();
-        let providers = verifying.iter().filter_map(|jwt| jwt.get("providers")?.as_sequence()).flatten();
+        let policies = of_kind(objects, "gateway.envoyproxy.io", "SecurityPolicy");
+        let verifying: Vec<_> =
+            policies.into_iter().filter_map(|policy| at(policy, &["spec", "jwt"])).collect();
+        let providers = verifying.iter().flat_map(|jwt| items_at(jwt, &["providers"]));
         let issuers = providers.map(|provider| Issuer {
             provider: text_at(provider, &["name"]).unwrap_or_default().to_owned(),
             issuer: text_at(provider, &["issuer"]).map(str::to_owned),
