@@ -13,6 +13,7 @@ pub mod python;
 mod version;
 
 use anyhow::{Context, Result, anyhow, bail};
+pub use fetch::run;
 pub use program::Program;
 use promward_module::installed;
 use std::collections::BTreeMap;

@@ -6,14 +6,16 @@ use crate::FILE;
 use anyhow::{Context, Result};
 use std::env;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 /// The directory of the files, as seen from the parent of the command's directory.
 pub const SHARE: &str = "share/promward";
 
 /// Returns the directory with the files of this command, if it is installed.
 #[must_use]
-pub fn share() -> Option<PathBuf> {
-    share_of(&env::current_exe().ok()?)
+pub fn share() -> Option<&'static Path> {
+    static FOUND: LazyLock<Option<PathBuf>> = LazyLock::new(|| share_of(&env::current_exe().ok()?));
+    FOUND.as_deref()
 }
 
 /// Returns the directory that has this command, if it is installed: its other programs may be there too.
@@ -29,7 +31,10 @@ pub fn programs() -> Option<PathBuf> {
 ///
 /// Returns an error if this command is not installed, and its workspace doesn't exist any more.
 pub fn shipped(path: &str) -> Result<PathBuf> {
-    Ok(share().map_or_else(crate::workspace, Ok)?.join(path))
+    match share() {
+        Some(share) => Ok(share.join(path)),
+        None => Ok(crate::workspace()?.join(path)),
+    }
 }
 
 /// Returns the module for users: that of an installed command, or else the one of the workspace, which is built.

@@ -1,6 +1,7 @@
 //! The checkout that is released: its commit, and what follows from that.
 
 use anyhow::{Context, Result, ensure};
+use promward_harness::tools;
 use std::env;
 use std::ffi::OsString;
 use std::fs;
@@ -34,15 +35,13 @@ impl Checkout {
         let root = git(directory, &["rev-parse", "--show-toplevel"])
             .context("a release is made in a checkout of promward, by git: go to one")?;
         let root = PathBuf::from(root);
-        let manifest = root.join("Cargo.toml");
         ensure!(
-            root.join("filter/Cargo.toml").is_file() && manifest.is_file(),
+            ["Cargo.toml", "filter/Cargo.toml"].iter().all(|file| root.join(file).is_file()),
             "{} is not a checkout of promward: go to one",
             root.display()
         );
-        let text =
-            fs::read_to_string(&manifest).with_context(|| format!("cannot read {}", manifest.display()))?;
-        let manifest: toml::Value = toml::from_str(&text).context("Cargo.toml is wrong")?;
+        let manifest: toml::Value =
+            toml::from_str(&read(&root.join("Cargo.toml"))?).context("Cargo.toml is wrong")?;
         let version = manifest.get("workspace").and_then(|it| it.get("package")?.get("version")?.as_str());
         Ok(Self {
             commit: git(&root, &["rev-parse", "HEAD"])?,
@@ -69,8 +68,7 @@ impl Checkout {
 
     /// Reads a text file of the checkout.
     pub(crate) fn read(&self, path: &str) -> Result<String> {
-        let path = self.root.join(path);
-        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
+        read(&self.root.join(path))
     }
 
     /// Returns the paths of the files below a folder that are part of the repository, relative to the root.
@@ -79,14 +77,15 @@ impl Checkout {
     }
 }
 
+fn read(path: &Path) -> Result<String> {
+    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
 /// Returns what git says, without the end of the line.
 fn git(directory: &Path, arguments: &[&str]) -> Result<String> {
     // Times are written for this zone.
-    let output = Command::new("git").args(arguments).current_dir(directory).env("TZ", "UTC").output();
-    let output = output.context("cannot run git")?;
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "git {}: {}", arguments.join(" "), complaint.trim());
-    Ok(String::from_utf8(output.stdout)?.trim_end().to_owned())
+    let said = tools::run(Command::new("git").args(arguments).current_dir(directory).env("TZ", "UTC"))?;
+    Ok(said.trim_end().to_owned())
 }
 
 /// Returns `PATH` with these directories before the others.

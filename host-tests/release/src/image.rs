@@ -111,7 +111,8 @@ fn digest(content: &[u8]) -> String {
     format!("sha256:{}", promward_module::sha256(content))
 }
 
-/// Returns JSON with the members of every object in order: the specification's types keep annotations in none.
+/// Returns JSON with the members of every object ordered by name, since the types of the specification keep annotations in no
+/// order.
 fn json(value: impl Serialize) -> Result<Vec<u8>> {
     let value: Value = serde_json::to_value(value)?;
     Ok(serde_json::to_vec(&value)?)

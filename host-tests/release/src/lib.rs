@@ -37,12 +37,12 @@ pub struct Options {
     pub build: Build,
 }
 
-/// Builds everything that is released, writes it to the directory, and returns the paths of the files in it, in order.
+/// Builds everything that is released, and writes it to the directory.
 ///
 /// # Errors
 ///
 /// Returns an error if something can't be built or written, or if `CHANGELOG.md` has no part for the version.
-pub fn write(checkout: &Checkout, options: &Options) -> Result<Vec<PathBuf>> {
+pub fn write(checkout: &Checkout, options: &Options) -> Result<()> {
     let changes = changelog::part(&checkout.read("CHANGELOG.md")?, &checkout.version)?;
     let module = promward_module::build_in(&checkout.root, &checkout.target())?;
     let digest = promward_module::digest_file(&module);
@@ -68,16 +68,14 @@ pub fn write(checkout: &Checkout, options: &Options) -> Result<Vec<PathBuf>> {
     let wheel = wheel::Wheel { checkout, module: &module, boms: [&module_bom, &command_bom] };
     wheel.build(&options.build, &partial)?;
 
-    let files = list(&partial)?;
     let mut sums = String::new();
-    for file in &files {
-        sums += &format!("{}  {}\n", promward_module::sha256(&read(&partial.join(file))?), file.display());
+    for file in list(&partial)? {
+        sums += &format!("{}  {}\n", promward_module::sha256(&read(&partial.join(&file))?), file.display());
     }
     output.write(SUMS, sums.as_bytes())?;
     remove(&options.directory)?;
     fs::rename(&partial, &options.directory)
-        .with_context(|| format!("cannot make {}", options.directory.display()))?;
-    list(&options.directory)
+        .with_context(|| format!("cannot make {}", options.directory.display()))
 }
 
 /// The directory that files are written to.

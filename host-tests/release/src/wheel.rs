@@ -36,9 +36,9 @@ pub enum Build {
 /// The parts of a wheel.
 pub(crate) struct Wheel<'a> {
     pub(crate) checkout: &'a Checkout,
-    /// The module.
+    /// The path of the module, which has its SHA-256 beside it.
     pub(crate) module: &'a Path,
-    /// The bills of materials.
+    /// The paths of the software bills of materials.
     pub(crate) boms: [&'a Path; 2],
 }
 

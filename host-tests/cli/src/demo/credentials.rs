@@ -2,7 +2,7 @@
 //! issuer.
 
 use super::parts::CLIENTS;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use promward_harness::certificates::Authority;
@@ -14,7 +14,6 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-use std::process::Command;
 
 /// A client certificate to make.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -53,7 +52,7 @@ pub(super) fn client_certificates(
 /// Returns an error if OpenSSL is not available, or the key can't be made or written.
 pub(super) fn issuer(key: &Path) -> Result<String> {
     let openssl = tools::find(Program::Openssl)?;
-    let private = output(openssl.command().args(["genrsa", "2048"]))?;
+    let private = tools::run(openssl.command().args(["genrsa", "2048"]))?;
     if key.exists() {
         fs::remove_file(key).with_context(|| format!("cannot replace {}", key.display()))?;
     }
@@ -61,20 +60,13 @@ pub(super) fn issuer(key: &Path) -> Result<String> {
     created
         .and_then(|mut file| file.write_all(private.as_bytes()))
         .with_context(|| format!("cannot write {}", key.display()))?;
-    let modulus = output(openssl.command().args(["rsa", "-noout", "-modulus", "-in"]).arg(key))?;
+    let modulus = tools::run(openssl.command().args(["rsa", "-noout", "-modulus", "-in"]).arg(key))?;
     let modulus = modulus.trim().strip_prefix("Modulus=").and_then(from_hexadecimal);
     let modulus = modulus.context("OpenSSL doesn't tell the modulus of a key")?;
     // The exponent is 65537, as OpenSSL chooses it.
     let key = json!({ "kty": "RSA", "alg": "RS256", "use": "sig", "kid": "example",
                       "n": URL_SAFE_NO_PAD.encode(modulus), "e": "AQAB" });
     Ok(json!({ "keys": [key] }).to_string())
-}
-
-fn output(command: &mut Command) -> Result<String> {
-    let output = command.output().context("cannot run OpenSSL")?;
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "{command:?}: {}: {}", output.status, complaint.trim());
-    String::from_utf8(output.stdout).context("OpenSSL printed what is no text")
 }
 
 fn from_hexadecimal(text: &str) -> Option<Vec<u8>> {

@@ -68,12 +68,8 @@ impl Example {
     ///
     /// Returns an error if a folder of `examples/` can't be read, or its `demo.yaml` isn't one.
     pub fn all() -> Result<Vec<Self>> {
-        let examples = promward_module::installed::shipped("examples")?;
-        let entries =
-            fs::read_dir(&examples).with_context(|| format!("cannot read {}", examples.display()))?;
-        let mut folders: Vec<PathBuf> = entries.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+        let mut folders = folders()?;
         folders.retain(|folder| folder.join(DESCRIPTION).exists());
-        folders.sort();
         folders.into_iter().map(Self::in_folder).collect()
     }
 
@@ -228,8 +224,15 @@ impl Example {
 
 /// Returns `true` if there is an example of this name, which may have no demo.
 fn has_readme(name: &str) -> Result<bool> {
-    let examples = promward_module::workspace()?.join("examples");
-    let folders = fs::read_dir(&examples).with_context(|| format!("cannot read {}", examples.display()))?;
-    let mut named = folders.filter_map(Result::ok).filter(|folder| folder.file_name() == name);
-    Ok(named.any(|folder| folder.path().join("README.md").exists()))
+    let is_it = |folder: &PathBuf| folder.file_name().is_some_and(|file| file == name);
+    Ok(folders()?.iter().any(|folder| is_it(folder) && folder.join("README.md").exists()))
+}
+
+/// Returns the paths of everything in `examples/`, ordered by name.
+fn folders() -> Result<Vec<PathBuf>> {
+    let examples = promward_module::installed::shipped("examples")?;
+    let entries = fs::read_dir(&examples).with_context(|| format!("cannot read {}", examples.display()))?;
+    let mut folders: Vec<PathBuf> = entries.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+    folders.sort();
+    Ok(folders)
 }

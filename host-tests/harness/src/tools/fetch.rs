@@ -58,7 +58,7 @@ pub(super) fn say(line: &str) {
 /// # Errors
 ///
 /// Returns an error if it can't be run or fails.
-pub(super) fn run(command: &mut Command) -> Result<String> {
+pub fn run(command: &mut Command) -> Result<String> {
     let name = command.get_program().to_string_lossy().into_owned();
     let output = command.stdin(Stdio::null()).output().with_context(|| format!("cannot run {name}"))?;
     let complaint = String::from_utf8_lossy(&output.stderr);

@@ -1,7 +1,8 @@
 //! The crates that Cargo compiles into a package for a target, with what they depend on.
 
 use crate::checkout::Checkout;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
+use promward_harness::tools::run;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
@@ -51,19 +52,18 @@ impl Crates {
 ///
 /// # Errors
 ///
-/// Returns an error if Cargo or the compiler can't be run, or says what isn't understood.
+/// Returns an error if Cargo or the compiler can't be run, or prints something that isn't understood.
 pub(super) fn of(checkout: &Checkout, package: &str, target: &str) -> Result<Crates> {
-    let tree =
-        output(checkout.cargo().args(["tree", "--locked", "--no-dedupe", "--prefix", "depth"]).args([
-            "--package",
-            package,
-            "--target",
-            target,
-            "--edges",
-            "normal,no-proc-macro",
-            "--format",
-            FORMAT,
-        ]))?;
+    let tree = run(checkout.cargo().args(["tree", "--locked", "--no-dedupe", "--prefix", "depth"]).args([
+        "--package",
+        package,
+        "--target",
+        target,
+        "--edges",
+        "normal,no-proc-macro",
+        "--format",
+        FORMAT,
+    ]))?;
     let checksums = checksums(&checkout.read("Cargo.lock")?)?;
     let mut edges = BTreeMap::<Crate, BTreeSet<Crate>>::new();
     // The crates on the way from the main one to the present line.
@@ -109,7 +109,7 @@ fn checksums(lock: &str) -> Result<BTreeMap<(String, String), String>> {
 
 /// Returns Rust's standard library, which is compiled into everything.
 fn standard_library(checkout: &Checkout) -> Result<Crate> {
-    let said = output(Command::new("rustc").arg("--version").current_dir(&checkout.root))?;
+    let said = run(Command::new("rustc").arg("--version").current_dir(&checkout.root))?;
     let version = said.split(' ').nth(1).context("rustc says no version")?;
     Ok(Crate {
         name: "rust-std".to_owned(),
@@ -121,11 +121,4 @@ fn standard_library(checkout: &Checkout) -> Result<Crate> {
             "The standard library of Rust, with the C library of the target where it is linked statically",
         ),
     })
-}
-
-fn output(command: &mut Command) -> Result<String> {
-    let output = command.output().with_context(|| format!("cannot run {command:?}"))?;
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "{command:?}: {}: {}", output.status, complaint.trim());
-    Ok(String::from_utf8(output.stdout)?)
 }

@@ -39,6 +39,9 @@ fn assert_knows_itself(installed: &Installed) {
     let help = installed.says(&["demo", "--help"]);
     assert!(help.contains("promward demo tenants") && !help.contains("cargo"), "{help}");
     assert!(installed.says(&["demo", "--list"]).contains("tenants"));
+    let unknown = installed.run(&["demo", "tenant"]);
+    let complaint = String::from_utf8_lossy(&unknown.stderr).into_owned();
+    assert!(complaint.contains("there is no such example; there are "), "{complaint}");
     let released = installed.run(&["release"]);
     let complaint = String::from_utf8_lossy(&released.stderr).into_owned();
     assert!(!released.status.success() && complaint.contains("go to a checkout"), "{complaint}");
