@@ -1,5 +1,5 @@
-//! What a command prints, with the name by which it is called: an installed one is `promward`, and that of a checkout `cargo
-//! promward`, as all texts have it.
+//! Writes a command's texts with the name that its user calls it by. All texts say `cargo promward`, which is the command of
+//! a checkout; an installed one is `promward`.
 
 use promward_module::installed;
 use std::io::{self, Write};
@@ -7,13 +7,13 @@ use std::io::{self, Write};
 /// A writer that replaces the name in each line, if the command is installed.
 pub struct Called<W: Write> {
     output: W,
-    /// The begun line.
+    /// The bytes of the last line, until its end is written.
     line: Vec<u8>,
     rename: fn(&str) -> String,
 }
 
 impl<W: Write> Called<W> {
-    /// Wraps a writer.
+    /// Returns a writer that passes each line on to `output`.
     pub fn new(output: W) -> Self {
         Self { output, line: Vec::new(), rename: installed::as_called }
     }
@@ -46,7 +46,7 @@ impl<W: Write> Write for Called<W> {
 
 impl<W: Write> Drop for Called<W> {
     fn drop(&mut self) {
-        // Who can be told of an error here has ended.
+        // Nobody is left who could be told of an error.
         let _ = self.flush();
     }
 }

@@ -140,8 +140,9 @@ Exit codes:
   2  wrong arguments";
 
 const CHECK_HELP: &str = "\
-In an Envoy file every Wasm filter is checked, in a bootstrap file or as a discovered resource (ECDS). Of Kubernetes' objects
-every WasmPlugin, TrafficExtension and EnvoyExtensionPolicy is, and every configuration and Envoy file in a ConfigMap or Secret.
+In an Envoy file every Wasm filter is checked, in a bootstrap file or as a discovered resource (ECDS). Among objects
+of Kubernetes every WasmPlugin, TrafficExtension and EnvoyExtensionPolicy is checked, and every configuration and Envoy file in a
+ConfigMap or Secret.
 For a configuration that the filter refuses, one line names the object and the field.
 
 If a valid one has users, it shows how many logins their hashes allow, and how many password checks may begin and wait, with a
@@ -244,12 +245,12 @@ fn run(command: Command) -> Result<u8> {
     }
 }
 
-/// Returns standard output.
+/// Returns standard output, with the name that this command is called by.
 fn output() -> impl Write {
     Called::new(io::stdout().lock())
 }
 
-/// Returns standard error.
+/// Returns standard error, with the name that this command is called by.
 fn errors() -> impl Write {
     Called::new(io::stderr().lock())
 }

@@ -43,8 +43,8 @@ impl Policy {
         Ok(Self { gateway, stand_ins, document })
     }
 
-    /// Loads the configuration in a file: JSON, or an Envoy file or objects of Kubernetes that hold one. If it holds several, `filter` says which
-    /// one is meant, by the name or the path of its filter.
+    /// Loads the configuration in a file: JSON, or an Envoy file or objects of Kubernetes that hold one. If it holds
+    /// several, `filter` says which one is meant, by the name or the path of its filter.
     ///
     /// # Errors
     ///

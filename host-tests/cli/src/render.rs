@@ -18,8 +18,8 @@ Prints the shipped envoy/envoy.yaml with this configuration in it. Without argum
 configuration is checked first, as by `cargo promward check`.
 
 --client-certificates, --jwt, --rate-limit, --watched and --websockets add the lines of envoy/fragments, and can be combined.
-envoy/README.md says what to change in them, and which files the directory must have. The number of workers is not in the file: it is Envoy's own option
---concurrency.
+envoy/README.md says what to change in them, and which files the directory must have. The number of workers is not in the file:
+it is Envoy's own option --concurrency.
 
 Examples:
   cargo promward render promward.json > envoy.yaml

@@ -4,7 +4,7 @@ use super::directives::Directive;
 use crate::import::is_listed;
 use promward::target::method::Method;
 
-/// The word of a location about a request: who is let in, if anybody.
+/// The decision of a location about a request: the callers who are let in, if any are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// Requests of these callers go to the server.
@@ -18,7 +18,7 @@ pub(super) enum Verdict {
 /// The callers whose requests go to the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Callers {
-    /// Whoever asks.
+    /// Everybody, without a password.
     Anyone,
     /// The users of a password file.
     Users(String),
@@ -145,7 +145,7 @@ impl Settings {
         }
     }
 
-    /// Returns whom a request of this method is let in for.
+    /// Returns the callers who are let in with a request of this method.
     pub(super) fn verdict(&self, method: Method) -> Verdict {
         if let Some(directive) = &self.narrowing {
             return Verdict::Unknown(directive.clone());

@@ -1,7 +1,7 @@
 //! `promward check` refuses an Envoy file that lets requests through unchecked, and warns of what the filter accepts and
 //! that will hurt later: each warning names the field, and says what to do.
 
-use crate::check::checked;
+use crate::check::{changed, checked, warnings};
 use promward_harness::envoy::variants;
 
 const ACCESS: &str = r#""access": [{ "who": ["anyone"], "may": ["everything"] }]"#;
@@ -9,16 +9,7 @@ const USERS: &str = r#""callers": { "users": { "viewer": "$2y$10$CCCCCCCCCCCCCCC
 
 /// Returns what is printed about the shipped file with changes to its text.
 fn printed(changes: &[(&str, &str)]) -> String {
-    let text = changes.iter().fold(variants::render(&[]).unwrap(), |text, (old, new)| {
-        assert!(text.contains(old), "the shipped file has no {old}");
-        text.replacen(old, new, 1)
-    });
-    checked("envoy.yaml", &text)
-}
-
-fn warnings(printed: &str) -> Vec<String> {
-    assert!(printed.contains(": valid\n"), "{printed}");
-    printed.lines().filter_map(|line| line.strip_prefix("  warning: ")).map(str::to_owned).collect()
+    checked("envoy.yaml", &changed(&variants::render(&[]).unwrap(), changes))
 }
 
 /// Returns the warnings about a configuration by itself.

@@ -4,7 +4,7 @@
 mod around;
 
 use crate::check::envoys::EMPTY;
-use crate::check::{checked, digest};
+use crate::check::{changed, checked, digest};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use promward_cli::check;
@@ -48,11 +48,7 @@ spec: { connection: { bufferLimit: 512Ki }, http2: { initialStreamWindowSize: 52
 
 /// Returns what is printed about a text with changes.
 fn printed(text: &str, changes: &[(&str, &str)]) -> String {
-    let text = changes.iter().fold(text.to_owned(), |text, (old, new)| {
-        assert!(text.contains(old), "{old}");
-        text.replacen(old, new, 1)
-    });
-    checked("m.yaml", &text)
+    checked("m.yaml", &changed(text, changes))
 }
 
 #[test]

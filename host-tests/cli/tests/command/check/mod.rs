@@ -124,3 +124,17 @@ fn digest(configuration: &str) -> String {
 fn checked(name: &str, text: &str) -> String {
     check::check(name, text.as_bytes()).unwrap().iter().map(ToString::to_string).collect()
 }
+
+/// Returns a text with changes, each at the first place that has the old words.
+fn changed(text: &str, changes: &[(&str, &str)]) -> String {
+    changes.iter().fold(text.to_owned(), |text, (old, new)| {
+        assert!(text.contains(old), "the text has no {old}");
+        text.replacen(old, new, 1)
+    })
+}
+
+/// Returns the warnings in what is printed about a valid configuration.
+fn warnings(printed: &str) -> Vec<String> {
+    assert!(printed.contains(": valid\n"), "{printed}");
+    printed.lines().filter_map(|line| line.strip_prefix("  warning: ")).map(str::to_owned).collect()
+}

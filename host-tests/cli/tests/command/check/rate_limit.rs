@@ -1,6 +1,6 @@
 //! `promward check` warns where the headers for a rate limit service count nothing, as far as an Envoy file shows it.
 
-use crate::check::checked;
+use crate::check::{self, changed, checked};
 use promward_harness::envoy::variants::{self, Variant};
 
 /// The end of the shipped configuration, where the field is added.
@@ -13,10 +13,7 @@ fn warnings(variants: &[Variant], list: &str, change: (&str, &str)) -> Vec<Strin
     let field = format!(r#"{END}, "headers": {{ "rate_limit": {list} }}"#);
     let text =
         variants::render(variants).unwrap().replacen(END, if list.is_empty() { END } else { &field }, 1);
-    assert!(text.contains(change.0), "{}", change.0);
-    let printed = checked("envoy.yaml", &text.replacen(change.0, change.1, 1));
-    assert!(printed.contains(": valid\n"), "{printed}");
-    printed.lines().filter_map(|line| line.strip_prefix("  warning: ")).map(str::to_owned).collect()
+    check::warnings(&checked("envoy.yaml", &changed(&text, &[change])))
 }
 
 #[test]

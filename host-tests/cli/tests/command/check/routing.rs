@@ -1,6 +1,6 @@
 //! `promward check` warns of mounts whose requests reach no server, as far as the Envoy file shows it.
 
-use crate::check::checked;
+use crate::check::{self, checked};
 use promward_harness::envoy::ECDS;
 use promward_harness::envoy::variants::{self, Variant};
 
@@ -17,10 +17,7 @@ fn shipped(changes: &[(&str, &str)]) -> String {
 
 /// Returns the warnings about an Envoy file, whose configuration must be valid.
 fn warnings(text: &str) -> Vec<String> {
-    let printed = checked("envoy.yaml", text);
-    assert!(printed.contains(": valid\n"), "{printed}");
-    let lines = printed.lines().filter_map(|line| line.strip_prefix("  warning: "));
-    lines.map(str::to_owned).collect()
+    check::warnings(&checked("envoy.yaml", text))
 }
 
 #[test]

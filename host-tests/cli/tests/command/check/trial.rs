@@ -1,4 +1,4 @@
-//! What `promward check` says of rules on trial.
+//! `promward check` lists what rules on trial would change.
 
 use crate::check::checked;
 use serde_json::{Value, json};

@@ -2,13 +2,8 @@
 //! another, and the flags that the READMEs name go with the mounts. What they do on Envoy is tested in
 //! `host-tests/e2e/tests/envoy/control_planes`.
 
+use super::text;
 use promward_cli::check;
-use std::fs;
-
-/// The text of a file of the examples.
-fn text(file: &str) -> String {
-    fs::read_to_string(promward_module::workspace().unwrap().join("examples").join(file)).unwrap()
-}
 
 /// Returns these manifests without the objects of a kind.
 fn without(manifests: &str, kind: &str) -> String {

@@ -95,9 +95,20 @@ fn demos() -> Vec<PathBuf> {
     folders().into_iter().filter(|folder| folder.join("demo.yaml").exists()).collect()
 }
 
+/// Returns the path of a file or folder of the examples.
+fn path(of: &str) -> PathBuf {
+    promward_module::workspace().unwrap().join("examples").join(of)
+}
+
+/// Returns the text of a file of the examples.
+fn text(file: &str) -> String {
+    let path = path(file);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
 /// Returns the folders of the examples, ordered by name.
 fn folders() -> Vec<PathBuf> {
-    let entries = fs::read_dir(promward_module::workspace().unwrap().join("examples")).unwrap();
+    let entries = fs::read_dir(path("")).unwrap();
     let mut folders: Vec<_> =
         entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
     folders.sort();

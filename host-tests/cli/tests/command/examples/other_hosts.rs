@@ -1,10 +1,10 @@
 //! The examples for nginx and Traffic Server: their files have what the filter needs there. Hosts with these plugins can't be
 //! fetched, so that they were tried by hand.
 
+use super::text;
 use promward::config;
 use promward::gateway::Gateway;
 use serde_json::{Value, json};
-use std::fs;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
@@ -27,12 +27,8 @@ const BELIEVED: [&str; 9] = [
     "x-remote-user",
 ];
 
-fn file(path: &str) -> String {
-    fs::read_to_string(promward_module::workspace().unwrap().join("examples").join(path)).unwrap()
-}
-
 fn configuration(example: &str) -> (Value, Gateway) {
-    let text = file(&format!("{example}/promward.json"));
+    let text = text(&format!("{example}/promward.json"));
     (serde_json::from_str(&text).unwrap(), config::load(text.as_bytes()).unwrap())
 }
 
@@ -52,7 +48,7 @@ fn the_configuration_fits_into_a_parameter_of_nginx() {
 
 #[test]
 fn nginx_reads_the_configuration_that_the_command_has_written() {
-    let readme = file("nginx/README.md");
+    let readme = text("nginx/README.md");
     let command =
         readme.lines().find_map(|line| line.strip_prefix("$ jq --compact-output . promward.json | "));
     let (sed, _) = command.unwrap().split_once(" > ").unwrap();
@@ -75,7 +71,7 @@ fn nginx_reads_the_configuration_that_the_command_has_written() {
 
 #[test]
 fn nginx_sends_what_was_decided_and_no_other_header() {
-    let text = file("nginx/nginx.conf");
+    let text = text("nginx/nginx.conf");
     let all = directives(&text);
     let of = |name: &str| {
         all.iter().filter(|words| words[0] == name).map(|words| words[1..].join(" ")).collect::<Vec<_>>()
@@ -98,7 +94,7 @@ fn nginx_sends_what_was_decided_and_no_other_header() {
 #[test]
 fn nginx_has_room_for_what_the_filter_keeps() {
     let (_, gateway) = configuration("nginx");
-    let text = file("nginx/nginx.conf");
+    let text = text("nginx/nginx.conf");
     let all = directives(&text);
     let of =
         |name: &str| all.iter().find(|words| words[0] == name).map(|words| words[1..].join(" ")).unwrap();
@@ -114,11 +110,11 @@ fn nginx_has_room_for_what_the_filter_keeps() {
 #[test]
 fn traffic_server_runs_the_configuration_that_is_shown_and_lets_nothing_pass_without_it() {
     let (configuration, gateway) = configuration("traffic-server");
-    let plugin: Value = serde_norway::from_str(&file("traffic-server/promward.yaml")).unwrap();
+    let plugin: Value = serde_norway::from_str(&text("traffic-server/promward.yaml")).unwrap();
     let plugin = &plugin["config"];
     let given: Value = serde_json::from_str(plugin["configuration"].as_str().unwrap()).unwrap();
     assert_eq!((given, &plugin["fail_open"]), (configuration, &false.into()));
-    let records: Value = serde_norway::from_str(&file("traffic-server/records.yaml")).unwrap();
+    let records: Value = serde_norway::from_str(&text("traffic-server/records.yaml")).unwrap();
     assert_eq!(records["records"]["http"]["cache"]["http"], 0);
     assert_eq!(records["records"]["exec_thread"]["autoconfig"]["enabled"], 0);
     assert_eq!(records["records"]["exec_thread"]["limit"], 1);
@@ -128,8 +124,8 @@ fn traffic_server_runs_the_configuration_that_is_shown_and_lets_nothing_pass_wit
         "cond %{{CLIENT-HEADER:x-promward-cluster}} =\"{}\" [NOT,AND]",
         mount.cluster.as_deref().unwrap()
     );
-    assert!(file("traffic-server/promward.rules").contains(&needed));
-    for line in file("traffic-server/remap.config").lines().filter(|line| line.starts_with("map ")) {
+    assert!(text("traffic-server/promward.rules").contains(&needed));
+    for line in text("traffic-server/remap.config").lines().filter(|line| line.starts_with("map ")) {
         assert!(line.ends_with("@plugin=header_rewrite.so @pparam=promward.rules"), "{line}");
     }
 }

@@ -61,7 +61,7 @@ fn passwords_decide_what_their_users_may_do() {
 
 #[test]
 fn the_lines_of_the_htpasswd_file_are_the_users_of_the_configuration() {
-    let folder = promward_module::workspace().unwrap().join("examples/passwords");
+    let folder = super::path("passwords");
     let [lines, configuration] =
         ["htpasswd", "promward.json"].map(|file| fs::read_to_string(folder.join(file)).unwrap());
     let configuration: Value = serde_json::from_str(&configuration).unwrap();

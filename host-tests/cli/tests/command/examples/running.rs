@@ -28,7 +28,7 @@ impl Running {
         for program in [Program::Envoy, Program::Prometheus, Program::Openssl] {
             tools::need(program)?;
         }
-        let folder = promward_module::workspace().unwrap().join("examples").join(name);
+        let folder = super::path(name);
         let directory = tempfile::tempdir().unwrap();
         let https = process::free_port().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_promward"));

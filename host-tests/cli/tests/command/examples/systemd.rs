@@ -11,7 +11,7 @@ use std::process::{Command, Output};
 const UNITS: [(&str, &str); 2] = [("promward.service", "20"), ("prometheus.service", "15")];
 
 fn text(file: &str) -> String {
-    fs::read_to_string(promward_module::workspace().unwrap().join("examples/systemd").join(file)).unwrap()
+    super::text(&format!("systemd/{file}"))
 }
 
 /// Runs systemd-analyze, or returns `None` if there is none.
@@ -49,7 +49,7 @@ fn systemd_takes_the_units_without_a_word() {
 #[test]
 fn the_units_leave_little_exposed() {
     for (unit, threshold) in UNITS {
-        let path = promward_module::workspace().unwrap().join("examples/systemd").join(unit);
+        let path = super::path("systemd").join(unit);
         let threshold = format!("--threshold={threshold}");
         let arguments = ["security", "--offline=true", &threshold, path.to_str().unwrap()];
         let Some(output) = analyze(&arguments) else { return };

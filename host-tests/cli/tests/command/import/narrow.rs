@@ -1,4 +1,5 @@
-//! What narrows rights in an original, in whatever way, never gets lost on the way: the rule is narrower, or isn't there.
+//! No limit on rights is lost in an import: if the original narrows them in any way, the imported rule is as narrow, or is
+//! left out.
 
 use std::io::Write;
 use std::process::{Command, Stdio};

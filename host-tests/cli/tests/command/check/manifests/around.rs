@@ -1,14 +1,13 @@
 //! Warnings about what control planes put around a plugin: failures, order, tokens, buffers and routes.
 
 use super::{GATEWAY, ISTIO, printed};
+use crate::check;
 
 /// Callers with tokens of an issuer.
 const JWT: &str = "callers: { jwt: { corp: { payload: payload, issuer: i, audience: a } } }";
 
 fn warnings(text: &str, changes: &[(&str, &str)]) -> Vec<String> {
-    let printed = printed(text, changes);
-    assert!(printed.contains(": valid\n"), "{printed}");
-    printed.lines().filter_map(|line| line.strip_prefix("  warning: ")).map(str::to_owned).collect()
+    check::warnings(&printed(text, changes))
 }
 
 #[test]

@@ -22,8 +22,7 @@ const VALUES: [&str; 2] = ["values/kube-prometheus-stack.yaml", "values/promethe
 const LABELS: &str = "/spec/template/metadata/labels";
 
 fn text(file: &str) -> String {
-    let path = promward_module::workspace().unwrap().join("examples/kubernetes").join(file);
-    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    super::text(&format!("kubernetes/{file}"))
 }
 
 /// Returns the documents of a file.
