@@ -88,9 +88,8 @@ impl Asking<'_> {
     }
 
     fn is_own_origin(&self) -> bool {
-        // Hosts other than Envoy leave the client's name in `host`.
-        let authority = self.text(Name::Authority).or_else(|| self.text(Name::Host));
-        let own = authority.and_then(|authority| Origin::new(self.scheme, authority));
+        let host = self.headers.named_host().and_then(|host| std::str::from_utf8(host).ok());
+        let own = host.and_then(|host| Origin::new(self.scheme, host));
         own.is_some() && self.origin() == own
     }
 

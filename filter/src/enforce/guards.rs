@@ -3,7 +3,7 @@
 
 use super::RuleNumber;
 use crate::promql::{Bounds, Query, SyntaxError};
-use crate::target::parameters::{ParameterNames, Parameters, Written};
+use crate::target::parameters::{FormText, ParameterNames, Parameters};
 use crate::time::Window;
 use crate::time::dialect::Dialect;
 use crate::time::duration::Shown;
@@ -155,7 +155,7 @@ impl Guarded {
             for name in TIMES {
                 parameters.rewrite(name, |given| {
                     let spelled = spelled_out(dialect, name, &given.value(), self.now)?;
-                    Ok(Some(Written::new(&spelled)))
+                    Ok(Some(FormText::new(&spelled)))
                 })?;
             }
         }
@@ -163,7 +163,7 @@ impl Guarded {
         parameters.rewrite(TIMEOUT, |given| {
             let timeout = parameters::duration(TIMEOUT, &given.value(), Rounded::Up)?;
             let is_longer = timeout > most || (timeout == 0 && dialect.is_spelled_out());
-            Ok(is_longer.then(|| Written::new(&milliseconds(most))))
+            Ok(is_longer.then(|| FormText::new(&milliseconds(most))))
         })
     }
 

@@ -1,8 +1,11 @@
 //! Headers that tell the server, or the proxy on the way to it, who is calling, and which tenants the caller may see.
 
+use super::RuleNumber;
 use super::rate_limit_headers::Descriptor;
 use super::tenant::{NoTenant, TenantHeader};
 use super::terms::RuleTerms;
+use crate::api::class::Class;
+use crate::caller::facts::{HostFacts, Untold};
 use crate::caller::identity::Caller;
 use crate::target::header_edits::{HeaderName, HeaderValue};
 
@@ -53,5 +56,24 @@ impl IdentityHeaders {
             tenants.map(|tenants| (HeaderName::Configured(header.name.as_str().into()), tenants.into())),
         );
         Ok(())
+    }
+
+    /// Adds what the proxy's rate limit filter is told of a request to the headers that are set.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the caller isn't known, and the host doesn't tell the address either.
+    pub(crate) fn add_descriptors(
+        &self,
+        rule: RuleNumber,
+        caller: &Caller,
+        class: Class,
+        facts: &dyn HostFacts,
+        set: &mut Vec<(HeaderName, HeaderValue)>,
+    ) -> Result<(), Untold> {
+        self.rate_limit.iter().try_for_each(|descriptor| {
+            set.push((descriptor.header().into(), descriptor.value(rule, caller, class, facts)?));
+            Ok(())
+        })
     }
 }

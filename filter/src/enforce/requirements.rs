@@ -14,7 +14,7 @@ use super::violation::{MAX_SEARCHED, Violation};
 use crate::api::endpoint::{SelectorForm, Selectors};
 use crate::api::profile::Profile;
 use crate::promql::{Bounds, Counts, MAX_RESTRICTED, Query};
-use crate::target::parameters::{Parameter, ParameterNames, Parameters, Written};
+use crate::target::parameters::{FormText, Parameter, ParameterNames, Parameters};
 use crate::time::parameters::{TimeError, Times};
 use std::rc::Rc;
 
@@ -267,7 +267,7 @@ impl Requirements {
             }
             let restricted = query.restricted(restriction.matchers()).ok_or(Violation::TooLong)?;
             left = left.checked_sub(restricted.len()).ok_or(Violation::TooLong)?;
-            let restricted = Written::new(&restricted);
+            let restricted = FormText::new(&restricted);
             if let (Some(rewrites), Some(work)) = (&mut rewrites, work) {
                 rewrites.remember(&original, &restricted, work);
             }

@@ -6,7 +6,7 @@ use super::restriction::Restriction;
 use crate::api::endpoint::SelectorForm;
 use crate::promql::Work;
 use crate::same::is_same;
-use crate::target::parameters::Written;
+use crate::target::parameters::FormText;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
@@ -47,7 +47,7 @@ struct CachedQuery {
     form: SelectorForm,
     text: String,
     restriction: Rc<Restriction>,
-    restricted: Written,
+    restricted: FormText,
     /// The work that the query is for the server.
     work: Work,
 }
@@ -60,7 +60,7 @@ impl RewriteCache {
     }
 
     /// Returns the restricted form of the query and its work, if it is in the cache.
-    pub fn find(&self, original: &Original<'_>) -> Option<(&Written, &Work)> {
+    pub fn find(&self, original: &Original<'_>) -> Option<(&FormText, &Work)> {
         let Original { form, text, restriction } = *original;
         if text.len().saturating_add(restriction.matchers().len()) > MAX_LENGTH {
             return None;
@@ -76,7 +76,7 @@ impl RewriteCache {
     }
 
     /// Remembers the restricted form of a query that isn't in the cache yet, unless it is too long.
-    pub fn remember(&mut self, original: &Original<'_>, restricted: &Written, work: Work) {
+    pub fn remember(&mut self, original: &Original<'_>, restricted: &FormText, work: Work) {
         let Original { form, text, restriction } = *original;
         let length = text.len().saturating_add(restriction.matchers().len());
         let length = length.saturating_add(restricted.as_str().len());
@@ -141,7 +141,7 @@ mod tests {
         let [a, b] = ["a", "b"].map(restriction);
         let mut queries = RewriteCache::new(1);
         assert_eq!(find(&queries, &original("up", &a)), None);
-        queries.remember(&original("up", &a), &Written::new("restricted"), work());
+        queries.remember(&original("up", &a), &FormText::new("restricted"), work());
         assert_eq!(find(&queries, &original("up", &a)), Some("restricted"));
         assert_eq!(find(&queries, &original("up", &b)), None);
         assert_eq!(find(&queries, &original("up ", &a)), None);
@@ -153,7 +153,7 @@ mod tests {
         };
         let [up, same, other] = ["up", "up", "down"].map(sharing);
         assert_eq!(find(&queries, &original("up", &up)), None);
-        queries.remember(&original("up", &up), &Written::new("shared"), work());
+        queries.remember(&original("up", &up), &FormText::new("shared"), work());
         assert_eq!(find(&queries, &original("up", &same)), Some("shared"));
         assert_eq!(find(&queries, &original("up", &other)), None);
         assert_eq!(find(&queries, &original("up", &a)), Some("restricted"));
@@ -165,7 +165,7 @@ mod tests {
         let texts: Vec<_> = (100..999).map(|number| format!("metric_{number}")).collect();
         let first = original(&texts[0], &tenants[0]);
         let mut queries = RewriteCache::new(1);
-        queries.remember(&first, &Written::new("restricted"), work());
+        queries.remember(&first, &FormText::new("restricted"), work());
         let of_texts = texts[1..].iter().map(|text| original(text, &tenants[0]));
         let of_tenants = tenants[1..].iter().map(|tenant| original(&texts[0], tenant));
         for others in [of_texts.collect::<Vec<_>>(), of_tenants.collect()] {
@@ -180,7 +180,7 @@ mod tests {
         let a = restriction("a");
         let mut queries = RewriteCache::new(1);
         let texts: Vec<_> = (0..2_000).map(|number| format!("metric_{number}")).collect();
-        texts.iter().for_each(|text| queries.remember(&original(text, &a), &Written::new(text), work()));
+        texts.iter().for_each(|text| queries.remember(&original(text, &a), &FormText::new(text), work()));
         let (mut known, mut in_set) = (0, [0; SETS]);
         for text in texts.iter().rev() {
             let query = original(text, &a);
@@ -207,7 +207,7 @@ mod tests {
             is_last
         });
         let mut fill = |texts: &[String]| {
-            texts.iter().for_each(|text| queries.remember(&original(text, &a), &Written::new(text), work()));
+            texts.iter().for_each(|text| queries.remember(&original(text, &a), &FormText::new(text), work()));
             [queries.take_full(), queries.take_full()]
         };
         assert_eq!(fill(&texts[..4]), [false, false]);
@@ -230,8 +230,8 @@ mod tests {
         let mut queries = RewriteCache::new(1);
         let text = |length: usize| "x".repeat(length - a.matchers().len() - 10);
         let (fits, long) = (text(MAX_LENGTH), text(MAX_LENGTH + 1));
-        queries.remember(&original(&fits, &a), &Written::new("restricted"), work());
-        queries.remember(&original(&long, &a), &Written::new("restricted"), work());
+        queries.remember(&original(&fits, &a), &FormText::new("restricted"), work());
+        queries.remember(&original(&long, &a), &FormText::new("restricted"), work());
         assert_eq!(find(&queries, &original(&fits, &a)), Some("restricted"));
         assert_eq!(find(&queries, &original(&long, &a)), None);
     }

@@ -277,10 +277,7 @@ impl AllowedRequest<'_> {
         identity_headers.add(self.caller, &self.terms, &mut set)?;
         let class = self.requested.class();
         if class != Class::Health {
-            for descriptor in &identity_headers.rate_limit {
-                let value = descriptor.value(self.rule, self.caller, class, request.facts)?;
-                set.push((descriptor.header().into(), value));
-            }
+            identity_headers.add_descriptors(self.rule, self.caller, class, request.facts, &mut set)?;
         }
         Ok(HeaderEdits { remove, set, add: Vec::new() })
     }
@@ -299,8 +296,7 @@ pub(super) fn with_query(path: &str, query: &str) -> String {
 
 /// Returns the host that the client named, if it is valid.
 fn host(headers: &Headers) -> Option<Rc<str>> {
-    let value = headers.only(Name::Authority).or_else(|| headers.only(Name::Host))?;
-    std::str::from_utf8(value).ok().filter(|text| origin::is_authority(text)).map(Rc::from)
+    std::str::from_utf8(headers.named_host()?).ok().filter(|text| origin::is_authority(text)).map(Rc::from)
 }
 
 #[cfg(test)]

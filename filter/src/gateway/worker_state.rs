@@ -79,7 +79,7 @@ mod tests {
     use crate::enforce::rewrite_cache::Original;
     use crate::promql::Query;
     use crate::shared_data::Nothing;
-    use crate::target::parameters::Written;
+    use crate::target::parameters::FormText;
 
     #[test]
     fn which_queries_go_for_which_is_each_workers_own() {
@@ -92,7 +92,7 @@ mod tests {
                 |text| Original { form: SelectorForm::Expression, text, restriction: &restriction };
             texts.iter().for_each(|text| {
                 let work = Query::parse("up").unwrap().work().unwrap();
-                queries.remember(&original(text), &Written::new(text), work);
+                queries.remember(&original(text), &FormText::new(text), work);
             });
             texts.iter().map(|text| queries.find(&original(text)).is_some()).collect::<Vec<_>>()
         };

@@ -10,7 +10,7 @@ pub(crate) use shared_data::HostSharedData;
 
 use super::header_map;
 use super::host_kind::find::{Answer, UnknownHost};
-use super::host_kind::{HostKind, Replies};
+use super::host_kind::{HostKind, OwnReplies};
 use crate::keyed_hash::Digest;
 use crate::response::reply::Reply;
 use crate::target::header_edits::Change;
@@ -205,9 +205,9 @@ pub(crate) fn reply(kind: &HostKind, reply: &Reply) -> Result<SentHeaders, HostE
     let headers = header_map::write_map(&headers);
     let details = kind.details;
     let body = match kind.replies {
-        Replies::AsTheyAre => Cow::Borrowed(&*reply.body),
-        Replies::AsPages if reply.body.is_empty() && reply.status != 204 => Cow::Borrowed("\n"),
-        Replies::AsPages => reply.as_page(),
+        OwnReplies::AsTheyAre => Cow::Borrowed(&*reply.body),
+        OwnReplies::AsPages if reply.body.is_empty() && reply.status != 204 => Cow::Borrowed("\n"),
+        OwnReplies::AsPages => reply.as_page(),
     };
     check(unsafe {
         proxy_send_local_response(
@@ -221,7 +221,7 @@ pub(crate) fn reply(kind: &HostKind, reply: &Reply) -> Result<SentHeaders, HostE
             NO_GRPC_STATUS,
         )
     })?;
-    if kind.replies == Replies::AsPages && reply.status < 400 {
+    if kind.replies == OwnReplies::AsPages && reply.status < 400 {
         // Only errors end a request at once there. Others are sent when the request goes on, in place of the server's answer.
         resume_request()?;
     }

@@ -29,7 +29,7 @@ pub(super) struct HostKind {
     /// The details of the filter's own replies. Some hosts make the reason of the status line of them.
     pub(super) details: &'static str,
     /// The way in which the filter's own replies are sent.
-    pub(super) replies: Replies,
+    pub(super) replies: OwnReplies,
     /// The way to reply in place of an answer that has begun.
     pub(super) instead: Instead,
     /// The way to cut an answer off.
@@ -37,7 +37,7 @@ pub(super) struct HostKind {
     /// The text in place of a piece of an answer of which nothing may pass.
     pub(super) nothing: &'static [u8],
     /// The way to check passwords.
-    pub(super) checks: Checks,
+    pub(super) checks: PasswordChecks,
     /// `true` if a metric that isn't a counter can grow by a number.
     pub(super) has_gauges: bool,
     /// The number that says of shared data that there is no entry.
@@ -75,8 +75,8 @@ pub(super) enum BodySize {
 
 /// The way in which a host sends the filter's own replies.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Replies {
-    /// As they are.
+pub(super) enum OwnReplies {
+    /// With the content type and the body that the filter gives them.
     AsTheyAre,
     /// As pages with a body, whatever their content type says. One that is no error goes on its way as a request first.
     AsPages,
@@ -102,7 +102,7 @@ pub(super) enum Cut {
 
 /// The way to check passwords.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Checks {
+pub(super) enum PasswordChecks {
     /// In slices, from ticks, while the request waits.
     InTicks,
     /// At once, while everything else of this worker waits.
@@ -128,11 +128,11 @@ pub(super) static ENVOY: HostKind = HostKind {
     holds_ends: true,
     shows_own_replies: true,
     details: "promward",
-    replies: Replies::AsTheyAre,
+    replies: OwnReplies::AsTheyAre,
     instead: Instead::Reply,
     cut: Cut::Close,
     nothing: b"",
-    checks: Checks::InTicks,
+    checks: PasswordChecks::InTicks,
     has_gauges: true,
     no_entry: NO_ENTRY,
     record: RecordPlace::Property("promward"),
@@ -151,12 +151,12 @@ pub(super) static NGINX: HostKind = HostKind {
     holds_ends: true,
     shows_own_replies: true,
     details: "",
-    replies: Replies::AsTheyAre,
+    replies: OwnReplies::AsTheyAre,
     instead: Instead::Edits,
     cut: Cut::Empty,
     // An answer whose last piece is nothing never ends there. A line feed changes no JSON.
     nothing: b"\n",
-    checks: Checks::AtOnce,
+    checks: PasswordChecks::AtOnce,
     has_gauges: false,
     no_entry: 0,
     record: RecordPlace::Property("ngx\0promward"),
@@ -175,11 +175,11 @@ pub(super) static TRAFFIC_SERVER: HostKind = HostKind {
     holds_ends: false,
     shows_own_replies: false,
     details: "",
-    replies: Replies::AsPages,
+    replies: OwnReplies::AsPages,
     instead: Instead::Reply,
     cut: Cut::Empty,
     nothing: b"",
-    checks: Checks::AtOnce,
+    checks: PasswordChecks::AtOnce,
     has_gauges: true,
     no_entry: NO_ENTRY,
     // It sends no header whose name begins so, and can log it.

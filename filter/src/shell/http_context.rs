@@ -2,7 +2,7 @@
 //! the tick while it waits.
 
 use super::host::SentHeaders;
-use super::host_kind::{Checks, HostKind};
+use super::host_kind::{HostKind, PasswordChecks};
 use super::stream::{Stream, send};
 use super::worker::{Waiting, Worker};
 use crate::response::reply::Reply;
@@ -73,7 +73,7 @@ impl HttpContext for StreamContext {
         let Some(shared) = &self.stream else { return self.refuse() };
         let mut stream = shared.0.borrow_mut();
         let mut result = stream.decide(if end_of_stream { Body::None } else { Body::Follows });
-        if stream.waits() && stream.worker.kind.checks == Checks::AtOnce {
+        if stream.waits() && stream.worker.kind.checks == PasswordChecks::AtOnce {
             result = stream.decide_after_check();
         }
         let action = stream.closed(result);

@@ -33,7 +33,7 @@ pub(crate) struct Stream {
     pub(crate) context: u32,
     pub(crate) worker: Rc<Worker>,
     phase: Phase,
-    /// What the headers have said of the body.
+    /// The presence of a body, as the headers have announced it.
     body: Body,
     /// The number of bytes of the body that have come so far.
     come: usize,
@@ -78,7 +78,7 @@ impl Stream {
         self.record = record;
         match decision {
             Decision::Wait => {
-                self.phase = Phase::Waiting(body, ShownBody::Nothing);
+                self.phase = Phase::Waiting(ShownBody::Nothing);
                 return Ok(Action::Pause);
             }
             Decision::Reply(reply) => {
@@ -127,9 +127,9 @@ impl Stream {
 
     /// Decides the request after its password has been checked, and lets it go on as far as it has come.
     pub(crate) fn release(&mut self) -> Result<Action, HostError> {
-        let Phase::Waiting(body, shown) = self.phase else { return Ok(Action::Pause) };
-        if self.decide(body)? == Action::Pause {
-            if let Phase::Waiting(_, still) = &mut self.phase {
+        let Phase::Waiting(shown) = self.phase else { return Ok(Action::Pause) };
+        if self.decide(self.body)? == Action::Pause {
+            if let Phase::Waiting(still) = &mut self.phase {
                 *still = shown;
             }
             return Ok(Action::Pause);
@@ -241,7 +241,7 @@ impl Stream {
                 Ok(self.reply(&reply))
             }
             Phase::Replied | Phase::BrokenOff | Phase::Replaced(_) => Ok(self.hold()),
-            Phase::Waiting(_, shown) => {
+            Phase::Waiting(shown) => {
                 *shown = if end == End::Here { ShownBody::Whole(size) } else { ShownBody::Part(size) };
                 Ok(Action::Pause)
             }
@@ -280,7 +280,7 @@ impl Stream {
     pub(crate) fn request_trailers(&mut self) -> Action {
         match &mut self.phase {
             Phase::New | Phase::Replied | Phase::BrokenOff | Phase::Replaced(_) => Action::Pause,
-            Phase::Waiting(_, shown) => {
+            Phase::Waiting(shown) => {
                 *shown = ShownBody::Trailers;
                 Action::Pause
             }

@@ -3,7 +3,7 @@
 
 use super::facts::{self, StreamFacts};
 use super::host::{self, HostError, HostSharedData, Map, Metric, MetricKind};
-use super::host_kind::{Checks, HostKind, RecordPlace};
+use super::host_kind::{HostKind, PasswordChecks, RecordPlace};
 use super::memory;
 use super::unfit::unfit;
 use crate::caller::client::{CLIENT_HEADER, Client, ClientFrom};
@@ -248,7 +248,7 @@ impl Worker {
         for count in self.gateway.counts_at_zero() {
             log_refused(host::metric(MetricKind::Counter, &count.metric(&self.gateway.mounts)));
         }
-        if self.gateway.callers.passwords.is_some() && self.kind.checks == Checks::InTicks {
+        if self.gateway.callers.passwords.is_some() && self.kind.checks == PasswordChecks::InTicks {
             log_refused(host::metric(MetricKind::Gauge, CHECKS_WAITING));
         }
     }

@@ -163,6 +163,11 @@ impl Headers {
         }
     }
 
+    /// Returns the host that the client names. Hosts of the filter other than Envoy leave it in `host`.
+    pub(crate) fn named_host(&self) -> Option<&[u8]> {
+        self.only(Name::Authority).or_else(|| self.only(Name::Host))
+    }
+
     /// Returns `true` if there is a header with this name.
     #[inline]
     pub fn has(&self, name: Name) -> bool {

@@ -47,9 +47,9 @@ pub struct Parameter<'a> {
 
 /// A text as a query string or form has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Written(String);
+pub struct FormText(String);
 
-impl Written {
+impl FormText {
     /// Writes a text as a query string or a form has it.
     pub fn new(text: &str) -> Self {
         Self(form_text(text))
@@ -108,7 +108,7 @@ enum Change {
     /// The parameter stays as it is.
     None,
     /// The parameter gets another value.
-    Value(Written),
+    Value(FormText),
     /// The parameter is left out of the text.
     Remove,
 }
@@ -207,7 +207,7 @@ impl Parameters {
     pub fn rewrite<E>(
         &mut self,
         name: &str,
-        mut rewritten: impl FnMut(Parameter<'_>) -> Result<Option<Written>, E>,
+        mut rewritten: impl FnMut(Parameter<'_>) -> Result<Option<FormText>, E>,
     ) -> Result<(), E> {
         self.change(|given| match given.is(name) {
             true => Ok(rewritten(given)?.map_or(Change::None, Change::Value)),
@@ -224,7 +224,7 @@ impl Parameters {
                 (Change::None, None) => {}
                 (Change::None, Some(changed)) => changed.push(given),
                 (Change::Remove, changed) => _ = changed.get_or_insert_with(|| self.first(number)),
-                (Change::Value(Written(value)), changed) => {
+                (Change::Value(FormText(value)), changed) => {
                     let changed = changed.get_or_insert_with(|| self.first(number));
                     changed.push(Parameter { value: &value, ..given });
                 }
@@ -261,7 +261,7 @@ impl Parameters {
 
     /// Adds a parameter before all others.
     pub fn put_first(&mut self, name: &str, value: &str) {
-        let (Written(name), Written(value)) = (Written::new(name), Written::new(value));
+        let (FormText(name), FormText(value)) = (FormText::new(name), FormText::new(value));
         let mut changed = Self::default();
         changed.push(Parameter { name: &name, value: &value });
         self.iter().for_each(|given| changed.push(given));

@@ -4,7 +4,6 @@ use crate::decision::TriedForm;
 use crate::enforce::form::AwaitedForm;
 use crate::response::answer::RequestContext;
 use crate::response::filtered::Filter;
-use crate::target::body::Body;
 use crate::target::headers::Headers;
 use crate::target::headers::name::Name;
 
@@ -28,7 +27,7 @@ pub(super) enum Phase {
     /// Nothing has been decided yet.
     New,
     /// The request waits until its password has been checked.
-    Waiting(Body, ShownBody),
+    Waiting(ShownBody),
     /// The request is at no mount, and is left to the proxy.
     Passed,
     /// Its headers went upstream, or may go. Its form is awaited, and goes on only when it has been read.

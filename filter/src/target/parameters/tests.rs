@@ -1,4 +1,4 @@
-//! Tests of parameters.
+//! Tests of reading parameters, settling them in both halves of a request, and writing them anew.
 
 use super::*;
 use proptest::prelude::*;

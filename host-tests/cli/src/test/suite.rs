@@ -9,7 +9,7 @@ use crate::policy::asked::Asked;
 use crate::policy::caller::As;
 use crate::policy::message::Message;
 use promward::caller::source::Source;
-use promward::target::parameters::Written;
+use promward::target::parameters::FormText;
 use promward::time::instant::Instant;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -207,8 +207,8 @@ fn time(text: Option<&str>, otherwise: Instant) -> Result<Instant, String> {
 fn encoded(parameters: &BTreeMap<String, OneOrMany<Text>>) -> String {
     let mut pairs = Vec::new();
     for (name, values) in parameters {
-        let name = Written::new(name);
-        let pair = |value: &Text| format!("{}={}", name.as_str(), Written::new(&value.to_string()).as_str());
+        let name = FormText::new(name);
+        let pair = |value: &Text| format!("{}={}", name.as_str(), FormText::new(&value.to_string()).as_str());
         pairs.extend(values.all().iter().map(pair));
     }
     pairs.join("&")
