@@ -72,8 +72,6 @@ fn main() -> Result<()> {
     let mut options =
         gateway::Options::new(tls, plugin.clone()).cluster(&arguments.cluster, arguments.upstream);
     options.workers = arguments.workers;
-    // Only Envoy's file writes the client into a header.
-    options.writes_client = arguments.personality == Personality::ENVOY;
     options.listen = local(arguments.https_port);
     options.plain = Some(local(arguments.http_port));
     let _gateway = Gateway::start(options)?;

@@ -3,20 +3,12 @@
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::MetricType;
 
-use crate::host;
+use crate::host::{self, proxy_set_property};
+use crate::statuses::{proxy_remove_header_map_value, proxy_set_shared_data};
 
 #[link(wasm_import_module = "env")]
 unsafe extern "C" {
-    fn proxy_remove_header_map_value(map: u32, name: *const u8, size: usize) -> u32;
-    fn proxy_set_property(path: *const u8, path_size: usize, value: *const u8, value_size: usize) -> u32;
     fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
-    fn proxy_set_shared_data(
-        key: *const u8,
-        size: usize,
-        value: *const u8,
-        value_size: usize,
-        cas: u32,
-    ) -> u32;
 }
 
 /// Makes the call that an action asks for, about the given body or about what the action names.

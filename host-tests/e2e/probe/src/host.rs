@@ -27,7 +27,12 @@ unsafe extern "C" {
         bytes: *const u8,
         bytes_size: usize,
     ) -> u32;
-    fn proxy_set_property(path: *const u8, path_size: usize, value: *const u8, value_size: usize) -> u32;
+    pub(crate) fn proxy_set_property(
+        path: *const u8,
+        path_size: usize,
+        value: *const u8,
+        value_size: usize,
+    ) -> u32;
     fn proxy_set_effective_context(context: u32) -> u32;
     fn proxy_continue_stream(kind: u32) -> u32;
     fn proxy_close_stream(kind: u32) -> u32;

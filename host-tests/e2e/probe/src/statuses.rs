@@ -30,7 +30,7 @@ unsafe extern "C" {
         to: *mut usize,
         size_to: *mut usize,
     ) -> u32;
-    fn proxy_remove_header_map_value(map: u32, name: *const u8, size: usize) -> u32;
+    pub(crate) fn proxy_remove_header_map_value(map: u32, name: *const u8, size: usize) -> u32;
     fn proxy_get_property(path: *const u8, size: usize, to: *mut usize, size_to: *mut usize) -> u32;
     fn proxy_get_shared_data(
         key: *const u8,
@@ -39,7 +39,7 @@ unsafe extern "C" {
         size_to: *mut usize,
         cas: *mut u32,
     ) -> u32;
-    fn proxy_set_shared_data(
+    pub(crate) fn proxy_set_shared_data(
         key: *const u8,
         size: usize,
         value: *const u8,

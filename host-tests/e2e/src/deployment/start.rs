@@ -78,8 +78,7 @@ pub(super) fn start_embedded(
     };
     let plugin = Plugin::load(settings)?;
     let mut gateway = gateway::Options::new(tls, plugin.clone()).cluster(CLUSTER, options.upstream);
-    // Only Envoy's file writes the client into a header.
-    gateway.writes_client = options.writes_client && personality == Personality::ENVOY;
+    gateway.writes_client = options.writes_client;
     gateway.access_log = access_log;
     gateway.workers = usize::try_from(options.workers)?;
     gateway.listen = local(options.https_port);

@@ -1,4 +1,4 @@
-//! What the heads of requests have in common, whichever host is played.
+//! The parts of reading a request's head that are the same for every host that is played.
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 

@@ -38,7 +38,7 @@ pub struct Options {
     /// Envoy's `enable_trailers`. Trailers of HTTP/2 always reach the module.
     pub http1_trailers: bool,
     /// `true` writes the client's address and version of TLS into `x-promward-client`, as the shipped file does. `false`
-    /// leaves what the client says there.
+    /// leaves what the client says there, and so do hosts other than Envoy.
     pub writes_client: bool,
     /// Receives the property that the shipped file shows in the access log, of each request for which the module sets it.
     pub access_log: AccessLog,

@@ -1,6 +1,8 @@
 //! One request and its answer: waits for the client, the upstream and the module at once, and passes on to each what
 //! the others sent.
 
+mod sending;
+
 use std::{collections::VecDeque, rc::Rc, sync::Arc};
 
 use http::{Request, Response, Version};
@@ -16,10 +18,9 @@ use super::{
     body::{BrokenOff, Piece, Pipe},
     fields::Refusal,
     headers,
-    options::Options,
     origin::{Answering, Failure},
     root::Root,
-    stream_ends::{Client, Event, Upstream, frame, read, room, sleep_until, write},
+    stream_ends::{Client, Event, Upstream, frame, read, room, sleep_until},
     worker_state::WorkerState,
 };
 use crate::host::{self, Frame, Headers, Output, StreamId, Why};
@@ -136,83 +137,6 @@ impl StreamTask {
         }
     }
 
-    /// Sends the heads that are first in the queues, which needs no waiting. Returns the reason if the stream is then
-    /// over.
-    fn send_heads(&mut self) -> Option<Why> {
-        while let Some(Frame::Headers(..)) = self.to_upstream.front()
-            && let Some(Frame::Headers(head, whole)) = self.to_upstream.pop_front()
-        {
-            if !whole && headers::must_be_empty(&head) {
-                self.held = Some(head);
-                continue;
-            }
-            if let Err(failure) = self.ask(head, whole) {
-                self.fail(&failure);
-            }
-        }
-        if !self.to_upstream.is_empty()
-            && let Some(head) = self.held.take()
-        {
-            let whole = matches!(self.to_upstream.front(), Some(Frame::Data(data, true)) if data.is_empty());
-            if whole {
-                self.to_upstream.clear();
-            }
-            if let Err(failure) = self.ask(head, whole) {
-                self.fail(&failure);
-            }
-        }
-        if matches!(self.upstream, Upstream::Done) || self.was_reset {
-            self.to_upstream.clear();
-        }
-        if self.was_reset {
-            return Some(Why::Finished);
-        }
-        if let Some(Frame::Headers(..)) = self.to_client.front()
-            && let Some(Frame::Headers(head, whole)) = self.to_client.pop_front()
-        {
-            return self.begin_answer(head, whole);
-        }
-        None
-    }
-
-    fn ask(&mut self, head: Headers, whole: bool) -> Result<(), Failure> {
-        let Options { clusters, upstream, .. } = &*self.worker.options;
-        let address = match headers::cluster(&head) {
-            Some(name) => clusters.get(&name).copied(),
-            None => *upstream,
-        };
-        let address = address.ok_or_else(Failure::no_route)?;
-        let body = if whole {
-            Pipe::empty()
-        } else {
-            let (pieces, body) = Pipe::new();
-            self.request_out = Some(pieces);
-            body
-        };
-        let request = headers::to_request(head, body).map_err(|_| Failure::garbage())?;
-        let worker = Rc::clone(&self.worker);
-        self.upstream = Upstream::Asked(Box::pin(async move { worker.pool.send(address, request).await }));
-        if whole {
-            self.request_was_sent();
-        }
-        Ok(())
-    }
-
-    fn begin_answer(&mut self, head: Headers, whole: bool) -> Option<Why> {
-        let (pieces, body) = Pipe::new();
-        let body = if whole { Pipe::empty() } else { body };
-        let Ok(response) = headers::to_response(head, body) else {
-            return Some(Why::UpstreamReset);
-        };
-        match std::mem::replace(&mut self.client, Client::Reading(pieces)) {
-            Client::Waiting(answer) => match answer.send(response) {
-                Ok(()) => whole.then_some(Why::Finished),
-                Err(_) => Some(Why::ClientGone),
-            },
-            Client::Reading(_) => Some(Why::UpstreamReset),
-        }
-    }
-
     /// Waits for the first event that the stream can act on. More is read only when what came before has been sent.
     async fn next(&mut self) -> Event {
         let (request_wanted, answer_wanted) =
@@ -269,41 +193,6 @@ impl StreamTask {
             Event::Woken => self.tell(|_, _| {}),
         }
         None
-    }
-
-    fn send_to_upstream(&mut self) {
-        let frame = self.to_upstream.pop_front().expect("a frame waits to be sent");
-        let ends = frame.ends();
-        let piece = write(frame, self.worker.options.http1_trailers);
-        let sent = match &self.request_out {
-            Some(out) => out.try_send(piece).is_ok(),
-            None => false,
-        };
-        // An upstream that stopped reading may still answer. The rest of the request is dropped.
-        if ends || !sent {
-            self.request_out = None;
-        }
-        if ends && sent {
-            self.request_was_sent();
-        }
-    }
-
-    fn send_to_client(&mut self) -> Option<Why> {
-        let frame = self.to_client.pop_front().expect("a frame waits to be sent");
-        let ends = frame.ends();
-        let piece = write(frame, self.client_trailers);
-        match &self.client {
-            Client::Reading(out) if out.try_send(piece).is_ok() => ends.then_some(Why::Finished),
-            _ => Some(Why::ClientGone),
-        }
-    }
-
-    /// Starts the upstream's time, unless it has answered already.
-    fn request_was_sent(&mut self) {
-        if !matches!(self.upstream, Upstream::Asked(_)) {
-            return;
-        }
-        self.timeout = Some(Instant::now() + self.worker.options.timeout);
     }
 
     /// Keeps the connection of an answer that was read to its end, unless the request is still being sent on it.

@@ -5,8 +5,7 @@ use super::flow::Verdict;
 use super::local_reply::LocalReply;
 use super::message::Way;
 use super::personality::{
-    AfterTrap, BodySize, CloseStream, EndWithHead, LogCallback, PausedAnswer, PausedEnd, Replies,
-    ReplyFromOutside,
+    BodySize, CloseStream, EndWithHead, LogCallback, PausedAnswer, PausedEnd, Replies, ReplyFromOutside,
 };
 use super::state::Action;
 use super::stream::{BodyPart, Moment};
@@ -225,57 +224,6 @@ impl Worker {
         let stream = self.stream(id);
         (stream.calling, stream.moment) = (None, None);
         verdict
-    }
-
-    /// Puts a stream into a new VM after a trap in another one, where the host does that.
-    fn renew_vm(&mut self, id: u32) {
-        if self.personality().after_trap != AfterTrap::NewVmAtOnce {
-            return;
-        }
-        self.replace_trapped_vm();
-        let vm = self.vm.peek().vm;
-        let stream = self.stream(id);
-        if stream.in_vm && stream.generation != vm {
-            stream.generation = vm;
-            self.vm.on_context_create(&mut self.streams, id);
-            self.do_what_was_asked();
-        }
-    }
-
-    fn lost_its_vm(&self, id: u32) -> bool {
-        self.vm.failed() || self.streams[&id].generation != self.vm.peek().vm
-    }
-
-    /// Answers a stream because the VM trapped, once. Returns what becomes of the frame.
-    fn fail_stream(&mut self, id: u32) -> Verdict {
-        let after_trap = self.personality().after_trap;
-        let stream = self.stream(id);
-        let (in_answer, in_head) =
-            (stream.calling == Some(Way::Response), matches!(stream.moment, Some(Moment::Head(_))));
-        let status = match after_trap {
-            AfterTrap::ByPolicy => 503,
-            AfterTrap::NewVmAtOnce => {
-                stream.unseen = true;
-                if in_answer {
-                    return Verdict::Goes;
-                }
-                if !in_head {
-                    self.reset(id);
-                    return Verdict::Drop;
-                }
-                500
-            }
-            AfterTrap::NeverAgain if in_head => 500,
-            AfterTrap::NeverAgain => return Verdict::Drop,
-        };
-        if !std::mem::replace(&mut stream.failure_replied, true) {
-            let reply = match after_trap {
-                AfterTrap::NewVmAtOnce => LocalReply::page("500 Internal Server Error"),
-                _ => LocalReply::plain(status, ""),
-            };
-            self.send_reply(id, reply);
-        }
-        Verdict::Drop
     }
 }
 

@@ -73,8 +73,8 @@ impl LocalReply {
     }
 }
 
-/// Returns `true` if local replies to this request have no body.
-fn is_head(request: &Headers) -> bool {
+/// Returns `true` if answers to this request have no body.
+pub(super) fn is_head(request: &Headers) -> bool {
     header_map::get(request, b":method") == Some(b"HEAD")
 }
 

@@ -32,6 +32,7 @@ mod shared;
 mod state;
 mod status;
 mod stream;
+mod traps;
 mod vm;
 mod worker;
 

@@ -55,7 +55,7 @@ pub struct Personality {
 }
 
 impl Personality {
-    /// Envoy 1.40.
+    /// Envoy 1.40, whose behaviour the others are described by.
     pub const ENVOY: Personality = Personality {
         name: "envoy",
         pseudo_headers: PseudoHeaders::Shown,
@@ -109,7 +109,7 @@ impl Personality {
         header_values: HeaderValues::Whole,
         repeated_headers: RepeatedHeaders::Separate,
         missing_header: MissingHeader::NotFound,
-        header_edits: HeaderEdits::AsNamed,
+        header_edits: HeaderEdits::AsNginxKeepsThem,
         removed_headers: RemovedHeaders::GoneIfRepeated,
         most_headers: 100,
         trailers: Trailers::Dropped,
@@ -191,7 +191,7 @@ impl Personality {
         unanswered_status: UnansweredStatus::None,
     };
 
-    /// All personalities.
+    /// All personalities, which are the values of the command line's `--as`.
     pub const ALL: [Personality; 3] = [Self::ENVOY, Self::NGINX, Self::TRAFFIC_SERVER];
 
     /// Returns the personality of this name.

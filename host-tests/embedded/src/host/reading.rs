@@ -5,6 +5,7 @@ use bytes::Bytes;
 
 use super::flow::Verdict;
 use super::header_map::{self, MapKind};
+use super::local_reply::is_head;
 use super::message::{Frame, Headers, Way};
 use super::personality::{
     AnswerEnd, BodySize, PausedAnswer, RemovedHeaders, RepeatedHeaders, RequestBody, Trailers,
@@ -137,8 +138,7 @@ impl Worker {
 
     fn may_have_body(&self, id: u32, head: &Headers) -> bool {
         let request = self.streams.get(&id).and_then(|stream| stream.request.headers.as_ref());
-        let is_head = request.and_then(|head| header_map::get(head, b":method")) == Some(b"HEAD");
-        !is_head && header_map::get(head, b":status") != Some(b"204")
+        !request.is_some_and(is_head) && header_map::get(head, b":status") != Some(b"204")
     }
 }
 

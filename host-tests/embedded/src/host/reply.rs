@@ -1,7 +1,7 @@
 //! Sends local replies in place of answers of the upstream, and resets streams.
 
 use super::header_map::{self, MapKind};
-use super::local_reply::LocalReply;
+use super::local_reply::{LocalReply, is_head};
 use super::message::{Frame, Output, Way};
 use super::personality::{LateReply, Replies, ReplyToAnswer, ReplyToBody};
 use super::stream::{Moment, Stream};
@@ -104,8 +104,7 @@ impl Worker {
             return;
         }
         let (head, body) = reply.render(stream.request.headers.as_ref(), replies);
-        let is_head = stream.request.headers.as_ref().and_then(|head| header_map::get(head, b":method"))
-            == Some(b"HEAD");
+        let is_head = stream.request.headers.as_ref().is_some_and(is_head);
         let end = body.is_empty() && (is_head || replies != Replies::ShownWithALineFeed);
         stream.replied = true;
         stream.local_complete |= end;

@@ -5,6 +5,7 @@ mod nginx;
 mod traffic_server;
 
 use crate::host::memory::Guest;
+use crate::host::message::Headers;
 use crate::host::pairs;
 use crate::host::personality::PropertyForms;
 use crate::host::status::{Outcome, Status};
@@ -41,4 +42,11 @@ fn split(target: &[u8]) -> (&[u8], &[u8]) {
         Some(end) => (&target[..end], &target[end + 1..]),
         None => (target, b""),
     }
+}
+
+/// Returns all values of a header, with commas between them. The header call returns only the first one.
+fn joined(head: &Headers, name: &[u8]) -> Option<Vec<u8>> {
+    let values = head.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name));
+    let values: Vec<&[u8]> = values.map(|(_, value)| value.as_slice()).collect();
+    (!values.is_empty()).then(|| values.join(&b','))
 }

@@ -34,7 +34,7 @@ pub(super) fn resume(guest: &mut Guest, kind: u32) -> Outcome {
     Ok(())
 }
 
-/// Implements `proxy_close_stream`.
+/// Implements `proxy_close_stream`, which has another effect on each host.
 pub(super) fn close(guest: &mut Guest, kind: u32) -> Outcome {
     let effect = guest.personality().close_stream;
     if effect == CloseStream::Traps {
@@ -67,11 +67,13 @@ pub(super) fn reply(
     let body = guest.read(body, body_size)?;
     let headers = pairs::decode(&guest.read(headers, headers_size)?);
     let grpc_status = u32::try_from(grpc).ok().filter(|code| *code <= 16);
-    if guest.personality().late_reply == LateReply::Traps && guest.stream().is_none() {
-        return Err(guest.end("a reply outside a request"));
-    }
-    if guest.personality().late_reply == LateReply::Traps && is_late(guest) {
-        return Err(guest.trap("the response has been sent or stashed already"));
+    if guest.personality().late_reply == LateReply::Traps {
+        if guest.stream().is_none() {
+            return Err(guest.end("a reply outside a request"));
+        }
+        if is_late(guest) {
+            return Err(guest.trap("the response has been sent or stashed already"));
+        }
     }
     guest.state().later(Action::Reply(LocalReply { status, body, headers, grpc_status }));
     guest.state().stop = true;

@@ -17,7 +17,7 @@ differences! {
         /// In the header maps. `:authority` is the server's own name and, as `:scheme`, can't be edited. `:path` is
         /// normalised, and writing one without a `?` leaves the query as it was.
         PartlyReadOnly,
-        /// In properties only.
+        /// In properties and not in the header maps.
         Hidden,
     }
     /// The form of names in header maps.
@@ -45,6 +45,9 @@ differences! {
     HeaderEdits {
         /// Adding adds, and replacing a header that doesn't exist adds it.
         AsNamed,
+        /// As named, but for the headers that nginx keeps apart: adding to one of them that exists does nothing, a
+        /// `location` that is a path can't be removed, and removing `connection` from an answer ends the worker.
+        AsNginxKeepsThem,
         /// Adding overwrites the first value, and replacing a header that doesn't exist does nothing.
         OfWhatExists,
     }
@@ -176,8 +179,8 @@ differences! {
         Shown,
         /// They do so too, and a line feed is added to their body.
         ShownWithALineFeed,
-        /// They don't. Each is `text/html` unless it says otherwise. A status below 400 becomes 500, unless the module lets the request go on as well
-        /// and a redirect has a body.
+        /// They don't. Each is `text/html` unless it says otherwise. A status below 400 becomes 500, unless the module
+        /// lets the request go on as well and a redirect has a body.
         NotShown,
     }
     /// The effect of a local reply in the callback with a piece of a request's body.
@@ -211,8 +214,8 @@ differences! {
     AfterTrap {
         /// Requests are answered 503, and the failure policy decides about later ones.
         ByPolicy,
-        /// The request is answered 500, or reset if its body has come; an answer goes on unseen. All other streams go on in a new VM,
-        /// where their contexts are created anew.
+        /// The request is answered 500, or reset if its body has come; an answer goes on unseen. All other streams go on
+        /// in a new VM, where their contexts are created anew.
         NewVmAtOnce,
         /// Every request is answered 500. Of answers that have begun nothing more is sent but their end.
         NeverAgain,
@@ -243,7 +246,7 @@ differences! {
     }
     /// The names and forms of properties.
     PropertyForms { Envoy, Nginx, TrafficServer }
-    /// The callback `proxy_on_log`.
+    /// The time at which `proxy_on_log` is called, if it is.
     LogCallback { BeforeDone, AfterDone, NotCalled }
     /// The status that the log has of a request whose client left before the answer.
     UnansweredStatus { None, ClientClosedRequest }

@@ -33,7 +33,7 @@ pub(super) fn is_hidden(personality: Personality, name: &[u8]) -> bool {
         || (personality.pseudo_headers == PseudoHeaders::Hidden && name.starts_with(b":"))
 }
 
-/// Adds a value.
+/// Adds a value to a map, by the host's rules.
 pub(super) fn add(personality: Personality, kind: MapKind, map: &mut Headers, name: &[u8], value: &[u8]) {
     if is_hidden(personality, name) {
         return;
@@ -41,19 +41,20 @@ pub(super) fn add(personality: Personality, kind: MapKind, map: &mut Headers, na
     if personality.header_edits == HeaderEdits::OfWhatExists {
         return set_or_add(map, name, value);
     }
-    if personality.pseudo_headers == PseudoHeaders::PartlyReadOnly {
-        let one = ONE_ON_NGINX.split_ascii_whitespace().any(|one| name.eq_ignore_ascii_case(one.as_bytes()));
-        if one && header_map::get(map, name).is_some() {
-            return;
-        }
-        if name.starts_with(b":") {
-            return replace(personality, kind, map, name, value);
-        }
+    let keeps_one = || {
+        let mut names = ONE_ON_NGINX.split_ascii_whitespace();
+        names.any(|one| name.eq_ignore_ascii_case(one.as_bytes()))
+    };
+    if keeps_apart(personality) && keeps_one() && header_map::get(map, name).is_some() {
+        return;
+    }
+    if personality.pseudo_headers == PseudoHeaders::PartlyReadOnly && name.starts_with(b":") {
+        return replace(personality, kind, map, name, value);
     }
     header_map::add(kind, map, name, value);
 }
 
-/// Replaces all values by one.
+/// Replaces all values of a header by one, by the host's rules.
 pub(super) fn replace(personality: Personality, kind: MapKind, map: &mut Headers, name: &[u8], value: &[u8]) {
     if is_hidden(personality, name) {
         return;
@@ -106,14 +107,14 @@ pub(super) fn set_or_add(map: &mut Headers, name: &[u8], value: &[u8]) {
 
 /// Returns `true` if removing this header ends nginx' worker.
 pub(super) fn removing_crashes(personality: Personality, kind: Option<MapKind>, name: &[u8]) -> bool {
-    personality.pseudo_headers == PseudoHeaders::PartlyReadOnly
+    keeps_apart(personality)
         && kind == Some(MapKind::Headers(Way::Response))
         && name.eq_ignore_ascii_case(b"connection")
 }
 
 /// Returns `true` if nginx keeps a header that the module removes: a `Location` that is a path.
 pub(super) fn stays(personality: Personality, map: &Headers, name: &[u8]) -> bool {
-    personality.pseudo_headers == PseudoHeaders::PartlyReadOnly
+    keeps_apart(personality)
         && name.eq_ignore_ascii_case(b"location")
         && header_map::get(map, name).is_some_and(|value| value.starts_with(b"/"))
 }
@@ -129,6 +130,10 @@ pub(super) fn may_edit(kind: MapKind, moment: Option<Moment>) -> bool {
         }
         _ => true,
     }
+}
+
+fn keeps_apart(personality: Personality) -> bool {
+    personality.header_edits == HeaderEdits::AsNginxKeepsThem
 }
 
 fn query_of(path: &[u8]) -> Option<&[u8]> {

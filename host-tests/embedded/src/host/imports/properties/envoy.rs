@@ -4,14 +4,13 @@
 use std::time::UNIX_EPOCH;
 
 use crate::host::connection::{Connection, PeerCertificate};
-use crate::host::header_map;
 use crate::host::memory::Guest;
 use crate::host::message::Headers;
 use crate::host::pairs;
 use crate::host::status::Status;
 use crate::host::stream::{Side, Stream};
 
-use super::split;
+use super::{joined, split};
 
 /// Returns a property. The filter state of [`set`](super::set) is one, too. The root context has none.
 pub(super) fn get(guest: &mut Guest, parts: &[&[u8]]) -> Result<Vec<u8>, Status> {
@@ -113,18 +112,6 @@ fn of_response(stream: &Stream, parts: &[&[u8]]) -> Option<Vec<u8>> {
 
 fn visible<'a>(stream: &Stream, side: &'a Side) -> Option<&'a Headers> {
     side.headers.as_ref().filter(|_| stream.logging || side.shows_headers)
-}
-
-/// Returns all values of a header, as Envoy's property joins them. The header call, unlike this, returns only the first
-/// one.
-fn joined(headers: &Headers, name: &[u8]) -> Option<Vec<u8>> {
-    header_map::get(headers, name)?;
-    let values: Vec<&[u8]> = headers
-        .iter()
-        .filter(|(other, _)| other.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value.as_slice())
-        .collect();
-    Some(values.join(&b','))
 }
 
 fn nanoseconds(stream: &Stream) -> u64 {

@@ -5,7 +5,7 @@ use crate::host::memory::Guest;
 use crate::host::message::Headers;
 use crate::host::stream::Stream;
 
-use super::split;
+use super::{joined, split};
 
 /// The segment of a path that the name of a header follows.
 const HEADERS: &[u8] = b"headers";
@@ -93,13 +93,6 @@ fn of_stream(stream: &Stream, parts: &[&[u8]]) -> Option<Vec<u8>> {
         }
         _ => None,
     }
-}
-
-/// Returns all values of a header, with commas between them.
-fn joined(head: &Headers, name: &[u8]) -> Option<Vec<u8>> {
-    let values = head.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name));
-    let values: Vec<&[u8]> = values.map(|(_, value)| value.as_slice()).collect();
-    (!values.is_empty()).then(|| values.join(&b','))
 }
 
 /// Returns an address with its port, whose bytes Traffic Server doesn't put in order.
