@@ -12,9 +12,9 @@ pub enum Host {
     Envoy,
     /// The proxy-wasm host of this repository, which behaves as Envoy does.
     Embedded,
-    /// nginx with ngx_wasm_module.
+    /// nginx, which runs the filter in its module `ngx_wasm_module`.
     Nginx,
-    /// Traffic Server with its plugin `wasm`.
+    /// Traffic Server, which runs the filter in its plugin `wasm`.
     TrafficServer,
 }
 

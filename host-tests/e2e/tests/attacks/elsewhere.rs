@@ -1,27 +1,20 @@
-//! The cases that aren't run on hosts other than Envoy, with the reasons. All others have the same result there.
+//! The cases that hosts other than Envoy can't pass, with the reasons. All others have the same result there.
 
 use crate::format::Case;
 use crate::setting::Setting;
+use crate::{CATEGORIES, cases};
+use promward_e2e::deployment::Host;
+use promward_e2e::deployment::unable::{PLAYED, Unable};
 
-/// Cases, by name, that a setting isn't asked.
-struct Elsewhere {
-    settings: &'static [Setting],
-    names: &'static [&'static str],
-    /// The reason, which is for readers.
-    #[expect(dead_code, reason = "nobody but a reader needs it")]
-    reason: &'static str,
-}
-
-const PLAYED: &[Setting] = &[Setting::Nginx, Setting::TrafficServer];
-
-const ELSEWHERE: &[Elsewhere] = &[
-    Elsewhere {
-        settings: PLAYED,
+/// The cases that hosts can't pass, by their names.
+const ELSEWHERE: &[Unable] = &[
+    Unable {
+        hosts: PLAYED,
         names: &["the address that Envoy sees stands at the end"],
         reason: "nginx' allow-list leaves it out, and Traffic Server adds the address itself",
     },
-    Elsewhere {
-        settings: PLAYED,
+    Unable {
+        hosts: PLAYED,
         names: &[
             "Connection takes a credential away, and the request is anonymous",
             "and so it is at a page that anonymous callers may see",
@@ -30,13 +23,13 @@ const ELSEWHERE: &[Elsewhere] = &[
         ],
         reason: "a header that `connection` names stays, and counts as any other",
     },
-    Elsewhere {
-        settings: PLAYED,
+    Unable {
+        hosts: PLAYED,
         names: &["a body behind an offer is read as such, or refused"],
         reason: "the filter sees the offer there, and refuses it",
     },
-    Elsewhere {
-        settings: PLAYED,
+    Unable {
+        hosts: PLAYED,
         names: &[
             "a form that ends in trailers",
             "trailers and no body",
@@ -46,26 +39,26 @@ const ELSEWHERE: &[Elsewhere] = &[
         ],
         reason: "no trailers reach a module",
     },
-    Elsewhere {
-        settings: PLAYED,
+    Unable {
+        hosts: PLAYED,
         names: &[
             "gRPC's type, for which hosts say a refusal in another way",
             "a wrong token with gRPC's type is refused too",
         ],
         reason: "a reply to a gRPC client is as any other",
     },
-    Elsewhere {
-        settings: PLAYED,
+    Unable {
+        hosts: PLAYED,
         names: &["an unknown user is answered as a wrong password is"],
         reason: "the reply has another length, or none",
     },
-    Elsewhere {
-        settings: PLAYED,
+    Unable {
+        hosts: PLAYED,
         names: &["by HTTP/1.0, with a name and without one"],
         reason: "the front answers 400 where no name is given",
     },
-    Elsewhere {
-        settings: PLAYED,
+    Unable {
+        hosts: PLAYED,
         names: &[
             "an answer that goes wrong breaks off",
             "lists within each other break off",
@@ -74,23 +67,23 @@ const ELSEWHERE: &[Elsewhere] = &[
         ],
         reason: "nothing breaks an answer off: what was cut ends as if it were whole",
     },
-    Elsewhere {
-        settings: PLAYED,
+    Unable {
+        hosts: PLAYED,
         names: &["a thousand headers"],
         reason: "more headers than the host shows are refused",
     },
-    Elsewhere {
-        settings: &[Setting::Nginx],
+    Unable {
+        hosts: &[Host::Nginx],
         names: &["Authorization twice", "an empty one is none to Envoy", "a credential twice, by HTTP/2"],
         reason: "nginx itself answers 400",
     },
-    Elsewhere {
-        settings: &[Setting::Nginx],
+    Unable {
+        hosts: &[Host::Nginx],
         names: &["hosts join two redirects, and one that begins on the site stays on it"],
         reason: "nginx joins nothing, and two are refused",
     },
-    Elsewhere {
-        settings: &[Setting::TrafficServer],
+    Unable {
+        hosts: &[Host::TrafficServer],
         names: &[
             "a length and chunks",
             "a request behind the last chunk of one with a length too",
@@ -109,8 +102,8 @@ const ELSEWHERE: &[Elsewhere] = &[
         ],
         reason: "a body without a length is refused with 411",
     },
-    Elsewhere {
-        settings: &[Setting::TrafficServer],
+    Unable {
+        hosts: &[Host::TrafficServer],
         names: &["a body behind GET, by HTTP/2", "the first byte behind an answer that is filtered"],
         reason: "a body without a length isn't shown to the filter, which lets none go up: the request is as if it had none",
     },
@@ -118,8 +111,15 @@ const ELSEWHERE: &[Elsewhere] = &[
 
 /// Checks that a case is run under a setting.
 pub(crate) fn is_run(setting: Setting, case: &Case) -> bool {
-    let is_left_out = ELSEWHERE
-        .iter()
-        .any(|row| row.settings.contains(&setting) && row.names.contains(&case.name.as_str()));
-    !is_left_out
+    // Hosts other than Envoy tell of no certificates.
+    let has_caller = setting.host().is_like_envoy() || !case.caller.starts_with("certificate ");
+    has_caller && Unable::is_none_about(ELSEWHERE, setting.host(), &case.name, |name| name == case.name)
+}
+
+#[test]
+fn every_case_that_is_left_out_exists() {
+    let all: Vec<_> = CATEGORIES.iter().flat_map(|(category, text)| cases(category, text)).collect();
+    for name in ELSEWHERE.iter().flat_map(|row| row.names) {
+        assert!(all.iter().any(|case| case.name == *name), "{name}");
+    }
 }

@@ -1,5 +1,7 @@
 //! Runs a case: sends it, reads the answer, and checks what has reached the server.
 
+mod explained;
+
 use crate::difference::on_envoy::OnEnvoy;
 use crate::difference::seen::{Answered, Seen};
 use crate::format::Case;
@@ -78,19 +80,16 @@ impl Runner {
     ///
     /// Fails if the result isn't the one that the case expects.
     pub(crate) fn run(&mut self, case: &Case) -> Result<()> {
-        let reply = case.reply.clone().map(|reply| (reply, Vec::new()));
-        let raw = (!case.raw_reply.is_empty()).then(|| (Message::default(), case.raw_reply.clone()));
-        *self.reply.lock().unwrap() = reply.or(raw);
+        self.begin(case);
         let (half, whole) = case.arrivals_under(self.running.setting);
         self.halves.extend(half.into_iter().cloned());
-        self.sent = Seen::next(&mut self.clients);
         let answered = if case.http2 { self.ask_by_http2(case) } else { self.ask(case) };
         let mut arrived = self.arrived().context("the marker after it")?;
         if whole.is_empty() && case.may_arrive_emptied(self.running.setting) {
             arrived.retain(|request| !request.body.is_empty() || request.end != End::Clean);
         }
         if let Some(explained) = &mut self.explained {
-            explained.add(case, &mut self.sent, &arrived);
+            explained.add(case, &self.sent, &arrived);
         }
         answered.with_context(|| format!("{} arrived: {}", arrived.len(), shown(&arrived)))?;
         let all = || format!("{} arrived in place of {}: {}", arrived.len(), whole.len(), shown(&arrived));
@@ -98,44 +97,18 @@ impl Runner {
         whole.iter().zip(&arrived).try_for_each(|(message, request)| check_arrival(message, request))
     }
 
-    /// Sends a case of which no result is expected but the one that the command says.
-    pub(crate) fn explain(&mut self, case: &Case) -> Result<()> {
-        *self.reply.lock().unwrap() = case.reply.clone().map(|reply| (reply, Vec::new()));
+    /// Gives the server its reply to a case, and the case a client of its own.
+    fn begin(&mut self, case: &Case) {
+        let reply = case.reply.clone().map(|reply| (reply, Vec::new()));
+        let raw = (!case.raw_reply.is_empty()).then(|| (Message::default(), case.raw_reply.clone()));
+        *self.reply.lock().unwrap() = reply.or(raw);
         self.sent = Seen::next(&mut self.clients);
-        let answered = match case.http2 {
-            true => self.answer_by_http2(case).map(drop),
-            false => self.answer(case),
-        };
-        if answered.is_err() {
-            self.sent.answers.push(Answered::None);
-        }
-        let arrived = self.arrived().context("the marker after it")?;
-        let explained = self.explained.as_mut().context("the host is Envoy")?;
-        explained.add(case, &mut self.sent, &arrived);
-        Ok(())
-    }
-
-    /// Checks that the command said what Envoy did with each request so far.
-    pub(crate) fn check_explained(&mut self) -> Result<()> {
-        match (self.explained.take(), self.running.deployment.envoy()) {
-            (Some(explained), Some(envoy)) => explained.check(envoy),
-            _ => Ok(()),
-        }
     }
 
     /// Returns the client of a case. Where the command has to say what becomes of it, it has an address of its own.
     fn client(&self, case: &Case) -> Result<Client> {
         let client = if case.plain { self.running.plain()? } else { self.running.client(&case.caller) };
         Ok(if self.explained.is_some() { client.source(self.sent.client.into()) } else { client })
-    }
-
-    /// Sends a case, and reads one answer.
-    fn answer(&mut self, case: &Case) -> Result<()> {
-        let mut connection = self.client(case)?.connect()?;
-        connection.write_raw(&http1(case))?;
-        let answer = connection.read_answer(&method(&case.request.first))?;
-        self.sent.answers.push(Answered::Whole(answer));
-        Ok(())
     }
 
     /// Sends a case over HTTP/2, and returns the status and the body of the answer.

@@ -1,10 +1,11 @@
-//! What a module did with a request, in a form that can be compared.
+//! The effects of a request, in a form that can be compared.
 
 use promward_embedded::host::{Frame, Output};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// The effects of a request that can be seen, by a name such as `answer: status`. A header is named by itself, so that the order of
-/// different headers doesn't count, and the order of equal ones does.
+/// The effects of a request that can be seen, by a name such as `answer: status`. A header is named by itself, so that
+/// the order of different headers doesn't count, and the order of equal ones does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Done(pub(super) BTreeMap<String, Vec<String>>);
 
@@ -20,6 +21,11 @@ impl Done {
 
     pub(super) fn add(&mut self, name: &str, text: String) {
         self.0.entry(name.to_owned()).or_default().push(text);
+    }
+
+    /// Adds a field of the record that the filter reports of the request.
+    pub(super) fn add_reported(&mut self, name: &str, value: &Value) {
+        self.add(&format!("report: {name}"), text(value));
     }
 
     fn frame(&mut self, to: &str, frame: Frame) {
@@ -53,4 +59,9 @@ impl Done {
             }
         }
     }
+}
+
+/// Returns a value as a record has it: a text without its quotes, and everything else in JSON.
+pub(super) fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -52,6 +52,7 @@ impl Pair {
             metadata: situation.metadata.clone(),
         }
     }
+
     /// Sends a request through the module, and compares what became of it with what the command says.
     fn compare(&mut self, exchange: &Exchange, agreement: &mut Agreement) {
         let done = self.subject.run(std::slice::from_ref(exchange), Random::new(1)).remove(0);

@@ -72,8 +72,7 @@ fn case(exchange: &Exchange) -> Option<Case> {
     if status == b"101" || status == b"204" && has_a_length || !trailers.is_empty() || !is_of_the_site {
         return None;
     }
-    let reply =
-        Message { first: header(&head, b":status").to_vec(), headers: lines(&head), ..Message::default() };
+    let reply = Message { first: status.to_vec(), headers: lines(&head), ..Message::default() };
     let (_, body_sent, trailers) = message(&exchange.request);
     let is_sent =
         |name: &str| exchange.sent.iter().any(|(sent, _)| sent.eq_ignore_ascii_case(name.as_bytes()));

@@ -81,7 +81,7 @@ impl OnEnvoy {
     }
 
     /// Adds a request, and what became of it.
-    pub(crate) fn add(&mut self, case: &Case, seen: &mut Seen, arrived: &[Received]) {
+    pub(crate) fn add(&mut self, case: &Case, seen: &Seen, arrived: &[Received]) {
         // Of several requests in one, and of a server that doesn't speak HTTP, a single explanation says nothing.
         let ([answer], [] | [_], []) = (seen.answers.as_slice(), arrived, case.raw_reply.as_slice()) else {
             return self.agreement.leave_out();
@@ -120,8 +120,7 @@ impl OnEnvoy {
         for (mut asked, line) in std::mem::take(&mut self.requests).into_iter().zip(&lines) {
             let told = Told::of(line);
             for (name, value) in told.record.as_object().into_iter().flatten() {
-                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                asked.done.add(&format!("report: {name}"), text);
+                asked.done.add_reported(name, value);
             }
             asked.done.add("envoy", told.shown());
             let said = self.said(&asked, &told);

@@ -1,7 +1,7 @@
 //! The words of the command about a request, in the form in which a host is observed: what reaches the server, what the
 //! client gets, and what is reported.
 
-use super::done::Done;
+use super::done::{Done, text};
 use super::exchange::Exchange;
 use promward::caller::certificates::Presented;
 use promward::caller::source::Source;
@@ -27,7 +27,7 @@ pub(super) struct Said {
     /// The request goes to the server, and isn't answered.
     pub(super) is_forwarded: bool,
     pub(super) effects: Observed,
-    /// The explanation itself.
+    /// The explanation in JSON, as `promward explain --json` prints it.
     pub(super) explanation: Value,
 }
 
@@ -138,10 +138,6 @@ fn expected(policy: &Policy, course: &Course<'_>, given: Option<&Given>, said: &
         headers(&mut expected, "answer", Way::Response, &fields);
     }
     expected
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// Returns a text that the command says, or the bytes that it stands for where they aren't UTF-8.

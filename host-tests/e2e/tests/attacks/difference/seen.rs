@@ -1,4 +1,4 @@
-//! What the client and the server of one request saw, in the form in which the command is compared with it.
+//! The effects of one request that its client and its server saw, in the form in which the command is compared with them.
 
 use super::done::Done;
 use promward_harness::client::Answer;
@@ -28,7 +28,7 @@ impl Answered {
     }
 }
 
-/// What the client of one request saw.
+/// A client of one request, and the answers that it got.
 pub(crate) struct Seen {
     /// The client's address, which no other one has.
     pub(crate) client: Ipv4Addr,

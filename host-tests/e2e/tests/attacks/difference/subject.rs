@@ -155,10 +155,7 @@ impl Subject {
         if let Some(record) = self.worker.filter_state(stream.id, RECORD) {
             let record: BTreeMap<String, serde_json::Value> =
                 serde_json::from_slice(&record).expect("the record is an object");
-            for (name, value) in record {
-                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                stream.done.add(&format!("report: {name}"), text);
-            }
+            record.iter().for_each(|(name, value)| stream.done.add_reported(name, value));
         }
         let why = if stream.is_over { Why::Finished } else { Why::ClientGone };
         self.worker.close(stream.id, why);
