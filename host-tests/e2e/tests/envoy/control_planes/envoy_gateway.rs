@@ -1,4 +1,4 @@
-//! What Envoy Gateway makes of our manifests, as its sources and their recorded outputs have it: the configuration as JSON in
+//! The Envoy configuration that Envoy Gateway makes of our manifests, as its sources and their recorded outputs have it: the configuration as JSON in
 //! a `StringValue`, the filter's name as `vm_id`, a filter that only the routes of a policy switch on, claims under the
 //! provider's name, and small buffers unless a policy says otherwise.
 

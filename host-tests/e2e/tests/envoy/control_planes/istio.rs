@@ -1,4 +1,4 @@
-//! What Istio's control plane makes of our manifests, as its sources have it: the configuration as sorted JSON in a
+//! The Envoy configuration that Istio's control plane makes of our manifests, as its sources have it: the configuration as sorted JSON in a
 //! `StringValue`, an empty `vm_id`, the plugin behind the filter that verifies tokens, and buffers that are Envoy's own.
 
 use super::objects::Objects;

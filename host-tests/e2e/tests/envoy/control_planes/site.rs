@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// What the cluster has for a control plane: addresses, secrets, and files that it has fetched.
+/// The cluster of a control plane: addresses, secrets, and files that it has fetched.
 pub(super) struct Cluster {
     /// The module, in place of the image.
     pub(super) module: PathBuf,
@@ -29,7 +29,7 @@ pub(super) struct Cluster {
 /// Makes the filters, the routes and the clusters of a bootstrap file from manifests.
 pub(super) type ControlPlane = fn(&Objects, &Cluster) -> Value;
 
-/// A running Envoy.
+/// A running Envoy, configured by a control plane, with an issuer of tokens.
 pub(super) struct Site {
     pub(super) envoy: Process,
     pub(super) issuer: Issuer,

@@ -70,7 +70,7 @@ fn misplaced() -> Vec<String> {
 
 /// Returns the traces of another host, each with the name of its scenario. They are recorded by hand.
 pub(crate) fn of_host(host: &str) -> Vec<(String, String)> {
-    let Ok(entries) = fs::read_dir(directory().join(host)) else { return Vec::new() };
+    let entries = fs::read_dir(directory().join(host)).unwrap();
     let trace = |path: PathBuf| {
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
         (name, fs::read_to_string(path).unwrap())

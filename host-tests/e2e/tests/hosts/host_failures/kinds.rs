@@ -1,4 +1,5 @@
-//! What the filter does on hosts that differ from Envoy where a request would go wrong there without it.
+//! Checks that the filter does on nginx and Traffic Server what Envoy doesn't need, where a request would go wrong
+//! without it.
 
 use crate::host_failures::stub::{CONTINUE, Kind, PAUSE, ROOT, STREAM, Vm};
 
@@ -29,11 +30,16 @@ fn start(kind: Kind, configuration: &'static [u8], headers: Headers<'_>) -> Vm {
     vm
 }
 
-/// Begins a request, and returns the result of its headers callback.
-fn begin(vm: &mut Vm) -> i32 {
+/// Configures the filter, and creates the context of a stream.
+fn open(vm: &mut Vm) {
     assert_eq!(vm.configure(), 1);
     vm.call("proxy_on_context_create", &[STREAM, ROOT]);
     vm.changes();
+}
+
+/// Begins a request, and returns the result of its headers callback.
+fn begin(vm: &mut Vm) -> i32 {
+    open(vm);
     vm.call("proxy_on_request_headers", &[STREAM, 5, 0])
 }
 
@@ -91,9 +97,7 @@ fn a_byte_that_no_header_announces_is_refused() {
 #[test]
 fn an_answer_that_a_new_vm_knows_nothing_of_does_not_pass_on_nginx() {
     let mut vm = start(Kind::Nginx, CONFIGURATION, &[]);
-    assert_eq!(vm.configure(), 1);
-    vm.call("proxy_on_context_create", &[STREAM, ROOT]);
-    vm.changes();
+    open(&mut vm);
     // An error may be nginx' own, and keeps its status.
     for (given, status) in [("200", "503"), ("302", "503"), ("413", "413")] {
         vm.call("proxy_on_delete", &[STREAM]);
@@ -112,8 +116,7 @@ fn an_answer_that_a_new_vm_knows_nothing_of_does_not_pass_on_nginx() {
 #[test]
 fn a_body_that_a_new_vm_knows_nothing_of_gets_a_reply() {
     let mut vm = start(Kind::Nginx, CONFIGURATION, &[]);
-    assert_eq!(vm.configure(), 1);
-    vm.call("proxy_on_context_create", &[STREAM, ROOT]);
+    open(&mut vm);
     assert_eq!((vm.call("proxy_on_request_body", &[STREAM, 8, 1]), vm.replies()), (PAUSE, 1));
 }
 
@@ -135,9 +138,7 @@ fn a_header_is_removed_before_it_is_set_on_nginx() {
 #[test]
 fn a_location_is_given_another_value_before_it_is_removed_on_nginx() {
     let mut vm = start(Kind::Nginx, CONFIGURATION, &[]);
-    assert_eq!(vm.configure(), 1);
-    vm.call("proxy_on_context_create", &[STREAM, ROOT]);
-    vm.changes();
+    open(&mut vm);
     vm.call("proxy_on_response_headers", &[STREAM, 3, 0]);
     let changes = vm.changes();
     let at = |line: &str| changes.iter().position(|change| change == line).unwrap();

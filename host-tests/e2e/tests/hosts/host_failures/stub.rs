@@ -191,18 +191,14 @@ fn host_call(caller: &mut Caller<'_, State>, name: &str, arguments: &[Val]) -> i
         caller.data().changes.borrow_mut().push(change);
     }
     let kind = caller.data().kind;
-    if kind != Kind::Envoy {
-        match (name, kind::property(caller, name, &number)) {
-            ("proxy_get_property", Ok(value)) => {
-                hand_out(caller, &value, number(2), number(3));
-                return 0;
-            }
-            ("proxy_get_property", Err(status)) => return status,
-            ("proxy_set_effective_context", _) => return if kind == Kind::Nginx { 0 } else { 2 },
-            _ => {}
-        }
-    }
     let returned = match name {
+        "proxy_get_property" if kind != Kind::Envoy => match kind::property(caller, number(0), number(1)) {
+            Ok(value) => Some((value, 2)),
+            Err(status) => return status,
+        },
+        "proxy_set_effective_context" if kind != Kind::Envoy => {
+            return if kind == Kind::Nginx { 0 } else { 2 };
+        }
         "proxy_get_header_map_pairs" if number(0) == 0 => Some((pairs(&caller.data().request), 1)),
         "proxy_get_header_map_pairs" => {
             let answer = [

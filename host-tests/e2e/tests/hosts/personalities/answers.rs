@@ -1,4 +1,4 @@
-//! How an answer is shown, cut and replaced.
+//! Scenarios about answers: the module is shown them, cuts them and replaces them.
 
 use super::played::Played;
 use promward_embedded::host::Personality;
@@ -9,11 +9,8 @@ fn closing_a_stream_does_not_cut_an_answer() {
     for (personality, is_cut) in
         [(Personality::ENVOY, true), (Personality::NGINX, false), (Personality::TRAFFIC_SERVER, false)]
     {
-        let mut played = Played::new(personality);
-        let id = played.open("GET", "response_body=close", &[], true);
-        played.answer(id, &[]);
-        played.piece(id, "first", false);
-        played.piece(id, "other tenants'", true);
+        let (mut played, id) =
+            Played::answered(personality, "response_body=close", &[], &["first", "other tenants'"]);
         let exchange = played.take(id);
         assert_eq!(exchange.reset, is_cut, "{}", personality.name);
         assert_eq!(exchange.client.body.contains("other tenants'"), !is_cut, "{}", personality.name);
@@ -21,15 +18,12 @@ fn closing_a_stream_does_not_cut_an_answer() {
     }
 }
 
-/// What cuts an answer everywhere is to replace each later piece by nothing.
+/// Replacing each later piece by nothing cuts an answer on every host.
 #[test]
 fn an_answer_is_cut_everywhere_by_replacing_its_pieces() {
     for personality in Personality::ALL {
-        let mut played = Played::new(personality);
-        let id = played.open("GET", "response_body=empty", &[], true);
-        played.answer(id, &[]);
-        played.piece(id, "first", false);
-        played.piece(id, "other tenants'", true);
+        let (mut played, id) =
+            Played::answered(personality, "response_body=empty", &[], &["first", "other tenants'"]);
         assert_eq!(played.take(id).client.body, "", "{}", personality.name);
     }
 }
@@ -42,11 +36,12 @@ fn a_reply_in_place_of_an_answer_leaks_it_on_nginx() {
         (Personality::NGINX, Some("session"), "no\nlater"),
         (Personality::TRAFFIC_SERVER, None, "no"),
     ] {
-        let mut played = Played::new(personality);
-        let id = played.open("GET", "response_headers=reply", &[], true);
-        played.answer(id, &[("set-cookie", "session")]);
-        played.piece(id, "first", false);
-        played.piece(id, "later", true);
+        let (mut played, id) = Played::answered(
+            personality,
+            "response_headers=reply",
+            &[("set-cookie", "session")],
+            &["first", "later"],
+        );
         let client = played.take(id).client;
         assert_eq!(client.header(":status"), Some("403"), "{}", personality.name);
         assert_eq!(client.header("set-cookie"), cookie, "{}", personality.name);
@@ -75,10 +70,8 @@ fn a_last_piece_replaced_by_nothing_never_ends_on_nginx() {
         [(Personality::ENVOY, true), (Personality::NGINX, false), (Personality::TRAFFIC_SERVER, true)]
     {
         for (edit, ends) in [("empty", ends), ("empty+append", true)] {
-            let mut played = Played::new(personality);
-            let id = played.open("GET", &format!("response_body={edit}"), &[], true);
-            played.answer(id, &[]);
-            played.piece(id, "only", true);
+            let (mut played, id) =
+                Played::answered(personality, &format!("response_body={edit}"), &[], &["only"]);
             assert_eq!(played.take(id).client.ended, ends, "{}: {edit}", personality.name);
         }
     }
@@ -95,11 +88,7 @@ fn the_end_of_an_answer_is_not_always_told() {
     ] {
         let length = [("content-length", "4")];
         for (headers, last, told) in [(&[][..], "cd", chunked), (&length, "cd", known), (&[], "", late)] {
-            let mut played = Played::new(personality);
-            let id = played.open("GET", "", &[], true);
-            played.answer(id, headers);
-            played.piece(id, "ab", false);
-            played.piece(id, last, true);
+            let (mut played, id) = Played::answered(personality, "", headers, &["ab", last]);
             let lines = played.lines();
             let is_told =
                 lines.iter().any(|line| line.starts_with("response_body") && line.contains("end=true"));
@@ -115,11 +104,7 @@ fn a_paused_answer_goes_on_at_its_end() {
     for (personality, body) in
         [(Personality::ENVOY, ""), (Personality::NGINX, "abcd"), (Personality::TRAFFIC_SERVER, "abcd")]
     {
-        let mut played = Played::new(personality);
-        let id = played.open("GET", "response_body=pause", &[], true);
-        played.answer(id, &[]);
-        played.piece(id, "ab", false);
-        played.piece(id, "cd", true);
+        let (mut played, id) = Played::answered(personality, "response_body=pause", &[], &["ab", "cd"]);
         let client = played.take(id).client;
         assert_eq!((client.body.as_str(), client.ended), (body, !body.is_empty()), "{}", personality.name);
     }

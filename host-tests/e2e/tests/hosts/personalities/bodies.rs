@@ -1,4 +1,4 @@
-//! How a request's body is shown, and what becomes of an edit.
+//! Scenarios about the bodies of requests: the module is shown them and edits them.
 
 use super::played::Played;
 use promward_embedded::host::Personality;

@@ -1,4 +1,4 @@
-//! How heads are shown, and what becomes of an edit.
+//! Scenarios about the heads of requests: the module is shown them and edits them.
 
 use super::played::{Played, connection, with_certificate};
 use promward_embedded::host::Personality;

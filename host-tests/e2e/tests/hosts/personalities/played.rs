@@ -22,7 +22,7 @@ pub(super) struct Seen {
     pub(super) ended: bool,
 }
 
-/// What both ends have got of a stream.
+/// The messages that both ends of a stream have got.
 #[derive(Debug, Default)]
 pub(super) struct Exchange {
     pub(super) server: Seen,
@@ -88,6 +88,22 @@ impl Played {
     /// Sends a piece of an answer's body.
     pub(super) fn piece(&mut self, id: StreamId, piece: &'static str, last: bool) {
         self.worker.response(id, Frame::Data(piece.into(), last));
+    }
+
+    /// Plays a GET whose answer has these headers and pieces, of which the last one ends it.
+    pub(super) fn answered(
+        personality: Personality,
+        probe: &str,
+        headers: &[(&str, &str)],
+        pieces: &[&'static str],
+    ) -> (Self, StreamId) {
+        let mut played = Self::new(personality);
+        let id = played.open("GET", probe, &[], true);
+        played.answer(id, headers);
+        for (index, piece) in (1..).zip(pieces) {
+            played.piece(id, piece, index == pieces.len());
+        }
+        (played, id)
     }
 
     /// Takes what has gone out to both ends since the last time.

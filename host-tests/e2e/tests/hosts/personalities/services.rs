@@ -1,4 +1,4 @@
-//! Ticks, metrics, shared data and the log.
+//! Scenarios about ticks, metrics, shared data and the log.
 
 use super::played::Played;
 use promward_embedded::host::Personality;

@@ -1,4 +1,4 @@
-//! What a trap does to its request, to requests in flight and to later ones.
+//! Scenarios about traps: the request that trapped, requests in flight, and later ones.
 
 use super::played::Played;
 use promward_embedded::host::Personality;
@@ -42,10 +42,7 @@ fn a_trap_in_an_answer_lets_it_pass_on_nginx() {
     for (personality, body) in
         [(Personality::ENVOY, ""), (Personality::NGINX, "everything"), (Personality::TRAFFIC_SERVER, "")]
     {
-        let mut played = Played::new(personality);
-        let id = played.open("GET", "response_headers=trap", &[], true);
-        played.answer(id, &[]);
-        played.piece(id, "everything", true);
+        let (mut played, id) = Played::answered(personality, "response_headers=trap", &[], &["everything"]);
         assert_eq!(played.take(id).client.body, body, "{}", personality.name);
     }
 }

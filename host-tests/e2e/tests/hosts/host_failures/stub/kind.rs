@@ -16,15 +16,8 @@ pub(crate) enum Kind {
 const INTERNAL_FAILURE: i32 = 10;
 
 /// Returns what this host answers to the question for a property: its value, or a status.
-pub(super) fn property(
-    caller: &mut Caller<'_, State>,
-    name: &str,
-    number: &dyn Fn(usize) -> i32,
-) -> Result<Vec<u8>, i32> {
-    if name != "proxy_get_property" {
-        return Err(super::NOT_FOUND);
-    }
-    let path = read(caller, number(0), number(1));
+pub(super) fn property(caller: &mut Caller<'_, State>, address: i32, length: i32) -> Result<Vec<u8>, i32> {
+    let path = read(caller, address, length);
     let State { kind, in_stream, request, .. } = caller.data();
     let header =
         |name: &[u8]| request.iter().find(|(other, _)| other == name).map(|(_, value)| value.clone());
