@@ -89,9 +89,9 @@ const UNABLE: &[Unable] = &[
         reason: "the body of a request is complete before the server is asked, or has a length on Traffic Server",
     },
     Unable {
-        hosts: PLAYED,
+        hosts: &[Host::Nginx],
         names: &["upstream::a_wrong_answer_of_a_server_never_looks_right"],
-        reason: "the host's own answers have other statuses there, and the filter isn't shown them on Traffic Server",
+        reason: "the host's own answers have other statuses there",
     },
     Unable {
         hosts: PLAYED,

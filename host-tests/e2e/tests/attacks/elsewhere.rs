@@ -35,7 +35,6 @@ const ELSEWHERE: &[Unable] = &[
             "trailers and no body",
             "a form that ends in trailers, and a selector that stands in the URL",
             "trailers behind no body",
-            "a form in chunks that ends in trailers",
         ],
         reason: "no trailers reach a module",
     },
@@ -48,9 +47,9 @@ const ELSEWHERE: &[Unable] = &[
         reason: "a reply to a gRPC client is as any other",
     },
     Unable {
-        hosts: PLAYED,
+        hosts: &[Host::Nginx],
         names: &["an unknown user is answered as a wrong password is"],
-        reason: "the reply has another length, or none",
+        reason: "nginx adds a line feed to the reply, so that it has another length",
     },
     Unable {
         hosts: PLAYED,
@@ -63,8 +62,12 @@ const ELSEWHERE: &[Unable] = &[
             "an answer that goes wrong breaks off",
             "lists within each other break off",
             "a list in place of an object, or nothing",
-            "an answer with nothing in it shows nothing",
         ],
+        reason: "nothing breaks an answer off: what was cut ends as if it were whole",
+    },
+    Unable {
+        hosts: &[Host::Nginx],
+        names: &["an answer with nothing in it shows nothing"],
         reason: "nothing breaks an answer off: what was cut ends as if it were whole",
     },
     Unable {
@@ -85,6 +88,7 @@ const ELSEWHERE: &[Unable] = &[
     Unable {
         hosts: &[Host::TrafficServer],
         names: &[
+            "a form in chunks that ends in trailers",
             "a length and chunks",
             "a request behind the last chunk of one with a length too",
             "a chunk whose size has something behind it",
