@@ -1,6 +1,6 @@
 //! The input and the output of the core: a request with the facts that the host knows of it, and the decision about it.
 //!
-//! A decision to forward holds values of earlier rooms: the form that is awaited, and the context that the answer
+//! A decision to forward holds values of earlier rooms: the body that is awaited, and the context that the answer
 //! needs. So this room stands directly below the gateway.
 
 mod reason;
@@ -10,7 +10,7 @@ mod sentence;
 pub use crate::caller::facts::{Facts, HostFacts, Untold};
 
 use crate::caller::logins::StreamId;
-use crate::enforce::form::AwaitedForm;
+use crate::enforce::body::AwaitedBody;
 use crate::report::Tried;
 use crate::response::answer::RequestContext;
 use crate::response::reply::Reply;
@@ -47,24 +47,24 @@ pub enum Decision {
     Wait,
 }
 
-/// A form that rules on trial allow as far as it is known.
+/// A body that rules on trial allow as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TriedForm {
-    /// The form as these rules would complete it.
-    pub form: AwaitedForm,
-    /// The verdict unless they refuse the form.
+pub struct TriedBody {
+    /// The body as these rules would complete it.
+    pub body: AwaitedBody,
+    /// The verdict unless they refuse the body.
     pub allowed: Tried,
 }
 
-/// The way in which a request goes upstream, and what is needed later for its form and its answer.
+/// The way in which a request goes upstream, and what is needed later for its body and its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forward {
     /// The changes to its headers, including `:path`.
     pub edits: HeaderEdits,
-    /// The form to wait for. Any other body streams.
-    pub form: Option<AwaitedForm>,
-    /// The form that the rules on trial would wait for, if they may write it in another way.
-    pub trial: Option<Box<TriedForm>>,
+    /// The body to wait for. Any other body streams.
+    pub body: Option<AwaitedBody>,
+    /// The body that the rules on trial would wait for, if they may write it in another way.
+    pub trial: Option<Box<TriedBody>>,
     /// The context that its answer needs.
     pub context: RequestContext,
 }

@@ -156,7 +156,7 @@ fn the_two_halves_of_a_form_are_one_evaluation() {
         let path = format!("/api/v1/query_range?{}", first.join("&"));
         let refused = match decide("", RESTRICTED, "POST", &path, Body::Follows) {
             Decision::Forward(forward) => {
-                let form = forward.form.unwrap();
+                let form = forward.body.unwrap();
                 let last = last.join("&");
                 form.complete(last.as_bytes(), &mut RewriteCache::new(1)).unwrap_err().to_string()
             }
@@ -193,7 +193,7 @@ fn both_halves_of_a_form_share_the_bounds() {
         let path = format!("/api/v1/series?{}", half(first));
         match decide("", RESTRICTED, "POST", &path, Body::Follows) {
             Decision::Forward(forward) => {
-                forward.form.unwrap().complete(half(last).as_bytes(), &mut RewriteCache::new(1))
+                forward.body.unwrap().complete(half(last).as_bytes(), &mut RewriteCache::new(1))
             }
             other => panic!("{other:?}"),
         }

@@ -326,7 +326,7 @@ fn a_form_is_awaited_where_parameters_are_read_in_time() {
                 let refused = decide(&mut desk, method, case.0, Body::Follows);
                 assert!(matches!(refused, Decision::Reply(reply) if reply.status == 400), "{}", case.0);
             } else {
-                let form = forward(&mut desk, method, case.0, Body::Follows).form;
+                let form = forward(&mut desk, method, case.0, Body::Follows).body;
                 assert_eq!(form.is_some(), !case.3.is_empty(), "{method} {}", case.0);
             }
         }

@@ -9,7 +9,8 @@ use promward::caller::certificates::Presented;
 use promward::caller::source::Source;
 use promward::config;
 use promward::decision::{Decision, Facts, Forward, HostFacts, Untold};
-use promward::enforce::form::{FORM_TYPE, FormError};
+use promward::enforce::body::BodyError;
+use promward::enforce::form::FORM_TYPE;
 use promward::enforce::rewrite_cache::RewriteCache;
 use promward::gateway::Gateway;
 use promward::gateway::worker_state::Rates;
@@ -271,8 +272,8 @@ fn a_form_is_awaited_and_goes_on_as_it_was_read() {
     let forward = forward(GUIDE, "POST", "/prometheus/api/v1/query?time=1", &more, Body::Follows);
     assert_eq!(forward.edits.remove, [b"content-length".to_vec()]);
     assert_eq!(set(&forward.edits, "content-type"), Some("application/x-www-form-urlencoded"));
-    let form = forward.form.unwrap();
-    assert_eq!(form.complete(b"query=a%62+c", &mut RewriteCache::new(1)).as_deref(), Ok("query=ab+c"));
+    let form = forward.body.unwrap();
+    assert_eq!(form.complete(b"query=a%62+c", &mut RewriteCache::new(1)).as_deref(), Ok(&b"query=ab+c"[..]));
     assert!(form.complete(b"time=2", &mut RewriteCache::new(1)).is_err());
 }
 
@@ -280,10 +281,10 @@ fn a_form_is_awaited_and_goes_on_as_it_was_read() {
 fn a_form_that_is_refused_once_it_is_there_says_why() {
     let more = [("content-type", "application/x-www-form-urlencoded")];
     let forward = forward(GUIDE, "POST", "/prometheus/api/v1/query?time=1", &more, Body::Follows);
-    let twice = forward.form.unwrap().complete(b"time=2", &mut RewriteCache::new(1)).unwrap_err();
+    let twice = forward.body.unwrap().complete(b"time=2", &mut RewriteCache::new(1)).unwrap_err();
     for (error, message) in [
         (twice, "the parameter \\\"time\\\" is given more than once, with different values"),
-        (FormError::Trailers, "a form must not end in trailers"),
+        (BodyError::Trailers, "a form must not end in trailers"),
     ] {
         let reply = gateway(GUIDE).refuse(&forward.context, &error.into());
         assert_eq!((reply.status, reply.body), (400, json("bad_data", message)));
@@ -378,7 +379,7 @@ fn a_request_whose_end_is_read_as_another_protocol_goes_on_without_one() {
         let forward = forward(GUIDE, "GET", path, offer_alone, Body::Follows);
         assert_eq!(set(&forward.edits, "x-promward-body"), None);
         assert_eq!(set(&forward.edits, "content-length"), Some("0"));
-        assert!(forward.form.unwrap().check_length(1).is_err());
+        assert!(forward.body.unwrap().check_length(1).is_err());
     }
     for path in ["/prometheus/api/v1/query", "/prometheus/api/v1/write", "/prometheus/anything"] {
         let refused = decide(GUIDE, &request("POST", path, &offer), Body::Follows);
@@ -418,8 +419,8 @@ fn an_empty_body_is_none() {
     ] {
         let forward = forward(GUIDE, method, path, more, Body::Follows);
         assert_eq!(set(&forward.edits, "x-promward-body"), Some("none"), "{method} {path} {more:?}");
-        let form = forward.form.unwrap();
-        assert_eq!(form.complete(b"", &mut RewriteCache::new(1)).as_deref(), Ok(""));
+        let form = forward.body.unwrap();
+        assert_eq!(form.complete(b"", &mut RewriteCache::new(1)).as_deref(), Ok(&b""[..]));
         let refused = form.complete(b"x", &mut RewriteCache::new(1)).unwrap_err();
         assert_eq!(form.check_length(1), Err(refused), "{method} {path} {more:?}");
     }
@@ -509,7 +510,7 @@ fn an_escaped_slash_does_not_lead_from_one_mount_to_another() {
 fn other_bodies_stream() {
     let snappy = [("content-type", "application/x-protobuf"), ("content-encoding", "snappy")];
     let forward = forward(GUIDE, "POST", "/prometheus/api/v1/write", &snappy, Body::Follows);
-    assert_eq!((forward.form, forward.edits.remove), (None, Vec::new()));
+    assert_eq!((forward.body, forward.edits.remove), (None, Vec::new()));
 }
 
 #[test]

@@ -52,8 +52,8 @@ fn sent(limits: &str, path: &str) -> Parameters {
     }
 }
 
-fn parameters(text: &str) -> Parameters {
-    Parameters::parse(text.as_bytes(), Part::Query).unwrap()
+fn parameters(text: impl AsRef<[u8]>) -> Parameters {
+    Parameters::parse(text.as_ref(), Part::Query).unwrap()
 }
 
 fn check(limits: &str, endpoint: &str, cases: &[(&str, u16)]) {
@@ -276,7 +276,7 @@ fn a_timeout_is_capped_and_added() {
 fn both_halves_of_a_request_are_read_together() {
     let limits = r#""range": "1d", "lookback": "1d", "timeout": "30s""#;
     let form = |query: &str| match decide(limits, "POST", &format!("{RANGE}?{query}"), Body::Follows) {
-        Decision::Forward(forward) => Ok(forward.form.unwrap()),
+        Decision::Forward(forward) => Ok(forward.body.unwrap()),
         Decision::Reply(reply) => Err(reply.status),
         other => panic!("{query}: {other:?}"),
     };
@@ -289,7 +289,7 @@ fn both_halves_of_a_request_are_read_together() {
     let ahead = form("end=86402").unwrap();
     assert!(ahead.complete(b"query=up&start=1&step=1", &mut RewriteCache::new(1)).is_err());
     assert_eq!(
-        parameters(&ahead.complete(b"query=up&step=1", &mut RewriteCache::new(1)).unwrap()),
+        parameters(ahead.complete(b"query=up&step=1", &mut RewriteCache::new(1)).unwrap()),
         parameters("start=2.000&timeout=30000ms&query=up&step=1")
     );
 }
@@ -302,8 +302,8 @@ fn a_query_in_the_url_is_guarded_by_itself_and_no_form_may_follow_it() {
         Decision::Forward(forward) => {
             let path = "/api/v1/query_range?timeout=30000ms&query=up&start=1&end=2&step=1";
             assert_eq!(forward.edits.value(":path"), Some(path));
-            let form = forward.form.unwrap();
-            assert_eq!(form.complete(b"", &mut RewriteCache::new(1)).as_deref(), Ok(""));
+            let form = forward.body.unwrap();
+            assert_eq!(form.complete(b"", &mut RewriteCache::new(1)).as_deref(), Ok(&b""[..]));
             let refused = form.check_length(1).unwrap_err().to_string();
             assert!(refused.contains("give the parameter \"query\" in the form"), "{refused}");
         }

@@ -36,7 +36,7 @@ fn said(report: &Value, path: &str, form: Option<&str>) -> [Value; 2] {
     let body = if form.is_some() { Body::Follows } else { Body::None };
     let (decision, mut record) = desk.decide(&Headers::from_iter(pairs), body, &Facts::default(), 1);
     if let (Decision::Forward(forward), Some(form)) = (decision, form) {
-        let awaited = forward.form.unwrap();
+        let awaited = forward.body.unwrap();
         let _ = desk.gateway.complete(&awaited, None, form.as_bytes(), &mut desk.state, &mut record);
     }
     let written = record.json(&desk.gateway.mounts);

@@ -57,8 +57,8 @@ fn asked(forward: &Forward) -> (String, Parameters) {
     (path.to_owned(), Parameters::parse(query.as_bytes(), Part::Query).unwrap())
 }
 
-fn parameters(text: &str) -> Parameters {
-    Parameters::parse(text.as_bytes(), Part::Query).unwrap()
+fn parameters(text: impl AsRef<[u8]>) -> Parameters {
+    Parameters::parse(text.as_ref(), Part::Query).unwrap()
 }
 
 #[test]
@@ -146,8 +146,8 @@ fn what_is_no_page_is_held_back_and_the_client_is_told() {
 #[test]
 fn a_body_where_none_is_read_ends_without_a_byte() {
     for path in ["/api/v1/alerts", "/api/v1/targets", "/api/v1/rules", "/federate"] {
-        let form = forward("GET", path, Body::Follows).form.unwrap();
-        assert_eq!(form.complete(b"", &mut RewriteCache::new(1)).as_deref(), Ok(""), "{path}");
+        let form = forward("GET", path, Body::Follows).body.unwrap();
+        assert_eq!(form.complete(b"", &mut RewriteCache::new(1)).as_deref(), Ok(&b""[..]), "{path}");
         assert!(form.check_length(1).is_err(), "{path}");
     }
 }
@@ -159,8 +159,8 @@ fn a_form_is_restricted_and_the_query_string_ahead_of_it_reads_nothing() {
     assert_eq!(path, "/api/v1/labels");
     let ahead = query.value("match[]").unwrap().into_owned();
     assert!(ahead.contains("nothing=\"at\",nothing=\"all\""), "{ahead}");
-    let form = forward.form.unwrap();
-    let sent = |body: &str| parameters(&form.complete(body.as_bytes(), &mut RewriteCache::new(1)).unwrap());
+    let form = forward.body.unwrap();
+    let sent = |body: &str| parameters(form.complete(body.as_bytes(), &mut RewriteCache::new(1)).unwrap());
     assert_eq!(sent("start=1"), parameters(r#"match[]={tenant="a"}&start=1"#));
     assert_eq!(sent("match[]=a"), parameters(r#"match[]=a{tenant="a"}"#));
     assert!(form.complete(b"match[]=a&x=1", &mut RewriteCache::new(1)).is_err());
@@ -169,7 +169,7 @@ fn a_form_is_restricted_and_the_query_string_ahead_of_it_reads_nothing() {
 
 #[test]
 fn what_forms_ask_is_remembered_too() {
-    let form = forward("POST", "/api/v1/query", Body::Follows).form.unwrap();
+    let form = forward("POST", "/api/v1/query", Body::Follows).body.unwrap();
     let mut desk = Desk::new(TENANT_A);
     for number in 0..300 {
         form.complete(format!("query=metric_{number}").as_bytes(), &mut desk.state.rewrites).unwrap();
@@ -183,7 +183,7 @@ fn a_form_that_is_too_long_once_it_is_restricted_is_refused() {
     let tenant = TENANT_A.replace(r#"["a"]"#, &format!("[\"{}\"]", "é".repeat(400)));
     let form = |selectors: usize| {
         let form = match desk(&tenant, "POST", "/api/v1/query", Body::Follows) {
-            Decision::Forward(forward) => forward.form.unwrap(),
+            Decision::Forward(forward) => forward.body.unwrap(),
             other => panic!("{other:?}"),
         };
         form.complete(format!("query=a{}", "-a".repeat(selectors)).as_bytes(), &mut RewriteCache::new(1))
@@ -245,5 +245,5 @@ fn a_selector_of_a_shared_metric_gets_no_matcher_and_every_other_one_does() {
     let (_, listed) = sent("/api/v1/label/__name__/values");
     let own = r#"match[]={namespace="team-a"}"#;
     let shared = r#"match[]={__name__=~"kube_node_.*|machine_.*",__name__!=""}"#;
-    assert_eq!(listed, parameters(&format!("{own}&{shared}")));
+    assert_eq!(listed, parameters(format!("{own}&{shared}")));
 }

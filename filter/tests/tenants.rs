@@ -90,7 +90,7 @@ fn a_tenant_goes_into_the_header_and_nothing_else_changes() {
         let forward = forward(&mut desk, "a", method, &format!("/mimir{path}"));
         assert_eq!(set(&forward, ":path"), Some(format!("/prometheus{path}")));
         assert_eq!(tenants(&forward).as_deref(), Some("team-a"));
-        assert!(forward.context.filtered.is_none() && forward.form.is_none());
+        assert!(forward.context.filtered.is_none() && forward.body.is_none());
     }
 }
 

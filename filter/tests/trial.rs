@@ -58,12 +58,12 @@ fn ask(desk: &mut Desk, method: &str, path: &str, token: &str, form: Option<&str
     let visible = match decision {
         Decision::Forward(mut forward) => {
             let trial = forward.trial.take();
-            let completed = forward.form.as_ref().map(|awaited| {
+            let completed = forward.body.as_ref().map(|awaited| {
                 let form = form.unwrap().as_bytes();
                 let completed =
                     desk.gateway.complete(awaited, trial.as_deref(), form, &mut desk.state, &mut record);
                 if let Err(error) = &completed {
-                    let refusal = promward::decision::refusal::Refusal::Form(error.clone());
+                    let refusal = promward::decision::refusal::Refusal::Body(error.clone());
                     record.refused(refusal.status(), refusal.reason(), &refusal);
                 }
                 completed

@@ -32,13 +32,13 @@ fn decide(terms: &str, method: &str, path: &str, body: Body) -> Decision {
     Desk::new(&configuration).decide(&Headers::from_iter(pairs), body, &facts, 1).0
 }
 
-fn parameters(text: &str) -> Parameters {
-    Parameters::parse(text.as_bytes(), Part::Query).unwrap()
+fn parameters(text: impl AsRef<[u8]>) -> Parameters {
+    Parameters::parse(text.as_ref(), Part::Query).unwrap()
 }
 
 /// Returns a query string in which every `+` stands for itself.
 fn escaped(query: &str) -> String {
-    parameters(&query.replace('+', "%2B")).into_text()
+    parameters(query.replace('+', "%2B")).into_text()
 }
 
 /// Returns the parameters that the server is sent.
@@ -80,7 +80,7 @@ fn a_time_goes_on_as_it_was_read() {
         ("1000000.5", "0.000"),
     ] {
         let sent = sent(r#""points": 1"#, INSTANT, &format!("query=1&time={given}&step=1m"));
-        assert_eq!(sent, parameters(&format!("query=1&time={time}&step=60000ms")), "{given}");
+        assert_eq!(sent, parameters(format!("query=1&time={time}&step=60000ms")), "{given}");
     }
     for nothing in ["", "&time=&step="] {
         let sent = sent(r#""points": 1"#, INSTANT, &format!("query=1{nothing}"));
@@ -237,7 +237,7 @@ fn both_halves_of_a_request_are_read_at_the_same_time() {
     };
     let path = ahead.edits.value(":path").unwrap();
     assert_eq!(path, "/api/v1/query_range?start=1699996400.000&timeout=0ms");
-    let form = ahead.form.unwrap();
+    let form = ahead.body.unwrap();
     let sent = form.complete(b"query=up&end=-30m&step=60", &mut RewriteCache::new(1)).unwrap();
     assert_eq!(parameters(&sent), parameters("query=up&end=1699998200.000&step=60000ms"));
     assert!(form.complete(b"query=up&end=-61m&step=60", &mut RewriteCache::new(1)).is_err());
@@ -260,11 +260,11 @@ fn a_restricted_caller_is_held_by_the_second_lock_too() {
         };
         let sent = forward.edits.value(":path").unwrap();
         let (to, asked) = sent.split_once('?').unwrap();
-        assert_eq!((to, parameters(asked)), (path, parameters(&format!("{lock}&{expected}"))));
+        assert_eq!((to, parameters(asked)), (path, parameters(format!("{lock}&{expected}"))));
     }
     let Decision::Forward(ahead) = decide(terms, "POST", INSTANT, Body::Follows) else {
         panic!("not forwarded")
     };
-    let sent = ahead.form.unwrap().complete(b"query=a", &mut RewriteCache::new(1)).unwrap();
-    assert_eq!(parameters(&sent), parameters(&format!(r#"{lock}&query=a{{tenant=~"a|b"}}"#)));
+    let sent = ahead.body.unwrap().complete(b"query=a", &mut RewriteCache::new(1)).unwrap();
+    assert_eq!(parameters(&sent), parameters(format!(r#"{lock}&query=a{{tenant=~"a|b"}}"#)));
 }

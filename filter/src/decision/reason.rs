@@ -2,7 +2,7 @@
 
 use super::refusal::Refusal;
 use crate::caller::callers::LoginError;
-use crate::enforce::form::FormError;
+use crate::enforce::body::BodyError;
 use crate::enforce::guards::{Exceeded, Guard, GuardError};
 use crate::enforce::violation::Violation;
 use crate::promql::{Bound, Problem, SyntaxError};
@@ -24,17 +24,17 @@ impl Refusal {
             Self::Withheld(_) => Reason::NotRestrictable,
             Self::Violation(violation) => of_violation(violation),
             Self::RateExceeded(_) => Reason::Rate,
-            Self::Form(error) => of_form(error),
+            Self::Body(error) => of_body(error),
             Self::Answer(_) => Reason::Answer,
         }
     }
 }
 
-fn of_form(error: &FormError) -> Reason {
+fn of_body(error: &BodyError) -> Reason {
     match error {
-        FormError::TooLong { .. } => Reason::Length,
-        FormError::Parameters(_) => Reason::Target,
-        FormError::Violation(violation) => of_violation(violation),
+        BodyError::TooLong { .. } => Reason::Length,
+        BodyError::Parameters(_) => Reason::Target,
+        BodyError::Violation(violation) => of_violation(violation),
         _ => Reason::Form,
     }
 }

@@ -11,7 +11,7 @@ use crate::caller::callers::LoginError;
 use crate::caller::facts::Untold;
 use crate::caller::logins::TooMany;
 use crate::enforce::RuleNumber;
-use crate::enforce::form::FormError;
+use crate::enforce::body::BodyError;
 use crate::enforce::guards::GuardError;
 use crate::enforce::tenant::NoTenant;
 use crate::enforce::violation::Violation;
@@ -53,8 +53,8 @@ pub enum Refusal {
     RateExceeded(RateExceeded),
     /// The query string is ambiguous.
     Parameters(ParameterError),
-    /// The body is no form that can be read in only one way.
-    Form(FormError),
+    /// The body can't be read in only one way, or violates the requirements of the rule.
+    Body(BodyError),
     /// The server's answer can't be passed on.
     Answer(AnswerError),
     /// The proxy could not provide or do what the decision needs.
@@ -107,7 +107,7 @@ from! {
     RateExceeded => RateExceeded,
     NoTenant => Tenant,
     ParameterError => Parameters,
-    FormError => Form,
+    BodyError => Body,
     AnswerError => Answer,
     Violation => Violation,
 }
@@ -146,7 +146,7 @@ impl fmt::Display for Refusal {
             Self::Violation(violation) => violation.fmt(f),
             Self::RateExceeded(exceeded) => exceeded.fmt(f),
             Self::Parameters(error) => error.fmt(f),
-            Self::Form(error) => error.fmt(f),
+            Self::Body(error) => error.fmt(f),
             Self::Answer(error) => error.fmt(f),
             Self::Host => f.write_str("the proxy could not process this request"),
         }
@@ -167,17 +167,17 @@ impl Refusal {
     pub fn status(&self) -> u16 {
         match self {
             Self::Target(_) | Self::Parameters(_) => 400,
-            Self::Form(FormError::NoLength) => 411,
-            Self::Form(FormError::TooLong { .. }) => 413,
-            Self::Form(FormError::Type | FormError::Encoding) => 415,
-            Self::Violation(violation) | Self::Form(FormError::Violation(violation)) => match violation {
+            Self::Body(BodyError::NoLength) => 411,
+            Self::Body(BodyError::TooLong { .. }) => 413,
+            Self::Body(BodyError::Type(_) | BodyError::Encoding) => 415,
+            Self::Violation(violation) | Self::Body(BodyError::Violation(violation)) => match violation {
                 Violation::TooLong
                 | Violation::Searched(_)
                 | Violation::Work { .. }
                 | Violation::Guard(GuardError::Exceeded(_)) => 422,
                 _ => 400,
             },
-            Self::Form(_) => 400,
+            Self::Body(_) => 400,
             Self::Login(LoginError::TooMany(_), _) | Self::RateExceeded(_) => 429,
             Self::Login(LoginError::Unknown, _) | Self::Host => 503,
             Self::Login(_, CanLogIn::Yes)

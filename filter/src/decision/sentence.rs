@@ -11,7 +11,7 @@ impl Refusal {
                 "This address can be read in two ways, so it is refused."
             }
             Self::NoMount => "There is nothing at this address.",
-            Self::Method(_) | Self::Form(_) => "This can't be sent to this page.",
+            Self::Method(_) | Self::Body(_) => "This can't be sent to this page.",
             Self::CrossSite(_) => "Another site has led here, which this page doesn't allow.",
             Self::Login(LoginError::TooMany(_), _) => {
                 "Too many people sign in at this moment. Try again soon."

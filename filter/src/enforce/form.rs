@@ -2,6 +2,7 @@
 //! and writes it anew. Prometheus ignores a body of another type, and with it a matcher that stands only there, so the
 //! type must be exactly one and goes upstream in one spelling (`threats.md` P1 to P3).
 
+use super::body::{Announced, BodyError};
 use super::requirements::Requirements;
 use super::rewrite_cache::RewriteCache;
 use super::violation::Violation;
@@ -11,62 +12,11 @@ use crate::target::headers::Headers;
 use crate::target::headers::name::Name;
 use crate::target::media_type::is_exactly;
 use crate::target::method::Method;
+use crate::target::parameters::Parameters;
 use crate::target::parameters::accepted::Accepted;
-use crate::target::parameters::{ParameterError, Parameters};
-use std::fmt;
 
 /// The only media type of a form, as it is sent upstream.
 pub const FORM_TYPE: &str = "application/x-www-form-urlencoded";
-
-/// The reason why a body is refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FormError {
-    /// A body that the request has no use for, or that could not be refused in time.
-    Unexpected,
-    /// No content type, two of them, or another one than a form's.
-    Type,
-    /// A body with a content encoding.
-    Encoding,
-    /// A body longer than the mount's `max_form`.
-    TooLong {
-        /// The longest allowed form, in bytes.
-        max: usize,
-    },
-    /// A body behind an offer to switch protocols, which hosts read as the other protocol, without an end.
-    Offered,
-    /// A form without a length, whose end the host doesn't show.
-    NoLength,
-    /// A form that ends in trailers, which some hosts pass on without the body (`threats.md` P3).
-    Trailers,
-    /// Parameters that can be read in two ways.
-    Parameters(ParameterError),
-    /// Parameters that violate the requirements of the rule.
-    Violation(Violation),
-}
-
-impl fmt::Display for FormError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unexpected => {
-                f.write_str("this request must not have a body: give its parameters in the query string")
-            }
-            Self::Type => write!(f, "the body must have the content type {FORM_TYPE}, once"),
-            Self::Encoding => f.write_str("the body must have no content encoding"),
-            Self::TooLong { max } => {
-                write!(f, "the form is longer than {max} bytes once its parameters are escaped")
-            }
-            Self::Offered => f.write_str(
-                "the proxy reads this body as another protocol: leave the header \"upgrade\" out, or let the proxy ignore it",
-            ),
-            Self::NoLength => {
-                f.write_str("the proxy takes no body whose length isn't known: send it with \"content-length\"")
-            }
-            Self::Trailers => f.write_str("a form must not end in trailers"),
-            Self::Parameters(error) => error.fmt(f),
-            Self::Violation(violation) => violation.fmt(f),
-        }
-    }
-}
 
 /// A form that has been announced and not yet received, or the end of a request that must have none.
 ///
@@ -76,12 +26,8 @@ impl fmt::Display for FormError {
 pub struct AwaitedForm {
     accepted: Accepted,
     query: Parameters,
-    max: usize,
-    /// The length that the headers announce, or 0 if they don't.
-    length: usize,
+    announced: Announced,
     requirements: Option<Requirements>,
-    /// The reason to refuse the first byte, if there must be none.
-    refuses: Option<FormError>,
 }
 
 impl AwaitedForm {
@@ -100,22 +46,13 @@ impl AwaitedForm {
         accepted: &Accepted,
         query: &Parameters,
         max: usize,
-    ) -> Result<Option<Self>, FormError> {
+    ) -> Result<Option<Self>, BodyError> {
         if body == Body::None {
             return Ok(None);
         }
-        // A length that can't be represented here is too long, not unknown.
-        let length = |value: &[u8]| {
-            std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()).unwrap_or(usize::MAX)
-        };
-        let length = headers.first(Name::ContentLength).map_or(0, length);
+        let announced = Announced::by(headers, max, refused(method, headers))?;
         let (accepted, query) = (accepted.clone(), query.clone());
-        let form = Self { accepted, query, max, length, requirements: None, refuses: None };
-        let form = match refused(method, headers) {
-            Some(error) => form.refusing(error)?,
-            None => form,
-        };
-        form.check_length(length).map(|()| Some(form))
+        Ok(Some(Self { accepted, query, announced, requirements: None }))
     }
 
     /// Returns the same form with the requirements of a rule.
@@ -129,26 +66,13 @@ impl AwaitedForm {
     /// # Errors
     ///
     /// Returns the reason if the headers announce a byte.
-    pub fn refusing(self, error: FormError) -> Result<Self, FormError> {
-        if self.length > 0 { Err(error) } else { Ok(Self { refuses: Some(error), ..self }) }
+    pub fn refusing(self, error: BodyError) -> Result<Self, BodyError> {
+        Ok(Self { announced: self.announced.refusing(error)?, ..self })
     }
 
-    /// Returns `true` if the request must end without a byte.
-    pub fn must_be_empty(&self) -> bool {
-        self.refuses.is_some()
-    }
-
-    /// Checks the number of bytes that have come so far.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if there must be none, or if the mount doesn't allow that many.
-    pub fn check_length(&self, length: usize) -> Result<(), FormError> {
-        match &self.refuses {
-            Some(error) if length > 0 => Err(error.clone()),
-            _ if length > self.max => Err(FormError::TooLong { max: self.max }),
-            _ => Ok(()),
-        }
+    /// Returns the announcement of the form.
+    pub(crate) fn announcement(&self) -> &Announced {
+        &self.announced
     }
 
     /// Reads the whole form and returns the one that goes upstream in its place.
@@ -157,33 +81,34 @@ impl AwaitedForm {
     ///
     /// Returns an error if the form is too long as it came or as it goes on, is ambiguous by itself or together with
     /// the query string, or violates the requirements of the rule.
-    pub fn complete(&self, body: &[u8], rewrites: &mut RewriteCache) -> Result<String, FormError> {
-        self.check_length(body.len())?;
-        if self.must_be_empty() {
+    pub fn complete(&self, body: &[u8], rewrites: &mut RewriteCache) -> Result<String, BodyError> {
+        let max = self.announced.max();
+        self.announced.check_length(body.len())?;
+        if self.announced.must_be_empty() {
             return Ok(String::new());
         }
-        let form = self.accepted.form(body, &self.query).map_err(FormError::Parameters)?;
-        if form.as_str().len() > self.max {
-            return Err(FormError::TooLong { max: self.max });
+        let form = self.accepted.form(body, &self.query).map_err(BodyError::Parameters)?;
+        if form.as_str().len() > max {
+            return Err(BodyError::TooLong { max });
         }
         let Some(requirements) = &self.requirements else { return Ok(form.into_text()) };
-        let form = requirements.of_form(form, &self.query, rewrites).map_err(FormError::Violation)?;
+        let form = requirements.of_form(form, &self.query, rewrites).map_err(BodyError::Violation)?;
         // Leaves room for the restriction that is written into it. Hosts buffer no more than that.
-        if form.as_str().len() > self.max.saturating_add(MAX_RESTRICTED) {
-            return Err(FormError::Violation(Violation::TooLong));
+        if form.as_str().len() > max.saturating_add(MAX_RESTRICTED) {
+            return Err(BodyError::Violation(Violation::TooLong));
         }
         Ok(form.into_text())
     }
 }
 
 /// Returns the reason why a request with this method and these headers must have no body.
-fn refused(method: Method, headers: &Headers) -> Option<FormError> {
+fn refused(method: Method, headers: &Headers) -> Option<BodyError> {
     if !method.may_have_a_body() {
-        Some(FormError::Unexpected)
+        Some(BodyError::Unexpected)
     } else if headers.has(Name::ContentEncoding) {
-        Some(FormError::Encoding)
+        Some(BodyError::Encoding)
     } else if !headers.only(Name::ContentType).is_some_and(|value| is_exactly(value, FORM_TYPE)) {
-        Some(FormError::Type)
+        Some(BodyError::Type(FORM_TYPE))
     } else {
         None
     }
@@ -192,7 +117,7 @@ fn refused(method: Method, headers: &Headers) -> Option<FormError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::target::parameters::Part;
+    use crate::target::parameters::{ParameterError, Part};
 
     fn headers(pairs: &[(&str, &str)]) -> Headers {
         pairs.iter().copied().collect()
@@ -202,7 +127,7 @@ mod tests {
         Accepted { names: &["query"], ignored: [].into() }
     }
 
-    fn announced(method: Method, pairs: &[(&str, &str)]) -> Result<Option<AwaitedForm>, FormError> {
+    fn announced(method: Method, pairs: &[(&str, &str)]) -> Result<Option<AwaitedForm>, BodyError> {
         AwaitedForm::announced(
             method,
             &headers(pairs),
@@ -214,11 +139,11 @@ mod tests {
     }
 
     /// Announces a body and sends a byte of it.
-    fn first_byte(method: Method, pairs: &[(&str, &str)]) -> FormError {
+    fn first_byte(method: Method, pairs: &[(&str, &str)]) -> BodyError {
         let form = announced(method, pairs).unwrap().unwrap();
-        assert_eq!(form.check_length(0), Ok(()), "{method:?} {pairs:?}");
+        assert_eq!(form.announced.check_length(0), Ok(()), "{method:?} {pairs:?}");
         assert_eq!(form.complete(b"", &mut RewriteCache::new(1)), Ok(String::new()), "{method:?} {pairs:?}");
-        let error = form.check_length(1).unwrap_err();
+        let error = form.announced.check_length(1).unwrap_err();
         assert_eq!(form.complete(b"x", &mut RewriteCache::new(1)).as_ref(), Err(&error));
         error
     }
@@ -246,13 +171,17 @@ mod tests {
             "application/x-www-form-urlencoded; boundary=x",
             "application/x-www-form-urlencoded;",
         ] {
-            assert_eq!(first_byte(Method::Post, &[("content-type", value)]), FormError::Type, "{value}");
+            assert_eq!(
+                first_byte(Method::Post, &[("content-type", value)]),
+                BodyError::Type(FORM_TYPE),
+                "{value}"
+            );
         }
-        assert_eq!(first_byte(Method::Post, &[]), FormError::Type);
+        assert_eq!(first_byte(Method::Post, &[]), BodyError::Type(FORM_TYPE));
         let twice = [("content-type", FORM_TYPE), ("Content-Type", FORM_TYPE)];
-        assert_eq!(first_byte(Method::Post, &twice), FormError::Type);
+        assert_eq!(first_byte(Method::Post, &twice), BodyError::Type(FORM_TYPE));
         let encoded = [("content-type", FORM_TYPE), ("content-encoding", "gzip")];
-        assert_eq!(first_byte(Method::Post, &encoded), FormError::Encoding);
+        assert_eq!(first_byte(Method::Post, &encoded), BodyError::Encoding);
     }
 
     #[test]
@@ -260,46 +189,46 @@ mod tests {
         for method in [Method::Get, Method::Head, Method::Delete, Method::Options] {
             assert_eq!(
                 first_byte(method, &[("content-type", FORM_TYPE)]),
-                FormError::Unexpected,
+                BodyError::Unexpected,
                 "{method:?}"
             );
-            assert_eq!(first_byte(method, &[("content-length", "0")]), FormError::Unexpected, "{method:?}");
+            assert_eq!(first_byte(method, &[("content-length", "0")]), BodyError::Unexpected, "{method:?}");
         }
         let put = announced(Method::Put, &[("content-type", FORM_TYPE)]).unwrap().unwrap();
-        assert!(!put.must_be_empty());
+        assert!(!put.announced.must_be_empty());
     }
 
     #[test]
     fn an_announced_byte_is_refused_before_it_comes() {
         for length in ["1", "8", "x", "", "-0", "99999999999999999999"] {
             let announced = announced(Method::Get, &[("content-length", length)]);
-            assert_eq!(announced, Err(FormError::Unexpected), "{length}");
+            assert_eq!(announced, Err(BodyError::Unexpected), "{length}");
         }
         let text = [("content-type", "text/plain"), ("content-length", "1")];
-        assert_eq!(announced(Method::Post, &text), Err(FormError::Type));
+        assert_eq!(announced(Method::Post, &text), Err(BodyError::Type(FORM_TYPE)));
     }
 
     #[test]
     fn a_form_is_bounded_when_announced_and_when_it_comes() {
         let long = [("content-type", FORM_TYPE), ("content-length", "11")];
-        assert_eq!(announced(Method::Post, &long), Err(FormError::TooLong { max: 10 }));
+        assert_eq!(announced(Method::Post, &long), Err(BodyError::TooLong { max: 10 }));
         // A number larger than the module's own numbers can hold.
         let endless = [("content-type", FORM_TYPE), ("content-length", "99999999999999999999")];
-        assert_eq!(announced(Method::Post, &endless), Err(FormError::TooLong { max: 10 }));
+        assert_eq!(announced(Method::Post, &endless), Err(BodyError::TooLong { max: 10 }));
         let form = announced(Method::Post, &[("content-type", FORM_TYPE)]).unwrap().unwrap();
-        assert_eq!(form.check_length(10), Ok(()));
+        assert_eq!(form.announced.check_length(10), Ok(()));
         assert_eq!(
             form.complete(b"query=abcde", &mut RewriteCache::new(1)),
-            Err(FormError::TooLong { max: 10 })
+            Err(BodyError::TooLong { max: 10 })
         );
         assert_eq!(form.complete(b"%71uery=a", &mut RewriteCache::new(1)).as_deref(), Ok("query=a"));
         assert_eq!(
             form.complete(b"%71%75ery=a", &mut RewriteCache::new(1)),
-            Err(FormError::TooLong { max: 10 })
+            Err(BodyError::TooLong { max: 10 })
         );
         assert_eq!(
             form.complete(b"query=((", &mut RewriteCache::new(1)).as_deref(),
-            Err(&FormError::TooLong { max: 10 })
+            Err(&BodyError::TooLong { max: 10 })
         );
     }
 
@@ -311,7 +240,7 @@ mod tests {
         let form = form.unwrap().unwrap();
         let complete = |body: &[u8]| form.complete(body, &mut RewriteCache::new(1));
         let repeated = ParameterError::Repeated { name: "query" };
-        assert_eq!(complete(b"query=b"), Err(FormError::Parameters(repeated)));
+        assert_eq!(complete(b"query=b"), Err(BodyError::Parameters(repeated)));
         assert_eq!(complete(b"query=a&x=1").as_deref(), Ok("x=1"));
     }
 }

@@ -12,7 +12,8 @@ use crate::caller::identity::Caller;
 use crate::decision::refusal::Refusal;
 use crate::decision::{Decision, Forward, Request};
 use crate::enforce::RuleNumber;
-use crate::enforce::form::{AwaitedForm, FORM_TYPE, FormError};
+use crate::enforce::body::{AwaitedBody, BodyError};
+use crate::enforce::form::AwaitedForm;
 use crate::enforce::identity_headers::IdentityHeaders;
 use crate::enforce::requirements::Requirements;
 use crate::enforce::rewrite_cache::RewriteCache;
@@ -110,12 +111,12 @@ impl AllowedRequest<'_> {
         let AtMount { id, mount, path } = self.requested.at;
         let upstream_path = mount.upstream_path(path);
         let offered = self.offered();
-        let (query, form) = self.parameters(rewrites)?;
+        let (query, body) = self.parameters(rewrites)?;
         let host = host(self.request.headers);
         let filtered = listing.zip(self.terms.restriction.clone());
         let filtered = filtered.map(|(listing, restriction)| Filtered { listing, restriction });
         let target = with_query(&upstream_path, &query);
-        let mut edits = self.edits(target, host.as_ref(), form.as_ref(), headers)?;
+        let mut edits = self.edits(target, host.as_ref(), body.as_ref(), headers)?;
         if filtered.is_some() {
             edits.remove.extend(filtered::headers::removed_from_request(self.request.headers));
             edits.set.push((Name::AcceptEncoding.into(), "identity".into()));
@@ -133,17 +134,17 @@ impl AllowedRequest<'_> {
             expected,
             filtered,
         };
-        Ok(Decision::Forward(Box::new(Forward { edits, form, trial: None, context })))
+        Ok(Decision::Forward(Box::new(Forward { edits, body, trial: None, context })))
     }
 
-    /// Returns the query string, and the form to wait for. If the endpoint lists no parameters
+    /// Returns the query string, and the body to wait for. If the endpoint lists no parameters
     /// both pass unchanged, except where its answer is filtered or empty.
-    fn parameters(&self, rewrites: &mut RewriteCache) -> Result<(String, Option<AwaitedForm>), Refusal> {
+    fn parameters(&self, rewrites: &mut RewriteCache) -> Result<(String, Option<AwaitedBody>), Refusal> {
         let Request { headers, body, .. } = *self.request;
         let method = self.requested.method;
         // Hosts that take an offer to switch protocols read what follows as the other protocol, which never ends.
         if body == Body::Follows && method.may_have_a_body() && self.offers() {
-            return Err(FormError::Offered.into());
+            return Err(BodyError::Offered.into());
         }
         let is_read = |endpoint: &&Endpoint| {
             let is_cut = matches!(self.gives(), ToRestricted::Filter(..) | ToRestricted::Empty(_));
@@ -156,28 +157,29 @@ impl AllowedRequest<'_> {
             }
             let nothing = Accepted { names: &[], ignored: Rc::new([]) };
             let form = AwaitedForm::announced(method, headers, body, &nothing, &Parameters::default(), 0)?;
-            return Ok((query, form));
+            return Ok((query, form.map(AwaitedBody::Form)));
         };
         let Mount { max_form, ignored, .. } = self.requested.at.mount;
         let accepted = Accepted { names: endpoint.parameters, ignored: Rc::clone(ignored) };
         let query = accepted.query(self.query)?;
         if endpoint.parameters_in == ParametersIn::QueryOnly && body == Body::Follows {
-            return Err(FormError::Unexpected.into());
+            return Err(BodyError::Unexpected.into());
         }
         let mut form = AwaitedForm::announced(method, headers, body, &accepted, &query, *max_form)?;
         let Some(requirements) = self.requirements(endpoint)? else {
-            return Ok((query.into_text(), form));
+            return Ok((query.into_text(), form.map(AwaitedBody::Form)));
         };
         if let Some(violation) = requirements.ends_with(&query) {
-            form = form.map(|form| form.refusing(FormError::Violation(violation))).transpose()?;
+            form = form.map(|form| form.refusing(BodyError::Violation(violation))).transpose()?;
         }
-        let follows = form.as_ref().is_some_and(|form| !form.must_be_empty());
+        let follows = form.as_ref().is_some_and(|form| !form.announcement().must_be_empty());
         let query = if follows {
             requirements.of_first_half(query, rewrites)?
         } else {
             requirements.of_query(query, rewrites)?
         };
-        Ok((query.into_text(), form.map(|form| form.with_requirements(Some(requirements)))))
+        let form = form.map(|form| AwaitedBody::Form(form.with_requirements(Some(requirements))));
+        Ok((query.into_text(), form))
     }
 
     /// Returns `true` if the request offers to switch to another protocol, which the server doesn't get to see.
@@ -229,7 +231,7 @@ impl AllowedRequest<'_> {
         &self,
         target: String,
         host: Option<&Rc<str>>,
-        form: Option<&AwaitedForm>,
+        body: Option<&AwaitedBody>,
         identity_headers: &IdentityHeaders,
     ) -> Result<HeaderEdits, Refusal> {
         let (request, mount) = (self.request, self.requested.at.mount);
@@ -239,7 +241,7 @@ impl AllowedRequest<'_> {
         let is_kept = |name| self.client.leaves(name) || says_the_scheme && name == Name::XForwardedProto;
         let mut remove = self.strip.held_back(request.headers, &identity_headers.names(), is_kept);
         // A form behind an offer has been refused already.
-        let offers = form.is_none_or(AwaitedForm::must_be_empty) && self.offers();
+        let offers = body.is_none_or(AwaitedBody::must_be_empty) && self.offers();
         if offers {
             remove.extend(upgrade::offer(request.headers));
         }
@@ -257,20 +259,20 @@ impl AllowedRequest<'_> {
             say(Name::XForwardedPrefix, mount.prefix.text().into());
         }
         mount.cluster.iter().for_each(|cluster| say(Name::XPromwardCluster, cluster.into()));
-        match form {
+        match body {
             // After an offer the end may never come, so the server must not wait for it.
             Some(_) if offers => say(Name::ContentLength, "0".into()),
             // The proxy may wait for the end, so that nothing is executed if a byte comes.
-            Some(form) if form.must_be_empty() => {
-                mount.cluster.iter().for_each(|_| say(Name::XPromwardBody, "none".into()));
+            Some(body) if body.must_be_empty() => {
+                mount.cluster.iter().for_each(|_| say(Name::XPromwardBody, body.kind().into()));
             }
-            // The form is written anew and then has another length. An upstream that trusts the old length would read
+            // The body is written anew and then has another length. An upstream that trusts the old length would read
             // the rest as the next request.
-            Some(_) => {
+            Some(body) => {
                 remove.extend(request.headers.has(Name::ContentLength).then(|| b"content-length".to_vec()));
-                say(Name::ContentType, FORM_TYPE.into());
+                say(Name::ContentType, body.content_type().into());
                 // The proxy's routes know by it that the whole body has to come before the request goes on.
-                mount.cluster.iter().for_each(|_| say(Name::XPromwardBody, "form".into()));
+                mount.cluster.iter().for_each(|_| say(Name::XPromwardBody, body.kind().into()));
             }
             None => {}
         }

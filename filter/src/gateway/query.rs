@@ -23,7 +23,7 @@ impl Gateway {
         if let Some(Decision::Forward(forward)) = decision {
             let sent = forward.edits.value(":path").and_then(|path| path.split_once('?'));
             // What is sent ahead of a form is no query yet.
-            let sent = sent.filter(|_| forward.form.as_ref().is_none_or(|form| form.must_be_empty()));
+            let sent = sent.filter(|_| forward.body.as_ref().is_none_or(|body| body.must_be_empty()));
             if let Some(Ok(sent)) = sent.map(|(_, sent)| Parameters::parse(sent.as_bytes(), Part::Query)) {
                 query.add_sent(&sent);
             }
@@ -33,12 +33,12 @@ impl Gateway {
 }
 
 /// Records the queries of a form that has come.
-pub(super) fn record_form(record: &mut Record, body: &[u8], completed: Option<&str>) {
+pub(super) fn record_form(record: &mut Record, body: &[u8], completed: Option<&[u8]>) {
     let Some(query) = record.query.as_deref_mut() else { return };
     if let Ok(parameters) = Parameters::parse(body, Part::Form) {
         query.add_asked(&parameters);
     }
-    if let Some(Ok(sent)) = completed.map(|sent| Parameters::parse(sent.as_bytes(), Part::Form)) {
+    if let Some(Ok(sent)) = completed.map(|sent| Parameters::parse(sent, Part::Form)) {
         query.add_sent(&sent);
     }
 }

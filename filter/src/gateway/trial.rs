@@ -6,16 +6,16 @@ use super::{Asked, Early, Gateway, query};
 use crate::access::{RequestedAccess, Trial};
 use crate::caller::identity::Caller;
 use crate::decision::refusal::Refusal;
-use crate::decision::{Decision, Forward, Request, TriedForm};
+use crate::decision::{Decision, Forward, Request, TriedBody};
 use crate::enforce::RuleNumber;
-use crate::enforce::form::{AwaitedForm, FormError};
+use crate::enforce::body::{AwaitedBody, BodyError};
 use crate::gateway::worker_state::WorkerState;
 use crate::report::{Outcome, Record, Tried};
 use crate::response::answer::RequestContext;
 use crate::target::headers::name::Name;
 
 impl Gateway {
-    /// Records what the rules on trial would have decided, if it differs. A form that they may write in another way is
+    /// Records what the rules on trial would have decided, if it differs. A body that they may write in another way is
     /// kept beside the one that is enforced, until it has come.
     pub(super) fn try_rules(
         &self,
@@ -99,28 +99,28 @@ impl Gateway {
         headers.has(Name::Authorization) || has_certificate() || has_token()
     }
 
-    /// Completes a form whose whole body has come, and records its query, and what the rules on trial would have made of
+    /// Completes a body that has come whole, and records the query of a form, and what the rules on trial would have made of
     /// it if that differs.
     ///
     /// # Errors
     ///
-    /// Returns the reason why the enforced rules refuse the form.
+    /// Returns the reason why the enforced rules refuse the body.
     pub fn complete(
         &self,
-        form: &AwaitedForm,
-        trial: Option<&TriedForm>,
+        awaited: &AwaitedBody,
+        trial: Option<&TriedBody>,
         body: &[u8],
         state: &mut WorkerState,
         record: &mut Record,
-    ) -> Result<String, FormError> {
-        let completed = form.complete(body, &mut state.rewrites);
+    ) -> Result<Vec<u8>, BodyError> {
+        let completed = awaited.complete(body, &mut state.rewrites);
         query::record_form(record, body, completed.as_deref().ok());
         let Some(trial) = trial else { return completed };
-        match (trial.form.complete(body, &mut state.tried_rewrites), &completed) {
+        match (trial.body.complete(body, &mut state.tried_rewrites), &completed) {
             (Ok(tried), Ok(sent)) if tried == *sent => {}
             (Ok(_), _) => record.trial = Some(Box::new(trial.allowed.clone())),
             (Err(error), _) => {
-                let refusal = Refusal::Form(error);
+                let refusal = Refusal::Body(error);
                 record.trial = Some(Box::new(refused_by(trial.allowed.rule, &refusal)));
             }
         }
@@ -154,8 +154,8 @@ fn compared(
     let allowed = Tried { outcome: Some(outcome(&decision)), rule, reason: String::new(), matchers };
     let is_same = match (decided, decision) {
         (Ok(Decision::Forward(sent)), Decision::Forward(tried)) => {
-            let Forward { edits, form, context, .. } = *tried;
-            sent.trial = form.map(|form| Box::new(TriedForm { form, allowed: allowed.clone() }));
+            let Forward { edits, body, context, .. } = *tried;
+            sent.trial = body.map(|body| Box::new(TriedBody { body, allowed: allowed.clone() }));
             // That an answer has to be a page shows only where the server has something else in its place.
             let context = RequestContext { expected: sent.context.expected, ..context };
             edits == sent.edits && context == sent.context

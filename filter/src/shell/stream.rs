@@ -15,7 +15,7 @@ use super::worker::{Unwritten, Worker};
 use crate::caller::logins::StreamId;
 use crate::decision::refusal::Refusal;
 use crate::decision::{Decision, Forward, Request};
-use crate::enforce::form::{AwaitedForm, FormError};
+use crate::enforce::body::{AwaitedBody, BodyError};
 use crate::gateway::Gateway;
 use crate::report::{Reason, Record};
 use crate::response::reply::Reply;
@@ -95,24 +95,24 @@ impl Stream {
                 self.phase = Phase::Passed;
             }
             Decision::Forward(forward) => {
-                let Forward { edits, context, form, trial } = *forward;
-                let has_no_length = form.is_some() && !headers.has(Name::ContentLength);
+                let Forward { edits, context, body: awaited, trial } = *forward;
+                let has_no_length = awaited.is_some() && !headers.has(Name::ContentLength);
                 if kind.needs_length && (has_no_length || headers.has(Name::TransferEncoding)) {
                     self.phase = Phase::Forwarded { context };
-                    return Ok(self.refuse(FormError::NoLength));
+                    return Ok(self.refuse(BodyError::NoLength));
                 }
                 heads::edit_request(kind, &edits, &headers, body)?;
                 // A form that can be refused later has its own type. Only what must be empty can have gRPC's.
-                if form.as_ref().is_some_and(AwaitedForm::must_be_empty) {
+                if awaited.as_ref().is_some_and(AwaitedBody::must_be_empty) {
                     self.replies = Replies::to(&headers);
                 }
-                self.phase = match form {
-                    Some(form) => Phase::AwaitingForm { context, form, trial },
+                self.phase = match awaited {
+                    Some(awaited) => Phase::AwaitingBody { context, awaited, trial },
                     None => Phase::Forwarded { context },
                 };
             }
         }
-        if !matches!(self.phase, Phase::AwaitingForm { .. }) {
+        if !matches!(self.phase, Phase::AwaitingBody { .. }) {
             self.worker.report(&self.record);
         }
         Ok(Action::Continue)
@@ -134,19 +134,19 @@ impl Stream {
             }
             return Ok(Action::Pause);
         }
-        let is_form = matches!(self.phase, Phase::AwaitingForm { .. });
+        let is_awaited = matches!(self.phase, Phase::AwaitingBody { .. });
         match shown {
             // The callback for the rest of the body releases all of it. If it were released now, a form would go on
             // unread, and Envoys before 1.40 would lose the next bytes of any other body.
-            ShownBody::Part(size) if is_form => return self.read_form(size, End::Later),
+            ShownBody::Part(size) if is_awaited => return self.read_body(size, End::Later),
             ShownBody::Part(_) => return Ok(Action::Continue),
-            ShownBody::Whole(size) if is_form => {
-                if self.read_form(size, End::Here)? == Action::Pause {
+            ShownBody::Whole(size) if is_awaited => {
+                if self.read_body(size, End::Here)? == Action::Pause {
                     return Ok(Action::Pause);
                 }
             }
-            ShownBody::Trailers if is_form => {
-                return Ok(self.refuse_whatever_rules_say(FormError::Trailers));
+            ShownBody::Trailers if is_awaited => {
+                return Ok(self.refuse_whatever_rules_say(BodyError::Trailers));
             }
             ShownBody::Nothing | ShownBody::Whole(_) | ShownBody::Trailers => {}
         }
@@ -154,19 +154,19 @@ impl Stream {
         Ok(Action::Continue)
     }
 
-    /// Reads a form as far as it has come. The host keeps it until the end.
-    fn read_form(&mut self, size: usize, end: End) -> Result<Action, HostError> {
-        let Phase::AwaitingForm { context, form, trial } = &self.phase else { return Ok(Action::Pause) };
+    /// Reads an awaited body as far as it has come. The host keeps it until the end.
+    fn read_body(&mut self, size: usize, end: End) -> Result<Action, HostError> {
+        let Phase::AwaitingBody { context, awaited, trial } = &self.phase else { return Ok(Action::Pause) };
         if end == End::Later {
-            return Ok(match form.check_length(size) {
+            return Ok(match awaited.check_length(size) {
                 Ok(()) => Action::Pause,
                 Err(error) => self.refuse_whatever_rules_say(error),
             });
         }
         let body = if size == 0 { Vec::new() } else { host::request_body(size)? };
-        match self.worker.complete(form, trial.as_deref(), &body, &mut self.record) {
-            Ok(text) => {
-                host::replace_request_body(text.as_bytes())?;
+        match self.worker.complete(awaited, trial.as_deref(), &body, &mut self.record) {
+            Ok(completed) => {
+                host::replace_request_body(&completed)?;
                 self.phase = Phase::Forwarded { context: context.clone() };
                 self.worker.report(&self.record);
                 Ok(Action::Continue)
@@ -175,15 +175,15 @@ impl Stream {
         }
     }
 
-    /// Refuses a form that the rules on trial would refuse as well.
-    fn refuse_whatever_rules_say(&mut self, error: FormError) -> Action {
+    /// Refuses a body that the rules on trial would refuse as well.
+    fn refuse_whatever_rules_say(&mut self, error: BodyError) -> Action {
         self.record.trial = None;
         self.refuse(error)
     }
 
-    fn refuse(&mut self, error: FormError) -> Action {
+    fn refuse(&mut self, error: BodyError) -> Action {
         let Some(context) = self.phase.context() else { return Action::Pause };
-        let refusal = Refusal::Form(error);
+        let refusal = Refusal::Body(error);
         let reply = self.gateway().refuse(context, &refusal);
         self.record.refused(reply.status, refusal.reason(), &refusal);
         self.worker.report(&self.record);
@@ -248,11 +248,11 @@ impl Stream {
             Phase::Filtering(_, Rest::MustBeEmpty) if size > 0 => Ok(self.hold()),
             // The headers have announced no body.
             Phase::Forwarded { .. } if size > 0 && self.body == Body::None => {
-                Ok(self.refuse(FormError::Unexpected))
+                Ok(self.refuse(BodyError::Unexpected))
             }
             Phase::Filtering(..) if size > 0 && self.body == Body::None => Ok(self.hold()),
             Phase::Forwarded { .. } if !self.worker.kind.holds_ends && size > MOST_HELD => {
-                Ok(self.refuse(FormError::TooLong { max: MOST_HELD }))
+                Ok(self.refuse(BodyError::TooLong { max: MOST_HELD }))
             }
             // Such a host closes the connection where a piece goes on that isn't the last.
             Phase::Passed | Phase::Forwarded { .. } | Phase::Filtering(..)
@@ -261,7 +261,7 @@ impl Stream {
                 Ok(if size > MOST_HELD { self.hold() } else { Action::Pause })
             }
             Phase::Passed | Phase::Forwarded { .. } | Phase::Filtering(..) => Ok(Action::Continue),
-            Phase::AwaitingForm { .. } => self.read_form(size, end),
+            Phase::AwaitingBody { .. } => self.read_body(size, end),
         };
         self.closed(result)
     }
@@ -286,7 +286,7 @@ impl Stream {
             }
             Phase::Filtering(_, Rest::MustBeEmpty) => Action::Pause,
             Phase::Passed | Phase::Forwarded { .. } | Phase::Filtering(..) => Action::Continue,
-            Phase::AwaitingForm { .. } => self.refuse_whatever_rules_say(FormError::Trailers),
+            Phase::AwaitingBody { .. } => self.refuse_whatever_rules_say(BodyError::Trailers),
         }
     }
 }

@@ -8,8 +8,8 @@ use super::memory;
 use super::unfit::unfit;
 use crate::caller::client::{CLIENT_HEADER, Client, ClientFrom};
 use crate::caller::logins::StreamId;
-use crate::decision::{Decision, Request, TriedForm};
-use crate::enforce::form::{AwaitedForm, FormError};
+use crate::decision::{Decision, Request, TriedBody};
+use crate::enforce::body::{AwaitedBody, BodyError};
 use crate::gateway::Gateway;
 use crate::gateway::worker_state::{Resources, WorkerState};
 use crate::report::Record;
@@ -122,15 +122,15 @@ impl Worker {
         self.gateway.decide(request, &mut Resources { state: &mut state, shared: &self.shared })
     }
 
-    /// Completes a form whose whole body has come.
+    /// Completes a body that has come whole.
     pub(crate) fn complete(
         &self,
-        form: &AwaitedForm,
-        trial: Option<&TriedForm>,
+        awaited: &AwaitedBody,
+        trial: Option<&TriedBody>,
         body: &[u8],
         record: &mut Record,
-    ) -> Result<String, FormError> {
-        self.gateway.complete(form, trial, body, &mut self.state.borrow_mut(), record)
+    ) -> Result<Vec<u8>, BodyError> {
+        self.gateway.complete(awaited, trial, body, &mut self.state.borrow_mut(), record)
     }
 
     /// Returns the facts about the current stream, which has these headers.

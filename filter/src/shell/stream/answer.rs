@@ -34,7 +34,7 @@ impl Stream {
             let edits = HeaderEdits::set(Name::Status, status.to_string());
             heads::edit(kind, Map::Response, &edits, &headers)?;
         }
-        if !kind.tells_body && matches!(self.phase, Phase::AwaitingForm { .. }) {
+        if !kind.tells_body && matches!(self.phase, Phase::AwaitingBody { .. }) {
             // Nothing was announced but an empty form, of which the host shows nothing.
             self.worker.report(&self.record);
         }
@@ -46,7 +46,7 @@ impl Stream {
                 if let Some(filtered) = &context.filtered {
                     let filter = Box::new(filtered.filter());
                     let rest = match self.phase {
-                        Phase::AwaitingForm { .. } => Rest::MustBeEmpty,
+                        Phase::AwaitingBody { .. } => Rest::MustBeEmpty,
                         _ => Rest::Streams,
                     };
                     self.phase = Phase::Filtering(filter, rest);

@@ -1,7 +1,7 @@
 //! The phases of a request on its way, and what is kept of it in each.
 
-use crate::decision::TriedForm;
-use crate::enforce::form::AwaitedForm;
+use crate::decision::TriedBody;
+use crate::enforce::body::AwaitedBody;
 use crate::response::answer::RequestContext;
 use crate::response::filtered::Filter;
 use crate::target::headers::Headers;
@@ -21,7 +21,7 @@ pub(super) enum Replies {
 /// The phase that a request is in.
 #[allow(
     clippy::large_enum_variant,
-    reason = "a stream has one phase, and a box would cost each form an allocation"
+    reason = "a stream has one phase, and a box would cost each body an allocation"
 )]
 pub(super) enum Phase {
     /// Nothing has been decided yet.
@@ -30,8 +30,8 @@ pub(super) enum Phase {
     Waiting(ShownBody),
     /// The request is at no mount, and is left to the proxy.
     Passed,
-    /// Its headers went upstream, or may go. Its form is awaited, and goes on only when it has been read.
-    AwaitingForm { context: RequestContext, form: AwaitedForm, trial: Option<Box<TriedForm>> },
+    /// Its headers went upstream, or may go. Its body is awaited, and goes on only when it has been read.
+    AwaitingBody { context: RequestContext, awaited: AwaitedBody, trial: Option<Box<TriedBody>> },
     /// The request went upstream, or streams there.
     Forwarded { context: RequestContext },
     /// Its answer comes, and is filtered piece by piece.
@@ -69,7 +69,7 @@ impl Phase {
     /// Returns the context for an answer of the server, or `None` if no answer can be the server's.
     pub(super) fn context(&self) -> Option<&RequestContext> {
         match self {
-            Self::AwaitingForm { context, .. } | Self::Forwarded { context } => Some(context),
+            Self::AwaitingBody { context, .. } | Self::Forwarded { context } => Some(context),
             Self::New | Self::Waiting(..) | Self::Passed | Self::Replied => None,
             // The answer has been read as far as its headers.
             Self::Filtering(..) | Self::BrokenOff | Self::Replaced(_) => None,

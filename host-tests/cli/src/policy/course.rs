@@ -165,7 +165,7 @@ fn course<'a>(
     Course { account, record, sent, end }
 }
 
-/// Sends a request upstream, with its form if it has one.
+/// Sends a request upstream, with its body if that is awaited.
 fn forwarded(
     forward: Forward,
     sent: &Message,
@@ -173,14 +173,14 @@ fn forwarded(
     record: &mut Record,
     resources: &mut Resources<'_>,
 ) -> End {
-    let Forward { edits, form, context, trial } = forward;
+    let Forward { edits, body, context, trial } = forward;
     let mut message = sent.clone();
     message.apply(&edits);
-    if let Some(form) = form {
-        match gateway.complete(&form, trial.as_deref(), &sent.body, resources.state, record) {
-            Ok(text) => message.body = text.into_bytes(),
+    if let Some(awaited) = body {
+        match gateway.complete(&awaited, trial.as_deref(), &sent.body, resources.state, record) {
+            Ok(completed) => message.body = completed,
             Err(error) => {
-                let refusal = Refusal::Form(error);
+                let refusal = Refusal::Body(error);
                 let reply = gateway.refuse(&context, &refusal);
                 record.refused(reply.status, refusal.reason(), &refusal);
                 return End::Reply(reply);

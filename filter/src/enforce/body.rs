@@ -1,0 +1,183 @@
+//! Bodies that are awaited. The headers announce a body; the filter waits for it, reads it, holds it to the rule and
+//! sends on what it has read. Bodies that nobody has to read aren't awaited: they stream.
+
+use super::form::{AwaitedForm, FORM_TYPE};
+use super::rewrite_cache::RewriteCache;
+use super::violation::Violation;
+use crate::target::headers::Headers;
+use crate::target::headers::name::Name;
+use crate::target::parameters::ParameterError;
+use std::fmt;
+
+/// The reason why a body is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BodyError {
+    /// A body that the request has no use for, or that could not be refused in time.
+    Unexpected,
+    /// No content type, two of them, or another one than this.
+    Type(&'static str),
+    /// A body with a content encoding.
+    Encoding,
+    /// A body longer than the mount's `max_form`.
+    TooLong {
+        /// The longest allowed form, in bytes.
+        max: usize,
+    },
+    /// A body behind an offer to switch protocols, which hosts read as the other protocol, without an end.
+    Offered,
+    /// A form without a length, whose end the host doesn't show.
+    NoLength,
+    /// A form that ends in trailers, which some hosts pass on without the body (`threats.md` P3).
+    Trailers,
+    /// Parameters that can be read in two ways.
+    Parameters(ParameterError),
+    /// Parameters that violate the requirements of the rule.
+    Violation(Violation),
+}
+
+impl fmt::Display for BodyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unexpected => {
+                f.write_str("this request must not have a body: give its parameters in the query string")
+            }
+            Self::Type(expected) => write!(f, "the body must have the content type {expected}, once"),
+            Self::Encoding => f.write_str("the body must have no content encoding"),
+            Self::TooLong { max } => {
+                write!(f, "the form is longer than {max} bytes once its parameters are escaped")
+            }
+            Self::Offered => f.write_str(
+                "the proxy reads this body as another protocol: leave the header \"upgrade\" out, or let the proxy ignore it",
+            ),
+            Self::NoLength => {
+                f.write_str("the proxy takes no body whose length isn't known: send it with \"content-length\"")
+            }
+            Self::Trailers => f.write_str("a form must not end in trailers"),
+            Self::Parameters(error) => error.fmt(f),
+            Self::Violation(violation) => violation.fmt(f),
+        }
+    }
+}
+
+/// A body that has been announced and not yet received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AwaitedBody {
+    /// A form, or the end of a request that must have no body.
+    Form(AwaitedForm),
+}
+
+/// The announcement of a body: its length as far as the headers say it, and the most that may come.
+///
+/// Clients and proxies announce bodies that then are empty: by chunks, or by an empty frame (`threats.md` P2). So the
+/// first byte is refused where there must be none, and not the announcement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Announced {
+    /// The length that the headers announce, or 0 if they don't.
+    length: usize,
+    /// The most bytes that may come.
+    max: usize,
+    /// The reason to refuse the first byte, if there must be none.
+    refuses: Option<BodyError>,
+}
+
+impl Announced {
+    /// Reads the announcement of a body of at most `max` bytes. `refused` is the reason why no byte may come, if there is
+    /// one.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the headers announce a byte where none may come, or too many.
+    pub fn by(headers: &Headers, max: usize, refused: Option<BodyError>) -> Result<Self, BodyError> {
+        // A length that can't be represented here is too long, not unknown.
+        let length = |value: &[u8]| {
+            std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()).unwrap_or(usize::MAX)
+        };
+        let length = headers.first(Name::ContentLength).map_or(0, length);
+        let announced = Self { length, max, refuses: None };
+        let announced = match refused {
+            Some(error) => announced.refusing(error)?,
+            None => announced,
+        };
+        announced.check_length(length).map(|()| announced)
+    }
+
+    /// Returns the announcement of a body whose first byte will be refused for this reason.
+    ///
+    /// # Errors
+    ///
+    /// Returns the reason if the headers announce a byte.
+    pub fn refusing(self, error: BodyError) -> Result<Self, BodyError> {
+        if self.length > 0 { Err(error) } else { Ok(Self { refuses: Some(error), ..self }) }
+    }
+
+    /// Returns the most bytes that may come.
+    pub fn max(&self) -> usize {
+        self.max
+    }
+
+    /// Returns `true` if the request must end without a byte.
+    pub fn must_be_empty(&self) -> bool {
+        self.refuses.is_some()
+    }
+
+    /// Checks the number of bytes that have come so far.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if there must be none, or if they are too many.
+    pub fn check_length(&self, length: usize) -> Result<(), BodyError> {
+        match &self.refuses {
+            Some(error) if length > 0 => Err(error.clone()),
+            _ if length > self.max => Err(BodyError::TooLong { max: self.max }),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl AwaitedBody {
+    /// Returns `true` if the request must end without a byte.
+    pub fn must_be_empty(&self) -> bool {
+        self.announcement().must_be_empty()
+    }
+
+    /// Checks the number of bytes that have come so far.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if there must be none, or if the mount doesn't allow that many.
+    pub fn check_length(&self, length: usize) -> Result<(), BodyError> {
+        self.announcement().check_length(length)
+    }
+
+    /// Returns the content type that the body has when it goes upstream.
+    pub fn content_type(&self) -> &'static str {
+        match self {
+            Self::Form(_) => FORM_TYPE,
+        }
+    }
+
+    /// Returns the kind of the body, by which the proxy's routes know it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Form(form) if form.announcement().must_be_empty() => "none",
+            Self::Form(_) => "form",
+        }
+    }
+
+    /// Reads the whole body and returns the one that goes upstream in its place.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the body can be read in two ways, is too long, or violates the requirements of the rule.
+    pub fn complete(&self, body: &[u8], rewrites: &mut RewriteCache) -> Result<Vec<u8>, BodyError> {
+        match self {
+            Self::Form(form) => form.complete(body, rewrites).map(String::into_bytes),
+        }
+    }
+
+    fn announcement(&self) -> &Announced {
+        match self {
+            Self::Form(form) => form.announcement(),
+        }
+    }
+}
