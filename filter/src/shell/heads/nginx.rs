@@ -1,15 +1,21 @@
 //! Heads on nginx. Its `:path` is decoded and cleaned, and would be sent as it is then; its `:authority` is the server's own
-//! name; it shows a hundred headers, and a header that was removed can't be added again, but set.
+//! name; it shows a hundred headers; a header that was removed can't be added again, but set, and one that came twice is lost
+//! if it is set without being removed.
 
 use crate::response::reply::Reply;
 use crate::shell::header_map;
 use crate::shell::host::{self, HostError, Map, Property};
+use crate::shell::host_kind::HostKind;
 use crate::target::header_edits::{Change, HeaderEdits};
 use crate::target::headers::Headers;
 use crate::target::headers::name::Name;
 
 /// The number of headers from which on a map may lack some.
 const MOST: usize = 100;
+
+/// Headers by which a reply in place of an answer would be read as something else. They are removed without being seen, since
+/// the map may lack them.
+const OF_THE_ANSWER: [&str; 5] = ["content-encoding", "content-length", "location", "refresh", "set-cookie"];
 
 /// The target of the request as the client has sent it.
 const TARGET: Property = Property("ngx\0request_uri");
@@ -29,15 +35,15 @@ pub(super) fn read(map: Map, headers: Headers) -> Result<Headers, HostError> {
     header_map::of(&pairs).ok_or(HostError::Malformed)
 }
 
-/// Makes one change of a head, but for the target. A header of a request that came twice is lost if it is set without being
-/// removed. A worker process crashes where a header of an answer is removed that isn't there.
+/// Makes one change of a head, but for the target. A worker process crashes where some headers of an answer are removed that
+/// aren't there.
 #[cold]
 pub(super) fn change(map: Map, change: Change<'_>) -> Result<(), HostError> {
     match change {
         Change::Add(":path", _) | Change::Replace(":path", _) => Ok(()),
         Change::Remove(name) => remove(map, name),
-        Change::Replace(name, value) if map == Map::Request && !name.starts_with(':') => {
-            host::change(map, Change::Remove(name.as_bytes()))?;
+        Change::Replace(name, value) if !name.starts_with(':') => {
+            remove(map, name.as_bytes())?;
             host::change(map, Change::Replace(name, value))
         }
         Change::Add(name, value) | Change::Replace(name, value) => {
@@ -69,11 +75,12 @@ pub(super) fn write_target(edits: &HeaderEdits, headers: &Headers) -> Result<(),
 
 /// Makes a reply's head of the head of an answer. A worker process crashes if an answer has no `Connection`.
 #[cold]
-pub(in crate::shell) fn make_reply(reply: &Reply) -> Result<(), HostError> {
-    let answer = host::headers(Map::Response)?;
-    for name in answer.names(|known, _, name| known != Name::Connection && !name.starts_with(b":")) {
-        remove(Map::Response, &name)?;
-    }
+pub(in crate::shell) fn make_reply(kind: &HostKind, reply: &Reply) -> Result<(), HostError> {
+    // A map that was cut short can't be read.
+    let shown = host::headers(Map::Response).unwrap_or_default();
+    let mut remove = shown.names(|known, _, name| known != Name::Connection && !name.starts_with(b":"));
+    remove.extend(OF_THE_ANSWER.map(Vec::from));
+    super::edit(kind, Map::Response, &HeaderEdits { remove, ..HeaderEdits::default() }, &shown)?;
     for (name, value) in &reply.headers {
         host::change(Map::Response, Change::Replace(name, value))?;
     }

@@ -91,7 +91,7 @@ impl Stream {
             return self.reply(reply);
         }
         self.phase = Phase::Replaced(reply.body.clone());
-        if let Err(error) = heads::nginx::make_reply(reply) {
+        if let Err(error) = heads::nginx::make_reply(kind, reply) {
             log::error!("promward: the headers of an answer that is refused stay: {error:?}");
         }
         Action::Continue

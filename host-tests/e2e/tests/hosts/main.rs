@@ -1,5 +1,6 @@
 //! Tests of promward on both hosts, in front of a server that the tests play.
 
+mod answer_headers;
 mod callers;
 mod client;
 mod configuration;

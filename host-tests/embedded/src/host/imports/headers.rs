@@ -94,8 +94,10 @@ pub(super) fn replace(
 
 pub(super) fn remove(guest: &mut Guest, map: u32, name: u32, name_size: u32) -> Outcome {
     let name = guest.read(name, name_size)?;
-    if rules::removing_crashes(guest.personality(), kind(map)?, &name) {
-        return Err(guest.trap("the worker crashes when `connection` is removed from an answer"));
+    let (personality, kind) = (guest.personality(), kind(map)?);
+    let edited = kind.zip(guest.stream()).and_then(|(kind, stream)| read(personality, kind, stream));
+    if rules::removing_crashes(personality, kind, edited, &name) {
+        return Err(guest.trap("the worker crashes when this header is removed from an answer"));
     }
     edit_map(guest, map, |personality, _, map| {
         if !rules::is_hidden(personality, &name) && !rules::stays(personality, map, &name) {

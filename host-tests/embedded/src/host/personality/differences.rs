@@ -46,7 +46,8 @@ differences! {
         /// Adding adds, and replacing a header that doesn't exist adds it.
         AsNamed,
         /// As named, but for the headers that nginx keeps apart: adding to one of them that exists does nothing, a
-        /// `location` that is a path can't be removed, and removing `connection` from an answer ends the worker.
+        /// `location` that is a path can't be removed, and removing `connection` from an answer, or a `cache-control` or
+        /// `link` that isn't there, ends the worker.
         AsNginxKeepsThem,
         /// Adding overwrites the first value, and replacing a header that doesn't exist does nothing.
         OfWhatExists,

@@ -105,11 +105,18 @@ pub(super) fn set_or_add(map: &mut Headers, name: &[u8], value: &[u8]) {
     }
 }
 
-/// Returns `true` if removing this header ends nginx' worker.
-pub(super) fn removing_crashes(personality: Personality, kind: Option<MapKind>, name: &[u8]) -> bool {
+/// Returns `true` if removing this header from a map, as far as there is one, ends nginx' worker.
+pub(super) fn removing_crashes(
+    personality: Personality,
+    kind: Option<MapKind>,
+    map: Option<&Headers>,
+    name: &[u8],
+) -> bool {
+    let is = |other: &[u8]| name.eq_ignore_ascii_case(other);
+    let is_there = || map.is_some_and(|map| header_map::get(map, name).is_some());
     keeps_apart(personality)
         && kind == Some(MapKind::Headers(Way::Response))
-        && name.eq_ignore_ascii_case(b"connection")
+        && (is(b"connection") || (is(b"cache-control") || is(b"link")) && !is_there())
 }
 
 /// Returns `true` if nginx keeps a header that the module removes: a `Location` that is a path.
