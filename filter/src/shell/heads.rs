@@ -7,7 +7,7 @@ mod traffic_server;
 use super::host::{self, HostError, Map};
 use super::host_kind::{Heads, HostKind};
 use crate::target::body::Body;
-use crate::target::header_edits::HeaderEdits;
+use crate::target::header_edits::{Change, HeaderEdits};
 use crate::target::headers::Headers;
 
 /// Reads the head of the current request or answer.
@@ -42,9 +42,22 @@ pub(super) fn edit(
     edits: &HeaderEdits,
     headers: &Headers,
 ) -> Result<(), HostError> {
-    edits.changes(headers).try_for_each(|change| match kind.heads {
-        Heads::InMaps => host::change(map, change),
-        Heads::OfNginx => nginx::change(map, change),
-        Heads::OfTrafficServer => traffic_server::change(map, change),
+    edits.changes(headers).try_for_each(|change| {
+        let values = match change {
+            // The other hosts would overwrite what is there.
+            Change::Add(name, value) if kind.heads != Heads::InMaps => {
+                edits.behind_others(headers, name, value)
+            }
+            _ => None,
+        };
+        let change = match (change, &values) {
+            (Change::Add(name, _), Some(values)) => Change::Replace(name, values),
+            _ => change,
+        };
+        match kind.heads {
+            Heads::InMaps => host::change(map, change),
+            Heads::OfNginx => nginx::change(map, change),
+            Heads::OfTrafficServer => traffic_server::change(map, change),
+        }
     })
 }

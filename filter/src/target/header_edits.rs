@@ -117,6 +117,27 @@ impl HeaderEdits {
         remove.map(Change::Remove).chain(set).chain(add)
     }
 
+    /// Returns the values of a header that stays, with one more behind them, as one value, which means the same (RFC 9110
+    /// §5.3). Returns `None` if no other value stays.
+    #[cold]
+    pub fn behind_others(&self, headers: &Headers, name: &str, value: &str) -> Option<String> {
+        if self.removes(name) {
+            return None;
+        }
+        let mut values = String::new();
+        for other in headers.named_exactly(name.as_bytes()) {
+            // They are ASCII (RFC 9110 §5.5). A host takes no other text than UTF-8.
+            values.extend(other.iter().copied().map(char::from));
+            values.push_str(", ");
+        }
+        (!values.is_empty()).then(|| values + value)
+    }
+
+    /// Returns `true` if a header of this name is removed.
+    fn removes(&self, name: &str) -> bool {
+        self.remove.iter().any(|removed| removed.eq_ignore_ascii_case(name.as_bytes()))
+    }
+
     /// Returns the change that gives a header this value alone, or `None` if it has it.
     fn change<'a>(&self, headers: &Headers, name: &'a HeaderName, value: &'a str) -> Option<Change<'a>> {
         let (has, only) = match name {
@@ -128,9 +149,8 @@ impl HeaderEdits {
             }
         };
         let name = name.as_str();
-        let is_removed = || self.remove.iter().any(|removed| removed.eq_ignore_ascii_case(name.as_bytes()));
         match only {
-            _ if !has || is_removed() => Some(Change::Add(name, value)),
+            _ if !has || self.removes(name) => Some(Change::Add(name, value)),
             Some(old) if old == value.as_bytes() => None,
             _ => Some(Change::Replace(name, value)),
         }
@@ -202,6 +222,14 @@ mod tests {
         let edits = edits(&["X-A", "x-a", "x_a"], &[("x-a", "1")]);
         let expected = [Change::Remove(b"X-A"), Change::Remove(b"x_a"), Change::Add("x-a", "1")];
         assert_eq!(changes(&edits, &headers), expected);
+    }
+
+    #[test]
+    fn what_is_added_can_stand_behind_the_values_that_stay() {
+        let headers = Headers::from_iter([("Vary", "a"), ("vary", "b"), ("x-a", "1")]);
+        let edits = edits(&["x-a"], &[]);
+        let behind = |name: &str| edits.behind_others(&headers, name, "new");
+        assert_eq!(["vary", "x-a", "x-b"].map(behind), [Some("a, b, new".to_owned()), None, None]);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Headers of answers that a server sends more than once. Hosts differ in what an edit does to them.
+//! Headers of answers that a server sends more than once, or that the filter adds to a server's own. Hosts differ in what
+//! an edit does to them.
 
 use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_e2e::on_every_host;
@@ -9,11 +10,19 @@ on_every_host! {
     a_refused_answer_keeps_nothing_that_the_server_sent_more_than_once,
     a_header_that_the_server_sends_more_than_once_is_set_to_one_value,
     a_refused_answer_with_many_headers_is_no_success,
+    a_policy_is_added_to_the_servers_own,
 }
 
 const CONFIGURATION: &str = r#"{
-    "mounts": [{ "prefix": "/prometheus", "cluster": "prometheus" }],
-    "access": [{ "who": ["anyone"], "may": ["read"], "only": { "tenant": ["a"] } }]
+    "mounts": [
+        { "prefix": "/prometheus", "cluster": "prometheus" },
+        { "prefix": "/app", "api": "opaque", "websockets": "refuse", "cluster": "prometheus" }
+    ],
+    "access": [
+        { "who": ["anyone"], "may": ["read"], "only": { "tenant": ["a"] } },
+        { "who": ["anyone"], "may": ["everything"], "unrestricted": true, "at": ["/app"] }
+    ],
+    "headers": { "frame_ancestors": ["https://grafana.example.com"] }
 }"#;
 
 /// Returns the answer to a request, while the server gives this one.
@@ -70,4 +79,12 @@ fn a_refused_answer_with_many_headers_is_no_success(host: Host) {
     for name in ["location", "set-cookie"] {
         assert_eq!(values(&answer, name), [""; 0], "{name}");
     }
+}
+
+fn a_policy_is_added_to_the_servers_own(host: Host) {
+    let answer = answered(host, "/app/page", || {
+        Reply::text("ok").header("content-security-policy", "object-src 'none'; base-uri 'self'")
+    });
+    let policies = values(&answer, "content-security-policy").join(", ");
+    assert_eq!(policies, "object-src 'none'; base-uri 'self', frame-ancestors https://grafana.example.com");
 }
