@@ -30,6 +30,8 @@ use parts::Parts;
 use ports::Ports;
 use progress::{during, say};
 use promward_harness::envoy::variants::Variant;
+use promward_harness::identity_provider::IdentityProvider;
+use promward_harness::process::Process;
 use promward_harness::prometheus::Prometheus;
 use promward_harness::tools;
 use promward_module::installed;
@@ -48,6 +50,9 @@ const GLANCE: Duration = Duration::from_millis(200);
 
 /// The time that a program that has ended has for handing over its last lines.
 const LAST_LINES: Duration = Duration::from_secs(1);
+
+/// The issuer of tokens in examples, which a demo's own takes the place of.
+const ISSUER: &str = "https://id.example.com";
 
 /// The options of a demo.
 #[derive(Clone, Debug, Default)]
@@ -114,6 +119,7 @@ struct Demo {
     host: Host,
     deployment: Arc<Deployment>,
     guarded: Guarded,
+    provider: Option<IdentityProvider>,
     content: Content,
     ports: Ports,
     logs: Logs,
@@ -191,7 +197,14 @@ impl Demo {
             })?,
         };
         let logs = Logs::in_directory(directory.path())?;
-        let (content, configuration) = prepare(example, &guarded, &directory)?;
+        let (content, mut configuration) = prepare(example, &guarded, &directory)?;
+        let provider = match example {
+            Some(example) => example.start_provider(directory.file("provider"), ports.https)?,
+            None => None,
+        };
+        if let Some(provider) = &provider {
+            configuration = configuration.replace(ISSUER, &provider.issuer());
+        }
         let variants = example.map(Example::variants).transpose()?.unwrap_or_default();
         let jwks = match variants.contains(&Variant::Jwt) {
             true => Some(during("making the issuer's key", || {
@@ -208,6 +221,7 @@ impl Demo {
             certificates: &directory.certificates(),
             variants: &variants,
             jwks,
+            provider: provider.as_ref().map(IdentityProvider::of_envoy).transpose()?,
         };
         let deployment = match host {
             Host::Envoy => during("starting Envoy", || Deployment::start(host, &parts))?,
@@ -218,7 +232,7 @@ impl Demo {
         deployment.authority().write(&directory.file("ca.crt"))?;
         let copy = directory.file("promward.json");
         fs::write(&copy, &configuration).with_context(|| format!("cannot write {}", copy.display()))?;
-        Ok(Self { host, deployment, guarded, content, ports, logs, directory })
+        Ok(Self { host, deployment, guarded, provider, content, ports, logs, directory })
     }
 
     /// Returns the URL of Prometheus without a trailing slash, with the host name that every program on this machine
@@ -322,10 +336,8 @@ impl Demo {
 
     /// Appends what the programs have printed to the logs, and returns an error if a program has ended.
     fn look(&mut self) -> Result<()> {
-        let host = self.deployment.process();
-        let prometheus = self.guarded.prometheus().map(Prometheus::process);
-        self.logs.write(self.host, host, prometheus)?;
-        for process in [Some(host), prometheus].into_iter().flatten() {
+        self.write_logs()?;
+        for process in self.processes() {
             if let Some(status) = process.ended()? {
                 bail!("ended by itself ({status}): {process}\nLogs are in {}", self.directory.shown());
             }
@@ -335,14 +347,30 @@ impl Demo {
 
     /// Ends the programs, and writes their last lines to the logs.
     fn end(&mut self) -> Result<()> {
-        let host = self.deployment.process();
-        let prometheus = self.guarded.prometheus().map(Prometheus::process);
-        for process in [Some(host), prometheus].into_iter().flatten() {
+        for process in self.processes() {
             process.stop()?;
             // After a program has ended, everything that it printed can be read.
             let _ = process.wait_until("its last lines", LAST_LINES, || None::<()>);
         }
-        self.logs.write(self.host, host, prometheus)
+        self.write_logs()
+    }
+
+    /// Returns the programs that it has started.
+    fn processes(&self) -> Vec<&Process> {
+        let prometheus = self.guarded.prometheus().map(Prometheus::process);
+        let provider = self.provider.as_ref().map(IdentityProvider::process);
+        [Some(self.deployment.process()), prometheus, provider].into_iter().flatten().collect()
+    }
+
+    fn write_logs(&mut self) -> Result<()> {
+        self.logs.write_host(self.host, self.deployment.process())?;
+        if let Some(prometheus) = self.guarded.prometheus() {
+            self.logs.write("prometheus.log", prometheus.process())?;
+        }
+        match &self.provider {
+            Some(provider) => self.logs.write("provider.log", provider.process()),
+            None => Ok(()),
+        }
     }
 }
 

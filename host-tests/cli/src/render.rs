@@ -17,8 +17,8 @@ pub const HELP: &str = "\
 Prints the shipped envoy/envoy.yaml with this configuration in it. Without arguments it is that file, byte for byte. The
 configuration is checked first, as by `cargo promward check`.
 
---client-certificates, --jwt, --rate-limit, --watched and --websockets add the lines of envoy/fragments, and can be combined.
-envoy/README.md says what to change in them, and which files the directory must have. The number of workers is not in the file:
+--client-certificates, --jwt, --openid-connect, --rate-limit, --watched and --websockets add the lines of envoy/fragments, and can
+be combined; --openid-connect does what --jwt does, too. envoy/README.md says what to change in them, and which files the directory must have. The number of workers is not in the file:
 it is Envoy's own option --concurrency.
 
 Examples:
@@ -61,6 +61,9 @@ pub struct Arguments {
     /// Verifies JSON Web Tokens with the keys in jwks.json
     #[arg(long, help_heading = "Fragments")]
     jwt: bool,
+    /// Lets people log in at an OpenID Connect provider, and verifies its tokens
+    #[arg(long, conflicts_with = "jwt", help_heading = "Fragments")]
+    openid_connect: bool,
     /// Asks a rate limit service about each request, so that several gateways count together
     #[arg(long, help_heading = "Fragments")]
     rate_limit: bool,
@@ -212,6 +215,7 @@ impl Arguments {
         let variants = [
             (self.client_certificates, Variant::ClientCertificates),
             (self.jwt, Variant::Jwt),
+            (self.openid_connect, Variant::OpenIdConnect),
             (self.rate_limit, Variant::RateLimit),
             (self.watched, Variant::Watched),
             (self.websockets, Variant::WebSockets),

@@ -11,7 +11,7 @@ use crate::process::{self, Process, Stream};
 use crate::tools::{self, Tool};
 use anyhow::{Context, Result, bail, ensure};
 pub use file::{ALLOWS_PATHS, DIRECTORY, FileOptions};
-pub use options::Options;
+pub use options::{Options, Provider};
 use serde_json::Value;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};

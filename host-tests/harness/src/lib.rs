@@ -1,6 +1,6 @@
 //! The fixtures that promward's command line and its tests share.
 //!
-//! [`envoy`], [`prometheus`], [`victoria_metrics`] and [`nginx`] run the real programs, which [`tools`] finds or
+//! [`envoy`], [`prometheus`], [`victoria_metrics`], [`nginx`] and [`identity_provider`] run the real programs, which [`tools`] finds or
 //! fetches. [`schema`] validates manifests. [`client`] sends requests to them, [`upstream`] stands behind them, and
 //! [`tunnel`] leads other clients to a gateway by its name.
 
@@ -9,6 +9,7 @@ pub mod client;
 pub mod documents;
 pub mod envoy;
 pub mod host;
+pub mod identity_provider;
 pub mod jwt;
 pub mod nginx;
 pub mod page;

@@ -7,6 +7,7 @@
 mod apt;
 mod debian;
 mod fetch;
+pub mod npm;
 mod program;
 mod pypi;
 pub mod python;

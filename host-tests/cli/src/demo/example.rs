@@ -2,11 +2,13 @@
 //! to run and what to print.
 
 use super::credentials::{self, ClientCertificate};
-use super::deployment::Host;
+use super::deployment::{DOMAINS, Host};
 use super::directory::{Directory, shown};
+use super::progress::during;
 use crate::explain::matrix::aligned;
 use anyhow::{Context, Result, bail};
 use promward_harness::envoy::variants::Variant;
+use promward_harness::identity_provider::{self, IdentityProvider};
 use promward_harness::prometheus::{self, Prometheus, Samples};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -15,6 +17,10 @@ use std::path::{Path, PathBuf};
 
 /// The file that describes how to run an example.
 const DESCRIPTION: &str = "demo.yaml";
+
+/// The script that sets up an example's identity provider, and the seconds after which a session there is renewed.
+const PROVIDER: &str = "provider.mjs";
+const SESSION: u32 = 300;
 
 /// An example and its description.
 #[derive(Clone, Debug)]
@@ -145,7 +151,10 @@ impl Example {
     ///
     /// Returns an error with the reason if it can't.
     pub(super) fn check_host(&self, host: Host) -> Result<()> {
-        if host == Host::Embedded && self.variants()?.contains(&Variant::Jwt) {
+        let variants = self.variants()?;
+        let verifies =
+            [Variant::Jwt, Variant::OpenIdConnect].iter().any(|variant| variants.contains(variant));
+        if host == Host::Embedded && verifies {
             bail!(
                 "the example {} needs Envoy: Envoy's filter jwt_authn verifies the tokens, and the embedded host has no \
                  such filter",
@@ -153,6 +162,24 @@ impl Example {
             );
         }
         Ok(())
+    }
+
+    /// Starts its identity provider, for a site on this port, with its files in a directory. Returns `None` if it has none.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the provider can't be had or doesn't start.
+    pub(super) fn start_provider(&self, directory: PathBuf, https: u16) -> Result<Option<IdentityProvider>> {
+        if !self.variants()?.contains(&Variant::OpenIdConnect) {
+            return Ok(None);
+        }
+        let options = identity_provider::Options {
+            script: self.folder.join(PROVIDER),
+            directory,
+            sites: DOMAINS.iter().map(|domain| format!("https://{domain}:{https}")).collect(),
+            lifetime: SESSION,
+        };
+        during("starting the identity provider", || IdentityProvider::start(options)).map(Some)
     }
 
     /// Makes the certificates and keys that it needs, and returns the filter's configuration with them.

@@ -3,18 +3,20 @@
 use super::deployment::Host;
 use anyhow::{Context, Result};
 use promward_harness::process::{Mark, Process, Stream};
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The names of the log files.
-const FILES: [&str; 4] = ["access.log", "envoy.log", "filter.log", "prometheus.log"];
+const FILES: [&str; 5] = ["access.log", "envoy.log", "filter.log", "prometheus.log", "provider.log"];
 
 /// The open log files of a demo.
 pub(super) struct Logs {
     directory: PathBuf,
     host: Mark,
-    prometheus: Mark,
+    /// The ends of what has been written of other programs, by the names of their files.
+    others: BTreeMap<&'static str, Mark>,
 }
 
 impl Logs {
@@ -30,31 +32,36 @@ impl Logs {
                 fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
             }
         }
-        Ok(Self { directory: directory.to_owned(), host: Mark::default(), prometheus: Mark::default() })
+        Ok(Self { directory: directory.to_owned(), host: Mark::default(), others: BTreeMap::new() })
     }
 
-    /// Appends everything that the programs have printed since the last call.
+    /// Appends everything that the host has printed since the last call.
     ///
     /// # Errors
     ///
     /// Returns an error if a file can't be written.
-    pub(super) fn write(&mut self, on: Host, host: &Process, prometheus: Option<&Process>) -> Result<()> {
+    pub(super) fn write_host(&mut self, on: Host, host: &Process) -> Result<()> {
         let (lines, end) = host.lines_after(self.host);
         self.host = end;
         match on {
             Host::Envoy => {
                 // Envoy writes only its access log to standard output.
                 self.append("access.log", lines.iter().filter(|(stream, _)| *stream == Stream::Output))?;
-                self.append("envoy.log", lines.iter().filter(|(stream, _)| *stream == Stream::Errors))?;
+                self.append("envoy.log", lines.iter().filter(|(stream, _)| *stream == Stream::Errors))
             }
-            Host::Embedded => self.append("filter.log", lines.iter())?,
+            Host::Embedded => self.append("filter.log", lines.iter()),
         }
-        if let Some(prometheus) = prometheus {
-            let (lines, end) = prometheus.lines_after(self.prometheus);
-            self.prometheus = end;
-            self.append("prometheus.log", lines.iter())?;
-        }
-        Ok(())
+    }
+
+    /// Appends everything that another program has printed since the last call with this file.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file can't be written.
+    pub(super) fn write(&mut self, file: &'static str, program: &Process) -> Result<()> {
+        let (lines, end) = program.lines_after(self.others.get(file).copied().unwrap_or_default());
+        self.others.insert(file, end);
+        self.append(file, lines.iter())
     }
 
     fn append<'a>(&self, name: &str, lines: impl Iterator<Item = &'a (Stream, String)>) -> Result<()> {

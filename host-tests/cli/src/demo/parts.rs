@@ -1,5 +1,6 @@
 //! The parts that a deployment of a demo is made of, whichever host runs it.
 
+use promward_harness::envoy::Provider;
 use promward_harness::envoy::variants::Variant;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -24,6 +25,8 @@ pub(super) struct Parts<'a> {
     pub(super) variants: &'a [Variant],
     /// The keys that verify JSON Web Tokens (a JSON Web Key Set).
     pub(super) jwks: Option<String>,
+    /// The provider that people log in at.
+    pub(super) provider: Option<Provider>,
 }
 
 impl Parts<'_> {

@@ -49,7 +49,8 @@ fn logs(demo: &Demo) -> String {
         Host::Embedded => "filter.log",
     };
     let prometheus = if demo.guarded.prometheus().is_some() { ", prometheus.log" } else { "" };
-    format!("{host}{prometheus}")
+    let provider = if demo.provider.is_some() { ", provider.log" } else { "" };
+    format!("{host}{prometheus}{provider}")
 }
 
 /// Returns the requests that are shown, as they are typed.
@@ -84,7 +85,8 @@ fn browser(demo: &Demo) -> String {
     };
     let readme = shown(&example.folder().join("README.md"));
     let further = format!("{readme} shows what else to ask, and what is refused.");
-    if example.has_page() { format!("{BROWSER}\n{further}") } else { further }
+    let provider = if demo.provider.is_some() { " It warns again for the identity provider." } else { "" };
+    if example.has_page() { format!("{BROWSER}{provider}\n{further}") } else { further }
 }
 
 /// Returns the list of what runs, and where to look for more.

@@ -137,7 +137,12 @@ fn what_is_no_configuration_is_told_and_nothing_is_printed() {
     let (code, _, complaint) = run(&["--watched".as_ref(), configuration.as_os_str()]);
     assert_eq!(code, 2);
     assert!(complaint.contains("cargo promward render --ecds"), "{complaint}");
-    for wrong in [&["--upstream", "prometheus"][..], &["--envoy-version", "new"], &["--ecds", "--sds"]] {
+    for wrong in [
+        &["--upstream", "prometheus"][..],
+        &["--envoy-version", "new"],
+        &["--ecds", "--sds"],
+        &["--jwt", "--openid-connect"],
+    ] {
         assert_eq!(run(wrong).0, 2, "{wrong:?}");
     }
 }
@@ -264,7 +269,8 @@ fn envoy_accepts_what_is_rendered_with_each_variant_and_with_all() {
     let of_ecds = ["--ecds".as_ref(), configuration.as_os_str(), "--output".as_ref(), ecds.as_os_str()];
     rendered(&[&common[..], &of_ecds].concat());
     let flags = Variant::ALL.map(|variant| format!("--{}", variant.name()));
-    let [certificates, jwt, rate_limit, watched, websockets] = flags.each_ref().map(OsStr::new);
+    let [certificates, jwt, openid_connect, rate_limit, watched, websockets] =
+        flags.each_ref().map(OsStr::new);
     let ports = ["--https-port", "8443", "--http-port", "8080", "--listen", "127.0.0.1"].map(OsStr::new);
     let names =
         ["--domain", "a.example", "--domain", "localhost", "--upstream", "[::1]:9090"].map(OsStr::new);
@@ -277,7 +283,9 @@ fn envoy_accepts_what_is_rendered_with_each_variant_and_with_all() {
         &[watched],
         &[certificates, jwt, configuration.as_os_str()],
         &[rate_limit, example("examples/many-gateways/promward.json").as_os_str()],
+        &[openid_connect, example("examples/openid-connect/promward.json").as_os_str()],
         &[certificates, jwt, rate_limit, watched, websockets],
+        &[certificates, openid_connect, rate_limit, watched, websockets],
         &[websockets, example("examples/tenants/promward.json").as_os_str()],
         &[&ports[..], &names].concat(),
     ] {
@@ -295,8 +303,11 @@ fn envoy_accepts_what_is_rendered_with_each_variant_and_with_all() {
 /// Makes a directory with all files that the rendered ones name.
 fn at_hand() -> TempDir {
     let directory = tempfile::tempdir().unwrap();
-    for name in ["sds", "ecds", "certificates"] {
+    for name in ["sds", "ecds", "certificates", "login"] {
         fs::create_dir(directory.path().join(name)).unwrap();
+    }
+    for name in ["client-secret", "session-key"] {
+        fs::write(directory.path().join("login").join(name), "for this test").unwrap();
     }
     fs::copy(promward_module::build().unwrap(), directory.path().join("promward.wasm")).unwrap();
     fs::write(directory.path().join("jwks.json"), Issuer::new().unwrap().jwks()).unwrap();

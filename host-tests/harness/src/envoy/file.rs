@@ -227,23 +227,30 @@ mod tests {
             let text = FileOptions { variants: variants.to_vec(), ..Default::default() }.envoy().unwrap();
             text.lines().map(str::to_owned).collect::<Vec<_>>()
         };
-        let all = lines(&Variant::ALL);
-        let mut reversed = Variant::ALL;
-        reversed.reverse();
-        assert_eq!(lines(&reversed), all);
-        for variant in Variant::ALL {
-            let inserted = |line: &&str| !line.is_empty() && !line.starts_with('#') && *line != "---";
-            for line in variant.fragment().lines().filter(inserted) {
-                assert!(all.iter().any(|rendered| rendered.trim() == line.trim()), "{variant:?}: {line}");
+        for (left_out, replacing) in [
+            (Variant::Jwt, &[Variant::OpenIdConnect, Variant::Watched, Variant::WebSockets][..]),
+            (Variant::OpenIdConnect, &[Variant::Watched, Variant::WebSockets]),
+        ] {
+            let mut variants = Variant::ALL.to_vec();
+            variants.retain(|variant| *variant != left_out);
+            let all = lines(&variants);
+            let reversed: Vec<_> = variants.iter().rev().copied().collect();
+            assert_eq!(lines(&reversed), all);
+            for variant in variants {
+                let inserted = |line: &&str| !line.is_empty() && !line.starts_with('#') && *line != "---";
+                for line in variant.fragment().lines().filter(inserted) {
+                    assert!(all.iter().any(|rendered| rendered.trim() == line.trim()), "{variant:?}: {line}");
+                }
             }
+            let mut rendered = all.iter();
+            // These stand in place of other lines.
+            let replaced = lines(replacing);
+            assert!(
+                replaced.iter().all(|line| rendered.any(|rendered| rendered == line)),
+                "nothing else changes"
+            );
         }
-        let mut rendered = all.iter();
-        // These two stand in place of other lines.
-        let replaced = lines(&[Variant::Watched, Variant::WebSockets]);
-        assert!(
-            replaced.iter().all(|line| rendered.any(|rendered| rendered == line)),
-            "nothing else changes"
-        );
+        assert!(FileOptions { variants: Variant::ALL.to_vec(), ..Default::default() }.envoy().is_err());
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! A fragment is a YAML file that says in comments where its parts go. Each part begins with a comment such as
 //! `# Above this line of envoy.yaml: - name: promward`, and ends at the next one. What stands before the first part
-//! describes the fragment, and is not inserted. Where parts can't stand in one YAML document, `---` separates them.
+//! describes the fragment, and is not inserted. Where parts can't stand in one YAML document, `---` separates them. A part
+//! may begin with the keys of a list that another fragment has made: then its items are added to that list.
 
 use super::shipped::indentation;
 use anyhow::{Result, ensure};
@@ -65,6 +66,9 @@ fn parts(fragment: &str) -> Vec<Part<'_>> {
 impl Part<'_> {
     fn insert(&self, file: &str) -> Result<String> {
         let lines: Vec<&str> = file.lines().collect();
+        if let Some(longer) = self.continued(&lines) {
+            return Ok(longer);
+        }
         let found: Vec<usize> =
             (0..).zip(&lines).filter(|(_, line)| line.trim() == self.anchor).map(|(at, _)| at).collect();
         let [at] = found.as_slice() else {
@@ -97,6 +101,32 @@ impl Part<'_> {
             }
         }
         Ok(result.join("\n") + "\n")
+    }
+
+    /// Returns the file with the items of this part in a list that another fragment has made there under the same keys, or
+    /// `None` if there is no such list.
+    fn continued(&self, lines: &[&str]) -> Option<String> {
+        let comments = self.lines.iter().take_while(|line| line.starts_with('#')).count();
+        let (comments, rest) = self.lines.split_at(comments);
+        let keys = rest.iter().take_while(|line| line.ends_with(':')).count();
+        let (keys, items) = rest.split_at(keys);
+        if keys.len() < 2 {
+            return None;
+        }
+        let is_there = |window: &[&str]| {
+            let depth = window.first().map_or(0, |line| indentation(line));
+            window.iter().zip(keys).all(|(line, key)| line.get(depth..) == Some(key))
+        };
+        let at = lines.windows(keys.len()).position(is_there)?;
+        let margin = " ".repeat(lines.get(at).map_or(0, |line| indentation(line)));
+        let inner = " ".repeat(keys.last().map_or(0, |key| indentation(key)));
+        let (before, after) = lines.split_at(at + keys.len());
+        let comments = comments.iter().map(|comment| format!("{margin}{inner}{comment}"));
+        let items = items.iter().map(|item| format!("{margin}{item}"));
+        let kept = |lines: &[&str]| lines.iter().map(|&line| line.to_owned()).collect::<Vec<_>>();
+        let result: Vec<_> =
+            kept(before).into_iter().chain(comments).chain(items).chain(kept(after)).collect();
+        Some(result.join("\n") + "\n")
     }
 
     /// Returns `true` if the part begins with an item of a list.
@@ -136,6 +166,20 @@ y:
             apply(FILE, fragment).unwrap(),
             "a:\n  # A comment.\n  x: 1\n  b:\n    y:\n      z: 2\n    c: 1\n    d: 2\n  e:\n  # First.\n  - j: 7\n  - i: 6\n  - h: 5\n"
         );
+    }
+
+    #[test]
+    fn a_list_that_two_fragments_make_is_one_list() {
+        let fragment = |item: &str| {
+            format!(
+                "# Above this line of envoy.yaml: b:\n# About {item}.\nx:\n  y:\n  - {item}: 1\n    z: 2\n"
+            )
+        };
+        let once = apply(FILE, &fragment("i")).unwrap();
+        assert!(once.contains("a:\n  # About i.\n  x:\n    y:\n    - i: 1\n      z: 2\n  b:\n"), "{once}");
+        let twice = apply(&once, &fragment("j")).unwrap();
+        let list = "  x:\n    y:\n    # About j.\n    - j: 1\n      z: 2\n    - i: 1\n      z: 2\n  b:\n";
+        assert!(twice.contains(list), "{twice}");
     }
 
     #[test]

@@ -16,7 +16,22 @@ const FOREIGN: [&str; 2] = ["/etc/promward", "0.0.0.0"];
 /// The paths of the other files, below the directory of the main one.
 const SDS: &str = "sds/certificate.yaml";
 const JWKS: &str = "jwks.json";
+const CLIENT_SECRET: &str = "login/client-secret";
+const SESSION_KEY: &str = "login/session-key";
 pub(super) const POLICY: &str = "ecds/promward.yaml";
+
+/// The provider that people log in at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provider {
+    /// The port on 127.0.0.1 of `https://localhost`, for `https://id.example.com`.
+    pub port: u16,
+    /// The file of the authority that signed its certificate, for the machine's own authorities.
+    pub authority: PathBuf,
+    /// The secret that it knows this client by.
+    pub client_secret: String,
+    /// The key of the cookies of sessions.
+    pub session_key: String,
+}
 
 /// The replacements for a test machine.
 #[derive(Clone, Debug)]
@@ -42,6 +57,8 @@ pub struct Options {
     pub variants: Vec<Variant>,
     /// The keys that [`Variant::Jwt`] verifies tokens with: a JSON Web Key Set, for `/etc/promward/jwks.json`.
     pub jwks: Option<String>,
+    /// The provider that [`Variant::OpenIdConnect`] leads people to.
+    pub provider: Option<Provider>,
     /// The number of Envoy's workers.
     pub concurrency: u32,
     /// Further replacements in the main file. A text that it doesn't contain is an error.
@@ -65,6 +82,7 @@ impl Options {
             allow_on_headers_stop_iteration: false,
             variants: Vec::new(),
             jwks: None,
+            provider: None,
             concurrency: 2,
             replace: Vec::new(),
             arguments: Vec::new(),
@@ -81,6 +99,10 @@ impl Options {
         if self.has(Variant::Jwt) {
             let keys = self.jwks.as_deref().context("there are no keys to verify tokens with")?;
             write(&directory.join(JWKS), keys)?;
+        }
+        if let Some(provider) = &self.provider {
+            write(&directory.join(CLIENT_SECRET), &provider.client_secret)?;
+            write(&directory.join(SESSION_KEY), &provider.session_key)?;
         }
         if self.has(Variant::Watched) {
             write(&directory.join(POLICY), &self.policy(self.configuration.as_deref())?)?;
@@ -120,6 +142,9 @@ impl Options {
 
     fn main(&self, files: &FileOptions) -> Result<String> {
         let mut main = Shipped::new("envoy.yaml", &files.envoy()?);
+        if let Some(provider) = &self.provider {
+            provider.take_the_place_of_the_shipped_one(&mut main)?;
+        }
         for (old, new) in &self.replace {
             main.replace(old, new)?;
         }
@@ -141,6 +166,16 @@ impl Options {
 
     fn has(&self, variant: Variant) -> bool {
         self.variants.contains(&variant)
+    }
+}
+
+impl Provider {
+    fn take_the_place_of_the_shipped_one(&self, file: &mut Shipped) -> Result<()> {
+        let address = format!("address: 127.0.0.1, port_value: {}", self.port);
+        file.replace("address: id.example.com, port_value: 443", &address)?;
+        file.replace("https://id.example.com", &format!("https://localhost:{}", self.port))?;
+        file.replace("id.example.com", "localhost")?;
+        file.replace("/etc/ssl/certs/ca-certificates.crt", text(&self.authority)?)
     }
 }
 

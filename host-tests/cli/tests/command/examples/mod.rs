@@ -7,6 +7,7 @@ mod guide;
 mod jwt;
 mod kubernetes;
 mod manifests;
+mod openid_connect;
 mod other_hosts;
 mod passwords;
 mod running;
@@ -20,7 +21,9 @@ use std::process::Command;
 #[test]
 fn every_example_has_a_test_here() {
     let names: Vec<_> = demos().iter().map(|folder| name(folder)).collect();
-    assert_eq!(names, ["client-certificates", "grafana-token", "guide", "jwt", "passwords", "tenants"]);
+    let tested =
+        ["client-certificates", "grafana-token", "guide", "jwt", "openid-connect", "passwords", "tenants"];
+    assert_eq!(names, tested);
 }
 
 #[test]
