@@ -13,6 +13,7 @@ pub mod form;
 pub(crate) mod guards;
 pub(crate) mod identity_headers;
 pub(crate) mod judge;
+mod merge;
 pub mod pattern;
 pub(crate) mod rate_limit_headers;
 pub mod requirements;

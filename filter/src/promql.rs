@@ -6,6 +6,7 @@
 //! Prometheus 3.x, and of its experimental parts where they are switched on. Anything else is an error, and so is refused to callers whose queries have to be read (`threats.md`
 //! R1).
 
+mod alternatives;
 mod bounds;
 mod calls;
 mod cost;
@@ -27,6 +28,7 @@ mod time;
 mod work;
 mod written;
 
+pub use alternatives::{Alternation, MAX_RESTRICTED, OR};
 pub use bounds::{Bound, Bounds, Counts, MAX_COUNT, MAX_DEPTH};
 pub use cost::Reach;
 pub use error::{Problem, SyntaxError};
@@ -35,13 +37,11 @@ pub use parser::Wanted;
 pub use work::Work;
 
 use crate::time::Evaluation;
+use alternatives::Unit;
 use durations::Calculation;
 use naming::NameSpan;
 use std::borrow::Cow;
 use time::Shift;
-
-/// The longest query with matchers inserted, in bytes (`threats.md` R6).
-pub const MAX_RESTRICTED: usize = 256 * 1024;
 
 /// A parsed query, with the text that it was parsed from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +85,9 @@ enum Duration {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Selector {
     place: Insertion,
+    /// The end of the last matcher between its braces; the place if there is none.
+    others: usize,
+    unit: Unit,
     /// The name of its metric, if it is named outright.
     name: Option<NameSpan>,
     /// The length of its range; zero if it has none.
@@ -232,32 +235,6 @@ impl<'a> Query<'a> {
             }
         }
         Ok(Cow::Owned(query))
-    }
-
-    /// Returns the text with `matchers`, which are joined by commas, inserted into every selector; nothing else in it
-    /// changes. Returns `None` if the result would be longer than [`MAX_RESTRICTED`].
-    pub fn restricted(&self, matchers: &str) -> Option<String> {
-        let added = self.selectors.len().saturating_mul(matchers.len().saturating_add(2));
-        let length = self.text.len().saturating_add(added);
-        if length > MAX_RESTRICTED {
-            return None;
-        }
-        let mut text = String::with_capacity(length);
-        let mut copied = 0;
-        for selector in &self.selectors {
-            let (at, before, after) = match selector.place {
-                Insertion::AfterName(at) => (at, "{", "}"),
-                Insertion::Alone(at) => (at, "", ""),
-                Insertion::BeforeOthers(at) => (at, "", ","),
-            };
-            text.push_str(self.text.get(copied..at)?);
-            text.push_str(before);
-            text.push_str(matchers);
-            text.push_str(after);
-            copied = at;
-        }
-        text.push_str(self.text.get(copied..)?);
-        Some(text)
     }
 }
 

@@ -12,7 +12,8 @@ use std::rc::Rc;
 /// The restriction of what a rule's callers may see.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Only {
-    labels: Vec<OnLabel>,
+    /// The alternatives, of which any may hold. Mostly there is only one.
+    alternatives: Vec<Vec<OnLabel>>,
     /// The restriction, if it is the same for every caller.
     fixed: Option<Rc<Restriction>>,
     /// The metrics that aren't restricted where a selector names them.
@@ -166,16 +167,23 @@ impl Only {
     /// Creates a restriction from these labels, no two of which are the same. Returns `None` without a label, since
     /// nothing would be restricted.
     pub fn new(labels: Vec<OnLabel>) -> Option<Self> {
-        if labels.is_empty() {
+        Self::any_of(vec![labels])
+    }
+
+    /// Creates a restriction from alternatives, of which any may hold. In none of them two labels are the same. Returns
+    /// `None` without an alternative, or if one has no label.
+    pub fn any_of(alternatives: Vec<Vec<OnLabel>>) -> Option<Self> {
+        if alternatives.is_empty() || alternatives.iter().any(Vec::is_empty) {
             return None;
         }
         let fixed = |on: &OnLabel| match &on.values {
             Values::Fixed(term) => Some(term.clone()),
             Values::OfCaller(_) => None,
         };
-        let terms: Option<Vec<Term>> = labels.iter().map(fixed).collect();
-        let fixed = terms.and_then(Restriction::new).map(Rc::new);
-        Some(Self { labels, fixed, shared: None })
+        let terms = |labels: &Vec<OnLabel>| labels.iter().map(fixed).collect::<Option<Vec<_>>>();
+        let fixed: Option<Vec<_>> = alternatives.iter().map(terms).collect();
+        let fixed = fixed.and_then(Restriction::any_of).map(Rc::new);
+        Some(Self { alternatives, fixed, shared: None })
     }
 
     /// Returns the same labels, but for selectors that name one of these metrics.
@@ -186,24 +194,25 @@ impl Only {
         Self { fixed: self.fixed.map(share), shared, ..self }
     }
 
-    /// Returns the restriction of this caller.
+    /// Returns the restriction of this caller. Alternatives that have no value for the caller are left out.
     ///
     /// # Errors
     ///
-    /// Returns an error if one of the labels has no value for the caller.
+    /// Returns an error if no alternative is left: the one about the first label without a value.
     pub fn restriction(&self, caller: &Caller) -> Result<Rc<Restriction>, NoValues> {
         if let Some(fixed) = &self.fixed {
             return Ok(Rc::clone(fixed));
         }
-        let mut terms = Vec::new();
-        for on in &self.labels {
-            let refused =
-                |why| NoValues { caller: caller.clone(), missing: Missing::Label(on.label.clone()), why };
-            terms.push(on.term(caller).map_err(refused)?);
+        let (mut alternatives, mut missing) = (Vec::new(), None);
+        for labels in &self.alternatives {
+            match terms(labels, caller) {
+                Ok(terms) => alternatives.push(terms),
+                Err(error) => missing = missing.or(Some(error)),
+            }
         }
         let nothing =
             || NoValues { caller: caller.clone(), missing: Missing::Label(String::new()), why: Why::Unnamed };
-        let restriction = Restriction::new(terms).ok_or_else(nothing)?;
+        let restriction = Restriction::any_of(alternatives).ok_or_else(|| missing.unwrap_or_else(nothing))?;
         Ok(Rc::new(restriction.with_shared(self.shared.clone())))
     }
 
@@ -218,27 +227,51 @@ impl Only {
     }
 
     /// Returns the lengths of the matchers for the callers who get the fewest values and for those who get the most, in
-    /// bytes. The values in claims aren't known, and count as none.
+    /// bytes, all alternatives together. The values in claims aren't known, and count as none.
     pub fn lengths(&self) -> (usize, usize) {
-        let commas = self.labels.len().saturating_sub(1);
-        self.labels.iter().fold((commas, commas), |(least, most), on| {
-            let (fewest, all) = on.lengths();
-            (least.saturating_add(fewest), most.saturating_add(all))
-        })
+        if let Some(fixed) = &self.fixed {
+            let length = fixed.matchers().len();
+            return (length, length);
+        }
+        let of_alternatives = self.alternatives.iter().map(|labels| {
+            let commas = labels.len().saturating_sub(1);
+            labels.iter().fold((commas, commas), |(least, most), on| {
+                let (fewest, all) = on.lengths();
+                (least.saturating_add(fewest), most.saturating_add(all))
+            })
+        });
+        // A caller may have no value for all alternatives but one.
+        of_alternatives
+            .reduce(|(least, most), (fewest, all)| (least.min(fewest), most.saturating_add(all)))
+            .unwrap_or_default()
     }
 
-    /// Returns `true` if this label is restricted.
+    /// Returns `true` if an alternative restricts this label.
     pub fn restricts(&self, label: &str) -> bool {
-        self.labels.iter().any(|on| on.label == label)
+        self.labels().any(|on| on.label == label)
+    }
+
+    /// Returns the labels of all alternatives.
+    fn labels(&self) -> impl Iterator<Item = &OnLabel> {
+        self.alternatives.iter().flatten()
     }
 
     /// Returns the claims that values are read from.
     pub fn claims(&self) -> impl Iterator<Item = &ClaimPath> {
-        self.labels.iter().filter_map(|on| match &on.values {
+        self.labels().filter_map(|on| match &on.values {
             Values::OfCaller(of_caller) => of_caller.claim(),
             Values::Fixed(_) => None,
         })
     }
+}
+
+/// Returns the terms of one alternative for this caller.
+fn terms(labels: &[OnLabel], caller: &Caller) -> Result<Vec<Term>, NoValues> {
+    let term = |on: &OnLabel| {
+        let missing = || Missing::Label(on.label.clone());
+        on.term(caller).map_err(|why| NoValues { caller: caller.clone(), missing: missing(), why })
+    };
+    labels.iter().map(term).collect()
 }
 
 #[cfg(test)]

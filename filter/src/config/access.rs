@@ -20,9 +20,7 @@ use crate::enforce::RuleList;
 use crate::enforce::guards::Guards;
 
 #[cfg(feature = "schema")]
-use super::only::LabelValues;
-#[cfg(feature = "schema")]
-use super::schema::ByName;
+use super::only::OnlyConfig;
 #[cfg(feature = "schema")]
 use super::shared::SharedMetrics;
 #[cfg(feature = "schema")]
@@ -47,8 +45,9 @@ object! {
         /// Prefixes of the mounts where the rule holds. Without it, the rule holds at every mount but opaque ones.
         at: Option<Vec<String>>,
         /// The labels that the callers are restricted by, each with a list of the values that they may see, or with an
-        /// object that says where the values come from. All of the labels have to match.
-        only: Option<ByName<LabelValues>>,
+        /// object that says where the values come from. All of the labels have to match. A list of such objects means that
+        /// any of them may.
+        only: Option<OnlyConfig>,
         /// The metrics that the callers may see whatever labels their series have: a list of names, or an object with a
         /// regular expression. Only a selector that names such a metric outright is left as it is.
         shared: Option<SharedMetrics>,

@@ -57,8 +57,71 @@ pub(super) struct Definitions<'a> {
     pub(super) tenant_header: Option<&'a TenantHeader>,
 }
 
+/// The labels of a rule: an object, or a list of objects of which any may hold.
+#[cfg(feature = "schema")]
+#[derive(schemars::JsonSchema)]
+#[schemars(untagged)]
+#[allow(dead_code, reason = "only its schema is used")]
+pub(super) enum OnlyConfig {
+    All(ByName<LabelValues>),
+    AnyOf(Vec<ByName<LabelValues>>),
+}
+
 /// Compiles the `only` of a rule.
 pub(super) fn compile(field: &Field<'_>, known: Definitions<'_>) -> Result<Only, ConfigError> {
+    let alternatives = match field.tree()? {
+        Tree::List(_) => any_of(field, known)?,
+        _ => vec![labels(field, known)?],
+    };
+    let only = Only::any_of(alternatives).ok_or_else(|| field.refuse(NO_LABEL))?;
+    let (length, _) = only.lengths();
+    if length > MOST_MATCHERS {
+        let message = format!(
+            "this makes matchers of {length} bytes, and a query may have {MAX_RESTRICTED} with them: list fewer values, or \
+             write a regular expression"
+        );
+        return Err(field.refuse(&message));
+    }
+    Ok(only)
+}
+
+/// Reads a list of alternatives.
+fn any_of(field: &Field<'_>, known: Definitions<'_>) -> Result<Vec<Vec<OnLabel>>, ConfigError> {
+    let items = field.items()?;
+    if items.is_empty() {
+        return Err(field.refuse("an empty list lets nobody see anything: list an object with a label"));
+    }
+    if items.len() > MAX_ALTERNATIVES {
+        return Err(field.refuse(&format!(
+            "a rule has at most {MAX_ALTERNATIVES} alternatives, since each of them repeats a query: put values of one \
+             label into one list"
+        )));
+    }
+    let mut alternatives = Vec::with_capacity(items.len());
+    for item in &items {
+        let labels = labels(item, known)?;
+        if labels.iter().any(|on| matches!(on.label.as_str(), "__type__" | "__unit__")) {
+            return Err(item.refuse(
+                "Prometheus drops the labels __type__ and __unit__ as it drops the name, so that alternatives can't be told \
+                 apart by them: restrict another label",
+            ));
+        }
+        alternatives.push(labels);
+    }
+    let carried = known.tenant_header.and_then(|header| header.label.as_deref());
+    let carries = |labels: &Vec<OnLabel>| labels.iter().any(|on| Some(on.label.as_str()) == carried);
+    if alternatives.iter().any(carries)
+        && let Some(item) =
+            items.iter().zip(&alternatives).find_map(|(item, labels)| (!carries(labels)).then_some(item))
+    {
+        let message = "headers.tenant carries the values of a label that other alternatives have: name it in each of them";
+        return Err(item.refuse(message));
+    }
+    Ok(alternatives)
+}
+
+/// Reads the labels of one alternative, of which all have to match.
+fn labels(field: &Field<'_>, known: Definitions<'_>) -> Result<Vec<OnLabel>, ConfigError> {
     let mut labels = Vec::new();
     for named in field.entries()? {
         let label = named.name();
@@ -83,19 +146,13 @@ pub(super) fn compile(field: &Field<'_>, known: Definitions<'_>) -> Result<Only,
         let values = Reader { label, is_carried, known }.values(&named)?;
         labels.push(OnLabel { label: label.to_owned(), values });
     }
-    let only = Only::new(labels).ok_or_else(|| {
-        field.refuse("an empty object restricts nothing: leave the field out, or name a label")
-    })?;
-    let (length, _) = only.lengths();
-    if length > MOST_MATCHERS {
-        let message = format!(
-            "this makes matchers of {length} bytes, and a query may have {MAX_RESTRICTED} with them: list fewer values, or \
-             write a regular expression"
-        );
-        return Err(field.refuse(&message));
-    }
-    Ok(only)
+    if labels.is_empty() { Err(field.refuse(NO_LABEL)) } else { Ok(labels) }
 }
+
+/// The most alternatives of a rule.
+const MAX_ALTERNATIVES: usize = 8;
+
+const NO_LABEL: &str = "an empty object restricts nothing: leave the field out, or name a label";
 
 /// The most bytes of matchers that the shortest selector leaves room for: two braces.
 const MOST_MATCHERS: usize = MAX_RESTRICTED.saturating_sub(2);
@@ -198,8 +255,13 @@ mod tests {
     use crate::config::load;
 
     fn error(only: &str) -> Option<String> {
-        let rule = format!(r#"{{ "who": ["anyone"], "may": ["read"], "only": {{ {only} }} }}"#);
-        let text = format!(r#"{{ "mounts": [{{ "prefix": "/" }}], "access": [{rule}] }}"#);
+        error_of(&format!("{{ {only} }}"), "{}")
+    }
+
+    fn error_of(only: &str, headers: &str) -> Option<String> {
+        let rule = format!(r#"{{ "who": ["anyone"], "may": ["read"], "only": {only} }}"#);
+        let text =
+            format!(r#"{{ "mounts": [{{ "prefix": "/" }}], "headers": {headers}, "access": [{rule}] }}"#);
         load(text.as_bytes()).err().map(|error| error.to_string())
     }
 
@@ -223,5 +285,57 @@ mod tests {
             "x".repeat(262_139)
         );
         assert_eq!(error(&by), None);
+    }
+    #[test]
+    fn alternatives_are_a_list_of_objects() {
+        for (only, message) in [
+            (r#"[{ "a": ["1"] }, { "b": ["2"], "c": { "regex": "x+" } }]"#, ""),
+            (r#"[{ "a": ["1"] }]"#, ""),
+            ("[]", "only: an empty list lets nobody see anything: list an object with a label"),
+            (
+                r#"[{ "a": ["1"] }, {}]"#,
+                "only[1]: an empty object restricts nothing: leave the field out, or name a label",
+            ),
+            (
+                r#"[{ "a": ["1"] }, { "a": [] }]"#,
+                "only[1].a: an empty list lets nobody see anything: list a value",
+            ),
+            (r#"[{ "a": ["1"] }, ["b"]]"#, "only[1]: this is a list, where an object is needed"),
+            (r#"["a"]"#, "only[0]: this is a text, where an object is needed"),
+            (r#""a""#, "only: this is a text, where an object is needed"),
+            (
+                r#"[{ "a": ["1"] }, { "__unit__": ["2"] }]"#,
+                "only[1]: Prometheus drops the labels __type__ and __unit__ as it drops the name, so that alternatives can't \
+                 be told apart by them: restrict another label",
+            ),
+        ] {
+            let expected = Some(message).filter(|message| !message.is_empty());
+            assert_eq!(
+                error_of(only, "{}"),
+                expected.map(|message| format!("access[0].{message}")),
+                "{only}"
+            );
+        }
+    }
+
+    #[test]
+    fn there_are_at_most_eight_alternatives() {
+        let list = |number: usize| {
+            let alternatives: Vec<_> = (0..number).map(|at| format!(r#"{{ "l{at}": ["x"] }}"#)).collect();
+            format!("[{}]", alternatives.join(","))
+        };
+        assert_eq!(error_of(&list(8), "{}"), None);
+        let refused = "access[0].only: a rule has at most 8 alternatives, since each of them repeats a query: put values of one \
+                       label into one list";
+        assert_eq!(error_of(&list(9), "{}").as_deref(), Some(refused));
+    }
+
+    #[test]
+    fn all_alternatives_carry_the_label_of_the_tenant_header() {
+        let header = r#"{ "tenant": { "name": "x-scope-orgid", "label": "t" } }"#;
+        let refused = "access[0].only[1]: headers.tenant carries the values of a label that other alternatives have: name it in \
+                       each of them";
+        assert_eq!(error_of(r#"[{ "t": ["1"] }, { "b": ["2"] }]"#, header).as_deref(), Some(refused));
+        assert_eq!(error_of(r#"[{ "t": ["1"], "a": ["x"] }, { "t": ["2"], "b": ["2"] }]"#, header), None);
     }
 }

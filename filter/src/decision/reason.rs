@@ -41,7 +41,7 @@ fn of_body(error: &BodyError) -> Reason {
 
 fn of_violation(violation: &Violation) -> Reason {
     match violation {
-        Violation::Parameter(..) | Violation::Split(_) => Reason::Parameter,
+        Violation::Parameter(..) | Violation::Split(_) | Violation::OneSelector(_) => Reason::Parameter,
         Violation::TooLong | Violation::Searched(_) => Reason::Length,
         Violation::Work { .. } => Reason::Work,
         Violation::Syntax(_, error) => of_syntax(error),
@@ -59,7 +59,7 @@ fn of_violation(violation: &Violation) -> Reason {
 fn of_syntax(error: &SyntaxError) -> Reason {
     match &error.problem {
         Problem::TooLong(_) => Reason::Length,
-        Problem::Exceeded(bound, _) => match bound {
+        Problem::Exceeded(bound, _) | Problem::Multiplied(_, bound, _) => match bound {
             Bound::Depth => Reason::Depth,
             Bound::Operators => Reason::Operators,
             Bound::Selectors => Reason::Selectors,

@@ -19,7 +19,7 @@ pub(crate) struct Judge {
 /// A series whose labels are being told.
 #[derive(Debug)]
 pub(crate) struct Series<'a> {
-    terms: &'a [Term],
+    restriction: &'a Restriction,
     told: &'a mut [Option<bool>],
     lengths: Lengths,
 }
@@ -41,29 +41,40 @@ impl Judge {
     #[inline]
     pub(crate) fn begin(&mut self) -> Series<'_> {
         self.told.fill(None);
-        Series { terms: self.restriction.terms(), told: &mut self.told, lengths: self.lengths }
+        Series { restriction: &self.restriction, told: &mut self.told, lengths: self.lengths }
     }
 }
 
 impl Series<'_> {
-    /// Returns the number of the term that is about a label of this name, if it is restricted.
+    /// Returns the number of the first term that is about a label of this name, if it is restricted.
     #[inline]
     pub(crate) fn term(&self, name: &[u8]) -> Option<usize> {
         if !self.lengths.may_have(name) {
             return None;
         }
-        self.terms.iter().position(|term| term.label().as_bytes() == name)
+        self.restriction.terms().iter().position(|term| term.label().as_bytes() == name)
     }
 
-    /// Takes the value of the label that a term is about.
+    /// Takes the value of the label that a term is about, and other terms if there are alternatives.
     ///
     /// # Errors
     ///
     /// Returns an error if the label was told already.
     pub(crate) fn label(&mut self, term: usize, value: &str) -> Result<(), ToldTwice> {
-        match (self.terms.get(term), self.told.get_mut(term)) {
-            (Some(term), Some(told @ None)) => *told = Some(term.allows(value)),
+        let terms = self.restriction.terms();
+        let first = match (terms.get(term), self.told.get_mut(term)) {
+            (Some(first), Some(told @ None)) => {
+                *told = Some(first.allows(value));
+                first
+            }
             _ => return Err(ToldTwice),
+        };
+        if self.restriction.has_alternatives() {
+            for (term, told) in
+                terms.iter().zip(&mut *self.told).filter(|(term, _)| term.label() == first.label())
+            {
+                *told = Some(term.allows(value));
+            }
         }
         Ok(())
     }
@@ -72,7 +83,16 @@ impl Series<'_> {
     /// empty one.
     pub(crate) fn is_allowed(&self) -> bool {
         let satisfies = |(term, told): (&Term, &Option<bool>)| told.unwrap_or_else(|| term.allows(""));
-        self.terms.iter().zip(&*self.told).all(satisfies)
+        let mut told = &*self.told;
+        if !self.restriction.has_alternatives() {
+            return self.restriction.terms().iter().zip(told).all(satisfies);
+        }
+        self.restriction.alternatives().any(|alternative| {
+            let terms = alternative.terms();
+            let (own, others) = told.split_at_checked(terms.len()).unwrap_or_default();
+            told = others;
+            !own.is_empty() && terms.iter().zip(own).all(satisfies)
+        })
     }
 }
 
@@ -130,6 +150,34 @@ mod tests {
             let mut judge = judge(terms);
             assert_eq!(allows(&mut judge, labels), allowed, "{judge:?} {labels:?}");
         }
+    }
+
+    #[test]
+    fn labels_satisfy_alternatives_when_they_satisfy_one_of_them() {
+        let env = |values: &[&str], absent| listed("env", values, absent);
+        let alternatives = vec![
+            vec![only(&["a"]), env(&["prod"], Absent::Refused)],
+            vec![env(&["dev"], Absent::Allowed), only(&["b"])],
+        ];
+        let mut judge = Judge::new(Rc::new(Restriction::any_of(alternatives).unwrap()));
+        for (labels, allowed) in [
+            (&[("tenant", "a"), ("env", "prod")][..], true),
+            (&[("env", "prod"), ("tenant", "a")], true),
+            (&[("tenant", "b"), ("env", "dev")], true),
+            (&[("tenant", "b")], true),
+            (&[("tenant", "a"), ("env", "dev")], false),
+            (&[("tenant", "b"), ("env", "prod")], false),
+            (&[("tenant", "a")], false),
+            (&[("env", "prod")], false),
+            (&[("env", "dev")], false),
+            (&[], false),
+        ] {
+            assert_eq!(allows(&mut judge, labels), allowed, "{labels:?}");
+        }
+        let mut series = judge.begin();
+        let term = series.term(b"env").unwrap();
+        assert_eq!(series.label(term, "dev"), Ok(()));
+        assert_eq!(series.label(term, "dev"), Err(ToldTwice));
     }
 
     #[test]

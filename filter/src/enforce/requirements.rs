@@ -8,13 +8,14 @@
 
 use super::checks::Checks;
 use super::guards::Guarded;
-use super::restriction::Restriction;
+use super::restriction::{Alternative, Restriction};
 use super::rewrite_cache::{Original, RewriteCache};
 use super::violation::{MAX_SEARCHED, Violation};
 use crate::api::endpoint::{SelectorForm, Selectors};
 use crate::api::profile::Profile;
-use crate::promql::{Bounds, Counts, MAX_RESTRICTED, Query};
+use crate::promql::{Alternation, Bounds, Counts, MAX_RESTRICTED, Query};
 use crate::target::parameters::{FormText, Parameter, ParameterNames, Parameters};
+use crate::time::dialect::Dialect;
 use crate::time::parameters::{TimeError, Times};
 use std::rc::Rc;
 
@@ -144,7 +145,10 @@ impl Requirements {
             {
                 last.put_first(name, &format!("{{{}}}", shared.matchers()));
             }
-            last.put_first(name, &restriction.selector());
+            check_takes_all(name, restriction)?;
+            for alternative in restriction.alternatives().rev() {
+                last.put_first(name, &alternative.selector());
+            }
         }
         if let (Some(restriction), Some(lock)) = (&self.restriction, self.profile.second_lock)
             && selectors.form != SelectorForm::Filters
@@ -153,7 +157,9 @@ impl Requirements {
             if let Some(shared) = restriction.shared() {
                 last.put_first(lock, &format!("{{{}}}", shared.matchers()));
             }
-            last.put_first(lock, &format!("{{{}}}", restriction.matchers()));
+            for alternative in restriction.alternatives().rev() {
+                last.put_first(lock, &format!("{{{}}}", alternative.matchers()));
+            }
         }
         Ok(last)
     }
@@ -241,6 +247,12 @@ impl Requirements {
         let is_usual = self.bounds == Bounds { length: self.bounds.length, ..Bounds::default() };
         let mut rewrites = Some(rewrites).filter(|_| self.guarded.is_none() && is_one && is_usual);
         let restriction = self.restriction.as_ref().filter(|_| reads_series(selectors.form));
+        if let Some(restriction) = restriction.filter(|only| only.has_alternatives())
+            && selectors.form != SelectorForm::Expression
+        {
+            return self.restrict_each(selectors, parameters, spent, restriction);
+        }
+        let dialect = self.profile.dialect;
         parameters.rewrite(name, |given| {
             let Some(restriction) = restriction.filter(|_| given.fits(self.bounds.length)) else {
                 let text = given.value();
@@ -249,7 +261,8 @@ impl Requirements {
                 spent = query.counts();
                 return Ok(None);
             };
-            let original = Original { form: selectors.form, text: given.written_value(), restriction };
+            let original =
+                Original { form: selectors.form, dialect, text: given.written_value(), restriction };
             if let Some((restricted, work)) = rewrites.as_ref().and_then(|rewrites| rewrites.find(&original))
             {
                 checks.check_work(work)?;
@@ -257,6 +270,10 @@ impl Requirements {
             }
             let text = given.value();
             let mut query = self.read(selectors, &text, spent)?;
+            let way = alternation(dialect);
+            if restriction.has_alternatives() {
+                self.multiply(selectors, &mut query, restriction, way, spent)?;
+            }
             let work = checks.check(&query)?;
             spent = query.counts();
             // A selector that filters an answer is about other labels than those of series.
@@ -265,7 +282,16 @@ impl Requirements {
             {
                 query.leave_out(&|name| shared.has(name));
             }
-            let restricted = query.restricted(restriction.matchers()).ok_or(Violation::TooLong)?;
+            let restricted = match restriction.has_alternatives() {
+                true => {
+                    let alternatives: Vec<&str> =
+                        restriction.alternatives().map(Alternative::matchers).collect();
+                    let restricted = query.alternated(&alternatives, way);
+                    restricted.map_err(|error| Violation::Syntax(name, error))?
+                }
+                false => query.restricted(restriction.matchers()),
+            };
+            let restricted = restricted.ok_or(Violation::TooLong)?;
             left = left.checked_sub(restricted.len()).ok_or(Violation::TooLong)?;
             let restricted = FormText::new(&restricted);
             if let (Some(rewrites), Some(work)) = (&mut rewrites, work) {
@@ -273,6 +299,52 @@ impl Requirements {
             }
             Ok(Some(restricted))
         })
+    }
+
+    /// Replaces every selector of a list by one for each alternative of the restriction. Servers combine them.
+    fn restrict_each(
+        &self,
+        selectors: Selectors,
+        parameters: &mut Parameters,
+        mut spent: Counts,
+        restriction: &Restriction,
+    ) -> Result<(), Violation> {
+        let name = selectors.parameter;
+        let mut left = MAX_RESTRICTED;
+        parameters.replace(name, |given| {
+            check_takes_all(name, restriction)?;
+            let text = given.value();
+            let mut query = self.read(selectors, &text, spent)?;
+            self.multiply(selectors, &mut query, restriction, Alternation::Native, spent)?;
+            spent = query.counts();
+            if let Some(shared) = restriction.shared()
+                && selectors.form != SelectorForm::Filters
+            {
+                query.leave_out(&|name| shared.has(name));
+            }
+            let number = if query.selectors() > 0 { usize::MAX } else { 1 };
+            let mut texts = Vec::new();
+            for alternative in restriction.alternatives().take(number) {
+                let text = query.restricted(alternative.matchers()).ok_or(Violation::TooLong)?;
+                left = left.checked_sub(text.len()).ok_or(Violation::TooLong)?;
+                texts.push(FormText::new(&text));
+            }
+            Ok(texts)
+        })
+    }
+
+    /// Counts each selector once for each alternative of the restriction.
+    fn multiply(
+        &self,
+        selectors: Selectors,
+        query: &mut Query<'_>,
+        restriction: &Restriction,
+        way: Alternation,
+        spent: Counts,
+    ) -> Result<(), Violation> {
+        let number = u32::try_from(restriction.alternatives().count()).unwrap_or(u32::MAX);
+        let counted = query.multiply(number, way, &self.bounds, spent);
+        counted.map_err(|error| Violation::Syntax(selectors.parameter, error))
     }
 
     /// Parses a query or a selector. Bounds are tighter where the server's time grows faster than the length.
@@ -285,6 +357,22 @@ impl Requirements {
         Query::parse_within(text, selectors.form.wanted(), &bounds, spent)
             .map_err(|error| Violation::Syntax(selectors.parameter, error))
     }
+}
+
+/// Returns the way in which a server reads alternatives.
+fn alternation(dialect: Dialect) -> Alternation {
+    match dialect {
+        Dialect::Prometheus => Alternation::Union,
+        Dialect::VictoriaMetrics => Alternation::Native,
+    }
+}
+
+/// Checks that a parameter takes a selector for each alternative of the restriction.
+fn check_takes_all(name: &'static str, restriction: &Restriction) -> Result<(), Violation> {
+    if restriction.has_alternatives() && !name.ends_with("[]") {
+        return Err(Violation::OneSelector(name));
+    }
+    Ok(())
 }
 
 /// Returns `true` if the server reads series by these texts, so that they get the restriction.

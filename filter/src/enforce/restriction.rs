@@ -3,30 +3,67 @@
 
 pub use super::term::{Absent, Term};
 
+use super::merge::merge;
 use super::shared::{NAME, Shared};
+use crate::promql::OR;
 use std::rc::Rc;
 
-/// The labels and values that a caller may see. All of the labels have to match.
+/// The labels and values that a caller may see: alternatives, of which one has to match. Mostly there is only one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Restriction {
+    /// The terms of all alternatives, one after the other.
     terms: Vec<Term>,
+    /// The matchers of all alternatives, joined by `or`.
     matchers: String,
+    /// The ends of all alternatives but the last.
+    ends: Vec<End>,
     /// The metrics that aren't restricted where a selector names them.
     shared: Option<Rc<Shared>>,
+}
+
+/// The positions at which an alternative ends, in the terms and in the matchers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct End {
+    terms: usize,
+    matchers: usize,
+}
+
+/// An alternative of a restriction. All of its labels have to match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Alternative<'a> {
+    terms: &'a [Term],
+    matchers: &'a str,
 }
 
 impl Restriction {
     /// Creates a restriction from these terms, each for another label. Returns `None` without a term, since nothing
     /// would be restricted.
     pub fn new(terms: Vec<Term>) -> Option<Self> {
-        let mut matchers = String::new();
-        for term in &terms {
-            if !matchers.is_empty() {
-                matchers.push(',');
-            }
-            term.write(&mut matchers);
+        Self::any_of(vec![terms])
+    }
+
+    /// Creates a restriction from alternatives, each of which has terms for different labels. Alternatives that differ in
+    /// the values of one label become one. Returns `None` without an alternative, or if one has no term.
+    pub fn any_of(mut alternatives: Vec<Vec<Term>>) -> Option<Self> {
+        if alternatives.is_empty() || alternatives.iter().any(Vec::is_empty) {
+            return None;
         }
-        Some(Self { terms, matchers, shared: None }).filter(|restriction| !restriction.terms.is_empty())
+        merge(&mut alternatives);
+        let (mut terms, mut matchers, mut ends) = (Vec::new(), String::new(), Vec::new());
+        for alternative in alternatives {
+            if !terms.is_empty() {
+                ends.push(End { terms: terms.len(), matchers: matchers.len() });
+                matchers.push_str(OR);
+            }
+            for (place, term) in alternative.iter().enumerate() {
+                if place > 0 {
+                    matchers.push(',');
+                }
+                term.write(&mut matchers);
+            }
+            terms.extend(alternative);
+        }
+        Some(Self { terms, matchers, ends, shared: None })
     }
 
     /// Returns the same restriction, but for selectors that name one of these metrics.
@@ -40,10 +77,32 @@ impl Restriction {
         self.shared.as_ref()
     }
 
-    /// Returns the restriction as it stands between a selector's braces: matchers joined by commas, never empty, like
-    /// `tenant=~"a|b",env="prod"`.
+    /// Returns the restriction as it stands between a selector's braces, never empty: matchers joined by commas, like
+    /// `tenant=~"a|b",env="prod"`, and alternatives joined by `or`, which only MetricsQL has there.
     pub fn matchers(&self) -> &str {
         &self.matchers
+    }
+
+    /// Returns `true` if there is more than one alternative.
+    pub fn has_alternatives(&self) -> bool {
+        !self.ends.is_empty()
+    }
+
+    /// Returns the alternatives, of which there is at least one. A series may be seen if any of them matches.
+    pub fn alternatives(&self) -> impl DoubleEndedIterator<Item = Alternative<'_>> {
+        (0..=self.ends.len()).map(|number| self.alternative(number))
+    }
+
+    fn alternative(&self, number: usize) -> Alternative<'_> {
+        let before = number.checked_sub(1).and_then(|before| self.ends.get(before));
+        let last = End { terms: self.terms.len(), matchers: self.matchers.len() };
+        let end = self.ends.get(number).copied().unwrap_or(last);
+        let terms = before.map_or(0, |before| before.terms)..end.terms;
+        let matchers = before.map_or(0, |before| before.matchers.saturating_add(OR.len()))..end.matchers;
+        Alternative {
+            terms: self.terms.get(terms).unwrap_or_default(),
+            matchers: self.matchers.get(matchers).unwrap_or_default(),
+        }
     }
 
     /// Returns `true` if this restriction and another are written into every selector alike.
@@ -51,19 +110,8 @@ impl Restriction {
         self.matchers == other.matchers && self.shared == other.shared
     }
 
-    /// Returns the restriction as a selector of its own. Prometheus refuses a selector whose matchers all fit a label that
-    /// is missing, so such a one has a matcher beside them that every series satisfies.
-    pub fn selector(&self) -> String {
-        let matchers = &self.matchers;
-        if self.terms.iter().all(|term| term.allows("")) {
-            format!(r#"{{{matchers},__name__!=""}}"#)
-        } else {
-            format!("{{{matchers}}}")
-        }
-    }
-
-    /// Returns the terms, one for each label. All of them have to be satisfied.
-    pub(crate) fn terms(&self) -> &[Term] {
+    /// Returns the terms of all alternatives, one alternative after the other.
+    pub(super) fn terms(&self) -> &[Term] {
         &self.terms
     }
 
@@ -78,9 +126,38 @@ impl Restriction {
         self.restricts(label.as_bytes()) || self.shared.is_some() && label == NAME
     }
 
-    /// Returns the values of one label, or `None` if it isn't restricted, or is restricted by a regular expression.
-    pub fn values(&self, label: &str) -> Option<&[String]> {
-        self.terms.iter().find(|term| term.label() == label)?.listed_values()
+    /// Returns the values of one label in all alternatives, or `None` if one of them doesn't restrict it, or does by a
+    /// regular expression.
+    pub fn values(&self, label: &str) -> Option<Vec<String>> {
+        let mut all = Vec::new();
+        for alternative in self.alternatives() {
+            let term = alternative.terms.iter().find(|term| term.label() == label)?;
+            all.extend_from_slice(term.listed_values()?);
+        }
+        Some(all)
+    }
+}
+
+impl<'a> Alternative<'a> {
+    /// Returns the terms, one for each label. All of them have to be satisfied.
+    pub(crate) fn terms(self) -> &'a [Term] {
+        self.terms
+    }
+
+    /// Returns the alternative as it stands between a selector's braces: matchers joined by commas, never empty.
+    pub fn matchers(self) -> &'a str {
+        self.matchers
+    }
+
+    /// Returns the alternative as a selector of its own. Prometheus refuses a selector whose matchers all fit a label that
+    /// is missing, so such a one has a matcher beside them that every series satisfies.
+    pub fn selector(self) -> String {
+        let matchers = self.matchers;
+        if self.terms.iter().all(|term| term.allows("")) {
+            format!(r#"{{{matchers},__name__!=""}}"#)
+        } else {
+            format!("{{{matchers}}}")
+        }
     }
 }
 
@@ -153,7 +230,7 @@ mod tests {
             (vec![absent()], r#"{tenant=~"a|",__name__!=""}"#),
             (vec![absent(), listed("env", &["prod"], Absent::Refused)], r#"{tenant=~"a|",env="prod"}"#),
         ] {
-            assert_eq!(Restriction::new(terms).unwrap().selector(), selector);
+            assert_eq!(Restriction::new(terms).unwrap().alternative(0).selector(), selector);
         }
     }
 
@@ -169,7 +246,61 @@ mod tests {
         let restriction =
             Restriction::new(vec![matching("a"), listed("env", &["prod", "test", "prod"], Absent::Allowed)]);
         let restriction = restriction.unwrap();
-        assert_eq!(restriction.values("env"), Some(&["prod".to_owned(), "test".to_owned()][..]));
+        assert_eq!(restriction.values("env"), Some(vec!["prod".to_owned(), "test".to_owned()]));
         assert_eq!((restriction.values("tenant"), restriction.values("other")), (None, None));
+    }
+
+    fn any_of(alternatives: &[&[(&str, &[&str])]]) -> Restriction {
+        let term = |&(label, values): &(&str, &[&str])| listed(label, values, Absent::Refused);
+        let terms = alternatives.iter().map(|labels| labels.iter().map(term).collect());
+        Restriction::any_of(terms.collect()).unwrap()
+    }
+
+    #[test]
+    fn alternatives_are_written_one_by_one() {
+        let restriction =
+            any_of(&[&[("tenant", &["a"]), ("env", &["x or y", "prod"])], &[("tenant", &["b"])]]);
+        assert_eq!(restriction.matchers(), r#"tenant="a",env=~"x or y|prod" or tenant="b""#);
+        let alternatives: Vec<_> =
+            restriction.alternatives().map(|one| (one.matchers(), one.terms().len())).collect();
+        assert_eq!(alternatives, [(r#"tenant="a",env=~"x or y|prod""#, 2), (r#"tenant="b""#, 1)]);
+        let selectors: Vec<_> = restriction.alternatives().map(Alternative::selector).collect();
+        assert_eq!(selectors, [r#"{tenant="a",env=~"x or y|prod"}"#, r#"{tenant="b"}"#]);
+        assert!(restriction.restricts(b"env") && restriction.restricts(b"tenant"));
+        assert_eq!(restriction.values("tenant"), Some(vec!["a".to_owned(), "b".to_owned()]));
+        assert_eq!(restriction.values("env"), None);
+        assert_eq!(Restriction::any_of(Vec::new()), None);
+        assert_eq!(Restriction::any_of(vec![vec![only(&["a"])], Vec::new()]), None);
+    }
+
+    #[test]
+    fn alternatives_that_are_the_same_as_one_become_one() {
+        for (alternatives, matchers) in [
+            (&[&[("a", &["1"][..])][..], &[("a", &["2"])]][..], r#"a=~"1|2""#),
+            (&[&[("a", &["1"]), ("b", &["x"])], &[("b", &["x"]), ("a", &["2", "1"])]], r#"a=~"1|2",b="x""#),
+            (&[&[("a", &["1"]), ("b", &["x"])], &[("a", &["1"])]], r#"a="1""#),
+            (&[&[("a", &["1"])], &[("a", &["1"]), ("b", &["x"])]], r#"a="1""#),
+            (
+                &[&[("a", &["1"]), ("b", &["x"])], &[("a", &["2"]), ("b", &["y"])]],
+                r#"a="1",b="x" or a="2",b="y""#,
+            ),
+            (&[&[("a", &["1"])], &[("b", &["1"])]], r#"a="1" or b="1""#),
+            // The last two become one, and that and the first do.
+            (
+                &[
+                    &[("a", &["1"]), ("b", &["x", "y"])],
+                    &[("a", &["2"]), ("b", &["x"])],
+                    &[("a", &["2"]), ("b", &["y"])],
+                ],
+                r#"a=~"1|2",b=~"x|y""#,
+            ),
+        ] {
+            assert_eq!(any_of(alternatives).matchers(), matchers);
+        }
+        let absent = listed("tenant", &["b"], Absent::Allowed);
+        let merged = Restriction::any_of(vec![vec![only(&["a"])], vec![absent]]).unwrap();
+        assert_eq!(merged.matchers(), r#"tenant=~"a|b|""#);
+        let apart = Restriction::any_of(vec![vec![only(&["a"])], vec![matching("b.*")]]).unwrap();
+        assert_eq!(apart.matchers(), r#"tenant="a" or tenant=~"b.*",tenant!="""#);
     }
 }

@@ -7,6 +7,7 @@ use crate::api::endpoint::SelectorForm;
 use crate::promql::Work;
 use crate::same::is_same;
 use crate::target::parameters::FormText;
+use crate::time::dialect::Dialect;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
@@ -26,6 +27,8 @@ const MAX_LENGTH: usize = 4 * 1024;
 pub struct Original<'a> {
     /// The way in which the text is read.
     pub form: SelectorForm,
+    /// The language of the server, which decides how alternatives are written.
+    pub dialect: Dialect,
     /// The text of the query, as a query string or form has it.
     pub text: &'a str,
     /// The restriction that goes into each selector.
@@ -45,6 +48,7 @@ pub struct RewriteCache {
 #[derive(Debug)]
 struct CachedQuery {
     form: SelectorForm,
+    dialect: Dialect,
     text: String,
     restriction: Rc<Restriction>,
     restricted: FormText,
@@ -61,12 +65,13 @@ impl RewriteCache {
 
     /// Returns the restricted form of the query and its work, if it is in the cache.
     pub fn find(&self, original: &Original<'_>) -> Option<(&FormText, &Work)> {
-        let Original { form, text, restriction } = *original;
+        let Original { form, dialect, text, restriction } = *original;
         if text.len().saturating_add(restriction.matchers().len()) > MAX_LENGTH {
             return None;
         }
         let is_original = |known: &&CachedQuery| {
             known.form == form
+                && known.dialect == dialect
                 && is_same(known.text.as_bytes(), text.as_bytes())
                 && (Rc::ptr_eq(&known.restriction, restriction)
                     || known.restriction.is_written_as(restriction))
@@ -77,7 +82,7 @@ impl RewriteCache {
 
     /// Remembers the restricted form of a query that isn't in the cache yet, unless it is too long.
     pub fn remember(&mut self, original: &Original<'_>, restricted: &FormText, work: Work) {
-        let Original { form, text, restriction } = *original;
+        let Original { form, dialect, text, restriction } = *original;
         let length = text.len().saturating_add(restriction.matchers().len());
         let length = length.saturating_add(restricted.as_str().len());
         if length > MAX_LENGTH {
@@ -91,6 +96,7 @@ impl RewriteCache {
         set.rotate_right(1);
         let known = CachedQuery {
             form,
+            dialect,
             text: text.to_owned(),
             restriction: Rc::clone(restriction),
             restricted: restricted.clone(),
@@ -133,7 +139,8 @@ mod tests {
     }
 
     fn original<'a>(text: &'a str, restriction: &'a Rc<Restriction>) -> Original<'a> {
-        Original { form: SelectorForm::Expression, text, restriction }
+        let (form, dialect) = (SelectorForm::Expression, Dialect::Prometheus);
+        Original { form, dialect, text, restriction }
     }
 
     #[test]
@@ -147,6 +154,8 @@ mod tests {
         assert_eq!(find(&queries, &original("up ", &a)), None);
         let selector = Original { form: SelectorForm::AnyOf, ..original("up", &a) };
         assert_eq!(find(&queries, &selector), None);
+        let elsewhere = Original { dialect: Dialect::VictoriaMetrics, ..original("up", &a) };
+        assert_eq!(find(&queries, &elsewhere), None);
         let sharing = |name: &str| {
             let shared = Shared::listed(vec![name.to_owned()]).map(Rc::new);
             Rc::new(Rc::unwrap_or_clone(restriction("a")).with_shared(shared))

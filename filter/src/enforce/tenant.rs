@@ -43,7 +43,7 @@ impl TenantHeader {
     /// Returns an error if one of the label's values can't stand in the header.
     pub fn value(&self, restriction: &Restriction) -> Result<Option<String>, NoTenant> {
         let values = self.label.as_deref().and_then(|label| restriction.values(label));
-        values.map(|values| joined(values.to_vec())).transpose()
+        values.map(joined).transpose()
     }
 }
 

@@ -48,6 +48,17 @@ impl Term {
         Self { label: label.to_owned(), values: Allowed::Matching(pattern) }
     }
 
+    /// Returns the term that allows what this one or another one of the same label allows, if both list values.
+    pub(super) fn or(&self, other: &Self) -> Option<Self> {
+        let (Allowed::Listed(ours, absent), Allowed::Listed(theirs, other_absent)) =
+            (&self.values, &other.values)
+        else {
+            return None;
+        };
+        let absent = if *other_absent == Absent::Allowed { Absent::Allowed } else { *absent };
+        Self::listed(&self.label, [ours.as_slice(), theirs].concat(), absent)
+    }
+
     /// Returns the name of the label.
     pub(super) fn label(&self) -> &str {
         &self.label

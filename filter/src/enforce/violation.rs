@@ -21,6 +21,8 @@ pub enum Violation {
     TooLong,
     /// Selectors in the query string of a request whose form may still give the times at which they are read.
     Split(&'static str),
+    /// A parameter that takes one selector, where the restriction has alternatives and needs a selector for each.
+    OneSelector(&'static str),
     /// Texts to search for that are longer than [`MAX_SEARCHED`] together.
     Searched(&'static str),
     /// A query that would be more work for the server than the bounds allow.
@@ -57,6 +59,10 @@ impl fmt::Display for Violation {
                     "give the parameter \"{name}\" in the form, together with the times that it is read at"
                 )
             }
+            Self::OneSelector(name) => write!(
+                f,
+                "alternatives restrict you, and the parameter \"{name}\" takes one selector, not one for each of them"
+            ),
             Self::Searched(name) => {
                 write!(
                     f,

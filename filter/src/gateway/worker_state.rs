@@ -80,16 +80,17 @@ mod tests {
     use crate::promql::Query;
     use crate::shared_data::Nothing;
     use crate::target::parameters::FormText;
+    use crate::time::dialect::Dialect;
 
     #[test]
     fn which_queries_go_for_which_is_each_workers_own() {
-        let restriction = samples::restriction(samples::only(&["a"]));
+        let (restriction, dialect) = (samples::restriction(samples::only(&["a"])), Dialect::Prometheus);
         let texts: Vec<_> = (0..1_000).map(|number| format!("metric_{number}")).collect();
         let remembered = |random: u8| {
             let digests = [Digest::default(), Digest::default(), [random; 32]];
             let mut queries = WorkerState::new(digests, Rates::None, &Nothing).unwrap().rewrites;
             let original =
-                |text| Original { form: SelectorForm::Expression, text, restriction: &restriction };
+                |text| Original { form: SelectorForm::Expression, dialect, text, restriction: &restriction };
             texts.iter().for_each(|text| {
                 let work = Query::parse("up").unwrap().work().unwrap();
                 queries.remember(&original(text), &FormText::new(text), work);

@@ -22,19 +22,26 @@ enum Writes {
 impl Parser<'_> {
     /// Parses the arguments of a call whose name has been read.
     pub(super) fn call(&mut self, word: Token, function: &str) -> Result<(), SyntaxError> {
+        let parts = self.query.parts;
         self.count(Bound::Calls, 1, word.start)?;
         self.take(TokenKind::Open, "\"(\" and arguments")?;
         match function {
             "label_replace" => self.writing(word, Writes::Replacement),
             "label_join" => self.writing(word, Writes::Labels),
-            _ => self.arguments(function),
+            _ => {
+                let argument = self.arguments(function)?;
+                self.unite_call(word, parts, function, argument);
+                Ok(())
+            }
         }
     }
 
-    /// Parses the arguments of a call of this function, after the opening parenthesis.
-    fn arguments(&mut self, function: &str) -> Result<(), SyntaxError> {
+    /// Parses the arguments of a call of this function, after the opening parenthesis. Returns the index of the last
+    /// selector that is an argument by itself.
+    fn arguments(&mut self, function: &str) -> Result<Option<usize>, SyntaxError> {
+        let mut alone = None;
         if self.token.kind == TokenKind::Close {
-            return self.advance();
+            return self.advance().map(|()| alone);
         }
         let all = Mark::of(&self.query);
         loop {
@@ -42,11 +49,12 @@ impl Parser<'_> {
             if self.expression()? == Modified::Nothing && reads_windows(function) {
                 self.implied_subquery(mark);
             }
+            alone = self.alone.or(alone);
             if self.token.kind != TokenKind::Comma {
                 if sorts_windows(function) {
                     self.sorted(all);
                 }
-                return self.take(TokenKind::Close, "an operator, \",\" or \")\"");
+                return self.take(TokenKind::Close, "an operator, \",\" or \")\"").map(|()| alone);
             }
             self.advance()?;
         }

@@ -33,6 +33,14 @@ pub enum Problem {
     Exceeded(Bound, u32),
     /// A duration that can't be worked out before the server does.
     Unclear,
+    /// A range that no function takes by itself, where alternatives restrict the caller.
+    LoneRange,
+    /// A selector whose matchers `absent` shows, where alternatives restrict the caller.
+    ShownMatchers,
+    /// A selector beside a range in a call, where alternatives restrict the caller.
+    BesideRange,
+    /// More of something than the bounds allow, once each selector is counted for each of so many alternatives.
+    Multiplied(u32, Bound, u32),
     /// A text of more bytes than this.
     TooLong(usize),
 }
@@ -58,6 +66,20 @@ impl fmt::Display for SyntaxError {
                 f.write_str("limits can't be held against this duration: write it as a number")?;
             }
             Problem::Exceeded(bound, most) => bound.explain(*most, f)?,
+            Problem::LoneRange => f.write_str(
+                "alternatives restrict you, so that a range must be the argument of a function such as rate,",
+            )?,
+            Problem::ShownMatchers => f.write_str(
+                "alternatives restrict you, so that absent can't show labels: give it an expression, as in \
+                 absent(count(up)) or absent_over_time(count(up)[5m:]),",
+            )?,
+            Problem::BesideRange => f.write_str(
+                "alternatives restrict you, so that no selector can stand beside a range in a call: write a number instead",
+            )?,
+            Problem::Multiplied(number, bound, most) => {
+                write!(f, "each selector counts {number} times, once for each alternative that restricts you: ")?;
+                return bound.explain(*most, f);
+            }
             Problem::TooLong(most) => {
                 return write!(f, "the query is longer than {most} bytes (the mount's max_query)");
             }

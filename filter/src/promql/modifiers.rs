@@ -61,6 +61,13 @@ impl Parser<'_> {
             Primary::Other => Modified::Nothing,
         };
         loop {
+            if let Modified::Selector(at) = modified {
+                self.query
+                    .selectors
+                    .get_mut(at)
+                    .into_iter()
+                    .for_each(|selector| selector.unit.end = self.used);
+            }
             if self.token.kind == TokenKind::OpenBracket {
                 modified = self.brackets(modified, mark)?;
             } else if self.token.kind == TokenKind::At {

@@ -37,7 +37,17 @@ pub(super) fn parse<'a>(
         labels: 0,
         read_anew: 0,
     };
-    let mut parser = Parser { lexer, token, query, bounds: *bounds, depth: 0, widest: STORED };
+    let mut parser = Parser {
+        lexer,
+        token,
+        used: 0,
+        query,
+        bounds: *bounds,
+        depth: 0,
+        widest: STORED,
+        alone: None,
+        ungrouped: None,
+    };
     let end = match wanted {
         Wanted::Expression => parser.expression().map(|_| "an operator or the end")?,
         Wanted::Selector => parser.lone_selector().map(|()| "the end of the selector")?,
@@ -58,11 +68,17 @@ pub(super) struct Parser<'a> {
     pub(super) lexer: Lexer<'a>,
     /// The next token, which nothing has used yet.
     pub(super) token: Token,
+    /// The end of the last token that was used, in bytes from the start of the text.
+    pub(super) used: usize,
     pub(super) query: Query<'a>,
     bounds: Bounds,
     depth: u32,
     /// The most bytes that a label of the series read so far may have.
     pub(super) widest: u32,
+    /// The index of the selector that the last operand is, without or with parentheses around it.
+    pub(super) alone: Option<usize>,
+    /// The position after the last `group_left` or `group_right` that has no labels.
+    pub(super) ungrouped: Option<usize>,
 }
 
 /// The kind of an expression, as far as it matters to what follows it.
@@ -75,6 +91,7 @@ pub(super) enum Primary {
 
 impl Parser<'_> {
     pub(super) fn advance(&mut self) -> Result<(), SyntaxError> {
+        self.used = self.lexer.at();
         self.token = self.lexer.next()?;
         Ok(())
     }
@@ -139,6 +156,7 @@ impl Parser<'_> {
             self.advance()?;
             self.matching()?;
             self.operand()?;
+            self.alone = None;
             is = Modified::Nothing;
         }
         self.shallower();
@@ -157,6 +175,8 @@ impl Parser<'_> {
                 self.advance()?;
                 if self.token.kind == TokenKind::Open {
                     self.labels()?;
+                } else {
+                    self.ungrouped = Some(self.token.start);
                 }
             }
         }
@@ -193,8 +213,15 @@ impl Parser<'_> {
             self.advance()?;
         }
         let mark = Mark::of(&self.query);
+        let is_nested = self.token.kind == TokenKind::Open;
         let primary = self.primary()?;
         let modified = self.modifiers(primary, mark)?;
+        self.alone = match modified {
+            _ if is_signed => None,
+            Modified::Selector(at) => Some(at),
+            Modified::Nothing if is_nested => self.alone,
+            Modified::Nothing | Modified::Subquery(_) => None,
+        };
         Ok(if is_signed { Modified::Nothing } else { modified })
     }
 

@@ -1,5 +1,6 @@
 //! Parses selectors: a metric's name, and matchers in braces.
 
+use super::alternatives::Unit;
 use super::bounds::Bound;
 use super::error::{Problem, SyntaxError};
 use super::labels;
@@ -30,16 +31,19 @@ impl Parser<'_> {
     /// Parses a selector: a metric's name, matchers in braces, or both. The name has been read already.
     pub(super) fn selector(&mut self, name: Option<Token>) -> Result<Primary, SyntaxError> {
         let mut naming = Naming::default();
+        let start = name.unwrap_or(self.token).start;
         if let Some(name) = name {
             naming.add_word(name);
         }
-        let place = match (self.token.kind, name) {
+        let (place, others) = match (self.token.kind, name) {
             (TokenKind::OpenBrace, _) => {
                 let inside = self.token.end;
-                let any = self.matchers(&mut naming)?;
-                if any { Insertion::BeforeOthers(inside) } else { Insertion::Alone(inside) }
+                match self.matchers(&mut naming)? {
+                    Some(end) => (Insertion::BeforeOthers(inside), end),
+                    None => (Insertion::Alone(inside), inside),
+                }
             }
-            (_, Some(name)) => Insertion::AfterName(name.end),
+            (_, Some(name)) => (Insertion::AfterName(name.end), name.end),
             (_, None) => return Err(self.expected("a selector")),
         };
         let name = naming.outright();
@@ -47,8 +51,11 @@ impl Parser<'_> {
         if name.is_none() {
             self.count(Bound::Unnamed, 1, place.at())?;
         }
+        let unit = Unit::new(start, self.ungrouped == Some(start));
         self.query.selectors.push(Selector {
             place,
+            others,
+            unit,
             name,
             range: 0,
             shift: Shift::default(),
@@ -58,10 +65,11 @@ impl Parser<'_> {
         Ok(Primary::Selector(self.query.selectors.len().saturating_sub(1)))
     }
 
-    /// Parses matchers between braces, and returns `true` if there are any. The current token is the opening brace.
-    fn matchers(&mut self, naming: &mut Naming) -> Result<bool, SyntaxError> {
+    /// Parses matchers between braces, and returns the end of the last one if there are any. The current token is the
+    /// opening brace.
+    fn matchers(&mut self, naming: &mut Naming) -> Result<Option<usize>, SyntaxError> {
         let mut token = self.lexer.next_in_braces()?;
-        let any = token.kind != TokenKind::CloseBrace;
+        let mut last = None;
         while token.kind != TokenKind::CloseBrace {
             let is_name = token.kind == TokenKind::Text;
             if !is_name && token.kind != TokenKind::Word {
@@ -89,8 +97,10 @@ impl Parser<'_> {
                 if labels::is_name(written) {
                     if operator == "=" && !is_name { naming.add_text(token) } else { naming.add_other() }
                 }
+                last = Some(token.end);
                 token = self.lexer.next_in_braces()?;
             } else if is_name {
+                last = Some(label.end);
                 naming.add_text(label);
             } else {
                 return Err(expected(token.start, "=, !=, =~ or !~"));
@@ -102,7 +112,7 @@ impl Parser<'_> {
             }
         }
         self.advance()?;
-        Ok(any)
+        Ok(last)
     }
 
     /// Counts the weight of a regular expression in quotes, and returns its depth of groups.

@@ -2,6 +2,7 @@
 
 use super::*;
 
+mod alternatives;
 mod bounds;
 mod extensions;
 

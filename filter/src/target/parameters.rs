@@ -215,6 +215,29 @@ impl Parameters {
         })
     }
 
+    /// Puts parameters with other values in the place of each one with this name.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first error of `values`, and changes nothing then.
+    pub fn replace<E>(
+        &mut self,
+        name: &str,
+        mut values: impl FnMut(Parameter<'_>) -> Result<Vec<FormText>, E>,
+    ) -> Result<(), E> {
+        let mut changed = Self::default();
+        for given in self.iter() {
+            if given.is(name) {
+                let pushed = |FormText(value): FormText| changed.push(Parameter { value: &value, ..given });
+                values(given)?.into_iter().for_each(pushed);
+            } else {
+                changed.push(given);
+            }
+        }
+        *self = changed;
+        Ok(())
+    }
+
     /// Changes the parameters one after the other. Nothing is copied until one changes.
     fn change<E>(&mut self, mut change: impl FnMut(Parameter<'_>) -> Result<Change, E>) -> Result<(), E> {
         let mut changed: Option<Self> = None;

@@ -97,6 +97,33 @@ fn the_lengths_are_those_of_the_fewest_and_of_all_values() {
 }
 
 #[test]
+fn alternatives_without_a_value_for_a_caller_are_left_out() {
+    let only = |alternatives: Vec<Vec<OnLabel>>, caller: &Caller| {
+        let restriction = Only::any_of(alternatives).unwrap().restriction(caller);
+        restriction.map(|found| found.matchers().to_owned()).map_err(|error| error.to_string())
+    };
+    let alternatives = || {
+        vec![
+            vec![claim("tenant"), fixed("env", &["prod"])],
+            vec![by("tenant", &[("anonymous", &["public"])])],
+        ]
+    };
+    let said = token(Some(Claim::Values(texts(&["a"]))));
+    assert_eq!(only(alternatives(), &said), Ok("tenant=\"a\",env=\"prod\"".into()));
+    assert_eq!(only(alternatives(), &Caller::Anonymous), Ok("tenant=\"public\"".into()));
+    let error = only(alternatives(), &token(None)).unwrap_err();
+    assert!(error.contains("may see no value of the label \"tenant\" here: the claim"), "{error}");
+    let both = vec![vec![claim("tenant")], vec![fixed("env", &["dev"])]];
+    assert_eq!(only(both.clone(), &said), Ok("tenant=\"a\" or env=\"dev\"".into()));
+    assert_eq!(only(both.clone(), &Caller::Anonymous), Ok("env=\"dev\"".into()));
+    let both = Only::any_of(both).unwrap();
+    assert!(both.depends_on_caller() && both.restricts("tenant") && both.restricts("env"));
+    assert_eq!((both.claims().count(), both.lengths()), (1, (0, 9)));
+    assert_eq!(Only::any_of(Vec::new()), None);
+    assert_eq!(Only::any_of(vec![vec![claim("tenant")], Vec::new()]), None);
+}
+
+#[test]
 fn a_claim_says_which_values_and_is_never_split() {
     for (values, expected) in [
         (&["a", "b", "a"][..], "tenant=~\"a|b\""),

@@ -86,6 +86,22 @@ pub enum Whose {
     As,
     /// The series of `a`, and everybody's series of these metrics.
     AsAnd(&'static [&'static str]),
+    /// The series whose labels have, in any of these alternatives, one of the values of each label.
+    AnyOf(&'static [Alternative]),
+}
+
+/// Labels, each with the values that it may have.
+pub type Alternative = &'static [(&'static str, &'static [&'static str])];
+
+impl Whose {
+    fn includes(self, labels: &Labels) -> bool {
+        let Self::AnyOf(alternatives) = self else { return true };
+        alternatives.iter().any(|alternative| {
+            alternative.iter().all(|(label, values)| {
+                labels.iter().any(|(name, value)| name == label && values.contains(&value.as_str()))
+            })
+        })
+    }
 }
 
 /// Returns the samples as an OpenMetrics text.
@@ -93,7 +109,7 @@ pub enum Whose {
 pub fn open_metrics(release: Release, whose: Whose) -> String {
     let tenants = |metric: &Metric| -> &[&str] {
         match whose {
-            Whose::Everybodys => &["a", "b", ""],
+            Whose::Everybodys | Whose::AnyOf(_) => &["a", "b", ""],
             Whose::AsAnd(shared) if shared.contains(&metric.name) => &["a", "b", ""],
             Whose::As | Whose::AsAnd(_) => &["a"],
         }
@@ -102,7 +118,7 @@ pub fn open_metrics(release: Release, whose: Whose) -> String {
     let mut text = String::new();
     for metric in metrics {
         for tenant in tenants(metric) {
-            for labels in series(metric, tenant) {
+            for labels in series(metric, tenant).into_iter().filter(|labels| whose.includes(labels)) {
                 write_series(&mut text, metric, &labels);
             }
         }
