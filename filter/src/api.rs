@@ -2,6 +2,7 @@
 //! an endpoint goes out: a row of a table, which names the class of the request, its parameters, and the answer that a
 //! restricted caller gets. A new API is a new file with its tables.
 
+pub mod alertmanager;
 pub mod class;
 pub mod endpoint;
 pub mod listing;
@@ -18,8 +19,14 @@ pub mod victoria_metrics;
 pub use profile::Profile;
 
 /// Every API that a configuration can name, with the default first.
-pub const PROFILES: [&Profile; 5] =
-    [&prometheus::PROFILE, &victoria_metrics::PROFILE, &thanos::PROFILE, &mimir::PROFILE, &opaque::PROFILE];
+pub const PROFILES: [&Profile; 6] = [
+    &prometheus::PROFILE,
+    &victoria_metrics::PROFILE,
+    &thanos::PROFILE,
+    &mimir::PROFILE,
+    &alertmanager::PROFILE,
+    &opaque::PROFILE,
+];
 
 /// Returns the API with this name.
 pub fn named(name: &str) -> Option<&'static Profile> {

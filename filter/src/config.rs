@@ -26,7 +26,6 @@ mod shared;
 mod size;
 mod structure;
 mod tenants;
-mod tree;
 mod who;
 
 pub use error::ConfigError;
@@ -37,13 +36,13 @@ use crate::enforce::RuleList;
 use crate::enforce::identity_headers::IdentityHeaders;
 use crate::enforce::tenant::TenantHeader;
 use crate::gateway::{Elsewhere, Gateway};
+use crate::json::Tree;
 use crate::keyed_hash::sha256;
 use crate::response::answer::Answers;
 use field::Field;
 use headers::HeaderSettings;
 use object::object;
 use only::Definitions;
-use tree::Tree;
 
 object! {
     /// The configuration of the filter: one JSON object.

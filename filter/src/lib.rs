@@ -25,7 +25,7 @@
 //!
 //! On the ground floor, [`promql`] finds the selectors of a query and measures its cost, [`time`] has durations,
 //! instants and rates, `index` finds a key among many, `lengths` tells by its length that a name is none of a few,
-//! `keyed_hash` hashes under a secret key, `same` compares texts, and [`shared_data`] is what all workers of a proxy can
+//! `keyed_hash` hashes under a secret key, `same` compares texts, `json` reads JSON as a tree, and [`shared_data`] is what all workers of a proxy can
 //! read and write.
 //!
 //! Everything but `shell` is called the core. It is pure: bytes and a configuration come in, decisions go out, and time
@@ -97,6 +97,7 @@ pub mod decision;
 pub mod enforce;
 pub mod gateway;
 pub(crate) mod index;
+pub(crate) mod json;
 pub(crate) mod keyed_hash;
 pub(crate) mod lengths;
 pub mod limits;

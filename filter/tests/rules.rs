@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use promward::access::{Access, RequestedAccess};
-use promward::api::class::Class;
+use promward::api::class::{Class, Classes};
 use promward::api::mount::MountId;
 use promward::caller::identity::{Caller, Identity};
 use promward::caller::scheme::Scheme;
@@ -49,13 +49,14 @@ fn gives(access: &Access, caller: &Caller, class: Class) -> Option<usize> {
     access.decide(caller, &asking(class, MountId(0))).ok().map(|(rule, _)| rule.position)
 }
 
-/// Returns the classes that each of `N` rules gives to a caller.
+/// Returns the classes of Prometheus that each of `N` rules gives to a caller.
 fn given<const N: usize>(access: &Access, caller: &Caller, mount: MountId) -> [String; N] {
     let by = |number| {
         let is_given = |class: &Class| {
             access.decide(caller, &asking(*class, mount)).is_ok_and(|(rule, _)| rule.position == number)
         };
-        Class::all().filter(is_given).map(|class| class.to_string()).collect::<Vec<_>>().join(" ")
+        let classes = Class::all().filter(|&class| Classes::OF_PROMETHEUS.contains(class));
+        classes.filter(is_given).map(|class| class.to_string()).collect::<Vec<_>>().join(" ")
     };
     std::array::from_fn(by)
 }

@@ -13,10 +13,13 @@ use std::rc::Rc;
 
 fuzz_target!(|input: (u8, u8, &[u8])| {
     let (kind, size, answer) = input;
-    let kind = match kind % 3 {
+    let kind = match kind % 6 {
         0 => Listing::Rules,
         1 => Listing::Alerts,
-        _ => Listing::Targets,
+        2 => Listing::Targets,
+        3 => Listing::ReceivedAlerts,
+        4 => Listing::AlertGroups,
+        _ => Listing::Silences,
     };
     let filter = || {
         let term = Term::listed("t", vec!["a".to_owned()], Absent::Refused).expect("a value");
@@ -48,6 +51,19 @@ fuzz_target!(|input: (u8, u8, &[u8])| {
         Listing::Targets => {
             assert!(list(&value["data"]["activeTargets"]).iter().all(is_own));
             assert!(list(&value["data"]["droppedTargets"]).is_empty());
+        }
+        Listing::ReceivedAlerts => assert!(list(&value).iter().all(is_own)),
+        Listing::AlertGroups => {
+            for group in list(&value) {
+                let alerts = list(&group["alerts"]);
+                assert!(!alerts.is_empty() && alerts.iter().all(is_own));
+            }
+        }
+        Listing::Silences => {
+            let is_equality = |matcher: &Value| matcher["isEqual"] != false && matcher["isRegex"] != true;
+            let is_own =
+                |matcher: &Value| matcher["name"] == "t" && matcher["value"] == "a" && is_equality(matcher);
+            assert!(list(&value).iter().all(|silence| list(&silence["matchers"]).iter().any(is_own)));
         }
         Listing::Rules => {
             for rule in list(&value["data"]["groups"]).iter().flat_map(|group| list(&group["rules"])) {

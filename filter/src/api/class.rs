@@ -45,14 +45,20 @@ pub enum Class {
     Ui = 1 << 17,
     /// Every path that the API's table does not list.
     Unknown = 1 << 18,
+    /// Alertmanager's alerts and their groups, and silences as they are read.
+    Alerts = 1 << 19,
+    /// New silences, changes of them, and their end.
+    Silences = 1 << 20,
 }
 
-const NAMES: [(Class, &str); 19] = [
+const NAMES: [(Class, &str); 21] = [
     (Class::Health, "health"),
     (Class::Info, "info"),
     (Class::Query, "query"),
     (Class::Series, "series"),
     (Class::Rules, "rules"),
+    (Class::Alerts, "alerts"),
+    (Class::Silences, "silences"),
     (Class::Metadata, "metadata"),
     (Class::Federate, "federate"),
     (Class::RemoteRead, "remote_read"),
@@ -71,7 +77,17 @@ const NAMES: [(Class, &str); 19] = [
 
 /// Words of a configuration that stand for several classes at once.
 const SHORTHANDS: [(&str, Classes); 3] = [
-    ("read", Classes::of(&[Class::Info, Class::Query, Class::Series, Class::Rules, Class::Metadata])),
+    (
+        "read",
+        Classes::of(&[
+            Class::Info,
+            Class::Query,
+            Class::Series,
+            Class::Rules,
+            Class::Alerts,
+            Class::Metadata,
+        ]),
+    ),
     ("lifecycle", Classes::of(&[Class::Reload, Class::Quit])),
     ("everything", Classes::ALL),
 ];
@@ -100,7 +116,10 @@ pub struct Classes(u32);
 
 impl Classes {
     /// The set that contains every class.
-    pub const ALL: Self = Self((1 << 19) - 1);
+    pub const ALL: Self = Self((1 << 21) - 1);
+
+    /// The classes of Prometheus' API, and of those that are like it: all but what only Alertmanager has.
+    pub const OF_PROMETHEUS: Self = Self::ALL.without(Self::of(&[Class::Alerts, Class::Silences]));
 
     /// The classes that show no data. They stay open to restricted callers.
     pub const OPEN: Self = Self::of(&[Class::Health, Class::Info, Class::Ui]);
@@ -155,7 +174,7 @@ impl Classes {
 
     /// Returns the classes of this set that are not in the other one.
     #[must_use]
-    pub fn without(self, others: Self) -> Self {
+    pub const fn without(self, others: Self) -> Self {
         Self(self.0 & !others.0)
     }
 
@@ -183,7 +202,7 @@ mod tests {
 
     #[test]
     fn shorthands_stand_for_their_classes() {
-        assert_eq!(Classes::named("read").unwrap().to_string(), "info query series rules metadata");
+        assert_eq!(Classes::named("read").unwrap().to_string(), "info query series rules alerts metadata");
         assert_eq!(Classes::named("lifecycle").unwrap().to_string(), "reload quit");
         assert_eq!(
             Classes::named("everything"),

@@ -88,6 +88,12 @@ pub enum SelectorForm {
     Formatted,
     /// A PromQL expression that the server shows as a tree.
     Parsed,
+    /// Matchers of Alertmanager, one in each value. The server holds every alert to all of them, so the restriction is
+    /// added as more of them.
+    Matchers,
+    /// Matchers of Alertmanager that a silence must have itself, word for word. Of the restriction only what a silence must
+    /// have in just one way is added; the rest is left to the filter of the answer.
+    OwnMatchers,
 }
 
 impl SelectorForm {
@@ -95,7 +101,7 @@ impl SelectorForm {
     pub fn wanted(self) -> Wanted {
         match self {
             Self::Expression | Self::Formatted | Self::Parsed => Wanted::Expression,
-            Self::AnyOf | Self::Filters => Wanted::Selector,
+            Self::AnyOf | Self::Filters | Self::Matchers | Self::OwnMatchers => Wanted::Selector,
         }
     }
 }

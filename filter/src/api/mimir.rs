@@ -10,7 +10,7 @@ use super::endpoint::{Endpoint, ParametersIn, SelectorForm, Selectors, ToRestric
 use super::listing::Listing;
 use super::profile::{Contents, Profile, Section, restrictable};
 use super::prometheus;
-use super::row::{GET, GET_POST, POST, check, file, row, ui};
+use super::row::{DELETE, GET, GET_POST, POST, check, file, row, ui};
 use crate::target::method::{Method, Methods};
 use crate::target::parameters::ParameterNames;
 use crate::time::dialect::Dialect;
@@ -19,7 +19,7 @@ use crate::time::dialect::Dialect;
 pub static PROFILE: Profile = Profile {
     name: "mimir",
     sections: SECTIONS,
-    classes: Classes::ALL,
+    classes: Classes::OF_PROMETHEUS,
     restrictable: restrictable(SECTIONS),
     aliases: &[],
     api_paths: &["/api/", "/prometheus/api/", "/prometheus/config/"],
@@ -40,7 +40,6 @@ static SECTIONS: &[Section] = &[
 const GET_DELETE_POST: Methods = Methods::of(&[Method::Get, Method::Delete, Method::Post]);
 const DELETE_POST: Methods = Methods::of(&[Method::Delete, Method::Post]);
 const GET_DELETE_PUT: Methods = Methods::of(&[Method::Get, Method::Delete, Method::Put]);
-const DELETE: Methods = Methods::of(&[Method::Delete]);
 
 /// The parameter by which the cardinality of labels is asked for some series only.
 const SELECTOR: ToRestricted =

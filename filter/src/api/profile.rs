@@ -1,7 +1,7 @@
 //! A server's API as one value, which a mount holds. No other code asks which API a mount has, so a new API is a new
 //! value of this type.
 
-use super::class::Classes;
+use super::class::{Class, Classes};
 use super::endpoint::{Endpoint, ToRestricted};
 use crate::target::parameters::ParameterNames;
 use crate::time::dialect::Dialect;
@@ -146,6 +146,21 @@ impl Listed {
     pub fn others(self) -> impl Iterator<Item = &'static Endpoint> {
         self.after.iter().filter(move |row| row.path == self.first.path)
     }
+}
+
+/// Returns the classes of the endpoints of these sections, and of paths that none of them lists.
+pub(super) const fn listed(sections: &[Section]) -> Classes {
+    let mut classes = Classes::of(&[Class::Unknown]);
+    let mut sections = sections;
+    while let [section, others @ ..] = sections {
+        let mut rows = section.rows;
+        while let [endpoint, others @ ..] = rows {
+            classes = classes.with(Classes::of(&[endpoint.class]));
+            rows = others;
+        }
+        sections = others;
+    }
+    classes
 }
 
 /// Returns the classes in which a restricted caller gets something from at least one endpoint of these sections.

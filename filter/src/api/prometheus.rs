@@ -20,7 +20,7 @@ const PARSE: ToRestricted = ToRestricted::Read(Selectors { parameter: "query", f
 pub static PROFILE: Profile = Profile {
     name: "prometheus",
     sections: SECTIONS,
-    classes: Classes::ALL,
+    classes: Classes::OF_PROMETHEUS,
     restrictable: restrictable(SECTIONS),
     aliases: &[],
     api_paths: &["/api/"],

@@ -11,6 +11,7 @@ pub(super) const GET_HEAD: Methods = Methods::of(&[Method::Get, Method::Head]);
 /// whatever their health.
 const CHECK: Methods = Methods::of(&[Method::Get, Method::Head, Method::Options]);
 pub(super) const GET_POST: Methods = Methods::of(&[Method::Get, Method::Post]);
+pub(super) const DELETE: Methods = Methods::of(&[Method::Delete]);
 pub(super) const POST: Methods = Methods::of(&[Method::Post]);
 pub(super) const POST_PUT: Methods = Methods::of(&[Method::Post, Method::Put]);
 

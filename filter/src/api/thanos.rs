@@ -14,7 +14,7 @@ use crate::time::dialect::Dialect;
 pub static PROFILE: Profile = Profile {
     name: "thanos",
     sections: SECTIONS,
-    classes: Classes::ALL,
+    classes: Classes::OF_PROMETHEUS,
     restrictable: restrictable(SECTIONS),
     aliases: &[],
     api_paths: &["/api/"],

@@ -19,7 +19,7 @@ const SENT: Methods = Methods::of(&[Method::Get, Method::Post, Method::Put]);
 pub static PROFILE: Profile = Profile {
     name: "victoriametrics",
     sections: SECTIONS,
-    classes: Classes::ALL,
+    classes: Classes::OF_PROMETHEUS,
     restrictable: restrictable(SECTIONS),
     aliases: &["/prometheus", "/graphite"],
     api_paths: &["/api/"],

@@ -185,7 +185,13 @@ fn rule(field: &Field<'_>, mounts: &Mounts, known: Definitions<'_>) -> Result<Ru
     let at = at(field, &rule.at(), mounts)?;
     let scope = scope::compile(&rule.methods(), &rule.paths(), &at, mounts)?;
     if at.iter().all(|&id| may.both(classes(id, mounts)).is_empty()) {
-        let message = "this never comes at an opaque mount: everything there is \"unknown\"";
+        let is_opaque = |&id: &MountId| mounts.get(id).is_some_and(Mount::is_opaque);
+        let message = match at.iter().all(is_opaque) {
+            true => "this never comes at an opaque mount: everything there is \"unknown\"",
+            false => {
+                "this never comes where the rule holds: \"alerts\" and \"silences\" are of mounts with \"api\": \"alertmanager\""
+            }
+        };
         return Err(rule.may().refuse(message));
     }
     let who = Whos::new(who).unwrap_or_default();

@@ -4,8 +4,8 @@ use super::credentials::{Keys, fingerprint};
 use super::error::ConfigError;
 use super::field::Field;
 use super::object::object;
-use super::tree::Tree;
 use crate::caller::certificates::{CertificateMark, Certificates};
+use crate::json::Tree;
 
 object! {
     /// A name that the certificate gives itself: one of these fields.

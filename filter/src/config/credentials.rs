@@ -3,9 +3,9 @@
 
 use super::error::ConfigError;
 use super::field::Field;
-use super::tree::Tree;
 use crate::caller::keyring::Keyring;
 use crate::index::Twice;
+use crate::json::Tree;
 use crate::keyed_hash::Digest;
 
 /// The length of the longest name, in bytes.

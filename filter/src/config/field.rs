@@ -3,8 +3,8 @@
 
 use super::error::ConfigError;
 use super::reserved_fields;
-use super::tree::{Text, Tree};
 use crate::index::Index;
+use crate::json::{Text, Tree};
 
 /// A field of an object or an item of a list, which may be missing.
 #[derive(Clone, Copy)]

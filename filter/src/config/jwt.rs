@@ -4,9 +4,9 @@ use super::claim::{self, path, source};
 use super::error::ConfigError;
 use super::field::Field;
 use super::object::object;
-use super::tree::Tree;
 use crate::caller::claim::ClaimPath;
 use crate::caller::jwt::{ForeignBearer, Issuer};
+use crate::json::Tree;
 
 #[cfg(feature = "schema")]
 use super::schema::{ForeignBearerConfig, OneOrMany};

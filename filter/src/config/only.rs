@@ -5,13 +5,13 @@ use super::error::ConfigError;
 use super::field::Field;
 use super::list::listed;
 use super::object::object;
-use super::tree::Tree;
 use super::who::who;
 use crate::access::only::{OfCaller, OnLabel, Only, Values};
 use crate::caller::callers::Callers;
 use crate::enforce::pattern::Pattern;
 use crate::enforce::restriction::{Absent, Term};
 use crate::enforce::tenant::{self, TenantHeader};
+use crate::json::Tree;
 use crate::promql::MAX_RESTRICTED;
 use std::rc::Rc;
 

@@ -4,10 +4,10 @@ use super::error::ConfigError;
 use super::field::Field;
 use super::list::listed;
 use super::object::object;
-use super::tree::Tree;
 use crate::access::only::Only;
 use crate::enforce::pattern::Pattern;
 use crate::enforce::shared::Shared;
+use crate::json::Tree;
 use std::rc::Rc;
 
 object! {

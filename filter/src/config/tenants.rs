@@ -4,9 +4,9 @@ use super::error::ConfigError;
 use super::field::Field;
 use super::object::object;
 use super::only::{Definitions, Reader};
-use super::tree::Tree;
 use crate::access::tenants::Tenants;
 use crate::enforce::tenant::joined;
+use crate::json::Tree;
 
 #[cfg(feature = "schema")]
 use super::schema::ByName;

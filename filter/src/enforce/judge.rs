@@ -37,6 +37,11 @@ impl Judge {
         Self { restriction, told, lengths }
     }
 
+    /// Returns the restriction that series are held to.
+    pub(crate) fn restriction(&self) -> &Restriction {
+        &self.restriction
+    }
+
     /// Begins with the labels of the next series.
     #[inline]
     pub(crate) fn begin(&mut self) -> Series<'_> {

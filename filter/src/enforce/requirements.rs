@@ -129,6 +129,10 @@ impl Requirements {
             None => None,
         };
         let Some(selectors) = self.selectors else { return Ok(last) };
+        if matches!(selectors.form, SelectorForm::Matchers | SelectorForm::OwnMatchers) {
+            self.add_matchers(selectors, &mut last);
+            return Ok(last);
+        }
         let checks = self.checks(selectors, times, &last, first)?;
         let spent = self.spent(selectors, first, &checks)?;
         self.restrict(selectors, &mut last, spent, rewrites, &checks)?;
@@ -162,6 +166,17 @@ impl Requirements {
             }
         }
         Ok(last)
+    }
+
+    /// Adds the restriction as matchers of Alertmanager, each as a value of its own. The caller's own stay, since the server
+    /// takes each value for one matcher, and holds everything to all of them.
+    fn add_matchers(&self, selectors: Selectors, parameters: &mut Parameters) {
+        for term in self.restriction.iter().flat_map(|restriction| restriction.terms()).rev() {
+            if selectors.form == SelectorForm::Matchers || term.only_value().is_some() {
+                let separate = term.separate();
+                separate.iter().rev().for_each(|matcher| parameters.put_first(selectors.parameter, matcher));
+            }
+        }
     }
 
     /// Removes parameters that nobody reads, and refuses those that the endpoint doesn't list, that widen a restricted
@@ -350,9 +365,9 @@ impl Requirements {
     /// Parses a query or a selector. Bounds are tighter where the server's time grows faster than the length.
     fn read<'a>(&self, selectors: Selectors, text: &'a str, spent: Counts) -> Result<Query<'a>, Violation> {
         let bounds = match selectors.form {
-            SelectorForm::Expression | SelectorForm::AnyOf | SelectorForm::Filters => self.bounds,
             SelectorForm::Formatted => self.bounds.within(Bounds::FORMATTED),
             SelectorForm::Parsed => self.bounds.within(Bounds::PARSED),
+            _ => self.bounds,
         };
         Query::parse_within(text, selectors.form.wanted(), &bounds, spent)
             .map_err(|error| Violation::Syntax(selectors.parameter, error))
@@ -379,7 +394,10 @@ fn check_takes_all(name: &'static str, restriction: &Restriction) -> Result<(), 
 fn reads_series(form: SelectorForm) -> bool {
     match form {
         SelectorForm::Expression | SelectorForm::AnyOf | SelectorForm::Filters => true,
-        SelectorForm::Formatted | SelectorForm::Parsed => false,
+        SelectorForm::Formatted
+        | SelectorForm::Parsed
+        | SelectorForm::Matchers
+        | SelectorForm::OwnMatchers => false,
     }
 }
 

@@ -81,6 +81,33 @@ impl Term {
         }
     }
 
+    /// Returns the term as matchers of which each stands alone.
+    pub(super) fn separate(&self) -> Vec<String> {
+        let mut first = String::new();
+        self.write_values(&mut first);
+        let mut all = vec![first];
+        if matches!(self.values, Allowed::Matching(_)) {
+            all.push(self.present());
+        }
+        all
+    }
+
+    /// Returns the value of the label if there is just one that it may have.
+    pub(super) fn only_value(&self) -> Option<&str> {
+        match &self.values {
+            Allowed::Listed(values, Absent::Refused) if let [only] = values.as_slice() => Some(only),
+            _ => None,
+        }
+    }
+
+    /// Returns the matcher of any series that has the label.
+    fn present(&self) -> String {
+        let mut matcher = String::new();
+        self.write_label(&mut matcher);
+        matcher.push_str("!=\"\"");
+        matcher
+    }
+
     /// Returns the term as matchers, joined by commas.
     pub fn matchers(&self) -> String {
         let mut matchers = String::new();
@@ -90,6 +117,16 @@ impl Term {
 
     /// Writes the term as matchers, joined by commas.
     pub(super) fn write(&self, out: &mut String) {
+        self.write_values(out);
+        if matches!(self.values, Allowed::Matching(_)) {
+            // Whatever else a server makes of the pattern, nobody may see a series without the label.
+            out.push(',');
+            out.push_str(&self.present());
+        }
+    }
+
+    /// Writes the matcher of the values that the label may have.
+    fn write_values(&self, out: &mut String) {
         self.write_label(out);
         match &self.values {
             Allowed::Listed(values, Absent::Refused) if let [only] = values.as_slice() => {
@@ -113,10 +150,6 @@ impl Term {
             Allowed::Matching(pattern) => {
                 out.push_str("=~");
                 quote(out, pattern.as_str());
-                // Whatever else a server makes of the pattern, nobody may see a series without the label.
-                out.push(',');
-                self.write_label(out);
-                out.push_str("!=\"\"");
             }
         }
     }

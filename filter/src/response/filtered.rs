@@ -1,6 +1,7 @@
-//! Filters the answers of `/api/v1/rules`, `/api/v1/alerts` and `/api/v1/targets`, so that a restricted caller gets
-//! only what they may see (`threats.md` R3). The JSON is read as it comes. A rule, an alert or a target is held back
-//! until it is complete, and goes on if its labels satisfy the restriction; everything that isn't about series passes.
+//! Filters the answers of `/api/v1/rules`, `/api/v1/alerts` and `/api/v1/targets`, and Alertmanager's lists of alerts and
+//! silences, so that a restricted caller gets only what they may see (`threats.md` R3). The JSON is read as it comes. A
+//! rule, an alert, a target or a silence is held back until it is complete, and goes on if its labels or matchers satisfy
+//! the restriction; everything that isn't about series passes.
 //! So an answer of any length takes bounded memory, and nothing goes out before it has been checked.
 
 mod cursor;

@@ -19,8 +19,14 @@ use std::mem::replace;
 /// The largest number of parameters in a request. Above 10,000 Go drops all of them.
 pub const MAX_PAIRS: usize = 1_000;
 
-/// The names of the parameters that an endpoint lists. Those that end in `[]` may repeat, the others may not.
+/// The names of the parameters that an endpoint lists. Those that end in `[]` may repeat, and so may Alertmanager's lists
+/// of matchers; the others may not.
 pub type ParameterNames = &'static [&'static str];
+
+/// Returns `true` if a parameter of this name may stand more than once.
+pub fn may_repeat(name: &str) -> bool {
+    name.ends_with("[]") || matches!(name, "filter" | "receiver_matchers")
+}
 
 /// Parameters in the order in which they were received.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -144,7 +150,7 @@ impl Parameters {
             2..=MAX_PAIRS => {}
             _ => return Err(ParameterError::TooMany),
         }
-        for &name in names.iter().filter(|name| !name.ends_with("[]")) {
+        for &name in names.iter().filter(|name| !may_repeat(name)) {
             let mut given = earlier.named(name).chain(self.named(name));
             let Some(first) = given.next() else { continue };
             let mut is_repeated = false;

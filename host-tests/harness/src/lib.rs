@@ -4,6 +4,7 @@
 //! fetches. [`schema`] validates manifests. [`client`] sends requests to them, [`upstream`] stands behind them, and
 //! [`tunnel`] leads other clients to a gateway by its name.
 
+pub mod alertmanager;
 pub mod certificates;
 pub mod client;
 pub mod documents;

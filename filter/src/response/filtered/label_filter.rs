@@ -14,6 +14,7 @@ use super::text::Text;
 use crate::api::listing::Listing;
 use crate::enforce::judge::Judge;
 use crate::enforce::restriction::Restriction;
+use crate::enforce::silence;
 use std::rc::Rc;
 
 /// The longest text that is held back for one decision, in bytes. Such a text is a rule, an alert, a target, the fields
@@ -60,6 +61,7 @@ impl LabelFilter {
             self.check_held(first)?;
         }
         if path.is_judged()
+            && path != JsonPath::Silence
             && let Some(rest) = self.whole_elements(path, here)
         {
             return Ok(Next::Behind(rest));
@@ -120,12 +122,19 @@ impl LabelFilter {
                 let allowed = labels::judge_any(&labels, &mut self.judge)?;
                 self.judged(allowed);
             }
+            JsonPath::Matchers => {
+                let matchers = self.output.since(value.start, here);
+                let allowed = silence::judge(&matchers, self.judge.restriction());
+                self.judged(allowed.map_err(|_| FilterError::Shape)?);
+            }
             JsonPath::Token => self.token_ends(here),
             JsonPath::Data if !value.fields.has(layout::list(self.listing)) => {
                 return Err(FilterError::Shape);
             }
             JsonPath::Data => self.cut_token(&value, here),
-            JsonPath::Group | JsonPath::Rule | JsonPath::One => self.keep_or_cut(&value, here),
+            JsonPath::Group | JsonPath::Rule | JsonPath::One | JsonPath::AlertGroup | JsonPath::Silence => {
+                self.keep_or_cut(&value, here)
+            }
             path => self.output.write(path.replaced().unwrap_or_default()),
         }
         self.output.turn(here, if self.is_cut() { Bytes::Dropped } else { Bytes::Copied });
@@ -245,7 +254,7 @@ impl LabelFilter {
     fn path(&mut self, shape: Shape) -> Result<JsonPath, FilterError> {
         let path = match (self.field.take(), self.open.last()) {
             (Some(field), _) => field.of_shape(shape),
-            (None, None) => JsonPath::Answer,
+            (None, None) => JsonPath::whole(self.listing, shape),
             (None, Some(list)) => list.path.element().ok_or(FilterError::Malformed)?,
         };
         match path.shape() {
@@ -265,7 +274,7 @@ impl LabelFilter {
 
     /// Keeps a group, rule, alert or target and with it the values around it, or cuts it out.
     fn keep_or_cut(&mut self, value: &Open, here: Cursor<'_>) {
-        let is_without_labels = value.path.is_judged() && !value.judged;
+        let is_without_labels = value.path.is_judged() && value.path != JsonPath::Silence && !value.judged;
         if value.kept || (is_without_labels && self.judge.begin().is_allowed()) {
             self.keep();
         } else {

@@ -1,5 +1,6 @@
-//! The layout of the answers: the values that decide who may see them, and where they stand. All three answers are read
-//! by one table, so an answer that comes in place of another is filtered too.
+//! The layout of the answers: the values that decide who may see them, and where they stand. The answers of Prometheus are
+//! read by one table, so an answer that comes in place of another is filtered too. Those of Alertmanager are lists without
+//! anything around them.
 
 use super::event::Shape;
 use crate::api::listing::Listing;
@@ -26,6 +27,16 @@ pub(super) enum JsonPath {
     One,
     /// The labels of a rule, an alert or a target.
     Labels,
+    /// Alertmanager's list of groups of alerts.
+    AlertGroups,
+    /// A group of alerts.
+    AlertGroup,
+    /// A list of silences.
+    Silences,
+    /// A silence. It has matchers.
+    Silence,
+    /// The matchers of a silence.
+    Matchers,
     /// The token of the next page of groups.
     Token,
     /// A list whose elements have no labels to judge by. It is sent empty.
@@ -73,6 +84,10 @@ impl Names {
     const RULE: Self = Self::only(&[(b"labels", JsonPath::Labels), (b"alerts", JsonPath::Series)]);
 
     const ONE: Self = Self::only(&[(b"labels", JsonPath::Labels)]);
+
+    const ALERT_GROUP: Self = Self::only(&[(b"alerts", JsonPath::Series)]);
+
+    const SILENCE: Self = Self::only(&[(b"matchers", JsonPath::Matchers)]);
 
     const NONE: Self = Self::only(&[]);
 
@@ -123,6 +138,19 @@ impl Fields {
 }
 
 impl JsonPath {
+    /// Returns the path of an answer as a whole. Where Alertmanager answers with no list, it is an error.
+    pub(super) fn whole(listing: Listing, shape: Shape) -> Self {
+        match (listing, shape) {
+            (Listing::ReceivedAlerts, Shape::List) => Self::Series,
+            (Listing::AlertGroups, Shape::List) => Self::AlertGroups,
+            (Listing::Silences, Shape::List) => Self::Silences,
+            (Listing::ReceivedAlerts | Listing::AlertGroups | Listing::Silences, Shape::Scalar) => {
+                Self::Other
+            }
+            _ => Self::Answer,
+        }
+    }
+
     /// Returns the fields that matter in an object at this path.
     pub(super) fn names(self) -> &'static Names {
         match self {
@@ -131,6 +159,8 @@ impl JsonPath {
             Self::Group => &Names::GROUP,
             Self::Rule => &Names::RULE,
             Self::One => &Names::ONE,
+            Self::AlertGroup => &Names::ALERT_GROUP,
+            Self::Silence => &Names::SILENCE,
             _ => &Names::NONE,
         }
     }
@@ -164,6 +194,8 @@ impl JsonPath {
             Self::Groups => Some(Self::Group),
             Self::Rules => Some(Self::Rule),
             Self::Series => Some(Self::One),
+            Self::AlertGroups => Some(Self::AlertGroup),
+            Self::Silences => Some(Self::Silence),
             _ => None,
         }
     }
@@ -171,22 +203,32 @@ impl JsonPath {
     /// Returns the shape that the value must have, or `None` if any will do.
     pub(super) fn shape(self) -> Option<Shape> {
         match self {
-            Self::Answer | Self::Data | Self::Group | Self::Rule | Self::One | Self::Labels => {
-                Some(Shape::Object)
-            }
-            Self::Groups | Self::Rules | Self::Series => Some(Shape::List),
+            Self::Answer
+            | Self::Data
+            | Self::Group
+            | Self::Rule
+            | Self::One
+            | Self::Labels
+            | Self::AlertGroup
+            | Self::Silence => Some(Shape::Object),
+            Self::Groups
+            | Self::Rules
+            | Self::Series
+            | Self::AlertGroups
+            | Self::Silences
+            | Self::Matchers => Some(Shape::List),
             Self::Token | Self::Dropped | Self::DroppedCounts | Self::Unknown | Self::Other => None,
         }
     }
 
     /// Returns `true` if the value may be `null`, which Go writes for a value that was never set.
     pub(super) fn may_be_null(self) -> bool {
-        matches!(self, Self::Data | Self::Labels) || self.element().is_some()
+        matches!(self, Self::Data | Self::Labels | Self::Matchers) || self.element().is_some()
     }
 
     /// Returns `true` if the inside of the value is read as it comes.
     pub(super) fn is_entered(self) -> bool {
-        self.shape().is_some() && self != Self::Labels
+        self.shape().is_some() && !matches!(self, Self::Labels | Self::Matchers)
     }
 
     /// Returns `true` if parts of the value may be cut out, so that the filter writes the commas between them.
@@ -194,14 +236,14 @@ impl JsonPath {
         self == Self::Data || self.element().is_some()
     }
 
-    /// Returns `true` if the value stays or goes as a whole, depending on its labels.
+    /// Returns `true` if the value stays or goes as a whole, depending on its labels or matchers.
     pub(super) fn is_judged(self) -> bool {
-        matches!(self, Self::Rule | Self::One)
+        matches!(self, Self::Rule | Self::One | Self::Silence)
     }
 
     /// Returns `true` if the value is held back until some part of it is known to stay.
     pub(super) fn is_held(self) -> bool {
-        self.is_judged() || self == Self::Group
+        self.is_judged() || matches!(self, Self::Group | Self::AlertGroup)
     }
 
     /// Returns the text that replaces the value, if there is one.

@@ -1,5 +1,6 @@
 //! Tests of the filter: the helpers here, and the cases in the modules.
 
+mod alertmanager;
 mod change;
 mod generated;
 mod random;

@@ -1,7 +1,7 @@
 //! The three users of a demo and their rights. Passwords are made anew for each demo, so that nobody knows one from
 //! reading this file.
 
-use crate::explain::matrix::{aligned, words};
+use crate::explain::matrix::{aligned, words_among};
 use anyhow::{Context, Result, anyhow};
 use promward::caller::who::WhoKind;
 use promward::config;
@@ -59,7 +59,11 @@ impl Callers {
                     WhoKind::User(name) => (name, self.passwords.get(name).map_or("", String::as_str)),
                     _ => (who.as_str(), "-"),
                 };
-                rows.push([name.to_owned(), password.to_owned(), words(given.all().both(mount.api.classes))]);
+                rows.push([
+                    name.to_owned(),
+                    password.to_owned(),
+                    words_among(given.all().both(mount.api.classes), mount.api.classes),
+                ]);
             }
         }
         Ok(aligned(&rows))

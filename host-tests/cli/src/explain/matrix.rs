@@ -34,7 +34,7 @@ pub(crate) fn of(gateway: &Gateway) -> String {
         for who in gateway.access.named() {
             let called = gateway.callers.also(who);
             let (given, parts) = (gateway.access.given(&called, id), gateway.access.parts(&called, id));
-            let shown = |classes: Classes| words(classes.both(mount.api.classes));
+            let shown = |classes: Classes| words_among(classes.both(mount.api.classes), mount.api.classes);
             let refused = match parts.is_empty() {
                 true => shown(Classes::ALL.without(given.all())),
                 false if given.all().contains(Class::Unknown) => NOTHING.to_owned(),
@@ -76,7 +76,14 @@ pub(crate) fn in_part(parts: &[&Scope]) -> String {
 
 /// Formats a set of classes in the words of a configuration, with its shorthands.
 pub(crate) fn words(classes: Classes) -> String {
-    if classes == Classes::ALL {
+    words_among(classes, Classes::ALL)
+}
+
+/// Formats a set of the classes that a server has in the words of a configuration. A shorthand stands for those of its
+/// classes that the server has, if these are more than one.
+pub(crate) fn words_among(classes: Classes, all: Classes) -> String {
+    let count = |classes: Classes| Class::all().filter(|&class| classes.contains(class)).count();
+    if classes == all && count(all) > 1 {
         return "everything".to_owned();
     }
     if classes.is_empty() {
@@ -85,8 +92,8 @@ pub(crate) fn words(classes: Classes) -> String {
     let mut words: Vec<_> = Class::all().filter(|&class| classes.contains(class)).map(Class::name).collect();
     // `read` comes first, since it is most of what a caller gets; `lifecycle` stands where its classes would.
     for (shorthand, at) in [("read", Some(0)), ("lifecycle", None)] {
-        let whole = Classes::named(shorthand).unwrap_or_default();
-        if classes.both(whole) == whole {
+        let whole = Classes::named(shorthand).unwrap_or_default().both(all);
+        if classes.both(whole) == whole && count(whole) > 1 {
             let is_in = |word: &&str| Classes::named(word).is_some_and(|class| whole.both(class) == class);
             let at = at.or_else(|| words.iter().position(&is_in)).unwrap_or_default();
             words.retain(|word| !is_in(word));

@@ -3,7 +3,7 @@
 use super::course::Course;
 use promward::api::endpoint::{SelectorForm, Selectors, ToRestricted};
 use promward::promql::{Bounds, Counts, Query};
-use promward::target::parameters::{Parameters, Part};
+use promward::target::parameters::{Parameters, Part, may_repeat};
 use std::borrow::Cow;
 
 /// One value of the parameter that holds a request's selectors.
@@ -41,7 +41,7 @@ pub fn of(course: &Course<'_>) -> Vec<Rewritten> {
         (form(&course.sent.body, is_form, selectors), form(&upstream.body, is_form, selectors)),
     ];
     for (mut before, after) in halves {
-        if !selectors.parameter.ends_with("[]") {
+        if !may_repeat(selectors.parameter) {
             before.truncate(1);
         }
         // What the filter adds stands first.

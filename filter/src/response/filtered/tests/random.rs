@@ -180,6 +180,39 @@ fn group() -> impl Strategy<Value = String> {
     rules.prop_flat_map(|rules| object(vec![("rules".to_owned(), rules)], ""))
 }
 
+/// Generates a group of alerts, as Alertmanager has it.
+fn alert_group() -> impl Strategy<Value = String> {
+    list(one(), 3).prop_flat_map(|alerts| object(vec![("alerts".to_owned(), alerts)], ""))
+}
+
+/// Generates a matcher of a silence.
+fn matcher(name: &str, value: &str, is_regex: bool, is_equal: bool) -> String {
+    json!({ "name": name, "value": value, "isRegex": is_regex, "isEqual": is_equal }).to_string()
+}
+
+/// Generates a silence.
+fn silence() -> impl Strategy<Value = String> {
+    whose().prop_flat_map(|whose| {
+        let marker = if whose == Owner::Caller { "" } else { SECRET };
+        let more = (text(), any::<bool>(), any::<bool>())
+            .prop_map(|(text, is_regex, is_equal)| matcher(&format!("x{text}"), "y", is_regex, is_equal));
+        let tenant = match whose {
+            Owner::Caller => Just(Some(matcher("tenant", "a", false, true))).boxed(),
+            Owner::Others => prop_oneof![
+                Just(None),
+                Just(Some(matcher("tenant", "a|b", true, true))),
+                Just(Some(matcher("tenant", "a", false, false))),
+                Just(Some(matcher("tenant", &format!("b{SECRET}"), false, true))),
+            ]
+            .boxed(),
+        };
+        (prop::option::of(more), tenant).prop_flat_map(move |(more, tenant)| {
+            let matchers: Vec<_> = more.into_iter().chain(tenant).collect();
+            object(vec![("matchers".to_owned(), format!("[{}]", matchers.join(" , ")))], marker)
+        })
+    })
+}
+
 /// Generates an answer of this kind, in any spelling.
 fn spelled_answer(kind: Listing) -> impl Strategy<Value = String> {
     let field = |name: &str, value| (name.to_owned(), value);
@@ -200,10 +233,15 @@ fn spelled_answer(kind: Listing) -> impl Strategy<Value = String> {
                 ]
             })
             .boxed(),
+        Listing::ReceivedAlerts => return list(one(), 6).boxed(),
+        Listing::AlertGroups => return list(alert_group(), 4).boxed(),
+        Listing::Silences => return list(silence(), 5).boxed(),
     };
-    data.prop_flat_map(|data| object(data, "")).prop_flat_map(|data| {
-        object(vec![("data".to_owned(), data), ("status".to_owned(), "\"success\"".to_owned())], "")
-    })
+    data.prop_flat_map(|data| object(data, ""))
+        .prop_flat_map(|data| {
+            object(vec![("data".to_owned(), data), ("status".to_owned(), "\"success\"".to_owned())], "")
+        })
+        .boxed()
 }
 
 /// Generates an answer of this kind, half of them as servers write them: without white space and needless escapes.
@@ -215,6 +253,13 @@ fn answer(kind: Listing) -> impl Strategy<Value = String> {
 }
 
 pub(super) fn kind_and_answer() -> impl Strategy<Value = (Listing, String)> {
-    prop_oneof![Just(Listing::Rules), Just(Listing::Alerts), Just(Listing::Targets)]
-        .prop_flat_map(|kind| (Just(kind), answer(kind)))
+    const KINDS: [Listing; 6] = [
+        Listing::Rules,
+        Listing::Alerts,
+        Listing::Targets,
+        Listing::ReceivedAlerts,
+        Listing::AlertGroups,
+        Listing::Silences,
+    ];
+    prop::sample::select(&KINDS[..]).prop_flat_map(|kind| (Just(kind), answer(kind)))
 }

@@ -103,7 +103,7 @@ const MISTAKES: &[Mistake] = &[
     (
         r#""api": "prometheus""#,
         r#""api": "loki""#,
-        "mounts[0].api: \"loki\" is none of prometheus, victoriametrics, thanos, mimir, opaque",
+        "mounts[0].api: \"loki\" is none of prometheus, victoriametrics, thanos, mimir, alertmanager, opaque",
     ),
     (
         r#""cluster": "prometheus""#,

@@ -23,7 +23,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
     (
         r#"["health", "ui"]"#,
         r#"["health", "UI"]"#,
-        "access[0].may[1]: \"UI\" is not a class: the classes are health info query series rules metadata federate remote_read status config metrics write admin reload quit debug consoles ui unknown read lifecycle everything",
+        "access[0].may[1]: \"UI\" is not a class: the classes are health info query series rules alerts silences metadata federate remote_read status config metrics write admin reload quit debug consoles ui unknown read lifecycle everything",
     ),
     (
         r#"["health", "ui"]"#,

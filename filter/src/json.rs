@@ -1,6 +1,6 @@
-//! JSON as a tree. Only this type is read by serde: the code that serde derives for the configuration's types is
-//! several times as long as the code that reads them out of a tree by hand. Texts stay where they are in the JSON, since a
-//! long configuration consists of them.
+//! JSON as a tree: of configurations, and of silences. Only this type is read by serde: the code that serde derives for the
+//! configuration's types is several times as long as the code that reads them out of a tree by hand. Texts stay where they
+//! are in the JSON, since a long configuration consists of them.
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
@@ -8,7 +8,7 @@ use std::fmt;
 
 /// A JSON value. Objects keep the order of their keys, and keys that stand there twice.
 #[derive(Debug)]
-pub(super) enum Tree<'a> {
+pub(crate) enum Tree<'a> {
     Null,
     Bool(bool),
     Whole(u32),
@@ -21,18 +21,18 @@ pub(super) enum Tree<'a> {
 
 /// A text of the JSON. It is copied only if it has escapes.
 #[derive(Debug)]
-pub(super) struct Text<'a>(Cow<'a, str>);
+pub(crate) struct Text<'a>(Cow<'a, str>);
 
 impl Text<'_> {
     /// Returns the text, with its escapes undone.
-    pub(super) fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl Tree<'_> {
     /// Returns the kind of the value, in the words of JSON.
-    pub(super) fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Null => "null",
             Self::Bool(_) => "true or false",

@@ -1,0 +1,95 @@
+//! The endpoints of Alertmanager 0.25 to 0.34, taken from its source (`api/v2/openapi.yaml`, `ui/web.go`,
+//! `httpserver/httpserver.go`). Version 1 of its API went with 0.27; it has the classes of the same things, and nothing of
+//! it can be restricted.
+
+use super::class::Class;
+use super::endpoint::{Endpoint, SelectorForm, Selectors, ToRestricted};
+use super::listing::Listing;
+use super::profile::{Contents, Profile, Section, SpecialParameters, listed, restrictable};
+use super::row::{DELETE, GET, GET_POST, POST, check, file, row, ui};
+use crate::target::parameters::ParameterNames;
+use crate::time::dialect::Dialect;
+
+/// The API of Alertmanager.
+pub static PROFILE: Profile = Profile {
+    name: "alertmanager",
+    sections: SECTIONS,
+    classes: listed(SECTIONS),
+    restrictable: restrictable(SECTIONS),
+    aliases: &[],
+    api_paths: &["/api/"],
+    without_slash: &["/api/v1/", "/api/v2/"],
+    parameters: SpecialParameters {
+        // Each is compared with the labels of every alert, or with every receiver.
+        searched: &["filter", "receiver", "receiver_matchers"],
+        ..SpecialParameters::NONE
+    },
+    second_lock: None,
+    dialect: Dialect::Prometheus,
+    contents: Contents::Known,
+};
+
+static SECTIONS: &[Section] = &[Section { below: "", rows: ENDPOINTS }];
+
+const ALERTS: ParameterNames =
+    &["filter", "receiver", "receiver_matchers", "active", "silenced", "inhibited", "unprocessed"];
+const GROUPS: ParameterNames =
+    &["filter", "receiver", "receiver_matchers", "active", "silenced", "inhibited", "muted"];
+const SILENCES: ParameterNames = &["filter", "active", "expired", "pending"];
+
+/// Returns what a restricted caller gets of a list: what the restriction leaves of it, by matchers in `filter` and by
+/// filtering the answer.
+const fn cut(listing: Listing, form: SelectorForm) -> ToRestricted {
+    ToRestricted::Filter(listing, Some(Selectors { parameter: "filter", form }))
+}
+
+/// Every endpoint. Rows that name the same path have different methods.
+#[rustfmt::skip]
+pub static ENDPOINTS: &[Endpoint] = &[
+    row("/api/v2/alerts/groups", GET, Class::Alerts, GROUPS, cut(Listing::AlertGroups, SelectorForm::Matchers)),
+    row("/api/v2/alerts", GET, Class::Alerts, ALERTS, cut(Listing::ReceivedAlerts, SelectorForm::Matchers)),
+    // Prometheus sends its alerts here.
+    row("/api/v2/alerts", POST, Class::Write, &[], ToRestricted::Refuse),
+    row("/api/v2/silences", GET, Class::Alerts, SILENCES, cut(Listing::Silences, SelectorForm::OwnMatchers)),
+    row("/api/v2/silences", POST, Class::Silences, &[], ToRestricted::Refuse),
+    row("/api/v2/silence/:id", GET, Class::Alerts, &[], ToRestricted::Refuse),
+    row("/api/v2/silence/:id", DELETE, Class::Silences, &[], ToRestricted::Refuse),
+
+    row("/api/v2/receivers", GET, Class::Status, &["receiver_matchers"], ToRestricted::Refuse),
+    // It shows the whole configuration.
+    row("/api/v2/status", GET, Class::Config, &[], ToRestricted::Refuse),
+
+    row("/api/v1/alerts", GET, Class::Alerts, &[], ToRestricted::Refuse),
+    row("/api/v1/alerts", POST, Class::Write, &[], ToRestricted::Refuse),
+    row("/api/v1/silences", GET, Class::Alerts, &[], ToRestricted::Refuse),
+    row("/api/v1/silences", POST, Class::Silences, &[], ToRestricted::Refuse),
+    row("/api/v1/silence/:id", GET, Class::Alerts, &[], ToRestricted::Refuse),
+    row("/api/v1/silence/:id", DELETE, Class::Silences, &[], ToRestricted::Refuse),
+    row("/api/v1/receivers", GET, Class::Status, &[], ToRestricted::Refuse),
+    row("/api/v1/status", GET, Class::Config, &[], ToRestricted::Refuse),
+
+    row("/metrics", GET, Class::Metrics, &[], ToRestricted::Refuse),
+    check("/-/healthy"),
+    check("/-/ready"),
+    row("/-/reload", POST, Class::Reload, &[], ToRestricted::Refuse),
+    row("/debug/*", GET_POST, Class::Debug, &[], ToRestricted::Refuse),
+
+    ui("/"),
+    file("/script.js"),
+    file("/lib/*"),
+    file("/assets/*"),
+    file("/favicon.ico"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_classes_are_those_of_its_endpoints_and_of_unknown_paths() {
+        assert_eq!(
+            PROFILE.classes.to_string(),
+            "health alerts silences status config metrics write reload debug ui unknown"
+        );
+    }
+}
