@@ -22,8 +22,7 @@ fn in_text(name: &str, place: &str, text: &[u8]) -> Result<Vec<Placed>, Unreadab
         return Err(Unreadable(said.to_owned()));
     }
     let unmarked = mistaken::without_mark(text);
-    let is_yaml =
-        Path::new(name).extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
+    let is_yaml = is_yaml(name);
     let begins_as_json = unmarked.trim_ascii().starts_with(b"{");
     let json = serde_json::from_slice::<Value>(unmarked).ok().filter(|_| begins_as_json);
     match json {
@@ -68,9 +67,20 @@ fn in_documents(place: &str, documents: &[Value]) -> Result<Vec<Placed>, Unreada
     Err(discovered.or(other).unwrap_or_else(nothing))
 }
 
-/// Returns the configurations in a file that an object of Kubernetes holds.
+/// Returns the configurations in a file that an object of Kubernetes holds. One in which there is none is passed over, but not
+/// one in YAML that can't be read.
 fn in_file(file: &File) -> Vec<Placed> {
-    in_text(&file.name, &file.place, &file.text).unwrap_or_default()
+    let is_read = || !is_yaml(&file.name) || documents(mistaken::without_mark(&file.text)).is_ok();
+    match in_text(&file.name, &file.place, &file.text) {
+        Ok(placed) => placed,
+        Err(_) if is_read() => Vec::new(),
+        Err(Unreadable(said)) => vec![Placed::by_itself(&file.place, Err(said))],
+    }
+}
+
+/// Returns `true` if a file has the name of one in YAML.
+fn is_yaml(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
 }
 
 fn documents(text: &[u8]) -> Result<Vec<Value>, Unreadable> {

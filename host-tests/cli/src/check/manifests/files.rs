@@ -46,8 +46,9 @@ fn holds_one(file: &str, text: &[u8]) -> bool {
     let is_json = text.trim_ascii_start().starts_with('{');
     match serde_json::from_str::<Value>(&text) {
         Ok(value) => mistaken::is_configuration(&value) || envoy_file::is_envoys(&value),
-        Err(_) if is_json && file.ends_with(".json") => {
-            text.contains("\"mounts\"") || text.contains("\"access\"")
+        Err(_) if is_json && !text.contains(envoy_file::WASM) => {
+            let [mounts, access] = ["\"mounts\"", "\"access\""].map(|field| text.contains(field));
+            mounts && access || (mounts || access) && file.ends_with(".json")
         }
         Err(_) => text.contains(envoy_file::WASM) || mistaken::is_yaml(&text),
     }

@@ -140,6 +140,39 @@ fn files_in_a_config_map_or_a_secret_are_checked_and_others_are_passed_over() {
 }
 
 #[test]
+fn a_file_in_a_config_map_that_can_not_be_read_is_not_passed_over() {
+    let wasm = "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm";
+    let config_map = |file: &str, text: &str| {
+        let text = text.replace('\n', "\n    ");
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: policy }}\ndata:\n  promward.json: '{JSON}'\n  {file}: |\n    \
+             {text}\n"
+        )
+    };
+    for (file, text, said) in [
+        (
+            "ecds.yaml",
+            format!("resources:\n- \"@type\": {wasm}\n  config: {{ name: a"),
+            "this is neither JSON nor YAML",
+        ),
+        ("envoy.json", format!("{{ \"@type\": \"{wasm}\", }}}}"), "the configuration is not JSON"),
+        ("policy", r#"{ "mounts": [], "access": [ }"#.to_owned(), "the configuration is not JSON"),
+    ] {
+        let printed = checked("m.yaml", &config_map(file, &text));
+        let refused = format!("m.yaml: ConfigMap \"policy\" (data[{file:?}]): refused: {said}");
+        assert!(printed.contains(&refused), "{printed}");
+    }
+    for (file, text) in [
+        ("envoy.yaml", format!("config_discovery:\n  type_urls: [{wasm}]")),
+        ("README.md", format!("`{wasm}`: a: [")),
+        ("app.conf", r#"{ "access": "log" "#.to_owned()),
+    ] {
+        let printed = checked("m.yaml", &config_map(file, &text));
+        assert!(!printed.contains("refused"), "{printed}");
+    }
+}
+
+#[test]
 fn a_list_of_objects_in_json_is_read_as_kubectl_prints_it() {
     let object: serde_json::Value = serde_norway::from_str(ISTIO).unwrap();
     let list = serde_json::json!({ "apiVersion": "v1", "kind": "List", "items": [object] });
