@@ -13,7 +13,7 @@ use std::rc::Rc;
 /// One plugin in one VM.
 pub(crate) struct Root {
     context: u32,
-    /// The host, if it is known.
+    /// The host, if it is known, or that which it seems to be, whose ways are good enough to refuse requests.
     kind: Option<&'static HostKind>,
     /// The workers, one for each configuration. New streams get the last one; the others are of earlier configurations
     /// that still have streams.
@@ -42,7 +42,7 @@ impl RootContext for Root {
 
     fn on_configure(&mut self, size: usize) -> bool {
         let kind = host::kind();
-        self.kind = kind.as_ref().ok().copied();
+        self.kind = kind.as_ref().map_or_else(|unknown| unknown.seems, |kind| Some(*kind));
         match kind.map_err(|unknown| unknown.to_string()).and_then(|kind| self.load(kind, size)) {
             Ok(worker) => {
                 log::info!("promward: configuration taken: {}", worker.gateway.written_digest());

@@ -23,9 +23,15 @@ pub(in crate::shell) enum Answer {
     Refused,
 }
 
-/// The error of a host that isn't known, with the name that it gives itself.
-#[derive(Debug, PartialEq, Eq)]
-pub(in crate::shell) struct UnknownHost(Option<String>);
+/// The error of a host that isn't known.
+#[derive(Debug)]
+pub(in crate::shell) struct UnknownHost {
+    /// The name that the host gives itself.
+    name: Option<String>,
+    /// The known host whose ways serve to answer everything with an error. One that seems to be Traffic Server may serve
+    /// without the filter if that only refuses to run.
+    pub(in crate::shell) seems: Option<&'static HostKind>,
+}
 
 impl HostKind {
     /// Finds the host by its answers. `property` asks for a property, and `takes_any_context` asks it to act on a context
@@ -43,12 +49,15 @@ impl HostKind {
                 }
                 // It only validates its file (--mode validate), and has no name yet.
                 [Answer::Unknown, Answer::Unknown] => Ok(&ENVOY),
-                _ => Err(UnknownHost(None)),
+                [_, Answer::Is(nobodys)] if nobodys.is_empty() => {
+                    Err(UnknownHost { name: None, seems: Some(&TRAFFIC_SERVER) })
+                }
+                _ => Err(UnknownHost { name: None, seems: None }),
             },
-            Answer::Is(name) => Err(UnknownHost(Some(shown(&name)))),
+            Answer::Is(name) => Err(UnknownHost { name: Some(shown(&name)), seems: None }),
             // It gives no property with a dot in its name outside a request, and ignores which context it has to act on.
             Answer::Refused if property(NOBODYS) == Answer::Unknown && takes_any_context() => Ok(&NGINX),
-            Answer::Unknown | Answer::Refused => Err(UnknownHost(None)),
+            Answer::Unknown | Answer::Refused => Err(UnknownHost { name: None, seems: None }),
         }
     }
 }
@@ -62,7 +71,7 @@ fn shown(name: &[u8]) -> String {
 impl fmt::Display for UnknownHost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("this host isn't known")?;
-        if let Self(Some(name)) = self {
+        if let Some(name) = &self.name {
             write!(f, " (it calls itself \"{name}\")")?;
         }
         f.write_str(": run promward on Envoy, on nginx with ngx_wasm_module or on Traffic Server")
@@ -73,16 +82,24 @@ impl fmt::Display for UnknownHost {
 mod tests {
     use super::*;
 
+    fn asked(
+        answers: &[(&str, Answer)],
+        others: &Answer,
+        takes_any_context: bool,
+    ) -> Result<&'static HostKind, UnknownHost> {
+        let property = |path: &str| {
+            let answer = answers.iter().find(|(known, _)| *known == path);
+            answer.map_or_else(|| others.clone(), |(_, answer)| answer.clone())
+        };
+        HostKind::find(property, || takes_any_context)
+    }
+
     fn find(
         answers: &[(&str, Answer)],
         others: &Answer,
         takes_any_context: bool,
     ) -> Result<&'static str, String> {
-        let property = |path: &str| {
-            let answer = answers.iter().find(|(known, _)| *known == path);
-            answer.map_or_else(|| others.clone(), |(_, answer)| answer.clone())
-        };
-        let found = HostKind::find(property, || takes_any_context);
+        let found = asked(answers, others, takes_any_context);
         found.map(|kind| kind.name).map_err(|unknown| unknown.to_string())
     }
 
@@ -112,6 +129,18 @@ mod tests {
         ] {
             let error = find(answers, &others, takes_any_context).unwrap_err();
             assert!(error.starts_with("this host isn't known: run promward on Envoy"), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_has_every_property_may_serve_without_the_filter_as_traffic_server_does() {
+        let seems = |answers: &[(&str, Answer)], others| {
+            asked(answers, &others, false).unwrap_err().seems.map(|kind| kind.name)
+        };
+        assert_eq!(seems(&[], is("")), Some("Traffic Server"));
+        assert_eq!(seems(&[(OF_A_CONNECTION, Answer::Unknown)], is("")), Some("Traffic Server"));
+        for others in [is("other"), Answer::Unknown, Answer::Refused] {
+            assert_eq!(seems(&[], others), None);
         }
     }
 

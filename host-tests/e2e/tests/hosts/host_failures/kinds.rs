@@ -178,11 +178,15 @@ fn a_password_is_checked_at_once_where_there_are_no_ticks() {
 }
 
 #[test]
-fn traffic_server_answers_503_to_everything_while_a_configuration_is_refused() {
-    let mut vm = start(Kind::TrafficServer, b"{}", &[(":method", "GET"), (":path", "/prometheus/-/healthy")]);
-    assert_eq!(begin(&mut vm), PAUSE);
-    assert!(vm.changes().iter().any(|change| change.starts_with("reply 503")));
-    assert_eq!(vm.call("proxy_on_response_headers", &[STREAM, 3, 0]), PAUSE);
+fn traffic_server_answers_503_to_everything_while_a_configuration_is_refused_and_so_does_a_host_like_it() {
+    for (kind, configuration) in
+        [(Kind::TrafficServer, b"{}".as_slice()), (Kind::LikeTrafficServer, CONFIGURATION)]
+    {
+        let mut vm = start(kind, configuration, &[(":method", "GET"), (":path", "/prometheus/-/healthy")]);
+        assert_eq!(begin(&mut vm), PAUSE, "{kind:?}");
+        assert!(vm.changes().iter().any(|change| change.starts_with("reply 503")), "{kind:?}");
+        assert_eq!(vm.call("proxy_on_response_headers", &[STREAM, 3, 0]), PAUSE, "{kind:?}");
+    }
     let mut vm = start(Kind::Nginx, b"{}", &[]);
     assert_eq!(vm.configure(), 0);
 }

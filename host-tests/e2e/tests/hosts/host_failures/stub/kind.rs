@@ -8,6 +8,8 @@ pub(crate) enum Kind {
     Envoy,
     Nginx,
     TrafficServer,
+    /// A host that has every property, but no value for any.
+    LikeTrafficServer,
     /// A host that knows no property.
     Nobody,
 }
@@ -35,6 +37,7 @@ pub(super) fn property(caller: &mut Caller<'_, State>, address: i32, length: i32
             let name = path.strip_prefix(b"request\0headers").and_then(|rest| rest.split_last());
             Ok(name.and_then(|(_, name)| header(name)).unwrap_or_default())
         }
+        (Kind::LikeTrafficServer, _) => Ok(Vec::new()),
         _ => Err(super::NOT_FOUND),
     }
 }
