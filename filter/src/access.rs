@@ -218,6 +218,11 @@ impl Access {
         self.rules.iter().any(|rule| rule.rate.is_some())
     }
 
+    /// Returns `true` if a rule says how many requests may be open at once.
+    pub fn has_lines(&self) -> bool {
+        self.rules.iter().any(|rule| rule.concurrent.is_some())
+    }
+
     /// Returns `true` if a rule restricts this label.
     pub fn restricts(&self, label: &str) -> bool {
         self.onlys().any(|only| only.restricts(label))

@@ -43,7 +43,8 @@ pub enum Decision {
     Pass(HeaderEdits),
     /// The filter itself answers the request.
     Reply(Reply),
-    /// The request waits until its password has been checked, and is decided then.
+    /// The request waits until its password has been checked, or until others of its caller have ended, and is decided
+    /// then.
     Wait,
 }
 

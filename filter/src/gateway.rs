@@ -19,14 +19,16 @@ use crate::api::requested::Requested;
 use crate::caller::callers::{Callers, Identified};
 use crate::caller::client::ClientFrom;
 use crate::caller::identity::Caller;
-use crate::decision::refusal::{RateExceeded, Refusal};
+use crate::decision::refusal::{AtOnceExceeded, RateExceeded, Refusal};
 use crate::decision::{Decision, Request};
 use crate::enforce::RuleNumber;
 use crate::enforce::guards::Guarded;
 use crate::enforce::identity_headers::IdentityHeaders;
 use crate::enforce::terms::RuleTerms;
 use crate::keyed_hash::Digest;
-use crate::limits::table::{CountError, Counted, LimitedRule, Share};
+use crate::limits::lines::{Never, Turn};
+use crate::limits::table::{CountError, Share};
+use crate::limits::{Concurrent, Counted, CountedCaller};
 use crate::report::count::{Capacity, Count};
 use crate::report::{Outcome, Record};
 use crate::response::answer::{Answers, RequestContext};
@@ -176,7 +178,12 @@ impl Gateway {
         self.limits(number, rule, &caller, asked.request, resources)?;
         let terms = self.terms(number, rule, &caller, asked.request)?;
         let allowed = self.allowed(asked, &caller, number, terms);
-        Ok(allowed.decide(&self.identity_headers, &self.answers, &mut resources.state.rewrites)?)
+        let decision =
+            allowed.decide(&self.identity_headers, &self.answers, &mut resources.state.rewrites)?;
+        if let (Decision::Forward(_), Some(limit)) = (&decision, rule.concurrent) {
+            self.turn(number, limit, &caller, asked.request, resources)?;
+        }
+        Ok(decision)
     }
 
     /// Finds the mount that the path is below.
@@ -259,7 +266,9 @@ impl Gateway {
         let Request { headers, facts, stream, .. } = *request;
         let hints = self.hints(resources.shared);
         let identified = self.callers.identify(headers, facts, stream, &mut resources.state.logins, hints);
-        Count::login(&identified).into_iter().for_each(|login| resources.state.count(login));
+        if !resources.state.has_stood_in_line(stream) {
+            Count::login(&identified).into_iter().for_each(|login| resources.state.count(login));
+        }
         match identified {
             Ok(Identified::Caller(caller)) => Ok(caller),
             Ok(Identified::NotYet) => Err(Early::Decided(Decision::Wait)),
@@ -283,13 +292,13 @@ impl Gateway {
         resources: &mut Resources<'_>,
     ) -> Result<(), Refusal> {
         let Some(rate) = rule.rate else { return Ok(()) };
-        let (who, name) = match caller {
-            Caller::Known(identity) => (Counted::Known, identity.who().as_bytes().to_vec()),
-            Caller::Anonymous => (Counted::Anonymous, request.facts.source()?.ok_or(Refusal::Host)?.bytes()),
-        };
+        if resources.state.has_stood_in_line(request.stream) {
+            return Ok(());
+        }
+        let (who, name) = counted(caller, request)?;
         let (now, table) = (request.facts.now()?, resources.state.rates.as_ref().ok_or(Refusal::Host)?);
-        let of = LimitedRule { configuration: &self.digest, rule: number.position, rate };
-        match table.count(resources.shared, who, &name, &of, now) {
+        let caller = CountedCaller { configuration: &self.digest, rule: number.position, who, name: &name };
+        match table.count(resources.shared, &caller, rate, now) {
             Ok(Share::Own) => Ok(()),
             Ok(Share::Crowded) => {
                 resources.state.count(Count::Bound(Capacity::Rates));
@@ -297,6 +306,35 @@ impl Gateway {
             }
             Err(CountError::Limited(empty)) => Err(RateExceeded { rule: number, rate, empty }.into()),
             Err(CountError::Unreachable) => Err(Refusal::Host),
+        }
+    }
+
+    /// Waits until the caller may have one more request open. This comes last, so that nobody stands in line for a refusal.
+    #[cold]
+    fn turn(
+        &self,
+        number: RuleNumber,
+        limit: Concurrent,
+        caller: &Caller,
+        request: &Request<'_>,
+        resources: &mut Resources<'_>,
+    ) -> Result<(), Early> {
+        let (who, name) = counted(caller, request)?;
+        let (now, lines) = (request.facts.now()?, resources.state.lines.as_mut().ok_or(Refusal::Host)?);
+        let caller = CountedCaller { configuration: &self.digest, rule: number.position, who, name: &name };
+        match lines.ask(resources.shared, request.stream.0, &caller, limit, now) {
+            Turn::Now => Ok(()),
+            Turn::NotYet => Err(Early::Decided(Decision::Wait)),
+            Turn::Never(Never::Unreachable) => Err(Refusal::Host.into()),
+            Turn::Never(why) => {
+                let full = match why {
+                    Never::LineFull => Some(Capacity::Line),
+                    Never::TableFull => Some(Capacity::OpenRequests),
+                    _ => None,
+                };
+                full.into_iter().for_each(|full| resources.state.count(Count::Bound(full)));
+                Err(AtOnceExceeded { rule: number, limit, why }.into())
+            }
         }
     }
 
@@ -363,4 +401,13 @@ impl Gateway {
         let mount = self.mounts.get(context.mount).ok_or(Refusal::Host)?;
         Ok(self.answers.edits(context, mount, &self.mounts, headers)?)
     }
+}
+
+/// Returns the kind and the name by which a caller is counted. Anonymous callers are counted by their address.
+#[inline(never)]
+fn counted(caller: &Caller, request: &Request<'_>) -> Result<(Counted, Vec<u8>), Refusal> {
+    Ok(match caller {
+        Caller::Known(identity) => (Counted::Known, identity.who().as_bytes().to_vec()),
+        Caller::Anonymous => (Counted::Anonymous, request.facts.source()?.ok_or(Refusal::Host)?.bytes()),
+    })
 }

@@ -66,7 +66,7 @@
 //! )
 //! .expect("the configuration is valid");
 //! let random = [[1; 32], [2; 32], [3; 32]];
-//! let mut state = WorkerState::new(random, gateway.rates(), &NoSharedData).expect("nothing is shared");
+//! let mut state = WorkerState::new(random, gateway.tables(), &NoSharedData).expect("nothing is shared");
 //!
 //! let headers = Headers::from_iter([
 //!     (":method", "GET"),

@@ -17,9 +17,13 @@ mod http_context;
 #[cfg(target_arch = "wasm32")]
 mod memory;
 #[cfg(target_arch = "wasm32")]
+mod metrics;
+#[cfg(target_arch = "wasm32")]
 mod root;
 #[cfg(target_arch = "wasm32")]
 mod stream;
+#[cfg(target_arch = "wasm32")]
+mod ticks;
 #[cfg(all(target_arch = "wasm32", feature = "trap-on-request"))]
 mod trap;
 mod unfit;

@@ -24,7 +24,7 @@ const CONFIGURATION: &str = r#"{
     "access": [
         { "who": ["anyone"], "may": ["health"] },
         { "who": ["token:a"], "may": ["read"], "at": ["/prometheus"], "only": { "tenant": ["a"] },
-          "limits": { "rate": "100/s", "range": "1h", "lookback": "1h", "oldest": "1d", "points": 10, "operators": 2,
+          "limits": { "rate": "100/s", "concurrent": 4, "range": "1h", "lookback": "1h", "oldest": "1d", "points": 10, "operators": 2,
                       "calls": 2, "depth": 4, "selectors": 10, "repetitions": 2, "work": 6 } },
         { "who": ["token:b"], "may": ["everything"], "limits": { "rate": "1/h", "burst": 1 } }
     ]
@@ -117,13 +117,13 @@ fn what_may_be_counted_is_there_at_zero_and_only_once() {
     let labels = |metric: &str| names.iter().filter(|name| name.contains(metric)).count();
     // At the first mount everything is allowed, at the second one nothing but health is.
     assert_eq!(labels("requests_total.mount=/prometheus;"), 19 * 6 + 1);
-    assert_eq!(labels("refusals_total.mount=/prometheus;"), 29);
+    assert_eq!(labels("refusals_total.mount=/prometheus;"), 30);
     assert_eq!(labels("refusals_total.mount=none;"), 3);
-    assert_eq!(labels("limited_total.rule=1;"), 12);
+    assert_eq!(labels("limited_total.rule=1;"), 13);
     assert_eq!(labels("limited_total.rule=2;"), 1);
     assert_eq!(labels("logins_total"), 3);
     assert_eq!(labels("checks"), 0, "there are no passwords");
-    assert_eq!(labels("bounds_reached_total"), 3);
+    assert_eq!(labels("bounds_reached_total"), 5);
 }
 
 /// The manual names each value of a label, so that nobody has to wait for it to appear.
@@ -143,7 +143,7 @@ fn the_manual_names_each_value_of_a_label() {
         Outcome::Failed,
     ];
     let others = [Capacity::TOKENS, Capacity::Queries, Capacity::Rates];
-    let bounds = Capacity::OF_CHECKS.into_iter().chain(others);
+    let bounds = Capacity::OF_CHECKS.into_iter().chain(Capacity::OF_LINES).chain(others);
     let names = Reason::all().map(Reason::name).chain(outcomes.map(Outcome::name));
     for name in names.chain(bounds.map(Capacity::name)) {
         assert!(metrics.contains(&format!("`{name}`")), "{name}");

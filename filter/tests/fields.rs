@@ -63,7 +63,7 @@ const EVERYTHING: &str = r#"{
       },
       "shared": ["kube_node_labels"],
       "limits": {
-        "rate": "20/s", "burst": 40, "range": "31d", "lookback": "7d", "oldest": "90d", "points": 11000, "timeout": "30s",
+        "rate": "20/s", "burst": 40, "concurrent": 4, "wait": "2s", "range": "31d", "lookback": "7d", "oldest": "90d", "points": 11000, "timeout": "30s",
         "operators": 100, "selectors": 100, "calls": 100, "depth": 20, "repetitions": 100, "work": 100000
       }
     },

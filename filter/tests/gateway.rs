@@ -13,7 +13,7 @@ use promward::enforce::body::BodyError;
 use promward::enforce::form::FORM_TYPE;
 use promward::enforce::rewrite_cache::RewriteCache;
 use promward::gateway::Gateway;
-use promward::gateway::worker_state::Rates;
+use promward::gateway::worker_state::Tables;
 use promward::report::Outcome;
 use promward::response::answer::RequestContext;
 use promward::response::reply::Reply;
@@ -750,6 +750,7 @@ fn no_more_is_asked_of_the_host_than_the_rules_need() {
         ("", "anyone", "", &[][..], &[][..]),
         ("", "anyone", r#", "limits": { "range": "1d" }"#, &[], &["now"]),
         ("", "anyone", r#", "limits": { "rate": "1/s" }"#, &[], &["now", "source"]),
+        ("", "anyone", r#", "limits": { "concurrent": 4 }"#, &[], &["now", "source"]),
         ("", "anyone", r#", "only": { "tenant": ["a"] }"#, &[], &[]),
         (&certificates, "anyone", "", &[], &[]),
         (&certificates, "certificate:a", "", &[], &["certificate"]),
@@ -776,11 +777,17 @@ fn no_more_is_asked_of_the_host_than_the_rules_need() {
 }
 
 #[test]
-fn only_rates_need_a_table() {
-    for (limits, rates) in [("", Rates::None), (r#", "limits": { "rate": "1/s" }"#, Rates::Some)] {
+fn only_numbers_of_requests_need_a_table() {
+    for (limits, tables) in [
+        ("", Tables::None),
+        (r#", "limits": { "range": "1d" }"#, Tables::None),
+        (r#", "limits": { "rate": "1/s" }"#, Tables::Rates),
+        (r#", "limits": { "concurrent": 4 }"#, Tables::Lines),
+        (r#", "limits": { "rate": "1/s", "concurrent": 4 }"#, Tables::Lines),
+    ] {
         let rule = format!(r#"{{ "who": ["anyone"], "may": ["query"] {limits} }}"#);
         let gateway = gateway(&format!(r#"{{ "mounts": [{{ "prefix": "/" }}], "access": [{rule}] }}"#));
-        assert_eq!(gateway.rates(), rates, "{limits}");
+        assert_eq!(gateway.tables(), tables, "{limits}");
     }
 }
 

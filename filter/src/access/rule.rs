@@ -11,6 +11,7 @@ use crate::caller::who::{Who, Whos};
 use crate::enforce::RuleNumber;
 use crate::enforce::guards::Guards;
 use crate::enforce::restriction::Restriction;
+use crate::limits::Concurrent;
 use crate::time::rate::Rate;
 use std::rc::Rc;
 
@@ -33,6 +34,8 @@ pub struct Rule {
     pub guards: Option<Guards>,
     /// The rate at which each caller may send requests.
     pub rate: Option<Rate>,
+    /// The number of requests that each caller may have open at once.
+    pub concurrent: Option<Concurrent>,
     /// The requests to an opaque server that the rule is about; `None` if it is about all. A rule that has it never has
     /// `only` or guards, so where it is passed over it binds nobody.
     pub scope: Option<Scope>,
@@ -91,7 +94,7 @@ impl Rule {
         self.scope.as_ref().is_none_or(|scope| scope.holds(requested.method, requested.path))
     }
 
-    /// Returns `true` if the rule holds each caller to the same terms as another one, but for the rate.
+    /// Returns `true` if the rule holds each caller to the same terms as another one, but for the number of requests.
     pub fn has_terms_of(&self, other: &Self) -> bool {
         self.only == other.only && self.tenant == other.tenant && self.guards == other.guards
     }

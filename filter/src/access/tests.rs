@@ -19,6 +19,7 @@ fn rule(who: &[&str], may: &[Class]) -> Rule {
         unrestricted: Unrestricted::No,
         guards: None,
         rate: None,
+        concurrent: None,
         scope: None,
     }
 }

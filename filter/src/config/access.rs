@@ -170,7 +170,7 @@ fn held_at(mount: MountId, mounts: &Mounts) -> HeldAt {
 fn rule(field: &Field<'_>, mounts: &Mounts, known: Definitions<'_>) -> Result<Rule, ConfigError> {
     let rule = RuleObject::read(field)?;
     let who = listed(&rule.who(), EMPTY, |text| who(text, known.callers))?;
-    let Limits { rate, guards } = limits::compile(&rule.limits())?;
+    let Limits { rate, concurrent, guards } = limits::compile(&rule.limits())?;
     let only = rule.only();
     let only = if only.is_given() { Some(only::compile(&only, known)?) } else { None };
     let only = shared::compile(&rule.shared(), only)?;
@@ -196,7 +196,7 @@ fn rule(field: &Field<'_>, mounts: &Mounts, known: Definitions<'_>) -> Result<Ru
     }
     let who = Whos::new(who).unwrap_or_default();
     let at = at.into_iter().map(|id| held_at(id, mounts)).collect();
-    let compiled = Rule { who, may, at, only, tenant, unrestricted, guards, rate, scope };
+    let compiled = Rule { who, may, at, only, tenant, unrestricted, guards, rate, concurrent, scope };
     check_gives(&compiled, mounts).map_err(|message| rule.may().refuse(message))?;
     Ok(compiled)
 }

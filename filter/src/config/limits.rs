@@ -4,6 +4,7 @@ use super::error::ConfigError;
 use super::field::Field;
 use super::object::object;
 use crate::enforce::guards::Guards;
+use crate::limits::{Concurrent, MOST_AT_ONCE};
 use crate::promql::{Bounds, MAX_COUNT, MAX_DEPTH};
 use crate::time::duration;
 use crate::time::rate::{MOST, Rate};
@@ -15,6 +16,10 @@ object! {
         rate: Option<String>,
         /// The number of requests that may come at once; the number in `rate` if not given.
         burst: Option<u32>,
+        /// The number of requests that each caller may have open at once, in all workers together: 1 to 1000.
+        concurrent: Option<u32>,
+        /// The longest time for which one more waits until another has ended, like `2s`: at most 1m.
+        wait: Option<String>,
         /// The longest time from `start` to `end`, like `31d`.
         range: Option<String>,
         /// The longest time from an evaluation back to the oldest sample that a query touches, like `7d`.
@@ -40,15 +45,20 @@ object! {
     }
 }
 
-/// The limits of a rule, compiled: a rate, guards, or both.
+/// The limits of a rule, compiled.
 #[derive(Default)]
 pub(super) struct Limits {
     pub(super) rate: Option<Rate>,
+    pub(super) concurrent: Option<Concurrent>,
     pub(super) guards: Option<Guards>,
 }
 
 /// The largest number of points, and the most work, that a rule may allow: more would be no guard.
 const MOST_POINTS: u32 = 1_000_000_000;
+
+/// The longest time for which a request may wait for others to end, in milliseconds: clients and proxies give up after
+/// about as long.
+const LONGEST_WAIT: i64 = 60_000;
 
 /// Compiles the limits of a rule, if it has any.
 pub(super) fn compile(field: &Field<'_>) -> Result<Limits, ConfigError> {
@@ -70,12 +80,28 @@ pub(super) fn compile(field: &Field<'_>) -> Result<Limits, ConfigError> {
         bounds: bounds(&limits)?,
     };
     let guards = Some(guards).filter(|guards| *guards != Guards::default());
-    if rate.is_none() && guards.is_none() {
-        let message = "this limits nothing: give a rate, like \"rate\": \"20/s\", or one of range, lookback, \
+    let concurrent = concurrent(field, &limits)?;
+    if rate.is_none() && concurrent.is_none() && guards.is_none() {
+        let message = "this limits nothing: give a rate, like \"rate\": \"20/s\", or one of concurrent, range, lookback, \
                        oldest, points, timeout, work, operators, selectors, calls, depth and repetitions";
         return Err(field.refuse(message));
     }
-    Ok(Limits { rate, guards })
+    Ok(Limits { rate, concurrent, guards })
+}
+
+/// Reads the number of requests at once, if it is given.
+fn concurrent(field: &Field<'_>, limits: &LimitsObject<'_>) -> Result<Option<Concurrent>, ConfigError> {
+    let most = limits.concurrent().number(MOST_AT_ONCE)?;
+    let wait = limits.wait();
+    match (most, length(&wait)?) {
+        (None, Some(_)) => {
+            Err(field.refuse("a wait needs a number of requests at once, like \"concurrent\": 4"))
+        }
+        (_, Some(length)) if length > LONGEST_WAIT => {
+            Err(wait.refuse("this is too long for those who wait: allow at most 1m"))
+        }
+        (most, wait) => Ok(most.map(|most| Concurrent { most, wait: wait.unwrap_or_default() })),
+    }
 }
 
 /// Reads the bounds on the texts of a request, if one of them is given.

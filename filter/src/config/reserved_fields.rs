@@ -2,7 +2,7 @@
 //! ignored.
 
 /// The fields, each with another one of the same object.
-const FIELDS: [(&str, &str); 2] = [("mode", "who"), ("concurrent", "rate")];
+const FIELDS: [(&str, &str); 1] = [("mode", "who")];
 
 /// Returns `true` if a field that is unknown beside those comes with a later version.
 pub(super) fn comes_later(field: &str, beside: &[&str]) -> bool {

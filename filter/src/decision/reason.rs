@@ -24,6 +24,7 @@ impl Refusal {
             Self::Withheld(_) => Reason::NotRestrictable,
             Self::Violation(violation) => of_violation(violation),
             Self::RateExceeded(_) => Reason::Rate,
+            Self::AtOnceExceeded(_) => Reason::Concurrent,
             Self::Body(error) => of_body(error),
             Self::Answer(_) => Reason::Answer,
         }

@@ -15,12 +15,15 @@ use crate::enforce::body::BodyError;
 use crate::enforce::guards::GuardError;
 use crate::enforce::tenant::NoTenant;
 use crate::enforce::violation::Violation;
+use crate::limits::Concurrent;
+use crate::limits::lines::Never;
 use crate::response::answer::AnswerError;
 use crate::response::reply::{Reply, Wording};
 use crate::target::method::Methods;
 use crate::target::parameters::ParameterError;
 use crate::target::path::TargetError;
 use crate::time::bucket::Empty;
+use crate::time::duration::Shown;
 use crate::time::rate::Rate;
 use std::fmt;
 
@@ -51,6 +54,8 @@ pub enum Refusal {
     Violation(Violation),
     /// The request exceeds the rate of a rule.
     RateExceeded(RateExceeded),
+    /// The caller has as many requests open as a rule allows.
+    AtOnceExceeded(AtOnceExceeded),
     /// The query string is ambiguous.
     Parameters(ParameterError),
     /// The body can't be read in only one way, or violates the requirements of the rule.
@@ -90,6 +95,33 @@ impl fmt::Display for RateExceeded {
     }
 }
 
+/// The error of a request that is one too many at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AtOnceExceeded {
+    /// The rule that says how many there may be.
+    pub rule: RuleNumber,
+    /// The number of them, and the time for which others wait.
+    pub limit: Concurrent,
+    /// The reason why it is not opened.
+    pub why: Never,
+}
+
+impl AtOnceExceeded {
+    /// The time after which to come again, in seconds. Nobody knows when an open request ends.
+    const RETRY_AFTER: u64 = 1;
+}
+
+impl fmt::Display for AtOnceExceeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { rule, limit, why } = self;
+        write!(f, "{rule}.limits.concurrent allows {} requests at once", limit.most)?;
+        if *why == Never::Waited {
+            write!(f, ", and there was room for no other one within {}", Shown(limit.wait))?;
+        }
+        write!(f, ": try again in {} s", Self::RETRY_AFTER)
+    }
+}
+
 /// Implements the conversion of a room's error to a refusal.
 macro_rules! from {
     ($($error:ty => $variant:ident),* $(,)?) => {$(
@@ -105,6 +137,7 @@ from! {
     TargetError => Target,
     CrossSite => CrossSite,
     RateExceeded => RateExceeded,
+    AtOnceExceeded => AtOnceExceeded,
     NoTenant => Tenant,
     ParameterError => Parameters,
     BodyError => Body,
@@ -145,6 +178,7 @@ impl fmt::Display for Refusal {
             }
             Self::Violation(violation) => violation.fmt(f),
             Self::RateExceeded(exceeded) => exceeded.fmt(f),
+            Self::AtOnceExceeded(exceeded) => exceeded.fmt(f),
             Self::Parameters(error) => error.fmt(f),
             Self::Body(error) => error.fmt(f),
             Self::Answer(error) => error.fmt(f),
@@ -178,7 +212,7 @@ impl Refusal {
                 _ => 400,
             },
             Self::Body(_) => 400,
-            Self::Login(LoginError::TooMany(_), _) | Self::RateExceeded(_) => 429,
+            Self::Login(LoginError::TooMany(_), _) | Self::RateExceeded(_) | Self::AtOnceExceeded(_) => 429,
             Self::Login(LoginError::Unknown, _) | Self::Host => 503,
             Self::Login(_, CanLogIn::Yes)
             | Self::Unknown(_, CanLogIn::Yes)
@@ -221,6 +255,7 @@ impl Refusal {
     fn retry_after(&self) -> Option<u64> {
         let empty = match self {
             Self::RateExceeded(exceeded) => exceeded.empty,
+            Self::AtOnceExceeded(_) => Empty { retry_after: AtOnceExceeded::RETRY_AFTER },
             Self::Login(LoginError::TooMany(TooMany::Waiting(empty)), _) => *empty,
             Self::Login(
                 LoginError::TooMany(TooMany::Begun(Spent::BySource(empty) | Spent::InAll(empty))),

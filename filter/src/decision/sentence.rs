@@ -26,6 +26,7 @@ impl Refusal {
             Self::Withheld(_) => "This page can't be limited to what you may see, so it is refused.",
             Self::Violation(_) => "This asks for more than you are allowed to ask for.",
             Self::RateExceeded(_) => "You have asked too often. Try again soon.",
+            Self::AtOnceExceeded(_) => "You have asked for too much at once. Try again soon.",
             Self::Answer(_) => "The server has answered something that you are not allowed to see.",
         }
     }

@@ -111,6 +111,9 @@ impl Gateway {
         if self.access.has_rates() {
             counts.push(Count::Bound(Capacity::Rates));
         }
+        if self.access.has_lines() {
+            counts.extend(Capacity::OF_LINES.map(Count::Bound));
+        }
         if self.access.rules().any(|(_, rule)| rule.only.is_some()) {
             counts.push(Count::Bound(Capacity::Queries));
         }
@@ -123,6 +126,7 @@ fn limits(rule: RuleNumber, of: &Rule, counts: &mut Vec<Count>) {
     let has_bounds = guards.bounds.is_some();
     for (limit, is_given) in [
         (Reason::Rate, of.rate.is_some()),
+        (Reason::Concurrent, of.concurrent.is_some()),
         (Reason::Range, guards.range.is_some()),
         (Reason::Lookback, guards.lookback.is_some()),
         (Reason::Oldest, guards.oldest.is_some()),

@@ -1,7 +1,7 @@
 //! The state that a configuration needs of its workers.
 
 use super::Gateway;
-use super::worker_state::Rates;
+use super::worker_state::Tables;
 use crate::caller::hints::Hints;
 use crate::keyed_hash::written;
 use crate::shared_data::SharedData;
@@ -17,8 +17,12 @@ impl Gateway {
         written(&self.digest)
     }
 
-    /// Returns [`Rates::Some`] if workers have to count requests together.
-    pub fn rates(&self) -> Rates {
-        if self.access.has_rates() { Rates::Some } else { Rates::None }
+    /// Returns the tables in which workers have to count requests together.
+    pub fn tables(&self) -> Tables {
+        match self.access.has_rates() {
+            _ if self.access.has_lines() => Tables::Lines,
+            true => Tables::Rates,
+            false => Tables::None,
+        }
     }
 }

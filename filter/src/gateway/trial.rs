@@ -66,10 +66,14 @@ impl Gateway {
             Ok(found) => found,
             Err(denied) => return refused(None, self.denied(denied)),
         };
-        // A rate can't be tried without counting the request against it.
-        let is_throttled = matches!(decided, Err(Early::Refused(Refusal::RateExceeded(_))));
+        // A number of requests can't be tried without counting the request.
+        let (is_throttled, would_be) = match decided {
+            Err(Early::Refused(Refusal::RateExceeded(_))) => (true, rule.rate.is_some()),
+            Err(Early::Refused(Refusal::AtOnceExceeded(_))) => (true, rule.concurrent.is_some()),
+            _ => (false, false),
+        };
         let is_alike = record.rule.is_some_and(|enforced| trial.is_alike(number, enforced));
-        if (is_alike && !is_throttled) || (is_throttled && rule.rate.is_some()) {
+        if (is_alike && !is_throttled) || would_be {
             return None;
         }
         let terms = match self.terms(number, rule, caller, asked.request) {

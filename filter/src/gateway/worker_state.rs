@@ -1,8 +1,9 @@
 //! The state that a worker keeps between requests, beside its configuration. It is dropped with the configuration.
 
-use crate::caller::logins::Logins;
+use crate::caller::logins::{Logins, StreamId};
 use crate::enforce::rewrite_cache::RewriteCache;
 use crate::keyed_hash::Digest;
+use crate::limits::lines::Lines;
 use crate::limits::table::Table;
 use crate::report::count::{Capacity, Count};
 use crate::shared_data::{SharedData, Unreachable};
@@ -14,6 +15,8 @@ pub struct WorkerState {
     pub logins: Logins,
     /// The table in which rates are counted, if there are any.
     pub rates: Option<Table>,
+    /// The requests whose number is limited, if a rule limits it.
+    pub lines: Option<Lines>,
     /// Queries with their restriction written into them.
     pub rewrites: RewriteCache,
     /// The same with the restrictions of rules on trial, which so push none of the others out.
@@ -29,13 +32,15 @@ pub struct Resources<'a> {
     pub shared: &'a dyn SharedData,
 }
 
-/// The need for a table of rates.
+/// The need for tables in which workers count together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rates {
-    /// At least one rule has a rate.
-    Some,
-    /// No rule has a rate.
+pub enum Tables {
+    /// No rule has a rate, or a number of requests at once.
     None,
+    /// At least one rule has a rate.
+    Rates,
+    /// At least one rule has a number of requests at once.
+    Lines,
 }
 
 impl WorkerState {
@@ -43,16 +48,37 @@ impl WorkerState {
     ///
     /// # Errors
     ///
-    /// Returns an error if a rule has a rate and the host has no data that workers share.
-    pub fn new(random: [Digest; 3], rates: Rates, shared: &dyn SharedData) -> Result<Self, Unreachable> {
+    /// Returns an error if workers have to count together and the host has no data that they share.
+    pub fn new(random: [Digest; 3], tables: Tables, shared: &dyn SharedData) -> Result<Self, Unreachable> {
         let [logins, table, queries] = random;
-        let rates = match rates {
-            Rates::Some => Some(Table::open(shared, table)?),
-            Rates::None => None,
+        let rates = match tables {
+            Tables::Rates | Tables::Lines => Some(Table::open(shared, table)?),
+            Tables::None => None,
         };
         let seed = queries.first_chunk().map_or(0, |seed| u64::from_le_bytes(*seed));
+        let worker = queries.last_chunk().map_or(0, |worker| u64::from_le_bytes(*worker));
+        let lines = rates.as_ref().filter(|_| tables == Tables::Lines);
+        let lines = lines.map(|table| Lines::new(table, worker));
         let [rewrites, tried_rewrites] = [seed; 2].map(RewriteCache::new);
-        Ok(Self { logins: Logins::new(logins), rates, rewrites, tried_rewrites, counts: Vec::new() })
+        let (logins, counts) = (Logins::new(logins), Vec::new());
+        Ok(Self { logins, rates, lines, rewrites, tried_rewrites, counts })
+    }
+
+    /// Returns `true` if a request has waited for others to end. It was counted when it came.
+    pub(super) fn has_stood_in_line(&self, stream: StreamId) -> bool {
+        self.lines.as_ref().is_some_and(|lines| lines.knows(stream.0))
+    }
+
+    /// Returns `true` if a request waits: for the check of a password, or for others to end.
+    pub fn is_waiting(&self) -> bool {
+        !self.logins.is_idle() || self.lines.as_ref().is_some_and(Lines::is_waiting)
+    }
+
+    /// Ends a request whose stream has ended, so that another one of the same caller has its turn.
+    pub fn end(&mut self, stream: StreamId, shared: &dyn SharedData) {
+        if let Some(lines) = &mut self.lines {
+            lines.end(shared, stream.0);
+        }
     }
 
     /// Adds a count to those that are still to be reported.
@@ -88,7 +114,7 @@ mod tests {
         let texts: Vec<_> = (0..1_000).map(|number| format!("metric_{number}")).collect();
         let remembered = |random: u8| {
             let digests = [Digest::default(), Digest::default(), [random; 32]];
-            let mut queries = WorkerState::new(digests, Rates::None, &Nothing).unwrap().rewrites;
+            let mut queries = WorkerState::new(digests, Tables::None, &Nothing).unwrap().rewrites;
             let original =
                 |text| Original { form: SelectorForm::Expression, dialect, text, restriction: &restriction };
             texts.iter().for_each(|text| {

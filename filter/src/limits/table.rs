@@ -2,30 +2,18 @@
 //! is never emptied, so the table has a fixed size. It holds nothing that grants access, because a neighbour in the
 //! same VM could write to it (`threats.md` C9).
 
+use super::{ATTEMPTS, Counted, CountedCaller, halves};
 use crate::keyed_hash::{Digest, Key};
 use crate::shared_data::{NO_ENTRY, SharedData, Unreachable, Written};
 use crate::time::bucket::{Bucket, Empty};
 use crate::time::instant::Instant;
 use crate::time::rate::Rate;
-use std::fmt;
 
 /// The number of buckets for known callers, and again for anonymous ones, so that these can't push the others out.
 const SLOTS: u32 = 4_096;
 
 /// The number of slots in which a caller's bucket may be.
 const PLACES: u32 = 4;
-
-/// The number of attempts to write an entry while other workers are faster.
-const ATTEMPTS: usize = 64;
-
-/// The kind of caller that is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Counted {
-    /// A caller whom the configuration knows.
-    Known,
-    /// An anonymous caller, counted by source address.
-    Anonymous,
-}
 
 /// The bucket in which a caller was counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +57,11 @@ impl Table {
         Err(Unreachable)
     }
 
+    /// Returns the key under which all workers hash.
+    pub(super) fn key(&self) -> &Key {
+        &self.key
+    }
+
     /// Takes a token out of a caller's bucket.
     ///
     /// # Errors
@@ -77,23 +70,22 @@ impl Table {
     pub fn count(
         &self,
         shared: &dyn SharedData,
-        who: Counted,
-        caller: &[u8],
-        of: &LimitedRule<'_>,
+        caller: &CountedCaller<'_>,
+        rate: Rate,
         now: Instant,
     ) -> Result<Share, CountError> {
-        let rule = of.rule.to_le_bytes();
-        let [tag, first] = halves(&self.key.hash(&[of.configuration, &rule, caller]));
-        let [crowd, _] = halves(&self.key.hash(&[of.configuration, &rule]));
+        let (who, rule) = (caller.who, caller.rule);
+        let [tag, first] = caller.numbers(&self.key);
+        let [crowd, _] = halves(&self.key.hash(&[caller.configuration, &rule.to_le_bytes()]));
         for _ in 0..ATTEMPTS {
             let (slot, share) = match find(shared, who, tag, first, now)? {
                 Some(own) => (own, Share::Own),
                 None => {
-                    let key = format!("promward.rate.{who}.crowd.{}", of.rule);
+                    let key = format!("promward.rate.{who}.crowd.{rule}");
                     (read(shared, key, crowd, now)?.0, Share::Crowded)
                 }
             };
-            let bucket = slot.bucket.take(of.rate, now).map_err(CountError::Limited)?;
+            let bucket = slot.bucket.take(rate, now).map_err(CountError::Limited)?;
             let entry = [slot.tag.to_le_bytes(), bucket.full_at.0.to_le_bytes()].concat();
             if shared.set(&slot.key, &entry, slot.number)? == Written::Done {
                 return Ok(share);
@@ -101,17 +93,6 @@ impl Table {
         }
         Err(CountError::Unreachable)
     }
-}
-
-/// The rate against which a request is counted.
-#[derive(Clone, Copy, Debug)]
-pub struct LimitedRule<'a> {
-    /// Bytes that differ from one configuration to the next.
-    pub configuration: &'a [u8],
-    /// The number of the rule that has the rate.
-    pub rule: usize,
-    /// The rate of the rule.
-    pub rate: Rate,
 }
 
 /// A slot of the table, as it was read.
@@ -173,23 +154,8 @@ fn parse(entry: &[u8]) -> Option<(u64, Bucket)> {
     Some((u64::from_le_bytes(*tag), Bucket { full_at }))
 }
 
-/// Returns the first two numbers of a hash.
-fn halves(hash: &Digest) -> [u64; 2] {
-    let half = |range| hash.get(range).and_then(|half: &[u8]| half.try_into().ok()).unwrap_or_default();
-    [u64::from_le_bytes(half(0..8)), u64::from_le_bytes(half(8..16))]
-}
-
 /// The entry of the shared data that holds the key.
 const KEY: &str = "promward.rate.key";
-
-impl fmt::Display for Counted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Known => "known",
-            Self::Anonymous => "anonymous",
-        })
-    }
-}
 
 impl From<Unreachable> for CountError {
     fn from(_: Unreachable) -> Self {
@@ -236,9 +202,12 @@ mod tests {
         Table::open(shared, [1; 32]).unwrap()
     }
 
-    /// Returns a rule that has this rate.
-    fn rule(number: usize, rate: &str) -> LimitedRule<'static> {
-        LimitedRule { configuration: b"c", rule: number, rate: Rate::parse(rate).unwrap() }
+    fn caller(who: Counted, name: &[u8], rule: usize) -> CountedCaller<'_> {
+        CountedCaller { configuration: b"c", rule, who, name }
+    }
+
+    fn rate(text: &str) -> Rate {
+        Rate::parse(text).unwrap()
     }
 
     #[test]
@@ -252,9 +221,9 @@ mod tests {
     fn workers_count_together_and_callers_apart() {
         let shared = Memory::default();
         let (first, second) = (table(&shared), Table::open(&shared, [2; 32]).unwrap());
-        let of = rule(0, "1/h");
-        let of = LimitedRule { rate: of.rate.with_burst(3), ..of };
-        let count = |table: &Table, caller: &[u8]| table.count(&shared, Counted::Known, caller, &of, NOW);
+        let rate = rate("1/h").with_burst(3);
+        let count =
+            |table: &Table, name: &[u8]| table.count(&shared, &caller(Counted::Known, name, 0), rate, NOW);
         for table in [&first, &second, &first] {
             assert_eq!(count(table, b"a"), Ok(Share::Own));
         }
@@ -267,7 +236,7 @@ mod tests {
         let shared = Memory::default();
         let table = table(&shared);
         shared.outrun.set(ATTEMPTS - 1);
-        let count = |caller: &[u8]| table.count(&shared, Counted::Known, caller, &rule(0, "1/h"), NOW);
+        let count = |name: &[u8]| table.count(&shared, &caller(Counted::Known, name, 0), rate("1/h"), NOW);
         assert_eq!(count(b"a"), Ok(Share::Own));
         shared.outrun.set(usize::MAX);
         assert!(matches!(count(b"a"), Err(CountError::Limited(_))));
@@ -278,16 +247,17 @@ mod tests {
     fn the_table_stays_as_large_as_it_is_and_a_crowd_shares_one_bucket_a_rule() {
         let shared = Memory::default();
         let table = table(&shared);
-        let count = |caller: u32, of: &LimitedRule<'_>| {
-            table.count(&shared, Counted::Anonymous, &caller.to_le_bytes(), of, NOW)
+        let count = |number: u32, rule, text| {
+            let name = number.to_le_bytes();
+            table.count(&shared, &caller(Counted::Anonymous, &name, rule), rate(text), NOW)
         };
-        let passed = (0..40_000).filter(|&caller| count(caller, &rule(0, "1/h")).is_ok()).count();
+        let passed = (0..40_000).filter(|&number| count(number, 0, "1/h").is_ok()).count();
         let entries = shared.entries.borrow().len();
         assert!(entries <= SLOTS as usize + 2 && passed <= SLOTS as usize + 1, "{entries}, {passed}");
         // A caller of another rule is counted with the crowd by that rule's own rate, and known callers are not in it.
-        let fast: Vec<_> = (50_000..50_100).map(|caller| count(caller, &rule(1, "1000/s"))).collect();
+        let fast: Vec<_> = (50_000..50_100).map(|number| count(number, 1, "1000/s")).collect();
         assert!(fast.iter().all(Result::is_ok) && fast.contains(&Ok(Share::Crowded)));
-        let known = table.count(&shared, Counted::Known, b"a", &rule(0, "1/h"), NOW);
+        let known = table.count(&shared, &caller(Counted::Known, b"a", 0), rate("1/h"), NOW);
         assert_eq!(known, Ok(Share::Own));
     }
 
@@ -297,9 +267,10 @@ mod tests {
         let table = table(&shared);
         for round in 0..3 {
             let now = NOW.0 + round * 3_600_000_000_000;
-            for caller in 0..200_u32 {
-                let caller = [round.to_le_bytes().as_slice(), &caller.to_le_bytes()].concat();
-                let share = table.count(&shared, Counted::Known, &caller, &rule(0, "1/h"), Instant(now));
+            for number in 0..200_u32 {
+                let name = [round.to_le_bytes().as_slice(), &number.to_le_bytes()].concat();
+                let caller = caller(Counted::Known, &name, 0);
+                let share = table.count(&shared, &caller, rate("1/h"), Instant(now));
                 assert_eq!(share, Ok(Share::Own));
             }
         }

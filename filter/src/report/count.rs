@@ -92,7 +92,14 @@ pub enum Capacity {
     Queries,
     /// The table of rates. When it is full, callers share a bucket.
     Rates,
+    /// The number of requests that may stand in line.
+    Line,
+    /// The table of open requests. When it is full, no other request is opened.
+    OpenRequests,
 }
+
+/// The metrics of the numbers of open and of waiting requests under rules that limit them, over all workers.
+pub const LINES: [&str; 2] = ["promward.requests_open", "promward.requests_waiting"];
 
 /// The metric of the number of waiting checks, over all workers.
 pub const CHECKS_WAITING: &str = "promward.checks_waiting";
@@ -199,6 +206,9 @@ impl Capacity {
         Self::Checks(CheckCapacity::Hints),
     ];
 
+    /// The bounds on requests whose number at once is limited.
+    pub const OF_LINES: [Self; 2] = [Self::Line, Self::OpenRequests];
+
     /// The bound on tokens that are remembered.
     pub const TOKENS: Self = Self::Checks(CheckCapacity::Tokens);
 
@@ -214,6 +224,8 @@ impl Capacity {
             Self::Checks(CheckCapacity::Hints) => "hints",
             Self::Queries => "queries",
             Self::Rates => "rates",
+            Self::Line => "line",
+            Self::OpenRequests => "open_requests",
         }
     }
 }

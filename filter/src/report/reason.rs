@@ -35,6 +35,8 @@ pub enum Reason {
     Host,
     /// More requests than `rate` allows.
     Rate,
+    /// More requests at once than `concurrent` allows.
+    Concurrent,
     /// A longer time from start to end than `range` allows.
     Range,
     /// A query that looks further back than `lookback` allows.
@@ -65,7 +67,7 @@ pub enum Reason {
     WrittenBytes,
 }
 
-const NAMES: [(Reason, &str); 30] = [
+const NAMES: [(Reason, &str); 31] = [
     (Reason::Target, "target"),
     (Reason::NoMount, "no_mount"),
     (Reason::Method, "method"),
@@ -82,6 +84,7 @@ const NAMES: [(Reason, &str); 30] = [
     (Reason::Answer, "answer"),
     (Reason::Host, "host"),
     (Reason::Rate, "rate"),
+    (Reason::Concurrent, "concurrent"),
     (Reason::Range, "range"),
     (Reason::Lookback, "lookback"),
     (Reason::Oldest, "oldest"),

@@ -182,6 +182,14 @@ impl Answers {
     }
 }
 
+/// Returns `true` if an answer is a stream of events, or the beginning of a WebSocket, which may last for hours. It is the
+/// server that says so, and not the client.
+pub fn is_lasting(headers: &Headers) -> bool {
+    let says = [(Name::Status, "101"), (Name::ContentType, "text/event-stream")];
+    says.into_iter()
+        .any(|(name, begin)| headers.first(name).is_some_and(|value| value.starts_with(begin.as_bytes())))
+}
+
 /// Returns `true` if an answer is what was requested, and not an error instead.
 fn is_whole(headers: &Headers) -> bool {
     headers.first(Name::Status).is_some_and(|status| status.starts_with(b"2") || status == b"304")

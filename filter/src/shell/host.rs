@@ -193,6 +193,11 @@ pub(crate) fn add(Metric(id): Metric, offset: i64) -> Result<(), HostError> {
     check(unsafe { proxy_increment_metric(id, offset) })
 }
 
+/// Sets a gauge.
+pub(crate) fn record(Metric(id): Metric, value: u64) -> Result<(), HostError> {
+    check(unsafe { proxy_record_metric(id, value) })
+}
+
 /// The headers of a reply that was sent. Traffic Server reads them only when it sends the reply, so they have to stay
 /// where they are until the stream ends.
 #[derive(Debug, Default)]

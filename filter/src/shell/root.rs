@@ -4,6 +4,7 @@
 use super::host;
 use super::host_kind::HostKind;
 use super::http_context::StreamContext;
+use super::ticks::{Pace, Ticks};
 use super::worker::{Unfit, Worker};
 use crate::config;
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
@@ -18,17 +19,19 @@ pub(crate) struct Root {
     /// The workers, one for each configuration. New streams get the last one; the others are of earlier configurations
     /// that still have streams.
     workers: Vec<Rc<Worker>>,
+    ticks: Rc<Ticks>,
 }
 
 impl Root {
     pub(crate) fn new(context: u32) -> Self {
-        Self { context, kind: None, workers: Vec::new() }
+        Self { context, kind: None, workers: Vec::new(), ticks: Rc::default() }
     }
 
     fn load(&self, kind: &'static HostKind, size: usize) -> Result<Worker, String> {
         let bytes = host::plugin_configuration(size).map_err(|_| "the host can't provide it".to_owned())?;
         let gateway = config::load(&bytes).map_err(|error| error.to_string())?;
-        Worker::new(kind, gateway, self.context).map_err(|Unfit(why)| why.into_owned())
+        Worker::new(kind, gateway, self.context, Rc::clone(&self.ticks))
+            .map_err(|Unfit(why)| why.into_owned())
     }
 }
 
@@ -60,15 +63,14 @@ impl RootContext for Root {
     }
 
     fn on_tick(&mut self) {
-        match self.workers.iter().find(|worker| worker.is_busy()) {
-            Some(busy) => busy.tick(),
-            None => {
-                self.workers.iter().for_each(|worker| worker.rest());
-                if host::tick_every(0).is_err() {
-                    log::warn!("promward: the host doesn't stop its ticks");
-                }
-            }
+        let pace = self.workers.iter().map(|worker| worker.pace()).min().unwrap_or(Pace::None);
+        if self.ticks.set(pace).is_err() {
+            log::warn!("promward: the host doesn't change its ticks");
         }
+        if let Some(worker) = self.workers.iter().find(|worker| worker.has_checks()) {
+            worker.check();
+        }
+        self.workers.iter().filter(|worker| worker.has_lines()).for_each(|worker| worker.tend());
     }
 
     fn create_http_context(&self, context: u32) -> Option<Box<dyn HttpContext>> {

@@ -1,7 +1,8 @@
 //! The callbacks of one request. Each asks the core for a decision and applies it. If a host call fails, nothing goes
 //! on.
 //!
-//! A request whose password has to be checked waits, and is released from the tick. Hosts differ in what they show
+//! A request whose password has to be checked waits, and so does one that stands in line until others of its caller have
+//! ended. It is released from the tick. Hosts differ in what they show
 //! meanwhile: nothing by default, and the body as it comes with Envoy's `allow_on_headers_stop_iteration`. Every
 //! callback pauses then, so that nothing goes on that hasn't been decided.
 
@@ -57,7 +58,7 @@ impl Stream {
         }
     }
 
-    /// Returns `true` if the request waits for the check of its password.
+    /// Returns `true` if the request waits for the check of its password, or for others to end.
     pub(crate) fn waits(&self) -> bool {
         matches!(self.phase, Phase::Waiting(..))
     }
@@ -74,7 +75,7 @@ impl Stream {
         };
         let stream = StreamId(self.context);
         let request = Request { stream, headers: &headers, body, scheme: facts.scheme, facts: &facts };
-        let (decision, record) = self.worker.decide(&request);
+        let (decision, record) = self.worker.decide(&request)?;
         self.record = record;
         match decision {
             Decision::Wait => {
@@ -125,7 +126,7 @@ impl Stream {
         if self.waits() { Err(HostError::Unchecked) } else { Ok(action) }
     }
 
-    /// Decides the request after its password has been checked, and lets it go on as far as it has come.
+    /// Decides the request again after it has waited, and lets it go on as far as it has come.
     pub(crate) fn release(&mut self) -> Result<Action, HostError> {
         let Phase::Waiting(shown) = self.phase else { return Ok(Action::Pause) };
         if self.decide(self.body)? == Action::Pause {

@@ -21,6 +21,11 @@ pub(super) fn unfit(kind: &HostKind, gateway: &Gateway) -> Option<String> {
         ("listener_writes_client", "says itself who a client is: leave the field out")
     } else if mounts.any(|(_, mount)| mount.websockets == WebSockets::Pass) {
         ("mounts[].websockets", "lets no WebSockets pass through a filter: say \"refuse\"")
+    } else if gateway.access.has_lines() {
+        (
+            "access[].limits.concurrent",
+            "lets no request wait, and has no ticks to count open ones by: use a rate",
+        )
     } else {
         return None;
     };
@@ -66,6 +71,9 @@ mod tests {
                 assert!(error.starts_with(field) && error.contains(kind.name), "{error}");
             }
         }
+        let access = r#"{ "mounts": [{ "prefix": "/" }], "access": [{ "who": ["anyone"], "may": ["query"], "limits": { "concurrent": 1 } }] }"#;
+        let error = unfit(&NGINX, &config::load(access.as_bytes()).unwrap()).unwrap();
+        assert!(error.starts_with("access[].limits.concurrent: nginx lets no request wait"), "{error}");
         for kind in [&ENVOY, &NGINX, &TRAFFIC_SERVER] {
             assert_eq!(unfit(kind, &loaded(mounts)), None, "{}", kind.name);
         }

@@ -1,10 +1,12 @@
-//! One configuration in one worker: the state that its streams share, and the tick in which passwords are checked while
-//! streams wait.
+//! One configuration in one worker: the state that its streams share, and the tick in which passwords are checked, and
+//! open requests counted, while streams wait.
 
 use super::facts::{self, StreamFacts};
-use super::host::{self, HostError, HostSharedData, Map, Metric, MetricKind};
-use super::host_kind::{HostKind, PasswordChecks, RecordPlace};
+use super::host::{self, HostError, HostSharedData, Map, MetricKind};
+use super::host_kind::{HostKind, RecordPlace};
 use super::memory;
+use super::metrics::Metrics;
+use super::ticks::{Pace, Ticks};
 use super::unfit::unfit;
 use crate::caller::client::{CLIENT_HEADER, Client, ClientFrom};
 use crate::caller::logins::StreamId;
@@ -13,7 +15,6 @@ use crate::enforce::body::{AwaitedBody, BodyError};
 use crate::gateway::Gateway;
 use crate::gateway::worker_state::{Resources, WorkerState};
 use crate::report::Record;
-use crate::report::count::{CHECKS_WAITING, Count};
 use crate::shared_data::SharedData;
 use crate::target::header_edits::Change;
 use crate::target::headers::Headers;
@@ -21,9 +22,6 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
-
-/// The period of the tick while a stream waits, in milliseconds. Hosts call it less often.
-const PERIOD: u32 = 1;
 
 /// The most slices of a check that runs at once.
 const MOST_SLICES: u32 = 1 << 16;
@@ -40,14 +38,12 @@ pub(crate) struct Worker {
     state: RefCell<WorkerState>,
     /// The streams that wait, by their contexts.
     waiting: RefCell<Vec<(u32, Rc<dyn Waiting>)>>,
-    /// The metrics that the host knows already.
-    metrics: RefCell<Vec<(Count, Metric)>>,
-    checks_waiting: Cell<Option<(Metric, i64)>>,
-    is_ticking: Cell<bool>,
+    metrics: Metrics,
+    ticks: Rc<Ticks>,
     listener: Cell<Listener>,
 }
 
-/// A stream that waits for its password to be checked.
+/// A stream that waits for its password to be checked, or for other requests of its caller to end.
 pub(crate) trait Waiting {
     /// Decides a request that waits and lets it go on. Called from the tick, in which host calls must be about this
     /// stream.
@@ -83,7 +79,12 @@ pub(crate) struct Unfit(pub(crate) Cow<'static, str>);
 
 impl Worker {
     /// Creates the worker of the plugin whose root has this context.
-    pub(crate) fn new(kind: &'static HostKind, gateway: Gateway, root: u32) -> Result<Self, Unfit> {
+    pub(crate) fn new(
+        kind: &'static HostKind,
+        gateway: Gateway,
+        root: u32,
+        ticks: Rc<Ticks>,
+    ) -> Result<Self, Unfit> {
         if let Some(why) = unfit(kind, &gateway) {
             return Err(Unfit(why.into()));
         }
@@ -95,10 +96,11 @@ impl Worker {
         let no_randomness = |_| Unfit("the host has no randomness".into());
         let random = || host::random().map_err(no_randomness);
         let random = [random()?, random()?, random()?];
-        let state = WorkerState::new(random, gateway.rates(), &shared);
+        let state = WorkerState::new(random, gateway.tables(), &shared);
         let no_shared_data = |_| {
             Unfit(
-                "access[].limits.rate needs data that the proxy's workers share, and this host has none"
+                "access[].limits needs data that the proxy's workers share, and this host has none: leave out rate \
+                 and concurrent"
                     .into(),
             )
         };
@@ -109,17 +111,21 @@ impl Worker {
             root,
             state: RefCell::new(state.map_err(no_shared_data)?),
             waiting: RefCell::default(),
-            metrics: RefCell::default(),
-            checks_waiting: Cell::default(),
-            is_ticking: Cell::default(),
+            metrics: Metrics::default(),
+            ticks,
             listener: Cell::new(Listener::Unseen),
         })
     }
 
-    /// Asks the core for a decision about the current request.
-    pub(crate) fn decide(&self, request: &Request<'_>) -> (Decision, Record) {
+    /// Asks the core for a decision about the current request. If its number is limited, the ticks begin.
+    pub(crate) fn decide(&self, request: &Request<'_>) -> Result<(Decision, Record), HostError> {
         let mut state = self.state.borrow_mut();
-        self.gateway.decide(request, &mut Resources { state: &mut state, shared: &self.shared })
+        let decided =
+            self.gateway.decide(request, &mut Resources { state: &mut state, shared: &self.shared });
+        if state.lines.is_some() {
+            self.ticks.at_least(pace(&state))?;
+        }
+        Ok(decided)
     }
 
     /// Completes a body that has come whole.
@@ -157,23 +163,35 @@ impl Worker {
     /// Keeps a stream that waits, and starts the tick if it isn't running.
     pub(crate) fn wait(&self, context: u32, stream: Rc<dyn Waiting>) -> Result<(), HostError> {
         self.waiting.borrow_mut().push((context, stream));
-        if !self.is_ticking.get() {
-            host::tick_every(PERIOD)?;
-            self.is_ticking.set(true);
-        }
-        Ok(())
+        self.ticks.at_least(Pace::Fast)
     }
 
-    /// Forgets a stream that has ended, or that needs no password any more.
+    /// Forgets a stream that has ended, or that waits for nothing any more.
     pub(crate) fn forget(&self, context: u32) {
         if self.take(context).is_some() {
             self.state.borrow_mut().logins.forget(StreamId(context));
         }
+        self.end(context);
         self.tell_counts();
     }
 
-    /// Returns `true` if a stream waits.
-    pub(crate) fn is_busy(&self) -> bool {
+    /// Ends a request as far as its number is limited: another one of the same caller has its turn.
+    pub(crate) fn end(&self, context: u32) {
+        self.state.borrow_mut().end(StreamId(context), &self.shared);
+    }
+
+    /// Returns `true` if the number of some requests is limited.
+    pub(crate) fn has_lines(&self) -> bool {
+        self.gateway.access.has_lines()
+    }
+
+    /// Returns the pace of the ticks that the streams need.
+    pub(crate) fn pace(&self) -> Pace {
+        pace(&self.state.borrow())
+    }
+
+    /// Returns `true` if passwords are to be checked.
+    pub(crate) fn has_checks(&self) -> bool {
         !self.state.borrow().logins.is_idle()
     }
 
@@ -190,24 +208,40 @@ impl Worker {
     }
 
     /// Runs one slice of the waiting checks, and releases the streams that need not wait any longer.
-    pub(crate) fn tick(&self) {
+    pub(crate) fn check(&self) {
         let ready = self.state.borrow_mut().logins.slice(self.gateway.hints(&self.shared));
-        for StreamId(context) in ready {
-            let Some(stream) = self.take(context) else { continue };
-            match host::act_on(context) {
-                Ok(()) => stream.release(),
-                // The stream has ended, and the host hasn't reported it yet.
-                Err(error) => log::warn!("promward: a waiting stream can't be reached: {error:?}"),
-            }
-        }
-        // Metrics and ticks from here on belong to no stream.
-        let _ = host::act_on(self.root);
-        self.tell_counts();
+        ready.into_iter().for_each(|StreamId(context)| self.release(context));
+        self.leave_streams();
     }
 
-    /// Notes that the ticks have ended. The next stream that waits has to ask for them again.
-    pub(crate) fn rest(&self) {
-        self.is_ticking.set(false);
+    /// Looks after the requests whose number is limited, and releases those whose turn it is.
+    pub(crate) fn tend(&self) {
+        let Ok(now) = host::now() else { return };
+        let (ready, numbers) = match &mut self.state.borrow_mut().lines {
+            Some(lines) if lines.is_busy() => {
+                (lines.tend(&self.shared, now), lines.report(&self.shared, now))
+            }
+            _ => return,
+        };
+        ready.into_iter().for_each(|context| self.release(context));
+        self.leave_streams();
+        numbers.into_iter().for_each(|numbers| self.metrics.tell_lines(numbers));
+    }
+
+    #[inline(never)]
+    fn release(&self, context: u32) {
+        let Some(stream) = self.take(context) else { return };
+        match host::act_on(context) {
+            Ok(()) => stream.release(),
+            // The stream has ended, and the host hasn't reported it yet.
+            Err(error) => log::warn!("promward: a waiting stream can't be reached: {error:?}"),
+        }
+    }
+
+    /// Ends the calls about streams. Metrics and ticks from then on belong to none.
+    fn leave_streams(&self) {
+        let _ = host::act_on(self.root);
+        self.tell_counts();
     }
 
     fn take(&self, context: u32) -> Option<Rc<dyn Waiting>> {
@@ -242,59 +276,29 @@ impl Worker {
         }
     }
 
-    /// Makes the host show the metrics of what may go wrong before it does. Their numbers aren't kept, so that the
-    /// metrics that are used are found among few.
+    /// Makes the host show the metrics of what may go wrong before it does.
     pub(crate) fn tell_zeros(&self) {
-        for count in self.gateway.counts_at_zero() {
-            log_refused(host::metric(MetricKind::Counter, &count.metric(&self.gateway.mounts)));
-        }
-        if self.gateway.callers.passwords.is_some() && self.kind.checks == PasswordChecks::InTicks {
-            log_refused(host::metric(MetricKind::Gauge, CHECKS_WAITING));
-        }
+        Metrics::tell_zeros(&self.gateway, self.kind);
     }
 
-    /// Reports the counts as metrics. A metric that the host refuses is left out, since that is no reason to refuse a
-    /// request.
     fn tell_counts(&self) {
         let (counts, waiting) = {
             let mut state = self.state.borrow_mut();
             (state.take_counts(), state.logins.waiting())
         };
         for count in counts {
-            log_refused(self.metric(count).and_then(|metric| host::add(metric, 1)));
+            self.metrics.add(count, &self.gateway);
         }
-        self.tell_waiting(i64::try_from(waiting).unwrap_or(i64::MAX));
+        self.metrics.tell_checks_waiting(waiting);
         memory::tell_growth(if self.kind.has_gauges { MetricKind::Gauge } else { MetricKind::Counter });
-    }
-
-    fn metric(&self, count: Count) -> Result<Metric, HostError> {
-        if let Some(&(_, metric)) = self.metrics.borrow().iter().find(|(known, _)| *known == count) {
-            return Ok(metric);
-        }
-        let metric = host::metric(MetricKind::Counter, &count.metric(&self.gateway.mounts))?;
-        self.metrics.borrow_mut().push((count, metric));
-        Ok(metric)
-    }
-
-    /// Reports the number of waiting checks. The gauge is shared by all workers, so each adds only its own change.
-    fn tell_waiting(&self, waiting: i64) {
-        let told = self.checks_waiting.get();
-        if waiting == told.map_or(0, |(_, number)| number) {
-            return;
-        }
-        let metric =
-            told.map_or_else(|| host::metric(MetricKind::Gauge, CHECKS_WAITING), |(metric, _)| Ok(metric));
-        let Ok(metric) = metric else { return };
-        let difference = waiting.saturating_sub(told.map_or(0, |(_, number)| number));
-        if host::add(metric, difference).is_ok() {
-            self.checks_waiting.set(Some((metric, waiting)));
-        }
     }
 }
 
-/// Logs that the host refuses a metric, if it does.
-fn log_refused<T>(metric: Result<T, HostError>) {
-    if let Err(error) = metric {
-        log::debug!("promward: the host refuses a metric: {error:?}");
+/// Returns the pace of the ticks that the streams of a worker need.
+fn pace(state: &WorkerState) -> Pace {
+    match (state.is_waiting(), &state.lines) {
+        (true, _) => Pace::Fast,
+        (false, Some(lines)) if lines.is_busy() => Pace::Slow,
+        _ => Pace::None,
     }
 }

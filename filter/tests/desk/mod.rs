@@ -50,7 +50,7 @@ impl Desk {
     pub(crate) fn beside(configuration: &str, shared: &Rc<Memory>, number: u8) -> Self {
         let gateway = config::load(configuration.as_bytes()).unwrap();
         let random = [[1; 32], [2; 32], [3; 32]].map(|bytes| bytes.map(|byte: u8| byte.wrapping_add(number)));
-        let state = WorkerState::new(random, gateway.rates(), &**shared).unwrap();
+        let state = WorkerState::new(random, gateway.tables(), &**shared).unwrap();
         Self { gateway, state, shared: Rc::clone(shared) }
     }
 

@@ -4,6 +4,7 @@ use super::phase::{Phase, Replies, Rest};
 use super::{HostError, Stream};
 use crate::decision::refusal::Refusal;
 use crate::report::Reason;
+use crate::response::answer;
 use crate::response::reply::Reply;
 use crate::shell::heads;
 use crate::shell::host::{self, Map};
@@ -42,6 +43,10 @@ impl Stream {
         let headers = heads::read(kind, Map::Response)?;
         match self.gateway().answer(context, &headers) {
             Ok(edits) => {
+                // An event stream or a WebSocket may stay open for hours, and isn't one of the requests at once.
+                if self.worker.has_lines() && answer::is_lasting(&headers) {
+                    self.worker.end(self.context);
+                }
                 heads::edit(kind, Map::Response, &edits, &headers)?;
                 if let Some(filtered) = &context.filtered {
                     let filter = Box::new(filtered.filter());

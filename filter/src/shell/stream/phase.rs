@@ -26,7 +26,7 @@ pub(super) enum Replies {
 pub(super) enum Phase {
     /// Nothing has been decided yet.
     New,
-    /// The request waits until its password has been checked.
+    /// The request waits until its password has been checked, or until others of its caller have ended.
     Waiting(ShownBody),
     /// The request is at no mount, and is left to the proxy.
     Passed,

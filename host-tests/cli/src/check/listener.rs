@@ -165,13 +165,17 @@ fn writes_client(manager: &Value) -> bool {
 /// Returns the first field by which callers are counted by their address.
 fn counted_by_address(gateway: &Gateway) -> Option<String> {
     let unknown = [Who::anyone(), Who::anonymous()];
-    let by_rate = || {
-        let mut rules = gateway.access.rules();
-        rules.find(|(_, rule)| rule.rate.is_some() && rule.who.has_any(&unknown))
+    let by_number = || {
+        let mut rules = gateway.access.rules().filter(|(_, rule)| rule.who.has_any(&unknown));
+        rules.find_map(|(number, rule)| match (rule.rate, rule.concurrent) {
+            (Some(_), _) => Some(format!("{number}.limits.rate")),
+            (None, Some(_)) => Some(format!("{number}.limits.concurrent")),
+            (None, None) => None,
+        })
     };
     match &gateway.callers.passwords {
         Some(_) => Some("callers.passwords".to_owned()),
-        None => by_rate().map(|(number, _)| format!("{number}.limits.rate")),
+        None => by_number(),
     }
 }
 

@@ -23,22 +23,27 @@ pub(super) fn warnings(gateway: &Gateway) -> Vec<String> {
 }
 
 fn of_rule(gateway: &Gateway, number: RuleNumber, rule: &Rule) -> Vec<String> {
-    [rate_on_write(gateway, number, rule), long_matchers(number, rule), everything_shared(number, rule)]
+    [number_on_write(gateway, number, rule), long_matchers(number, rule), everything_shared(number, rule)]
         .into_iter()
         .flatten()
         .collect()
 }
 
-/// Beyond a rate senders are told to wait, and what they hold meanwhile grows.
-fn rate_on_write(gateway: &Gateway, number: RuleNumber, rule: &Rule) -> Option<String> {
+/// Beyond a rate or a number at once senders are told to wait, and what they hold meanwhile grows.
+fn number_on_write(gateway: &Gateway, number: RuleNumber, rule: &Rule) -> Option<String> {
     let writes = |(id, mount): (MountId, &Mount)| {
         rule.is_at(id) && mount.api.classes.contains(Class::Write) && rule.may.contains(Class::Write)
     };
-    let writes = rule.rate.is_some() && rule.only.is_none() && gateway.mounts.iter().any(writes);
+    let field = match (rule.rate, rule.concurrent) {
+        (Some(_), _) => "rate",
+        (None, Some(_)) => "concurrent",
+        (None, None) => return None,
+    };
+    let writes = rule.only.is_none() && gateway.mounts.iter().any(writes);
     writes.then(|| {
         format!(
-            "{number}.limits.rate: this holds for the class write too: senders beyond it get 503 and send again later, so that \
-             samples come late; put write into a rule of its own, above this one and without a rate"
+            "{number}.limits.{field}: this holds for the class write too: senders beyond it get 503 and send again later, so that \
+             samples come late; put write into a rule of its own, above this one and without \"{field}\""
         )
     })
 }

@@ -34,15 +34,18 @@ pub(super) fn limits(course: &Course<'_>, gateway: &Gateway) -> Vec<(&'static st
     };
     let mut limits = Vec::new();
     if let Some(rate) = rule.rate {
+        limits.extend([("rate", rate.to_string()), ("burst", rate.burst.to_string())]);
+    }
+    if let Some(concurrent) = rule.concurrent {
+        limits.push(("concurrent", concurrent.most.to_string()));
+        limits.extend(concurrent.shown_wait().map(|wait| ("wait", wait)));
+    }
+    if !limits.is_empty() {
         let counted = match &account.caller {
             Some(Caller::Known(identity)) => identity.to_string(),
             _ => "the address".to_owned(),
         };
-        limits.extend([
-            ("rate", rate.to_string()),
-            ("burst", rate.burst.to_string()),
-            ("counted_for", counted),
-        ]);
+        limits.push(("counted_for", counted));
     }
     limits.extend(rule.guards.into_iter().flat_map(|guards| guards.allow()));
     limits

@@ -14,6 +14,7 @@ use promward::gateway::worker_state::{Resources, WorkerState};
 use promward::report::Record;
 use promward::response::answer::RequestContext;
 use promward::response::reply::Reply;
+use promward::time::instant::Instant;
 
 /// The random bytes of a worker. Nothing here depends on them.
 const RANDOM: [[u8; 32]; 3] = [[1; 32], [2; 32], [3; 32]];
@@ -88,14 +89,14 @@ impl Policy {
         let shared = Memory::default();
         let unreachable = |_| "shared data can't be written".to_owned();
         let mut state =
-            WorkerState::new(RANDOM, credentials.gateway.rates(), &shared).map_err(unreachable)?;
+            WorkerState::new(RANDOM, credentials.gateway.tables(), &shared).map_err(unreachable)?;
         let stands_in = credentials.authorization.is_some();
         if stands_in && let Some(logins) = remembered.0.take() {
             state.logins = logins;
         }
         let mut resources = Resources { state: &mut state, shared: &shared };
-        for _ in 1..asked.times {
-            decide(asked, &sent, &credentials, &mut resources);
+        for number in 1..asked.times {
+            decide(asked, &sent, &credentials, number, &mut resources);
         }
         let course = course(asked, sent, &credentials, &mut resources);
         if stands_in {
@@ -105,21 +106,30 @@ impl Policy {
     }
 }
 
-/// Decides a request, and checks its password in between if it has one.
+/// Decides a request of so many that are open, and checks its password in between if it has one. None of the others ends,
+/// so one that stands in line waits for as long as it may.
 fn decide(
     asked: &Asked,
     sent: &Message,
     credentials: &Credentials<'_>,
+    number: u32,
     resources: &mut Resources<'_>,
 ) -> (Decision, Record) {
     let (headers, facts) = (sent.to_headers(), facts(asked, credentials));
-    let request = request(asked, &headers, &facts);
+    let request = request(asked, &headers, &facts, number);
     let decided = credentials.gateway.decide(&request, resources);
     if decided.0 != Decision::Wait {
         return decided;
     }
     while !resources.state.logins.is_idle() {
         resources.state.logins.slice(credentials.gateway.hints(resources.shared));
+    }
+    let decided = credentials.gateway.decide(&request, resources);
+    if decided.0 != Decision::Wait {
+        return decided;
+    }
+    if let Some(lines) = &mut resources.state.lines {
+        lines.tend(resources.shared, Instant(u64::MAX));
     }
     credentials.gateway.decide(&request, resources)
 }
@@ -137,8 +147,9 @@ fn request<'a>(
     asked: &Asked,
     headers: &'a promward::target::headers::Headers,
     facts: &'a Facts,
+    number: u32,
 ) -> Request<'a> {
-    Request { stream: StreamId(1), headers, body: asked.follows, scheme: asked.scheme, facts }
+    Request { stream: StreamId(number), headers, body: asked.follows, scheme: asked.scheme, facts }
 }
 
 fn course<'a>(
@@ -148,7 +159,7 @@ fn course<'a>(
     resources: &mut Resources<'_>,
 ) -> Course<'a> {
     let gateway: &'a Gateway = credentials.gateway;
-    let (decision, mut record) = decide(asked, &sent, credentials, resources);
+    let (decision, mut record) = decide(asked, &sent, credentials, asked.times, resources);
     let end = match decision {
         Decision::Reply(reply) => End::Reply(reply),
         Decision::Pass(edits) => {
@@ -161,7 +172,7 @@ fn course<'a>(
         Decision::Wait => End::Reply(gateway.failed()),
     };
     let (headers, facts) = (sent.to_headers(), facts(asked, credentials));
-    let account = gateway.account(&request(asked, &headers, &facts), &record, resources);
+    let account = gateway.account(&request(asked, &headers, &facts, asked.times), &record, resources);
     Course { account, record, sent, end }
 }
 

@@ -102,7 +102,7 @@ fn is_checked(user: &str, password: &[u8]) -> bool {
               "access": [{{ "who": ["authenticated"], "may": ["ui"] }}] }}"#
     );
     let gateway = config::load(configuration.as_bytes()).unwrap();
-    let mut state = WorkerState::new([[1; 32], [2; 32], [3; 32]], gateway.rates(), &NoSharedData).unwrap();
+    let mut state = WorkerState::new([[1; 32], [2; 32], [3; 32]], gateway.tables(), &NoSharedData).unwrap();
     let credentials = STANDARD.encode([user.as_bytes(), b":", password].concat());
     let authorization = format!("Basic {credentials}");
     let headers = Headers::from_iter([

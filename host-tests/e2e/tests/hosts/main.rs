@@ -1,6 +1,7 @@
 //! Tests of promward on both hosts, in front of a server that the tests play.
 
 mod answer_headers;
+mod at_once;
 mod callers;
 mod client;
 mod configuration;

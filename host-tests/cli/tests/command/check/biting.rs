@@ -147,7 +147,7 @@ fn buffers_below_the_longest_form_are_warned_of() {
 #[test]
 fn a_rate_on_writers_is_warned_of() {
     let said = "access[1].limits.rate: this holds for the class write too: senders beyond it get 503 and send again later, so \
-                that samples come late; put write into a rule of its own, above this one and without a rate";
+                that samples come late; put write into a rule of its own, above this one and without \"rate\"";
     let health = r#"{ "who": ["anyone"], "may": ["health"], "limits": { "rate": "9/s" } }"#;
     let rule = |may: &str, more: &str| {
         format!(
@@ -156,6 +156,8 @@ fn a_rate_on_writers_is_warned_of() {
     };
     let of = |access: &str| alone(r#"{ "prefix": "/p" }"#, "", access);
     assert_eq!(of(&rule(r#""write""#, "")), [said]);
+    let at_once = rule(r#""write""#, "").replace(r#""rate": "9/s" }"#, r#""concurrent": 4 }"#);
+    assert_eq!(of(&at_once), [said.replace("rate", "concurrent")]);
     assert_eq!(of(&rule(r#""everything""#, "")), [said]);
     assert_eq!(of(&rule(r#""everything""#, r#", "except": ["write"]"#)), [""; 0]);
     assert_eq!(of(&rule(r#""everything""#, r#", "only": { "tenant": ["a"] }"#)), [""; 0], "they can't write");

@@ -4,7 +4,7 @@ mod logins;
 mod matrix;
 mod rates;
 mod schemes;
-mod set_up;
+pub(crate) mod set_up;
 mod swaps;
 mod tenants;
 mod tokens;

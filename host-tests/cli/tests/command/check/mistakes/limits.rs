@@ -7,7 +7,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
     (
         r#"["health", "ui"]"#,
         r#"["ui"], "limits": {}"#,
-        "access[0].limits: this limits nothing: give a rate, like \"rate\": \"20/s\", or one of range, lookback, oldest, points, timeout, work, operators, selectors, calls, depth and repetitions",
+        "access[0].limits: this limits nothing: give a rate, like \"rate\": \"20/s\", or one of concurrent, range, lookback, oldest, points, timeout, work, operators, selectors, calls, depth and repetitions",
     ),
     (
         r#"["health", "ui"]"#,
@@ -26,13 +26,38 @@ pub(super) const MISTAKES: &[Mistake] = &[
     ),
     (
         r#"["health", "ui"]"#,
-        r#"["ui"], "limits": { "concurrent": 4 }"#,
-        "access[0].limits.concurrent: this is not in promward 0.1.0: it comes with a later version",
+        r#"["ui"], "limits": { "concurrent": 0 }"#,
+        "access[0].limits.concurrent: this must be a whole number, 1 to 1000",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "limits": { "concurrent": "4" }"#,
+        "access[0].limits.concurrent: this must be a whole number, 1 to 1000",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "limits": { "rate": "20/s", "wait": "2s" }"#,
+        "access[0].limits: a wait needs a number of requests at once, like \"concurrent\": 4",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "limits": { "concurrent": 4, "wait": "0s" }"#,
+        "access[0].limits.wait: this allows nothing: leave the field out, or allow more",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "limits": { "concurrent": 4, "wait": "1m1s" }"#,
+        "access[0].limits.wait: this is too long for those who wait: allow at most 1m",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["ui"], "limits": { "concurrent": 4, "wait": 2 }"#,
+        "access[0].limits.wait: this is a number, where a text is needed",
     ),
     (
         r#"["health", "ui"]"#,
         r#"["ui"], "limits": { "rates": "20/s" }"#,
-        "access[0].limits.rates: there is no such field; the fields here are rate, burst, range, lookback, oldest, points, timeout, work, operators, selectors, calls, depth, repetitions",
+        "access[0].limits.rates: there is no such field; the fields here are rate, burst, concurrent, wait, range, lookback, oldest, points, timeout, work, operators, selectors, calls, depth, repetitions",
     ),
     // Guards.
     (
