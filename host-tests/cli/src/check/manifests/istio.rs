@@ -31,8 +31,13 @@ fn plugin(name: &str, object: &Value, path: &[&str], objects: &[&Value]) -> Opti
     let path = path.join(".");
     let field = format!("{path}.pluginConfig");
     let strategy = text_at(plugin, &["failStrategy"]).unwrap_or("FAIL_CLOSE").to_owned();
-    let configuration = match strategy.as_str() {
-        "FAIL_OPEN" => Err(fails_open(&format!("{path}.failStrategy"), "FAIL_OPEN", "write FAIL_RELOAD")),
+    let configuration = match (strategy.as_str(), text_at(plugin, &["type"])) {
+        ("FAIL_OPEN", _) => {
+            Err(fails_open(&format!("{path}.failStrategy"), "FAIL_OPEN", "write FAIL_RELOAD"))
+        }
+        (_, Some("NETWORK")) => Err(format!(
+            "{path}.type: NETWORK makes it a filter of connections, and this one checks requests: leave it out"
+        )),
         _ => written(plugin.get("pluginConfig"), &field, json_of_go),
     };
     let phase = text_at(object, &["spec", "phase"]).unwrap_or("UNSPECIFIED").to_owned();

@@ -111,6 +111,12 @@ fn a_plugin_that_fails_open_is_refused() {
 }
 
 #[test]
+fn a_plugin_for_connections_is_refused() {
+    let printed = printed(ISTIO, &[("FAIL_RELOAD", "FAIL_RELOAD\n  type: NETWORK")]);
+    assert!(printed.contains("refused: spec.type: NETWORK makes it a filter of connections"), "{printed}");
+}
+
+#[test]
 fn files_in_a_config_map_or_a_secret_are_checked_and_others_are_passed_over() {
     let lines = JSON.replace("],", "],\n    ");
     let config_map = format!(
