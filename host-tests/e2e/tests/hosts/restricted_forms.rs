@@ -135,8 +135,10 @@ fn a_server_that_answers_early_has_seen_nothing_to_answer(host: Host) {
     let upstream = Upstream::start_early(|_| Reply::text("early")).unwrap();
     for client in clients(&deployment(host, &upstream)) {
         let mut exchange = client.open(Request::form(LABELS)).unwrap();
-        exchange.data("match[]=u").unwrap();
+        let sent = exchange.data("match[]=u");
+        // The answer of a server that was asked at once may have ended the stream already.
         if host == Host::Envoy {
+            sent.unwrap();
             assert_eq!(client.get(LABELS).unwrap().text(), "early");
             let is_whole = |request: &Received| request.method == "GET" || request.end == End::Clean;
             assert!(upstream.requests().iter().all(is_whole), "{:?}", upstream.requests());
