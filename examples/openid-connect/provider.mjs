@@ -60,6 +60,7 @@ const provider = new Provider(issuer, {
     clientCredentials: { enabled: true },
     rpInitiatedLogout: {
       logoutSource: (context, form) => page(context, 'Log out', `${form}<button form="op.logoutForm" name="logout" value="yes">Log out</button>`),
+      postLogoutSuccessSource: (context) => page(context, 'Logged out', ''),
     },
     resourceIndicators: {
       enabled: true,
@@ -96,7 +97,8 @@ provider.use(async (context, next) => {
   }
   await provider.interactionDetails(context.req, context.res);
   page(context, 'Log in', `${form.has('name') ? '<p>This is not right.</p>' : ''}<form method="post">
-    <input name="name" placeholder="Name" autofocus> <input name="password" type="password" placeholder="Password">
+    <input name="name" placeholder="Name" autocomplete="username" autofocus>
+    <input name="password" type="password" placeholder="Password" autocomplete="current-password">
     <button>Log in</button></form>`);
 });
 for (const event of ['grant.success', 'grant.error', 'end_session.success']) {

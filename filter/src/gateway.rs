@@ -376,6 +376,7 @@ impl Gateway {
             origin,
             strip,
             client: self.client,
+            has_sessions: self.callers.logout.is_some(),
             caller,
             rule,
             terms,

@@ -4,6 +4,7 @@
 //! This is the first room on the way of a request. A target that it refuses never meets a mount or a rule.
 
 pub mod body;
+pub(crate) mod cookies;
 pub(crate) mod escape;
 pub mod header_edits;
 pub mod headers;

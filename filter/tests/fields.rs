@@ -49,7 +49,8 @@ const EVERYTHING: &str = r#"{
       "other": { "payload": "jwt", "issuer": "https://b", "audience": "a", "name": ["sub"], "groups": ["groups"] }
     },
     "groups": { "sre": ["user:viewer"] },
-    "passwords": { "checks": "4/s", "burst": 2, "waiting": 4, "waiting_per_source": 2 }
+    "passwords": { "checks": "4/s", "burst": 2, "waiting": 4, "waiting_per_source": 2 },
+    "logout": "/oauth2/logout"
   },
   "access": [
     {

@@ -28,6 +28,36 @@ fn configuration(mount: &str, access: &str) -> String {
     )
 }
 
+#[test]
+fn an_application_gets_no_cookie_of_the_proxys_sessions() {
+    let sessions = r#""logout": "/oauth2/logout","#;
+    let with = |mount: &str| {
+        configuration(mount, OPEN).replace(r#""callers": {"#, &format!(r#""callers": {{ {sessions}"#))
+    };
+    let cookie = |configuration: &str, path: &str, sent: &str| {
+        let edits = forward(configuration, path, &[("cookie", sent)]).edits;
+        let set = edits.set.iter().find(|(name, _)| *name == "cookie");
+        let set = set.map(|(_, value)| value.as_str().to_owned());
+        let is_removed = edits.remove.iter().any(|name| name == b"cookie");
+        match (set, is_removed) {
+            (Some(value), _) => Some(value),
+            (None, true) => None,
+            (None, false) => Some(sent.to_owned()),
+        }
+    };
+    for (mount, path, sent, arrives) in [
+        ("", "/app/", "session=1", Some("session=1")),
+        ("", "/app/", "IdToken=a; session=1; OauthNonce.1f=b", Some("session=1")),
+        ("", "/app/", "IdToken=a", None),
+        (r#", "credentials": "pass""#, "/app/", "IdToken=a; session=1", Some("session=1")),
+        (r#", "credentials": "remove""#, "/app/", "IdToken=a; session=1", None),
+    ] {
+        assert_eq!(cookie(&with(mount), path, sent).as_deref(), arrives, "{mount} {sent}");
+    }
+    let other = configuration("", OPEN);
+    assert_eq!(cookie(&other, "/app/", "IdToken=a").as_deref(), Some("IdToken=a"));
+}
+
 /// A rule for everybody.
 const OPEN: &str = r#"{ "who": ["anyone"], "may": ["unknown"], "at": ["/app"] }"#;
 

@@ -33,6 +33,8 @@ pub struct Callers {
     pub issuers: Vec<Issuer>,
     /// The groups of the configuration, each with its members.
     pub groups: Groups,
+    /// The path that ends a session that the proxy keeps, if it does.
+    pub logout: Option<String>,
 }
 
 /// The result of identifying the caller of a request.

@@ -40,6 +40,9 @@ object! {
         groups: Option<ByName<Vec<String>>>,
         /// Limits on the checks of passwords that begin and wait, in each worker.
         passwords: Option<passwords::PasswordsConfig>,
+        /// The path that ends a session that Envoy's filter `oauth2` keeps for people who have logged in at an identity provider.
+        /// The page that people see when they are refused leads to it, and the cookies of the session go to no server.
+        logout: Option<String>,
     }
 }
 
@@ -56,6 +59,7 @@ pub(super) fn compile(field: &Field<'_>) -> Result<Callers, ConfigError> {
         tokens: tokens_of(&tokens)?,
         certificates: certificates::compile(&object.certificates(), &vouched)?,
         groups: Groups::default(),
+        logout: logout(&object.logout())?,
     };
     callers.groups = groups_with_members(&section(&groups, Some('/'))?, &callers)?;
     Ok(callers)
@@ -78,6 +82,15 @@ fn groups_with_members(section: &[Field<'_>], callers: &Callers) -> Result<Group
         groups.push(Group { name: named.name().to_owned(), members });
     }
     Ok(Groups(groups))
+}
+
+/// Reads a path of this site.
+fn logout(field: &Field<'_>) -> Result<Option<String>, ConfigError> {
+    let path = field.optional_text()?;
+    match path.is_some_and(|path| !path.starts_with('/') || path.starts_with("//")) {
+        true => Err(field.refuse("this must be a path on this site, such as \"/oauth2/logout\"")),
+        false => Ok(path.map(str::to_owned)),
+    }
 }
 
 fn check_member(text: &str, callers: &Callers) -> Result<(), String> {

@@ -25,6 +25,7 @@ use crate::response::filtered;
 use crate::response::page::Expected;
 use crate::response::reply::{Reply, Wording};
 use crate::target::body::Body;
+use crate::target::cookies;
 use crate::target::header_edits::{HeaderEdits, HeaderValue};
 use crate::target::headers::Headers;
 use crate::target::headers::name::Name;
@@ -33,7 +34,7 @@ use crate::target::origin;
 use crate::target::parameters::Parameters;
 use crate::target::parameters::accepted::Accepted;
 use crate::target::query::QueryString;
-use crate::target::strip::Strip;
+use crate::target::strip::{Credentials, Strip};
 use crate::target::upgrade;
 use std::rc::Rc;
 
@@ -55,6 +56,8 @@ pub(super) struct AllowedRequest<'a> {
     pub(super) strip: Strip,
     /// The place where the client's connection is learned.
     pub(super) client: ClientFrom,
+    /// True if the proxy keeps sessions, whose cookies don't go upstream.
+    pub(super) has_sessions: bool,
     /// The caller that sends the request.
     pub(super) caller: &'a Caller,
     /// The rule that allows the request.
@@ -254,6 +257,14 @@ impl AllowedRequest<'_> {
         if !says_the_scheme {
             say(Name::XForwardedProto, request.scheme.as_str().into());
         }
+        // Where no cookie goes on, the header is removed already.
+        let passes_cookies = self.has_sessions && self.strip != Strip::TrustedAnd(Credentials::All);
+        if passes_cookies && let Some(cookies) = cookies::without_sessions(request.headers) {
+            match cookies.is_empty() {
+                true => remove.push(b"cookie".to_vec()),
+                false => say(Name::Cookie, cookies.into()),
+            }
+        }
         host.into_iter().for_each(|host| say(Name::XForwardedHost, host.into()));
         if !mount.prefix.is_root() {
             say(Name::XForwardedPrefix, mount.prefix.text().into());
@@ -345,6 +356,7 @@ mod tests {
             origin: None,
             strip: Strip::OursOnly,
             client: ClientFrom::Host,
+            has_sessions: false,
             caller: &Caller::Anonymous,
             rule: RuleNumber { list: RuleList::Access, position: 0 },
             terms: RuleTerms {

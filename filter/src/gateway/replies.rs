@@ -10,6 +10,7 @@ use crate::api::class::Class;
 use crate::api::mount::{Located, Mount};
 use crate::api::requested::Requested;
 use crate::caller::identity::{Caller, Identity};
+use crate::caller::scheme::Scheme;
 use crate::decision::refusal::{CanLogIn, Refusal};
 use crate::decision::{Decision, Request};
 use crate::report::Record;
@@ -110,11 +111,13 @@ impl Gateway {
     pub(super) fn refused_page(&self, refusal: &Refusal, record: &Record, request: &Request<'_>) -> Reply {
         let mount = record.mount.and_then(|id| self.mounts.get(id));
         let back = mount.map(|mount| format!("{}/", mount.prefix.as_str()));
+        let in_session = record.caller.identity().is_none_or(|identity| identity.scheme() == Scheme::Jwt);
         let page = RefusedPage {
             sentence: refusal.sentence(),
             message: &refusal.to_string(),
             who: record.caller.identity().map(Identity::who).filter(|_| mount.is_some()),
             can_log_in: mount.is_some() && self.can_log_in() == CanLogIn::Yes,
+            logout: self.callers.logout.as_deref().filter(|_| mount.is_some() && in_session),
             contact: self.contact.as_deref(),
             back: back.as_deref(),
         };

@@ -18,6 +18,8 @@ pub(crate) struct RefusedPage<'a> {
     pub who: Option<&'a str>,
     /// True if callers can log in by a password or a token.
     pub can_log_in: bool,
+    /// The path that ends a session that the proxy keeps for the caller, if it keeps one.
+    pub logout: Option<&'a str>,
     /// The person or place to ask, as the configuration writes it.
     pub contact: Option<&'a str>,
     /// The path of the mount's first page; `None` at no mount.
@@ -69,39 +71,53 @@ impl RefusedPage<'_> {
                 page.push_str("<p>You are signed in as <b>");
                 escape(who, &mut page);
                 page.push_str("</b>.");
-                if self.can_log_in {
+                if let Some(logout) = self.logout {
+                    page.push_str(" To come as somebody else, ");
+                    link(logout, "log out", &mut page);
+                    page.push('.');
+                } else if self.can_log_in {
                     page.push_str(" To come as somebody else, close all windows of this browser and open the page again.");
                 }
                 page.push_str("</p>\n");
             }
             None if status == 401 => {
-                page.push_str(
-                    "<p>You are not signed in. Load the page again to be asked for name and password.</p>\n",
-                );
+                page.push_str("<p>You are not signed in. ");
+                match self.logout {
+                    Some(logout) => link(logout, "Log in again", &mut page),
+                    None => page.push_str("Load the page again to be asked for name and password."),
+                }
+                page.push_str("</p>\n");
             }
             None => {}
         }
         if let Some(contact) = self.contact {
             page.push_str("<p>If you need it, ask ");
-            let is_link = contact.starts_with("https://") || contact.starts_with("mailto:");
-            if is_link {
-                page.push_str("<a href=\"");
-                escape(contact, &mut page);
-                page.push_str("\">");
+            let shown = contact.strip_prefix("mailto:").unwrap_or(contact);
+            match contact.starts_with("https://") || contact.starts_with("mailto:") {
+                true => link(contact, shown, &mut page),
+                false => escape(shown, &mut page),
             }
-            escape(contact.strip_prefix("mailto:").unwrap_or(contact), &mut page);
-            page.push_str(if is_link { "</a>.</p>\n" } else { ".</p>\n" });
+            page.push_str(".</p>\n");
         }
         if let Some(back) = self.back {
-            page.push_str("<p><a href=\"");
-            escape(back, &mut page);
-            page.push_str("\">Go to the first page</a></p>\n");
+            page.push_str("<p>");
+            link(back, "Go to the first page", &mut page);
+            page.push_str("</p>\n");
         }
         page.push_str("<p><small>");
         escape(self.message, &mut page);
         page.push_str("</small></p>\n</body>\n</html>\n");
         page
     }
+}
+
+/// Writes a link.
+fn link(to: &str, text: &str, page: &mut String) {
+    page.push_str("<a href=\"");
+    escape(to, page);
+    page.push_str("\">");
+    escape(text, page);
+    page.push_str("</a>");
 }
 
 fn title(status: u16) -> &'static str {
@@ -140,6 +156,7 @@ mod tests {
         message: "no access rule allows it",
         who: Some("user:alice"),
         can_log_in: true,
+        logout: None,
         contact: Some("mailto:ops@example.com"),
         back: Some("/prometheus/"),
     };
@@ -169,6 +186,12 @@ mod tests {
         let body = nobody.reply(404).body;
         assert!(body.contains("ask the team, room 3.") && !body.contains("<a "), "{body}");
         assert!(!body.contains("signed in"), "{body}");
+        let in_session = RefusedPage { logout: Some("/oauth2/logout"), ..PAGE };
+        let body = in_session.reply(403).body;
+        assert!(body.contains("else, <a href=\"/oauth2/logout\">log out</a>."), "{body}");
+        assert!(!body.contains("close all windows"), "{body}");
+        let ended = RefusedPage { who: None, ..in_session }.reply(401).body;
+        assert!(ended.contains("<a href=\"/oauth2/logout\">Log in again</a></p>"), "{ended}");
         let asked = RefusedPage { who: None, ..PAGE }.reply(401).body;
         assert!(asked.contains("Load the page again"), "{asked}");
     }

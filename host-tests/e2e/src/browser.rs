@@ -142,6 +142,13 @@ impl Browser {
         self.wait(&format!("the choice of {value}"), choice)
     }
 
+    /// Forgets cookies of the site that is shown, as a browser does when they have expired.
+    pub fn forget(&self, cookies: &[&str]) -> Result<()> {
+        cookies
+            .iter()
+            .try_for_each(|name| self.wait(&format!("forgetting {name}"), self.client.delete_cookie(name)))
+    }
+
     /// Runs a script on the page and returns its result. The script finds `given` in `arguments`.
     pub fn run(&self, script: &str, given: Vec<Value>) -> Result<Value> {
         self.wait("a script", self.client.execute(script, given))

@@ -49,8 +49,17 @@ impl Options {
     /// # Errors
     ///
     /// Fails if it is no certificate.
-    pub fn deployment(mut self, name: &str, address: SocketAddr, certificate: &str) -> Result<Self> {
-        self.names.push((format!("{name}:443"), address));
+    pub fn deployment(self, name: &str, address: SocketAddr, certificate: &str) -> Result<Self> {
+        self.trusted(&format!("{name}:443"), address, certificate)
+    }
+
+    /// Adds a site as [`deployment`](Self::deployment) does, by its name and port.
+    ///
+    /// # Errors
+    ///
+    /// Fails where [`deployment`](Self::deployment) does.
+    pub fn trusted(mut self, authority: &str, address: SocketAddr, certificate: &str) -> Result<Self> {
+        self.names.push((authority.to_owned(), address));
         self.keys.push(certificates::public_key_pin(certificate)?);
         Ok(self)
     }

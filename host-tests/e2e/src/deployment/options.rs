@@ -2,6 +2,7 @@
 
 use promward_embedded::host::Log;
 use promward_harness::certificates::Authority;
+use promward_harness::envoy::Provider;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,6 +24,8 @@ pub struct Options {
     pub allow_on_headers_stop_iteration: bool,
     /// On Envoy: verifies tokens with this JSON Web Key Set, as the fragment `jwt.yaml` does.
     pub jwks: Option<String>,
+    /// On Envoy: leads people to this provider, as the fragment `openid-connect.yaml` does.
+    pub provider: Option<Provider>,
     /// On the embedded host, which verifies no tokens: the property `metadata` of every request, as
     /// [`jwt::metadata`](promward_harness::jwt::metadata) writes it.
     pub metadata: Option<Vec<u8>>,
@@ -57,6 +60,7 @@ impl Options {
             authority: None,
             allow_on_headers_stop_iteration: false,
             jwks: None,
+            provider: None,
             metadata: None,
             watched: false,
             websockets: false,

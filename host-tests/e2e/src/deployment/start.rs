@@ -34,10 +34,12 @@ pub(super) fn start_envoy(options: &Options, module: &Path, certificates: &Path)
         envoy.replace.push((WRITES_CLIENT.to_owned(), String::new()));
     }
     envoy.jwks.clone_from(&options.jwks);
+    envoy.provider.clone_from(&options.provider);
     let asked = options.client_certificates == ClientCertificates::SignedByTheDeployment;
     let wanted = [
         (asked, Variant::ClientCertificates),
         (options.jwks.is_some(), Variant::Jwt),
+        (options.provider.is_some(), Variant::OpenIdConnect),
         (options.watched, Variant::Watched),
         (options.websockets, Variant::WebSockets),
     ];

@@ -7,13 +7,14 @@ use std::ffi::OsStr;
 use std::process::{Command, Stdio};
 
 /// The tests of what releases have done in different ways: the guide from its file to its answers, what the codec, the
-/// listener and the routes make of hostile requests, and forms and answers that are held back.
-const DIFFERENT: [&str; 8] = [
+/// listener and the routes make of hostile requests, forms and answers that are held back, and the sessions of people who log in.
+const DIFFERENT: [&str; 9] = [
     "--test=servers",
     "--test=hosts",
     "--test=attacks",
     "--",
     "guide::on_envoy",
+    "people_log_in::",
     "restricted_forms::on_envoy",
     "streams::on_envoy",
     "envoy_as_shipped_withstands_it",

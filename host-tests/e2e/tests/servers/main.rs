@@ -8,6 +8,7 @@ mod browser;
 mod clients;
 mod costs;
 mod guide;
+mod people_log_in;
 mod prometheus;
 mod redirects;
 mod shared;

@@ -1,5 +1,5 @@
 //! OpenID Connect: programs with tokens of the provider, and those who show nothing. People who log in by a browser are in
-//! `host-tests/e2e/tests/servers/login`.
+//! `host-tests/e2e/tests/servers/people_log_in.rs`.
 
 use super::text;
 use crate::examples::running::{ASKED, Running};
@@ -49,6 +49,13 @@ fn programs_come_with_tokens_and_only_pages_lead_to_the_provider() {
     }
     let back = get(LOGIN, &[html]);
     assert!(back.status == 401 && back.text().starts_with("You are not logged in: "), "{}", back.text());
+    let token = format!(
+        "Bearer {}",
+        example.output_of(&format!("DIRECTORY={} ./token.sh", example.path("").display())).trim()
+    );
+    let first = get("/prometheus/", &[html, ("authorization", &token)]);
+    let location = first.header("location").unwrap();
+    assert!(location.starts_with("/prometheus/") && location.ends_with("/graph"), "{location}");
     let root = get("/", &[html]);
     assert_eq!((root.status, root.header("location").unwrap().ends_with("/prometheus/")), (302, true));
 

@@ -1,10 +1,10 @@
 //! The pages of a real Prometheus in a real browser, through the gateway. They work under the headers that the filter
 //! sets, the browser requests nothing outside the prefix, and a user who may not see a page is told so.
 
-mod complaints;
+pub(crate) mod complaints;
 mod menu;
 mod processes;
-mod set_up;
+pub(crate) mod set_up;
 mod tenants;
 mod visit;
 mod walks;

@@ -5,8 +5,13 @@ use super::{Mistake, VALID};
 pub(super) const MISTAKES: &[Mistake] = &[
     (
         r#""users": {"#,
+        r#""logout": "//example.com", "users": {"#,
+        "callers.logout: this must be a path on this site, such as \"/oauth2/logout\"",
+    ),
+    (
+        r#""users": {"#,
         r#""usres": {"#,
-        "callers.usres: there is no such field; the fields here are users, tokens, certificates, certificates_validated_by_listener, jwt, groups, passwords",
+        "callers.usres: there is no such field; the fields here are users, tokens, certificates, certificates_validated_by_listener, jwt, groups, passwords, logout",
     ),
     (
         r#"{ "viewer": "$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW" }"#,
