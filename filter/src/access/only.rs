@@ -176,13 +176,11 @@ impl Only {
         if alternatives.is_empty() || alternatives.iter().any(Vec::is_empty) {
             return None;
         }
-        let fixed = |on: &OnLabel| match &on.values {
-            Values::Fixed(term) => Some(term.clone()),
-            Values::OfCaller(_) => None,
-        };
-        let terms = |labels: &Vec<OnLabel>| labels.iter().map(fixed).collect::<Option<Vec<_>>>();
-        let fixed: Option<Vec<_>> = alternatives.iter().map(terms).collect();
-        let fixed = fixed.and_then(Restriction::any_of).map(Rc::new);
+        let is_fixed = |on: &OnLabel| matches!(on.values, Values::Fixed(_));
+        let mut fixed = None;
+        if alternatives.iter().flatten().all(is_fixed) {
+            fixed = restriction(&alternatives, &Caller::Anonymous).ok().map(Rc::new);
+        }
         Some(Self { alternatives, fixed, shared: None })
     }
 
@@ -203,16 +201,7 @@ impl Only {
         if let Some(fixed) = &self.fixed {
             return Ok(Rc::clone(fixed));
         }
-        let (mut alternatives, mut missing) = (Vec::new(), None);
-        for labels in &self.alternatives {
-            match terms(labels, caller) {
-                Ok(terms) => alternatives.push(terms),
-                Err(error) => missing = missing.or(Some(error)),
-            }
-        }
-        let nothing =
-            || NoValues { caller: caller.clone(), missing: Missing::Label(String::new()), why: Why::Unnamed };
-        let restriction = Restriction::any_of(alternatives).ok_or_else(|| missing.unwrap_or_else(nothing))?;
+        let restriction = restriction(&self.alternatives, caller)?;
         Ok(Rc::new(restriction.with_shared(self.shared.clone())))
     }
 
@@ -229,21 +218,19 @@ impl Only {
     /// Returns the lengths of the matchers for the callers who get the fewest values and for those who get the most, in
     /// bytes, all alternatives together. The values in claims aren't known, and count as none.
     pub fn lengths(&self) -> (usize, usize) {
-        if let Some(fixed) = &self.fixed {
-            let length = fixed.matchers().len();
-            return (length, length);
+        let (mut least, mut most) = (usize::MAX, 0_usize);
+        for labels in &self.alternatives {
+            let (mut fewest, commas) = (labels.len().saturating_sub(1), labels.len());
+            most = most.saturating_add(commas).saturating_sub(1);
+            for on in labels {
+                let (few, all) = on.lengths();
+                fewest = fewest.saturating_add(few);
+                most = most.saturating_add(all);
+            }
+            // A caller may have no value for all alternatives but one.
+            least = least.min(fewest);
         }
-        let of_alternatives = self.alternatives.iter().map(|labels| {
-            let commas = labels.len().saturating_sub(1);
-            labels.iter().fold((commas, commas), |(least, most), on| {
-                let (fewest, all) = on.lengths();
-                (least.saturating_add(fewest), most.saturating_add(all))
-            })
-        });
-        // A caller may have no value for all alternatives but one.
-        of_alternatives
-            .reduce(|(least, most), (fewest, all)| (least.min(fewest), most.saturating_add(all)))
-            .unwrap_or_default()
+        (least, most)
     }
 
     /// Returns `true` if an alternative restricts this label.
@@ -265,13 +252,28 @@ impl Only {
     }
 }
 
-/// Returns the terms of one alternative for this caller.
-fn terms(labels: &[OnLabel], caller: &Caller) -> Result<Vec<Term>, NoValues> {
-    let term = |on: &OnLabel| {
-        let missing = || Missing::Label(on.label.clone());
-        on.term(caller).map_err(|why| NoValues { caller: caller.clone(), missing: missing(), why })
-    };
-    labels.iter().map(term).collect()
+/// Returns the restriction of a caller by these alternatives, without those that have no value for the caller.
+fn restriction(alternatives: &[Vec<OnLabel>], caller: &Caller) -> Result<Restriction, NoValues> {
+    let (mut all, mut missing) = (Vec::new(), None);
+    for labels in alternatives {
+        let mut terms = Vec::with_capacity(labels.len());
+        for on in labels {
+            match on.term(caller) {
+                Ok(term) => terms.push(term),
+                Err(why) => {
+                    missing = missing.or(Some((on.label.as_str(), why)));
+                    break;
+                }
+            }
+        }
+        if terms.len() == labels.len() {
+            all.push(terms);
+        }
+    }
+    Restriction::any_of(all).ok_or_else(|| {
+        let (label, why) = missing.unwrap_or(("", Why::Unnamed));
+        NoValues { caller: caller.clone(), missing: Missing::Label(label.to_owned()), why }
+    })
 }
 
 #[cfg(test)]

@@ -57,6 +57,13 @@ pub(super) struct Definitions<'a> {
     pub(super) tenant_header: Option<&'a TenantHeader>,
 }
 
+impl Definitions<'_> {
+    /// Returns `true` if the header for tenants carries the values of this label.
+    fn carries(self, label: &str) -> bool {
+        self.tenant_header.is_some_and(|header| header.label.as_deref() == Some(label))
+    }
+}
+
 /// The labels of a rule: an object, or a list of objects of which any may hold.
 #[cfg(feature = "schema")]
 #[derive(schemars::JsonSchema)]
@@ -69,11 +76,23 @@ pub(super) enum OnlyConfig {
 
 /// Compiles the `only` of a rule.
 pub(super) fn compile(field: &Field<'_>, known: Definitions<'_>) -> Result<Only, ConfigError> {
-    let alternatives = match field.tree()? {
-        Tree::List(_) => any_of(field, known)?,
-        _ => vec![labels(field, known)?],
-    };
-    let only = Only::any_of(alternatives).ok_or_else(|| field.refuse(NO_LABEL))?;
+    let is_list = matches!(field.tree()?, Tree::List(_));
+    let listed = if is_list { field.items()? } else { Vec::new() };
+    let items = if is_list { listed.as_slice() } else { std::slice::from_ref(field) };
+    if items.len() > MAX_ALTERNATIVES {
+        return Err(field.refuse(TOO_MANY));
+    }
+    let mut alternatives: Vec<Vec<OnLabel>> = Vec::with_capacity(items.len());
+    for item in items {
+        let labels = labels(item, known)?;
+        // Alternatives that agree in this are easy to tell from a label that was forgotten.
+        let is_carried = |labels: &[OnLabel]| labels.iter().any(|on| known.carries(&on.label));
+        if alternatives.first().is_some_and(|first| is_carried(first) != is_carried(&labels)) {
+            return Err(item.refuse(CARRIED));
+        }
+        alternatives.push(labels);
+    }
+    let only = Only::any_of(alternatives).ok_or_else(|| field.refuse(EMPTY))?;
     let (length, _) = only.lengths();
     if length > MOST_MATCHERS {
         let message = format!(
@@ -83,41 +102,6 @@ pub(super) fn compile(field: &Field<'_>, known: Definitions<'_>) -> Result<Only,
         return Err(field.refuse(&message));
     }
     Ok(only)
-}
-
-/// Reads a list of alternatives.
-fn any_of(field: &Field<'_>, known: Definitions<'_>) -> Result<Vec<Vec<OnLabel>>, ConfigError> {
-    let items = field.items()?;
-    if items.is_empty() {
-        return Err(field.refuse("an empty list lets nobody see anything: list an object with a label"));
-    }
-    if items.len() > MAX_ALTERNATIVES {
-        return Err(field.refuse(&format!(
-            "a rule has at most {MAX_ALTERNATIVES} alternatives, since each of them repeats a query: put values of one \
-             label into one list"
-        )));
-    }
-    let mut alternatives = Vec::with_capacity(items.len());
-    for item in &items {
-        let labels = labels(item, known)?;
-        if labels.iter().any(|on| matches!(on.label.as_str(), "__type__" | "__unit__")) {
-            return Err(item.refuse(
-                "Prometheus drops the labels __type__ and __unit__ as it drops the name, so that alternatives can't be told \
-                 apart by them: restrict another label",
-            ));
-        }
-        alternatives.push(labels);
-    }
-    let carried = known.tenant_header.and_then(|header| header.label.as_deref());
-    let carries = |labels: &Vec<OnLabel>| labels.iter().any(|on| Some(on.label.as_str()) == carried);
-    if alternatives.iter().any(carries)
-        && let Some(item) =
-            items.iter().zip(&alternatives).find_map(|(item, labels)| (!carries(labels)).then_some(item))
-    {
-        let message = "headers.tenant carries the values of a label that other alternatives have: name it in each of them";
-        return Err(item.refuse(message));
-    }
-    Ok(alternatives)
 }
 
 /// Reads the labels of one alternative, of which all have to match.
@@ -142,8 +126,7 @@ fn labels(field: &Field<'_>, known: Definitions<'_>) -> Result<Vec<OnLabel>, Con
         if let Some(message) = unusable {
             return Err(named.refuse(message));
         }
-        let is_carried = known.tenant_header.is_some_and(|header| header.label.as_deref() == Some(label));
-        let values = Reader { label, is_carried, known }.values(&named)?;
+        let values = Reader { label, is_carried: known.carries(label), known }.values(&named)?;
         labels.push(OnLabel { label: label.to_owned(), values });
     }
     if labels.is_empty() { Err(field.refuse(NO_LABEL)) } else { Ok(labels) }
@@ -152,6 +135,10 @@ fn labels(field: &Field<'_>, known: Definitions<'_>) -> Result<Vec<OnLabel>, Con
 /// The most alternatives of a rule.
 const MAX_ALTERNATIVES: usize = 8;
 
+const TOO_MANY: &str =
+    "a rule has at most 8 alternatives, each of which repeats a query: list values of one label together";
+const CARRIED: &str =
+    "headers.tenant carries the values of a label that only some alternatives have: name it in each of them";
 const NO_LABEL: &str = "an empty object restricts nothing: leave the field out, or name a label";
 
 /// The most bytes of matchers that the shortest selector leaves room for: two braces.
@@ -291,7 +278,7 @@ mod tests {
         for (only, message) in [
             (r#"[{ "a": ["1"] }, { "b": ["2"], "c": { "regex": "x+" } }]"#, ""),
             (r#"[{ "a": ["1"] }]"#, ""),
-            ("[]", "only: an empty list lets nobody see anything: list an object with a label"),
+            ("[]", "only: an empty list lets nobody see anything: list a value"),
             (
                 r#"[{ "a": ["1"] }, {}]"#,
                 "only[1]: an empty object restricts nothing: leave the field out, or name a label",
@@ -303,11 +290,6 @@ mod tests {
             (r#"[{ "a": ["1"] }, ["b"]]"#, "only[1]: this is a list, where an object is needed"),
             (r#"["a"]"#, "only[0]: this is a text, where an object is needed"),
             (r#""a""#, "only: this is a text, where an object is needed"),
-            (
-                r#"[{ "a": ["1"] }, { "__unit__": ["2"] }]"#,
-                "only[1]: Prometheus drops the labels __type__ and __unit__ as it drops the name, so that alternatives can't \
-                 be told apart by them: restrict another label",
-            ),
         ] {
             let expected = Some(message).filter(|message| !message.is_empty());
             assert_eq!(
@@ -325,16 +307,16 @@ mod tests {
             format!("[{}]", alternatives.join(","))
         };
         assert_eq!(error_of(&list(8), "{}"), None);
-        let refused = "access[0].only: a rule has at most 8 alternatives, since each of them repeats a query: put values of one \
-                       label into one list";
+        let refused = "access[0].only: a rule has at most 8 alternatives, each of which repeats a query: list values of one label \
+                       together";
         assert_eq!(error_of(&list(9), "{}").as_deref(), Some(refused));
     }
 
     #[test]
     fn all_alternatives_carry_the_label_of_the_tenant_header() {
         let header = r#"{ "tenant": { "name": "x-scope-orgid", "label": "t" } }"#;
-        let refused = "access[0].only[1]: headers.tenant carries the values of a label that other alternatives have: name it in \
-                       each of them";
+        let refused = "access[0].only[1]: headers.tenant carries the values of a label that only some alternatives have: name it \
+                       in each of them";
         assert_eq!(error_of(r#"[{ "t": ["1"] }, { "b": ["2"] }]"#, header).as_deref(), Some(refused));
         assert_eq!(error_of(r#"[{ "t": ["1"], "a": ["x"] }, { "t": ["2"], "b": ["2"] }]"#, header), None);
     }

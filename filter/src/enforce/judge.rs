@@ -88,15 +88,14 @@ impl Series<'_> {
     /// empty one.
     pub(crate) fn is_allowed(&self) -> bool {
         let satisfies = |(term, told): (&Term, &Option<bool>)| told.unwrap_or_else(|| term.allows(""));
-        let mut told = &*self.told;
-        if !self.restriction.has_alternatives() {
-            return self.restriction.terms().iter().zip(told).all(satisfies);
-        }
-        self.restriction.alternatives().any(|alternative| {
-            let terms = alternative.terms();
-            let (own, others) = told.split_at_checked(terms.len()).unwrap_or_default();
-            told = others;
-            !own.is_empty() && terms.iter().zip(own).all(satisfies)
+        let mut from = 0;
+        self.restriction.ends().any(|end| {
+            let own = from..end;
+            from = end;
+            match (self.restriction.terms().get(own.clone()), self.told.get(own)) {
+                (Some(terms), Some(told)) => terms.iter().zip(told).all(satisfies),
+                _ => false,
+            }
         })
     }
 }

@@ -149,7 +149,7 @@ impl Requirements {
             {
                 last.put_first(name, &format!("{{{}}}", shared.matchers()));
             }
-            check_takes_all(name, restriction)?;
+            check_takes_all(name, Some(restriction))?;
             for alternative in restriction.alternatives().rev() {
                 last.put_first(name, &alternative.selector());
             }
@@ -262,12 +262,13 @@ impl Requirements {
         let is_usual = self.bounds == Bounds { length: self.bounds.length, ..Bounds::default() };
         let mut rewrites = Some(rewrites).filter(|_| self.guarded.is_none() && is_one && is_usual);
         let restriction = self.restriction.as_ref().filter(|_| reads_series(selectors.form));
-        if let Some(restriction) = restriction.filter(|only| only.has_alternatives())
-            && selectors.form != SelectorForm::Expression
-        {
-            return self.restrict_each(selectors, parameters, spent, restriction);
+        let alternatives = restriction.map_or(1, |restriction| restriction.alternatives().count());
+        let is_list = selectors.form != SelectorForm::Expression;
+        if is_list && alternatives > 1 && parameters.has(name) {
+            check_takes_all(name, restriction)?;
+            parameters.repeat(name, alternatives);
         }
-        let dialect = self.profile.dialect;
+        let (dialect, mut turn) = (self.profile.dialect, 0_usize);
         parameters.rewrite(name, |given| {
             let Some(restriction) = restriction.filter(|_| given.fits(self.bounds.length)) else {
                 let text = given.value();
@@ -286,8 +287,9 @@ impl Requirements {
             let text = given.value();
             let mut query = self.read(selectors, &text, spent)?;
             let way = alternation(dialect);
-            if restriction.has_alternatives() {
-                self.multiply(selectors, &mut query, restriction, way, spent)?;
+            if !is_list && alternatives > 1 {
+                let multiplied = query.multiply(alternatives, way, &self.bounds, spent);
+                multiplied.map_err(|error| Violation::Syntax(name, error))?;
             }
             let work = checks.check(&query)?;
             spent = query.counts();
@@ -297,14 +299,16 @@ impl Requirements {
             {
                 query.leave_out(&|name| shared.has(name));
             }
-            let restricted = match restriction.has_alternatives() {
-                true => {
-                    let alternatives: Vec<&str> =
-                        restriction.alternatives().map(Alternative::matchers).collect();
-                    let restricted = query.alternated(&alternatives, way);
-                    restricted.map_err(|error| Violation::Syntax(name, error))?
-                }
-                false => query.restricted(restriction.matchers()),
+            let matchers = |number| restriction.alternative(number).map_or("", Alternative::matchers);
+            let restricted = if is_list {
+                let number = turn;
+                turn = if number.saturating_add(1) < alternatives { number.saturating_add(1) } else { 0 };
+                query.restricted(matchers(number))
+            } else if alternatives > 1 {
+                let alternated = query.alternated(alternatives, &matchers, way);
+                alternated.map_err(|error| Violation::Syntax(name, error))?
+            } else {
+                query.restricted(restriction.matchers())
             };
             let restricted = restricted.ok_or(Violation::TooLong)?;
             left = left.checked_sub(restricted.len()).ok_or(Violation::TooLong)?;
@@ -314,52 +318,6 @@ impl Requirements {
             }
             Ok(Some(restricted))
         })
-    }
-
-    /// Replaces every selector of a list by one for each alternative of the restriction. Servers combine them.
-    fn restrict_each(
-        &self,
-        selectors: Selectors,
-        parameters: &mut Parameters,
-        mut spent: Counts,
-        restriction: &Restriction,
-    ) -> Result<(), Violation> {
-        let name = selectors.parameter;
-        let mut left = MAX_RESTRICTED;
-        parameters.replace(name, |given| {
-            check_takes_all(name, restriction)?;
-            let text = given.value();
-            let mut query = self.read(selectors, &text, spent)?;
-            self.multiply(selectors, &mut query, restriction, Alternation::Native, spent)?;
-            spent = query.counts();
-            if let Some(shared) = restriction.shared()
-                && selectors.form != SelectorForm::Filters
-            {
-                query.leave_out(&|name| shared.has(name));
-            }
-            let number = if query.selectors() > 0 { usize::MAX } else { 1 };
-            let mut texts = Vec::new();
-            for alternative in restriction.alternatives().take(number) {
-                let text = query.restricted(alternative.matchers()).ok_or(Violation::TooLong)?;
-                left = left.checked_sub(text.len()).ok_or(Violation::TooLong)?;
-                texts.push(FormText::new(&text));
-            }
-            Ok(texts)
-        })
-    }
-
-    /// Counts each selector once for each alternative of the restriction.
-    fn multiply(
-        &self,
-        selectors: Selectors,
-        query: &mut Query<'_>,
-        restriction: &Restriction,
-        way: Alternation,
-        spent: Counts,
-    ) -> Result<(), Violation> {
-        let number = u32::try_from(restriction.alternatives().count()).unwrap_or(u32::MAX);
-        let counted = query.multiply(number, way, &self.bounds, spent);
-        counted.map_err(|error| Violation::Syntax(selectors.parameter, error))
     }
 
     /// Parses a query or a selector. Bounds are tighter where the server's time grows faster than the length.
@@ -383,11 +341,13 @@ fn alternation(dialect: Dialect) -> Alternation {
 }
 
 /// Checks that a parameter takes a selector for each alternative of the restriction.
-fn check_takes_all(name: &'static str, restriction: &Restriction) -> Result<(), Violation> {
-    if restriction.has_alternatives() && !name.ends_with("[]") {
-        return Err(Violation::OneSelector(name));
+fn check_takes_all(name: &'static str, restriction: Option<&Rc<Restriction>>) -> Result<(), Violation> {
+    match restriction {
+        Some(restriction) if restriction.has_alternatives() && !name.ends_with("[]") => {
+            Err(Violation::OneSelector(name))
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Returns `true` if the server reads series by these texts, so that they get the restriction.

@@ -48,15 +48,22 @@ impl Term {
         Self { label: label.to_owned(), values: Allowed::Matching(pattern) }
     }
 
-    /// Returns the term that allows what this one or another one of the same label allows, if both list values.
-    pub(super) fn or(&self, other: &Self) -> Option<Self> {
-        let (Allowed::Listed(ours, absent), Allowed::Listed(theirs, other_absent)) =
-            (&self.values, &other.values)
-        else {
-            return None;
-        };
-        let absent = if *other_absent == Absent::Allowed { Absent::Allowed } else { *absent };
-        Self::listed(&self.label, [ours.as_slice(), theirs].concat(), absent)
+    /// Lets the term allow what another one does, if both list values of the same label.
+    pub(super) fn absorb(&mut self, other: &Self) -> bool {
+        match (&mut self.values, &other.values) {
+            (Allowed::Listed(values, absent), Allowed::Listed(others, other_absent))
+                if self.label == other.label =>
+            {
+                let mut all = others.clone();
+                all.append(values);
+                *values = distinct(all);
+                if *other_absent == Absent::Allowed {
+                    *absent = Absent::Allowed;
+                }
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Returns the name of the label.

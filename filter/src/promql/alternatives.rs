@@ -13,7 +13,6 @@
 
 use super::bounds::{Bound, Bounds, Counts};
 use super::error::{Problem, SyntaxError};
-use super::functions::reads_windows;
 use super::lexer::Token;
 use super::parser::Parser;
 use super::{Insertion, Query, Selector};
@@ -36,8 +35,10 @@ pub(super) struct Unit {
 
 /// The extent of a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Extent {
+pub(super) enum Extent {
+    /// A selector with its modifiers.
     Selector,
+    /// The call of a function that takes a range, or reads the time of a sample.
     Call,
     /// A selector whose matchers a function shows, so that it can't be taken apart.
     Shown,
@@ -51,19 +52,26 @@ impl Unit {
 }
 
 impl Parser<'_> {
-    /// Notes what becomes of a selector that is an argument of this call by itself. The call has been read; before it the
-    /// query had so many parts.
-    pub(super) fn unite_call(&mut self, word: Token, parts: u32, function: &str, argument: Option<usize>) {
-        let parts = self.query.parts.saturating_sub(parts);
-        let needs_labels = self.ungrouped == Some(word.start);
+    /// Notes the extent of the unit of a selector that is an argument of this call by itself. The call has been read; before
+    /// it the query had so many parts.
+    pub(super) fn unite_call(
+        &mut self,
+        word: Token,
+        function: &str,
+        extent: Extent,
+        parts: u32,
+        argument: Option<usize>,
+    ) {
         let Some(selector) = argument.and_then(|at| self.query.selectors.get_mut(at)) else { return };
-        let unit = &mut selector.unit;
-        match function {
-            "absent" | "absent_over_time" => unit.extent = Extent::Shown,
-            _ if reads_windows(function) || function == "start_timestamp" => {
-                *unit = Unit { start: word.start, end: self.used, parts, extent: Extent::Call, needs_labels };
-            }
-            _ => {}
+        let extent = match function {
+            "absent" | "absent_over_time" => Extent::Shown,
+            "start_timestamp" => Extent::Call,
+            _ => extent,
+        };
+        if extent != Extent::Selector {
+            let parts = self.query.parts.saturating_sub(parts);
+            let needs_labels = self.ungrouped == Some(word.start);
+            selector.unit = Unit { start: word.start, end: self.used, parts, extent, needs_labels };
         }
     }
 }
@@ -72,96 +80,89 @@ impl Query<'_> {
     /// Returns the text with `matchers`, which are joined by commas, inserted into every selector; nothing else in it
     /// changes. Returns `None` if the result would be longer than [`MAX_RESTRICTED`].
     pub fn restricted(&self, matchers: &str) -> Option<String> {
-        self.with_any_of(&[matchers])
+        self.written(1, &|_| matchers, Alternation::Native)
     }
 
-    /// Returns the text with alternatives inserted into every selector, so that it gives the series of any of them. Each
-    /// alternative is matchers that are joined by commas, none of them on the name. Returns `None` if the result would be
+    /// Returns the text with so many alternatives inserted into every selector, so that it gives the series of any of them.
+    /// The matchers of each are joined by commas, and none of them is on the name. Returns `None` if the result would be
     /// longer than [`MAX_RESTRICTED`].
     ///
     /// # Errors
     ///
     /// Returns an error for a selector that can't have alternatives without another change of what the query gives.
-    pub fn alternated(&self, alternatives: &[&str], way: Alternation) -> Result<Option<String>, SyntaxError> {
+    pub fn alternated<'m>(
+        &self,
+        number: usize,
+        matchers: &dyn Fn(usize) -> &'m str,
+        way: Alternation,
+    ) -> Result<Option<String>, SyntaxError> {
         let mut done = 0;
         for selector in &self.selectors {
             let unit = &selector.unit;
-            let refuse = |problem| Err(SyntaxError { at: selector.place.at(), problem });
-            match unit.extent {
-                Extent::Shown => return refuse(Problem::ShownMatchers),
-                _ if way == Alternation::Native => {}
-                _ if unit.start < done => return refuse(Problem::BesideRange),
-                Extent::Selector if selector.range > 0 => return refuse(Problem::LoneRange),
-                Extent::Selector | Extent::Call => done = unit.end,
-            }
+            let problem = match unit.extent {
+                Extent::Shown => Problem::ShownMatchers,
+                _ if way == Alternation::Native => continue,
+                _ if unit.start < done => Problem::BesideRange,
+                Extent::Selector if selector.range > 0 => Problem::LoneRange,
+                Extent::Selector | Extent::Call => {
+                    done = unit.end;
+                    continue;
+                }
+            };
+            return Err(SyntaxError { at: selector.place.at(), problem });
         }
-        Ok(match way {
-            Alternation::Union => self.with_unions(alternatives),
-            Alternation::Native => self.with_any_of(alternatives),
-        })
+        Ok(self.written(number, matchers, way))
     }
 
-    /// Returns the text with alternatives between the braces of every selector, joined by `or`, as MetricsQL has them.
-    fn with_any_of(&self, alternatives: &[&str]) -> Option<String> {
-        let copied = |selector: &Selector| selector.others.saturating_sub(selector.place.at());
-        let mut text = self.room_for(alternatives, copied)?;
+    /// Returns the text with alternatives, or with the matchers of the only one.
+    fn written<'m>(
+        &self,
+        number: usize,
+        matchers: &dyn Fn(usize) -> &'m str,
+        way: Alternation,
+    ) -> Option<String> {
+        let inserted = self.selectors.len().saturating_mul(matchers(0).len().saturating_add(2));
+        let length = self.text.len().saturating_add(inserted);
+        let mut text = String::with_capacity(length.min(MAX_RESTRICTED));
         let mut done = 0;
         for selector in &self.selectors {
+            let (from, to) = selector.repeated(way);
             let at = selector.place.at();
-            let others = self.text.get(at..selector.others)?;
-            let (before, after) = selector.place.braces();
-            text.push_str(self.text.get(done..at)?);
-            text.push_str(before);
-            for (number, matchers) in alternatives.iter().enumerate() {
-                text.push_str(if number > 0 { OR } else { "" });
-                text.push_str(matchers);
-                text.push_str(selector.place.comma());
-                text.push_str(others);
+            let (before, comma, after) = match selector.place {
+                Insertion::AfterName(_) => ("{", "", "}"),
+                Insertion::Alone(_) => ("", "", ""),
+                Insertion::BeforeOthers(_) => ("", ",", ""),
+            };
+            // A union has braces for each alternative, and parentheses around all.
+            let ([open, close], [before, after]) = match way {
+                Alternation::Native => ([before, after], ["", ""]),
+                Alternation::Union if selector.unit.needs_labels => (["() (", ")"], [before, after]),
+                Alternation::Union => (["(", ")"], [before, after]),
+            };
+            text.push_str(self.part(done, from));
+            text.push_str(open);
+            let (first, last) = (self.part(from, at), self.part(at, to));
+            let mut or = "";
+            for number in 0..number {
+                for part in [or, first, before, matchers(number), comma, after, last] {
+                    text.push_str(part);
+                }
+                or = OR;
+                if text.len() > MAX_RESTRICTED {
+                    return None;
+                }
             }
-            text.push_str(after);
-            done = selector.others;
+            text.push_str(close);
+            done = to;
         }
-        text.push_str(self.text.get(done..)?);
-        Some(text)
+        text.push_str(self.part(done, self.text.len()));
+        (text.len() <= MAX_RESTRICTED).then_some(text)
     }
 
-    /// Returns the text with a union for every selector.
-    fn with_unions(&self, alternatives: &[&str]) -> Option<String> {
-        let copied = |Selector { unit, .. }: &Selector| unit.end.saturating_sub(unit.start);
-        let mut text = self.room_for(alternatives, copied)?;
-        let mut done = 0;
-        for Selector { unit, place, .. } in &self.selectors {
-            let (before, after) = place.braces();
-            text.push_str(self.text.get(done..unit.start)?);
-            text.push_str(if unit.needs_labels { "() (" } else { "(" });
-            for (number, matchers) in alternatives.iter().enumerate() {
-                text.push_str(if number > 0 { OR } else { "" });
-                text.push_str(self.text.get(unit.start..place.at())?);
-                text.push_str(before);
-                text.push_str(matchers);
-                text.push_str(place.comma());
-                text.push_str(after);
-                text.push_str(self.text.get(place.at()..unit.end)?);
-            }
-            text.push(')');
-            done = unit.end;
-        }
-        text.push_str(self.text.get(done..)?);
-        Some(text)
-    }
-
-    /// Returns an empty text with room for the query and for what is inserted, of which `copied` is the length of the part
-    /// of the query that is repeated. Returns `None` if it would be longer than [`MAX_RESTRICTED`].
-    fn room_for(&self, alternatives: &[&str], copied: impl Fn(&Selector) -> usize) -> Option<String> {
-        let added = |selector: &Selector| {
-            let more = alternatives.iter().map(|matchers| matchers.len().saturating_add(2));
-            let repeated = alternatives.len().saturating_sub(1);
-            let around = if repeated > 0 { AROUND } else { 0 };
-            let copies = repeated.saturating_mul(copied(selector).saturating_add(AROUND));
-            more.fold(copies.saturating_add(around), usize::saturating_add)
-        };
-        let length = self.selectors.iter().map(added).fold(self.text.len(), usize::saturating_add);
-        (length <= MAX_RESTRICTED).then(|| String::with_capacity(length))
+    /// Returns the text between two positions.
+    #[inline(never)]
+    fn part(&self, from: usize, to: usize) -> &str {
+        self.text.get(from..to).unwrap_or_default()
     }
 
     /// Counts each selector once for each of so many alternatives. `spent` are the counts of earlier texts.
@@ -171,17 +172,18 @@ impl Query<'_> {
     /// Returns an error if that exceeds a bound.
     pub fn multiply(
         &mut self,
-        alternatives: u32,
+        alternatives: usize,
         way: Alternation,
         bounds: &Bounds,
         spent: Counts,
     ) -> Result<(), SyntaxError> {
+        let alternatives = u32::try_from(alternatives).unwrap_or(u32::MAX);
         let more = alternatives.saturating_sub(1);
-        let own = |bound| self.counts.of(bound).saturating_sub(spent.of(bound)).saturating_mul(more);
-        let counted = [Bound::Selectors, Bound::Unnamed, Bound::Matchers, Bound::Repetitions];
-        let mut added = counted.map(|bound| (bound, own(bound))).to_vec();
+        let (mut operators, mut calls) = (0_u32, 0_u32);
         if way == Alternation::Union {
             for Selector { unit, within, .. } in &self.selectors {
+                operators = operators.saturating_add(more);
+                calls = calls.saturating_add(unit.parts.saturating_sub(1).saturating_mul(more));
                 let parts = unit.parts.saturating_add(1).saturating_mul(more);
                 self.parts = self.parts.saturating_add(parts);
                 let mut within = *within;
@@ -189,17 +191,37 @@ impl Query<'_> {
                     subquery.parts = subquery.parts.saturating_add(parts);
                     within = subquery.within;
                 }
-                added.push((Bound::Operators, more));
-                added.push((Bound::Calls, unit.parts.saturating_sub(1).saturating_mul(more)));
             }
         }
-        for (bound, number) in added {
-            self.counts.add(bound, number, bounds).map_err(|most| SyntaxError {
-                at: 0,
-                problem: Problem::Multiplied(alternatives, bound, most),
-            })?;
+        for bound in [
+            Bound::Selectors,
+            Bound::Unnamed,
+            Bound::Matchers,
+            Bound::Repetitions,
+            Bound::Operators,
+            Bound::Calls,
+        ] {
+            let number = match bound {
+                Bound::Operators => operators,
+                Bound::Calls => calls,
+                _ => self.counts.of(bound).saturating_sub(spent.of(bound)).saturating_mul(more),
+            };
+            if let Err(most) = self.counts.add(bound, number, bounds) {
+                let at = self.selectors.last().map_or(0, |selector| selector.place.at());
+                return Err(SyntaxError { at, problem: Problem::Multiplied(alternatives, bound, most) });
+            }
         }
         Ok(())
+    }
+}
+
+impl Selector {
+    /// Returns the part of the text that stands once for each alternative, by its beginning and its end.
+    fn repeated(&self, way: Alternation) -> (usize, usize) {
+        match way {
+            Alternation::Native => (self.place.at(), self.others),
+            Alternation::Union => (self.unit.start, self.unit.end),
+        }
     }
 }
 
@@ -212,26 +234,5 @@ pub enum Alternation {
     Native,
 }
 
-impl Insertion {
-    /// Returns the braces around matchers that are inserted here.
-    fn braces(self) -> (&'static str, &'static str) {
-        match self {
-            Self::AfterName(_) => ("{", "}"),
-            Self::Alone(_) | Self::BeforeOthers(_) => ("", ""),
-        }
-    }
-
-    /// Returns what separates matchers that are inserted here from those that follow.
-    fn comma(self) -> &'static str {
-        match self {
-            Self::BeforeOthers(_) => ",",
-            Self::AfterName(_) | Self::Alone(_) => "",
-        }
-    }
-}
-
 /// The operator between alternatives.
 pub const OR: &str = " or ";
-
-/// The most bytes that a union adds around a selector, and the most between two copies.
-const AROUND: usize = 6;

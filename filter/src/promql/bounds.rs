@@ -193,6 +193,7 @@ impl Counts {
     /// # Errors
     ///
     /// Returns the largest allowed count if this one is larger.
+    #[inline(never)]
     pub(super) fn add(&mut self, bound: Bound, number: u32, bounds: &Bounds) -> Result<(), u32> {
         let most = bounds.most(bound);
         let Some(count) = self.counts.get_mut(bound as usize) else { return Ok(()) };

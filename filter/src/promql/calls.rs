@@ -1,6 +1,7 @@
 //! Parses calls: the arguments of functions and aggregations, and those of `label_replace` and `label_join`, whose texts
 //! say how much they write (`threats.md` P6).
 
+use super::alternatives::Extent;
 use super::bounds::Bound;
 use super::error::SyntaxError;
 use super::functions::{reads_windows, sorts_windows};
@@ -28,25 +29,22 @@ impl Parser<'_> {
         match function {
             "label_replace" => self.writing(word, Writes::Replacement),
             "label_join" => self.writing(word, Writes::Labels),
-            _ => {
-                let argument = self.arguments(function)?;
-                self.unite_call(word, parts, function, argument);
-                Ok(())
-            }
+            _ => self.arguments(word, function, parts),
         }
     }
 
-    /// Parses the arguments of a call of this function, after the opening parenthesis. Returns the index of the last
-    /// selector that is an argument by itself.
-    fn arguments(&mut self, function: &str) -> Result<Option<usize>, SyntaxError> {
-        let mut alone = None;
+    /// Parses the arguments of a call of this function, after the opening parenthesis. Before the call the query had so many
+    /// parts.
+    fn arguments(&mut self, word: Token, function: &str, parts: u32) -> Result<(), SyntaxError> {
         if self.token.kind == TokenKind::Close {
-            return self.advance().map(|()| alone);
+            return self.advance();
         }
+        let extent = if reads_windows(function) { Extent::Call } else { Extent::Selector };
         let all = Mark::of(&self.query);
+        let mut alone = None;
         loop {
             let mark = Mark::of(&self.query);
-            if self.expression()? == Modified::Nothing && reads_windows(function) {
+            if self.expression()? == Modified::Nothing && extent == Extent::Call {
                 self.implied_subquery(mark);
             }
             alone = self.alone.or(alone);
@@ -54,7 +52,9 @@ impl Parser<'_> {
                 if sorts_windows(function) {
                     self.sorted(all);
                 }
-                return self.take(TokenKind::Close, "an operator, \",\" or \")\"").map(|()| alone);
+                self.take(TokenKind::Close, "an operator, \",\" or \")\"")?;
+                self.unite_call(word, function, extent, parts, alone);
+                return Ok(());
             }
             self.advance()?;
         }

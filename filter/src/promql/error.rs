@@ -47,6 +47,9 @@ pub enum Problem {
 
 impl fmt::Display for SyntaxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Problem::Multiplied(number, ..) = &self.problem {
+            write!(f, "each selector counts {number} times, once for each alternative that restricts you: ")?;
+        }
         match &self.problem {
             Problem::Expected(what) => write!(f, "expected {what}")?,
             Problem::Function(name) => {
@@ -65,7 +68,7 @@ impl fmt::Display for SyntaxError {
             Problem::Unclear => {
                 f.write_str("limits can't be held against this duration: write it as a number")?;
             }
-            Problem::Exceeded(bound, most) => bound.explain(*most, f)?,
+            Problem::Exceeded(bound, most) | Problem::Multiplied(_, bound, most) => bound.explain(*most, f)?,
             Problem::LoneRange => f.write_str(
                 "alternatives restrict you, so that a range must be the argument of a function such as rate,",
             )?,
@@ -76,10 +79,6 @@ impl fmt::Display for SyntaxError {
             Problem::BesideRange => f.write_str(
                 "alternatives restrict you, so that no selector can stand beside a range in a call: write a number instead",
             )?,
-            Problem::Multiplied(number, bound, most) => {
-                write!(f, "each selector counts {number} times, once for each alternative that restricts you: ")?;
-                return bound.explain(*most, f);
-            }
             Problem::TooLong(most) => {
                 return write!(f, "the query is longer than {most} bytes (the mount's max_query)");
             }

@@ -221,27 +221,14 @@ impl Parameters {
         })
     }
 
-    /// Puts parameters with other values in the place of each one with this name.
-    ///
-    /// # Errors
-    ///
-    /// Returns the first error of `values`, and changes nothing then.
-    pub fn replace<E>(
-        &mut self,
-        name: &str,
-        mut values: impl FnMut(Parameter<'_>) -> Result<Vec<FormText>, E>,
-    ) -> Result<(), E> {
-        let mut changed = Self::default();
+    /// Puts each parameter with this name so many times in its place.
+    pub fn repeat(&mut self, name: &str, times: usize) {
+        let mut repeated = Self::default();
         for given in self.iter() {
-            if given.is(name) {
-                let pushed = |FormText(value): FormText| changed.push(Parameter { value: &value, ..given });
-                values(given)?.into_iter().for_each(pushed);
-            } else {
-                changed.push(given);
-            }
+            let times = if given.is(name) { times } else { 1 };
+            (0..times).for_each(|_| repeated.push(given));
         }
-        *self = changed;
-        Ok(())
+        *self = repeated;
     }
 
     /// Changes the parameters one after the other. Nothing is copied until one changes.
