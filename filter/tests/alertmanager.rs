@@ -194,6 +194,8 @@ fn every_label_has_a_filter_and_a_silence_only_those_that_it_must_have_itself() 
         ),
         (r#"{ "tenant": { "regex": "a-.+" } }"#, &[r#"tenant=~"a-.+""#, r#"tenant!="""#], &[]),
         (r#"{ "tenant": { "values": ["a"], "or_absent": true } }"#, &[r#"tenant=~"a|""#], &[]),
+        // Alertmanager has no alternatives, and the answer is filtered by them.
+        (r#"[{ "tenant": ["a"], "env": ["x"] }, { "tenant": ["b"], "env": ["y"] }]"#, &[], &[]),
         (r#"{ "tenant": ["q\"\\"] }"#, &[r#"tenant="q\"\\""#], &[r#"tenant="q\"\\""#]),
     ] {
         assert_eq!(filters(only, "/api/v2/alerts"), of_alerts, "{only}");

@@ -4,11 +4,15 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use promward::promql::{Bounds, Counts, Extensions, MAX_COUNT, Query, SyntaxError, Wanted};
+use promward::promql::{Alternation, Bounds, Counts, Extensions, MAX_COUNT, Query, SyntaxError, Wanted};
 use promward::time::dialect::Dialect;
 use promward::time::{Evaluation, Window};
 
 const MATCHERS: &str = r#"promward_tenant="only_this_one""#;
+
+/// Alternatives, of which a selector gets one in each part of its union.
+const ALTERNATIVES: [&str; 3] =
+    [MATCHERS, r#"promward_tenant="another",promward_stage="one""#, r#"promward_stage=~"a\\.b|""#];
 
 const EVALUATION: Evaluation = Evaluation {
     window: Window { start: 0, end: i64::MAX },
@@ -36,6 +40,31 @@ fn check(text: &str, parse: Parse) {
     assert_eq!(restricted.matches(MATCHERS).count(), query.selectors() + text.matches(MATCHERS).count());
     assert_eq!(again.points(&EVALUATION), query.points(&EVALUATION));
     assert_eq!(again.work(), query.work());
+}
+
+/// Checks that each alternative stands once for each selector, in a text that is understood and counts as it was counted.
+fn check_alternatives(text: &str, parse: Parse) {
+    let matchers = |number: usize| ALTERNATIVES[number];
+    let Ok(query) = parse(text) else { return };
+    let bounds = Bounds { operators: MAX_COUNT, selectors: MAX_COUNT, unnamed: MAX_COUNT, calls: MAX_COUNT, ..Bounds::default() };
+    let mut multiplied = query.clone();
+    let counted = multiplied.multiply(ALTERNATIVES.len(), Alternation::Union, &bounds, Counts::default());
+    let Ok(Some(union)) = query.alternated(ALTERNATIVES.len(), &matchers, Alternation::Union) else { return };
+    for alternative in ALTERNATIVES {
+        let own = text.matches(alternative).count() * ALTERNATIVES.len();
+        let (found, wanted) = (union.matches(alternative).count(), query.selectors());
+        assert!((wanted..=wanted + own).contains(&found), "{union}");
+    }
+    let native = query.alternated(ALTERNATIVES.len(), &matchers, Alternation::Native).expect("what a union is, this is");
+    assert_eq!(native.map(|native| native.matches(" or promward_stage=~").count() >= query.selectors()), Some(true));
+    if counted.is_err() || union.len() > Bounds::default().length {
+        return;
+    }
+    // The bounds of one query may be too narrow for the union, which isn't read again.
+    let Ok(again) = parse(&union) else { return };
+    assert_eq!(again.selectors(), query.selectors() * ALTERNATIVES.len(), "{union}");
+    assert_eq!(again.points(&EVALUATION), query.points(&EVALUATION), "{union}");
+    assert_eq!(again.reach(&EVALUATION), query.reach(&EVALUATION), "{union}");
 }
 
 /// Parses a text with all experimental parts of the language.
@@ -68,6 +97,7 @@ fuzz_target!(|text: &str| {
     check_bounds(text);
     check_bounds(&format!("label_replace(up{{a=~{text:?}}}, 'a', {text:?}, 'b', {text:?})"));
     check(text, experimental);
+    check_alternatives(text, experimental);
     if let Ok(query) = experimental(text) {
         for step in [None, Some(15_000)] {
             let window = Window { start: 1_700_000_000_000, end: 1_700_000_600_000 };

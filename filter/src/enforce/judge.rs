@@ -31,8 +31,8 @@ pub(crate) struct ToldTwice;
 impl Judge {
     /// Creates a judge that holds series to this restriction.
     pub(crate) fn new(restriction: Rc<Restriction>) -> Self {
-        let told = vec![None; restriction.terms().len()];
-        let names = restriction.terms().iter().map(|term| term.label().as_bytes());
+        let told = vec![None; restriction.all_terms().len()];
+        let names = restriction.all_terms().iter().map(|term| term.label().as_bytes());
         let lengths = names.fold(Lengths::NONE, |lengths, name| lengths.with(name));
         Self { restriction, told, lengths }
     }
@@ -57,7 +57,7 @@ impl Series<'_> {
         if !self.lengths.may_have(name) {
             return None;
         }
-        self.restriction.terms().iter().position(|term| term.label().as_bytes() == name)
+        self.restriction.all_terms().iter().position(|term| term.label().as_bytes() == name)
     }
 
     /// Takes the value of the label that a term is about, and other terms if there are alternatives.
@@ -66,7 +66,7 @@ impl Series<'_> {
     ///
     /// Returns an error if the label was told already.
     pub(crate) fn label(&mut self, term: usize, value: &str) -> Result<(), ToldTwice> {
-        let terms = self.restriction.terms();
+        let terms = self.restriction.all_terms();
         let first = match (terms.get(term), self.told.get_mut(term)) {
             (Some(first), Some(told @ None)) => {
                 *told = Some(first.allows(value));
@@ -92,7 +92,7 @@ impl Series<'_> {
         self.restriction.ends().any(|end| {
             let own = from..end;
             from = end;
-            match (self.restriction.terms().get(own.clone()), self.told.get(own)) {
+            match (self.restriction.all_terms().get(own.clone()), self.told.get(own)) {
                 (Some(terms), Some(told)) => terms.iter().zip(told).all(satisfies),
                 _ => false,
             }

@@ -169,9 +169,11 @@ impl Requirements {
     }
 
     /// Adds the restriction as matchers of Alertmanager, each as a value of its own. The caller's own stay, since the server
-    /// takes each value for one matcher, and holds everything to all of them.
+    /// takes each value for one matcher, and holds everything to all of them. It has no alternatives, so these are left to the
+    /// filter of the answer.
     fn add_matchers(&self, selectors: Selectors, parameters: &mut Parameters) {
-        for term in self.restriction.iter().flat_map(|restriction| restriction.terms()).rev() {
+        let restriction = self.restriction.as_ref().filter(|restriction| !restriction.has_alternatives());
+        for term in restriction.iter().flat_map(|restriction| restriction.all_terms()).rev() {
             if selectors.form == SelectorForm::Matchers || term.only_value().is_some() {
                 let separate = term.separate();
                 separate.iter().rev().for_each(|matcher| parameters.put_first(selectors.parameter, matcher));
@@ -257,10 +259,6 @@ impl Requirements {
     ) -> Result<(), Violation> {
         let name = selectors.parameter;
         let mut left = MAX_RESTRICTED;
-        let is_one = spent == Counts::default() && parameters.named(name).nth(1).is_none();
-        // Guards have to read the query, and so have bounds that several texts share, or that aren't those of others.
-        let is_usual = self.bounds == Bounds { length: self.bounds.length, ..Bounds::default() };
-        let mut rewrites = Some(rewrites).filter(|_| self.guarded.is_none() && is_one && is_usual);
         let restriction = self.restriction.as_ref().filter(|_| reads_series(selectors.form));
         let alternatives = restriction.map_or(1, |restriction| restriction.alternatives().count());
         let is_list = selectors.form != SelectorForm::Expression;
@@ -268,6 +266,11 @@ impl Requirements {
             check_takes_all(name, restriction)?;
             parameters.repeat(name, alternatives);
         }
+        // Guards have to read the query, and so have bounds that several texts share, or that aren't those of others. Of a
+        // repeated selector each has another alternative.
+        let is_one = spent == Counts::default() && parameters.named(name).nth(1).is_none();
+        let is_usual = self.bounds == Bounds { length: self.bounds.length, ..Bounds::default() };
+        let mut rewrites = Some(rewrites).filter(|_| self.guarded.is_none() && is_one && is_usual);
         let (dialect, mut turn) = (self.profile.dialect, 0_usize);
         parameters.rewrite(name, |given| {
             let Some(restriction) = restriction.filter(|_| given.fits(self.bounds.length)) else {

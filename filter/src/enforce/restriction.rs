@@ -109,7 +109,7 @@ impl Restriction {
     }
 
     /// Returns the terms of all alternatives, one alternative after the other.
-    pub(super) fn terms(&self) -> &[Term] {
+    pub(super) fn all_terms(&self) -> &[Term] {
         &self.terms
     }
 
@@ -142,6 +142,11 @@ impl Restriction {
 }
 
 impl<'a> Alternative<'a> {
+    /// Returns the terms, one for each label. All of them have to be satisfied.
+    pub(super) fn terms(self) -> &'a [Term] {
+        self.terms
+    }
+
     /// Returns the alternative as it stands between a selector's braces: matchers joined by commas, never empty.
     pub fn matchers(self) -> &'a str {
         self.matchers

@@ -1,7 +1,7 @@
 //! Alertmanager's silences. Whose a silence is follows from its matchers: alerts must satisfy all of them, so one that has
 //! an equality matcher of an allowed value for each restricted label can touch nobody else's alerts.
 
-use super::restriction::Restriction;
+use super::restriction::{Restriction, Term};
 use crate::json::Tree;
 
 /// A matcher of a silence. The four kinds are `=`, `!=`, `=~` and `!~`.
@@ -57,13 +57,13 @@ impl<'a> Matcher<'a> {
 }
 
 /// Returns `true` if a silence with these matchers is the caller's: it has an equality matcher of an allowed value for each
-/// label of the restriction.
+/// label of the restriction, or of one of its alternatives.
 pub(crate) fn is_within(matchers: &[Matcher<'_>], restriction: &Restriction) -> bool {
-    restriction.terms().iter().all(|term| {
-        matchers.iter().any(|matcher| {
-            matcher.is_equality() && matcher.name == term.label() && term.allows(matcher.value)
-        })
-    })
+    let has = |term: &Term| {
+        let allowed = |matcher: &Matcher<'_>| matcher.name == term.label() && term.allows(matcher.value);
+        matchers.iter().any(|matcher| matcher.is_equality() && allowed(matcher))
+    };
+    restriction.alternatives().any(|alternative| alternative.terms().iter().all(has))
 }
 
 /// Judges a silence by its matchers as JSON.
@@ -79,7 +79,7 @@ pub(crate) fn judge(matchers: &[u8], restriction: &Restriction) -> Result<bool, 
 #[cfg(test)]
 mod tests {
     use super::super::restriction::samples::{listed, matching, only};
-    use super::super::term::{Absent, Term};
+    use super::super::term::Absent;
     use super::*;
 
     fn restriction(terms: Vec<Term>) -> Restriction {
@@ -127,6 +127,20 @@ mod tests {
             judged(vec![matching("a-.*")], &format!(r#"[{{"name":"tenant","value":"{value}"}}]"#))
         };
         assert_eq!(["a-1", "b-1", "a-.*", ""].map(of_pattern), [Ok(true), Ok(false), Ok(true), Ok(false)]);
+    }
+
+    #[test]
+    fn one_alternative_needs_all_its_matchers() {
+        let env = |value| listed("env", &[value], Absent::Refused);
+        let alternatives = vec![vec![only(&["a"]), env("prod")], vec![only(&["b"]), env("dev")]];
+        let restriction = Restriction::any_of(alternatives).unwrap();
+        for (tenant, env, expected) in
+            [("a", "prod", true), ("b", "dev", true), ("a", "dev", false), ("b", "prod", false)]
+        {
+            let matchers =
+                format!(r#"[{{"name":"tenant","value":"{tenant}"}},{{"name":"env","value":"{env}"}}]"#);
+            assert_eq!(judge(matchers.as_bytes(), &restriction), Ok(expected), "{matchers}");
+        }
     }
 
     #[test]

@@ -44,6 +44,10 @@ pub fn of(course: &Course<'_>) -> Vec<Rewritten> {
         if !may_repeat(selectors.parameter) {
             before.truncate(1);
         }
+        // Each selector of a list becomes one for each alternative.
+        let restriction = course.account.restriction.as_ref().filter(|_| is_list(selectors.form));
+        let alternatives = restriction.map_or(1, |restriction| restriction.alternatives().count());
+        before = before.into_iter().flat_map(|text| std::iter::repeat_n(text, alternatives)).collect();
         // What the filter adds stands first.
         let added = after.len().saturating_sub(before.len());
         for (index, after) in after.into_iter().enumerate() {
@@ -54,6 +58,10 @@ pub fn of(course: &Course<'_>) -> Vec<Rewritten> {
         }
     }
     rewritten
+}
+
+fn is_list(form: SelectorForm) -> bool {
+    matches!(form, SelectorForm::AnyOf | SelectorForm::Filters)
 }
 
 fn query(target: &str) -> &[u8] {
@@ -69,14 +77,15 @@ fn values(text: &[u8], selectors: Selectors) -> Vec<String> {
     parameters.values(selectors.parameter).map(Cow::into_owned).collect()
 }
 
-/// Returns the selectors of a value, before and after. There are none if the filter didn't read the value.
+/// Returns the selectors of a value, before and after. There are none if the filter didn't read the value, or if a selector
+/// became several.
 fn pairs(before: &str, after: &str, form: SelectorForm, bounds: &Bounds) -> Vec<(String, String)> {
     let read = |text: &str| -> Option<Vec<String>> {
         let query = Query::parse_within(text, form.wanted(), bounds, Counts::default()).ok()?;
         Some(query.selector_texts().into_iter().map(str::to_owned).collect())
     };
     match (read(before), read(after)) {
-        (Some(before), Some(after)) => before.into_iter().zip(after).collect(),
+        (Some(before), Some(after)) if before.len() == after.len() => before.into_iter().zip(after).collect(),
         _ => Vec::new(),
     }
 }

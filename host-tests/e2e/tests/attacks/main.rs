@@ -36,6 +36,7 @@ const CATEGORIES: &[(&str, &str)] = &[
     ("promql", include_str!("cases/promql.txt")),
     ("bounds", include_str!("cases/bounds.txt")),
     ("shared", include_str!("cases/shared.txt")),
+    ("alternatives", include_str!("cases/alternatives.txt")),
     ("endpoints", include_str!("cases/endpoints.txt")),
     ("credentials", include_str!("cases/credentials.txt")),
     ("certificates", include_str!("cases/certificates.txt")),

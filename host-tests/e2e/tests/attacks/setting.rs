@@ -106,7 +106,8 @@ const BARE: &[(&str, &str)] = &[
 ];
 
 /// The callers with tokens, which are "NAME-token".
-const TOKENS: [&str; 8] = ["admin", "viewer", "team-a", "team-ab", "sharing", "limited", "reloader", "tied"];
+const TOKENS: [&str; 9] =
+    ["admin", "viewer", "team-a", "team-ab", "sharing", "alternating", "limited", "reloader", "tied"];
 
 /// The users and their passwords. The hashes have the lowest cost.
 const PASSWORDS: [(&str, &str); 2] = [("alice", "correct horse"), ("bob", "battery staple")];

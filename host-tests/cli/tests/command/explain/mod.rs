@@ -55,6 +55,16 @@ const CASES: &[(&str, &str, &[&str])] = &[
             "host-tests/cli/tests/command/explain/rules.json",
         ],
     ),
+    (
+        "alternatives",
+        "host-tests/cli/tests/command/explain/alternatives.json",
+        &["/prometheus/api/v1/query?query=sum(rate(x%5B5m%5D))"],
+    ),
+    (
+        "alternatives-of-a-list",
+        "host-tests/cli/tests/command/explain/alternatives.json",
+        &["/prometheus/api/v1/series?match[]=up&match[]=%7Ba=%22b%22%7D"],
+    ),
     ("token", "examples/jwt/promward.json", &["--as", "jwt:corp/scraper", "/prometheus/federate?match[]=up"]),
     ("redirect", "examples/guide/promward.json", &["/prometheus?x=1"]),
     ("elsewhere", "examples/guide/promward.json", &["/grafana"]),

@@ -85,9 +85,24 @@ const HOSTILE: [(&str, &[u8]); 47] = [
 ];
 
 /// Callers with tokens, of whom the suites' configurations know some.
-const TOKENS: [&str; 16] = [
-    "admin", "admin", "admin", "viewer", "viewer", "team-a", "team-a", "team-a", "team-ab", "sharing",
-    "limited", "limited", "reloader", "tied", "writer", "nobody",
+const TOKENS: [&str; 17] = [
+    "admin",
+    "admin",
+    "admin",
+    "viewer",
+    "viewer",
+    "team-a",
+    "team-a",
+    "team-a",
+    "team-ab",
+    "sharing",
+    "alternating",
+    "limited",
+    "limited",
+    "reloader",
+    "tied",
+    "writer",
+    "nobody",
 ];
 
 /// Values of `authorization` that are written in an unusual way, or wrong.

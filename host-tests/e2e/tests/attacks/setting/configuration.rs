@@ -63,6 +63,10 @@ pub(crate) fn configuration(scraper: &Identity) -> Value {
                 "only": { "tenant": ["a"] }, "shared": { "regex": "node_.*|up" }
             },
             {
+                "who": ["token:alternating"], "may": ["everything"],
+                "only": [{ "tenant": ["a"], "env": ["prod"] }, { "tenant": ["b"] }]
+            },
+            {
                 "who": ["token:limited"], "may": ["everything"],
                 "limits": { "range": "1d", "lookback": "1h", "oldest": "90d", "points": 1000, "timeout": "30s" }
             },

@@ -6,7 +6,22 @@ pub(super) const MISTAKES: &[Mistake] = &[
     (
         r#"["health", "ui"]"#,
         r#"["read"], "only": ["a"]"#,
-        "access[0].only: this is a list, where an object is needed",
+        "access[0].only[0]: this is a text, where an object is needed",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["read"], "only": []"#,
+        "access[0].only: an empty list lets nobody see anything: list a value",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["read"], "only": [{ "cluster": ["prod"] }, {}]"#,
+        "access[0].only[1]: an empty object restricts nothing: leave the field out, or name a label",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["read"], "only": [{ "cluster": ["prod"] }, { "cluster": [""] }]"#,
+        "access[0].only[1].cluster[0]: an empty value is a series without the label: to allow those, write { \"values\": […], \"or_absent\": true }",
     ),
     (
         r#"["health", "ui"]"#,
