@@ -25,7 +25,7 @@ pub struct Lines {
     lines: Vec<Line>,
     /// The line to look after first, so that each has its turn.
     next: usize,
-    /// The last report of all requests: when it was made, and what this worker had then.
+    /// The last report of all requests: when it was made, and the numbers of open and of waiting ones in all workers.
     reported: (Instant, [u32; 2]),
 }
 
@@ -143,7 +143,8 @@ impl Lines {
         }
     }
 
-    /// Returns `true` if requests have to be looked after.
+    /// Returns `true` if requests have to be looked after, or the end of other workers' requests has to be reported. They
+    /// may have died.
     pub fn is_busy(&self) -> bool {
         !self.lines.is_empty() || self.reported.1 != [0; 2]
     }
@@ -164,10 +165,10 @@ impl Lines {
             running = running.saturating_add(line.count(Stands::Open));
             waiting = waiting.saturating_add(line.count(Stands::InLine));
         }
-        self.reported = (now, [running, waiting]);
         let told = Told { running, waiting, arrivals: [NEVER; 2], most: 0 };
         let known = self.table.tell(shared, &Place::of_all(), told, now).ok()?;
-        Some([known.running, known.waiting])
+        self.reported = (now, [known.running, known.waiting]);
+        Some(self.reported.1)
     }
 
     fn find(&self, stream: u32) -> Option<(usize, Request)> {

@@ -3,6 +3,7 @@
 
 use promward_benches::costs::{self, Taken, Work};
 use promward_benches::rooms;
+use serde_json::json;
 use std::io::{self, Write};
 
 /// The distance from its budget that a figure may have, as a part of the budget.
@@ -63,6 +64,23 @@ fn the_same_rules_on_trial_cost_a_tenth_at_most() {
     writeln!(io::stderr(), "{figures}").unwrap();
     assert_eq!(tried.host_calls, alone.host_calls);
     assert!(tried.instructions <= alone.instructions * 1.1, "{figures}");
+}
+
+/// The most that a request takes beside its budget where the number of requests at once is limited: the tables of open requests
+/// are read and written at its begin and at its end, and the host is asked for the time.
+const AT_ONCE: (f64, f64) = (5.0, 20_400.0);
+
+#[test]
+fn a_number_of_requests_at_once_costs_those_alone_who_have_it() {
+    let work = Work::Password;
+    let mut limited = work.configuration();
+    let alone = costs::taken(work, &limited).unwrap();
+    limited["access"][2]["limits"] = json!({ "concurrent": 100, "wait": "2s" });
+    let limited = costs::taken(work, &limited).unwrap();
+    let more = (limited.host_calls - alone.host_calls, limited.instructions - alone.instructions);
+    writeln!(io::stderr(), "{more:?} more host calls and instructions").unwrap();
+    let (calls, instructions) = AT_ONCE;
+    assert!(more.0 <= calls + 0.5 && more.1 <= instructions * (1.0 + MARGIN), "{more:?}");
 }
 
 /// Returns the next number above a figure that has three digits and then zeros, as budgets do.

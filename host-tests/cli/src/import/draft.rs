@@ -71,6 +71,15 @@ pub(super) struct Rule {
     pub(super) at: Vec<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) only: BTreeMap<String, Values>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) limits: Option<AtOnce>,
+}
+
+/// The number of requests that a caller may have open at once, and the time for which others wait.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct AtOnce {
+    pub(super) concurrent: u32,
+    pub(super) wait: String,
 }
 
 /// The values that a label may have.

@@ -1,12 +1,13 @@
 //! vmauth: its users, with what they reach.
 
-use super::draft::{Imported, Rule, Values};
+use super::draft::{AtOnce, Imported, Rule, Values};
 use super::hashes::Stored;
 use super::rights::{self, To};
 use super::upstream::{self, Upstream};
 use super::{Failed, Options, is_listed};
 use crate::token;
 use promward::api::Profile;
+use promward::limits::MOST_AT_ONCE;
 use promward::target::method::Method;
 use regex::Regex;
 use serde::Deserialize;
@@ -32,6 +33,8 @@ struct User {
     url_prefix: Option<Urls>,
     #[serde(default)]
     url_map: Vec<Map>,
+    max_concurrent_requests: Option<u32>,
+    max_queue_duration: Option<String>,
     /// Everything else, which may narrow what the user reaches.
     #[serde(flatten)]
     others: Mapping,
@@ -54,9 +57,7 @@ enum Urls {
 }
 
 /// Fields that change nothing about who reaches what.
-const WITHOUT_RIGHTS: [&str; 9] = [
-    "max_concurrent_requests",
-    "max_queue_duration",
+const WITHOUT_RIGHTS: [&str; 7] = [
     "load_balancing_policy",
     "retry_status_codes",
     "discover_backend_ips",
@@ -241,7 +242,21 @@ impl Import<'_> {
             return Err("no class of requests is covered by its src_paths as a whole".to_owned());
         }
         let (only, may) = ((*only).clone(), rights::words(given, api));
-        Ok(Rule { who: vec![who.to_owned()], may, only, ..Rule::default() })
+        let limits = self.at_once(what, user);
+        Ok(Rule { who: vec![who.to_owned()], may, only, limits, ..Rule::default() })
+    }
+
+    /// Returns the number of requests that a user may have open at once, with vmauth's own time of waiting.
+    fn at_once(&mut self, what: &str, user: &User) -> Option<AtOnce> {
+        const BY_DEFAULT: &str = "10s";
+        let concurrent = user.max_concurrent_requests.filter(|most| *most > 0)?;
+        if concurrent > MOST_AT_ONCE {
+            let what = format!("max_concurrent_requests for {what}");
+            self.imported.leave_out(what, format!("it is more than {MOST_AT_ONCE}, which is the most here"));
+            return None;
+        }
+        let wait = user.max_queue_duration.clone().unwrap_or_else(|| BY_DEFAULT.to_owned());
+        Some(AtOnce { concurrent, wait })
     }
 }
 

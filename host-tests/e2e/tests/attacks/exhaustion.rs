@@ -6,7 +6,9 @@ use crate::message::Message;
 use crate::run::Runner;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use promward_e2e::deployment::Host;
 use promward_harness::client::Request;
+use serde_json::Value;
 use std::net::{IpAddr, Ipv4Addr};
 
 const QUERY: &str = "/prometheus/api/v1/query?query=up";
@@ -21,12 +23,16 @@ const STREAMS: usize = 1_000;
 /// The number of forms that are begun and not ended.
 const FORMS: usize = 50;
 
+/// The number of requests that a caller may have open at once, where a rule says so.
+const OPEN: usize = 2;
+
 /// Runs all these attacks, one after the other.
 pub(crate) fn all(runner: &mut Runner) {
     many_logins_of_one_source_hold_up_nobody(runner);
     rapid_resets_reach_nobody(runner);
     many_streams_are_answered_or_refused(runner);
     forms_that_do_not_end_reach_nobody(runner);
+    open_requests_take_no_place_of_another_caller(runner);
 }
 
 /// Many wrong passwords at once: each is answered with 401, or with 429 and `Retry-After`, while a token still lets its
@@ -123,4 +129,36 @@ fn forms_that_do_not_end_reach_nobody(runner: &mut Runner) {
     exchanges.into_iter().for_each(|exchange| exchange.reset().unwrap());
     let arrived: Vec<_> = runner.arrived().unwrap().into_iter().map(|request| request.target).collect();
     assert_eq!(arrived, ["/api/v1/query?query=up"]);
+}
+
+/// Many requests of one caller under a rule that allows few of them at once: another caller of the same rule has places of its
+/// own, what is one too many never arrives, and all places are given back.
+fn open_requests_take_no_place_of_another_caller(runner: &mut Runner) {
+    if !matches!(runner.running.setting.host(), Host::Envoy | Host::Embedded) {
+        return;
+    }
+    runner.expect_halves(&Message::half("POST /api/v1/query"), OPEN);
+    let client = runner.running.client("greedy");
+    let mut exchanges: Vec<_> = (0..FORMS)
+        .map(|_| {
+            let mut exchange = client.open(Request::form("/prometheus/api/v1/query")).unwrap();
+            exchange.data("query=").unwrap();
+            exchange
+        })
+        .collect();
+    assert_eq!(runner.running.client("modest").get(QUERY).unwrap().status, 200);
+    let query = client.get(QUERY).unwrap();
+    assert_eq!((query.status, query.header("retry-after").as_deref()), (429, Some("1")), "{}", query.text());
+    // Which of them are open is up to the workers. The others are refused when they have waited.
+    let configuration: Value = serde_json::from_str(&runner.running.configuration).unwrap();
+    let rules = configuration["access"].as_array().unwrap();
+    let rule = rules.iter().position(|rule| !rule["limits"]["concurrent"].is_null()).unwrap();
+    let throttled = format!("promward.limited_total.rule={rule};.limit=concurrent;");
+    runner.running.deployment.wait_for_metric(&throttled, (FORMS - OPEN + 1) as u64).unwrap();
+    for exchange in exchanges.drain(..) {
+        exchange.reset().unwrap();
+    }
+    assert_eq!(client.get(QUERY).unwrap().status, 200, "all places are given back");
+    let arrived: Vec<_> = runner.arrived().unwrap().into_iter().map(|request| request.target).collect();
+    assert_eq!(arrived, ["/api/v1/query?query=up"; 2]);
 }

@@ -106,8 +106,19 @@ const BARE: &[(&str, &str)] = &[
 ];
 
 /// The callers with tokens, which are "NAME-token".
-const TOKENS: [&str; 9] =
-    ["admin", "viewer", "team-a", "team-ab", "sharing", "alternating", "limited", "reloader", "tied"];
+const TOKENS: [&str; 11] = [
+    "admin",
+    "viewer",
+    "team-a",
+    "team-ab",
+    "sharing",
+    "alternating",
+    "limited",
+    "reloader",
+    "tied",
+    "greedy",
+    "modest",
+];
 
 /// The users and their passwords. The hashes have the lowest cost.
 const PASSWORDS: [(&str, &str); 2] = [("alice", "correct horse"), ("bob", "battery staple")];

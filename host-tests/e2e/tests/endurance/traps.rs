@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 on_both_hosts! {
     a_trap_fails_only_the_open_requests_of_its_worker,
     refused_requests_stay_refused_while_the_filter_traps_repeatedly,
+    a_vm_that_dies_keeps_no_place_for_its_requests,
 }
 
 const QUERY: &str = "/prometheus/api/v1/query";
@@ -28,6 +29,9 @@ const SLOW: u32 = 12;
 
 /// The number of traps beside ordinary requests.
 const TRAPS: u32 = 5;
+
+/// The number of traps while requests are open whose number is limited.
+const TRAPS_WHILE_OPEN: usize = 50;
 
 /// The longest time until a worker serves again. Envoy waits about a second before it starts the next VM.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -195,6 +199,52 @@ fn refused_requests_stay_refused_while_the_filter_traps_repeatedly(host: Host) {
     if let (Some(envoy), Some(before)) = (deployment.envoy(), before) {
         // Room for a connection to the server, and for one that is being closed.
         figures::wait_for_descriptors(envoy, before + 6);
+    }
+}
+
+/// Each caller may have one request open, and has one when the VM dies. In the end each of them has a place again.
+fn a_vm_that_dies_keeps_no_place_for_its_requests(host: Host) {
+    let upstream = Upstream::start(|request| match request.target.contains("held") {
+        true => Reply::hold(),
+        false => Reply::text("ok"),
+    });
+    let upstream = upstream.unwrap();
+    let token = |number: usize| format!("token-{number}");
+    let digest = |token: String| format!("sha256:{}", promward_module::sha256(token.as_bytes()));
+    let tokens: BTreeMap<_, _> =
+        (0..TRAPS_WHILE_OPEN).map(|number| (number.to_string(), digest(token(number)))).collect();
+    let configuration = json!({
+        "mounts": [{ "prefix": "/prometheus", "cluster": "prometheus" }],
+        "callers": { "tokens": tokens },
+        "access": [
+            { "who": ["authenticated"], "may": ["query"], "limits": { "concurrent": 1, "wait": "30s" } },
+            { "who": ["anonymous"], "may": ["query"], "unrestricted": true },
+        ],
+    });
+    let options = Options {
+        workers: 1,
+        module: Some(promward_module::build_that_traps().unwrap()),
+        ..Options::configured(upstream.address(), &configuration.to_string())
+    };
+    let deployment = Deployment::start(host, &options).unwrap();
+    let client = |number| deployment.client().header("authorization", format!("Bearer {}", token(number)));
+    let mut open = Vec::new();
+    for number in 0..TRAPS_WHILE_OPEN {
+        open.push(client(number).ask(Request::new("GET", HELD)).unwrap());
+        open.push(client(number).ask(Request::new("GET", HELD)).unwrap());
+        let held = upstream.held().unwrap();
+        deployment.wait_for_metric("promward.requests_waiting", 1).unwrap();
+        assert_eq!(trap(&deployment), 503);
+        drop(held);
+        recover(&deployment);
+    }
+    open.into_iter().for_each(|exchange| exchange.reset().unwrap());
+    for number in 0..TRAPS_WHILE_OPEN {
+        assert_eq!(get(&client(number), &format!("{QUERY}?query=again")), 200, "{number}");
+    }
+    // What the dead had open is in no figure either.
+    while deployment.metric("promward.requests_open").unwrap() > 0 {
+        thread::yield_now();
     }
 }
 

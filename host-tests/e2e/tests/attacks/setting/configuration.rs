@@ -75,6 +75,7 @@ pub(crate) fn configuration(scraper: &Identity) -> Value {
             { "who": ["user:alice", "user:bob", "group:machines"], "may": ["query", "ui"] },
             { "who": ["token:viewer"], "may": ["unknown"], "at": ["/web"], "methods": ["GET"], "paths": ["/api/v2/*"] },
             { "who": ["token:limited"], "may": ["unknown"], "at": ["/web"], "methods": ["POST"], "paths": ["/api/v2/write"] },
+            { "who": ["token:greedy", "token:modest"], "may": ["query"], "limits": { "concurrent": 2, "wait": "1s" } },
         ],
         "headers": {
             "caller": "x-forwarded-user",
@@ -85,7 +86,7 @@ pub(crate) fn configuration(scraper: &Identity) -> Value {
     })
 }
 
-/// Takes out what hosts other than Envoy can't serve: certificates and WebSockets.
+/// Takes out what hosts other than Envoy can't serve: certificates, WebSockets and requests at once.
 pub(super) fn without_certificates(configuration: &mut Value) {
     let callers = configuration["callers"].as_object_mut().unwrap();
     for field in ["certificates", "certificates_validated_by_listener", "groups"] {
@@ -98,6 +99,9 @@ pub(super) fn without_certificates(configuration: &mut Value) {
     }
     for rule in configuration["access"].as_array_mut().unwrap() {
         rule["who"].as_array_mut().unwrap().retain(|who| who != "group:machines");
+        if !rule["limits"]["concurrent"].is_null() {
+            rule.as_object_mut().unwrap().remove("limits");
+        }
     }
 }
 

@@ -47,7 +47,7 @@ fn configuration() -> String {
         "mounts": [{ "prefix": "/prometheus", "cluster": "prometheus" }],
         "callers": { "users": { "alice": bcrypt::hash("correct horse", 4).unwrap() } },
         "access": [
-            { "who": ["anyone"], "may": ["query"], "limits": { "rate": "10/s" } },
+            { "who": ["anyone"], "may": ["query"], "limits": { "rate": "10/s", "concurrent": 9 } },
             { "who": ["user:alice"], "may": ["everything"] },
         ],
         "trial": [{ "who": ["anyone"], "may": ["health"] }],
