@@ -215,7 +215,7 @@ impl Access {
 
     /// Returns `true` if a rule has a rate.
     pub fn has_rates(&self) -> bool {
-        self.rules.iter().any(|rule| rule.rate.is_some())
+        self.rules.iter().any(|rule| rule.rate.or(rule.samples).is_some())
     }
 
     /// Returns `true` if a rule says how many requests may be open at once.

@@ -11,6 +11,7 @@ pub use crate::caller::facts::{Facts, HostFacts, Untold};
 
 use crate::caller::logins::StreamId;
 use crate::enforce::body::AwaitedBody;
+use crate::enforce::form::AwaitedForm;
 use crate::report::Tried;
 use crate::response::answer::RequestContext;
 use crate::response::reply::Reply;
@@ -48,12 +49,12 @@ pub enum Decision {
     Wait,
 }
 
-/// A body that rules on trial allow as far as it is known.
+/// A form that rules on trial allow as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TriedBody {
-    /// The body as these rules would complete it.
-    pub body: AwaitedBody,
-    /// The verdict unless they refuse the body.
+pub struct TriedForm {
+    /// The form as these rules would complete it.
+    pub form: AwaitedForm,
+    /// The verdict unless they refuse the form.
     pub allowed: Tried,
 }
 
@@ -64,8 +65,8 @@ pub struct Forward {
     pub edits: HeaderEdits,
     /// The body to wait for. Any other body streams.
     pub body: Option<AwaitedBody>,
-    /// The body that the rules on trial would wait for, if they may write it in another way.
-    pub trial: Option<Box<TriedBody>>,
+    /// The form that the rules on trial would wait for, if they may write it in another way.
+    pub trial: Option<Box<TriedForm>>,
     /// The context that its answer needs.
     pub context: RequestContext,
 }

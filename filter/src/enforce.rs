@@ -16,6 +16,7 @@ pub(crate) mod judge;
 mod merge;
 pub mod pattern;
 pub(crate) mod rate_limit_headers;
+pub mod remote_write;
 pub mod requirements;
 pub mod restriction;
 pub mod rewrite_cache;

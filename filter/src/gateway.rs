@@ -4,6 +4,7 @@
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod account;
+mod body;
 mod counts;
 mod forward;
 mod needs;
@@ -20,10 +21,11 @@ use crate::caller::callers::{Callers, Identified};
 use crate::caller::client::ClientFrom;
 use crate::caller::identity::Caller;
 use crate::decision::refusal::{AtOnceExceeded, RateExceeded, Refusal};
-use crate::decision::{Decision, Request};
+use crate::decision::{Decision, HostFacts, Request};
 use crate::enforce::RuleNumber;
 use crate::enforce::guards::Guarded;
 use crate::enforce::identity_headers::IdentityHeaders;
+use crate::enforce::remote_write::SampleRate;
 use crate::enforce::terms::RuleTerms;
 use crate::keyed_hash::Digest;
 use crate::limits::lines::{Never, Turn};
@@ -42,6 +44,7 @@ use crate::target::headers::name::Name;
 use crate::target::method::Method;
 use crate::target::path::TargetError;
 use crate::target::strip::{Credentials, Strip};
+use crate::time::rate::{Amount, Rate};
 use forward::AllowedRequest;
 use worker_state::Resources;
 
@@ -295,16 +298,29 @@ impl Gateway {
         if resources.state.has_stood_in_line(request.stream) {
             return Ok(());
         }
-        let (who, name) = counted(caller, request)?;
-        let (now, table) = (request.facts.now()?, resources.state.rates.as_ref().ok_or(Refusal::Host)?);
-        let caller = CountedCaller { configuration: &self.digest, rule: number.position, who, name: &name };
-        match table.count(resources.shared, &caller, rate, now) {
+        self.count(number, (number.position, Amount::Requests, 1), rate, caller, request.facts, resources)
+    }
+
+    /// Counts an amount against the rate of a rule, which tables know by this number.
+    fn count(
+        &self,
+        rule: RuleNumber,
+        (position, of, amount): (usize, Amount, u32),
+        rate: Rate,
+        caller: &Caller,
+        facts: &dyn HostFacts,
+        resources: &mut Resources<'_>,
+    ) -> Result<(), Refusal> {
+        let (who, name) = counted(caller, facts)?;
+        let (now, table) = (facts.now()?, resources.state.rates.as_ref().ok_or(Refusal::Host)?);
+        let caller = CountedCaller { configuration: &self.digest, rule: position, who, name: &name };
+        match table.count_many(resources.shared, &caller, rate, amount, now) {
             Ok(Share::Own) => Ok(()),
             Ok(Share::Crowded) => {
                 resources.state.count(Count::Bound(Capacity::Rates));
                 Ok(())
             }
-            Err(CountError::Limited(empty)) => Err(RateExceeded { rule: number, rate, empty }.into()),
+            Err(CountError::Limited(empty)) => Err(RateExceeded { rule, of, rate, empty }.into()),
             Err(CountError::Unreachable) => Err(Refusal::Host),
         }
     }
@@ -319,7 +335,7 @@ impl Gateway {
         request: &Request<'_>,
         resources: &mut Resources<'_>,
     ) -> Result<(), Early> {
-        let (who, name) = counted(caller, request)?;
+        let (who, name) = counted(caller, request.facts)?;
         let (now, lines) = (request.facts.now()?, resources.state.lines.as_mut().ok_or(Refusal::Host)?);
         let caller = CountedCaller { configuration: &self.digest, rule: number.position, who, name: &name };
         match lines.ask(resources.shared, request.stream.0, &caller, limit, now) {
@@ -355,7 +371,8 @@ impl Gateway {
             }
             None => None,
         };
-        Ok(RuleTerms { restriction, guarded, tenants })
+        let samples = rule.samples.map(|rate| SampleRate { rule: number, rate });
+        Ok(RuleTerms { restriction, guarded, missing: rule.missing, samples, tenants })
     }
 
     /// Returns a request that a rule allows, with the terms of the rule.
@@ -406,9 +423,9 @@ impl Gateway {
 
 /// Returns the kind and the name by which a caller is counted. Anonymous callers are counted by their address.
 #[inline(never)]
-fn counted(caller: &Caller, request: &Request<'_>) -> Result<(Counted, Vec<u8>), Refusal> {
+fn counted(caller: &Caller, facts: &dyn HostFacts) -> Result<(Counted, Vec<u8>), Refusal> {
     Ok(match caller {
         Caller::Known(identity) => (Counted::Known, identity.who().as_bytes().to_vec()),
-        Caller::Anonymous => (Counted::Anonymous, request.facts.source()?.ok_or(Refusal::Host)?.bytes()),
+        Caller::Anonymous => (Counted::Anonymous, facts.source()?.ok_or(Refusal::Host)?.bytes()),
     })
 }

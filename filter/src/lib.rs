@@ -23,7 +23,7 @@
 //! | [`config`] | reads a configuration, and refuses it or compiles it into a [`Gateway`](gateway::Gateway) |
 //! | `shell` | is the only code that knows a host, and exists in WebAssembly only |
 //!
-//! On the ground floor, [`promql`] finds the selectors of a query and measures its cost, [`time`] has durations,
+//! On the ground floor, [`wire`] reads and writes snappy and protobuf, [`promql`] finds the selectors of a query and measures its cost, [`time`] has durations,
 //! instants and rates, `index` finds a key among many, `lengths` tells by its length that a name is none of a few,
 //! `keyed_hash` hashes under a secret key, `same` compares texts, `json` reads JSON as a tree, and [`shared_data`] is what all workers of a proxy can
 //! read and write.
@@ -110,6 +110,7 @@ pub mod shared_data;
 mod shell;
 pub mod target;
 pub mod time;
+pub mod wire;
 
 /// The name, version and git hash, which are logged when a VM starts.
 pub const VERSION: &str =

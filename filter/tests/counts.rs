@@ -117,7 +117,7 @@ fn what_may_be_counted_is_there_at_zero_and_only_once() {
     let labels = |metric: &str| names.iter().filter(|name| name.contains(metric)).count();
     // At the first mount everything is allowed, at the second one nothing but health is.
     assert_eq!(labels("requests_total.mount=/prometheus;"), 19 * 6 + 1);
-    assert_eq!(labels("refusals_total.mount=/prometheus;"), 30);
+    assert_eq!(labels("refusals_total.mount=/prometheus;"), 31);
     assert_eq!(labels("refusals_total.mount=none;"), 3);
     assert_eq!(labels("limited_total.rule=1;"), 13);
     assert_eq!(labels("limited_total.rule=2;"), 1);

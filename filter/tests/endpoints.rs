@@ -31,6 +31,8 @@ enum Gets {
     CutAndMatch(Listing),
     /// An answer that lists nothing.
     Empty,
+    /// The answer to a message whose series all have the labels of the restriction.
+    Message,
     /// The answer that everybody gets.
     All,
     /// The answer that everybody gets, if it is a page.
@@ -41,7 +43,7 @@ enum Gets {
     Nothing,
 }
 
-use Gets::{All, Cut, CutAndMatch, Empty, File, Match, Nothing, Page, Query};
+use Gets::{All, Cut, CutAndMatch, Empty, File, Match, Message, Nothing, Page, Query};
 
 /// A path, its methods, its class, the parameters that are read, and the answer that the restricted get.
 type Case = (&'static str, &'static str, &'static str, &'static str, Gets);
@@ -92,7 +94,7 @@ const CASES: &[Case] = &[
     ("/api/v1/status/flags", "GET", "config", "", Nothing),
     ("/api/v1/scrape_pools/config", "GET", "config", "scrapePool", Nothing),
     ("/api/v1/read", "POST", "remote_read", "", Nothing),
-    ("/api/v1/write", "POST", "write", "", Nothing),
+    ("/api/v1/write", "POST", "write", "", Message),
     ("/api/v1/otlp/v1/metrics", "POST", "write", "", Nothing),
     ("/api/v1/admin/tsdb/delete_series", "POST PUT", "admin", "match[] start end", Nothing),
     ("/api/v1/admin/tsdb/clean_tombstones", "POST PUT", "admin", "", Nothing),
@@ -351,7 +353,7 @@ fn the_restricted_get_of_each_endpoint_what_is_theirs() {
                 asks("", "")
             }
             All if !case.3.is_empty() => asks("query=a-b", "query=a-b"),
-            Cut(_) | All | Page | File => asks("", ""),
+            Cut(_) | All | Message | Page | File => asks("", ""),
             Empty => {
                 let Decision::Reply(reply) = decide(&mut desk, method, path, Body::None) else {
                     panic!("{path} goes upstream")

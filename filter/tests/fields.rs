@@ -25,7 +25,7 @@ fn the_filter_takes_what_the_schema_says() {
 const EVERYTHING: &str = r#"{
   "$schema": "https://example.com/config.schema.json",
   "mounts": [
-    { "prefix": "/a", "upstream_prefix": "/b", "cluster": "c", "origins": ["http://c:9090"], "max_form": "2KiB", "max_query": "1KiB", "promql": ["duration_expressions"], "ignore": ["namespace"], "credentials": "pass" },
+    { "prefix": "/a", "upstream_prefix": "/b", "cluster": "c", "origins": ["http://c:9090"], "max_form": "2KiB", "max_write": "1MiB", "max_query": "1KiB", "promql": ["duration_expressions"], "ignore": ["namespace"], "credentials": "pass" },
     { "prefix": "/o", "api": "opaque", "encoded_slash": "pass", "cross_site": ["https://id.example.net"], "websockets": "pass" }
   ],
   "elsewhere": "pass",
@@ -63,8 +63,9 @@ const EVERYTHING: &str = r#"{
         "optional": { "values": ["a"], "or_absent": true }
       },
       "shared": ["kube_node_labels"],
+      "write": "label",
       "limits": {
-        "rate": "20/s", "burst": 40, "concurrent": 4, "wait": "2s", "range": "31d", "lookback": "7d", "oldest": "90d", "points": 11000, "timeout": "30s",
+        "rate": "20/s", "burst": 40, "concurrent": 4, "wait": "2s", "samples": "5k/s", "range": "31d", "lookback": "7d", "oldest": "90d", "points": 11000, "timeout": "30s",
         "operators": 100, "selectors": 100, "calls": 100, "depth": 20, "repetitions": 100, "work": 100000
       }
     },

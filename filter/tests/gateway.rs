@@ -286,7 +286,7 @@ fn a_form_that_is_refused_once_it_is_there_says_why() {
         (twice, "the parameter \\\"time\\\" is given more than once, with different values"),
         (BodyError::Trailers, "a form must not end in trailers"),
     ] {
-        let reply = gateway(GUIDE).refuse(&forward.context, &error.into());
+        let reply = gateway(GUIDE).refuse(&forward.context, None, &error.into());
         assert_eq!((reply.status, reply.body), (400, json("bad_data", message)));
     }
 }
@@ -639,7 +639,8 @@ fn a_redirect_stays_on_the_site() {
         (&["//evil.example"], ambiguous),
         (&["/graph", "/graph"], ambiguous),
     ] {
-        let reply = gateway(GUIDE).refuse(&asked("GET", "/prometheus/", &[]), &answer(location).unwrap_err());
+        let reply =
+            gateway(GUIDE).refuse(&asked("GET", "/prometheus/", &[]), None, &answer(location).unwrap_err());
         assert_eq!((reply.status, reply.body), (502, format!("the server redirects {where_to}\n")));
     }
 }

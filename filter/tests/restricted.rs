@@ -133,7 +133,9 @@ fn what_is_no_page_is_held_back_and_the_client_is_told() {
     let gateway = Desk::new(TENANT_A).gateway;
     let answer = |content_type: &str| {
         let pairs = [(":status", "200"), ("content-type", content_type)];
-        gateway.answer(&asked, &Headers::from_iter(pairs)).map_err(|refusal| gateway.refuse(&asked, &refusal))
+        gateway
+            .answer(&asked, &Headers::from_iter(pairs))
+            .map_err(|refusal| gateway.refuse(&asked, None, &refusal))
     };
     assert!(answer("text/html; charset=utf-8").is_ok());
     let refused = answer("application/json").unwrap_err();

@@ -60,11 +60,9 @@ fn ask(desk: &mut Desk, method: &str, path: &str, token: &str, form: Option<&str
             let trial = forward.trial.take();
             let completed = forward.body.as_ref().map(|awaited| {
                 let form = form.unwrap().as_bytes();
-                let completed =
-                    desk.gateway.complete(awaited, trial.as_deref(), form, &mut desk.state, &mut record);
-                if let Err(error) = &completed {
-                    let refusal = promward::decision::refusal::Refusal::Body(error.clone());
-                    record.refused(refusal.status(), refusal.reason(), &refusal);
+                let completed = desk.complete(awaited, trial.as_deref(), form, &facts, &mut record);
+                if let Err(refusal) = &completed {
+                    record.refused(refusal.status(), refusal.reason(), refusal);
                 }
                 completed
             });

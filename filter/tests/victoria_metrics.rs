@@ -135,7 +135,7 @@ fn every_row_has_a_case_that_says_the_same() {
         };
         rows.insert(std::ptr::from_ref(endpoint));
         let answer = match endpoint.to_restricted {
-            ToRestricted::Restrict(_) => "own",
+            ToRestricted::Restrict(_) | ToRestricted::Message(_) => "own",
             ToRestricted::Filter(..) => "cut",
             ToRestricted::Empty(_) => "empty",
             ToRestricted::Pass | ToRestricted::Read(_) => "all",

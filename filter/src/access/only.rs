@@ -205,6 +205,11 @@ impl Only {
         Ok(Rc::new(restriction.with_shared(self.shared.clone())))
     }
 
+    /// Returns `true` if no label can be added to series that lack it, whoever the caller is.
+    pub fn adds_nothing(&self) -> bool {
+        self.fixed.as_ref().is_some_and(|fixed| fixed.single_values().next().is_none())
+    }
+
     /// Returns the metrics that aren't restricted where a selector names them.
     pub fn shared(&self) -> Option<&Shared> {
         self.shared.as_deref()

@@ -4,12 +4,13 @@
 use super::scope::{RequestedAccess, Scope};
 use crate::access::only::{NoValues, Only};
 use crate::access::tenants::{TenantError, Tenants};
-use crate::api::class::Classes;
+use crate::api::class::{Class, Classes};
 use crate::api::mount::MountId;
 use crate::caller::identity::Caller;
 use crate::caller::who::{Who, Whos};
 use crate::enforce::RuleNumber;
 use crate::enforce::guards::Guards;
+use crate::enforce::remote_write::MissingLabel;
 use crate::enforce::restriction::Restriction;
 use crate::limits::Concurrent;
 use crate::time::rate::Rate;
@@ -36,6 +37,10 @@ pub struct Rule {
     pub rate: Option<Rate>,
     /// The number of requests that each caller may have open at once.
     pub concurrent: Option<Concurrent>,
+    /// The treatment of series that its callers write without a restricted label.
+    pub missing: MissingLabel,
+    /// The rate at which each caller may write samples.
+    pub samples: Option<Rate>,
     /// The requests to an opaque server that the rule is about; `None` if it is about all. A rule that has it never has
     /// `only` or guards, so where it is passed over it binds nobody.
     pub scope: Option<Scope>,
@@ -96,7 +101,15 @@ impl Rule {
 
     /// Returns `true` if the rule holds each caller to the same terms as another one, but for the number of requests.
     pub fn has_terms_of(&self, other: &Self) -> bool {
-        self.only == other.only && self.tenant == other.tenant && self.guards == other.guards
+        self.only == other.only
+            && self.tenant == other.tenant
+            && self.guards == other.guards
+            && self.missing == other.missing
+    }
+
+    /// Returns `true` if messages of remote write are read for the rule.
+    pub fn reads_messages(&self) -> bool {
+        self.may.contains(Class::Write) && (self.only.is_some() || self.samples.is_some())
     }
 
     /// Returns `true` if the rule holds at the mount.

@@ -5,6 +5,7 @@ use crate::caller::identity::Identity;
 use crate::caller::scheme::Scheme;
 use crate::caller::who::Whos;
 use crate::enforce::RuleList;
+use crate::enforce::remote_write::MissingLabel;
 use crate::target::method::{Method, Methods};
 use std::rc::Rc;
 
@@ -20,6 +21,8 @@ fn rule(who: &[&str], may: &[Class]) -> Rule {
         guards: None,
         rate: None,
         concurrent: None,
+        missing: MissingLabel::Refuse,
+        samples: None,
         scope: None,
     }
 }

@@ -40,6 +40,7 @@ impl Endpoint {
         match self.to_restricted {
             ToRestricted::Restrict(selectors) | ToRestricted::Read(selectors) => Some(selectors),
             ToRestricted::Filter(_, selectors) => selectors,
+            ToRestricted::Message(_) => None,
             ToRestricted::Empty(_) | ToRestricted::Pass | ToRestricted::Page | ToRestricted::Refuse => None,
         }
     }
@@ -59,10 +60,19 @@ pub enum ToRestricted {
     /// The answer passes unchanged, because it is made of the text in this parameter and holds no data. The text is read
     /// and bounded, because the server works on it (`threats.md` P6).
     Read(Selectors),
+    /// The request is a message, which is read and held to the restriction.
+    Message(Message),
     /// The answer passes if it is a page. Another kind of server may have data at the same path.
     Page,
     /// The request is refused.
     Refuse,
+}
+
+/// A message that an endpoint reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Message {
+    /// Series of Prometheus' remote write protocol, which get no label but those that the caller may see.
+    RemoteWrite,
 }
 
 /// The parameter in which the selectors of a request stand.

@@ -73,6 +73,8 @@ pub struct Mount {
     pub origins: Vec<Origin>,
     /// The longest form body, in bytes.
     pub max_form: usize,
+    /// The longest message of remote write that is read, in bytes as it is sent.
+    pub max_write: usize,
     /// The longest query or selector of a caller who is restricted or limited, in bytes.
     pub max_query: usize,
     /// The experimental parts of PromQL that the server has switched on.
@@ -211,6 +213,7 @@ mod tests {
             cluster: None,
             origins: Vec::new(),
             max_form: 0,
+            max_write: 0,
             max_query: 0,
             extensions: Extensions::NONE,
             ignored: [].into(),

@@ -3,7 +3,7 @@
 //! 2.x and VictoriaMetrics render them on the server, with the data of all callers.
 
 use super::class::{Class, Classes};
-use super::endpoint::{Endpoint, ParametersIn, SelectorForm, Selectors, ToRestricted};
+use super::endpoint::{Endpoint, Message, ParametersIn, SelectorForm, Selectors, ToRestricted};
 use super::listing::Listing;
 use super::profile::{Contents, Profile, Section, SpecialParameters, restrictable};
 use super::row::{GET, GET_POST, POST, POST_PUT, check, file, joined, page, row, ui};
@@ -125,7 +125,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
     row("/api/v1/scrape_pools/config", GET, Class::Config, &["scrapePool"], ToRestricted::Refuse),
 
     row("/api/v1/read", POST, Class::RemoteRead, &[], ToRestricted::Refuse),
-    row("/api/v1/write", POST, Class::Write, &[], ToRestricted::Refuse),
+    row("/api/v1/write", POST, Class::Write, &[], ToRestricted::Message(Message::RemoteWrite)),
     row("/api/v1/otlp/v1/metrics", POST, Class::Write, &[], ToRestricted::Refuse),
 
     row("/api/v1/admin/tsdb/delete_series", POST_PUT, Class::Admin, &["match[]", "start", "end"], ToRestricted::Refuse),
@@ -229,7 +229,7 @@ mod tests {
     fn the_restricted_get_something_of_what_can_be_restricted_or_holds_no_data() {
         assert_eq!(
             PROFILE.restrictable.to_string(),
-            "health info query series rules metadata federate status ui"
+            "health info query series rules metadata federate status write ui"
         );
     }
 
@@ -244,10 +244,12 @@ mod tests {
             Class::Quit,
             Class::Reload,
             Class::RemoteRead,
-            Class::Write,
         ];
         for endpoint in ENDPOINTS.iter().filter(|endpoint| never.contains(&endpoint.class)) {
             assert_eq!(endpoint.to_restricted, ToRestricted::Refuse, "{}", endpoint.path);
         }
+        let writes = ENDPOINTS.iter().filter(|endpoint| endpoint.class == Class::Write);
+        let open = writes.filter(|endpoint| endpoint.to_restricted != ToRestricted::Refuse);
+        assert_eq!(open.map(|endpoint| endpoint.path).collect::<Vec<_>>(), ["/api/v1/write"]);
     }
 }

@@ -10,6 +10,7 @@ use super::scope;
 use super::shared;
 use super::tenants;
 use super::who::who;
+use crate::access::only::Only;
 use crate::access::{Access, Closed, HeldAt, Inherited, Rule, Unrestricted, walk};
 use crate::api::class::{Class, Classes};
 use crate::api::mount::{Mount, MountId, Mounts, Prefix};
@@ -18,9 +19,12 @@ use crate::caller::callers::Callers;
 use crate::caller::who::{Who, Whos};
 use crate::enforce::RuleList;
 use crate::enforce::guards::Guards;
+use crate::enforce::remote_write::MissingLabel;
 
 #[cfg(feature = "schema")]
 use super::only::OnlyConfig;
+#[cfg(feature = "schema")]
+use super::schema::WriteConfig;
 #[cfg(feature = "schema")]
 use super::shared::SharedMetrics;
 #[cfg(feature = "schema")]
@@ -48,6 +52,9 @@ object! {
         /// object that says where the values come from. All of the labels have to match. A list of such objects means that
         /// any of them may.
         only: Option<OnlyConfig>,
+        /// The treatment of series that the callers write without a label of `only`: `refuse` (the default) them, or give
+        /// them the `label`, if it may have one value only.
+        write: Option<WriteConfig>,
         /// The metrics that the callers may see whatever labels their series have: a list of names, or an object with a
         /// regular expression. Only a selector that names such a metric outright is left as it is.
         shared: Option<SharedMetrics>,
@@ -170,10 +177,11 @@ fn held_at(mount: MountId, mounts: &Mounts) -> HeldAt {
 fn rule(field: &Field<'_>, mounts: &Mounts, known: Definitions<'_>) -> Result<Rule, ConfigError> {
     let rule = RuleObject::read(field)?;
     let who = listed(&rule.who(), EMPTY, |text| who(text, known.callers))?;
-    let Limits { rate, concurrent, guards } = limits::compile(&rule.limits())?;
+    let Limits { rate, concurrent, samples, guards } = limits::compile(&rule.limits())?;
     let only = rule.only();
     let only = if only.is_given() { Some(only::compile(&only, known)?) } else { None };
     let only = shared::compile(&rule.shared(), only)?;
+    let missing = missing(&rule.write(), only.as_ref())?;
     let tenant = rule.tenant();
     let tenant = if tenant.is_given() { Some(tenants::compile(&tenant, known)?) } else { None };
     let unrestricted = match rule.unrestricted() {
@@ -196,9 +204,28 @@ fn rule(field: &Field<'_>, mounts: &Mounts, known: Definitions<'_>) -> Result<Ru
     }
     let who = Whos::new(who).unwrap_or_default();
     let at = at.into_iter().map(|id| held_at(id, mounts)).collect();
-    let compiled = Rule { who, may, at, only, tenant, unrestricted, guards, rate, concurrent, scope };
+    let compiled =
+        Rule { who, may, at, only, tenant, unrestricted, guards, rate, concurrent, missing, samples, scope };
     check_gives(&compiled, mounts).map_err(|message| rule.may().refuse(message))?;
     Ok(compiled)
+}
+
+/// Reads the treatment of series that are written without a label of `only`.
+fn missing(field: &Field<'_>, only: Option<&Only>) -> Result<MissingLabel, ConfigError> {
+    if !field.is_given() {
+        return Ok(MissingLabel::Refuse);
+    }
+    let adds = field.choice(&["refuse", "label"])? == "label";
+    let Some(only) = only else {
+        return Err(field.refuse("this is about the labels of \"only\", and the rule has none: leave one of the two out, or add the other"));
+    };
+    if !adds {
+        return Ok(MissingLabel::Refuse);
+    }
+    match only.adds_nothing() {
+        true => Err(field.refuse("\"label\" adds a label that may have one value only, and no label of \"only\" is one: say \"refuse\"")),
+        false => Ok(MissingLabel::Add),
+    }
 }
 
 /// Reads the classes that `may` gives and `except` doesn't take away.

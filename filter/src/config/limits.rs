@@ -20,6 +20,9 @@ object! {
         concurrent: Option<u32>,
         /// The longest time for which one more waits until another has ended, like `2s`: at most 1m.
         wait: Option<String>,
+        /// The rate of samples that each caller may write, like `100k/s`, in all workers together. A message of remote write
+        /// may have as many at once.
+        samples: Option<String>,
         /// The longest time from `start` to `end`, like `31d`.
         range: Option<String>,
         /// The longest time from an evaluation back to the oldest sample that a query touches, like `7d`.
@@ -50,6 +53,7 @@ object! {
 pub(super) struct Limits {
     pub(super) rate: Option<Rate>,
     pub(super) concurrent: Option<Concurrent>,
+    pub(super) samples: Option<Rate>,
     pub(super) guards: Option<Guards>,
 }
 
@@ -81,12 +85,13 @@ pub(super) fn compile(field: &Field<'_>) -> Result<Limits, ConfigError> {
     };
     let guards = Some(guards).filter(|guards| *guards != Guards::default());
     let concurrent = concurrent(field, &limits)?;
-    if rate.is_none() && concurrent.is_none() && guards.is_none() {
-        let message = "this limits nothing: give a rate, like \"rate\": \"20/s\", or one of concurrent, range, lookback, \
-                       oldest, points, timeout, work, operators, selectors, calls, depth and repetitions";
+    let samples = self::rate(&limits.samples())?;
+    if rate.or(samples).is_none() && concurrent.is_none() && guards.is_none() {
+        let message = "this limits nothing: give a rate, like \"rate\": \"20/s\", or one of concurrent, samples, range, \
+                       lookback, oldest, points, timeout, work, operators, selectors, calls, depth and repetitions";
         return Err(field.refuse(message));
     }
-    Ok(Limits { rate, concurrent, guards })
+    Ok(Limits { rate, concurrent, samples, guards })
 }
 
 /// Reads the number of requests at once, if it is given.
@@ -140,7 +145,7 @@ pub(super) fn rate(field: &Field<'_>) -> Result<Option<Rate>, ConfigError> {
     let rate = Rate::parse(text);
     if rate.is_none() {
         let message = format!(
-            "\"{text}\" is not a rate: write a whole number, 1 to {MOST}, and /s, /m or /h, like 20/s"
+            "\"{text}\" is not a rate: write a whole number, 1 to {MOST}, and /s, /m or /h, like 20/s or 5k/s"
         );
         return Err(field.refuse(&message));
     }

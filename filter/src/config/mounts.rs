@@ -8,6 +8,7 @@ use super::size;
 use crate::api::mount::{Mount, Mounts, PassedCredentials, Prefix, WebSockets};
 use crate::api::profile::{Contents, KnownTo};
 use crate::api::{PROFILES, Profile, named};
+use crate::enforce::remote_write::MAX_MESSAGE;
 use crate::promql::Extensions;
 use crate::target::origin::Origin;
 use crate::target::parameters::accepted::IgnoredNames;
@@ -32,6 +33,9 @@ object! {
         origins: Option<Vec<String>>,
         /// The longest form body: 1 KiB to 1 MiB, 256KiB if not given.
         max_form: Option<Size>,
+        /// The longest message of remote write of callers who are restricted, or whose samples are counted, as it is sent:
+        /// 1 KiB to 16 MiB, 2MiB if not given.
+        max_write: Option<Size>,
         /// The longest query or selector of callers who are restricted or limited: 1 KiB to `max_form`, 64KiB if not
         /// given.
         max_query: Option<Size>,
@@ -56,6 +60,8 @@ object! {
 }
 
 const DEFAULT_MAX_FORM: usize = 256 << 10;
+
+const DEFAULT_MAX_WRITE: usize = 2 << 20;
 
 const DEFAULT_MAX_QUERY: usize = 64 << 10;
 
@@ -94,6 +100,7 @@ fn mount(field: &Field<'_>) -> Result<Mount, ConfigError> {
         cluster: cluster(&mount.cluster())?,
         origins: optional_origins(&mount.origins())?,
         max_form,
+        max_write: max_write(&mount.max_write(), api)?,
         max_query: max_query(&mount.max_query(), api, max_form)?,
         extensions: extensions(&mount.promql(), api)?,
         ignored: ignored(&mount.ignore(), api)?,
@@ -129,6 +136,15 @@ fn cluster(field: &Field<'_>) -> Result<Option<Rc<str>>, ConfigError> {
 fn max_form(field: &Field<'_>, api: &Profile) -> Result<usize, ConfigError> {
     let Some(bytes) = size(field, api)? else { return Ok(DEFAULT_MAX_FORM) };
     if MAX_FORM.contains(&bytes) { Ok(bytes) } else { Err(field.refuse("this must be 1KiB to 1MiB")) }
+}
+
+fn max_write(field: &Field<'_>, api: &Profile) -> Result<usize, ConfigError> {
+    let Some(bytes) = size(field, api)? else { return Ok(DEFAULT_MAX_WRITE) };
+    if (*MAX_FORM.start()..=MAX_MESSAGE).contains(&bytes) {
+        Ok(bytes)
+    } else {
+        Err(field.refuse("this must be 1KiB to 16MiB"))
+    }
 }
 
 fn max_query(field: &Field<'_>, api: &Profile, max_form: usize) -> Result<usize, ConfigError> {

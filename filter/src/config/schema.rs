@@ -72,6 +72,13 @@ pub(super) enum WebSocketsConfig {
 
 #[derive(JsonSchema)]
 #[schemars(rename_all = "snake_case")]
+pub(super) enum WriteConfig {
+    Refuse,
+    Label,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
 pub(super) enum QueryReportConfig {
     Off,
     Text,

@@ -4,6 +4,7 @@ use super::refusal::Refusal;
 use crate::caller::callers::LoginError;
 use crate::enforce::body::BodyError;
 use crate::enforce::guards::{Exceeded, Guard, GuardError};
+use crate::enforce::remote_write::WriteError;
 use crate::enforce::violation::Violation;
 use crate::promql::{Bound, Problem, SyntaxError};
 use crate::report::Reason;
@@ -33,7 +34,12 @@ impl Refusal {
 
 fn of_body(error: &BodyError) -> Reason {
     match error {
-        BodyError::TooLong { .. } => Reason::Length,
+        BodyError::TooLong { .. } | BodyError::LongMessage { .. } => Reason::Length,
+        BodyError::Write(error) => match **error {
+            WriteError::TooLong | WriteError::TooMany { .. } => Reason::Length,
+            _ => Reason::Message,
+        },
+        BodyError::Busy => Reason::Host,
         BodyError::Parameters(_) => Reason::Target,
         BodyError::Violation(violation) => of_violation(violation),
         _ => Reason::Form,

@@ -13,6 +13,7 @@ use crate::caller::logins::TooMany;
 use crate::enforce::RuleNumber;
 use crate::enforce::body::BodyError;
 use crate::enforce::guards::GuardError;
+use crate::enforce::remote_write::WriteError;
 use crate::enforce::tenant::NoTenant;
 use crate::enforce::violation::Violation;
 use crate::limits::Concurrent;
@@ -24,7 +25,7 @@ use crate::target::parameters::ParameterError;
 use crate::target::path::TargetError;
 use crate::time::bucket::Empty;
 use crate::time::duration::Shown;
-use crate::time::rate::Rate;
+use crate::time::rate::{Amount, Rate};
 use std::fmt;
 
 /// The reason why a request or its answer goes no further.
@@ -81,6 +82,8 @@ pub enum CanLogIn {
 pub struct RateExceeded {
     /// The rule that has the rate.
     pub rule: RuleNumber,
+    /// The thing that is counted.
+    pub of: Amount,
     /// The rate of the rule.
     pub rate: Rate,
     /// The time until the next request is allowed.
@@ -89,9 +92,9 @@ pub struct RateExceeded {
 
 impl fmt::Display for RateExceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { rule, rate, empty } = self;
+        let Self { rule, of, rate, empty } = self;
         let (burst, seconds) = (rate.burst, empty.retry_after);
-        write!(f, "{rule}.limits allows {rate}, {burst} of them at once: try again in {seconds} s")
+        write!(f, "{rule}.limits allows {rate}{of}, {burst} of them at once: try again in {seconds} s")
     }
 }
 
@@ -202,8 +205,12 @@ impl Refusal {
         match self {
             Self::Target(_) | Self::Parameters(_) => 400,
             Self::Body(BodyError::NoLength) => 411,
-            Self::Body(BodyError::TooLong { .. }) => 413,
-            Self::Body(BodyError::Type(_) | BodyError::Encoding) => 415,
+            Self::Body(BodyError::TooLong { .. } | BodyError::LongMessage { .. }) => 413,
+            Self::Body(BodyError::Write(error)) => match **error {
+                WriteError::TooLong | WriteError::TooMany { .. } => 413,
+                _ => 400,
+            },
+            Self::Body(BodyError::Type(_) | BodyError::Encoding | BodyError::NotSnappy) => 415,
             Self::Violation(violation) | Self::Body(BodyError::Violation(violation)) => match violation {
                 Violation::TooLong
                 | Violation::Searched(_)
@@ -211,9 +218,10 @@ impl Refusal {
                 | Violation::Guard(GuardError::Exceeded(_)) => 422,
                 _ => 400,
             },
+            Self::Body(BodyError::Busy) | Self::Host => 503,
             Self::Body(_) => 400,
             Self::Login(LoginError::TooMany(_), _) | Self::RateExceeded(_) | Self::AtOnceExceeded(_) => 429,
-            Self::Login(LoginError::Unknown, _) | Self::Host => 503,
+            Self::Login(LoginError::Unknown, _) => 503,
             Self::Login(_, CanLogIn::Yes)
             | Self::Unknown(_, CanLogIn::Yes)
             | Self::NoValues(_, CanLogIn::Yes) => 401,
@@ -256,6 +264,7 @@ impl Refusal {
         let empty = match self {
             Self::RateExceeded(exceeded) => exceeded.empty,
             Self::AtOnceExceeded(_) => Empty { retry_after: AtOnceExceeded::RETRY_AFTER },
+            Self::Body(BodyError::Busy) => return Some(1),
             Self::Login(LoginError::TooMany(TooMany::Waiting(empty)), _) => *empty,
             Self::Login(
                 LoginError::TooMany(TooMany::Begun(Spent::BySource(empty) | Spent::InAll(empty))),

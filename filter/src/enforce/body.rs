@@ -2,12 +2,15 @@
 //! sends on what it has read. Bodies that nobody has to read aren't awaited: they stream.
 
 use super::form::{AwaitedForm, FORM_TYPE};
+use super::remote_write::{AwaitedWrite, WriteError};
+#[cfg(not(target_arch = "wasm32"))]
 use super::rewrite_cache::RewriteCache;
 use super::violation::Violation;
 use crate::target::headers::Headers;
 use crate::target::headers::name::Name;
 use crate::target::parameters::ParameterError;
 use std::fmt;
+use std::rc::Rc;
 
 /// The reason why a body is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +26,15 @@ pub enum BodyError {
         /// The longest allowed form, in bytes.
         max: usize,
     },
+    /// A message that isn't encoded by snappy.
+    NotSnappy,
+    /// A message longer than the mount's `max_write`.
+    LongMessage {
+        /// The longest allowed message, in bytes as it is sent.
+        max: usize,
+    },
+    /// Messages wait to be read, and no more may wait.
+    Busy,
     /// A body behind an offer to switch protocols, which hosts read as the other protocol, without an end.
     Offered,
     /// A form without a length, whose end the host doesn't show.
@@ -33,6 +45,8 @@ pub enum BodyError {
     Parameters(ParameterError),
     /// Parameters that violate the requirements of the rule.
     Violation(Violation),
+    /// A message of remote write that can't be read, or violates the requirements of the rule.
+    Write(Rc<WriteError>),
 }
 
 impl fmt::Display for BodyError {
@@ -46,6 +60,11 @@ impl fmt::Display for BodyError {
             Self::TooLong { max } => {
                 write!(f, "the form is longer than {max} bytes once its parameters are escaped")
             }
+            Self::NotSnappy => f.write_str("the body must have the content encoding snappy, once"),
+            Self::LongMessage { max } => {
+                write!(f, "the body is longer than {max} bytes, which max_write of the mount allows: send fewer samples at once")
+            }
+            Self::Busy => f.write_str("too many messages wait to be read: try again in 1 s"),
             Self::Offered => f.write_str(
                 "the proxy reads this body as another protocol: leave the header \"upgrade\" out, or let the proxy ignore it",
             ),
@@ -55,15 +74,28 @@ impl fmt::Display for BodyError {
             Self::Trailers => f.write_str("a form must not end in trailers"),
             Self::Parameters(error) => error.fmt(f),
             Self::Violation(violation) => violation.fmt(f),
+            Self::Write(error) => error.fmt(f),
         }
+    }
+}
+
+impl From<WriteError> for BodyError {
+    fn from(error: WriteError) -> Self {
+        Self::Write(Rc::new(error))
     }
 }
 
 /// A body that has been announced and not yet received.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "forms come most often, and a box would cost each an allocation"
+)]
 pub enum AwaitedBody {
     /// A form, or the end of a request that must have no body.
     Form(AwaitedForm),
+    /// A message of remote write.
+    Write(AwaitedWrite),
 }
 
 /// The announcement of a body: its length as far as the headers say it, and the most that may come.
@@ -87,6 +119,7 @@ impl Announced {
     /// # Errors
     ///
     /// Returns an error if the headers announce a byte where none may come, or too many.
+    #[inline(never)]
     pub fn by(headers: &Headers, max: usize, refused: Option<BodyError>) -> Result<Self, BodyError> {
         // A length that can't be represented here is too long, not unknown.
         let length = |value: &[u8]| {
@@ -146,13 +179,17 @@ impl AwaitedBody {
     ///
     /// Returns an error if there must be none, or if the mount doesn't allow that many.
     pub fn check_length(&self, length: usize) -> Result<(), BodyError> {
-        self.announcement().check_length(length)
+        match self {
+            Self::Form(form) => form.announcement().check_length(length),
+            Self::Write(write) => write.check_length(length),
+        }
     }
 
     /// Returns the content type that the body has when it goes upstream.
     pub fn content_type(&self) -> &'static str {
         match self {
             Self::Form(_) => FORM_TYPE,
+            Self::Write(write) => write.content_type(),
         }
     }
 
@@ -161,6 +198,7 @@ impl AwaitedBody {
         match self {
             Self::Form(form) if form.announcement().must_be_empty() => "none",
             Self::Form(_) => "form",
+            Self::Write(_) => "message",
         }
     }
 
@@ -169,15 +207,18 @@ impl AwaitedBody {
     /// # Errors
     ///
     /// Returns an error if the body can be read in two ways, is too long, or violates the requirements of the rule.
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn complete(&self, body: &[u8], rewrites: &mut RewriteCache) -> Result<Vec<u8>, BodyError> {
         match self {
             Self::Form(form) => form.complete(body, rewrites).map(String::into_bytes),
+            Self::Write(write) => write.complete(body.to_vec()).map(|completed| completed.body),
         }
     }
 
     fn announcement(&self) -> &Announced {
         match self {
             Self::Form(form) => form.announcement(),
+            Self::Write(write) => write.announcement(),
         }
     }
 }

@@ -60,18 +60,16 @@ impl Series<'_> {
         self.restriction.all_terms().iter().position(|term| term.label().as_bytes() == name)
     }
 
-    /// Takes the value of the label that a term is about, and other terms if there are alternatives.
+    /// Takes the value of the label that a term is about, and other terms if there are alternatives. Returns `true` if it
+    /// satisfies the term.
     ///
     /// # Errors
     ///
     /// Returns an error if the label was told already.
-    pub(crate) fn label(&mut self, term: usize, value: &str) -> Result<(), ToldTwice> {
+    pub(crate) fn label(&mut self, term: usize, value: &str) -> Result<bool, ToldTwice> {
         let terms = self.restriction.all_terms();
-        let first = match (terms.get(term), self.told.get_mut(term)) {
-            (Some(first), Some(told @ None)) => {
-                *told = Some(first.allows(value));
-                first
-            }
+        let (first, allows) = match (terms.get(term), self.told.get_mut(term)) {
+            (Some(first), Some(told @ None)) => (first, *told.insert(first.allows(value))),
             _ => return Err(ToldTwice),
         };
         if self.restriction.has_alternatives() {
@@ -81,7 +79,32 @@ impl Series<'_> {
                 *told = Some(term.allows(value));
             }
         }
-        Ok(())
+        Ok(allows)
+    }
+
+    /// Returns `true` if a value satisfies a term, or another one of the same label, whatever the series has.
+    pub(crate) fn allows(&self, term: usize, value: &str) -> bool {
+        let terms = self.restriction.all_terms();
+        let label = terms.get(term).map(Term::label);
+        terms.iter().any(|term| Some(term.label()) == label && term.allows(value))
+    }
+
+    /// Returns `true` if there is more than one way to be allowed, so that no term has to be satisfied by itself.
+    pub(crate) fn has_alternatives(&self) -> bool {
+        self.restriction.has_alternatives()
+    }
+
+    /// Returns `true` if a term wasn't told.
+    pub(crate) fn lacks(&self, term: usize) -> bool {
+        self.told.get(term).is_some_and(Option::is_none)
+    }
+
+    /// Returns the next term after `at`, with its label, that wasn't told and isn't satisfied by a missing label.
+    pub(crate) fn missing(&self, at: usize) -> Option<(usize, &str)> {
+        let mut untold = self.restriction.all_terms().iter().zip(&*self.told).enumerate().skip(at);
+        let is_missing =
+            |(_, (term, told)): &(usize, (&Term, &Option<bool>))| told.is_none() && !term.allows("");
+        untold.find(is_missing).map(|(number, (term, _))| (number, term.label()))
     }
 
     /// Returns `true` if the labels satisfy the restriction. One that wasn't told is missing, which is the same as an
@@ -180,7 +203,7 @@ mod tests {
         }
         let mut series = judge.begin();
         let term = series.term(b"env").unwrap();
-        assert_eq!(series.label(term, "dev"), Ok(()));
+        assert!(series.label(term, "dev").is_ok());
         assert_eq!(series.label(term, "dev"), Err(ToldTwice));
     }
 
@@ -197,7 +220,7 @@ mod tests {
         let mut judge = judge(vec![only(&["a"])]);
         let mut series = judge.begin();
         let term = series.term(b"tenant").unwrap();
-        assert_eq!(series.label(term, "a"), Ok(()));
+        assert_eq!(series.label(term, "a"), Ok(true));
         assert_eq!(series.label(term, "a"), Err(ToldTwice));
         assert_eq!(series.term(b"other"), None);
     }

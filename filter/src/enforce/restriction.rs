@@ -129,6 +129,16 @@ impl Restriction {
         self.restricts(label.as_bytes()) || self.shared.is_some() && label == NAME
     }
 
+    /// Returns the labels that every series must have and that can have one value only, each by the number of its term.
+    /// With alternatives there is none.
+    pub(crate) fn single_values(&self) -> impl Iterator<Item = (usize, (&str, &str))> {
+        let terms = if self.has_alternatives() { &[] } else { self.terms.as_slice() };
+        terms.iter().enumerate().filter_map(|(number, term)| match term.listed_values() {
+            Some([value]) if !term.allows("") => Some((number, (term.label(), value.as_str()))),
+            _ => None,
+        })
+    }
+
     /// Returns the values of one label in all alternatives, or `None` if one of them doesn't restrict it, or does by a
     /// regular expression.
     pub fn values(&self, label: &str) -> Option<Vec<String>> {

@@ -152,7 +152,8 @@ impl Gateway {
             return None;
         }
         account.last = Room::Terms;
-        let RuleTerms { restriction, guarded, tenants } = self.terms(number, rule, &caller, request).ok()?;
+        let RuleTerms { restriction, guarded, tenants, .. } =
+            self.terms(number, rule, &caller, request).ok()?;
         account.last = Room::Forward;
         let to_restricted = || requested.endpoint.map_or(ToRestricted::Refuse, |row| row.to_restricted);
         account.gives = restriction.as_ref().map(|_| to_restricted());

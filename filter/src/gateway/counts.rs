@@ -117,6 +117,9 @@ impl Gateway {
         if self.access.rules().any(|(_, rule)| rule.only.is_some()) {
             counts.push(Count::Bound(Capacity::Queries));
         }
+        if self.access.rules().any(|(_, rule)| rule.reads_messages()) {
+            counts.push(Count::Bound(Capacity::Messages));
+        }
     }
 }
 
@@ -125,7 +128,7 @@ fn limits(rule: RuleNumber, of: &Rule, counts: &mut Vec<Count>) {
     let guards = of.guards.unwrap_or_default();
     let has_bounds = guards.bounds.is_some();
     for (limit, is_given) in [
-        (Reason::Rate, of.rate.is_some()),
+        (Reason::Rate, of.rate.or(of.samples).is_some()),
         (Reason::Concurrent, of.concurrent.is_some()),
         (Reason::Range, guards.range.is_some()),
         (Reason::Lookback, guards.lookback.is_some()),

@@ -3,7 +3,7 @@
 //! the client's.
 
 use crate::api::class::{Class, Classes};
-use crate::api::endpoint::{Content, Endpoint, ParametersIn, ToRestricted};
+use crate::api::endpoint::{Content, Endpoint, Message, ParametersIn, ToRestricted};
 use crate::api::listing::Listing;
 use crate::api::mount::{AtMount, Mount, WebSockets};
 use crate::api::requested::Requested;
@@ -15,9 +15,11 @@ use crate::enforce::RuleNumber;
 use crate::enforce::body::{AwaitedBody, BodyError};
 use crate::enforce::form::AwaitedForm;
 use crate::enforce::identity_headers::IdentityHeaders;
+use crate::enforce::remote_write::{AwaitedWrite, WriteTerms};
 use crate::enforce::requirements::Requirements;
 use crate::enforce::rewrite_cache::RewriteCache;
 use crate::enforce::terms::RuleTerms;
+use crate::enforce::violation::Violation;
 use crate::promql::Bounds;
 use crate::response::answer::{Answers, Filtered, Offered, RequestContext};
 use crate::response::cors::AllowedOrigin;
@@ -88,9 +90,11 @@ impl AllowedRequest<'_> {
                 Ok(Decision::Reply(answers.dressed(Reply::nothing(body), scheme, self.origin.as_ref())))
             }
             ToRestricted::Filter(listing, _) => self.forward(headers, Some(listing), rewrites),
-            ToRestricted::Restrict(_) | ToRestricted::Pass | ToRestricted::Read(_) | ToRestricted::Page => {
-                self.forward(headers, None, rewrites)
-            }
+            ToRestricted::Restrict(_)
+            | ToRestricted::Message(_)
+            | ToRestricted::Pass
+            | ToRestricted::Read(_)
+            | ToRestricted::Page => self.forward(headers, None, rewrites),
         }
     }
 
@@ -149,6 +153,9 @@ impl AllowedRequest<'_> {
         if body == Body::Follows && method.may_have_a_body() && self.offers() {
             return Err(BodyError::Offered.into());
         }
+        if let Some(awaited) = self.message()? {
+            return Ok(awaited);
+        }
         let is_read = |endpoint: &&Endpoint| {
             let is_cut = matches!(self.gives(), ToRestricted::Filter(..) | ToRestricted::Empty(_));
             is_cut || !endpoint.parameters.is_empty()
@@ -183,6 +190,38 @@ impl AllowedRequest<'_> {
         };
         let form = form.map(|form| AwaitedBody::Form(form.with_requirements(Some(requirements))));
         Ok((query.into_text(), form))
+    }
+
+    /// Returns the query string and the message to wait for, if the rule requires something of it.
+    fn message(&self) -> Result<Option<(String, Option<AwaitedBody>)>, Refusal> {
+        let Some(ToRestricted::Message(Message::RemoteWrite)) =
+            self.requested.endpoint.map(|endpoint| endpoint.to_restricted)
+        else {
+            return Ok(None);
+        };
+        let RuleTerms { restriction, missing, samples, .. } = &self.terms;
+        if restriction.is_none() && samples.is_none() {
+            return Ok(None);
+        }
+        let terms = WriteTerms { restriction: restriction.clone(), missing: *missing, samples: *samples };
+        let Mount { max_write, ignored, api, .. } = self.requested.at.mount;
+        let accepted = Accepted { names: &[], ignored: Rc::clone(ignored) };
+        let query = match restriction {
+            Some(_) => accepted.query(self.query)?,
+            None => Parameters::of_query(self.query)?,
+        };
+        if restriction.is_some()
+            && let Some(given) = query.iter().next()
+        {
+            let name = given.name();
+            let known = api.knows(&name);
+            return Err(Violation::Parameter(name.into_owned(), known).into());
+        }
+        if self.request.body == Body::None {
+            return Ok(Some((query.into_text(), None)));
+        }
+        let awaited = AwaitedWrite::announced(self.request.headers, *max_write, terms)?;
+        Ok(Some((query.into_text(), Some(AwaitedBody::Write(awaited)))))
     }
 
     /// Returns `true` if the request offers to switch to another protocol, which the server doesn't get to see.
@@ -337,6 +376,7 @@ mod tests {
             cluster: None,
             origins: Vec::new(),
             max_form: 0,
+            max_write: 0,
             max_query: 0,
             extensions: Extensions::NONE,
             ignored: [].into(),
@@ -361,8 +401,7 @@ mod tests {
             rule: RuleNumber { list: RuleList::Access, position: 0 },
             terms: RuleTerms {
                 restriction: Some(samples::restriction(samples::only(&["a"]))),
-                guarded: None,
-                tenants: None,
+                ..RuleTerms::default()
             },
         };
         let headers = IdentityHeaders { caller: None, tenant: None, rate_limit: Vec::new() };

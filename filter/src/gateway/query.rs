@@ -33,12 +33,12 @@ impl Gateway {
 }
 
 /// Records the queries of a form that has come.
-pub(super) fn record_form(record: &mut Record, body: &[u8], completed: Option<&[u8]>) {
+pub(super) fn record_form(record: &mut Record, body: &[u8], completed: Option<&str>) {
     let Some(query) = record.query.as_deref_mut() else { return };
     if let Ok(parameters) = Parameters::parse(body, Part::Form) {
         query.add_asked(&parameters);
     }
-    if let Some(Ok(sent)) = completed.map(|sent| Parameters::parse(sent, Part::Form)) {
+    if let Some(Ok(sent)) = completed.map(|sent| Parameters::parse(sent.as_bytes(), Part::Form)) {
         query.add_sent(&sent);
     }
 }

@@ -85,9 +85,9 @@ impl Gateway {
         if self.callers.challenges().is_empty() { CanLogIn::No } else { CanLogIn::Yes }
     }
 
-    /// Returns the reply to a request that was forwarded and then refused because of its form or its answer.
-    pub fn refuse(&self, context: &RequestContext, refusal: &Refusal) -> Reply {
-        self.refusal(refusal, None, context.wording, context.scheme, context.origin.as_ref())
+    /// Returns the reply to a request that was forwarded and then refused because of its body or its answer.
+    pub fn refuse(&self, context: &RequestContext, class: Option<Class>, refusal: &Refusal) -> Reply {
+        self.refusal(refusal, class, context.wording, context.scheme, context.origin.as_ref())
     }
 
     /// Returns the reply to use when the host fails and nothing is known of the request.

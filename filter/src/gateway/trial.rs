@@ -2,11 +2,11 @@
 //! changes the decision: nobody is asked for a password, nothing is counted against a rate, and what goes upstream is what
 //! the enforced rules wrote.
 
-use super::{Asked, Early, Gateway, query};
+use super::{Asked, Early, Gateway};
 use crate::access::{RequestedAccess, Trial};
 use crate::caller::identity::Caller;
 use crate::decision::refusal::Refusal;
-use crate::decision::{Decision, Forward, Request, TriedBody};
+use crate::decision::{Decision, Forward, Request, TriedForm};
 use crate::enforce::RuleNumber;
 use crate::enforce::body::{AwaitedBody, BodyError};
 use crate::gateway::worker_state::WorkerState;
@@ -103,24 +103,16 @@ impl Gateway {
         headers.has(Name::Authorization) || has_certificate() || has_token()
     }
 
-    /// Completes a body that has come whole, and records the query of a form, and what the rules on trial would have made of
-    /// it if that differs.
-    ///
-    /// # Errors
-    ///
-    /// Returns the reason why the enforced rules refuse the body.
-    pub fn complete(
+    /// Records what the rules on trial would have made of a form that has been completed, if that differs.
+    pub(super) fn try_form(
         &self,
-        awaited: &AwaitedBody,
-        trial: Option<&TriedBody>,
+        trial: &TriedForm,
         body: &[u8],
+        completed: &Result<String, BodyError>,
         state: &mut WorkerState,
         record: &mut Record,
-    ) -> Result<Vec<u8>, BodyError> {
-        let completed = awaited.complete(body, &mut state.rewrites);
-        query::record_form(record, body, completed.as_deref().ok());
-        let Some(trial) = trial else { return completed };
-        match (trial.body.complete(body, &mut state.tried_rewrites), &completed) {
+    ) {
+        match (trial.form.complete(body, &mut state.tried_rewrites), completed) {
             (Ok(tried), Ok(sent)) if tried == *sent => {}
             (Ok(_), _) => record.trial = Some(Box::new(trial.allowed.clone())),
             (Err(error), _) => {
@@ -128,7 +120,6 @@ impl Gateway {
                 record.trial = Some(Box::new(refused_by(trial.allowed.rule, &refusal)));
             }
         }
-        completed
     }
 }
 
@@ -159,7 +150,11 @@ fn compared(
     let is_same = match (decided, decision) {
         (Ok(Decision::Forward(sent)), Decision::Forward(tried)) => {
             let Forward { edits, body, context, .. } = *tried;
-            sent.trial = body.map(|body| Box::new(TriedBody { body, allowed: allowed.clone() }));
+            // A message is long: it isn't read twice.
+            sent.trial = match body {
+                Some(AwaitedBody::Form(form)) => Some(Box::new(TriedForm { form, allowed: allowed.clone() })),
+                Some(AwaitedBody::Write(_)) | None => None,
+            };
             // That an answer has to be a page shows only where the server has something else in its place.
             let context = RequestContext { expected: sent.context.expected, ..context };
             edits == sent.edits && context == sent.context

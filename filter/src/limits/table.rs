@@ -74,6 +74,22 @@ impl Table {
         rate: Rate,
         now: Instant,
     ) -> Result<Share, CountError> {
+        self.count_many(shared, caller, rate, 1, now)
+    }
+
+    /// Takes an amount of tokens out of a caller's bucket.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the bucket has fewer, or if the host fails.
+    pub fn count_many(
+        &self,
+        shared: &dyn SharedData,
+        caller: &CountedCaller<'_>,
+        rate: Rate,
+        amount: u32,
+        now: Instant,
+    ) -> Result<Share, CountError> {
         let (who, rule) = (caller.who, caller.rule);
         let [tag, first] = caller.numbers(&self.key);
         let [crowd, _] = halves(&self.key.hash(&[caller.configuration, &rule.to_le_bytes()]));
@@ -85,7 +101,7 @@ impl Table {
                     (read(shared, key, crowd, now)?.0, Share::Crowded)
                 }
             };
-            let bucket = slot.bucket.take(rate, now).map_err(CountError::Limited)?;
+            let bucket = slot.bucket.take_many(rate, amount, now).map_err(CountError::Limited)?;
             let entry = [slot.tag.to_le_bytes(), bucket.full_at.0.to_le_bytes()].concat();
             if shared.set(&slot.key, &entry, slot.number)? == Written::Done {
                 return Ok(share);

@@ -96,6 +96,8 @@ pub enum Capacity {
     Line,
     /// The table of open requests. When it is full, no other request is opened.
     OpenRequests,
+    /// The messages of remote write that wait to be read.
+    Messages,
 }
 
 /// The metrics of the numbers of open and of waiting requests under rules that limit them, over all workers.
@@ -226,6 +228,7 @@ impl Capacity {
             Self::Rates => "rates",
             Self::Line => "line",
             Self::OpenRequests => "open_requests",
+            Self::Messages => "messages",
         }
     }
 }

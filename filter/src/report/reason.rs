@@ -29,6 +29,8 @@ pub enum Reason {
     Query,
     /// A body that is no form, or that there must not be.
     Form,
+    /// A message that can't be read, or a series in it that the caller may not write.
+    Message,
     /// The answer of the server can't be passed on.
     Answer,
     /// The proxy didn't provide what the decision needs.
@@ -67,7 +69,7 @@ pub enum Reason {
     WrittenBytes,
 }
 
-const NAMES: [(Reason, &str); 31] = [
+const NAMES: [(Reason, &str); 32] = [
     (Reason::Target, "target"),
     (Reason::NoMount, "no_mount"),
     (Reason::Method, "method"),
@@ -81,6 +83,7 @@ const NAMES: [(Reason, &str); 31] = [
     (Reason::Time, "time"),
     (Reason::Query, "query"),
     (Reason::Form, "form"),
+    (Reason::Message, "message"),
     (Reason::Answer, "answer"),
     (Reason::Host, "host"),
     (Reason::Rate, "rate"),

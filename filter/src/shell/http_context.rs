@@ -7,6 +7,7 @@ use super::stream::{Stream, send};
 use super::worker::{Waiting, Worker};
 use crate::response::reply::Reply;
 use crate::target::body::{Body, End};
+use crate::wire::snappy::Progress;
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 use std::cell::RefCell;
@@ -23,13 +24,27 @@ impl Waiting for Shared {
         stream.closed(result);
         self.wait_if_told(&mut stream);
     }
+
+    fn work(&self) -> Progress {
+        let mut stream = self.0.borrow_mut();
+        stream.work().unwrap_or_else(|error| {
+            stream.closed(Err(error));
+            Progress::Done
+        })
+    }
 }
 
 impl Shared {
+    /// Lets the worker keep a stream that waits for a tick.
     fn wait_if_told(&self, stream: &mut Stream) {
-        if stream.waits()
-            && let Err(error) = stream.worker.wait(stream.context, Rc::new(self.clone()))
-        {
+        let kept = if stream.waits() {
+            stream.worker.wait(stream.context, Rc::new(self.clone()))
+        } else if stream.has_work() {
+            stream.worker.queue(stream.context, Rc::new(self.clone()))
+        } else {
+            return;
+        };
+        if let Err(error) = kept {
             stream.worker.forget(stream.context);
             stream.closed(Err(error));
         }
@@ -82,8 +97,11 @@ impl HttpContext for StreamContext {
     }
 
     fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
-        let stream = |shared: &Shared| shared.0.borrow_mut().request_body(size, end(end_of_stream));
-        self.stream.as_ref().map_or(Action::Pause, stream)
+        let Some(shared) = &self.stream else { return Action::Pause };
+        let mut stream = shared.0.borrow_mut();
+        let action = stream.request_body(size, end(end_of_stream));
+        shared.wait_if_told(&mut stream);
+        action
     }
 
     fn on_http_request_trailers(&mut self, _: usize) -> Action {

@@ -70,6 +70,9 @@ impl RootContext for Root {
         if let Some(worker) = self.workers.iter().find(|worker| worker.has_checks()) {
             worker.check();
         }
+        if let Some(worker) = self.workers.iter().find(|worker| worker.has_work()) {
+            worker.work();
+        }
         self.workers.iter().filter(|worker| worker.has_lines()).for_each(|worker| worker.tend());
     }
 

@@ -11,17 +11,19 @@ mod phase;
 
 use super::heads;
 use super::host::{self, HostError, Map, SentHeaders};
-use super::host_kind::{BodySize, HostKind};
+use super::host_kind::{BodySize, HostKind, PasswordChecks};
 use super::worker::{Unwritten, Worker};
 use crate::caller::logins::StreamId;
 use crate::decision::refusal::Refusal;
 use crate::decision::{Decision, Forward, Request};
 use crate::enforce::body::{AwaitedBody, BodyError};
+use crate::enforce::remote_write::Work;
 use crate::gateway::Gateway;
 use crate::report::{Reason, Record};
 use crate::response::reply::Reply;
 use crate::target::body::{Body, End};
 use crate::target::headers::name::Name;
+use crate::wire::snappy::Progress;
 use phase::{Phase, Replies, Rest, ShownBody};
 use proxy_wasm::types::Action;
 use std::rc::Rc;
@@ -38,6 +40,8 @@ pub(crate) struct Stream {
     body: Body,
     /// The number of bytes of the body that have come so far.
     come: usize,
+    /// The length of a whole message whose work waits for its turn.
+    queued: Option<usize>,
     record: Record,
     replies: Replies,
     sent: SentHeaders,
@@ -52,6 +56,7 @@ impl Stream {
             phase: Phase::New,
             body: Body::Follows,
             come: 0,
+            queued: None,
             record: Record::default(),
             replies: Replies::Plain,
             sent: SentHeaders::default(),
@@ -100,7 +105,7 @@ impl Stream {
                 let has_no_length = awaited.is_some() && !headers.has(Name::ContentLength);
                 if kind.needs_length && (has_no_length || headers.has(Name::TransferEncoding)) {
                     self.phase = Phase::Forwarded { context };
-                    return Ok(self.refuse(BodyError::NoLength));
+                    return Ok(self.refuse(BodyError::NoLength.into()));
                 }
                 heads::edit_request(kind, &edits, &headers, body)?;
                 // A form that can be refused later has its own type. Only what must be empty can have gRPC's.
@@ -157,7 +162,7 @@ impl Stream {
 
     /// Reads an awaited body as far as it has come. The host keeps it until the end.
     fn read_body(&mut self, size: usize, end: End) -> Result<Action, HostError> {
-        let Phase::AwaitingBody { context, awaited, trial } = &self.phase else { return Ok(Action::Pause) };
+        let Phase::AwaitingBody { awaited, trial, .. } = &self.phase else { return Ok(Action::Pause) };
         if end == End::Later {
             return Ok(match awaited.check_length(size) {
                 Ok(()) => Action::Pause,
@@ -165,27 +170,96 @@ impl Stream {
             });
         }
         let body = if size == 0 { Vec::new() } else { host::request_body(size)? };
-        match self.worker.complete(awaited, trial.as_deref(), &body, &mut self.record) {
-            Ok(completed) => {
-                host::replace_request_body(&completed)?;
-                self.phase = Phase::Forwarded { context: context.clone() };
-                self.worker.report(&self.record);
-                Ok(Action::Continue)
+        match awaited {
+            AwaitedBody::Form(form) => {
+                let form = self.worker.complete_form(form, trial.as_deref(), &body, &mut self.record);
+                self.completed(form.map(String::into_bytes).map_err(Refusal::Body))
             }
-            Err(error) => Ok(self.refuse(error)),
+            AwaitedBody::Write(_)
+                if self.worker.kind.checks == PasswordChecks::InTicks && !Work::is_short(&body) =>
+            {
+                if !self.worker.has_room_for_work() {
+                    return Ok(self.refuse(Refusal::Body(BodyError::Busy)));
+                }
+                self.queued = Some(size);
+                Ok(Action::Pause)
+            }
+            AwaitedBody::Write(_) => {
+                self.begin(body);
+                loop {
+                    if let Some(action) = self.slice()? {
+                        return Ok(action);
+                    }
+                }
+            }
         }
+    }
+
+    /// Sends a body on that has been read, or refuses it.
+    fn completed(&mut self, completed: Result<Vec<u8>, Refusal>) -> Result<Action, HostError> {
+        let body = match completed {
+            Ok(body) => body,
+            Err(refusal) => return Ok(self.refuse(refusal)),
+        };
+        host::replace_request_body(&body)?;
+        if let Some(context) = self.phase.context() {
+            self.phase = Phase::Forwarded { context: context.clone() };
+        }
+        self.worker.report(&self.record);
+        Ok(Action::Continue)
+    }
+
+    /// Returns `true` if a message has come whose work takes longer than a callback may.
+    pub(crate) fn has_work(&self) -> bool {
+        self.queued.is_some()
+    }
+
+    /// Does the next slice of the work on a message, and lets the request go on when all is done. Called from the tick.
+    pub(crate) fn work(&mut self) -> Result<Progress, HostError> {
+        if let Some(size) = self.queued.take() {
+            self.begin(host::request_body(size)?);
+            return Ok(Progress::More);
+        }
+        match self.slice()? {
+            None => return Ok(Progress::More),
+            Some(Action::Continue) => host::resume_request()?,
+            Some(_) => {}
+        }
+        Ok(Progress::Done)
+    }
+
+    /// Begins the work on a message that has come whole, or refuses it.
+    fn begin(&mut self, body: Vec<u8>) {
+        let Phase::AwaitingBody { context, awaited: AwaitedBody::Write(write), .. } = &self.phase else {
+            return;
+        };
+        match write.begin(body) {
+            Ok(work) => self.phase = Phase::Working(Box::new((context.clone(), write.clone(), work))),
+            Err(error) => _ = self.refuse(Refusal::Body(error)),
+        }
+    }
+
+    /// Does the next slice of the work on a message. Returns the action for the host when all is done.
+    fn slice(&mut self) -> Result<Option<Action>, HostError> {
+        let Phase::Working(working) = &mut self.phase else { return Ok(Some(Action::Pause)) };
+        let (_, write, work) = &mut **working;
+        let completed = match work.slice() {
+            Ok(None) => return Ok(None),
+            Ok(Some(completed)) => self.worker.written(write, completed, &self.record),
+            Err(error) => Err(Refusal::Body(error.into())),
+        };
+        self.completed(completed).map(Some)
     }
 
     /// Refuses a body that the rules on trial would refuse as well.
     fn refuse_whatever_rules_say(&mut self, error: BodyError) -> Action {
         self.record.trial = None;
-        self.refuse(error)
+        self.refuse(error.into())
     }
 
-    fn refuse(&mut self, error: BodyError) -> Action {
+    fn refuse(&mut self, refusal: Refusal) -> Action {
         let Some(context) = self.phase.context() else { return Action::Pause };
-        let refusal = Refusal::Body(error);
-        let reply = self.gateway().refuse(context, &refusal);
+        let reply = self.gateway().refuse(context, self.record.class, &refusal);
         self.record.refused(reply.status, refusal.reason(), &refusal);
         self.worker.report(&self.record);
         self.reply(&reply)
@@ -249,11 +323,11 @@ impl Stream {
             Phase::Filtering(_, Rest::MustBeEmpty) if size > 0 => Ok(self.hold()),
             // The headers have announced no body.
             Phase::Forwarded { .. } if size > 0 && self.body == Body::None => {
-                Ok(self.refuse(BodyError::Unexpected))
+                Ok(self.refuse(BodyError::Unexpected.into()))
             }
             Phase::Filtering(..) if size > 0 && self.body == Body::None => Ok(self.hold()),
             Phase::Forwarded { .. } if !self.worker.kind.holds_ends && size > MOST_HELD => {
-                Ok(self.refuse(BodyError::TooLong { max: MOST_HELD }))
+                Ok(self.refuse(BodyError::TooLong { max: MOST_HELD }.into()))
             }
             // Such a host closes the connection where a piece goes on that isn't the last.
             Phase::Passed | Phase::Forwarded { .. } | Phase::Filtering(..)
@@ -263,6 +337,8 @@ impl Stream {
             }
             Phase::Passed | Phase::Forwarded { .. } | Phase::Filtering(..) => Ok(Action::Continue),
             Phase::AwaitingBody { .. } => self.read_body(size, end),
+            // All of it has come.
+            Phase::Working(_) => Ok(Action::Pause),
         };
         self.closed(result)
     }
@@ -280,7 +356,9 @@ impl Stream {
     /// Handles the trailers of the request.
     pub(crate) fn request_trailers(&mut self) -> Action {
         match &mut self.phase {
-            Phase::New | Phase::Replied | Phase::BrokenOff | Phase::Replaced(_) => Action::Pause,
+            Phase::New | Phase::Replied | Phase::BrokenOff | Phase::Replaced(_) | Phase::Working(_) => {
+                Action::Pause
+            }
             Phase::Waiting(shown) => {
                 *shown = ShownBody::Trailers;
                 Action::Pause

@@ -10,14 +10,19 @@ use super::ticks::{Pace, Ticks};
 use super::unfit::unfit;
 use crate::caller::client::{CLIENT_HEADER, Client, ClientFrom};
 use crate::caller::logins::StreamId;
-use crate::decision::{Decision, Request, TriedBody};
-use crate::enforce::body::{AwaitedBody, BodyError};
+use crate::decision::refusal::Refusal;
+use crate::decision::{Decision, Request, TriedForm};
+use crate::enforce::body::BodyError;
+use crate::enforce::form::AwaitedForm;
+use crate::enforce::remote_write::{AwaitedWrite, Completed};
 use crate::gateway::Gateway;
 use crate::gateway::worker_state::{Resources, WorkerState};
 use crate::report::Record;
+use crate::report::count::{Capacity, Count};
 use crate::shared_data::SharedData;
 use crate::target::header_edits::Change;
 use crate::target::headers::Headers;
+use crate::wire::snappy::Progress;
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -25,6 +30,9 @@ use std::rc::Rc;
 
 /// The most slices of a check that runs at once.
 const MOST_SLICES: u32 = 1 << 16;
+
+/// The most messages that wait to be worked on. The host holds them.
+const MOST_WORKING: usize = 64;
 
 /// A key of the shared data under which nothing is.
 const NOBODYS_KEY: &str = "promward";
@@ -38,6 +46,8 @@ pub(crate) struct Worker {
     state: RefCell<WorkerState>,
     /// The streams that wait, by their contexts.
     waiting: RefCell<Vec<(u32, Rc<dyn Waiting>)>>,
+    /// The streams whose messages are worked on, one after the other, so that only the first takes memory.
+    working: RefCell<Vec<(u32, Rc<dyn Waiting>)>>,
     metrics: Metrics,
     ticks: Rc<Ticks>,
     listener: Cell<Listener>,
@@ -48,6 +58,9 @@ pub(crate) trait Waiting {
     /// Decides a request that waits and lets it go on. Called from the tick, in which host calls must be about this
     /// stream.
     fn release(&self);
+
+    /// Does the next slice of the work on a message. Called from the tick, as [`Waiting::release`].
+    fn work(&self) -> Progress;
 }
 
 /// The experience with a listener that is declared to write the client.
@@ -111,6 +124,7 @@ impl Worker {
             root,
             state: RefCell::new(state.map_err(no_shared_data)?),
             waiting: RefCell::default(),
+            working: RefCell::default(),
             metrics: Metrics::default(),
             ticks,
             listener: Cell::new(Listener::Unseen),
@@ -128,15 +142,45 @@ impl Worker {
         Ok(decided)
     }
 
-    /// Completes a body that has come whole.
-    pub(crate) fn complete(
+    /// Completes a form whose whole body has come.
+    pub(crate) fn complete_form(
         &self,
-        awaited: &AwaitedBody,
-        trial: Option<&TriedBody>,
+        form: &AwaitedForm,
+        trial: Option<&TriedForm>,
         body: &[u8],
         record: &mut Record,
-    ) -> Result<Vec<u8>, BodyError> {
-        self.gateway.complete(awaited, trial, body, &mut self.state.borrow_mut(), record)
+    ) -> Result<String, BodyError> {
+        self.gateway.complete_form(form, trial, body, &mut self.state.borrow_mut(), record)
+    }
+
+    /// Counts the samples of a message on which all work is done, and returns the body that goes upstream.
+    pub(crate) fn written(
+        &self,
+        write: &AwaitedWrite,
+        completed: Completed,
+        record: &Record,
+    ) -> Result<Vec<u8>, Refusal> {
+        let mut state = self.state.borrow_mut();
+        let resources = &mut Resources { state: &mut state, shared: &self.shared };
+        self.gateway.written(write, completed, &StreamFacts::new(self.kind, None), resources, record)
+    }
+
+    /// Returns `true` if one more message may wait to be worked on.
+    pub(crate) fn has_room_for_work(&self) -> bool {
+        let has_room = self.working.borrow().len() < MOST_WORKING;
+        if !has_room {
+            self.state.borrow_mut().count(Count::Bound(Capacity::Messages));
+        }
+        has_room
+    }
+
+    /// Keeps a stream whose message is to be worked on, and starts the tick if it isn't running.
+    pub(crate) fn queue(&self, context: u32, stream: Rc<dyn Waiting>) -> Result<(), HostError> {
+        let mut working = self.working.borrow_mut();
+        if working.iter().all(|&(works, _)| works != context) {
+            working.push((context, stream));
+        }
+        self.ticks.at_least(Pace::Fast)
     }
 
     /// Returns the facts about the current stream, which has these headers.
@@ -171,6 +215,7 @@ impl Worker {
         if self.take(context).is_some() {
             self.state.borrow_mut().logins.forget(StreamId(context));
         }
+        self.working.borrow_mut().retain(|&(works, _)| works != context);
         self.end(context);
         self.tell_counts();
     }
@@ -187,7 +232,12 @@ impl Worker {
 
     /// Returns the pace of the ticks that the streams need.
     pub(crate) fn pace(&self) -> Pace {
-        pace(&self.state.borrow())
+        if self.has_work() { Pace::Fast } else { pace(&self.state.borrow()) }
+    }
+
+    /// Returns `true` if messages are to be worked on.
+    pub(crate) fn has_work(&self) -> bool {
+        !self.working.borrow().is_empty()
     }
 
     /// Returns `true` if passwords are to be checked.
@@ -211,6 +261,17 @@ impl Worker {
     pub(crate) fn check(&self) {
         let ready = self.state.borrow_mut().logins.slice(self.gateway.hints(&self.shared));
         ready.into_iter().for_each(|StreamId(context)| self.release(context));
+        self.leave_streams();
+    }
+
+    /// Does one slice of the work on the message whose turn it is.
+    pub(crate) fn work(&self) {
+        let first = self.working.borrow().first().cloned();
+        let Some((context, stream)) = first else { return };
+        let progress = host::act_on(context).map_or(Progress::Done, |()| stream.work());
+        if progress == Progress::Done {
+            self.working.borrow_mut().retain(|&(works, _)| works != context);
+        }
         self.leave_streams();
     }
 

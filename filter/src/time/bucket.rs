@@ -25,9 +25,19 @@ impl Bucket {
     ///
     /// Returns an error if no token is left.
     pub(crate) fn take(self, rate: Rate, now: Instant) -> Result<Self, Empty> {
+        self.take_many(rate, 1, now)
+    }
+
+    /// Takes an amount of tokens, at most the burst, and returns the bucket that remains.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if fewer are left.
+    pub(crate) fn take_many(self, rate: Rate, amount: u32, now: Instant) -> Result<Self, Empty> {
         let whole = rate.interval.saturating_mul(rate.burst.into());
+        let taken = rate.interval.saturating_mul(amount.into());
         // No bucket takes longer to fill than from empty to full. If this one seems to, the clock was set back.
-        let full_at = self.full_at.clamp(now, now.after(whole)).after(rate.interval);
+        let full_at = self.full_at.clamp(now, now.after(whole)).after(taken);
         let too_early = full_at.0.saturating_sub(now.0).saturating_sub(whole);
         if too_early > 0 {
             return Err(Empty { retry_after: too_early.div_ceil(NANOSECONDS) });
@@ -71,6 +81,15 @@ mod tests {
         assert_eq!(drain(&mut bucket, rate, later(250)), 1);
         assert_eq!(drain(&mut bucket, rate, later(1_250)), 4);
         assert_eq!(drain(&mut bucket, rate, later(60_000)), 16);
+    }
+
+    #[test]
+    fn many_tokens_are_taken_together_or_not_at_all() {
+        let rate = Rate::parse("100/s").unwrap();
+        let left = Bucket::default().take_many(rate, 60, START).unwrap();
+        assert_eq!(left.take_many(rate, 60, START), Err(Empty { retry_after: 1 }));
+        assert_eq!(left.take_many(rate, 60, later(199)), Err(Empty { retry_after: 1 }));
+        assert!(left.take_many(rate, 60, later(200)).is_ok() && left.take_many(rate, 40, START).is_ok());
     }
 
     #[test]

@@ -14,15 +14,44 @@ pub struct Rate {
     pub burst: u32,
 }
 
+/// A thing that a rule has a rate of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Amount {
+    /// Requests.
+    Requests,
+    /// Samples that are written.
+    Samples,
+}
+
+impl Amount {
+    /// Returns the word for it in messages and keys, after the rule's number. It is empty for requests.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Requests => "",
+            Self::Samples => " samples",
+        }
+    }
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 const UNITS: [(&str, u64); 3] = [("s", 1_000_000_000), ("m", 60_000_000_000), ("h", 3_600_000_000_000)];
 
 impl Rate {
-    /// Parses a whole number, 1 to [`MOST`], and the unit of time in which that many may come: `20/s`. The burst is the
+    /// Parses a whole number, 1 to [`MOST`], and the unit of time in which that many may come: `20/s`, or `5k/s` for 5000. The burst is the
     /// same number.
     pub fn parse(text: &str) -> Option<Self> {
         let (number, unit) = text.split_once('/')?;
         let is_number = !number.starts_with(['0', '+']);
-        let number: u32 = number.parse().ok().filter(|number| is_number && *number <= MOST)?;
+        let (number, factor) = number.strip_suffix('k').map_or((number, 1), |number| (number, 1_000));
+        let number = number.parse::<u32>().ok()?.checked_mul(factor)?;
+        if !is_number || number > MOST {
+            return None;
+        }
         let (_, nanoseconds) = UNITS.iter().find(|(known, _)| *known == unit)?;
         Some(Self { interval: nanoseconds.checked_div(number.into())?, burst: number })
     }
@@ -67,7 +96,24 @@ mod tests {
             let rate = Rate::parse(text).unwrap();
             assert_eq!((rate.interval, rate.burst, rate.to_string().as_str()), (interval, burst, text));
         }
-        for text in ["", "20", "/s", "0/s", "+1/s", "-1/s", "1.5/s", "20 / s", "20/d", "1000001/s", "1/s/s"] {
+        for text in [
+            "",
+            "20",
+            "/s",
+            "0/s",
+            "+1/s",
+            "-1/s",
+            "1.5/s",
+            "20 / s",
+            "20/d",
+            "1000001/s",
+            "1/s/s",
+            "1001k/s",
+            "k/s",
+            "0k/s",
+            "1K/s",
+            "1kk/s",
+        ] {
             assert_eq!(Rate::parse(text), None, "{text}");
         }
     }

@@ -3,7 +3,9 @@
 
 use promward::caller::logins::StreamId;
 use promward::config;
-use promward::decision::{Decision, HostFacts, Request};
+use promward::decision::refusal::Refusal;
+use promward::decision::{Decision, HostFacts, Request, TriedForm};
+use promward::enforce::body::AwaitedBody;
 use promward::gateway::Gateway;
 use promward::gateway::worker_state::{Resources, WorkerState};
 use promward::report::Record;
@@ -63,5 +65,19 @@ impl Desk {
     ) -> (Decision, Record) {
         let request = Request { stream: StreamId(stream), headers, body, scheme: UrlScheme::Https, facts };
         self.gateway.decide(&request, &mut Resources { state: &mut self.state, shared: &*self.shared })
+    }
+
+    /// Completes a body that has come whole.
+    #[allow(dead_code, reason = "some tests have no body")]
+    pub(crate) fn complete(
+        &mut self,
+        awaited: &AwaitedBody,
+        trial: Option<&TriedForm>,
+        body: &[u8],
+        facts: &dyn HostFacts,
+        record: &mut Record,
+    ) -> Result<Vec<u8>, Refusal> {
+        let resources = &mut Resources { state: &mut self.state, shared: &*self.shared };
+        self.gateway.complete(awaited, trial, body, facts, resources, record)
     }
 }

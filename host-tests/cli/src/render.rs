@@ -17,7 +17,7 @@ pub const HELP: &str = "\
 Prints the shipped envoy/envoy.yaml with this configuration in it. Without arguments it is that file, byte for byte. The
 configuration is checked first, as by `cargo promward check`.
 
---client-certificates, --jwt, --openid-connect, --rate-limit, --watched and --websockets add the lines of envoy/fragments, and can
+--client-certificates, --jwt, --openid-connect, --rate-limit, --remote-write, --watched and --websockets add the lines of envoy/fragments, and can
 be combined; --openid-connect does what --jwt does, too. envoy/README.md says what to change in them, and which files the directory must have. The number of workers is not in the file:
 it is Envoy's own option --concurrency.
 
@@ -67,6 +67,9 @@ pub struct Arguments {
     /// Asks a rate limit service about each request, so that several gateways count together
     #[arg(long, help_heading = "Fragments")]
     rate_limit: bool,
+    /// Holds messages of remote write of up to 3 MiB, which the filter reads if their senders are restricted
+    #[arg(long, help_heading = "Fragments")]
+    remote_write: bool,
     /// Reads the filter from ecds/promward.yaml and watches that file, so that new rules need no restart
     #[arg(long, help_heading = "Fragments")]
     watched: bool,
@@ -217,6 +220,7 @@ impl Arguments {
             (self.jwt, Variant::Jwt),
             (self.openid_connect, Variant::OpenIdConnect),
             (self.rate_limit, Variant::RateLimit),
+            (self.remote_write, Variant::RemoteWrite),
             (self.watched, Variant::Watched),
             (self.websockets, Variant::WebSockets),
         ];

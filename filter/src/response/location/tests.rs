@@ -14,6 +14,7 @@ fn mount(prefix: &str, upstream_prefix: &str, api: &'static Profile) -> Mount {
         cluster: None,
         origins: vec![Origin::parse("http://localhost:9090").unwrap()],
         max_form: 0,
+        max_write: 0,
         max_query: 0,
         extensions: crate::promql::Extensions::NONE,
         ignored: [].into(),

@@ -51,7 +51,7 @@ impl Stream {
                 if let Some(filtered) = &context.filtered {
                     let filter = Box::new(filtered.filter());
                     let rest = match self.phase {
-                        Phase::AwaitingBody { .. } => Rest::MustBeEmpty,
+                        Phase::AwaitingBody { .. } | Phase::Working(_) => Rest::MustBeEmpty,
                         _ => Rest::Streams,
                     };
                     self.phase = Phase::Filtering(filter, rest);
@@ -59,7 +59,7 @@ impl Stream {
                 Ok(Action::Continue)
             }
             Err(refusal) => {
-                let reply = self.gateway().refuse(context, &refusal);
+                let reply = self.gateway().refuse(context, self.record.class, &refusal);
                 self.record.refused(reply.status, refusal.reason(), &refusal);
                 self.worker.report_answer(&self.record);
                 Ok(self.instead(&reply))

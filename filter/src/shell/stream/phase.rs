@@ -1,7 +1,8 @@
 //! The phases of a request on its way, and what is kept of it in each.
 
-use crate::decision::TriedBody;
+use crate::decision::TriedForm;
 use crate::enforce::body::AwaitedBody;
+use crate::enforce::remote_write::{AwaitedWrite, Work};
 use crate::response::answer::RequestContext;
 use crate::response::filtered::Filter;
 use crate::target::headers::Headers;
@@ -31,7 +32,9 @@ pub(super) enum Phase {
     /// The request is at no mount, and is left to the proxy.
     Passed,
     /// Its headers went upstream, or may go. Its body is awaited, and goes on only when it has been read.
-    AwaitingBody { context: RequestContext, awaited: AwaitedBody, trial: Option<Box<TriedBody>> },
+    AwaitingBody { context: RequestContext, awaited: AwaitedBody, trial: Option<Box<TriedForm>> },
+    /// The message that was awaited has come, and is worked on in slices.
+    Working(Box<(RequestContext, AwaitedWrite, Work)>),
     /// The request went upstream, or streams there.
     Forwarded { context: RequestContext },
     /// Its answer comes, and is filtered piece by piece.
@@ -70,6 +73,7 @@ impl Phase {
     pub(super) fn context(&self) -> Option<&RequestContext> {
         match self {
             Self::AwaitingBody { context, .. } | Self::Forwarded { context } => Some(context),
+            Self::Working(working) => Some(&working.0),
             Self::New | Self::Waiting(..) | Self::Passed | Self::Replied => None,
             // The answer has been read as far as its headers.
             Self::Filtering(..) | Self::BrokenOff | Self::Replaced(_) => None,

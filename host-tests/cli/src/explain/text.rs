@@ -10,7 +10,7 @@ use crate::policy::asked::Asked;
 use crate::policy::course::{Course, End};
 use crate::policy::selectors;
 use promward::access::{Considered, RuleVerdict};
-use promward::api::endpoint::ToRestricted;
+use promward::api::endpoint::{Message, ToRestricted};
 use promward::caller::who::Who;
 use promward::gateway::Gateway;
 use promward::gateway::account::Room;
@@ -140,6 +140,7 @@ fn terms(course: &Course<'_>) -> Vec<String> {
     if let Some(restriction) = &account.restriction {
         let gives = match account.gives {
             Some(ToRestricted::Restrict(_)) => "it is written into every selector",
+            Some(ToRestricted::Message(Message::RemoteWrite)) => "every series that is written is held to it",
             Some(ToRestricted::Filter(..)) => "the answer is filtered by it",
             Some(ToRestricted::Empty(_)) => "the endpoint has nothing for restricted callers, and answers so",
             Some(ToRestricted::Pass | ToRestricted::Page | ToRestricted::Read(_)) => {

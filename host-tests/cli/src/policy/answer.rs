@@ -27,7 +27,10 @@ impl Policy {
         let edits = match self.gateway().answer(context, &answer.to_headers()) {
             Ok(edits) => edits,
             Err(refusal) => {
-                return Some(Given::Refused(self.gateway().refuse(context, &refusal), refusal.to_string()));
+                return Some(Given::Refused(
+                    self.gateway().refuse(context, None, &refusal),
+                    refusal.to_string(),
+                ));
             }
         };
         given.apply(&edits);

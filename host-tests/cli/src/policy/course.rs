@@ -6,7 +6,6 @@ use super::credentials::Credentials;
 use super::message::Message;
 use super::shared_data::Memory;
 use promward::caller::logins::{Logins, StreamId};
-use promward::decision::refusal::Refusal;
 use promward::decision::{Decision, Facts, Forward, Request};
 use promward::gateway::Gateway;
 use promward::gateway::account::Account;
@@ -167,7 +166,10 @@ fn course<'a>(
             message.apply(&edits);
             End::Passed(message)
         }
-        Decision::Forward(forward) => forwarded(*forward, &sent, gateway, &mut record, resources),
+        Decision::Forward(forward) => {
+            let facts = facts(asked, credentials);
+            forwarded(*forward, &sent, gateway, &facts, &mut record, resources)
+        }
         // Its password has been checked, so that this is the answer to one that can't be.
         Decision::Wait => End::Reply(gateway.failed()),
     };
@@ -181,6 +183,7 @@ fn forwarded(
     forward: Forward,
     sent: &Message,
     gateway: &Gateway,
+    facts: &Facts,
     record: &mut Record,
     resources: &mut Resources<'_>,
 ) -> End {
@@ -188,11 +191,10 @@ fn forwarded(
     let mut message = sent.clone();
     message.apply(&edits);
     if let Some(awaited) = body {
-        match gateway.complete(&awaited, trial.as_deref(), &sent.body, resources.state, record) {
+        match gateway.complete(&awaited, trial.as_deref(), &sent.body, facts, resources, record) {
             Ok(completed) => message.body = completed,
-            Err(error) => {
-                let refusal = Refusal::Body(error);
-                let reply = gateway.refuse(&context, &refusal);
+            Err(refusal) => {
+                let reply = gateway.refuse(&context, record.class, &refusal);
                 record.refused(reply.status, refusal.reason(), &refusal);
                 return End::Reply(reply);
             }

@@ -1,7 +1,7 @@
 //! Tests that the documents are true: their configurations load, and their links lead somewhere.
 
 use promward::api::class::Class;
-use promward::api::endpoint::{Endpoint, Selectors, ToRestricted};
+use promward::api::endpoint::{Endpoint, Message, Selectors, ToRestricted};
 use promward::api::prometheus::{self, EXPRESSION};
 use promward::api::{Profile, alertmanager, victoria_metrics};
 use promward_cli::policy::Policy;
@@ -209,6 +209,7 @@ fn to_the_restricted(profile: &Profile) -> String {
         ToRestricted::Empty(_) => "empty",
         ToRestricted::Pass => "all of it: there is no data in it",
         ToRestricted::Read(_) => "all of it, if `query` is within the bounds: there is no data in it",
+        ToRestricted::Message(Message::RemoteWrite) => "their own: every series has to have allowed labels",
         ToRestricted::Page => "all of it, if it is HTML: there is no data in it",
         ToRestricted::Refuse => "refused (403)",
     };

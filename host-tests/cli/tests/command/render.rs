@@ -269,7 +269,7 @@ fn envoy_accepts_what_is_rendered_with_each_variant_and_with_all() {
     let of_ecds = ["--ecds".as_ref(), configuration.as_os_str(), "--output".as_ref(), ecds.as_os_str()];
     rendered(&[&common[..], &of_ecds].concat());
     let flags = Variant::ALL.map(|variant| format!("--{}", variant.name()));
-    let [certificates, jwt, openid_connect, rate_limit, watched, websockets] =
+    let [certificates, jwt, openid_connect, rate_limit, remote_write, watched, websockets] =
         flags.each_ref().map(OsStr::new);
     let ports = ["--https-port", "8443", "--http-port", "8080", "--listen", "127.0.0.1"].map(OsStr::new);
     let names =
@@ -284,7 +284,8 @@ fn envoy_accepts_what_is_rendered_with_each_variant_and_with_all() {
         &[certificates, jwt, configuration.as_os_str()],
         &[rate_limit, example("examples/many-gateways/promward.json").as_os_str()],
         &[openid_connect, example("examples/openid-connect/promward.json").as_os_str()],
-        &[certificates, jwt, rate_limit, watched, websockets],
+        &[remote_write],
+        &[certificates, jwt, rate_limit, remote_write, watched, websockets],
         &[certificates, openid_connect, rate_limit, watched, websockets],
         &[websockets, example("examples/tenants/promward.json").as_os_str()],
         &[&ports[..], &names].concat(),

@@ -228,8 +228,11 @@ mod tests {
             text.lines().map(str::to_owned).collect::<Vec<_>>()
         };
         for (left_out, replacing) in [
-            (Variant::Jwt, &[Variant::OpenIdConnect, Variant::Watched, Variant::WebSockets][..]),
-            (Variant::OpenIdConnect, &[Variant::Watched, Variant::WebSockets]),
+            (
+                Variant::Jwt,
+                &[Variant::OpenIdConnect, Variant::RemoteWrite, Variant::Watched, Variant::WebSockets][..],
+            ),
+            (Variant::OpenIdConnect, &[Variant::RemoteWrite, Variant::Watched, Variant::WebSockets]),
         ] {
             let mut variants = Variant::ALL.to_vec();
             variants.retain(|variant| *variant != left_out);

@@ -17,6 +17,8 @@ pub enum Variant {
     OpenIdConnect,
     /// Asks a rate limit service, which counts the requests of several gateways.
     RateLimit,
+    /// Holds messages of remote write, which are longer than forms.
+    RemoteWrite,
     /// Moves the filter with its configuration to a file of its own, which is watched.
     Watched,
     /// Lets WebSockets pass, where the filter does.
@@ -25,11 +27,12 @@ pub enum Variant {
 
 impl Variant {
     /// All variants, ordered by name.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::ClientCertificates,
         Self::Jwt,
         Self::OpenIdConnect,
         Self::RateLimit,
+        Self::RemoteWrite,
         Self::Watched,
         Self::WebSockets,
     ];
@@ -42,6 +45,7 @@ impl Variant {
             Self::Jwt => "jwt",
             Self::OpenIdConnect => "openid-connect",
             Self::RateLimit => "rate-limit",
+            Self::RemoteWrite => "remote-write",
             Self::Watched => "watched",
             Self::WebSockets => "websockets",
         }
@@ -55,6 +59,7 @@ impl Variant {
             Self::Jwt => include_str!("../../../../envoy/fragments/jwt.yaml"),
             Self::OpenIdConnect => include_str!("../../../../envoy/fragments/openid-connect.yaml"),
             Self::RateLimit => include_str!("../../../../envoy/fragments/rate-limit.yaml"),
+            Self::RemoteWrite => include_str!("../../../../envoy/fragments/remote-write.yaml"),
             Self::Watched => include_str!("../../../../envoy/fragments/watched.yaml"),
             Self::WebSockets => include_str!("../../../../envoy/fragments/websockets.yaml"),
         }

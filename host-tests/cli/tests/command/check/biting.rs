@@ -113,8 +113,8 @@ fn buffers_below_the_longest_form_are_warned_of() {
     let room = ", with 256 KiB for the matchers of restricted callers,";
     for (old, new, bound) in [
         (
-            "    per_connection_buffer_limit_bytes: 524288\n    filter_chains",
-            "    per_connection_buffer_limit_bytes: 300000\n    filter_chains",
+            "    per_connection_buffer_limit_bytes: &buffer 524288\n    filter_chains",
+            "    per_connection_buffer_limit_bytes: 300000\n    tcp_backlog_size: &buffer 524288\n    filter_chains",
             "the listener's per_connection_buffer_limit_bytes",
         ),
         (
@@ -123,12 +123,12 @@ fn buffers_below_the_longest_form_are_warned_of() {
             "the cluster \"prometheus\"'s per_connection_buffer_limit_bytes",
         ),
         (
-            "initial_stream_window_size: 524288",
+            "initial_stream_window_size: *buffer",
             "initial_stream_window_size: 300000",
             "initial_stream_window_size of HTTP/2",
         ),
         (
-            "buffer: { max_request_bytes: 524288 }",
+            "buffer: { max_request_bytes: *buffer }",
             "buffer: { max_request_bytes: 300000 }",
             "max_request_bytes of the buffer filter",
         ),

@@ -204,7 +204,7 @@ const MISTAKES: &[Mistake] = &[
     (
         r#""cluster": "prometheus""#,
         r#""timeout": "1s""#,
-        "mounts[0].timeout: there is no such field; the fields here are prefix, api, upstream_prefix, cluster, origins, max_form, max_query, promql, ignore, credentials, encoded_slash, cross_site, websockets",
+        "mounts[0].timeout: there is no such field; the fields here are prefix, api, upstream_prefix, cluster, origins, max_form, max_write, max_query, promql, ignore, credentials, encoded_slash, cross_site, websockets",
     ),
     // Headers.
     (

@@ -4,6 +4,7 @@
 mod dashboards;
 mod edge;
 mod health;
+mod remote_write;
 mod reports;
 mod routes;
 mod scan;

@@ -35,6 +35,7 @@ fn each_variant_serves_what_the_shipped_file_serves_and_so_do_all_together() {
         &[Variant::ClientCertificates][..],
         &[Variant::Jwt],
         &[Variant::RateLimit],
+        &[Variant::RemoteWrite],
         &[Variant::Watched],
         &[Variant::WebSockets],
         &[

@@ -4,5 +4,6 @@
 mod curl;
 mod grafana;
 mod promtool;
+mod remote_write;
 mod second_prometheus;
 mod set_up;

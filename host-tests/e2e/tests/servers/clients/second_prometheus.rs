@@ -22,17 +22,17 @@ on_both_hosts! {
 }
 
 /// The longest time until an expected state is reached.
-const LONG: Duration = Duration::from_secs(60);
+pub(crate) const LONG: Duration = Duration::from_secs(60);
 
 /// The files of a deployment's clients, and a tunnel to the deployment.
-struct Way {
+pub(crate) struct Way {
     given: Given,
     tunnel: Tunnel,
 }
 
 impl Way {
     /// Returns a scrape configuration with a path, a caller and TLS settings.
-    fn job(&self, name: &str, path: &str, tls: Value, caller: &Value) -> Value {
+    pub(crate) fn job(&self, name: &str, path: &str, tls: Value, caller: &Value) -> Value {
         let own = json!({
             "job_name": name,
             "scheme": "https",
@@ -51,32 +51,32 @@ impl Way {
     }
 
     /// Returns a server to read from or to write to.
-    fn remote(&self, name: &str, path: &str, tls: Value, caller: &Value) -> Value {
+    pub(crate) fn remote(&self, name: &str, path: &str, tls: Value, caller: &Value) -> Value {
         let url = format!("https://example.com/prometheus/api/v1/{path}");
         both(json!({ "name": name, "url": url, "tls_config": tls, "proxy_url": self.tunnel.url() }), caller)
     }
 
     /// Returns TLS settings that trust the deployment's authority.
-    fn tls(&self) -> Value {
+    pub(crate) fn tls(&self) -> Value {
         Given::tls(&self.given.authority, None)
     }
 
     /// Returns TLS settings that also present the known certificate.
-    fn certified(&self) -> Value {
+    pub(crate) fn certified(&self) -> Value {
         Given::tls(&self.given.authority, Some(&self.given.scraper))
     }
 }
 
-fn both(mut one: Value, other: &Value) -> Value {
+pub(crate) fn both(mut one: Value, other: &Value) -> Value {
     one.as_object_mut().unwrap().extend(other.as_object().cloned().unwrap_or_default());
     one
 }
 
 /// The text in a configuration that stands for the name of the release.
-const RELEASE: &str = "$RELEASE";
+pub(crate) const RELEASE: &str = "$RELEASE";
 
 /// Runs a second Prometheus of each release, both at once, with this configuration.
-fn with_each_release(parts: &str, check: impl Fn(&Prometheus) + Sync) {
+pub(crate) fn with_each_release(parts: &str, check: impl Fn(&Prometheus) + Sync) {
     thread::scope(|scope| {
         for release in [Release::Usual, Release::Three] {
             if tools::need(release.server()).is_none() {
@@ -100,7 +100,7 @@ fn api(prometheus: &Prometheus, target: &str) -> Value {
 }
 
 /// Returns the values of an instant query, by one of the labels of the series.
-fn values(prometheus: &Prometheus, query: &str, label: &str) -> BTreeMap<String, f64> {
+pub(crate) fn values(prometheus: &Prometheus, query: &str, label: &str) -> BTreeMap<String, f64> {
     let encoded: String = query.bytes().map(|byte| format!("%{byte:02X}")).collect();
     let answer = api(prometheus, &format!("query?query={encoded}"));
     let series = answer["data"]["result"].as_array().unwrap().iter();
@@ -135,7 +135,7 @@ fn wait_for_up(prometheus: &Prometheus, jobs: usize, value: f64) {
     prometheus.process().wait_until("the samples of every scrape", LONG, stored).unwrap();
 }
 
-fn way_to(deployment: &Deployment) -> Way {
+pub(crate) fn way_to(deployment: &Deployment) -> Way {
     Way { given: Given::by(deployment), tunnel: Tunnel::to(deployment.https()).unwrap() }
 }
 

@@ -306,7 +306,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
     (
         r#""groups": { "sre": ["user:viewer"] }"#,
         r#""passwords": { "checks": "4" }"#,
-        "callers.passwords.checks: \"4\" is not a rate: write a whole number, 1 to 1000000, and /s, /m or /h, like 20/s",
+        "callers.passwords.checks: \"4\" is not a rate: write a whole number, 1 to 1000000, and /s, /m or /h, like 20/s or 5k/s",
     ),
     (
         r#""groups": { "sre": ["user:viewer"] }"#,

@@ -7,7 +7,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
     (
         r#"["health", "ui"]"#,
         r#"["ui"], "limits": {}"#,
-        "access[0].limits: this limits nothing: give a rate, like \"rate\": \"20/s\", or one of concurrent, range, lookback, oldest, points, timeout, work, operators, selectors, calls, depth and repetitions",
+        "access[0].limits: this limits nothing: give a rate, like \"rate\": \"20/s\", or one of concurrent, samples, range, lookback, oldest, points, timeout, work, operators, selectors, calls, depth and repetitions",
     ),
     (
         r#"["health", "ui"]"#,
@@ -17,7 +17,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
     (
         r#"["health", "ui"]"#,
         r#"["ui"], "limits": { "rate": "20" }"#,
-        "access[0].limits.rate: \"20\" is not a rate: write a whole number, 1 to 1000000, and /s, /m or /h, like 20/s",
+        "access[0].limits.rate: \"20\" is not a rate: write a whole number, 1 to 1000000, and /s, /m or /h, like 20/s or 5k/s",
     ),
     (
         r#"["health", "ui"]"#,
@@ -57,7 +57,27 @@ pub(super) const MISTAKES: &[Mistake] = &[
     (
         r#"["health", "ui"]"#,
         r#"["ui"], "limits": { "rates": "20/s" }"#,
-        "access[0].limits.rates: there is no such field; the fields here are rate, burst, concurrent, wait, range, lookback, oldest, points, timeout, work, operators, selectors, calls, depth, repetitions",
+        "access[0].limits.rates: there is no such field; the fields here are rate, burst, concurrent, wait, samples, range, lookback, oldest, points, timeout, work, operators, selectors, calls, depth, repetitions",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["write"], "limits": { "samples": "100K/s" }"#,
+        "access[0].limits.samples: \"100K/s\" is not a rate: write a whole number, 1 to 1000000, and /s, /m or /h, like 20/s or 5k/s",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["write"], "write": "label""#,
+        "access[0].write: this is about the labels of \"only\", and the rule has none: leave one of the two out, or add the other",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["write"], "only": { "tenant": ["a", "b"] }, "write": "label""#,
+        "access[0].write: \"label\" adds a label that may have one value only, and no label of \"only\" is one: say \"refuse\"",
+    ),
+    (
+        r#"["health", "ui"]"#,
+        r#"["write"], "only": { "tenant": ["a"] }, "write": "drop""#,
+        "access[0].write: \"drop\" is none of refuse, label",
     ),
     // Guards.
     (

@@ -1,0 +1,173 @@
+//! Remote write. A message of Prometheus' remote write protocol is awaited, decoded and read, and each series of it must
+//! have the labels of the rule: a wrong one is refused, and a missing one is added where the rule says so. The work is
+//! done in slices, because a message may have many MiB.
+
+mod error;
+mod output;
+mod series;
+mod shape;
+mod work;
+
+pub use error::WriteError;
+pub use work::{Completed, Work};
+
+use super::RuleNumber;
+use super::body::{Announced, BodyError};
+use super::restriction::Restriction;
+use crate::target::headers::Headers;
+use crate::target::headers::name::Name;
+use crate::time::rate::Rate;
+use std::rc::Rc;
+
+/// The most bytes that a message may have once it is decoded, and once it is written anew.
+pub const MAX_MESSAGE: usize = 16 << 20;
+
+/// The content type of a message that doesn't say which it is.
+const V1_TYPE: &str = "application/x-protobuf";
+
+/// The content type of a message of the second version.
+const V2_TYPE: &str = "application/x-protobuf;proto=io.prometheus.write.v2.Request";
+
+/// The spellings of content types that senders use.
+const TYPES: [(&str, Version); 5] = [
+    (V1_TYPE, Version::V1),
+    (V2_TYPE, Version::V2),
+    ("application/x-protobuf; proto=io.prometheus.write.v2.Request", Version::V2),
+    ("application/x-protobuf;proto=prometheus.WriteRequest", Version::V1),
+    ("application/x-protobuf; proto=prometheus.WriteRequest", Version::V1),
+];
+
+/// A message of the protocol, by its version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Version {
+    /// `prometheus.WriteRequest`.
+    V1,
+    /// `io.prometheus.write.v2.Request`.
+    V2,
+}
+
+/// The treatment of a series without a label that the rule restricts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MissingLabel {
+    /// The message is refused.
+    #[default]
+    Refuse,
+    /// The series gets the label, if it may have one value only.
+    Add,
+}
+
+/// The rate at which a caller may send samples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SampleRate {
+    /// The rule that has the rate.
+    pub rule: RuleNumber,
+    /// The rate, in samples.
+    pub rate: Rate,
+}
+
+/// The requirements of a rule on a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WriteTerms {
+    /// The labels that each series must have; `None` if the rule only has a rate.
+    pub restriction: Option<Rc<Restriction>>,
+    /// The treatment of a series without one of them.
+    pub missing: MissingLabel,
+    /// The rate of samples, if the rule has one.
+    pub samples: Option<SampleRate>,
+}
+
+/// A message that has been announced and not yet received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AwaitedWrite {
+    announced: Announced,
+    version: Version,
+    terms: WriteTerms,
+}
+
+impl AwaitedWrite {
+    /// Reads the announcement of a message of at most `max` bytes as it is sent.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the headers announce no message of a version that is known here, encoded by snappy, or one
+    /// that is too long.
+    pub fn announced(headers: &Headers, max: usize, terms: WriteTerms) -> Result<Self, BodyError> {
+        let version = Version::of(headers).ok_or(BodyError::Type(V1_TYPE))?;
+        if headers.only(Name::ContentEncoding) != Some(b"snappy") {
+            return Err(BodyError::NotSnappy);
+        }
+        let announced = Announced::by(headers, max, None).map_err(long)?;
+        Ok(Self { announced, version, terms })
+    }
+
+    /// Checks the number of bytes that have come so far.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if they are more than the mount allows.
+    pub fn check_length(&self, length: usize) -> Result<(), BodyError> {
+        self.announced.check_length(length).map_err(long)
+    }
+
+    /// Returns the announcement of the message.
+    pub(super) fn announcement(&self) -> &Announced {
+        &self.announced
+    }
+
+    /// Returns the content type that the message has when it goes upstream.
+    pub fn content_type(&self) -> &'static str {
+        match self.version {
+            Version::V1 => V1_TYPE,
+            Version::V2 => V2_TYPE,
+        }
+    }
+
+    /// Returns the rate at which the caller may send samples.
+    pub fn samples(&self) -> Option<SampleRate> {
+        self.terms.samples
+    }
+
+    /// Begins the work on a message whose body has come.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the body is too long, or says that it is once it is decoded.
+    pub fn begin(&self, body: Vec<u8>) -> Result<Work, BodyError> {
+        self.check_length(body.len())?;
+        Ok(Work::new(self.version, &self.terms, body)?)
+    }
+
+    /// Does all of the work on a message at once.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the message is too long, can't be read, or violates the requirements of the rule.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn complete(&self, body: Vec<u8>) -> Result<Completed, BodyError> {
+        Ok(self.begin(body)?.finish()?)
+    }
+}
+
+impl Version {
+    /// Returns the version that a content type names. Servers read it as it is spelled: any other spelling is refused.
+    fn of(headers: &Headers) -> Option<Self> {
+        let value = headers.only(Name::ContentType)?;
+        TYPES.iter().find(|(known, _)| known.as_bytes() == value).map(|&(_, version)| version)
+    }
+
+    /// Returns the name of the message.
+    fn name(self) -> &'static str {
+        match self {
+            Self::V1 => "prometheus.WriteRequest",
+            Self::V2 => "io.prometheus.write.v2.Request",
+        }
+    }
+}
+
+/// Returns the error of a message that is too long as it is sent.
+fn long(error: BodyError) -> BodyError {
+    match error {
+        BodyError::TooLong { max } => BodyError::LongMessage { max },
+        error => error,
+    }
+}
