@@ -39,9 +39,17 @@ impl Index {
     ///
     /// Returns an error if the key is there already.
     pub fn insert(&mut self, key: &[u8]) -> Result<(), Twice> {
-        if let Some(place) = self.find(key) {
-            return Err(Twice(place));
+        match self.find(key) {
+            Some(place) => Err(Twice(place)),
+            None => {
+                self.push(key);
+                Ok(())
+            }
         }
+    }
+
+    /// Adds a key at the end, which isn't there yet.
+    fn push(&mut self, key: &[u8]) {
         self.bytes.extend_from_slice(key);
         self.ends.push(u32::try_from(self.bytes.len()).unwrap_or(u32::MAX));
         if self.ends.len().saturating_mul(2) > self.slots.len() {
@@ -50,7 +58,6 @@ impl Index {
         } else {
             self.take_slot(self.len().saturating_sub(1));
         }
-        Ok(())
     }
 
     /// Gives the key at this position the first free slot.
@@ -69,8 +76,13 @@ impl Index {
 
     /// Returns the position of a key, which is compared by `is_it` with each that might be the same.
     pub fn find_by(&self, key: &[u8], is_it: impl Fn(&[u8]) -> bool) -> Option<usize> {
+        self.find_within(usize::MAX, key, is_it)
+    }
+
+    /// Returns the position of a key, if it is among so many that are compared first.
+    fn find_within(&self, most: usize, key: &[u8], is_it: impl Fn(&[u8]) -> bool) -> Option<usize> {
         let (before, after) = self.slots.split_at_checked(self.first_slot(key))?;
-        for slot in after.iter().chain(before) {
+        for slot in after.iter().chain(before).take(most) {
             // A free slot ends the search.
             let place = usize::try_from(slot.checked_sub(1)?).ok()?;
             if self.key(place).is_some_and(&is_it) {
@@ -114,7 +126,7 @@ impl Index {
 }
 
 /// Returns a hash of a key. Eight bytes at a time are mixed in, as FNV-1a does it with one. The configuration chooses the
-/// keys, so nobody else can make many of them share a slot.
+/// keys, so nobody else can make many of them share a slot; where callers choose them, few are compared ([`distinct`]).
 fn hash(key: &[u8]) -> u32 {
     const START: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -129,16 +141,28 @@ fn hash(key: &[u8]) -> u32 {
     u32::try_from(hash & u64::from(u32::MAX)).unwrap_or_default()
 }
 
-/// Removes texts that have occurred before, and keeps the order of the others.
+/// The most texts with which [`distinct`] compares one. Without bad intent hardly three share a slot.
+const COMPARED: usize = 16;
+
+/// Removes texts that have occurred before, and keeps the order of the others. A token's claims may hold a thousand texts
+/// that somebody has made to share a slot. Of such texts one may be left twice.
 pub(crate) fn distinct(mut texts: Vec<String>) -> Vec<String> {
     let mut index = Index::default();
-    texts.retain(|text| index.insert(text.as_bytes()).is_ok());
+    texts.retain(|text| {
+        let key = text.as_bytes();
+        let is_new = index.find_within(COMPARED, key, |known| is_same(known, key)).is_none();
+        if is_new {
+            index.push(key);
+        }
+        is_new
+    });
     texts
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::Cell;
 
     fn index(keys: &[&str]) -> Index {
         let mut index = Index::default();
@@ -184,5 +208,30 @@ mod tests {
         let texts = ["b", "a", "b", "", "c", "a", "b", ""].map(str::to_owned).to_vec();
         assert_eq!(distinct(texts), ["b", "a", "", "c"]);
         assert!(distinct(Vec::new()).is_empty());
+    }
+
+    /// Returns different texts that all have the first slot of a table for so many.
+    fn in_one_slot(number: usize) -> Vec<String> {
+        let table = Index::with_room(number);
+        (0..)
+            .map(|n: u64| format!("{n:016}"))
+            .filter(|text| table.first_slot(text.as_bytes()) == 0)
+            .take(number)
+            .collect()
+    }
+
+    #[test]
+    fn few_texts_are_compared_where_a_caller_has_made_many_share_a_slot() {
+        let texts = in_one_slot(1000);
+        assert_eq!(distinct(texts.clone()), texts);
+        let mut index = Index::with_room(texts.len());
+        texts.iter().for_each(|text| index.push(text.as_bytes()));
+        let compared = Cell::new(0);
+        let count = |_: &[u8]| {
+            compared.set(compared.get() + 1);
+            false
+        };
+        assert_eq!(index.find_within(COMPARED, texts[999].as_bytes(), count), None);
+        assert_eq!(compared.get(), COMPARED);
     }
 }
