@@ -181,10 +181,10 @@ fn run_cargo(package: &str, feature: Option<&str>, workspace: &Path, target_dire
     Ok(())
 }
 
-/// Returns the compiler's flags beside the profile. Less inlining than usual makes the module 26 KB smaller; still less
-/// would save 4 more, and make requests a tenth dearer.
+/// Returns the compiler's flags beside the profile. Less inlining than usual makes the module 44 KB smaller: 26 by the threshold
+/// of all functions, 18 by that of those marked `inline`. Still less saves little, and makes requests a tenth dearer.
 fn rust_flags() -> OsString {
-    let mut flags = OsString::from("-Cllvm-args=-inline-threshold=50\x1f");
+    let mut flags = OsString::from("-Cllvm-args=-inline-threshold=50 -inlinehint-threshold=200\x1f");
     flags.push(without_paths());
     flags
 }
