@@ -12,6 +12,7 @@ pub use crate::caller::facts::{Facts, HostFacts, Untold};
 use crate::caller::logins::StreamId;
 use crate::enforce::body::AwaitedBody;
 use crate::enforce::form::AwaitedForm;
+use crate::enforce::silence::lookup::Lookup;
 use crate::report::Tried;
 use crate::response::answer::RequestContext;
 use crate::response::reply::Reply;
@@ -67,6 +68,8 @@ pub struct Forward {
     pub body: Option<AwaitedBody>,
     /// The form that the rules on trial would wait for, if they may write it in another way.
     pub trial: Option<Box<TriedForm>>,
+    /// The silence that the server has to be asked for before the request goes on. A body may have one of its own.
+    pub lookup: Option<Lookup>,
     /// The context that its answer needs.
     pub context: RequestContext,
 }

@@ -21,7 +21,7 @@ pub mod requirements;
 pub mod restriction;
 pub mod rewrite_cache;
 pub(crate) mod shared;
-pub(crate) mod silence;
+pub mod silence;
 pub(crate) mod tenant;
 mod term;
 pub(crate) mod terms;

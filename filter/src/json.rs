@@ -23,10 +23,19 @@ pub(crate) enum Tree<'a> {
 #[derive(Debug)]
 pub(crate) struct Text<'a>(Cow<'a, str>);
 
-impl Text<'_> {
+impl<'a> Text<'a> {
     /// Returns the text, with its escapes undone.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Creates a text that stands in no JSON.
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self(Cow::Borrowed(text))
+    }
+
+    fn write(&self, json: &mut String) {
+        json.push_str(&serde_json::to_string(&*self.0).unwrap_or_default());
     }
 }
 
@@ -40,6 +49,34 @@ impl Tree<'_> {
             Self::Text(_) => "a text",
             Self::List(_) => "a list",
             Self::Object(_) => "an object",
+        }
+    }
+
+    /// Writes the value as JSON. Its numbers aren't kept, and are written as `null`.
+    pub(crate) fn write(&self, json: &mut String) {
+        match self {
+            Self::Null | Self::Whole(_) | Self::OtherNumber => json.push_str("null"),
+            Self::Bool(true) => json.push_str("true"),
+            Self::Bool(false) => json.push_str("false"),
+            Self::Text(text) => text.write(json),
+            Self::List(items) => {
+                json.push('[');
+                for (place, item) in items.iter().enumerate() {
+                    json.push_str(if place > 0 { "," } else { "" });
+                    item.write(json);
+                }
+                json.push(']');
+            }
+            Self::Object(fields) => {
+                json.push('{');
+                for (place, (name, value)) in fields.iter().enumerate() {
+                    json.push_str(if place > 0 { "," } else { "" });
+                    name.write(json);
+                    json.push(':');
+                    value.write(json);
+                }
+                json.push('}');
+            }
         }
     }
 }

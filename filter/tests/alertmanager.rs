@@ -15,7 +15,7 @@ use promward::target::headers::Headers;
 use promward::target::parameters::{Parameters, Part};
 use std::collections::BTreeSet;
 
-/// A path, its methods, their class, its parameters, and what the restricted get: `cut`, `all`, `page` or `none`.
+/// A path, its methods, their class, its parameters, and what the restricted get: `cut`, `own`, `all`, `page` or `none`.
 type Case = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
 const ALERTS: &str = "filter receiver receiver_matchers active silenced inhibited unprocessed";
@@ -28,9 +28,9 @@ const CASES: &[Case] = &[
     ("/api/v2/alerts", "POST", "write", "", "none"),
     ("/api/v2/alerts/groups", "GET", "alerts", GROUPS, "cut"),
     ("/api/v2/silences", "GET", "alerts", "filter active expired pending", "cut"),
-    ("/api/v2/silences", "POST", "silences", "", "none"),
-    (ID, "GET", "alerts", "", "none"),
-    (ID, "DELETE", "silences", "", "none"),
+    ("/api/v2/silences", "POST", "silences", "", "own"),
+    (ID, "GET", "alerts", "", "own"),
+    (ID, "DELETE", "silences", "", "own"),
     ("/api/v2/receivers", "GET", "status", "receiver_matchers", "none"),
     ("/api/v2/status", "GET", "config", "", "none"),
     ("/api/v1/alerts", "GET", "alerts", "", "none"),
@@ -96,6 +96,7 @@ fn every_row_has_a_case_that_says_the_same() {
         rows.insert(std::ptr::from_ref(endpoint));
         let answer = match endpoint.to_restricted {
             ToRestricted::Filter(..) => "cut",
+            ToRestricted::OwnSilence | ToRestricted::NewSilence => "own",
             ToRestricted::Pass => "all",
             ToRestricted::Page => "page",
             ToRestricted::Refuse => "none",

@@ -141,6 +141,7 @@ fn every_row_has_a_case_that_says_the_same() {
             ToRestricted::Pass | ToRestricted::Read(_) => "all",
             ToRestricted::Page => "page",
             ToRestricted::Refuse => "none",
+            ToRestricted::OwnSilence | ToRestricted::NewSilence => "own",
         };
         let names: Vec<_> = parameters.split_whitespace().collect();
         assert_eq!(

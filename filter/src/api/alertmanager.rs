@@ -51,9 +51,9 @@ pub static ENDPOINTS: &[Endpoint] = &[
     // Prometheus sends its alerts here.
     row("/api/v2/alerts", POST, Class::Write, &[], ToRestricted::Refuse),
     row("/api/v2/silences", GET, Class::Alerts, SILENCES, cut(Listing::Silences, SelectorForm::OwnMatchers)),
-    row("/api/v2/silences", POST, Class::Silences, &[], ToRestricted::Refuse),
-    row("/api/v2/silence/:id", GET, Class::Alerts, &[], ToRestricted::Refuse),
-    row("/api/v2/silence/:id", DELETE, Class::Silences, &[], ToRestricted::Refuse),
+    row("/api/v2/silences", POST, Class::Silences, &[], ToRestricted::NewSilence),
+    row("/api/v2/silence/:id", GET, Class::Alerts, &[], ToRestricted::OwnSilence),
+    row("/api/v2/silence/:id", DELETE, Class::Silences, &[], ToRestricted::OwnSilence),
 
     row("/api/v2/receivers", GET, Class::Status, &["receiver_matchers"], ToRestricted::Refuse),
     // It shows the whole configuration.

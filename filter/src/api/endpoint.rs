@@ -41,7 +41,12 @@ impl Endpoint {
             ToRestricted::Restrict(selectors) | ToRestricted::Read(selectors) => Some(selectors),
             ToRestricted::Filter(_, selectors) => selectors,
             ToRestricted::Message(_) => None,
-            ToRestricted::Empty(_) | ToRestricted::Pass | ToRestricted::Page | ToRestricted::Refuse => None,
+            ToRestricted::Empty(_)
+            | ToRestricted::Pass
+            | ToRestricted::Page
+            | ToRestricted::OwnSilence
+            | ToRestricted::NewSilence
+            | ToRestricted::Refuse => None,
         }
     }
 }
@@ -64,6 +69,11 @@ pub enum ToRestricted {
     Message(Message),
     /// The answer passes if it is a page. Another kind of server may have data at the same path.
     Page,
+    /// The request is one for a silence, which passes if the silence is the caller's. The server is asked for it first.
+    OwnSilence,
+    /// The body is a silence, which gets the matchers that it must have. If it changes another one, that one has to be the
+    /// caller's.
+    NewSilence,
     /// The request is refused.
     Refuse,
 }

@@ -5,6 +5,7 @@ use crate::caller::callers::LoginError;
 use crate::enforce::body::BodyError;
 use crate::enforce::guards::{Exceeded, Guard, GuardError};
 use crate::enforce::remote_write::WriteError;
+use crate::enforce::silence::lookup::LookupError;
 use crate::enforce::violation::Violation;
 use crate::promql::{Bound, Problem, SyntaxError};
 use crate::report::Reason;
@@ -27,6 +28,9 @@ impl Refusal {
             Self::RateExceeded(_) => Reason::Rate,
             Self::AtOnceExceeded(_) => Reason::Concurrent,
             Self::Body(error) => of_body(error),
+            Self::Lookup(LookupError::NotTheirs) => Reason::NoRule,
+            Self::Lookup(LookupError::Failed) => Reason::Host,
+            Self::Lookup(_) => Reason::NotRestrictable,
             Self::Answer(_) => Reason::Answer,
         }
     }

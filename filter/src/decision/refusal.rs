@@ -14,6 +14,7 @@ use crate::enforce::RuleNumber;
 use crate::enforce::body::BodyError;
 use crate::enforce::guards::GuardError;
 use crate::enforce::remote_write::WriteError;
+use crate::enforce::silence::lookup::LookupError;
 use crate::enforce::tenant::NoTenant;
 use crate::enforce::violation::Violation;
 use crate::limits::Concurrent;
@@ -61,6 +62,8 @@ pub enum Refusal {
     Parameters(ParameterError),
     /// The body can't be read in only one way, or violates the requirements of the rule.
     Body(BodyError),
+    /// The silence that the request is for isn't the caller's, or can't be looked up.
+    Lookup(LookupError),
     /// The server's answer can't be passed on.
     Answer(AnswerError),
     /// The proxy could not provide or do what the decision needs.
@@ -145,6 +148,7 @@ from! {
     ParameterError => Parameters,
     BodyError => Body,
     AnswerError => Answer,
+    LookupError => Lookup,
     Violation => Violation,
 }
 
@@ -184,6 +188,7 @@ impl fmt::Display for Refusal {
             Self::AtOnceExceeded(exceeded) => exceeded.fmt(f),
             Self::Parameters(error) => error.fmt(f),
             Self::Body(error) => error.fmt(f),
+            Self::Lookup(error) => error.fmt(f),
             Self::Answer(error) => error.fmt(f),
             Self::Host => f.write_str("the proxy could not process this request"),
         }
@@ -221,7 +226,7 @@ impl Refusal {
             Self::Body(BodyError::Busy) | Self::Host => 503,
             Self::Body(_) => 400,
             Self::Login(LoginError::TooMany(_), _) | Self::RateExceeded(_) | Self::AtOnceExceeded(_) => 429,
-            Self::Login(LoginError::Unknown, _) => 503,
+            Self::Login(LoginError::Unknown, _) | Self::Lookup(LookupError::Failed) => 503,
             Self::Login(_, CanLogIn::Yes)
             | Self::Unknown(_, CanLogIn::Yes)
             | Self::NoValues(_, CanLogIn::Yes) => 401,
@@ -229,7 +234,8 @@ impl Refusal {
             | Self::Unknown(_, CanLogIn::No)
             | Self::NoValues(_, CanLogIn::No) => 403,
             Self::Denied(_) | Self::CrossSite(_) | Self::Tenant(_) | Self::Withheld(_) => 403,
-            Self::NoMount => 404,
+            Self::Lookup(LookupError::NoCluster | LookupError::NoCalls) => 403,
+            Self::NoMount | Self::Lookup(LookupError::NotTheirs) => 404,
             Self::Method(_) => 405,
             Self::Answer(_) => 502,
         }

@@ -2,6 +2,7 @@
 
 use super::refusal::Refusal;
 use crate::caller::callers::LoginError;
+use crate::enforce::silence::lookup::LookupError;
 
 impl Refusal {
     /// Returns the sentence that a person is told. The message for programs stands beside it.
@@ -10,7 +11,8 @@ impl Refusal {
             Self::Target(_) | Self::Parameters(_) => {
                 "This address can be read in two ways, so it is refused."
             }
-            Self::NoMount => "There is nothing at this address.",
+            Self::NoMount | Self::Lookup(LookupError::NotTheirs) => "There is nothing at this address.",
+            Self::Lookup(_) => "This can't be checked here, so it is refused.",
             Self::Method(_) | Self::Body(_) => "This can't be sent to this page.",
             Self::CrossSite(_) => "Another site has led here, which this page doesn't allow.",
             Self::Login(LoginError::TooMany(_), _) => {

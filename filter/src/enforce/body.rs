@@ -5,9 +5,12 @@ use super::form::{AwaitedForm, FORM_TYPE};
 use super::remote_write::{AwaitedWrite, WriteError};
 #[cfg(not(target_arch = "wasm32"))]
 use super::rewrite_cache::RewriteCache;
+use super::silence::awaited::{AwaitedSilence, SilenceError};
 use super::violation::Violation;
 use crate::target::headers::Headers;
 use crate::target::headers::name::Name;
+use crate::target::media_type::{JSON_TYPE, is_exactly};
+use crate::target::method::Method;
 use crate::target::parameters::ParameterError;
 use std::fmt;
 use std::rc::Rc;
@@ -47,6 +50,8 @@ pub enum BodyError {
     Violation(Violation),
     /// A message of remote write that can't be read, or violates the requirements of the rule.
     Write(Rc<WriteError>),
+    /// A silence that isn't the caller's to make.
+    Silence(SilenceError),
 }
 
 impl fmt::Display for BodyError {
@@ -75,6 +80,7 @@ impl fmt::Display for BodyError {
             Self::Parameters(error) => error.fmt(f),
             Self::Violation(violation) => violation.fmt(f),
             Self::Write(error) => error.fmt(f),
+            Self::Silence(error) => error.fmt(f),
         }
     }
 }
@@ -96,6 +102,8 @@ pub enum AwaitedBody {
     Form(AwaitedForm),
     /// A message of remote write.
     Write(AwaitedWrite),
+    /// A silence.
+    Silence(AwaitedSilence),
 }
 
 /// The announcement of a body: its length as far as the headers say it, and the most that may come.
@@ -182,6 +190,7 @@ impl AwaitedBody {
         match self {
             Self::Form(form) => form.announcement().check_length(length),
             Self::Write(write) => write.check_length(length),
+            Self::Silence(silence) => silence.announcement().check_length(length),
         }
     }
 
@@ -190,15 +199,17 @@ impl AwaitedBody {
         match self {
             Self::Form(_) => FORM_TYPE,
             Self::Write(write) => write.content_type(),
+            Self::Silence(_) => JSON_TYPE,
         }
     }
 
     /// Returns the kind of the body, by which the proxy's routes know it.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Form(form) if form.announcement().must_be_empty() => "none",
+            _ if self.must_be_empty() => "none",
             Self::Form(_) => "form",
             Self::Write(_) => "message",
+            Self::Silence(_) => "silence",
         }
     }
 
@@ -212,6 +223,7 @@ impl AwaitedBody {
         match self {
             Self::Form(form) => form.complete(body, rewrites).map(String::into_bytes),
             Self::Write(write) => write.complete(body.to_vec()).map(|completed| completed.body),
+            Self::Silence(silence) => silence.complete(body).map(String::into_bytes),
         }
     }
 
@@ -219,6 +231,20 @@ impl AwaitedBody {
         match self {
             Self::Form(form) => form.announcement(),
             Self::Write(write) => write.announcement(),
+            Self::Silence(silence) => silence.announcement(),
         }
+    }
+}
+
+/// Returns the reason why a request with this method and these headers must have no body, where one of this type is read.
+pub(crate) fn refused(method: Method, headers: &Headers, expected: &'static str) -> Option<BodyError> {
+    if !method.may_have_a_body() {
+        Some(BodyError::Unexpected)
+    } else if headers.has(Name::ContentEncoding) {
+        Some(BodyError::Encoding)
+    } else if !headers.only(Name::ContentType).is_some_and(|value| is_exactly(value, expected)) {
+        Some(BodyError::Type(expected))
+    } else {
+        None
     }
 }

@@ -2,15 +2,13 @@
 //! and writes it anew. Prometheus ignores a body of another type, and with it a matcher that stands only there, so the
 //! type must be exactly one and goes upstream in one spelling (`threats.md` P1 to P3).
 
-use super::body::{Announced, BodyError};
+use super::body::{Announced, BodyError, refused};
 use super::requirements::Requirements;
 use super::rewrite_cache::RewriteCache;
 use super::violation::Violation;
 use crate::promql::MAX_RESTRICTED;
 use crate::target::body::Body;
 use crate::target::headers::Headers;
-use crate::target::headers::name::Name;
-use crate::target::media_type::is_exactly;
 use crate::target::method::Method;
 use crate::target::parameters::Parameters;
 use crate::target::parameters::accepted::Accepted;
@@ -50,7 +48,7 @@ impl AwaitedForm {
         if body == Body::None {
             return Ok(None);
         }
-        let announced = Announced::by(headers, max, refused(method, headers))?;
+        let announced = Announced::by(headers, max, refused(method, headers, FORM_TYPE))?;
         let (accepted, query) = (accepted.clone(), query.clone());
         Ok(Some(Self { accepted, query, announced, requirements: None }))
     }
@@ -98,19 +96,6 @@ impl AwaitedForm {
             return Err(BodyError::Violation(Violation::TooLong));
         }
         Ok(form.into_text())
-    }
-}
-
-/// Returns the reason why a request with this method and these headers must have no body.
-fn refused(method: Method, headers: &Headers) -> Option<BodyError> {
-    if !method.may_have_a_body() {
-        Some(BodyError::Unexpected)
-    } else if headers.has(Name::ContentEncoding) {
-        Some(BodyError::Encoding)
-    } else if !headers.only(Name::ContentType).is_some_and(|value| is_exactly(value, FORM_TYPE)) {
-        Some(BodyError::Type(FORM_TYPE))
-    } else {
-        None
     }
 }
 

@@ -1,6 +1,9 @@
 //! Alertmanager's silences. Whose a silence is follows from its matchers: alerts must satisfy all of them, so one that has
 //! an equality matcher of an allowed value for each restricted label can touch nobody else's alerts.
 
+pub mod awaited;
+pub mod lookup;
+
 use super::restriction::{Restriction, Term};
 use crate::json::Tree;
 
@@ -59,11 +62,15 @@ impl<'a> Matcher<'a> {
 /// Returns `true` if a silence with these matchers is the caller's: it has an equality matcher of an allowed value for each
 /// label of the restriction, or of one of its alternatives.
 pub(crate) fn is_within(matchers: &[Matcher<'_>], restriction: &Restriction) -> bool {
-    let has = |term: &Term| {
-        let allowed = |matcher: &Matcher<'_>| matcher.name == term.label() && term.allows(matcher.value);
-        matchers.iter().any(|matcher| matcher.is_equality() && allowed(matcher))
-    };
-    restriction.alternatives().any(|alternative| alternative.terms().iter().all(has))
+    let mut alternatives = restriction.alternatives();
+    alternatives.any(|alternative| alternative.terms().iter().all(|term| satisfies(matchers, term)))
+}
+
+/// Returns `true` if one of these matchers is an equality matcher of a value that the term allows.
+pub(super) fn satisfies(matchers: &[Matcher<'_>], term: &Term) -> bool {
+    let mut of_label =
+        matchers.iter().filter(|matcher| matcher.is_equality() && matcher.name == term.label());
+    of_label.any(|matcher| term.allows(matcher.value))
 }
 
 /// Judges a silence by its matchers as JSON.

@@ -35,8 +35,7 @@ impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Parameter(name, known_to) => {
-                let shown = |character: char| if character.is_control() { '\u{fffd}' } else { character };
-                let name: String = name.chars().map(shown).take(40).collect();
+                let name = shown(name);
                 write!(
                     f,
                     "the parameter \"{name}\" can't be given here by callers who are restricted or limited"
@@ -77,6 +76,12 @@ impl fmt::Display for Violation {
             Self::Guard(error) => error.fmt(f),
         }
     }
+}
+
+/// Returns a name that a client has given, as messages show it.
+pub(super) fn shown(name: &str) -> String {
+    let shown = |character: char| if character.is_control() { '\u{fffd}' } else { character };
+    name.chars().map(shown).take(40).collect()
 }
 
 impl<E: Into<GuardError>> From<E> for Violation {

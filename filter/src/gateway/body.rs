@@ -40,6 +40,7 @@ impl Gateway {
             AwaitedBody::Write(write) => {
                 self.written(write, write.complete(body.to_vec())?, facts, resources, record)
             }
+            AwaitedBody::Silence(silence) => Ok(silence.complete(body)?.into_bytes()),
         }
     }
 

@@ -12,12 +12,14 @@ use crate::caller::identity::Caller;
 use crate::decision::refusal::Refusal;
 use crate::decision::{Decision, Forward, Request};
 use crate::enforce::RuleNumber;
-use crate::enforce::body::{AwaitedBody, BodyError};
+use crate::enforce::body::{Announced, AwaitedBody, BodyError, refused};
 use crate::enforce::form::AwaitedForm;
 use crate::enforce::identity_headers::IdentityHeaders;
 use crate::enforce::remote_write::{AwaitedWrite, WriteTerms};
 use crate::enforce::requirements::Requirements;
 use crate::enforce::rewrite_cache::RewriteCache;
+use crate::enforce::silence::awaited::AwaitedSilence;
+use crate::enforce::silence::lookup::Lookup;
 use crate::enforce::terms::RuleTerms;
 use crate::enforce::violation::Violation;
 use crate::promql::Bounds;
@@ -31,6 +33,7 @@ use crate::target::cookies;
 use crate::target::header_edits::{HeaderEdits, HeaderValue};
 use crate::target::headers::Headers;
 use crate::target::headers::name::Name;
+use crate::target::media_type::JSON_TYPE;
 use crate::target::method::Method;
 use crate::target::origin;
 use crate::target::parameters::Parameters;
@@ -94,7 +97,9 @@ impl AllowedRequest<'_> {
             | ToRestricted::Message(_)
             | ToRestricted::Pass
             | ToRestricted::Read(_)
-            | ToRestricted::Page => self.forward(headers, None, rewrites),
+            | ToRestricted::Page
+            | ToRestricted::OwnSilence
+            | ToRestricted::NewSilence => self.forward(headers, None, rewrites),
         }
     }
 
@@ -128,7 +133,13 @@ impl AllowedRequest<'_> {
             edits.remove.extend(filtered::headers::removed_from_request(self.request.headers));
             edits.set.push((Name::AcceptEncoding.into(), "identity".into()));
         }
-        let expected = if self.gives() == ToRestricted::Page { Expected::Page } else { Expected::Anything };
+        let is_page = matches!(self.gives(), ToRestricted::Page);
+        let expected = if is_page { Expected::Page } else { Expected::Anything };
+        let lookup = match (self.gives(), path.rsplit_once('/')) {
+            (ToRestricted::OwnSilence, Some((folder, id))) => self.lookup(folder, id),
+            _ => None,
+        };
+        lookup.as_ref().map(Lookup::request).transpose()?;
         let context = RequestContext {
             mount: id,
             content: self.requested.endpoint.map_or(Content::Fresh, |endpoint| endpoint.content),
@@ -141,7 +152,7 @@ impl AllowedRequest<'_> {
             expected,
             filtered,
         };
-        Ok(Decision::Forward(Box::new(Forward { edits, body, trial: None, context })))
+        Ok(Decision::Forward(Box::new(Forward { edits, body, trial: None, lookup, context })))
     }
 
     /// Returns the query string, and the body to wait for. If the endpoint lists no parameters
@@ -157,8 +168,14 @@ impl AllowedRequest<'_> {
             return Ok(awaited);
         }
         let is_read = |endpoint: &&Endpoint| {
-            let is_cut = matches!(self.gives(), ToRestricted::Filter(..) | ToRestricted::Empty(_));
-            is_cut || !endpoint.parameters.is_empty()
+            let is_held = matches!(
+                self.gives(),
+                ToRestricted::Filter(..)
+                    | ToRestricted::Empty(_)
+                    | ToRestricted::OwnSilence
+                    | ToRestricted::NewSilence
+            );
+            is_held || !endpoint.parameters.is_empty()
         };
         let Some(endpoint) = self.requested.endpoint.filter(is_read) else {
             let query = self.query.map(|query| query.as_str().to_owned()).unwrap_or_default();
@@ -175,7 +192,11 @@ impl AllowedRequest<'_> {
         if endpoint.parameters_in == ParametersIn::QueryOnly && body == Body::Follows {
             return Err(BodyError::Unexpected.into());
         }
-        let mut form = AwaitedForm::announced(method, headers, body, &accepted, &query, *max_form)?;
+        let is_silence = body == Body::Follows && matches!(self.gives(), ToRestricted::NewSilence);
+        let mut form = match is_silence {
+            true => None,
+            false => AwaitedForm::announced(method, headers, body, &accepted, &query, *max_form)?,
+        };
         let Some(requirements) = self.requirements(endpoint)? else {
             return Ok((query.into_text(), form.map(AwaitedBody::Form)));
         };
@@ -188,8 +209,33 @@ impl AllowedRequest<'_> {
         } else {
             requirements.of_query(query, rewrites)?
         };
-        let form = form.map(|form| AwaitedBody::Form(form.with_requirements(Some(requirements))));
-        Ok((query.into_text(), form))
+        let awaited = match is_silence {
+            true => Some(AwaitedBody::Silence(self.silence(*max_form)?)),
+            false => form.map(|form| AwaitedBody::Form(form.with_requirements(Some(requirements)))),
+        };
+        Ok((query.into_text(), awaited))
+    }
+
+    /// Returns the silence that follows.
+    fn silence(&self, max: usize) -> Result<AwaitedSilence, Refusal> {
+        let refused = refused(self.requested.method, self.request.headers, JSON_TYPE);
+        let announced = Announced::by(self.request.headers, max, refused)?;
+        // New ones are sent to `/api/v2/silences`, and those that exist are in `/api/v2/silence`.
+        let path = self.requested.at.path;
+        let former =
+            self.lookup(path.strip_suffix('s').unwrap_or(path), "").ok_or(Refusal::Withheld(self.rule))?;
+        Ok(AwaitedSilence::new(announced, self.caller.to_string(), former))
+    }
+
+    /// Returns the lookup of a silence with this id, in a folder of the mount, to hold it to the restriction.
+    fn lookup(&self, folder: &str, id: &str) -> Option<Lookup> {
+        let mount = self.requested.at.mount;
+        Some(Lookup {
+            cluster: mount.cluster.clone(),
+            folder: mount.upstream_path(folder),
+            id: id.to_owned(),
+            restriction: self.terms.restriction.clone()?,
+        })
     }
 
     /// Returns the query string and the message to wait for, if the rule requires something of it.

@@ -150,10 +150,10 @@ fn compared(
     let is_same = match (decided, decision) {
         (Ok(Decision::Forward(sent)), Decision::Forward(tried)) => {
             let Forward { edits, body, context, .. } = *tried;
-            // A message is long: it isn't read twice.
+            // A message is long: it isn't read twice. A silence would be looked up twice.
             sent.trial = match body {
                 Some(AwaitedBody::Form(form)) => Some(Box::new(TriedForm { form, allowed: allowed.clone() })),
-                Some(AwaitedBody::Write(_)) | None => None,
+                Some(AwaitedBody::Write(_) | AwaitedBody::Silence(_)) | None => None,
             };
             // That an answer has to be a page shows only where the server has something else in its place.
             let context = RequestContext { expected: sent.context.expected, ..context };

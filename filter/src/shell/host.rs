@@ -17,7 +17,9 @@ use crate::target::header_edits::Change;
 use crate::target::headers::Headers;
 use crate::time::instant::Instant;
 use abi::*;
+use proxy_wasm::hostcalls;
 use std::borrow::Cow;
+use std::time::Duration;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HostError {
@@ -47,6 +49,7 @@ pub(crate) enum Map {
 enum Buffer {
     RequestBody = 0,
     ResponseBody = 1,
+    CallResponseBody = 4,
     PluginConfiguration = 7,
 }
 
@@ -64,7 +67,11 @@ pub(crate) fn kind() -> Result<&'static HostKind, UnknownHost> {
 
 /// Reads a whole header map.
 pub(crate) fn headers(map: Map) -> Result<Headers, HostError> {
-    let bytes = returned(|data, size| unsafe { proxy_get_header_map_pairs(map as u32, data, size) })?;
+    header_map(map as u32)
+}
+
+fn header_map(map: u32) -> Result<Headers, HostError> {
+    let bytes = returned(|data, size| unsafe { proxy_get_header_map_pairs(map, data, size) })?;
     header_map::read_map(bytes).ok_or(HostError::Malformed)
 }
 
@@ -113,6 +120,31 @@ pub(crate) fn replace_response_body(piece: &[u8]) -> Result<(), HostError> {
 pub(crate) fn break_off() -> Result<(), HostError> {
     const REQUEST: u32 = 0;
     check(unsafe { proxy_close_stream(REQUEST) })
+}
+
+/// Asks a server of a cluster for a path. The answer comes in a callback of the stream that is current in the SDK, and is
+/// read while the context that is current now is.
+///
+/// Only the SDK knows which of its streams a call is of. Its wrapper panics on statuses that no host returns from this call.
+pub(crate) fn ask(cluster: &str, path: &str) -> Result<(), HostError> {
+    let headers =
+        vec![(":method", "GET"), (":path", path), (":authority", cluster), ("accept", "application/json")];
+    let sent = hostcalls::dispatch_http_call(cluster, headers, None, Vec::new(), PATIENCE);
+    sent.map(|_| ()).map_err(|status| HostError::Status(status as u32))
+}
+
+/// The longest time that a server may take to answer a call.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Reads the head of the answer to a call. It has none if nobody answered in time.
+pub(crate) fn call_response() -> Result<Headers, HostError> {
+    const CALL_RESPONSE: u32 = 6;
+    header_map(CALL_RESPONSE)
+}
+
+/// Reads the body of the answer to a call, which has `size` bytes.
+pub(crate) fn call_response_body(size: usize) -> Result<Vec<u8>, HostError> {
+    buffer(Buffer::CallResponseBody, size)
 }
 
 /// Reads the configuration of the plugin, as the host was given it.

@@ -51,6 +51,8 @@ pub(super) struct HostKind {
     /// `true` if the host tells of client certificates and verified tokens, and its routes can vouch for the listener and
     /// let WebSockets pass.
     pub(super) tells_of_clients: bool,
+    /// `true` if a filter can ask the servers of a cluster while a request waits.
+    pub(super) has_calls: bool,
 }
 
 /// The way in which a host shows the heads of messages, and changes them.
@@ -139,6 +141,7 @@ pub(super) static ENVOY: HostKind = HostKind {
     has_bare_ports: false,
     serves_without: false,
     tells_of_clients: true,
+    has_calls: true,
 };
 
 /// nginx with Kong's ngx_wasm_module.
@@ -163,6 +166,7 @@ pub(super) static NGINX: HostKind = HostKind {
     has_bare_ports: false,
     serves_without: false,
     tells_of_clients: false,
+    has_calls: false,
 };
 
 /// Apache Traffic Server with its plugin `wasm`.
@@ -187,6 +191,7 @@ pub(super) static TRAFFIC_SERVER: HostKind = HostKind {
     has_bare_ports: true,
     serves_without: true,
     tells_of_clients: false,
+    has_calls: false,
 };
 
 impl fmt::Debug for HostKind {

@@ -79,7 +79,14 @@ impl StreamContext {
     }
 }
 
-impl Context for StreamContext {}
+impl Context for StreamContext {
+    fn on_http_call_response(&mut self, _: u32, _: usize, size: usize, _: usize) {
+        let Some(shared) = &self.stream else { return };
+        let mut stream = shared.0.borrow_mut();
+        let result = stream.looked_up(size);
+        stream.closed(result);
+    }
+}
 
 impl HttpContext for StreamContext {
     fn on_http_request_headers(&mut self, _: usize, end_of_stream: bool) -> Action {

@@ -7,6 +7,7 @@
 //! callback pauses then, so that nothing goes on that hasn't been decided.
 
 mod answer;
+mod lookup;
 mod phase;
 
 use super::heads;
@@ -22,8 +23,10 @@ use crate::gateway::Gateway;
 use crate::report::{Reason, Record};
 use crate::response::reply::Reply;
 use crate::target::body::{Body, End};
+use crate::target::headers::Headers;
 use crate::target::headers::name::Name;
 use crate::wire::snappy::Progress;
+use lookup::{Looking, Then};
 use phase::{Phase, Replies, Rest, ShownBody};
 use proxy_wasm::types::Action;
 use std::rc::Rc;
@@ -45,6 +48,8 @@ pub(crate) struct Stream {
     record: Record,
     replies: Replies,
     sent: SentHeaders,
+    /// The silence that the server is being asked for.
+    looking: Option<Box<Looking>>,
 }
 
 impl Stream {
@@ -60,12 +65,13 @@ impl Stream {
             record: Record::default(),
             replies: Replies::Plain,
             sent: SentHeaders::default(),
+            looking: None,
         }
     }
 
     /// Returns `true` if the request waits for the check of its password, or for others to end.
     pub(crate) fn waits(&self) -> bool {
-        matches!(self.phase, Phase::Waiting(..))
+        matches!(self.phase, Phase::Waiting(..)) && self.looking.is_none()
     }
 
     /// Decides the request when the headers have come.
@@ -85,39 +91,48 @@ impl Stream {
         match decision {
             Decision::Wait => {
                 self.phase = Phase::Waiting(ShownBody::Nothing);
-                return Ok(Action::Pause);
+                Ok(Action::Pause)
             }
             Decision::Reply(reply) => {
                 self.replies = Replies::to(&headers);
                 self.worker.report(&self.record);
-                return Ok(self.reply(&reply));
+                Ok(self.reply(&reply))
             }
             // Its chunks would be sent as they are, under a length.
             Decision::Pass(_) if kind.needs_length && headers.has(Name::TransferEncoding) => {
-                return Err(HostError::Malformed);
+                Err(HostError::Malformed)
             }
             Decision::Pass(edits) => {
                 heads::edit_request(kind, &edits, &headers, body)?;
                 self.phase = Phase::Passed;
+                self.worker.report(&self.record);
+                Ok(Action::Continue)
             }
-            Decision::Forward(forward) => {
-                let Forward { edits, context, body: awaited, trial } = *forward;
-                let has_no_length = awaited.is_some() && !headers.has(Name::ContentLength);
-                if kind.needs_length && (has_no_length || headers.has(Name::TransferEncoding)) {
-                    self.phase = Phase::Forwarded { context };
-                    return Ok(self.refuse(BodyError::NoLength.into()));
-                }
-                heads::edit_request(kind, &edits, &headers, body)?;
-                // A form that can be refused later has its own type. Only what must be empty can have gRPC's.
-                if awaited.as_ref().is_some_and(AwaitedBody::must_be_empty) {
-                    self.replies = Replies::to(&headers);
-                }
-                self.phase = match awaited {
-                    Some(awaited) => Phase::AwaitingBody { context, awaited, trial },
-                    None => Phase::Forwarded { context },
-                };
-            }
+            Decision::Forward(mut forward) => match forward.lookup.take() {
+                Some(lookup) => self.look_up_first(lookup, forward),
+                None => self.forward(*forward, &headers),
+            },
         }
+    }
+
+    /// Sends the head of a request on.
+    fn forward(&mut self, forward: Forward, headers: &Headers) -> Result<Action, HostError> {
+        let kind = self.worker.kind;
+        let Forward { edits, context, body: awaited, trial, .. } = forward;
+        let has_no_length = awaited.is_some() && !headers.has(Name::ContentLength);
+        if kind.needs_length && (has_no_length || headers.has(Name::TransferEncoding)) {
+            self.phase = Phase::Forwarded { context };
+            return Ok(self.refuse(BodyError::NoLength.into()));
+        }
+        heads::edit_request(kind, &edits, headers, self.body)?;
+        // A form that can be refused later has its own type. Only what must be empty can have gRPC's.
+        if awaited.as_ref().is_some_and(AwaitedBody::must_be_empty) {
+            self.replies = Replies::to(headers);
+        }
+        self.phase = match awaited {
+            Some(awaited) => Phase::AwaitingBody { context, awaited, trial },
+            None => Phase::Forwarded { context },
+        };
         if !matches!(self.phase, Phase::AwaitingBody { .. }) {
             self.worker.report(&self.record);
         }
@@ -140,6 +155,11 @@ impl Stream {
             }
             return Ok(Action::Pause);
         }
+        self.go_on(shown)
+    }
+
+    /// Lets a request that has waited go on as far as the host has shown it.
+    fn go_on(&mut self, shown: ShownBody) -> Result<Action, HostError> {
         let is_awaited = matches!(self.phase, Phase::AwaitingBody { .. });
         match shown {
             // The callback for the rest of the body releases all of it. If it were released now, a form would go on
@@ -183,6 +203,13 @@ impl Stream {
                 }
                 self.queued = Some(size);
                 Ok(Action::Pause)
+            }
+            AwaitedBody::Silence(silence) => {
+                let completed = silence.complete(&body).map(String::into_bytes);
+                match completed.as_deref().ok().and_then(|completed| silence.lookup(completed)) {
+                    Some(lookup) => Ok(self.look_up(lookup, Then::Body(completed.unwrap_or_default()))),
+                    None => self.completed(completed.map_err(Refusal::Body)),
+                }
             }
             AwaitedBody::Write(_) => {
                 self.begin(body);

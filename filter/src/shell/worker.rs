@@ -204,6 +204,19 @@ impl Worker {
         client.map(|client| StreamFacts::new(self.kind, Some(client))).ok_or(Unwritten)
     }
 
+    /// Does something as the root, and returns to this stream. What belongs to the root outlives the stream: a call that ends
+    /// when its stream does would never be answered, and stay in the SDK's list of calls.
+    pub(crate) fn as_root<T>(
+        &self,
+        context: u32,
+        act: impl FnOnce() -> Result<T, HostError>,
+    ) -> Result<T, HostError> {
+        host::act_on(self.root)?;
+        let acted = act();
+        host::act_on(context)?;
+        acted
+    }
+
     /// Keeps a stream that waits, and starts the tick if it isn't running.
     pub(crate) fn wait(&self, context: u32, stream: Rc<dyn Waiting>) -> Result<(), HostError> {
         self.waiting.borrow_mut().push((context, stream));

@@ -11,6 +11,7 @@
 
 mod accept;
 mod body;
+mod call;
 mod fields;
 mod headers;
 mod options;

@@ -20,6 +20,7 @@ const KEPT: &[&str] = &[
     "proxy_on_vm_start",
     "proxy_on_configure",
     "proxy_on_tick",
+    "proxy_on_http_call_response",
     "proxy_on_request_headers",
     "proxy_on_request_body",
     "proxy_on_request_trailers",

@@ -142,6 +142,8 @@ fn terms(course: &Course<'_>) -> Vec<String> {
             Some(ToRestricted::Restrict(_)) => "it is written into every selector",
             Some(ToRestricted::Message(Message::RemoteWrite)) => "every series that is written is held to it",
             Some(ToRestricted::Filter(..)) => "the answer is filtered by it",
+            Some(ToRestricted::OwnSilence) => "the server is asked first if the silence is within it",
+            Some(ToRestricted::NewSilence) => "the silence has to be within it",
             Some(ToRestricted::Empty(_)) => "the endpoint has nothing for restricted callers, and answers so",
             Some(ToRestricted::Pass | ToRestricted::Page | ToRestricted::Read(_)) => {
                 "the endpoint shows no data, and its answer passes"

@@ -187,7 +187,8 @@ fn forwarded(
     record: &mut Record,
     resources: &mut Resources<'_>,
 ) -> End {
-    let Forward { edits, body, context, trial } = forward;
+    // What the server would say of a silence isn't known here, and it is taken to be the caller's.
+    let Forward { edits, body, context, trial, .. } = forward;
     let mut message = sent.clone();
     message.apply(&edits);
     if let Some(awaited) = body {

@@ -211,6 +211,8 @@ fn to_the_restricted(profile: &Profile) -> String {
         ToRestricted::Read(_) => "all of it, if `query` is within the bounds: there is no data in it",
         ToRestricted::Message(Message::RemoteWrite) => "their own: every series has to have allowed labels",
         ToRestricted::Page => "all of it, if it is HTML: there is no data in it",
+        ToRestricted::OwnSilence => "their own: the silence is looked up first",
+        ToRestricted::NewSilence => "their own, by matchers in the silence",
         ToRestricted::Refuse => "refused (403)",
     };
     let mut rows: Vec<(&str, Class, String)> = Vec::new();

@@ -1,5 +1,6 @@
 //! Tests of promward in front of real servers, with real clients.
 
+mod alertmanager;
 mod alternatives;
 mod answers;
 mod asking;

@@ -4,38 +4,49 @@
 use std::{
     cell::RefCell,
     rc::{Rc, Weak},
+    sync::Arc,
     time::Duration,
 };
 
 use anyhow::Result;
 use tokio::{sync::Notify, task::spawn_local};
 
+use super::{call, options::Options};
 use crate::host::{Plugin, Worker};
 
 /// A VM with its streams.
 pub(super) struct Root {
     host: RefCell<Worker>,
+    options: Arc<Options>,
+    itself: Weak<Self>,
     /// Notified when the module asked for another tick period, and at the end.
     period_changed: Rc<Notify>,
 }
 
 impl Root {
     /// Loads a VM and starts its ticks.
-    pub(super) fn start(plugin: &Plugin) -> Result<Rc<Self>> {
+    pub(super) fn start(plugin: &Plugin, options: &Arc<Options>) -> Result<Rc<Self>> {
         let period_changed = Rc::new(Notify::new());
         let host = RefCell::new(plugin.worker()?);
-        let root = Rc::new(Self { host, period_changed: Rc::clone(&period_changed) });
+        let options = Arc::clone(options);
+        let changed = Rc::clone(&period_changed);
+        let root =
+            Rc::new_cyclic(|itself| Self { host, options, itself: itself.clone(), period_changed: changed });
         spawn_local(tick(Rc::downgrade(&root), period_changed));
         Ok(root)
     }
 
-    /// Makes a call to the host. A callback may ask for another tick period, so the period is compared after each call.
+    /// Calls the host. A callback may ask for another tick period, so the period is compared after each call, and it may
+    /// have made calls to servers, which are made then.
     pub(super) fn host<T>(&self, call: impl FnOnce(&mut Worker) -> T) -> T {
         let mut host = self.host.borrow_mut();
         let before = host.tick_period();
         let result = call(&mut host);
         if host.tick_period() != before {
             self.period_changed.notify_one();
+        }
+        for made in host.take_calls() {
+            spawn_local(call::make(self.itself.clone(), Arc::clone(&self.options), made));
         }
         result
     }

@@ -23,7 +23,7 @@ pub(super) struct WorkerState {
 impl WorkerState {
     pub(super) fn new(options: Arc<Options>) -> Result<Self> {
         Ok(Self {
-            root: RefCell::new(Root::start(&options.plugin)?),
+            root: RefCell::new(Root::start(&options.plugin, &options)?),
             options,
             pool: Pool::default(),
             connections: Cell::new(0),
@@ -37,7 +37,7 @@ impl WorkerState {
 
     /// Puts new streams under another configuration.
     pub(super) fn change(&self, plugin: &Plugin) -> Result<()> {
-        self.root.replace(Root::start(plugin)?);
+        self.root.replace(Root::start(plugin, &self.options)?);
         Ok(())
     }
 

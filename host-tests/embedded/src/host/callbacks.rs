@@ -130,6 +130,7 @@ impl Worker {
         }
         self.vm.on_delete(&mut self.streams, id);
         self.do_what_was_asked();
+        self.vm.state().calls.forget(id);
     }
 
     fn log_end(&mut self, id: u32) {

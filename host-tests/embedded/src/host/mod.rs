@@ -8,6 +8,7 @@
 //! request, hands it what comes from the client and from the upstream, and does what [`Worker::outputs`] says.
 
 mod callbacks;
+mod calls;
 mod compiled;
 mod connection;
 mod counts;
@@ -36,6 +37,7 @@ mod traps;
 mod vm;
 mod worker;
 
+pub use calls::{Answer, Call, CallId};
 pub use connection::{Connection, PeerCertificate};
 pub use counts::{Callback, Counts};
 pub use header_map::{TARGET, shown};

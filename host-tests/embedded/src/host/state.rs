@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::{Result, anyhow};
 use wasmtime::{Engine, InstancePre, Memory, TypedFunc};
 
+use super::calls::Calls;
 use super::counts::Counts;
 use super::local_reply::LocalReply;
 use super::message::Way;
@@ -49,6 +50,7 @@ pub(super) struct State {
     /// The actions to do after the callback, each with the context id of its stream.
     pub(super) after: VecDeque<(u32, Action)>,
     pub(super) tick_period: Option<Duration>,
+    pub(super) calls: Calls,
     /// The counts of the worker. Earlier VMs of the worker may have added to them.
     pub(super) counts: Arc<Mutex<Counts>>,
     pub(super) memory: Option<Memory>,
@@ -70,6 +72,7 @@ impl State {
             worker_died: false,
             after: VecDeque::new(),
             tick_period: None,
+            calls: Calls::default(),
             counts,
             memory: None,
             allocate: None,

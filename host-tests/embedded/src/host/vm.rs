@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use anyhow::{Context, Result, bail};
 use wasmtime::{Instance, Store, TypedFunc, WasmParams, WasmResults};
 
+use super::calls::Answer;
 use super::counts::Counts;
 use super::error::from_wasmtime;
 use super::exports::{Call, Exports, export};
@@ -117,6 +118,26 @@ impl Vm {
             (root, token),
             Some(streams),
         );
+    }
+
+    /// Hands the module the answer to a call, which its context can read meanwhile.
+    pub(super) fn on_call_response(
+        &mut self,
+        streams: &mut Streams,
+        token: u32,
+        context: u32,
+        answer: Answer,
+    ) {
+        let (headers, body) = (answer.headers.len() as u32, size(&answer.body));
+        self.store.data_mut().calls.answer = Some((context, answer));
+        self.run(
+            "proxy_on_http_call_response",
+            context,
+            self.exports.call_response.clone(),
+            (context, token, headers, body, 0),
+            Some(streams),
+        );
+        self.store.data_mut().calls.answer = None;
     }
 
     /// Calls a callback about a message. Returns its answer, or `None` if it isn't exported or trapped.

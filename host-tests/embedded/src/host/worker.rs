@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
+use super::calls::{Answer, Call, CallId};
 use super::connection::Connection;
 use super::counts::Counts;
 use super::header_map;
@@ -137,6 +138,23 @@ impl Worker {
                 self.touched.push(id);
             }
         }
+        self.settle(None);
+    }
+
+    /// Returns the calls that the module has made and that the front has still to make, each once.
+    pub fn take_calls(&mut self) -> Vec<Call> {
+        std::mem::take(&mut self.vm.state().calls.made)
+    }
+
+    /// Takes the answer to a call, which is empty if there was none in time.
+    pub fn answer_call(&mut self, CallId { vm, token }: CallId, answer: Answer) {
+        let state = self.vm.state();
+        if state.vm != vm {
+            return;
+        }
+        let Some(context) = state.calls.take_context(token) else { return };
+        self.vm.on_call_response(&mut self.streams, token, context, answer);
+        self.do_what_was_asked();
         self.settle(None);
     }
 

@@ -67,18 +67,14 @@ pub(super) const NEWER_VICTORIA_METRICS: Tree =
 /// The first version that is new enough for [`NEWER_VICTORIA_METRICS`].
 pub(super) const NEWER_VICTORIA_METRICS_SINCE: Version = Version::new(1, 113, 0);
 
-/// Alertmanager with `amtool`.
-pub(super) const ALERTMANAGER: Tree = Tree {
-    name: "alertmanager",
+/// An Alertmanager with `amtool` that reads matchers with names and values in UTF-8.
+pub(super) const NEWER_ALERTMANAGER: Tree = Tree {
+    name: "newer-alertmanager",
     package: "prometheus-alertmanager",
-    oldest: None,
+    oldest: Some(NEWER_ALERTMANAGER_SINCE),
     needs: &[],
     program: "usr/bin/prometheus-alertmanager",
 };
-
-/// An Alertmanager that reads matchers with names and values in UTF-8.
-pub(super) const NEWER_ALERTMANAGER: Tree =
-    Tree { name: "newer-alertmanager", oldest: Some(NEWER_ALERTMANAGER_SINCE), ..ALERTMANAGER };
 
 /// The first version that is new enough for [`NEWER_ALERTMANAGER`].
 pub(super) const NEWER_ALERTMANAGER_SINCE: Version = Version::new(0, 28, 0);

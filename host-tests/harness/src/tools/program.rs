@@ -28,7 +28,7 @@ pub enum Program {
     NewerVictoriaMetrics,
     /// The proxy vmauth, which comes with the newer VictoriaMetrics.
     Vmauth,
-    /// The Alertmanager of the machine's archive; fetched from Debian.
+    /// The Alertmanager of the machine's archive.
     Alertmanager,
     /// The tool of Alertmanager, which comes with it.
     Amtool,
@@ -81,6 +81,9 @@ enum Behind {
     /// The libraries of the Python environment whose programs are in that directory.
     Python,
 }
+
+/// The package of Alertmanager.
+const ALERTMANAGER: &str = "prometheus-alertmanager";
 
 /// A place that a program is fetched from.
 enum Source {
@@ -177,17 +180,18 @@ impl Program {
                 oldest: debian::NEWER_VICTORIA_METRICS_SINCE,
                 ..Row::new("vmauth", "PROMWARD_VMAUTH", Source::Debian(&debian::NEWER_VICTORIA_METRICS, bin))
             },
+            // It reads its templates where its package has them, so it has to be installed.
             Self::Alertmanager => Row {
                 oldest: Version::new(0, 25, 0),
                 ..Row::new(
                     "prometheus-alertmanager",
                     "PROMWARD_ALERTMANAGER",
-                    Source::Debian(&debian::ALERTMANAGER, bin),
+                    Source::Installed(ALERTMANAGER),
                 )
             },
             Self::Amtool => Row {
                 oldest: Version::new(0, 25, 0),
-                ..Row::new("amtool", "PROMWARD_AMTOOL", Source::Debian(&debian::ALERTMANAGER, bin))
+                ..Row::new("amtool", "PROMWARD_AMTOOL", Source::Installed(ALERTMANAGER))
             },
             Self::NewerAlertmanager => Row {
                 shown: "newer prometheus-alertmanager",

@@ -1,5 +1,6 @@
 //! Host calls that read and edit bodies and configurations.
 
+use super::call_answer;
 use crate::host::memory::Guest;
 use crate::host::message::Way;
 use crate::host::personality::{GetBuffer, Personality, SetBuffer, WrongMoment};
@@ -114,6 +115,11 @@ fn read(guest: &mut Guest, buffer: u32) -> Result<Vec<u8>, Status> {
 }
 
 fn configuration(guest: &mut Guest, buffer: u32) -> Result<Vec<u8>, Status> {
+    if buffer == CALL_RESPONSE
+        && let Some(answer) = call_answer(guest)
+    {
+        return Ok(answer.body);
+    }
     let strict = guest.personality().wrong_moment == WrongMoment::BadArgument;
     let state = guest.state();
     match buffer {
@@ -124,6 +130,9 @@ fn configuration(guest: &mut Guest, buffer: u32) -> Result<Vec<u8>, Status> {
         _ => Err(Status::BadArgument),
     }
 }
+
+/// The number of the buffer with the body of the answer to a call.
+const CALL_RESPONSE: u32 = 4;
 
 fn way(buffer: u32) -> Option<Way> {
     match buffer {

@@ -4,6 +4,7 @@
 
 mod rules;
 
+use super::call_answer;
 use crate::host::header_map::{self, MapKind};
 use crate::host::memory::Guest;
 use crate::host::message::{Headers, Way};
@@ -15,6 +16,12 @@ use crate::host::status::{Outcome, Status};
 use crate::host::stream::{BodyPart, Stream};
 
 pub(super) fn pairs(guest: &mut Guest, map: u32, pointer: u32, size: u32) -> Outcome {
+    if map == CALL_RESPONSE
+        && let Some(answer) = call_answer(guest)
+    {
+        let bytes = pairs::encode(&answer.headers);
+        return guest.give(&bytes, pointer, size);
+    }
     let kind = kind(map)?;
     let personality = guest.personality();
     let map = kind.zip(guest.stream()).and_then(|(kind, stream)| read(personality, kind, stream));
@@ -106,8 +113,11 @@ pub(super) fn remove(guest: &mut Guest, map: u32, name: u32, name_size: u32) -> 
     })
 }
 
-/// Returns the kind of the map with this number. `None` stands for the maps of HTTP and gRPC calls, which never exist:
-/// this host makes no such calls.
+/// The number of the map with the head of the answer to a call.
+const CALL_RESPONSE: u32 = 6;
+
+/// Returns the kind of the map with this number. `None` stands for the maps of HTTP and gRPC calls. Of these only the head
+/// of an answer exists, while its callback runs, and can only be read whole.
 fn kind(map: u32) -> Result<Option<MapKind>, Status> {
     Ok(Some(match map {
         0 => MapKind::Headers(Way::Request),

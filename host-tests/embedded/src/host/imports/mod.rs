@@ -3,6 +3,7 @@
 
 use wasmtime::{Caller, Linker};
 
+use super::calls::Answer;
 use super::memory::Guest;
 use super::state::State;
 use super::status::Status;
@@ -89,4 +90,11 @@ fn define_services(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         "proxy_dequeue_shared_queue" => shared::dequeue, (token: u32, value: u32, value_size: u32);
     );
     Ok(())
+}
+
+/// Returns the answer to a call, if the context that host calls act on is the one that it is shown to.
+fn call_answer(guest: &mut Guest) -> Option<Answer> {
+    let state = guest.state();
+    let context = state.context();
+    state.calls.answer.as_ref().filter(|(shown_to, _)| *shown_to == context).map(|(_, answer)| answer.clone())
 }

@@ -1,8 +1,9 @@
-//! Host calls for the log, the clock and the tick, and calls to other servers, which this host doesn't offer.
+//! Host calls for the log, the clock and the tick, and calls to other servers, of which this host offers those by HTTP.
 
 use std::time::{Duration, UNIX_EPOCH};
 
 use crate::host::memory::Guest;
+use crate::host::pairs;
 use crate::host::personality::Ticks;
 use crate::host::settings::Level;
 use crate::host::status::{Outcome, Status};
@@ -74,23 +75,35 @@ pub(super) fn call_status(guest: &mut Guest, code: u32, message: u32, size: u32)
     guest.give(b"", message, size)
 }
 
-/// Fails as Envoy does for a cluster that it doesn't know: there is no cluster to call.
+/// Makes a call without a body. One without the pseudo headers of a request fails at once, as on Envoy. That the cluster is
+/// unknown is found out by the front, and answered as a call that nobody answers; Envoy refuses it at once.
 #[expect(clippy::too_many_arguments, reason = "the ABI has them")]
 pub(super) fn http_call(
     guest: &mut Guest,
+    cluster: u32,
+    cluster_size: u32,
+    headers: u32,
+    headers_size: u32,
+    _: u32,
+    body_size: u32,
     _: u32,
     _: u32,
-    _: u32,
-    _: u32,
-    _: u32,
-    _: u32,
-    _: u32,
-    _: u32,
-    _: u32,
+    timeout: u32,
     token: u32,
 ) -> Outcome {
-    guest.write_u32(token, 0)?;
-    Err(Status::BadArgument)
+    let cluster = String::from_utf8_lossy(&guest.read(cluster, cluster_size)?).into_owned();
+    let headers = pairs::decode(&guest.read(headers, headers_size)?);
+    let has = |name: &[u8]| headers.iter().any(|(known, _)| known == name);
+    let needed: [&[u8]; 3] = [b":method", b":path", b":authority"];
+    if body_size > 0 || !needed.into_iter().all(has) {
+        guest.write_u32(token, 0)?;
+        return Err(Status::BadArgument);
+    }
+    let timeout = Duration::from_millis(timeout.into());
+    let state = guest.state();
+    let (vm, context) = (state.vm, state.context());
+    let made = state.calls.make(vm, context, (cluster, headers, timeout));
+    guest.write_u32(token, made)
 }
 
 /// Fails as Envoy does for a gRPC service that it doesn't know.
