@@ -15,7 +15,7 @@
 //! | [`caller`] | identifies the caller by password, token, client certificate or JSON web token |
 //! | [`enforce`] | writes restrictions into selectors, checks guards, and writes query string and form anew |
 //! | [`access`] | holds the rules, and finds the one that allows a request |
-//! | [`limits`] | counts requests against the rates of rules |
+//! | [`limits`] | counts requests against the rates of rules, and those that are open at once |
 //! | [`response`] | corrects and filters answers, and writes the filter's own replies |
 //! | [`report`] | turns decisions into metrics and what the access log shows |
 //! | [`decision`] | defines the input and the output of the core, and the refusals of all rooms |

@@ -185,9 +185,8 @@ impl Answers {
 /// Returns `true` if an answer is a stream of events, or the beginning of a WebSocket, which may last for hours. It is the
 /// server that says so, and not the client.
 pub fn is_lasting(headers: &Headers) -> bool {
-    let says = [(Name::Status, "101"), (Name::ContentType, "text/event-stream")];
-    says.into_iter()
-        .any(|(name, begin)| headers.first(name).is_some_and(|value| value.starts_with(begin.as_bytes())))
+    let says_events = |value: &[u8]| value.starts_with(b"text/event-stream");
+    headers.first(Name::ContentType).is_some_and(says_events) || upgrade::switches_to_websocket(headers)
 }
 
 /// Returns `true` if an answer is what was requested, and not an error instead.

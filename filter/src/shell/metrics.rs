@@ -22,13 +22,13 @@ impl Metrics {
     /// metrics that are used are found among few.
     pub(super) fn tell_zeros(gateway: &Gateway, kind: &HostKind) {
         for count in gateway.counts_at_zero() {
-            log_refused(host::metric(MetricKind::Counter, &count.metric(&gateway.mounts)));
+            log_refused(host::metric(MetricKind::Counter, &count.metric(&gateway.mounts)).map(drop));
         }
         if gateway.callers.passwords.is_some() && kind.checks == PasswordChecks::InTicks {
-            log_refused(host::metric(MetricKind::Gauge, CHECKS_WAITING));
+            log_refused(host::metric(MetricKind::Gauge, CHECKS_WAITING).map(drop));
         }
         if gateway.access.has_lines() {
-            LINES.iter().for_each(|name| log_refused(host::metric(MetricKind::Gauge, name)));
+            LINES.iter().for_each(|name| log_refused(host::metric(MetricKind::Gauge, name).map(drop)));
         }
     }
 
@@ -77,14 +77,14 @@ impl Metrics {
                     log_refused(host::record(metric, number.into()));
                 }
             }
-            error => log_refused(error),
+            Err(error) => log_refused(Err(error)),
         }
     }
 }
 
 /// Logs that the host refuses a metric, if it does.
-fn log_refused<T>(metric: Result<T, HostError>) {
-    if let Err(error) = metric {
+fn log_refused(told: Result<(), HostError>) {
+    if let Err(error) = told {
         log::debug!("promward: the host refuses a metric: {error:?}");
     }
 }

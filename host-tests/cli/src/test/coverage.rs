@@ -51,8 +51,9 @@ impl Coverage {
                     add(Kind::Value, format!("{path}.only.{label}{written}"), (label.to_owned(), value));
                 }
             }
-            // A burst is reached when its rate is.
-            for (limit, _) in object(fields.get("limits")).filter(|(limit, _)| *limit != "burst") {
+            // A burst is reached when its rate is, and a wait when the number of requests at once is.
+            let alone = |limit: &str| !["burst", "wait"].contains(&limit);
+            for (limit, _) in object(fields.get("limits")).filter(|(limit, _)| alone(limit)) {
                 add(Kind::Limit, format!("{path}.limits.{limit}"), (limit.to_owned(), None));
             }
         }

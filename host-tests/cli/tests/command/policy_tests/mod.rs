@@ -227,6 +227,30 @@ fn rates_are_reached_by_repeating_and_limits_are_covered() {
 }
 
 #[test]
+fn a_number_at_once_is_reached_by_repeating() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("tests.yaml");
+    const CONFIGURATION: &str = r#"{
+        "mounts": [{ "prefix": "/" }],
+        "access": [{ "who": ["anyone"], "may": ["query"], "limits": { "concurrent": 4, "wait": "2s" } }]
+    }"#;
+    const TESTS: &str = r#"
+- name: four at once are enough
+  repeat: 4
+  request: { get: /api/v1/query, parameters: { query: up } }
+  expect: { allowed: true }
+- name: a fifth one waits in vain
+  repeat: 5
+  request: { get: /api/v1/query, parameters: { query: up } }
+  expect: { status: 429, room: limits, outcome: throttled, reason: "there was room for no other one within 2s" }
+"#;
+    fs::write(directory.path().join("promward.json"), CONFIGURATION).unwrap();
+    fs::write(&file, format!("configuration: promward.json\ntests:\n{TESTS}")).unwrap();
+    let (code, said) = printed(&file, &["--coverage"]);
+    assert_eq!((code, said.contains("1 of 1 limits")), (0, true), "{said}");
+}
+
+#[test]
 fn results_are_there_for_programs_and_for_junit() {
     let directory = tempfile::tempdir().unwrap();
     let junit = directory.path().join("junit.xml");
