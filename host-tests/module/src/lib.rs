@@ -182,11 +182,9 @@ fn run_cargo(package: &str, feature: Option<&str>, workspace: &Path, target_dire
 }
 
 /// Returns the compiler's flags beside the profile. Less inlining than usual makes the module 44 KB smaller: 26 by the threshold
-/// of all functions, 18 by that of those marked `inline`. Still less saves little, and makes requests a tenth dearer. Seven
-/// more are saved by SHA-256 with its rounds in a loop; a request hashes a block or two at most.
+/// of all functions, 18 by that of those marked `inline`. Still less saves little, and makes requests a tenth dearer.
 fn rust_flags() -> OsString {
     let mut flags = OsString::from("-Cllvm-args=-inline-threshold=50 -inlinehint-threshold=200\x1f");
-    flags.push("--cfg=sha2_backend_soft=\"compact\"\x1f");
     flags.push(without_paths());
     flags
 }
