@@ -195,15 +195,6 @@ impl Stream {
                 let form = self.worker.complete_form(form, trial.as_deref(), &body, &mut self.record);
                 self.completed(form.map(String::into_bytes).map_err(Refusal::Body))
             }
-            AwaitedBody::Write(_)
-                if self.worker.kind.checks == PasswordChecks::InTicks && !Work::is_short(&body) =>
-            {
-                if !self.worker.has_room_for_work() {
-                    return Ok(self.refuse(Refusal::Body(BodyError::Busy)));
-                }
-                self.queued = Some(size);
-                Ok(Action::Pause)
-            }
             AwaitedBody::Silence(silence) => {
                 let completed = silence.complete(&body).map(String::into_bytes);
                 match completed.as_deref().ok().and_then(|completed| silence.lookup(completed)) {
@@ -212,6 +203,18 @@ impl Stream {
                 }
             }
             AwaitedBody::Write(_) => {
+                // What can't be read is refused before the host may have sent anything on.
+                let is_short = match Work::is_short(&body) {
+                    Ok(is_short) => is_short,
+                    Err(error) => return Ok(self.refuse(Refusal::Body(error.into()))),
+                };
+                if !is_short && self.worker.kind.checks == PasswordChecks::InTicks {
+                    if !self.worker.has_room_for_work() {
+                        return Ok(self.refuse(Refusal::Body(BodyError::Busy)));
+                    }
+                    self.queued = Some(size);
+                    return Ok(Action::Pause);
+                }
                 self.begin(body);
                 loop {
                     if let Some(action) = self.slice()? {
@@ -245,7 +248,6 @@ impl Stream {
     pub(crate) fn work(&mut self) -> Result<Progress, HostError> {
         if let Some(size) = self.queued.take() {
             self.begin(host::request_body(size)?);
-            return Ok(Progress::More);
         }
         match self.slice()? {
             None => return Ok(Progress::More),

@@ -55,13 +55,7 @@ impl Decoder {
     ///
     /// Returns an error if the block says no length, one that it can't have, or one that is too long.
     pub fn new(block: &[u8], most: usize) -> Result<Self, SnappyError> {
-        let length = announced(block)?;
-        if length > most {
-            return Err(SnappyError::TooLong);
-        }
-        if length.div_ceil(MOST_EXPANDED) > block.len().div_ceil(3) {
-            return Err(SnappyError::Corrupt);
-        }
+        let length = check_length(block, most)?;
         let read = block.iter().position(|&byte| byte < 0x80).map_or(0, |last| last.saturating_add(1));
         Ok(Self { read, length, output: Vec::with_capacity(length) })
     }
@@ -142,6 +136,19 @@ impl Decoder {
             left = left.saturating_sub(piece);
         }
         Some(())
+    }
+}
+
+/// Returns the number of bytes that a block stands for, which may be `most`.
+///
+/// # Errors
+///
+/// Returns an error if the block says no length, one that it can't have, or one that is too long.
+pub fn check_length(block: &[u8], most: usize) -> Result<usize, SnappyError> {
+    match announced(block)? {
+        length if length > most => Err(SnappyError::TooLong),
+        length if length.div_ceil(MOST_EXPANDED) > block.len().div_ceil(3) => Err(SnappyError::Corrupt),
+        length => Ok(length),
     }
 }
 

@@ -8,8 +8,11 @@ use crate::wire::protobuf::{Field, Reader, Value};
 use crate::wire::snappy::{self, Decoder, Encoder, Progress};
 use std::mem;
 
-/// The number of decoded bytes that one slice works on: less than two milliseconds of work.
-const SLICE: usize = 256 << 10;
+/// The number of decoded bytes that one slice decodes or reads: about a millisecond of work.
+const SLICE: usize = 512 << 10;
+
+/// The most decoded bytes on which all work is done at once.
+const SHORT: usize = 256 << 10;
 
 /// The longest series, in bytes. One is read in one slice.
 const MAX_SERIES: usize = 512 << 10;
@@ -59,8 +62,12 @@ impl Work {
     }
 
     /// Returns `true` if a body is so short that the work on it takes no longer than a slice.
-    pub fn is_short(body: &[u8]) -> bool {
-        snappy::announced(body).is_ok_and(|length| length <= SLICE)
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the body says no length that it can have.
+    pub fn is_short(body: &[u8]) -> Result<bool, WriteError> {
+        Ok(snappy::check_length(body, MAX_MESSAGE)? <= SHORT)
     }
 
     /// Does the next slice of the work. Returns the message when all is done.
@@ -169,7 +176,7 @@ impl Work {
 }
 
 /// The pieces of 64 KiB that are encoded in a slice.
-const PIECES: usize = 2;
+const PIECES: usize = 4;
 
 /// Counts the samples and native histograms of a series whose labels nobody has to read.
 fn counted(version: Version, series: &[u8]) -> Result<u64, PartError> {

@@ -1,0 +1,39 @@
+//! Writes messages in the name of a tenant: whatever goes on is read by another library as series of that tenant alone.
+
+#![no_main]
+
+#[path = "../../tests/messages/mod.rs"]
+mod messages;
+
+use libfuzzer_sys::fuzz_target;
+use messages::{RequestV2, WriteRequest, compressed, decoded, texts, texts_v2};
+use promward::enforce::remote_write::{AwaitedWrite, MissingLabel, WriteTerms};
+use promward::enforce::restriction::{Absent, Restriction, Term};
+use promward::target::headers::Headers;
+use std::rc::Rc;
+
+fuzz_target!(|bytes: &[u8]| {
+    let Some((&first, message)) = bytes.split_first() else { return };
+    let (is_second, missing) =
+        (first & 1 == 1, if first & 2 == 2 { MissingLabel::Add } else { MissingLabel::Refuse });
+    let content_type = if is_second {
+        "application/x-protobuf;proto=io.prometheus.write.v2.Request"
+    } else {
+        "application/x-protobuf"
+    };
+    let headers = Headers::from_iter([("content-type", content_type), ("content-encoding", "snappy")]);
+    let term = Term::listed("tenant", vec!["a".to_owned()], Absent::Refused);
+    let restriction = term.and_then(|term| Restriction::new(vec![term])).map(Rc::new);
+    let terms = WriteTerms { restriction, missing, samples: None };
+    let Ok(awaited) = AwaitedWrite::announced(&headers, 1 << 20, terms) else { return };
+    let Ok(completed) = awaited.complete(compressed(message)) else { return };
+    let series = if is_second {
+        texts_v2(&decoded::<RequestV2>(&completed.body))
+    } else {
+        texts(&decoded::<WriteRequest>(&completed.body))
+    };
+    for labels in series {
+        let tenants: Vec<_> = labels.split(',').filter(|label| label.starts_with("tenant=")).collect();
+        assert!(tenants.contains(&"tenant=a"), "{labels:?}");
+    }
+});
