@@ -20,6 +20,8 @@ pub(crate) struct Judge {
 #[derive(Debug)]
 pub(crate) struct Series<'a> {
     restriction: &'a Restriction,
+    /// The terms of the restriction.
+    terms: &'a [Term],
     told: &'a mut [Option<bool>],
     lengths: Lengths,
 }
@@ -46,7 +48,12 @@ impl Judge {
     #[inline]
     pub(crate) fn begin(&mut self) -> Series<'_> {
         self.told.fill(None);
-        Series { restriction: &self.restriction, told: &mut self.told, lengths: self.lengths }
+        Series {
+            restriction: &self.restriction,
+            terms: self.restriction.all_terms(),
+            told: &mut self.told,
+            lengths: self.lengths,
+        }
     }
 }
 
@@ -57,7 +64,7 @@ impl Series<'_> {
         if !self.lengths.may_have(name) {
             return None;
         }
-        self.restriction.all_terms().iter().position(|term| term.label().as_bytes() == name)
+        self.terms.iter().position(|term| term.label().as_bytes() == name)
     }
 
     /// Takes the value of the label that a term is about, and other terms if there are alternatives. Returns `true` if it
@@ -67,14 +74,13 @@ impl Series<'_> {
     ///
     /// Returns an error if the label was told already.
     pub(crate) fn label(&mut self, term: usize, value: &str) -> Result<bool, ToldTwice> {
-        let terms = self.restriction.all_terms();
-        let (first, allows) = match (terms.get(term), self.told.get_mut(term)) {
+        let (first, allows) = match (self.terms.get(term), self.told.get_mut(term)) {
             (Some(first), Some(told @ None)) => (first, *told.insert(first.allows(value))),
             _ => return Err(ToldTwice),
         };
         if self.restriction.has_alternatives() {
             for (term, told) in
-                terms.iter().zip(&mut *self.told).filter(|(term, _)| term.label() == first.label())
+                self.terms.iter().zip(&mut *self.told).filter(|(term, _)| term.label() == first.label())
             {
                 *told = Some(term.allows(value));
             }
@@ -111,11 +117,14 @@ impl Series<'_> {
     /// empty one.
     pub(crate) fn is_allowed(&self) -> bool {
         let satisfies = |(term, told): (&Term, &Option<bool>)| told.unwrap_or_else(|| term.allows(""));
+        if !self.restriction.has_alternatives() {
+            return self.terms.iter().zip(&*self.told).all(satisfies);
+        }
         let mut from = 0;
         self.restriction.ends().any(|end| {
             let own = from..end;
             from = end;
-            match (self.restriction.all_terms().get(own.clone()), self.told.get(own)) {
+            match (self.terms.get(own.clone()), self.told.get(own)) {
                 (Some(terms), Some(told)) => terms.iter().zip(told).all(satisfies),
                 _ => false,
             }

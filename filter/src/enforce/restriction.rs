@@ -85,6 +85,11 @@ impl Restriction {
         self.ends.len() > 1
     }
 
+    /// Returns the number of alternatives, which is at least one.
+    pub(super) fn number(&self) -> usize {
+        self.ends.len()
+    }
+
     /// Returns the alternatives, of which there is at least one. A series may be seen if any of them matches.
     pub fn alternatives(&self) -> impl DoubleEndedIterator<Item = Alternative<'_>> {
         (0..self.ends.len()).filter_map(|number| self.alternative(number))

@@ -114,7 +114,7 @@ impl Query<'_> {
         Ok(self.written(number, matchers, way))
     }
 
-    /// Returns the text with alternatives, or with the matchers of the only one.
+    /// Returns the text with alternatives, or with the matchers of the only one, which repeats nothing and is always native.
     fn written<'m>(
         &self,
         number: usize,
@@ -126,8 +126,8 @@ impl Query<'_> {
         let mut text = String::with_capacity(length.min(MAX_RESTRICTED));
         let mut done = 0;
         for selector in &self.selectors {
-            let (from, to) = selector.repeated(way);
             let at = selector.place.at();
+            let (from, to) = if number > 1 { selector.repeated(way) } else { (at, at) };
             let (before, comma, after) = match selector.place {
                 Insertion::AfterName(_) => ("{", "", "}"),
                 Insertion::Alone(_) => ("", "", ""),
@@ -145,7 +145,10 @@ impl Query<'_> {
             let mut or = "";
             for number in 0..number {
                 for part in [or, first, before, matchers(number), comma, after, last] {
-                    text.push_str(part);
+                    // Most of them are empty mostly.
+                    if !part.is_empty() {
+                        text.push_str(part);
+                    }
                 }
                 or = OR;
                 if text.len() > MAX_RESTRICTED {

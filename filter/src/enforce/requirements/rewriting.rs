@@ -26,7 +26,7 @@ impl Requirements {
         let name = selectors.parameter;
         let mut left = MAX_RESTRICTED;
         let restriction = self.restriction.as_ref().filter(|_| reads_series(selectors.form));
-        let alternatives = restriction.map_or(1, |restriction| restriction.alternatives().count());
+        let alternatives = restriction.map_or(1, |restriction| restriction.number());
         let is_list = selectors.form != SelectorForm::Expression;
         if is_list && alternatives > 1 && parameters.has(name) {
             check_takes_all(name, restriction)?;
