@@ -60,7 +60,7 @@ const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"];
 
 fn desk(rule: &str) -> Desk {
     Desk::new(&format!(
-        r#"{{ "mounts": [{{ "prefix": "/am", "api": "alertmanager" }}],
+        r#"{{ "mounts": [{{ "prefix": "/am", "api": "alertmanager", "cluster": "am" }}],
              "access": [{{ "who": ["anyone"], {rule} }}] }}"#
     ))
 }
@@ -150,6 +150,34 @@ fn the_restricted_get_nothing_of_what_can_not_be_restricted() {
 }
 
 #[test]
+fn a_silence_is_looked_up_only_for_the_restricted_and_only_by_what_can_be_an_id() {
+    let lookup = |rule: &str, method: &str, path: &str| match decide(&mut desk(rule), method, path) {
+        Decision::Forward(forward) => Ok(forward.lookup.map(|lookup| lookup.id)),
+        Decision::Reply(reply) => Err(reply.status),
+        other => panic!("{path}: {other:?}"),
+    };
+    let restricted = r#""may": ["everything"], "only": { "tenant": ["a"] }"#;
+    for method in ["GET", "DELETE"] {
+        assert_eq!(lookup(r#""may": ["everything"]"#, method, ID), Ok(None));
+        let id = ID.rsplit_once('/').unwrap().1;
+        assert_eq!(lookup(restricted, method, ID), Ok(Some(id.to_owned())));
+        for nothing in ["x", "6a1b.", "6a1b%20", &"a".repeat(65)] {
+            assert_eq!(
+                lookup(restricted, method, &format!("/api/v2/silence/{nothing}")),
+                Err(404),
+                "{nothing}"
+            );
+        }
+        assert_eq!(lookup(restricted, method, &format!("{ID}?x=1")), Err(400));
+    }
+    let mut nowhere = Desk::new(
+        r#"{ "mounts": [{ "prefix": "/am", "api": "alertmanager" }],
+             "access": [{ "who": ["anyone"], "may": ["everything"], "only": { "tenant": ["a"] } }] }"#,
+    );
+    assert_eq!(status(&mut nowhere, "DELETE", ID), 403);
+}
+
+#[test]
 fn read_opens_what_is_read_and_people_may_type_a_slash_after_it() {
     let mut read = desk(r#""may": ["read"]"#);
     for path in ["/api/v2/alerts/", "/api/v2/silences/", "/api/v2/alerts?filter=a=b&filter=c=d"] {
@@ -210,8 +238,21 @@ fn the_restricted_give_no_other_parameter_and_no_long_texts() {
     let long = "x".repeat(1_025);
     for (path, expected) in [
         ("/api/v2/alerts?receiver=team&silenced=false".to_owned(), 200),
-        ("/api/v2/alerts?muted=false".to_owned(), 400),
-        ("/api/v2/silences?receiver=x".to_owned(), 400),
+        ("/api/v2/alerts/groups?unprocessed=false".to_owned(), 400),
+        // What the page sends to each list.
+        (
+            "/api/v2/alerts?silenced=false&inhibited=false&muted=false&active=true&receiver=x&group=y"
+                .to_owned(),
+            200,
+        ),
+        ("/api/v2/alerts/groups?silenced=false&muted=false&receiver=x&group=y".to_owned(), 200),
+        (
+            "/api/v2/silences?silenced=false&inhibited=false&muted=false&active=true&receiver=x&group=y"
+                .to_owned(),
+            200,
+        ),
+        ("/api/v2/silences?unprocessed=true".to_owned(), 400),
+        ("/api/v2/silences?receiver_matchers=x".to_owned(), 400),
         ("/api/v2/alerts?Filter=x".to_owned(), 400),
         (format!("/api/v2/alerts?filter={long}"), 422),
     ] {

@@ -46,11 +46,15 @@ const fn cut(listing: Listing, form: SelectorForm) -> ToRestricted {
 /// Every endpoint. Rows that name the same path have different methods.
 #[rustfmt::skip]
 pub static ENDPOINTS: &[Endpoint] = &[
-    row("/api/v2/alerts/groups", GET, Class::Alerts, GROUPS, cut(Listing::AlertGroups, SelectorForm::Matchers)),
-    row("/api/v2/alerts", GET, Class::Alerts, ALERTS, cut(Listing::ReceivedAlerts, SelectorForm::Matchers)),
+    // The page asks for all of its lists with the parameters of all.
+    Endpoint { unread: &["group"],
+        ..row("/api/v2/alerts/groups", GET, Class::Alerts, GROUPS, cut(Listing::AlertGroups, SelectorForm::Matchers)) },
+    Endpoint { unread: &["muted", "group"],
+        ..row("/api/v2/alerts", GET, Class::Alerts, ALERTS, cut(Listing::ReceivedAlerts, SelectorForm::Matchers)) },
     // Prometheus sends its alerts here.
     row("/api/v2/alerts", POST, Class::Write, &[], ToRestricted::Refuse),
-    row("/api/v2/silences", GET, Class::Alerts, SILENCES, cut(Listing::Silences, SelectorForm::OwnMatchers)),
+    Endpoint { unread: &["silenced", "inhibited", "muted", "receiver", "group"],
+        ..row("/api/v2/silences", GET, Class::Alerts, SILENCES, cut(Listing::Silences, SelectorForm::OwnMatchers)) },
     row("/api/v2/silences", POST, Class::Silences, &[], ToRestricted::NewSilence),
     row("/api/v2/silence/:id", GET, Class::Alerts, &[], ToRestricted::OwnSilence),
     row("/api/v2/silence/:id", DELETE, Class::Silences, &[], ToRestricted::OwnSilence),

@@ -8,7 +8,7 @@ use crate::api::listing::Listing;
 use crate::api::mount::{AtMount, Mount, WebSockets};
 use crate::api::requested::Requested;
 use crate::caller::client::ClientFrom;
-use crate::caller::identity::Caller;
+use crate::caller::identity::{Caller, Identity};
 use crate::decision::refusal::Refusal;
 use crate::decision::{Decision, Forward, Request};
 use crate::enforce::RuleNumber;
@@ -224,7 +224,8 @@ impl AllowedRequest<'_> {
         let path = self.requested.at.path;
         let former =
             self.lookup(path.strip_suffix('s').unwrap_or(path), "").ok_or(Refusal::Withheld(self.rule))?;
-        Ok(AwaitedSilence::new(announced, self.caller.to_string(), former))
+        let created_by = self.caller.identity().map_or("anonymous", Identity::who).to_owned();
+        Ok(AwaitedSilence::new(announced, created_by, former))
     }
 
     /// Returns the lookup of a silence with this id, in a folder of the mount, to hold it to the restriction.

@@ -1,7 +1,7 @@
 //! Warns of rules that the filter accepts, and that do something else than was meant, or something that hurts.
 
 use promward::access::Rule;
-use promward::api::class::Class;
+use promward::api::class::{Class, Classes};
 use promward::api::mount::{Mount, MountId, PassedCredentials};
 use promward::caller::who::Who;
 use promward::enforce::RuleNumber;
@@ -18,7 +18,8 @@ const ANY_NAMES: [&str; 3] = ["zq7", "some_metric_of_nobody_total", "A:b:c"];
 /// Returns the warnings about a configuration.
 pub(super) fn warnings(gateway: &Gateway) -> Vec<String> {
     let of_rules = gateway.access.rules().flat_map(|(number, rule)| of_rule(gateway, number, rule));
-    let of_mounts = unnamed_mounts(gateway).into_iter().chain(removed_cookies(gateway));
+    let of_mounts =
+        unnamed_mounts(gateway).into_iter().chain(removed_cookies(gateway)).chain(lookups(gateway));
     of_mounts.chain(of_rules).chain(unnamed_callers(gateway)).collect()
 }
 
@@ -68,6 +69,26 @@ fn everything_shared(number: RuleNumber, rule: &Rule) -> Option<String> {
              pattern, or list names"
         )
     })
+}
+
+/// Returns a warning for each mount of silences that names no cluster, where somebody is restricted: the filter looks a silence
+/// up before such a caller reads, changes or ends it.
+fn lookups(gateway: &Gateway) -> Vec<String> {
+    let is_needed = |id: MountId, mount: &Mount| {
+        let of_silences = Classes::of(&[Class::Alerts, Class::Silences]).both(mount.api.classes);
+        let is_restricted = |rule: &Rule| rule.only.is_some() && rule.is_at(id);
+        let gives = |rule: &Rule| !rule.may.both(of_silences).is_empty();
+        mount.cluster.is_none() && gateway.access.rules().any(|(_, rule)| is_restricted(rule) && gives(rule))
+    };
+    let needed = gateway.mounts.iter().filter(|&(id, mount)| is_needed(id, mount));
+    let warning = |(id, _): (MountId, &Mount)| {
+        format!(
+            "mounts[{}]: without \"cluster\" nobody who is restricted can read, change or end a silence by its id: name the \
+             proxy's cluster of this Alertmanager",
+            id.0
+        )
+    };
+    needed.map(warning).collect()
 }
 
 /// Returns a warning for each mount where no rule holds.

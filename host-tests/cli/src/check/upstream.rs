@@ -39,6 +39,7 @@ const PROMETHEUS: Program = ("Prometheus", "prometheus");
 const VICTORIA_METRICS: Program = ("VictoriaMetrics", "victoriametrics");
 const THANOS: Program = ("Thanos", "thanos");
 const MIMIR: Program = ("Mimir", "mimir");
+const ALERTMANAGER: Program = ("Alertmanager", "alertmanager");
 
 impl Upstream {
     /// Returns the same server, which is asked by TLS only if its certificate is signed by one of these (PEM).
@@ -76,11 +77,15 @@ impl Upstream {
     }
 
     /// Asks the server who it is. VictoriaMetrics says so where it is asked for its health, Mimir in the information
-    /// about its build; Thanos alone lists its stores.
+    /// about its build; Thanos alone lists its stores, and Alertmanager its receivers.
     fn program(&self) -> Result<Program> {
         let healthy = self.get("/-/healthy")?.text();
         if healthy.starts_with("VictoriaMetrics") {
             return Ok(VICTORIA_METRICS);
+        }
+        let receivers = self.get("/api/v2/receivers")?;
+        if receivers.status == 200 && receivers.json().is_ok_and(|said| said.is_array()) {
+            return Ok(ALERTMANAGER);
         }
         let build = self.get("/api/v1/status/buildinfo")?;
         let said = build.json().ok().filter(|_| build.status == 200);

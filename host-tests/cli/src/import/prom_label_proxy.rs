@@ -121,6 +121,6 @@ fn notes(flags: &Flags, imported: &mut Imported) {
     }
     imported.leave_out(
         "paths below /api/v2/",
-        "they are Alertmanager's; mount it by itself with \"api\": \"opaque\" for callers who see all of it",
+        "they are Alertmanager's; mount it by itself with \"api\": \"alertmanager\", a \"cluster\" and the same \"only\", which guards silences too",
     );
 }

@@ -192,6 +192,22 @@ fn a_mount_that_no_rule_names_and_one_that_removes_cookies_are_warned_of() {
 }
 
 #[test]
+fn a_mount_whose_silences_can_not_be_looked_up_is_warned_of() {
+    let mount = |more: &str| format!(r#"{{ "prefix": "/am", "api": "alertmanager"{more} }}"#);
+    let rule = |may: &str, only: &str| format!(r#"{{ "who": ["anyone"], "may": ["{may}"]{only} }}"#);
+    let only = r#", "only": { "tenant": ["a"] }"#;
+    let said = "mounts[0]: without \"cluster\" nobody who is restricted can read, change or end a silence by its id: name the \
+                proxy's cluster of this Alertmanager";
+    for may in ["alerts", "silences", "read", "everything"] {
+        assert_eq!(alone(&mount(""), "", &rule(may, only)), [said], "{may}");
+        assert_eq!(alone(&mount(r#", "cluster": "alertmanager""#), "", &rule(may, only)), [""; 0], "{may}");
+        assert_eq!(alone(&mount(""), "", &rule(may, "")), [""; 0], "{may}: nobody is restricted");
+    }
+    assert_eq!(alone(&mount(""), "", &rule("ui", only)), [""; 0]);
+    assert_eq!(alone(r#"{ "prefix": "/p" }"#, "", &rule("read", only)), [""; 0]);
+}
+
+#[test]
 fn matchers_that_leave_room_for_few_selectors_are_warned_of() {
     let rule =
         |only: &str| format!(r#"{{ "who": ["anyone"], "may": ["read"], "only": {{ "tenant": {only} }} }}"#);

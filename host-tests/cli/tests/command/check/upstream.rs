@@ -125,6 +125,16 @@ fn thanos_and_mimir_are_told_from_a_prometheus() {
 }
 
 #[test]
+fn an_alertmanager_is_told_by_its_receivers() {
+    let (_server, url) = server(&[("/-/healthy", "OK"), ("/api/v2/receivers", r#"[{"name":"nobody"}]"#)]);
+    assert_eq!(
+        warnings(PROMETHEUS, &[&url]),
+        [format!("{url} answers as Alertmanager: mounts[0].api should be \"alertmanager\"")]
+    );
+    assert_eq!(warnings(r#"{ "prefix": "/am", "api": "alertmanager" }"#, &[&url]), [""; 0]);
+}
+
+#[test]
 fn what_can_not_be_told_is_said() {
     let (_server, url) = server(&[]);
     let unknown = format!("{url}: it answers 404 to /api/v1/status/buildinfo, and doesn't say what it is");
