@@ -20,7 +20,8 @@ pub static PROFILE: Profile = Profile {
     name: "mimir",
     sections: SECTIONS,
     classes: Classes::OF_PROMETHEUS,
-    restrictable: restrictable(SECTIONS),
+    // It takes writes at other paths than Prometheus, which can't be restricted.
+    restrictable: restrictable(SECTIONS).without(Classes::of(&[Class::Write])),
     aliases: &[],
     api_paths: &["/api/", "/prometheus/api/", "/prometheus/config/"],
     without_slash: &["/api/v1/", "/prometheus/api/v1/", "/prometheus/config/v1/"],

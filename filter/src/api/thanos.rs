@@ -15,7 +15,8 @@ pub static PROFILE: Profile = Profile {
     name: "thanos",
     sections: SECTIONS,
     classes: Classes::OF_PROMETHEUS,
-    restrictable: restrictable(SECTIONS),
+    // It takes writes at other paths than Prometheus, which can't be restricted.
+    restrictable: restrictable(SECTIONS).without(Classes::of(&[Class::Write])),
     aliases: &[],
     api_paths: &["/api/"],
     without_slash: &["/api/v1/"],
