@@ -17,6 +17,7 @@ mod functions;
 mod labels;
 mod lexer;
 mod literal;
+mod misprinted;
 mod modifiers;
 mod naming;
 mod parser;
@@ -90,6 +91,8 @@ struct Selector {
     unit: Unit,
     /// The name of its metric, if it is named outright.
     name: Option<NameSpan>,
+    /// True if its name is all that it says.
+    is_alone: bool,
     /// The length of its range; zero if it has none.
     range: i64,
     shift: Shift,

@@ -210,6 +210,22 @@ fn an_answer_at_one_time_never_comes_out_of_a_cache_of_older_windows() {
     );
 }
 
+/// The server prints such a selector without its braces, and ends where it reads that again.
+#[test]
+fn a_selector_that_is_printed_as_an_aggregation_is_refused() {
+    check(
+        r#""lookback": "1h""#,
+        INSTANT,
+        &[
+            ("query=sum{} or up", 400),
+            ("query={__name__=\"Zscore\"} unless up", 400),
+            ("query=sum{job!=\"\"} or up", 200),
+            ("query=sum(up) or up", 200),
+            ("query=up{} or up", 200),
+        ],
+    );
+}
+
 #[test]
 fn a_timeout_of_nothing_is_no_timeout_there() {
     for (given, timeout) in

@@ -41,6 +41,8 @@ pub enum Problem {
     BesideRange,
     /// More of something than the bounds allow, once each selector is counted for each of so many alternatives.
     Multiplied(u32, Bound, u32),
+    /// A selector that says nothing but the name of an aggregation, which ends VictoriaMetrics.
+    Misprinted,
     /// A text of more bytes than this.
     TooLong(usize),
 }
@@ -78,6 +80,9 @@ impl fmt::Display for SyntaxError {
             )?,
             Problem::BesideRange => f.write_str(
                 "alternatives restrict you, so that no selector can stand beside a range in a call: write a number instead",
+            )?,
+            Problem::Misprinted => f.write_str(
+                "a name of an aggregation, or a name twice, with no other matcher ends VictoriaMetrics: add one on another label",
             )?,
             Problem::TooLong(most) => {
                 return write!(f, "the query is longer than {most} bytes (the mount's max_query)");

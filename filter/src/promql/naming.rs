@@ -15,7 +15,9 @@ pub(super) struct NameSpan {
 #[derive(Clone, Copy, Default)]
 pub(super) struct Naming {
     is_mentioned: bool,
+    is_repeated: bool,
     span: Option<NameSpan>,
+    has_others: bool,
 }
 
 impl Naming {
@@ -35,9 +37,20 @@ impl Naming {
         self.add(None);
     }
 
+    /// Adds a matcher on another label.
+    pub(super) fn add_label(&mut self) {
+        self.has_others = true;
+    }
+
     fn add(&mut self, span: Option<NameSpan>) {
         self.span = span.filter(|_| !self.is_mentioned);
+        self.is_repeated = self.is_mentioned;
         self.is_mentioned = true;
+    }
+
+    /// Returns `true` if a name is all that is said.
+    pub(super) fn is_alone(self) -> bool {
+        !self.has_others && (self.span.is_some() || self.is_repeated)
     }
 
     /// Returns the position of the name, if there is one and nothing else is said about it.

@@ -57,6 +57,7 @@ impl Parser<'_> {
             others,
             unit,
             name,
+            is_alone: naming.is_alone(),
             range: 0,
             shift: Shift::default(),
             is_extended: false,
@@ -94,8 +95,12 @@ impl Parser<'_> {
                 if operator.ends_with('~') {
                     self.regex(token, Used::InMatcher)?;
                 }
-                if labels::is_name(written) {
-                    if operator == "=" && !is_name { naming.add_text(token) } else { naming.add_other() }
+                if !labels::is_name(written) {
+                    naming.add_label();
+                } else if operator == "=" && !is_name {
+                    naming.add_text(token);
+                } else {
+                    naming.add_other();
                 }
                 last = Some(token.end);
                 token = self.lexer.next_in_braces()?;

@@ -101,7 +101,10 @@ impl Requirements {
             SelectorForm::Parsed => self.bounds.within(Bounds::PARSED),
             _ => self.bounds,
         };
-        Query::parse_within(text, selectors.form.wanted(), &bounds, spent)
+        let query = Query::parse_within(text, selectors.form.wanted(), &bounds, spent);
+        let is_printed = self.profile.dialect == Dialect::VictoriaMetrics;
+        query
+            .and_then(|query| if is_printed { query.is_printed_well().map(|()| query) } else { Ok(query) })
             .map_err(|error| Violation::Syntax(selectors.parameter, error))
     }
 }
