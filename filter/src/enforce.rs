@@ -7,6 +7,7 @@
 
 #[cfg(not(target_arch = "wasm32"))]
 mod amounts;
+pub mod announced;
 pub mod body;
 mod checks;
 pub mod form;

@@ -9,7 +9,7 @@ use promward::caller::certificates::Presented;
 use promward::caller::source::Source;
 use promward::config;
 use promward::decision::{Decision, Facts, Forward, HostFacts, Untold};
-use promward::enforce::body::BodyError;
+use promward::enforce::announced::BodyError;
 use promward::enforce::form::FORM_TYPE;
 use promward::enforce::rewrite_cache::RewriteCache;
 use promward::gateway::Gateway;

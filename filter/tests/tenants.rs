@@ -164,7 +164,9 @@ fn a_restriction_holds_beside_a_tenant() {
             Some("/prometheus/api/v1/query?query=up%7Bteam%3D%22a%22%7D")
         );
         assert_eq!(tenants(&forward).as_deref(), Some("org"));
-        assert_eq!(reply(&mut desk, "a", "POST", "/mimir/api/v1/write").status, 403);
+        for path in ["/mimir/api/v1/push", "/mimir/api/v1/push/influx/write"] {
+            assert_eq!(reply(&mut desk, "a", "POST", path).status, 403, "{path}");
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use promward::enforce::body::Announced;
+use promward::enforce::announced::Announced;
 use promward::enforce::restriction::{Absent, Restriction, Term};
 use promward::enforce::silence::awaited::AwaitedSilence;
 use promward::enforce::silence::lookup::Lookup;

@@ -2,9 +2,9 @@
 
 use super::refusal::Refusal;
 use crate::caller::callers::LoginError;
-use crate::enforce::body::BodyError;
+use crate::enforce::announced::BodyError;
 use crate::enforce::guards::{Exceeded, Guard, GuardError};
-use crate::enforce::remote_write::WriteError;
+use crate::enforce::remote_write::error::WriteError;
 use crate::enforce::silence::lookup::LookupError;
 use crate::enforce::violation::Violation;
 use crate::promql::{Bound, Problem, SyntaxError};

@@ -2,7 +2,7 @@
 //! and writes it anew. Prometheus ignores a body of another type, and with it a matcher that stands only there, so the
 //! type must be exactly one and goes upstream in one spelling (`threats.md` P1 to P3).
 
-use super::body::{Announced, BodyError, refused};
+use super::announced::{Announced, BodyError, refused};
 use super::requirements::Requirements;
 use super::rewrite_cache::RewriteCache;
 use super::violation::Violation;

@@ -2,49 +2,23 @@
 //! have the labels of the rule: a wrong one is refused, and a missing one is added where the rule says so. The work is
 //! done in slices, because a message may have many MiB.
 
-mod error;
+pub mod error;
 mod output;
 mod series;
 mod shape;
+mod version;
 mod work;
 
-pub use error::WriteError;
+pub use version::{MAX_MESSAGE, Version};
 pub use work::{Completed, Work};
 
 use super::RuleNumber;
-use super::body::{Announced, BodyError};
+use super::announced::{Announced, BodyError};
 use super::restriction::Restriction;
 use crate::target::headers::Headers;
 use crate::target::headers::name::Name;
 use crate::time::rate::Rate;
 use std::rc::Rc;
-
-/// The most bytes that a message may have once it is decoded, and once it is written anew.
-pub const MAX_MESSAGE: usize = 16 << 20;
-
-/// The content type of a message that doesn't say which it is.
-const V1_TYPE: &str = "application/x-protobuf";
-
-/// The content type of a message of the second version.
-const V2_TYPE: &str = "application/x-protobuf;proto=io.prometheus.write.v2.Request";
-
-/// The spellings of content types that senders use.
-const TYPES: [(&str, Version); 5] = [
-    (V1_TYPE, Version::V1),
-    (V2_TYPE, Version::V2),
-    ("application/x-protobuf; proto=io.prometheus.write.v2.Request", Version::V2),
-    ("application/x-protobuf;proto=prometheus.WriteRequest", Version::V1),
-    ("application/x-protobuf; proto=prometheus.WriteRequest", Version::V1),
-];
-
-/// A message of the protocol, by its version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Version {
-    /// `prometheus.WriteRequest`.
-    V1,
-    /// `io.prometheus.write.v2.Request`.
-    V2,
-}
 
 /// The treatment of a series without a label that the rule restricts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,7 +66,7 @@ impl AwaitedWrite {
     /// Returns an error if the headers announce no message of a version that is known here, encoded by snappy, or one
     /// that is too long.
     pub fn announced(headers: &Headers, max: usize, terms: WriteTerms) -> Result<Self, BodyError> {
-        let version = Version::of(headers).ok_or(BodyError::Type(V1_TYPE))?;
+        let version = Version::of(headers).ok_or(BodyError::Type(Version::V1.content_type()))?;
         if headers.only(Name::ContentEncoding) != Some(b"snappy") {
             return Err(BodyError::NotSnappy);
         }
@@ -116,10 +90,7 @@ impl AwaitedWrite {
 
     /// Returns the content type that the message has when it goes upstream.
     pub fn content_type(&self) -> &'static str {
-        match self.version {
-            Version::V1 => V1_TYPE,
-            Version::V2 => V2_TYPE,
-        }
+        self.version.content_type()
     }
 
     /// Returns the rate at which the caller may send samples.
@@ -145,22 +116,6 @@ impl AwaitedWrite {
     #[cfg(not(target_arch = "wasm32"))]
     pub fn complete(&self, body: Vec<u8>) -> Result<Completed, BodyError> {
         Ok(self.begin(body)?.finish()?)
-    }
-}
-
-impl Version {
-    /// Returns the version that a content type names. Servers read it as it is spelled: any other spelling is refused.
-    fn of(headers: &Headers) -> Option<Self> {
-        let value = headers.only(Name::ContentType)?;
-        TYPES.iter().find(|(known, _)| known.as_bytes() == value).map(|&(_, version)| version)
-    }
-
-    /// Returns the name of the message.
-    fn name(self) -> &'static str {
-        match self {
-            Self::V1 => "prometheus.WriteRequest",
-            Self::V2 => "io.prometheus.write.v2.Request",
-        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! an equality matcher of an allowed value for each restricted label can touch nobody else's alerts.
 
 pub mod awaited;
+pub mod error;
 pub mod lookup;
 
 use super::restriction::{Restriction, Term};

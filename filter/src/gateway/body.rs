@@ -5,11 +5,12 @@ use super::{Gateway, query};
 use crate::caller::facts::HostFacts;
 use crate::decision::TriedForm;
 use crate::decision::refusal::Refusal;
+use crate::enforce::announced::BodyError;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::enforce::body::AwaitedBody;
-use crate::enforce::body::BodyError;
 use crate::enforce::form::AwaitedForm;
-use crate::enforce::remote_write::{AwaitedWrite, Completed, SampleRate, WriteError};
+use crate::enforce::remote_write::error::WriteError;
+use crate::enforce::remote_write::{AwaitedWrite, Completed, SampleRate};
 use crate::gateway::worker_state::{Resources, WorkerState};
 use crate::report::Record;
 use crate::time::rate::Amount;

@@ -35,7 +35,7 @@ pub(super) enum Stands {
     InLine,
     /// It has waited for as long as it may.
     Late,
-    /// It is open.
+    /// The request is open.
     Open,
 }
 

@@ -111,7 +111,7 @@ impl RefusedPage<'_> {
     }
 }
 
-/// Writes a link.
+/// Writes a link with its text.
 fn link(to: &str, text: &str, page: &mut String) {
     page.push_str("<a href=\"");
     escape(to, page);

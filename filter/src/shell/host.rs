@@ -225,7 +225,7 @@ pub(crate) fn add(Metric(id): Metric, offset: i64) -> Result<(), HostError> {
     check(unsafe { proxy_increment_metric(id, offset) })
 }
 
-/// Sets a gauge.
+/// Sets a gauge to a value.
 pub(crate) fn record(Metric(id): Metric, value: u64) -> Result<(), HostError> {
     check(unsafe { proxy_record_metric(id, value) })
 }

@@ -12,7 +12,7 @@ use crate::caller::client::{CLIENT_HEADER, Client, ClientFrom};
 use crate::caller::logins::StreamId;
 use crate::decision::refusal::Refusal;
 use crate::decision::{Decision, Request, TriedForm};
-use crate::enforce::body::BodyError;
+use crate::enforce::announced::BodyError;
 use crate::enforce::form::AwaitedForm;
 use crate::enforce::remote_write::{AwaitedWrite, Completed};
 use crate::gateway::Gateway;

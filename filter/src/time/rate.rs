@@ -17,7 +17,7 @@ pub struct Rate {
 /// A thing that a rule has a rate of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Amount {
-    /// Requests.
+    /// Requests of a caller.
     Requests,
     /// Samples that are written.
     Samples,

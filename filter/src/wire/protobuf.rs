@@ -18,11 +18,11 @@ pub struct Field<'a> {
 /// The value of a field, as far as the wire format tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value<'a> {
-    /// A whole number.
+    /// A number of one to ten bytes.
     Varint(u64),
-    /// Eight bytes.
+    /// A number of eight bytes.
     Fixed64,
-    /// Four bytes.
+    /// A number of four bytes.
     Fixed32,
     /// A text, bytes, a message, or packed numbers.
     Bytes(&'a [u8]),
@@ -123,7 +123,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Writes a number.
+/// Writes a number as a varint.
 #[inline(never)]
 pub fn write_varint(out: &mut Vec<u8>, mut value: u64) {
     loop {

@@ -18,7 +18,7 @@ pub enum SnappyError {
 pub enum Progress {
     /// There is more to do.
     More,
-    /// All is done.
+    /// All of it is done.
     Done,
 }
 

@@ -1,6 +1,6 @@
 //! The reasons why a message is refused, each with the first thing that is wrong.
 
-use super::{MAX_MESSAGE, Version};
+use super::version::{MAX_MESSAGE, Version};
 use crate::enforce::RuleNumber;
 use crate::wire::protobuf::Malformed;
 use crate::wire::snappy::SnappyError;
@@ -28,9 +28,9 @@ pub enum WriteError {
     Field(Version),
     /// A series, or one of its exemplars, has a value of a label that the rule doesn't allow.
     Value {
-        /// The label.
+        /// The name of the label.
         label: String,
-        /// The value.
+        /// The value of the label.
         value: String,
     },
     /// A series lacks a label that the rule requires.

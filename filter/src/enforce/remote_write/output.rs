@@ -1,6 +1,7 @@
 //! A message as it is written anew. Nothing is copied until something has to differ.
 
-use super::{MAX_MESSAGE, WriteError};
+use super::error::WriteError;
+use super::version::MAX_MESSAGE;
 
 /// The message as it is written anew, up to a place of the original.
 #[derive(Debug, Default)]

@@ -1,7 +1,7 @@
 //! Series: their labels are held to the restriction, and everything else in them is checked to be known.
 
-use super::error::PartError;
-use super::{MissingLabel, Version, WriteError, shape};
+use super::error::{PartError, WriteError};
+use super::{MissingLabel, Version, shape};
 use crate::enforce::judge::{self, Judge};
 use crate::enforce::restriction::Restriction;
 use crate::wire::protobuf::{Field, Reader, Value, write_bytes, write_varint};

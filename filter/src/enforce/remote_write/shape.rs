@@ -64,7 +64,7 @@ impl Shape {
     }
 }
 
-/// Checks a sample.
+/// Checks the form of a sample.
 #[inline]
 pub(super) fn sample(version: Version, message: &[u8]) -> Result<(), PartError> {
     let [v1, v2] = SAMPLES;

@@ -1,9 +1,9 @@
 //! The work on a message, in slices: it is decoded, read, and encoded again if it had to be changed.
 
-use super::error::PartError;
+use super::error::{PartError, WriteError};
 use super::output::Output;
 use super::series::Checks;
-use super::{MAX_MESSAGE, Version, WriteError, WriteTerms};
+use super::{MAX_MESSAGE, Version, WriteTerms};
 use crate::wire::protobuf::{Field, Reader, Value};
 use crate::wire::snappy::{self, Decoder, Encoder, Progress};
 use std::mem;

@@ -1,14 +1,14 @@
 //! A silence that a restricted caller sends. It is read, gets the matchers that it must have where there is only one way to
 //! have them, and is written anew with the caller as its creator.
 
+use super::error::SilenceError;
 use super::lookup::Lookup;
-use super::{Matcher, NoMatchers, is_within, satisfies};
-use crate::enforce::body::{Announced, BodyError};
+use super::{Matcher, is_within, satisfies};
+use crate::enforce::announced::{Announced, BodyError};
 use crate::enforce::restriction::Restriction;
 use crate::enforce::violation::shown;
 use crate::json::{Text, Tree};
 use crate::promql::MAX_RESTRICTED;
-use std::fmt;
 
 /// The most fields of a silence. Those that are known are fewer.
 const MAX_FIELDS: usize = 32;
@@ -23,44 +23,6 @@ pub struct AwaitedSilence {
     created_by: String,
     /// The silence that this one may change, whose id is still to come.
     former: Lookup,
-}
-
-/// The reason why a silence is refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SilenceError {
-    /// It isn't a silence in JSON, or has too many matchers.
-    Malformed,
-    /// A field that stands twice, is of another type than it should, or isn't known.
-    Field(String),
-    /// A restricted label without an equality matcher of an allowed value.
-    Label(String),
-    /// The matchers fit none of the alternatives that the caller may see.
-    Alternatives,
-}
-
-impl fmt::Display for SilenceError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Malformed => f.write_str("the body must be a silence in JSON, with \"matchers\""),
-            Self::Field(name) => write!(
-                f,
-                "the field \"{name}\" of the silence isn't known, stands twice or has another type"
-            ),
-            Self::Label(label) => write!(
-                f,
-                "the silence needs an equality matcher (=) of \"{label}\" with one of the values that you may see"
-            ),
-            Self::Alternatives => f.write_str(
-                "the silence needs an equality matcher (=) of each label in one of the combinations that you may see",
-            ),
-        }
-    }
-}
-
-impl From<NoMatchers> for SilenceError {
-    fn from(_: NoMatchers) -> Self {
-        Self::Field("matchers".to_owned())
-    }
 }
 
 impl AwaitedSilence {

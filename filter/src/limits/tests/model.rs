@@ -12,7 +12,7 @@ enum Step {
     Ask(usize),
     /// The open or waiting request at some place ends.
     End(usize),
-    /// A worker ticks.
+    /// A worker gets a tick.
     Tick(usize),
     /// A worker dies, and another one comes in its place.
     Die(usize),

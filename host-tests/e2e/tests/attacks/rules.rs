@@ -7,10 +7,11 @@ use std::collections::BTreeSet;
 const THREATS: &str = include_str!("../../../../filter/docs/threats.md");
 
 /// Rules that no single request can test, and the tests that do.
-const FROM_INSIDE: [(&str, &str); 3] = [
+const FROM_INSIDE: [(&str, &str); 4] = [
     ("R8", "a configuration is refused at load: tests/check/mistakes/only.rs"),
     ("S4", "a configuration is refused at load: tests/check/mistakes, tests/configuration.rs"),
     ("S5", "the second request of a case exceeds the rate: honest/writers.txt"),
+    ("S6", "one request takes no place of others: tests/attacks/exhaustion.rs"),
 ];
 
 /// The least number of cases.

@@ -70,7 +70,7 @@ const QUERIES: &[&str] = &[
     "abs({__name__=~\"up|memory_bytes\"})",
 ];
 
-/// Selectors of series.
+/// The selectors that lists of series are asked for by.
 const SELECTORS: &[&[&str]] = &[
     &["up"],
     &["{__name__=~\"up|memory_bytes\",job=\"api\"}"],

@@ -1,19 +1,15 @@
-//! Makes the calls of a module to a cluster, and hands it the answers.
+//! Makes the calls of a module to a cluster.
 
-use super::{body::Pipe, options::Options, origin::Pool, root::Root};
+use super::{body::Pipe, options::Options, origin::Pool};
 use crate::host::{Answer, Call};
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use std::rc::Weak;
-use std::sync::Arc;
 
-/// Makes a call and answers it, also if nobody answers in time.
-pub(super) async fn make(root: Weak<Root>, options: Arc<Options>, call: Call) {
-    let answer = tokio::time::timeout(call.timeout, ask(&options, &call)).await;
-    if let Some(root) = root.upgrade() {
-        root.host(|host| host.answer_call(call.id, answer.ok().flatten().unwrap_or_default()));
-    }
+/// Makes a call, and returns an empty answer if nobody answers in time.
+pub(super) async fn make(options: &Options, call: &Call) -> Answer {
+    let answer = tokio::time::timeout(call.timeout, ask(options, call)).await;
+    answer.ok().flatten().unwrap_or_default()
 }
 
 /// Sends a request to the first server of the cluster. Returns `None` if it doesn't answer.

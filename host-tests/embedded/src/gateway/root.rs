@@ -12,7 +12,7 @@ use anyhow::Result;
 use tokio::{sync::Notify, task::spawn_local};
 
 use super::{call, options::Options};
-use crate::host::{Plugin, Worker};
+use crate::host::{Call, Plugin, Worker};
 
 /// A VM with its streams.
 pub(super) struct Root {
@@ -46,7 +46,7 @@ impl Root {
             self.period_changed.notify_one();
         }
         for made in host.take_calls() {
-            spawn_local(call::make(self.itself.clone(), Arc::clone(&self.options), made));
+            spawn_local(answer(self.itself.clone(), Arc::clone(&self.options), made));
         }
         result
     }
@@ -59,6 +59,14 @@ impl Root {
 impl Drop for Root {
     fn drop(&mut self) {
         self.period_changed.notify_one();
+    }
+}
+
+/// Makes a call and hands its answer to the module, also if nobody answers in time.
+async fn answer(root: Weak<Root>, options: Arc<Options>, call: Call) {
+    let answer = call::make(&options, &call).await;
+    if let Some(root) = root.upgrade() {
+        root.host(|host| host.answer_call(call.id, answer));
     }
 }
 

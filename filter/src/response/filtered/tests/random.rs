@@ -190,7 +190,7 @@ fn matcher(name: &str, value: &str, is_regex: bool, is_equal: bool) -> String {
     json!({ "name": name, "value": value, "isRegex": is_regex, "isEqual": is_equal }).to_string()
 }
 
-/// Generates a silence.
+/// Generates a silence of either owner.
 fn silence() -> impl Strategy<Value = String> {
     whose().prop_flat_map(|whose| {
         let marker = if whose == Owner::Caller { "" } else { SECRET };
