@@ -102,7 +102,9 @@ impl Requirements {
             _ => self.bounds,
         };
         let query = Query::parse_within(text, selectors.form.wanted(), &bounds, spent);
-        let is_printed = self.profile.dialect == Dialect::VictoriaMetrics;
+        // The matchers of a restriction keep the braces of the selectors that get them.
+        let gets_all = self.restriction.as_ref().is_some_and(|restriction| restriction.shared().is_none());
+        let is_printed = self.profile.dialect == Dialect::VictoriaMetrics && !gets_all;
         query
             .and_then(|query| if is_printed { query.is_printed_well().map(|()| query) } else { Ok(query) })
             .map_err(|error| Violation::Syntax(selectors.parameter, error))
