@@ -14,6 +14,7 @@ mod logs;
 mod parts;
 mod ports;
 mod progress;
+mod servers;
 mod signals;
 mod words;
 
@@ -36,6 +37,7 @@ use promward_harness::prometheus::Prometheus;
 use promward_harness::tools;
 use promward_module::installed;
 use serde_json::Value;
+use servers::Server;
 use signals::Signalled;
 use std::fs;
 use std::io::{self, Write};
@@ -119,6 +121,7 @@ struct Demo {
     host: Host,
     deployment: Arc<Deployment>,
     guarded: Guarded,
+    servers: Vec<Server>,
     provider: Option<IdentityProvider>,
     content: Content,
     ports: Ports,
@@ -190,10 +193,17 @@ impl Demo {
             Some(_) => installed::module()?,
             None => during("building the module", installed::module)?,
         };
+        let servers = match example {
+            Some(example) => example.start_servers(&format!("https://example.com:{}", ports.https))?,
+            None => Vec::new(),
+        };
         let guarded = match theirs {
+            Some(_) if !servers.is_empty() => {
+                bail!("this example has several servers: --upstream can't be used with it")
+            }
             Some(theirs) => theirs,
             None => during("starting Prometheus, and waiting until it has scraped itself", || {
-                Guarded::ours(example, ports.https)
+                Guarded::ours(example, &servers, ports.https)
             })?,
         };
         let logs = Logs::in_directory(directory.path())?;
@@ -220,6 +230,7 @@ impl Demo {
             http: ports.http,
             certificates: &directory.certificates(),
             variants: &variants,
+            clusters: servers.iter().map(|server| (server.name.clone(), server.address())).collect(),
             jwks,
             provider: provider.as_ref().map(IdentityProvider::of_envoy).transpose()?,
         };
@@ -232,7 +243,7 @@ impl Demo {
         deployment.authority().write(&directory.file("ca.crt"))?;
         let copy = directory.file("promward.json");
         fs::write(&copy, &configuration).with_context(|| format!("cannot write {}", copy.display()))?;
-        Ok(Self { host, deployment, guarded, provider, content, ports, logs, directory })
+        Ok(Self { host, deployment, guarded, servers, provider, content, ports, logs, directory })
     }
 
     /// Returns the URL of Prometheus without a trailing slash, with the host name that every program on this machine
@@ -359,13 +370,17 @@ impl Demo {
     fn processes(&self) -> Vec<&Process> {
         let prometheus = self.guarded.prometheus().map(Prometheus::process);
         let provider = self.provider.as_ref().map(IdentityProvider::process);
-        [Some(self.deployment.process()), prometheus, provider].into_iter().flatten().collect()
+        let servers = self.servers.iter().map(Server::process);
+        [Some(self.deployment.process()), prometheus, provider].into_iter().chain(servers).flatten().collect()
     }
 
     fn write_logs(&mut self) -> Result<()> {
         self.logs.write_host(self.host, self.deployment.process())?;
         if let Some(prometheus) = self.guarded.prometheus() {
             self.logs.write("prometheus.log", prometheus.process())?;
+        }
+        for process in self.servers.iter().filter_map(Server::process) {
+            self.logs.write("alertmanager.log", process)?;
         }
         match &self.provider {
             Some(provider) => self.logs.write("provider.log", provider.process()),

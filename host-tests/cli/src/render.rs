@@ -4,7 +4,7 @@ use crate::check::{self, Verdict};
 use anyhow::{Context, Result};
 use clap::Args;
 use promward_harness::envoy::variants::Variant;
-use promward_harness::envoy::{DIRECTORY, FileOptions};
+use promward_harness::envoy::{Cluster, DIRECTORY, FileOptions};
 use promward_harness::tools::Version;
 use std::fs::{self, Permissions};
 use std::io::{self, Write};
@@ -25,6 +25,7 @@ Examples:
   cargo promward render promward.json > envoy.yaml
   cargo promward render promward.json --domain prometheus.example.org --upstream prometheus:9090 --output envoy.yaml
   cargo promward render promward.json --directory /srv/promward --output /srv/promward/envoy.yaml
+  cargo promward render promward.json --websockets --cluster grafana=localhost:3000 > envoy.yaml
   cargo promward render --sds --directory /srv/promward --output /srv/promward/sds/certificate.yaml
   cargo promward render --watched --output envoy.yaml
   cargo promward render --ecds promward.json --output /etc/promward/ecds/promward.yaml
@@ -95,6 +96,14 @@ pub struct Arguments {
         help_heading = "Names, ports and paths"
     )]
     upstream: (String, u16),
+    /// A further server: the name of its cluster, which a mount names, and its host and port; may be given several times
+    #[arg(
+        long,
+        value_name = "NAME=HOST:PORT",
+        value_parser = cluster,
+        help_heading = "Names, ports and paths"
+    )]
+    cluster: Vec<Cluster>,
     /// The address to listen on
     #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0", help_heading = "Names, ports and paths")]
     listen: IpAddr,
@@ -239,6 +248,7 @@ impl Arguments {
             admin_port: self.admin_port,
             upstream_host,
             upstream_port,
+            clusters: self.cluster.clone(),
             directory: self.directory.trim_end_matches('/').to_owned(),
             certificates: self.certificates.as_deref().map(|path| path.trim_end_matches('/').to_owned()),
             module: self.module.clone(),
@@ -311,6 +321,16 @@ fn host_and_port(text: &str) -> Result<(String, u16), String> {
     let port = port.parse().map_err(|_| format!("{port} is no port"))?;
     // Envoy wants an IPv6 address without its brackets.
     Ok((host.trim_start_matches('[').trim_end_matches(']').to_owned(), port))
+}
+
+fn cluster(text: &str) -> Result<Cluster, String> {
+    let (name, server) =
+        text.split_once('=').ok_or("write NAME=HOST:PORT, such as grafana=localhost:3000")?;
+    if name.is_empty() || name == "prometheus" || name.contains(char::is_whitespace) {
+        return Err("name the cluster as a mount does; \"prometheus\" is that of --upstream".to_owned());
+    }
+    let (host, port) = host_and_port(server)?;
+    Ok(Cluster { name: name.to_owned(), host, port })
 }
 
 fn version(text: &str) -> Result<Version, String> {

@@ -85,6 +85,12 @@ impl Alertmanager {
         self.address
     }
 
+    /// Returns the process, with its id and its output.
+    #[must_use]
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
     /// Sends it alerts, each given by its labels, and waits until it shows all of them in its groups.
     ///
     /// # Errors

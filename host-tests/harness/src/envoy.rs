@@ -10,7 +10,7 @@ pub mod variants;
 use crate::process::{self, Process, Stream};
 use crate::tools::{self, Tool};
 use anyhow::{Context, Result, bail, ensure};
-pub use file::{ALLOWS_PATHS, DIRECTORY, FileOptions};
+pub use file::{ALLOWS_PATHS, Cluster, DIRECTORY, FileOptions};
 pub use options::{Options, Provider};
 use serde_json::Value;
 use std::fs;

@@ -17,6 +17,7 @@ pub mod page;
 pub mod process;
 pub mod prometheus;
 pub mod schema;
+pub mod stand_in;
 pub mod tools;
 pub mod tunnel;
 pub mod upstream;

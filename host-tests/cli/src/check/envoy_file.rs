@@ -11,17 +11,17 @@ const ENVOYS: [&str; 6] =
 
 /// Returns `true` if a JSON object is an Envoy file.
 pub(super) fn is_envoys(value: &Value) -> bool {
-    ENVOYS.iter().any(|field| value.get(field).is_some()) || holds_filter(value)
+    ENVOYS.iter().any(|field| value.get(field).is_some()) || holds_type(value, WASM)
 }
 
-/// Returns `true` if a Wasm filter is anywhere in a value.
-fn holds_filter(value: &Value) -> bool {
-    is_filter(value)
+/// Returns `true` if a message of this protobuf type is anywhere in a value.
+pub(super) fn holds_type(value: &Value, name: &str) -> bool {
+    type_of(value) == Some(name)
         || match value {
             Value::Mapping(fields) => {
-                fields.iter().any(|(name, value)| name.is_string() && holds_filter(value))
+                fields.iter().any(|(field, value)| field.is_string() && holds_type(value, name))
             }
-            Value::Sequence(items) => items.iter().any(holds_filter),
+            Value::Sequence(items) => items.iter().any(|item| holds_type(item, name)),
             _ => false,
         }
 }

@@ -1,8 +1,9 @@
 //! Reads what stands around a filter in an Envoy file, as far as the filter relies on it: whose word Envoy takes for the
 //! address of a client, and how long a body it holds. The filter can't see either.
 
-use super::envoy_file::either;
+use super::envoy_file::{either, holds_type};
 use super::rate_limit::RateLimits;
+use promward::api::mount::PassedCredentials;
 use promward::caller::client::{CLIENT_HEADER, ClientFrom};
 use promward::caller::who::Who;
 use promward::gateway::Gateway;
@@ -19,6 +20,8 @@ pub(super) struct Surroundings {
     /// True if Envoy takes the word of another proxy for the address of a client.
     trusts_a_proxy: bool,
     bounds: Vec<Bound>,
+    /// True if Envoy keeps sessions of people who have logged in, and decrypts their cookies.
+    keeps_sessions: bool,
     /// The questions to a rate limit service, if a connection manager is in the file.
     rate_limits: Option<RateLimits>,
 }
@@ -33,6 +36,9 @@ struct Bound {
     /// The largest number of bytes that it allows.
     size: usize,
 }
+
+/// The type of Envoy's filter that lets people log in.
+const OAUTH2: &str = "envoy.extensions.filters.http.oauth2.v3.OAuth2";
 
 /// The bound on buffers where a file has none.
 const DEFAULT: usize = 1024 * 1024;
@@ -50,6 +56,7 @@ impl Surroundings {
         surroundings.takes_the_clients_word = !is_set("use_remote_address", "useRemoteAddress")
             && !is_set("original_ip_detection_extensions", "originalIpDetectionExtensions");
         surroundings.hides_the_client = !writes_client(manager);
+        surroundings.keeps_sessions = holds_type(manager, OAUTH2);
         surroundings.rate_limits = Some(RateLimits::of(manager));
         surroundings.trusts_a_proxy = either(manager, "xff_num_trusted_hops", "xffNumTrustedHops")
             .is_some_and(|hops| number(hops) != Some(0));
@@ -91,6 +98,7 @@ impl Surroundings {
     pub(super) fn warnings(&self, gateway: &Gateway) -> Vec<String> {
         let rate_limits = self.rate_limits.iter().flat_map(|limits| limits.warnings(gateway));
         let others = self.address(gateway).into_iter().chain(self.client(gateway));
+        let others = others.chain(self.sessions(gateway));
         others.chain(self.bodies(gateway)).chain(rate_limits).collect()
     }
 
@@ -99,6 +107,19 @@ impl Surroundings {
         Some(format!(
             "{counted} counts by address, and without use_remote_address: true in the connection manager clients choose their \
              own with x-forwarded-for: write it, unless nobody but a proxy of yours can reach this listener"
+        ))
+    }
+
+    fn sessions(&self, gateway: &Gateway) -> Option<String> {
+        if !self.keeps_sessions || gateway.callers.logout.is_some() {
+            return None;
+        }
+        let mut mounts = gateway.mounts.iter().map(|(_, mount)| mount);
+        let mount = mounts.find(|mount| mount.credentials != PassedCredentials::None)?;
+        Some(format!(
+            "callers.logout is missing: Envoy's filter oauth2 decrypts the tokens of sessions before this filter, and the server at \
+             {} would get them with its cookies; write the path of signout_path",
+            mount.prefix.as_str()
         ))
     }
 

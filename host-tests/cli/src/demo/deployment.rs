@@ -43,6 +43,7 @@ impl Deployment {
                 envoy.domains = DOMAINS.map(str::to_owned).to_vec();
                 envoy.variants = parts.variants.to_vec();
                 envoy.jwks.clone_from(&parts.jwks);
+                envoy.clusters.clone_from(&parts.clusters);
                 envoy.provider.clone_from(&parts.provider);
                 Running::Envoy(Box::new(Envoy::start(&envoy)?))
             }

@@ -5,6 +5,7 @@ use super::credentials::{self, ClientCertificate};
 use super::deployment::{DOMAINS, Host};
 use super::directory::{Directory, shown};
 use super::progress::during;
+use super::servers::Server;
 use crate::explain::matrix::aligned;
 use anyhow::{Context, Result, bail};
 use promward_harness::envoy::variants::Variant;
@@ -46,6 +47,9 @@ struct Description {
     /// The fragments that are added to the Envoy file.
     #[serde(default)]
     fragments: Vec<String>,
+    /// Further servers to start, by the names of their clusters.
+    #[serde(default)]
+    servers: Vec<String>,
     /// Client certificates to make, by their names.
     #[serde(default)]
     certificates: BTreeMap<String, ClientCertificate>,
@@ -151,6 +155,9 @@ impl Example {
     ///
     /// Returns an error with the reason if it can't.
     pub(super) fn check_host(&self, host: Host) -> Result<()> {
+        if host == Host::Embedded && !self.description.servers.is_empty() {
+            bail!("the example {} needs Envoy: the embedded host leads to one server only", self.name);
+        }
         let variants = self.variants()?;
         let verifies =
             [Variant::Jwt, Variant::OpenIdConnect].iter().any(|variant| variants.contains(variant));
@@ -162,6 +169,16 @@ impl Example {
             );
         }
         Ok(())
+    }
+
+    /// Starts its servers beside Prometheus, for a site at this URL.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if one can't be had or doesn't start.
+    pub(super) fn start_servers(&self, site: &str) -> Result<Vec<Server>> {
+        let start = |name: &String| during(&format!("starting {name}"), || Server::start(name, site));
+        self.description.servers.iter().map(start).collect()
     }
 
     /// Starts its identity provider, for a site on this port, with its files in a directory. Returns `None` if it has none.
@@ -202,12 +219,17 @@ impl Example {
     /// # Errors
     ///
     /// Returns an error if a file can't be read, Prometheus is not available, or its data doesn't arrive.
-    pub(super) fn start_prometheus(&self, external_url: &str) -> Result<Prometheus> {
+    pub(super) fn start_prometheus(&self, external_url: &str, servers: &[Server]) -> Result<Prometheus> {
         let Description { prometheus, flags, ready, .. } = &self.description;
         let folder = self.folder.with_file_name(prometheus);
         let file = folder.join("prometheus.yml");
         let configuration =
             fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        let alertmanager = servers.iter().find(|server| server.name == "alertmanager").map(Server::address);
+        let configuration = match alertmanager {
+            Some(address) => configuration.replace("localhost:9093", &address.to_string()),
+            None => configuration,
+        };
         let options = prometheus::Options {
             // Its own port is any free one.
             samples: Samples::Configured(configuration.replace("localhost:9090", "ADDRESS")),
@@ -241,6 +263,7 @@ impl Example {
         let command = |arguments: &String| {
             let arguments = arguments
                 .replace("{url}", url)
+                .replace("{site}", url.trim_end_matches("/prometheus"))
                 .replace("{directory}", &directory.shown())
                 .replace("{example}", &shown(&self.folder));
             format!("curl --cacert {certificate} {arguments}")

@@ -1,6 +1,7 @@
 //! The Prometheus behind a demo: one of its own, set up as in the guide, or one that already runs.
 
 use super::example::Example;
+use super::servers::Server;
 use crate::server_url::ServerUrl;
 use anyhow::{Context, Result};
 use promward_harness::process;
@@ -25,10 +26,10 @@ impl Guarded {
     /// # Errors
     ///
     /// Returns an error if Prometheus is not available or doesn't start.
-    pub(super) fn ours(example: Option<&Example>, port: u16) -> Result<Self> {
+    pub(super) fn ours(example: Option<&Example>, servers: &[Server], port: u16) -> Result<Self> {
         let external_url = format!("https://example.com:{port}/prometheus");
         let start = match example {
-            Some(example) => example.start_prometheus(&external_url),
+            Some(example) => example.start_prometheus(&external_url, servers),
             None => Prometheus::start(prometheus::Options {
                 admin_api: true,
                 external_url: Some(external_url),

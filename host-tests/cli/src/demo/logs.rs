@@ -9,7 +9,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The names of the log files.
-const FILES: [&str; 5] = ["access.log", "envoy.log", "filter.log", "prometheus.log", "provider.log"];
+const FILES: [&str; 6] =
+    ["access.log", "alertmanager.log", "envoy.log", "filter.log", "prometheus.log", "provider.log"];
 
 /// The open log files of a demo.
 pub(super) struct Logs {

@@ -23,6 +23,8 @@ pub(super) struct Parts<'a> {
     pub(super) certificates: &'a Path,
     /// The fragments that are added to the Envoy file.
     pub(super) variants: &'a [Variant],
+    /// The addresses of further servers, by the names of their clusters.
+    pub(super) clusters: Vec<(String, SocketAddr)>,
     /// The keys that verify JSON Web Tokens (a JSON Web Key Set).
     pub(super) jwks: Option<String>,
     /// The provider that people log in at.

@@ -50,7 +50,8 @@ fn logs(demo: &Demo) -> String {
     };
     let prometheus = if demo.guarded.prometheus().is_some() { ", prometheus.log" } else { "" };
     let provider = if demo.provider.is_some() { ", provider.log" } else { "" };
-    format!("{host}{prometheus}{provider}")
+    let alertmanager = if demo.servers.is_empty() { "" } else { ", alertmanager.log" };
+    format!("{host}{prometheus}{alertmanager}{provider}")
 }
 
 /// Returns the requests that are shown, as they are typed.

@@ -52,6 +52,7 @@ impl Upstream {
             () if is_named(&["thanos", ":10902", ":10904"]) => "thanos",
             () if is_named(&["mimir", "cortex", ":9009"]) => "mimir",
             () if is_named(&["victoria", ":8428"]) => "victoriametrics",
+            () if is_named(&["alertmanager", ":9093"]) => "alertmanager",
             () if is_named(&["prometheus", "prom", ":9090"]) => "prometheus",
             () => return None,
         };
@@ -88,7 +89,7 @@ pub(super) fn mount(
     };
     let number = imported.draft.mounts.len();
     // The shipped Envoy file has this cluster.
-    let cluster = if number == 0 { "prometheus".to_owned() } else { format!("upstream-{}", number + 1) };
+    let cluster = if number == 0 { "prometheus".to_owned() } else { cluster(prefix, imported) };
     let tls = if upstream.is_tls { ", with TLS to the server" } else { "" };
     imported.remind(match number {
         0 => format!(
@@ -96,12 +97,22 @@ pub(super) fn mount(
             upstream.authority, upstream.authority
         ),
         _ => format!(
-            "{prefix} leads to {}{tls}: Envoy's file needs a cluster \"{cluster}\", and a route that the header \
-             x-promward-cluster: {cluster} finds",
-            upstream.authority
+            "{prefix} leads to {}{tls}: cargo promward render --cluster {cluster}={} writes this cluster into Envoy's file",
+            upstream.authority, upstream.authority
         ),
     });
     let upstream_prefix = if upstream.path.is_empty() { "/".to_owned() } else { upstream.path.clone() };
     imported.draft.mounts.push(Mount { prefix: prefix.to_owned(), api: api.name, upstream_prefix, cluster });
     Ok(api)
+}
+
+/// Returns a name for the cluster of a further mount: the last part of the prefix, if that is a plain name which no other has.
+fn cluster(prefix: &str, imported: &Imported) -> String {
+    let last = prefix.rsplit('/').next().unwrap_or_default();
+    let is_plain = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let is_taken = last == "prometheus" || imported.draft.mounts.iter().any(|mount| mount.cluster == last);
+    match is_plain && !is_taken {
+        true => last.to_owned(),
+        false => format!("upstream-{}", imported.draft.mounts.len() + 1),
+    }
 }

@@ -82,6 +82,28 @@ fn a_configuration_stands_in_both_files_as_it_was_written() {
 }
 
 #[test]
+fn each_further_server_is_a_cluster_like_that_of_prometheus() {
+    let clusters = |arguments: &[&str]| {
+        let file: serde_norway::Value = serde_norway::from_str(&rendered(arguments)).unwrap();
+        file["static_resources"]["clusters"].as_sequence().unwrap().clone()
+    };
+    let further = clusters(&["--cluster", "alertmanager=am:9093", "--cluster", "grafana=localhost:3000"]);
+    let [prometheus, alertmanager, grafana] = further.as_slice() else { panic!("{further:?}") };
+    assert_eq!(clusters(&[]).as_slice(), std::slice::from_ref(prometheus));
+    for (cluster, name, address) in
+        [(alertmanager, "alertmanager", "address: am\n"), (grafana, "grafana", "address: localhost\n")]
+    {
+        let text = serde_norway::to_string(cluster).unwrap();
+        assert!(text.contains(address), "{text}");
+        assert_eq!(text.matches(&format!("name: {name}\n")).count(), 2, "{text}");
+        assert_eq!(
+            cluster["per_connection_buffer_limit_bytes"],
+            prometheus["per_connection_buffer_limit_bytes"]
+        );
+    }
+}
+
+#[test]
 fn a_configuration_may_come_from_standard_input() {
     let file = example("examples/tenants/promward.json");
     let mut child =
@@ -142,6 +164,8 @@ fn what_is_no_configuration_is_told_and_nothing_is_printed() {
         &["--envoy-version", "new"],
         &["--ecds", "--sds"],
         &["--jwt", "--openid-connect"],
+        &["--cluster", "localhost:3000"],
+        &["--cluster", "prometheus=localhost:3000"],
     ] {
         assert_eq!(run(wrong).0, 2, "{wrong:?}");
     }
@@ -274,6 +298,8 @@ fn envoy_accepts_what_is_rendered_with_each_variant_and_with_all() {
     let ports = ["--https-port", "8443", "--http-port", "8080", "--listen", "127.0.0.1"].map(OsStr::new);
     let names =
         ["--domain", "a.example", "--domain", "localhost", "--upstream", "[::1]:9090"].map(OsStr::new);
+    let servers =
+        ["--cluster", "alertmanager=localhost:9093", "--cluster", "grafana=[::1]:3000"].map(OsStr::new);
     let version = envoy.version.to_string();
     for chosen in [
         &[][..],
@@ -289,6 +315,7 @@ fn envoy_accepts_what_is_rendered_with_each_variant_and_with_all() {
         &[certificates, openid_connect, rate_limit, watched, websockets],
         &[websockets, example("examples/tenants/promward.json").as_os_str()],
         &[&ports[..], &names].concat(),
+        &[&servers[..], &[websockets, example("examples/one-site/promward.json").as_os_str()]].concat(),
     ] {
         let file = directory.path().join("envoy.yaml");
         let output = ["--output".as_ref(), file.as_os_str(), "--envoy-version".as_ref(), version.as_ref()];

@@ -44,6 +44,8 @@ pub struct FileOptions {
     pub upstream_host: String,
     /// The port of the server behind.
     pub upstream_port: u16,
+    /// Further servers, each a cluster like that of the server behind.
+    pub clusters: Vec<Cluster>,
     /// The directory of all files, except those of the next two fields.
     pub directory: String,
     /// The directory of the certificates, if it isn't `certificates` there.
@@ -52,6 +54,16 @@ pub struct FileOptions {
     pub module: Option<String>,
     /// The oldest version of Envoy that has to understand the files.
     pub envoy: Version,
+}
+
+/// A server, as mounts name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cluster {
+    /// The name of the cluster.
+    pub name: String,
+    /// The server's name or address.
+    pub host: String,
+    pub port: u16,
 }
 
 impl Default for FileOptions {
@@ -66,6 +78,7 @@ impl Default for FileOptions {
             admin_port: 9901,
             upstream_host: "127.0.0.1".to_owned(),
             upstream_port: 9090,
+            clusters: Vec::new(),
             directory: DIRECTORY.to_owned(),
             certificates: None,
             module: None,
@@ -101,6 +114,13 @@ impl FileOptions {
             "address: 127.0.0.1, port_value: 9090 }",
             &upstream,
         )?;
+        for cluster in self.clusters.iter().rev() {
+            let address = format!("address: {}, {}", scalar(&cluster.host), port(cluster.port));
+            file.copy_item("  clusters:\n", "  - name: prometheus\n", |item| {
+                item.replace("name: prometheus\n", &format!("name: {}\n", scalar(&cluster.name)))
+                    .replace(&upstream, &address)
+            })?;
+        }
         if self.https_port != 443 {
             // A redirect names the port only if it isn't the default one.
             file.replace(

@@ -1,7 +1,7 @@
 //! The addresses, ports and paths of a test machine, in place of those in the shipped files.
 
 use super::Addresses;
-use super::file::{FileOptions, set_configuration};
+use super::file::{Cluster, FileOptions, set_configuration};
 use super::shipped::Shipped;
 use super::variants::Variant;
 use crate::tools::Version;
@@ -43,6 +43,8 @@ pub struct Options {
     pub module: PathBuf,
     /// The address behind the cluster `prometheus`, for 127.0.0.1:9090.
     pub upstream: SocketAddr,
+    /// Further servers, by the names of their clusters.
+    pub clusters: Vec<(String, SocketAddr)>,
     /// The port on 127.0.0.1 for 443; a free one if `None`.
     pub https_port: Option<u16>,
     /// The port on 127.0.0.1 for 80; a free one if `None`.
@@ -75,6 +77,7 @@ impl Options {
             certificates: certificates.to_owned(),
             module: module.to_owned(),
             upstream,
+            clusters: Vec::new(),
             https_port: None,
             http_port: None,
             domains: FileOptions::default().domains,
@@ -133,6 +136,7 @@ impl Options {
             admin_port: addresses.admin.port(),
             upstream_host: self.upstream.ip().to_string(),
             upstream_port: self.upstream.port(),
+            clusters: self.clusters.iter().map(cluster).collect(),
             directory: text(directory)?.to_owned(),
             certificates: Some(text(&self.certificates)?.to_owned()),
             module: Some(text(&self.module)?.to_owned()),
@@ -177,6 +181,10 @@ impl Provider {
         file.replace("id.example.com", "localhost")?;
         file.replace("/etc/ssl/certs/ca-certificates.crt", text(&self.authority)?)
     }
+}
+
+fn cluster((name, address): &(String, SocketAddr)) -> Cluster {
+    Cluster { name: name.clone(), host: address.ip().to_string(), port: address.port() }
 }
 
 /// Writes a file, and makes its directory.

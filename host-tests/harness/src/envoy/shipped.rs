@@ -72,6 +72,29 @@ impl Shipped {
         Ok(())
     }
 
+    /// Copies the item that begins with the line `first`, the first one after `label`, behind itself, without its comments and as
+    /// `change` makes it.
+    pub(crate) fn copy_item(
+        &mut self,
+        label: &str,
+        first: &str,
+        change: impl Fn(&str) -> String,
+    ) -> Result<()> {
+        let found = self.text.find(label).and_then(|at| Some(at + self.text.get(at..)?.find(first)?));
+        let Some(begin) = found else {
+            bail!("the shipped {} doesn't contain {first:?} after {label:?}", self.name);
+        };
+        let (before, rest) = self.text.split_at(begin);
+        let depth = indentation(first);
+        let rows = rest.split_inclusive('\n').skip(1).take_while(|line| indentation(line) > depth);
+        let length = first.len() + rows.map(str::len).sum::<usize>();
+        let (item, after) = rest.split_at(length);
+        let kept = item.split_inclusive('\n').filter(|line| !line.trim_start().starts_with('#'));
+        let copy = change(&kept.collect::<String>());
+        self.text = format!("{before}{item}{copy}{after}");
+        Ok(())
+    }
+
     /// Removes `key`, which ends its line, and the items of its list, which have the same indentation.
     pub(crate) fn remove_list(&mut self, key: &str) -> Result<()> {
         let Some((before, rest)) = self.text.split_once(&format!("{key}\n")) else {
@@ -148,6 +171,15 @@ mod tests {
         file.remove_list("  b:").unwrap();
         assert!(file.remove_list("  b:").is_err());
         assert_eq!(file.finish(&[]).unwrap(), "a:\n  e:\n  - f\n");
+    }
+
+    #[test]
+    fn an_item_is_copied_behind_itself() {
+        let mut file = Shipped::new("file", "x:\n- a: 1\ny:\n- a: 1\n  # About b.\n  b: 2\n- c: 3\n");
+        file.copy_item("y:\n", "- a: 1\n", |item| item.replace('1', "4")).unwrap();
+        assert!(file.copy_item("y:\n", "- z\n", str::to_owned).is_err());
+        let text = file.finish(&[]).unwrap();
+        assert_eq!(text, "x:\n- a: 1\ny:\n- a: 1\n  # About b.\n  b: 2\n- a: 4\n  b: 2\n- c: 3\n");
     }
 
     #[test]

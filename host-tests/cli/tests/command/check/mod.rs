@@ -11,6 +11,7 @@ mod opaque;
 mod passwords;
 mod rate_limit;
 mod routing;
+mod sessions;
 mod trial;
 mod upstream;
 

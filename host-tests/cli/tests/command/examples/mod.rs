@@ -7,6 +7,7 @@ mod guide;
 mod jwt;
 mod kubernetes;
 mod manifests;
+mod one_site;
 mod openid_connect;
 mod other_hosts;
 mod passwords;
@@ -21,8 +22,16 @@ use std::process::Command;
 #[test]
 fn every_example_has_a_test_here() {
     let names: Vec<_> = demos().iter().map(|folder| name(folder)).collect();
-    let tested =
-        ["client-certificates", "grafana-token", "guide", "jwt", "openid-connect", "passwords", "tenants"];
+    let tested = [
+        "client-certificates",
+        "grafana-token",
+        "guide",
+        "jwt",
+        "one-site",
+        "openid-connect",
+        "passwords",
+        "tenants",
+    ];
     assert_eq!(names, tested);
 }
 

@@ -99,7 +99,8 @@ impl Running {
     /// Returns the programs that run for it.
     pub(crate) fn programs(&self) -> Vec<(u32, String)> {
         let programs = children(self.demo.id());
-        let started = 2 + usize::from(self.folder.join("provider.mjs").exists());
+        let has = |file: &str| usize::from(self.folder.join(file).exists());
+        let started = 2 + has("provider.mjs") + has("alertmanager.yml");
         assert_eq!(programs.len(), started, "{programs:?}");
         programs
     }
