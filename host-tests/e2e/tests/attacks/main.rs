@@ -37,6 +37,7 @@ const CATEGORIES: &[(&str, &str)] = &[
     ("bounds", include_str!("cases/bounds.txt")),
     ("shared", include_str!("cases/shared.txt")),
     ("alternatives", include_str!("cases/alternatives.txt")),
+    ("alertmanager", include_str!("cases/alertmanager.txt")),
     ("remote-write", include_str!("cases/remote-write.txt")),
     ("endpoints", include_str!("cases/endpoints.txt")),
     ("credentials", include_str!("cases/credentials.txt")),

@@ -27,6 +27,7 @@ pub(crate) fn configuration(scraper: &Identity) -> Value {
                 ]
             },
             { "prefix": "/vm", "api": "victoriametrics", "cluster": "prometheus" },
+            { "prefix": "/alerts", "api": "alertmanager", "cluster": "prometheus" },
             {
                 "prefix": "/app", "api": "opaque", "cluster": "prometheus", "upstream_prefix": "/app",
                 "encoded_slash": "pass", "credentials": "pass"
