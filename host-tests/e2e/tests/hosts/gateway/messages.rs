@@ -224,7 +224,8 @@ fn an_answer_may_come_before_the_request_has_ended() {
     let set_up = SetUp::new(upstream.address());
     on_both(&set_up, |client, _| {
         let mut exchange = client.open(Request::new("POST", "/")).unwrap();
-        exchange.data("some").unwrap();
+        // The answer may have ended the stream already.
+        let _ = exchange.data("some");
         assert_eq!(exchange.answer().unwrap().text(), "enough");
     });
 }
