@@ -3,16 +3,15 @@
 //! around it.
 
 use crate::asking::{Asker, Question, agree};
-use promward_e2e::deployment::{self, Deployment, Host};
+use crate::either::Program;
+use promward_e2e::deployment::Host;
 use promward_e2e::on_both_hosts;
-use promward_e2e::queries::samples::{self, Alternative, LENGTH, SECRET, START, Whose};
+use promward_e2e::queries::samples::{Alternative, LENGTH, SECRET, START, Whose};
 use promward_e2e::queries::{Generator, Kind, Random};
 use promward_harness::client::Client;
-use promward_harness::prometheus::{Options, Prometheus, Release, Samples};
-use promward_harness::tools;
-use promward_harness::victoria_metrics::{self, Edition, VictoriaMetrics};
+use promward_harness::prometheus::Release;
+use promward_harness::victoria_metrics::Edition;
 use serde_json::{Map, Value, json};
-use std::net::SocketAddr;
 
 on_both_hosts! {
     prometheus_shows_the_series_of_any_alternative_and_no_others,
@@ -92,70 +91,6 @@ const DIFFERENT: usize = 40;
 const REFUSED: usize = 8;
 const UNDECIDED: usize = 4;
 
-/// A server, of either kind.
-enum Server {
-    Prometheus(Prometheus),
-    VictoriaMetrics(VictoriaMetrics),
-}
-
-/// The program of a server.
-#[derive(Clone, Copy, Debug)]
-enum Program {
-    Prometheus(Release),
-    VictoriaMetrics(Edition),
-}
-
-impl Program {
-    /// Returns the release whose syntax the program reads.
-    fn release(self) -> Release {
-        match self {
-            Self::Prometheus(release) => release,
-            Self::VictoriaMetrics(_) => Release::Usual,
-        }
-    }
-
-    #[track_caller]
-    fn start(self, whose: Whose) -> Option<Server> {
-        let text = samples::open_metrics(self.release(), whose);
-        Some(match self {
-            Self::Prometheus(release) => {
-                tools::need(release.server())?;
-                tools::need(release.promtool())?;
-                let samples = Samples::OpenMetrics(text);
-                let options = Options { release, samples, ..Options::default() };
-                Server::Prometheus(Prometheus::start(options).unwrap())
-            }
-            Self::VictoriaMetrics(edition) => {
-                tools::need(edition.server())?;
-                let samples = Some(text);
-                let options = victoria_metrics::Options { edition, samples, ..Default::default() };
-                Server::VictoriaMetrics(VictoriaMetrics::start(&options).unwrap())
-            }
-        })
-    }
-}
-
-impl Server {
-    fn address(&self) -> SocketAddr {
-        match self {
-            Self::Prometheus(server) => server.address(),
-            Self::VictoriaMetrics(server) => server.address(),
-        }
-    }
-
-    fn guarded(&self, host: Host) -> Deployment {
-        let api = match self {
-            Self::Prometheus(_) => "prometheus",
-            Self::VictoriaMetrics(_) => "victoriametrics",
-        };
-        let options = deployment::Options {
-            workers: 1,
-            ..deployment::Options::configured(self.address(), &configuration(api))
-        };
-        Deployment::start(host, &options).unwrap()
-    }
-}
-
 fn configuration(api: &str) -> String {
     let alternative = |labels: &Alternative| -> Map<String, Value> {
         labels.iter().map(|(label, values)| ((*label).to_owned(), json!(values))).collect()
@@ -188,7 +123,7 @@ struct Tally {
 fn check(host: Host, program: Program) {
     let Some(everybodys) = program.start(Whose::Everybodys) else { return };
     let Some(own) = program.start(Whose::AnyOf(ALTERNATIVES)) else { return };
-    let deployments = [&everybodys, &own].map(|server| server.guarded(host));
+    let deployments = [&everybodys, &own].map(|server| server.guarded(host, configuration));
     let [mut guarded, mut guarded_own] = deployments.each_ref().map(|one| Asker::new(one.client()));
     let [mut open, mut own] = [&everybodys, &own].map(|one| Asker::new(Client::plain(one.address())));
 

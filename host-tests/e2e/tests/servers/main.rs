@@ -8,6 +8,7 @@ mod beside_nginx;
 mod browser;
 mod clients;
 mod costs;
+mod either;
 mod guide;
 mod people_log_in;
 mod prometheus;

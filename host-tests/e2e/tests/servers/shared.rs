@@ -3,16 +3,15 @@
 //! changes nothing.
 
 use crate::asking::{Asker, Question, agree};
-use promward_e2e::deployment::{self, Deployment, Host};
+use crate::either::Program;
+use promward_e2e::deployment::Host;
 use promward_e2e::on_both_hosts;
 use promward_e2e::queries::samples::{self, SECRET, START, Whose};
 use promward_e2e::queries::{Generator, Random, mutated};
 use promward_harness::client::Client;
-use promward_harness::prometheus::{Options, Prometheus, Release, Samples};
-use promward_harness::tools;
-use promward_harness::victoria_metrics::{self, Edition, VictoriaMetrics};
+use promward_harness::prometheus::Release;
+use promward_harness::victoria_metrics::Edition;
 use serde_json::{Value, json};
-use std::net::SocketAddr;
 
 on_both_hosts! {
     prometheus_shows_nothing_but_ones_own_series_and_shared_ones,
@@ -53,71 +52,6 @@ const SELECTORS: &[(&[&str], usize)] = &[
     (&[], 2),
 ];
 
-/// A server, of either kind.
-enum Server {
-    Prometheus(Prometheus),
-    VictoriaMetrics(VictoriaMetrics),
-}
-
-/// The program of a server.
-#[derive(Clone, Copy, Debug)]
-enum Program {
-    Prometheus(Release),
-    VictoriaMetrics(Edition),
-}
-
-impl Program {
-    /// Returns the release whose syntax the program reads.
-    fn release(self) -> Release {
-        match self {
-            Self::Prometheus(release) => release,
-            Self::VictoriaMetrics(_) => Release::Usual,
-        }
-    }
-
-    #[track_caller]
-    fn start(self, whose: Whose) -> Option<Server> {
-        let text = samples::open_metrics(self.release(), whose);
-        Some(match self {
-            Self::Prometheus(release) => {
-                tools::need(release.server())?;
-                tools::need(release.promtool())?;
-                let samples = Samples::OpenMetrics(text);
-                Server::Prometheus(
-                    Prometheus::start(Options { release, samples, ..Options::default() }).unwrap(),
-                )
-            }
-            Self::VictoriaMetrics(edition) => {
-                tools::need(edition.server())?;
-                let samples = Some(text);
-                let options = victoria_metrics::Options { edition, samples, ..Default::default() };
-                Server::VictoriaMetrics(VictoriaMetrics::start(&options).unwrap())
-            }
-        })
-    }
-}
-
-impl Server {
-    fn address(&self) -> SocketAddr {
-        match self {
-            Self::Prometheus(server) => server.address(),
-            Self::VictoriaMetrics(server) => server.address(),
-        }
-    }
-
-    fn guarded(&self, host: Host) -> Deployment {
-        let api = match self {
-            Self::Prometheus(_) => "prometheus",
-            Self::VictoriaMetrics(_) => "victoriametrics",
-        };
-        let options = deployment::Options {
-            workers: 1,
-            ..deployment::Options::configured(self.address(), &configuration(api))
-        };
-        Deployment::start(host, &options).unwrap()
-    }
-}
-
 fn configuration(api: &str) -> String {
     let mounts = [
         json!({ "prefix": WAYS[0], "cluster": "prometheus" }),
@@ -148,7 +82,7 @@ fn victoria_metrics_shows_nothing_but_ones_own_series_and_shared_ones(host: Host
 fn check(host: Host, program: Program) {
     let Some(everybodys) = program.start(Whose::Everybodys) else { return };
     let Some(own) = program.start(Whose::AsAnd(SHARED)) else { return };
-    let deployments = [&everybodys, &own].map(|server| server.guarded(host));
+    let deployments = [&everybodys, &own].map(|server| server.guarded(host, configuration));
     let [mut guarded, mut guarded_own] = deployments.each_ref().map(|one| Asker::new(one.client()));
     let mut open = Asker::new(Client::plain(everybodys.address()));
 
