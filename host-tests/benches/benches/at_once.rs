@@ -2,11 +2,13 @@
 //! without a limit, and with few of them open at once and the others in line. Envoy has two workers, TLS and kept
 //! connections. Only the figures of one run can be compared with each other.
 
+mod beside;
 mod common;
 
 use anyhow::{Result, ensure};
+use beside::{columns, timed};
 use clap::Parser;
-use common::{Options as Call, Report, at};
+use common::{Options as Call, Report};
 use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_harness::client::{Client, Request};
 use promward_harness::upstream::{Reply, Upstream};
@@ -81,7 +83,7 @@ fn measure(report: &mut Report, name: &str, limits: &Value, time: Duration) -> R
     let deployment = Deployment::start(Host::Envoy, &options)?;
     let client = |token: &str| deployment.client().header("authorization", format!("Bearer {token}"));
     let other = client("other");
-    let mut alone = timed(&other, time)?;
+    let mut alone = timed(&other, QUERY, time, usize::MAX)?;
     let (ends, answered) = (AtomicBool::new(false), AtomicU64::new(0));
     let (beside, rate) = thread::scope(|scope| {
         for _ in 0..CLIENTS {
@@ -92,37 +94,16 @@ fn measure(report: &mut Report, name: &str, limits: &Value, time: Duration) -> R
             thread::yield_now();
         }
         let (start, before) = (Instant::now(), answered.load(Ordering::SeqCst));
-        let beside = timed(&other, time);
+        let beside = timed(&other, QUERY, time, usize::MAX);
         let number = answered.load(Ordering::SeqCst) - before;
         ends.store(true, Ordering::SeqCst);
         (beside, number as f64 / start.elapsed().as_secs_f64())
     });
     let mut beside = beside?;
-    let shown = |time: f64| format!("{time:.2}");
-    report.row([
-        name.to_owned(),
-        shown(at(&mut alone, 50)),
-        shown(at(&mut alone, 99)),
-        shown(at(&mut beside, 50)),
-        shown(at(&mut beside, 99)),
-        format!("{:.1}", at(&mut beside, 99) / at(&mut alone, 99)),
-        format!("{rate:.0}"),
-        most.load(Ordering::SeqCst).to_string(),
-    ]);
+    let [p50, p99, beside_p50, beside_p99, ratio] = columns(&mut alone, &mut beside);
+    let most = most.load(Ordering::SeqCst).to_string();
+    report.row([name.to_owned(), p50, p99, beside_p50, beside_p99, ratio, format!("{rate:.0}"), most]);
     Ok(())
-}
-
-/// Returns the times that requests take, in milliseconds.
-fn timed(client: &Client, time: Duration) -> Result<Vec<f64>> {
-    let (mut connection, mut times) = (client.connect()?, Vec::new());
-    let begun = Instant::now();
-    while begun.elapsed() < time {
-        let start = Instant::now();
-        let answer = connection.send(Request::new("GET", QUERY))?;
-        times.push(start.elapsed().as_secs_f64() * 1_000.0);
-        ensure!(answer.status == 200, "it is answered with {}", answer.status);
-    }
-    Ok(times)
 }
 
 /// Asks again and again until it is told to end, and counts the answers.

@@ -3,13 +3,15 @@
 //! the figures of one run can be compared with each other. With promward the caller has a password that is remembered.
 //! nginx remembers no password, so that its request needs none.
 
+mod beside;
 mod common;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use beside::{columns, timed};
 use clap::Parser;
-use common::{Options as Call, Report, at};
+use common::{Options as Call, Report};
 use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_harness::certificates::Authority;
 use promward_harness::client::{Client, Request};
@@ -95,7 +97,7 @@ fn measure(
     stranger: &Client,
     (client, path): (&Client, &str),
 ) -> Result<()> {
-    let mut alone = timed(client, path, time)?;
+    let mut alone = timed(client, path, time, REQUESTS)?;
     let (ends, guesses) = (AtomicBool::new(false), AtomicU64::new(0));
     let (beside, rate) = thread::scope(|scope| {
         for number in 0..GUESSERS {
@@ -107,38 +109,15 @@ fn measure(
             thread::yield_now();
         }
         let (start, before) = (Instant::now(), guesses.load(Ordering::SeqCst));
-        let beside = timed(client, path, time);
+        let beside = timed(client, path, time, REQUESTS);
         let number = guesses.load(Ordering::SeqCst) - before;
         ends.store(true, Ordering::SeqCst);
         (beside, number as f64 / start.elapsed().as_secs_f64())
     });
     let mut beside = beside?;
-    let shown = |time: f64| format!("{time:.2}");
-    report.row([
-        name.to_owned(),
-        shown(at(&mut alone, 50)),
-        shown(at(&mut alone, 99)),
-        shown(at(&mut beside, 50)),
-        shown(at(&mut beside, 99)),
-        format!("{:.1}", at(&mut beside, 99) / at(&mut alone, 99)),
-        format!("{rate:.1}"),
-    ]);
+    let [p50, p99, beside_p50, beside_p99, ratio] = columns(&mut alone, &mut beside);
+    report.row([name.to_owned(), p50, p99, beside_p50, beside_p99, ratio, format!("{rate:.1}")]);
     Ok(())
-}
-
-/// Returns the times that requests take, in milliseconds.
-fn timed(client: &Client, path: &str, time: Duration) -> Result<Vec<f64>> {
-    let (mut connection, mut times) = (client.connect()?, Vec::new());
-    // The first request waits until its password was checked.
-    connection.send(Request::new("GET", path))?;
-    let begun = Instant::now();
-    while times.len() < REQUESTS && begun.elapsed() < time {
-        let start = Instant::now();
-        let answer = connection.send(Request::new("GET", path))?;
-        times.push(start.elapsed().as_secs_f64() * 1_000.0);
-        ensure!(answer.status == 200, "{path} is answered with {}", answer.status);
-    }
-    Ok(times)
 }
 
 /// Guesses passwords without a pause until it is told to end, and counts the guesses that were checked.
