@@ -5,7 +5,7 @@
 
 mod desk;
 
-use desk::Desk;
+use desk::{Desk, Form};
 use promward::caller::source::Source;
 use promward::decision::refusal::Refusal;
 use promward::decision::{Decision, Facts};

@@ -4,7 +4,7 @@
 
 mod desk;
 
-use desk::Desk;
+use desk::{Desk, Form};
 use promward::caller::certificates::Presented;
 use promward::caller::source::Source;
 use promward::config;

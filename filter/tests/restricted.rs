@@ -4,7 +4,7 @@
 
 mod desk;
 
-use desk::Desk;
+use desk::{Desk, Form};
 use promward::decision::refusal::Refusal;
 use promward::decision::{Decision, Facts, Forward};
 use promward::enforce::rewrite_cache::RewriteCache;

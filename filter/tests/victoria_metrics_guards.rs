@@ -5,7 +5,7 @@
 
 mod desk;
 
-use desk::Desk;
+use desk::{Desk, Form};
 use promward::decision::{Decision, Facts};
 use promward::enforce::rewrite_cache::RewriteCache;
 use promward::target::body::Body;

@@ -4,8 +4,6 @@
 use super::announced::{Announced, BodyError};
 use super::form::{AwaitedForm, FORM_TYPE};
 use super::remote_write::AwaitedWrite;
-#[cfg(not(target_arch = "wasm32"))]
-use super::rewrite_cache::RewriteCache;
 use super::silence::awaited::AwaitedSilence;
 use crate::target::media_type::JSON_TYPE;
 
@@ -59,20 +57,6 @@ impl AwaitedBody {
             Self::Form(_) => "form",
             Self::Write(_) => "message",
             Self::Silence(_) => "silence",
-        }
-    }
-
-    /// Reads the whole body and returns the one that goes upstream in its place.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the body can be read in two ways, is too long, or violates the requirements of the rule.
-    #[cfg(not(target_arch = "wasm32"))]
-    pub fn complete(&self, body: &[u8], rewrites: &mut RewriteCache) -> Result<Vec<u8>, BodyError> {
-        match self {
-            Self::Form(form) => form.complete(body, rewrites).map(String::into_bytes),
-            Self::Write(write) => write.complete(body.to_vec()).map(|completed| completed.body),
-            Self::Silence(silence) => silence.complete(body).map(String::into_bytes),
         }
     }
 

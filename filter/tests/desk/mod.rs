@@ -5,7 +5,9 @@ use promward::caller::logins::StreamId;
 use promward::config;
 use promward::decision::refusal::Refusal;
 use promward::decision::{Decision, HostFacts, Request, TriedForm};
+use promward::enforce::announced::BodyError;
 use promward::enforce::body::AwaitedBody;
+use promward::enforce::rewrite_cache::RewriteCache;
 use promward::gateway::Gateway;
 use promward::gateway::worker_state::{Resources, WorkerState};
 use promward::report::Record;
@@ -79,5 +81,21 @@ impl Desk {
     ) -> Result<Vec<u8>, Refusal> {
         let resources = &mut Resources { state: &mut self.state, shared: &*self.shared };
         self.gateway.complete(awaited, trial, body, facts, resources, record)
+    }
+}
+
+/// A form that was awaited, and that needs no worker to be completed.
+#[allow(dead_code, reason = "some tests have no form")]
+pub(crate) trait Form {
+    /// Reads the whole form and returns the one that goes upstream in its place.
+    fn complete(&self, form: &[u8], rewrites: &mut RewriteCache) -> Result<Vec<u8>, BodyError>;
+}
+
+impl Form for AwaitedBody {
+    fn complete(&self, form: &[u8], rewrites: &mut RewriteCache) -> Result<Vec<u8>, BodyError> {
+        match self {
+            Self::Form(awaited) => awaited.complete(form, rewrites).map(String::into_bytes),
+            other => panic!("{other:?} is no form"),
+        }
     }
 }
