@@ -5,10 +5,10 @@
 
 mod desk;
 
-use desk::Desk;
+use desk::{Desk, check_row};
 use promward::api::alertmanager::{ENDPOINTS, PROFILE};
 use promward::api::class::Class;
-use promward::api::endpoint::{Endpoint, ToRestricted};
+use promward::api::endpoint::Endpoint;
 use promward::decision::{Decision, Facts};
 use promward::target::body::Body;
 use promward::target::headers::Headers;
@@ -94,20 +94,7 @@ fn every_row_has_a_case_that_says_the_same() {
         let mut of_path = std::iter::once(listed.first).chain(listed.others());
         let endpoint = of_path.find(|row| row.methods.to_string() == methods.replace(' ', ", ")).unwrap();
         rows.insert(std::ptr::from_ref(endpoint));
-        let answer = match endpoint.to_restricted {
-            ToRestricted::Filter(..) => "cut",
-            ToRestricted::OwnSilence | ToRestricted::NewSilence => "own",
-            ToRestricted::Pass => "all",
-            ToRestricted::Page => "page",
-            ToRestricted::Refuse => "none",
-            other => panic!("{path}: {other:?}"),
-        };
-        let names: Vec<_> = parameters.split_whitespace().collect();
-        assert_eq!(
-            (endpoint.class.name(), endpoint.parameters, answer),
-            (*class, &names[..], *gets),
-            "{path}"
-        );
+        check_row(endpoint, path, (class, parameters, gets));
     }
     let missing = ENDPOINTS.iter().find(|endpoint| !rows.contains(&std::ptr::from_ref(*endpoint)));
     assert_eq!(missing.map(|endpoint| endpoint.path), None);

@@ -5,9 +5,9 @@
 
 mod desk;
 
-use desk::Desk;
+use desk::{Desk, check_row};
 use promward::api::class::Class;
-use promward::api::endpoint::{Endpoint, ToRestricted};
+use promward::api::endpoint::Endpoint;
 use promward::api::victoria_metrics::{ENDPOINTS, PROFILE};
 use promward::decision::{Decision, Facts};
 use promward::target::body::Body;
@@ -134,21 +134,7 @@ fn every_row_has_a_case_that_says_the_same() {
             continue;
         };
         rows.insert(std::ptr::from_ref(endpoint));
-        let answer = match endpoint.to_restricted {
-            ToRestricted::Restrict(_) | ToRestricted::Message(_) => "own",
-            ToRestricted::Filter(..) => "cut",
-            ToRestricted::Empty(_) => "empty",
-            ToRestricted::Pass | ToRestricted::Read(_) => "all",
-            ToRestricted::Page => "page",
-            ToRestricted::Refuse => "none",
-            ToRestricted::OwnSilence | ToRestricted::NewSilence => "own",
-        };
-        let names: Vec<_> = parameters.split_whitespace().collect();
-        assert_eq!(
-            (endpoint.class.name(), endpoint.parameters, answer),
-            (*class, &names[..], *gets),
-            "{path}"
-        );
+        check_row(endpoint, path, (class, parameters, gets));
     }
     let missing = ENDPOINTS.iter().find(|endpoint| !rows.contains(&std::ptr::from_ref(*endpoint)));
     assert_eq!(missing.map(|endpoint| endpoint.path), None);

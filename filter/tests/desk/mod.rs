@@ -1,6 +1,7 @@
 //! A worker without a host: a configuration, the state that the worker keeps, and the data that it would share with
 //! others.
 
+use promward::api::endpoint::{Endpoint, ToRestricted};
 use promward::caller::logins::StreamId;
 use promward::config;
 use promward::decision::refusal::Refusal;
@@ -98,4 +99,20 @@ impl Form for AwaitedBody {
             other => panic!("{other:?} is no form"),
         }
     }
+}
+
+/// Checks that a row of an API's table says what a case does: the class, the parameters, and what a restricted caller gets.
+#[allow(dead_code, reason = "some tests are about no table")]
+pub(crate) fn check_row(endpoint: &Endpoint, path: &str, (class, parameters, gets): (&str, &str, &str)) {
+    let answer = match endpoint.to_restricted {
+        ToRestricted::Restrict(_) | ToRestricted::Message(_) => "own",
+        ToRestricted::OwnSilence | ToRestricted::NewSilence => "own",
+        ToRestricted::Filter(..) => "cut",
+        ToRestricted::Empty(_) => "empty",
+        ToRestricted::Pass | ToRestricted::Read(_) => "all",
+        ToRestricted::Page => "page",
+        ToRestricted::Refuse => "none",
+    };
+    let names: Vec<_> = parameters.split_whitespace().collect();
+    assert_eq!((endpoint.class.name(), endpoint.parameters, answer), (class, &names[..], gets), "{path}");
 }
