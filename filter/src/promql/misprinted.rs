@@ -11,7 +11,7 @@ impl Query<'_> {
     ///
     /// Returns an error for a selector that says nothing but a name, if that is an aggregation's, or is said twice or with
     /// escapes.
-    pub fn is_printed_well(&self) -> Result<(), SyntaxError> {
+    pub fn check_printed(&self) -> Result<(), SyntaxError> {
         let is_misprinted = |selector: &&Selector| {
             let name = selector.name.and_then(|span| span.name(self.text));
             selector.is_alone && name.is_none_or(is_aggregation)
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn a_metric_that_is_named_like_an_aggregation_needs_another_matcher() {
-        let is_refused = |text: &str| Query::parse(text).unwrap().is_printed_well().is_err();
+        let is_refused = |text: &str| Query::parse(text).unwrap().check_printed().is_err();
         for text in [
             "sum{} or x",
             "x unless (Sum{})",

@@ -24,9 +24,9 @@ const TYPES: [(&str, Version); 5] = [
 /// A message of the protocol, by its version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Version {
-    /// A message `prometheus.WriteRequest`.
+    /// The first version, whose message is `prometheus.WriteRequest`.
     V1,
-    /// A message `io.prometheus.write.v2.Request`.
+    /// The second version, whose message is `io.prometheus.write.v2.Request`.
     V2,
 }
 

@@ -101,13 +101,14 @@ impl Requirements {
             SelectorForm::Parsed => self.bounds.within(Bounds::PARSED),
             _ => self.bounds,
         };
-        let query = Query::parse_within(text, selectors.form.wanted(), &bounds, spent);
+        let refused = |error| Violation::Syntax(selectors.parameter, error);
+        let query = Query::parse_within(text, selectors.form.wanted(), &bounds, spent).map_err(refused)?;
         // The matchers of a restriction keep the braces of the selectors that get them.
         let gets_all = self.restriction.as_ref().is_some_and(|restriction| restriction.shared().is_none());
-        let is_printed = self.profile.dialect == Dialect::VictoriaMetrics && !gets_all;
-        query
-            .and_then(|query| if is_printed { query.is_printed_well().map(|()| query) } else { Ok(query) })
-            .map_err(|error| Violation::Syntax(selectors.parameter, error))
+        if self.profile.dialect == Dialect::VictoriaMetrics && !gets_all {
+            query.check_printed().map_err(refused)?;
+        }
+        Ok(query)
     }
 }
 
