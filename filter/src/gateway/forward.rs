@@ -193,11 +193,10 @@ impl AllowedRequest<'_> {
         if endpoint.parameters_in == ParametersIn::QueryOnly && body == Body::Follows {
             return Err(BodyError::Unexpected.into());
         }
-        let is_silence = body == Body::Follows && matches!(self.gives(), ToRestricted::NewSilence);
-        let mut form = match is_silence {
-            true => None,
-            false => AwaitedForm::announced(method, headers, body, &accepted, &query, *max_form)?,
-        };
+        if body == Body::Follows && matches!(self.gives(), ToRestricted::NewSilence) {
+            return Ok((query.into_text(), Some(AwaitedBody::Silence(self.silence(*max_form)?))));
+        }
+        let mut form = AwaitedForm::announced(method, headers, body, &accepted, &query, *max_form)?;
         let Some(requirements) = self.requirements(endpoint)? else {
             return Ok((query.into_text(), form.map(AwaitedBody::Form)));
         };
@@ -210,10 +209,7 @@ impl AllowedRequest<'_> {
         } else {
             requirements.of_query(query, rewrites)?
         };
-        let awaited = match is_silence {
-            true => Some(AwaitedBody::Silence(self.silence(*max_form)?)),
-            false => form.map(|form| AwaitedBody::Form(form.with_requirements(Some(requirements)))),
-        };
+        let awaited = form.map(|form| AwaitedBody::Form(form.with_requirements(Some(requirements))));
         Ok((query.into_text(), awaited))
     }
 
