@@ -17,6 +17,7 @@ use messages::{
 };
 use promward::caller::source::Source;
 use promward::decision::{Decision, Facts, Forward};
+use promward::enforce::body::AwaitedBody;
 use promward::report::Record;
 use promward::target::body::Body;
 use promward::target::headers::Headers;
@@ -439,4 +440,85 @@ fn a_long_message_is_worked_on_in_slices_to_the_same_end() {
     let one = TimeSeries { labels: vec![long], ..TimeSeries::default() };
     let body = encoded(&WriteRequest { timeseries: vec![one], metadata: vec![] });
     assert_eq!(refused(&mut desk(&adding()), V1, &body).0, 413);
+}
+
+/// Returns the slices of the work on a message, and how it ends.
+fn slices(desk: &mut Desk, content_type: &str, body: Vec<u8>) -> (usize, Result<(), String>) {
+    let pairs = [("content-type", content_type), ("content-encoding", "snappy")];
+    let (forward, _) = announce(desk, "/api/v1/write", &pairs).unwrap();
+    let Some(AwaitedBody::Write(write)) = forward.body else { panic!("no message is awaited") };
+    let mut work = write.begin(body).unwrap();
+    for number in 1.. {
+        match work.slice() {
+            Ok(None) => {}
+            Ok(Some(_)) => return (number, Ok(())),
+            Err(error) => return (number, Err(error.to_string())),
+        }
+    }
+    unreachable!()
+}
+
+/// Series of two bytes, or with a label that takes long to judge, would hold a worker if only their bytes counted.
+#[test]
+fn a_message_that_takes_long_for_its_length_is_worked_on_in_more_slices() {
+    let names: Vec<String> = (0..1_000).map(|number| format!("tenant-{number:04}")).collect();
+    let many = json!({ "only": { "tenant": names } });
+    let pattern = json!({ "only": { "tenant": { "regex": "(team-a|team-b|team-c|team-d)-[a-z0-9-]+" } } });
+    let repeated = |series: &str, number: usize| message(&vec![series; number]);
+    let long = format!("tenant=team-d-{}", "x".repeat(500));
+    let plain = slices(&mut desk(&only_a()), V1, encoded(&repeated("tenant=a", 10_000)));
+    assert_eq!(plain, (2, Ok(())));
+    for (rule, body, least) in [
+        (&many, encoded(&repeated("tenant=tenant-0999", 10_000)), 20),
+        (&pattern, encoded(&repeated(&long, 400)), 10),
+        (&adding(), compressed(&[0x0a, 0].repeat(100_000)), 25),
+    ] {
+        let (number, end) = slices(&mut desk(rule), V1, body);
+        assert!(number >= least && end.is_ok(), "{rule}: {number} slices, {end:?}");
+    }
+    // What is changed in no series goes on as it came, without being written again.
+    let symbols = slices(&mut desk(&adding()), V2, encoded(&message_v2(&["tenant=a"])));
+    assert_eq!(symbols, (2, Ok(())));
+}
+
+#[test]
+fn an_exemplar_has_a_restricted_label_once_and_a_series_not_too_many_of_them() {
+    let mut request = message_v2(&["__name__=up,tenant=a"]);
+    let exemplar = |labels_refs: Vec<u32>| ExemplarV2 { labels_refs, value: 1.0, timestamp: 2 };
+    let place = |text: &str| {
+        u32::try_from(request.symbols.iter().position(|symbol| symbol == text).unwrap()).unwrap()
+    };
+    let own = vec![place("tenant"), place("a")];
+    request.timeseries[0].exemplars = vec![exemplar(own.repeat(2))];
+    assert_eq!(refused(&mut desk(&only_a()), V2, &encoded(&request)).0, 400);
+    let names: Vec<String> =
+        (0..1_000).map(|number| format!("tenant-{number:04}")).chain(["a".to_owned()]).collect();
+    for (number, is_refused) in [(100, false), (1_000, true)] {
+        request.timeseries[0].exemplars = vec![exemplar(own.clone()); number];
+        let sent = send(&mut desk(&json!({ "only": { "tenant": names } })), V2, &encoded(&request));
+        assert_eq!(sent.is_err(), is_refused, "{number} exemplars: {sent:?}");
+        assert!(send(&mut desk(&only_a()), V2, &encoded(&request)).is_ok());
+    }
+}
+
+/// A server that knows the first version alone reads every message as one.
+#[test]
+fn a_message_that_is_named_as_the_other_version_is_not_sent_without_being_counted() {
+    let rule = json!({ "limits": { "samples": "10/s" } });
+    let (first, second) = (encoded(&message(&["a=b"])), encoded(&message_v2(&["a=b"])));
+    assert!(send(&mut desk(&rule), V1, &first).is_ok() && send(&mut desk(&rule), V2, &second).is_ok());
+    assert_eq!(refused(&mut desk(&rule), V2, &first).0, 400);
+    assert_eq!(refused(&mut desk(&rule), V1, &second).0, 400);
+}
+
+#[test]
+fn the_time_at_which_a_counter_began_passes_as_the_first_drafts_of_the_protocol_have_it() {
+    let mut series = message_v2(&["__name__=up,tenant=a"]).timeseries[0].encode_to_vec();
+    series.extend([6 << 3, 5]);
+    let mut request = message_v2(&["__name__=up,tenant=a"]);
+    request.timeseries.clear();
+    let mut body = request.encode_to_vec();
+    body.extend([5 << 3 | 2, u8::try_from(series.len()).unwrap()]);
+    body.extend(series);
+    assert_eq!(send(&mut desk(&only_a()), V2, &compressed(&body)), Ok(compressed(&body)));
 }

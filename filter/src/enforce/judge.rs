@@ -95,6 +95,13 @@ impl Series<'_> {
         terms.iter().any(|term| Some(term.label()) == label && term.allows(value))
     }
 
+    /// Returns the most steps that it takes to judge a value of the label that a term is about.
+    pub(crate) fn steps(&self, term: usize, value: &str) -> usize {
+        let label = self.terms.get(term).map(Term::label);
+        let same = self.terms.iter().filter(|term| Some(term.label()) == label);
+        same.fold(0, |steps, term| steps.saturating_add(term.steps(value)))
+    }
+
     /// Returns `true` if there is more than one way to be allowed, so that no term has to be satisfied by itself.
     pub(crate) fn has_alternatives(&self) -> bool {
         self.restriction.has_alternatives()

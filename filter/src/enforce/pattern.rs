@@ -60,6 +60,11 @@ impl Pattern {
         &self.text
     }
 
+    /// Returns the most steps that a character of a value takes.
+    pub(super) fn length(&self) -> usize {
+        self.steps.len()
+    }
+
     /// Returns `true` if the pattern matches the whole of a value.
     pub fn matches(&self, value: &str) -> bool {
         let mut now = Reached::new(self.steps.len());

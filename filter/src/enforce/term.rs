@@ -88,6 +88,14 @@ impl Term {
         }
     }
 
+    /// Returns the most steps that [`Term::allows`] takes for this value.
+    pub(super) fn steps(&self, value: &str) -> usize {
+        match &self.values {
+            Allowed::Listed(values, _) => values.len(),
+            Allowed::Matching(pattern) => pattern.length().saturating_mul(value.len().min(MAX_MATCHED)),
+        }
+    }
+
     /// Returns the term as matchers of which each stands alone.
     pub(super) fn separate(&self) -> Vec<String> {
         let mut first = String::new();

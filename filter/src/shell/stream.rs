@@ -35,6 +35,10 @@ use std::rc::Rc;
 /// The most bytes of a body that are held where the host can't let pieces of it go on.
 const MOST_HELD: usize = 16 << 20;
 
+/// The slices of the work on a short message that are done at once. It takes as many to decode, read and encode one; one
+/// that is made to take more waits for the ticks.
+const AT_ONCE: usize = 4;
+
 /// A request and its answer.
 pub(crate) struct Stream {
     pub(crate) context: u32,
@@ -209,19 +213,19 @@ impl Stream {
                     Ok(is_short) => is_short,
                     Err(error) => return Ok(self.refuse(Refusal::Body(error.into()))),
                 };
-                if !is_short && self.worker.kind.checks == PasswordChecks::InTicks {
-                    if !self.worker.has_room_for_work() {
-                        return Ok(self.refuse(Refusal::Body(BodyError::Busy)));
-                    }
+                let in_ticks = self.worker.kind.checks == PasswordChecks::InTicks;
+                if !is_short && in_ticks {
                     self.queued = Some(size);
-                    return Ok(Action::Pause);
+                    return self.wait_for_work();
                 }
                 self.begin(body);
-                loop {
+                let at_once = if in_ticks { AT_ONCE } else { usize::MAX };
+                for _ in 0..at_once {
                     if let Some(action) = self.slice()? {
                         return Ok(action);
                     }
                 }
+                self.wait_for_work()
             }
         }
     }
@@ -240,9 +244,18 @@ impl Stream {
         Ok(Action::Continue)
     }
 
+    /// Lets a message wait for the ticks in which it is worked on, or refuses it if too many do.
+    fn wait_for_work(&mut self) -> Result<Action, HostError> {
+        if !self.worker.has_room_for_work() {
+            self.queued = None;
+            return Ok(self.refuse(Refusal::Body(BodyError::Busy)));
+        }
+        Ok(Action::Pause)
+    }
+
     /// Returns `true` if a message has come whose work takes longer than a callback may.
     pub(crate) fn has_work(&self) -> bool {
-        self.queued.is_some()
+        self.queued.is_some() || matches!(self.phase, Phase::Working(_))
     }
 
     /// Does the next slice of the work on a message, and lets the request go on when all is done. Called from the tick.

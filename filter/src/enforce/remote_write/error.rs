@@ -37,8 +37,10 @@ pub enum WriteError {
     Missing(String),
     /// The labels of a series satisfy none of the alternatives of the rule.
     Alternatives,
-    /// A series has a label twice.
+    /// A series, or one of its exemplars, has a label twice.
     Twice(String),
+    /// The exemplars of a series have labels that the rule restricts so often that comparing them takes too long.
+    Exemplars,
 }
 
 /// The longest value that a message repeats, in bytes.
@@ -89,7 +91,10 @@ impl fmt::Display for WriteError {
             Self::Alternatives => {
                 f.write_str("a series has labels that none of the alternatives of the rule allows")
             }
-            Self::Twice(label) => write!(f, "a series has the label \"{label}\" twice"),
+            Self::Twice(label) => write!(f, "a series or an exemplar has the label \"{label}\" twice"),
+            Self::Exemplars => f.write_str(
+                "the exemplars of a series have labels that restrict you too often: leave these labels to the series",
+            ),
         }
     }
 }

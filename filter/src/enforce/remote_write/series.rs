@@ -8,6 +8,13 @@ use crate::wire::protobuf::{Field, Reader, Value, write_bytes, write_varint};
 use std::rc::Rc;
 use std::str;
 
+/// The most steps after which a series' exemplars are still compared with the restriction. A step takes no longer than a byte
+/// that is read.
+const MOST_STEPS: usize = 512 << 10;
+
+/// The steps that it takes to write a series with other labels, beside those for its bytes.
+const WRITING: usize = 128;
+
 /// The most symbols that a message may have.
 const MAX_SYMBOLS: usize = 1 << 18;
 
@@ -42,6 +49,8 @@ struct Added {
 pub(super) struct Found {
     /// The number of samples and histograms.
     pub(super) samples: u64,
+    /// The steps that it takes to compare its labels with the restriction, and to write it again.
+    pub(super) steps: usize,
     /// The series lacks labels, which [`Checks::write_series`] adds.
     pub(super) lacks: bool,
 }
@@ -101,7 +110,7 @@ impl Checks {
         series: &[u8],
         message: &[u8],
     ) -> Result<Found, PartError> {
-        let mut samples: u64 = 0;
+        let (mut samples, mut steps): (u64, usize) = (0, 0);
         let mut told = self.judge.begin();
         self.refs.clear();
         let mut reader = Reader::new(series);
@@ -109,7 +118,7 @@ impl Checks {
             match (version, field.number, field.value) {
                 (Version::V1, 1, Value::Bytes(label)) => {
                     let (name, value) = label_of(label)?;
-                    tell(&mut told, name, value)?;
+                    steps = steps.saturating_add(tell(&mut told, name, value)?);
                 }
                 (Version::V2, 1, Value::Bytes(packed)) => {
                     let mut packed = Reader::new(packed);
@@ -129,22 +138,28 @@ impl Checks {
                     shape::histogram(version, histogram)?;
                 }
                 (Version::V1, 3, Value::Bytes(exemplar)) | (Version::V2, 4, Value::Bytes(exemplar)) => {
-                    check_exemplar(version, exemplar, &told, &self.symbols, message)?;
+                    if steps > MOST_STEPS {
+                        return Err(WriteError::Exemplars.into());
+                    }
+                    let more = check_exemplar(version, exemplar, &told, &self.symbols, message)?;
+                    steps = steps.saturating_add(more);
                 }
                 (Version::V2, 5, Value::Bytes(metadata)) => shape::METADATA.check(metadata)?,
+                // The time at which a counter began to count, as the first drafts of the protocol have it.
+                (Version::V2, 6, Value::Varint(_)) => {}
                 _ => return Err(PartError::Field),
             }
         }
         if version == Version::V2 {
             for pair in self.refs.chunks(2) {
                 let (name, value) = pair_of(pair, &self.symbols, message)?;
-                tell(&mut told, name, value)?;
+                steps = steps.saturating_add(tell(&mut told, name, value)?);
             }
         }
         self.lacking.clear();
         if told.has_alternatives() {
             return if told.is_allowed() {
-                Ok(Found { samples, lacks: false })
+                Ok(Found { samples, steps, lacks: false })
             } else {
                 Err(WriteError::Alternatives.into())
             };
@@ -161,7 +176,8 @@ impl Checks {
                 self.lacking.push(number);
             }
         }
-        Ok(Found { samples, lacks: !self.lacking.is_empty() })
+        let lacks = !self.lacking.is_empty();
+        Ok(Found { samples, steps: steps.saturating_add(if lacks { WRITING } else { 0 }), lacks })
     }
 
     /// Writes the series that was checked last with the labels that it lacks, each before the first one whose name is
@@ -230,32 +246,39 @@ impl Version {
     }
 }
 
-/// Takes a label of a series.
+/// Takes a label of a series, and returns the steps that it took to judge it.
 #[inline]
-fn tell(told: &mut judge::Series<'_>, name: &[u8], value: &[u8]) -> Result<(), PartError> {
-    let Some(term) = told.term(name) else { return Ok(()) };
+fn tell(told: &mut judge::Series<'_>, name: &[u8], value: &[u8]) -> Result<usize, PartError> {
+    let Some(term) = told.term(name) else { return Ok(0) };
     let (name, value) = (text(name)?, text(value)?);
+    let steps = told.steps(term, value);
     match told.label(term, value) {
-        Ok(true) => Ok(()),
-        Ok(false) if told.has_alternatives() => Ok(()),
+        Ok(true) => Ok(steps),
+        Ok(false) if told.has_alternatives() => Ok(steps),
         Ok(false) => Err(WriteError::value(name, value).into()),
         Err(judge::ToldTwice) => Err(WriteError::twice(name).into()),
     }
 }
 
-/// Checks the labels of an exemplar. It belongs to its series, so it may lack them.
+/// Checks the labels of an exemplar, and returns the steps that it took to judge them. It belongs to its series, so it may
+/// lack them.
 fn check_exemplar(
     version: Version,
     exemplar: &[u8],
     told: &judge::Series<'_>,
     symbols: &[(usize, usize)],
     message: &[u8],
-) -> Result<(), PartError> {
-    let check = |name: &[u8], value: &[u8]| match told.term(name) {
-        Some(term) if !told.allows(term, text(value)?) => {
-            Err(WriteError::value(text(name)?, text(value)?).into())
+) -> Result<usize, PartError> {
+    let (mut steps, mut seen): (usize, Vec<usize>) = (0, Vec::new());
+    let mut check = |name: &[u8], value: &[u8]| {
+        let Some(term) = told.term(name) else { return Ok(()) };
+        let (name, value) = (text(name)?, text(value)?);
+        if seen.contains(&term) {
+            return Err(PartError::from(WriteError::twice(name)));
         }
-        _ => Ok(()),
+        seen.push(term);
+        steps = steps.saturating_add(told.steps(term, value));
+        if told.allows(term, value) { Ok(()) } else { Err(WriteError::value(name, value).into()) }
     };
     let mut refs = Vec::new();
     let mut reader = Reader::new(exemplar);
@@ -281,7 +304,8 @@ fn check_exemplar(
     refs.chunks(2).try_for_each(|pair| {
         let (name, value) = pair_of(pair, symbols, message)?;
         check(name, value)
-    })
+    })?;
+    Ok(steps)
 }
 
 /// Reads a label of the first version. Each of its fields may stand once: of two, servers take the last.

@@ -37,6 +37,14 @@ impl Version {
         TYPES.iter().find(|(known, _)| known.as_bytes() == value).map(|&(_, version)| version)
     }
 
+    /// Returns the other version.
+    pub(super) fn other(self) -> Self {
+        match self {
+            Self::V1 => Self::V2,
+            Self::V2 => Self::V1,
+        }
+    }
+
     /// Returns the content type that the message has when it goes upstream.
     pub(super) fn content_type(self) -> &'static str {
         match self {

@@ -31,6 +31,8 @@ pub struct Work {
     /// The series of a message of the second version have begun, so that no symbol may come.
     has_series: bool,
     samples: u64,
+    /// A series lacked a label, or metadata was left out: the message isn't the one that came.
+    is_changed: bool,
     output: Output,
     stage: Stage,
 }
@@ -56,9 +58,9 @@ impl Work {
     pub(super) fn new(version: Version, terms: &WriteTerms, body: Vec<u8>) -> Result<Self, WriteError> {
         let decoder = Decoder::new(&body, MAX_MESSAGE)?;
         let checks = terms.restriction.as_ref().map(|restriction| Checks::new(restriction, terms.missing));
-        let (at, has_series, samples) = (0, false, 0);
+        let (at, has_series, samples, is_changed) = (0, false, 0, false);
         let (output, stage) = (Output::default(), Stage::Decoding);
-        Ok(Self { version, checks, body, decoder, at, has_series, samples, output, stage })
+        Ok(Self { version, checks, body, decoder, at, has_series, samples, is_changed, output, stage })
     }
 
     /// Returns `true` if a body is so short that the work on it takes no longer than a slice.
@@ -87,7 +89,8 @@ impl Work {
                 if self.read().map_err(|error| error.of(self.version))? == Progress::More {
                     return Ok(None);
                 }
-                match self.output.finish(self.decoder.output()) {
+                // Symbols may have been written that no series needs.
+                match self.is_changed.then(|| self.output.finish(self.decoder.output())).flatten() {
                     None => mem::take(&mut self.body),
                     Some(message) if message.len() > MAX_MESSAGE => return Err(WriteError::TooLong),
                     Some(message) => {
@@ -124,13 +127,17 @@ impl Work {
     /// Reads some more of the message's fields.
     fn read(&mut self) -> Result<Progress, PartError> {
         let message = self.decoder.output();
-        let until = self.at.saturating_add(SLICE);
+        let mut until = self.at.saturating_add(SLICE);
         let mut reader = Reader::new(message.get(self.at..).unwrap_or_default());
         while self.at < until {
             let (start, field) = (self.at, reader.field()?);
             self.at = message.len().saturating_sub(reader.left());
             // The symbols of labels that may be missing stand after all others.
             let is_series = field.is_none_or(|field| field.number == self.version.series());
+            // Servers that know one version only read it whatever the content type says.
+            if field.is_some_and(|field| field.number == self.version.other().series()) {
+                return Err(PartError::Field);
+            }
             if is_series
                 && !mem::replace(&mut self.has_series, true)
                 && let Some(checks) = self.checks.as_mut().filter(|checks| checks.adds(self.version))
@@ -154,7 +161,9 @@ impl Work {
                 };
                 let found = checks.series(self.version, bytes, message)?;
                 self.samples = self.samples.saturating_add(found.samples);
+                until = until.saturating_sub(found.steps);
                 if found.lacks {
+                    self.is_changed = true;
                     let out = self.output.replace(message, start, self.at)?;
                     checks.write_series(self.version, bytes, message, out)?;
                 }
@@ -167,7 +176,10 @@ impl Work {
                 }
                 // Help, type and unit of a metric have no labels: whoever may write some of its series could change
                 // them for everybody. Senders send them always, so they are left out and not refused.
-                (Version::V1, 3) => _ = self.output.replace(message, start, self.at)?,
+                (Version::V1, 3) => {
+                    self.output.replace(message, start, self.at)?;
+                    self.is_changed = true;
+                }
                 _ => return Err(PartError::Field),
             }
         }

@@ -11,6 +11,7 @@ mod host;
 mod host_failures;
 mod personalities;
 mod query_log;
+mod remote_write;
 mod restricted_forms;
 mod streams;
 mod websockets;
