@@ -36,6 +36,7 @@ use crate::response::cors::AllowedOrigin;
 use crate::response::refused_page;
 use crate::response::reply::Wording;
 use crate::target::Target;
+use crate::target::cookies;
 use crate::target::header_edits::HeaderEdits;
 use crate::target::headers::Headers;
 use crate::target::headers::name::Name;
@@ -222,7 +223,11 @@ impl Gateway {
             Elsewhere::Pass if outside => {
                 let remove =
                     Strip::OursOnly.held_back(request.headers, &self.identity_headers.names(), |_| false);
-                Ok(Decision::Pass(HeaderEdits { remove, ..HeaderEdits::default() }))
+                let mut edits = HeaderEdits { remove, ..HeaderEdits::default() };
+                if self.callers.logout.is_some() {
+                    cookies::leave_out_sessions(request.headers, &mut edits);
+                }
+                Ok(Decision::Pass(edits))
             }
             _ => Err(Refusal::NoMount),
         }

@@ -54,6 +54,12 @@ fn an_application_gets_no_cookie_of_the_proxys_sessions() {
     ] {
         assert_eq!(cookie(&with(mount), path, sent).as_deref(), arrives, "{mount} {sent}");
     }
+    // Nor does a server that no mount leads to.
+    let passing = with("").replacen('{', r#"{ "elsewhere": "pass", "#, 1);
+    let Decision::Pass(edits) = decide(&passing, "GET", "/x", &[("cookie", "IdToken=a; session=1")]) else {
+        panic!("it is at a mount");
+    };
+    assert_eq!(edits.value("cookie"), Some("session=1"));
     let other = configuration("", OPEN);
     assert_eq!(cookie(&other, "/app/", "IdToken=a").as_deref(), Some("IdToken=a"));
 }

@@ -340,14 +340,6 @@ impl AllowedRequest<'_> {
         if !says_the_scheme {
             say(Name::XForwardedProto, request.scheme.as_str().into());
         }
-        // Where no cookie goes on, the header is removed already.
-        let passes_cookies = self.has_sessions && self.strip != Strip::TrustedAnd(Credentials::All);
-        if passes_cookies && let Some(cookies) = cookies::without_sessions(request.headers) {
-            match cookies.is_empty() {
-                true => remove.push(b"cookie".to_vec()),
-                false => say(Name::Cookie, cookies.into()),
-            }
-        }
         host.into_iter().for_each(|host| say(Name::XForwardedHost, host.into()));
         if !mount.prefix.is_root() {
             say(Name::XForwardedPrefix, mount.prefix.text().into());
@@ -375,7 +367,12 @@ impl AllowedRequest<'_> {
         if class != Class::Health {
             identity_headers.add_descriptors(self.rule, self.caller, class, request.facts, &mut set)?;
         }
-        Ok(HeaderEdits { remove, set, add: Vec::new() })
+        let mut edits = HeaderEdits { remove, set, add: Vec::new() };
+        // Where no cookie goes on, the header is removed already.
+        if self.has_sessions && self.strip != Strip::TrustedAnd(Credentials::All) {
+            cookies::leave_out_sessions(request.headers, &mut edits);
+        }
+        Ok(edits)
     }
 }
 

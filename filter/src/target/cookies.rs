@@ -1,6 +1,7 @@
 //! The cookies of a request. Those of sessions that Envoy's filter `oauth2` keeps hold credentials for the proxy alone, which
 //! it has decrypted, so that no server gets them (`threats.md` H3).
 
+use super::header_edits::HeaderEdits;
 use super::headers::Headers;
 use super::headers::name::Name;
 
@@ -8,9 +9,18 @@ use super::headers::name::Name;
 const OF_SESSIONS: [&str; 7] =
     ["IdToken", "RefreshToken", "BearerToken", "OauthHMAC", "OauthExpires", "OauthNonce", "CodeVerifier"];
 
+/// Leaves the cookies of sessions out of a request.
+pub(crate) fn leave_out_sessions(headers: &Headers, edits: &mut HeaderEdits) {
+    match without_sessions(headers) {
+        None => {}
+        Some(kept) if kept.is_empty() => edits.remove.push(b"cookie".to_vec()),
+        Some(kept) => edits.set.push((Name::Cookie.into(), kept.into())),
+    }
+}
+
 /// Returns the cookies of a request without those of sessions, or `None` if there are none to leave out. None is left if they are
 /// in several headers, or aren't text.
-pub(crate) fn without_sessions(headers: &Headers) -> Option<String> {
+fn without_sessions(headers: &Headers) -> Option<String> {
     if !headers.has(Name::Cookie) {
         return None;
     }
