@@ -98,6 +98,8 @@ impl Line {
         if age.is_some_and(|age| age < RENEWED) && self.count(Stands::InLine) == 0 {
             return;
         }
+        // After the clock was set back they would wait for all of that time, and come after whoever comes later elsewhere.
+        self.requests.iter_mut().for_each(|request| request.since = request.since.min(now));
         let wait = u64::try_from(self.limit.wait).unwrap_or_default().saturating_mul(1_000_000);
         let mut opened = self.tell(table, shared, self.limit.most, now).unwrap_or_default();
         for request in self.requests.iter_mut().filter(|request| request.stands == Stands::InLine) {

@@ -125,6 +125,23 @@ fn a_request_waits_for_as_long_as_it_may_and_no_longer() {
 }
 
 #[test]
+fn after_a_clock_was_set_back_nobody_waits_longer_and_nobody_overtakes() {
+    let memory = Memory::default();
+    let [mut first, mut second] = [1, 2].map(|number| worker(&memory, number));
+    assert_eq!(opened(&memory, &mut first, b"a", FOUR, 0..4), 4);
+    let set_back = |milliseconds: u64| Instant(later(milliseconds).0 - 3_600_000_000_000);
+    for stream in [4, 5] {
+        assert_eq!(first.ask(&memory, stream, &caller(b"a"), FOUR, START), Turn::NotYet);
+    }
+    assert!(first.tend(&memory, set_back(0)).is_empty());
+    assert_eq!(second.ask(&memory, 9, &caller(b"a"), FOUR, set_back(1)), Turn::NotYet);
+    first.end(&memory, 0);
+    assert!(second.tend(&memory, set_back(2)).is_empty());
+    assert_eq!(first.tend(&memory, set_back(2)), [4]);
+    assert_eq!(first.tend(&memory, set_back(1_000)), [5], "its time is over");
+}
+
+#[test]
 fn what_a_dead_worker_had_counts_for_five_seconds_and_no_longer() {
     let memory = Memory::default();
     let mut dead = worker(&memory, 1);

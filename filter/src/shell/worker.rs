@@ -176,10 +176,7 @@ impl Worker {
 
     /// Keeps a stream whose message is to be worked on, and starts the tick if it isn't running.
     pub(crate) fn queue(&self, context: u32, stream: Rc<dyn Waiting>) -> Result<(), HostError> {
-        let mut working = self.working.borrow_mut();
-        if working.iter().all(|&(works, _)| works != context) {
-            working.push((context, stream));
-        }
+        keep(&self.working, context, stream);
         self.ticks.at_least(Pace::Fast)
     }
 
@@ -219,7 +216,7 @@ impl Worker {
 
     /// Keeps a stream that waits, and starts the tick if it isn't running.
     pub(crate) fn wait(&self, context: u32, stream: Rc<dyn Waiting>) -> Result<(), HostError> {
-        self.waiting.borrow_mut().push((context, stream));
+        keep(&self.waiting, context, stream);
         self.ticks.at_least(Pace::Fast)
     }
 
@@ -365,6 +362,14 @@ impl Worker {
         }
         self.metrics.tell_checks_waiting(waiting);
         memory::tell_growth(if self.kind.has_gauges { MetricKind::Gauge } else { MetricKind::Counter });
+    }
+}
+
+/// Keeps a stream, once: each piece of its body asks for it again, and an entry that nobody takes out would never end.
+fn keep(streams: &RefCell<Vec<(u32, Rc<dyn Waiting>)>>, context: u32, stream: Rc<dyn Waiting>) {
+    let mut streams = streams.borrow_mut();
+    if streams.iter().all(|&(kept, _)| kept != context) {
+        streams.push((context, stream));
     }
 }
 
