@@ -60,8 +60,7 @@ impl LabelFilter {
         if path.is_held() {
             self.check_held(first)?;
         }
-        if path.is_judged()
-            && path != JsonPath::Silence
+        if path.is_judged_by_labels()
             && let Some(rest) = self.whole_elements(path, here)
         {
             return Ok(Next::Behind(rest));
@@ -274,7 +273,7 @@ impl LabelFilter {
 
     /// Keeps a group, rule, alert or target and with it the values around it, or cuts it out.
     fn keep_or_cut(&mut self, value: &Open, here: Cursor<'_>) {
-        let is_without_labels = value.path.is_judged() && value.path != JsonPath::Silence && !value.judged;
+        let is_without_labels = value.path.is_judged_by_labels() && !value.judged;
         if value.kept || (is_without_labels && self.judge.begin().is_allowed()) {
             self.keep();
         } else {

@@ -238,7 +238,12 @@ impl JsonPath {
 
     /// Returns `true` if the value stays or goes as a whole, depending on its labels or matchers.
     pub(super) fn is_judged(self) -> bool {
-        matches!(self, Self::Rule | Self::One | Self::Silence)
+        self.is_judged_by_labels() || self == Self::Silence
+    }
+
+    /// Returns `true` if the value stays or goes as a whole, depending on its labels.
+    pub(super) fn is_judged_by_labels(self) -> bool {
+        matches!(self, Self::Rule | Self::One)
     }
 
     /// Returns `true` if the value is held back until some part of it is known to stay.
