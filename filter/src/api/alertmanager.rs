@@ -6,7 +6,7 @@ use super::class::Class;
 use super::endpoint::{Endpoint, SelectorForm, Selectors, ToRestricted};
 use super::listing::Listing;
 use super::profile::{Contents, Profile, Section, SpecialParameters, listed, restrictable};
-use super::row::{DELETE, GET, GET_POST, POST, check, file, row, ui};
+use super::row::{DELETE, GET, GET_POST, POST, check, closed, file, reads, refused, row, ui};
 use crate::target::parameters::ParameterNames;
 use crate::time::dialect::Dialect;
 
@@ -47,36 +47,37 @@ const fn cut(listing: Listing, form: SelectorForm) -> ToRestricted {
 #[rustfmt::skip]
 pub static ENDPOINTS: &[Endpoint] = &[
     // The page asks for all of its lists with the parameters of all.
-    Endpoint { unread: &["group"],
-        ..row("/api/v2/alerts/groups", GET, Class::Alerts, GROUPS, cut(Listing::AlertGroups, SelectorForm::Matchers)) },
-    Endpoint { unread: &["muted", "group"],
-        ..row("/api/v2/alerts", GET, Class::Alerts, ALERTS, cut(Listing::ReceivedAlerts, SelectorForm::Matchers)) },
+    row("/api/v2/alerts/groups", GET, Class::Alerts,
+        &reads(GROUPS, cut(Listing::AlertGroups, SelectorForm::Matchers)).unread(&["group"])),
+    row("/api/v2/alerts", GET, Class::Alerts,
+        &reads(ALERTS, cut(Listing::ReceivedAlerts, SelectorForm::Matchers)).unread(&["muted", "group"])),
     // Prometheus sends its alerts here.
-    row("/api/v2/alerts", POST, Class::Write, &[], ToRestricted::Refuse),
-    Endpoint { unread: &["silenced", "inhibited", "muted", "receiver", "group"],
-        ..row("/api/v2/silences", GET, Class::Alerts, SILENCES, cut(Listing::Silences, SelectorForm::OwnMatchers)) },
-    row("/api/v2/silences", POST, Class::Silences, &[], ToRestricted::NewSilence),
-    row("/api/v2/silence/:id", GET, Class::Alerts, &[], ToRestricted::OwnSilence),
-    row("/api/v2/silence/:id", DELETE, Class::Silences, &[], ToRestricted::OwnSilence),
+    closed("/api/v2/alerts", POST, Class::Write),
+    row("/api/v2/silences", GET, Class::Alerts,
+        &reads(SILENCES, cut(Listing::Silences, SelectorForm::OwnMatchers))
+            .unread(&["silenced", "inhibited", "muted", "receiver", "group"])),
+    row("/api/v2/silences", POST, Class::Silences, &reads(&[], ToRestricted::NewSilence)),
+    row("/api/v2/silence/:id", GET, Class::Alerts, &reads(&[], ToRestricted::OwnSilence)),
+    row("/api/v2/silence/:id", DELETE, Class::Silences, &reads(&[], ToRestricted::OwnSilence)),
 
-    row("/api/v2/receivers", GET, Class::Status, &["receiver_matchers"], ToRestricted::Refuse),
+    row("/api/v2/receivers", GET, Class::Status, &refused(&["receiver_matchers"])),
     // It shows the whole configuration.
-    row("/api/v2/status", GET, Class::Config, &[], ToRestricted::Refuse),
+    closed("/api/v2/status", GET, Class::Config),
 
-    row("/api/v1/alerts", GET, Class::Alerts, &[], ToRestricted::Refuse),
-    row("/api/v1/alerts", POST, Class::Write, &[], ToRestricted::Refuse),
-    row("/api/v1/silences", GET, Class::Alerts, &[], ToRestricted::Refuse),
-    row("/api/v1/silences", POST, Class::Silences, &[], ToRestricted::Refuse),
-    row("/api/v1/silence/:id", GET, Class::Alerts, &[], ToRestricted::Refuse),
-    row("/api/v1/silence/:id", DELETE, Class::Silences, &[], ToRestricted::Refuse),
-    row("/api/v1/receivers", GET, Class::Status, &[], ToRestricted::Refuse),
-    row("/api/v1/status", GET, Class::Config, &[], ToRestricted::Refuse),
+    closed("/api/v1/alerts", GET, Class::Alerts),
+    closed("/api/v1/alerts", POST, Class::Write),
+    closed("/api/v1/silences", GET, Class::Alerts),
+    closed("/api/v1/silences", POST, Class::Silences),
+    closed("/api/v1/silence/:id", GET, Class::Alerts),
+    closed("/api/v1/silence/:id", DELETE, Class::Silences),
+    closed("/api/v1/receivers", GET, Class::Status),
+    closed("/api/v1/status", GET, Class::Config),
 
-    row("/metrics", GET, Class::Metrics, &[], ToRestricted::Refuse),
+    closed("/metrics", GET, Class::Metrics),
     check("/-/healthy"),
     check("/-/ready"),
-    row("/-/reload", POST, Class::Reload, &[], ToRestricted::Refuse),
-    row("/debug/*", GET_POST, Class::Debug, &[], ToRestricted::Refuse),
+    closed("/-/reload", POST, Class::Reload),
+    closed("/debug/*", GET_POST, Class::Debug),
 
     ui("/"),
     file("/script.js"),

@@ -5,50 +5,49 @@ use std::fmt;
 
 /// The class of a request: the kind of thing that it does at the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u32)]
 pub enum Class {
     /// Checks of liveness and readiness.
-    Health = 1,
+    Health,
     /// Versions and features of the server.
-    Info = 1 << 1,
+    Info,
     /// PromQL queries, and their formatting and parsing.
-    Query = 1 << 2,
+    Query,
     /// Series, and the names and values of their labels.
-    Series = 1 << 3,
+    Series,
     /// Recording and alerting rules, and alerts.
-    Rules = 1 << 4,
+    Rules,
     /// The help, type and unit of metrics.
-    Metadata = 1 << 5,
+    Metadata,
     /// Scraping by another Prometheus.
-    Federate = 1 << 6,
+    Federate,
     /// Prometheus' remote read protocol.
-    RemoteRead = 1 << 7,
+    RemoteRead,
     /// Targets and the state of the server.
-    Status = 1 << 8,
+    Status,
     /// Configuration and flags, which may hold secrets.
-    Config = 1 << 9,
+    Config,
     /// The metrics of the server itself.
-    Metrics = 1 << 10,
+    Metrics,
     /// Remote write and OTLP, which store samples.
-    Write = 1 << 11,
+    Write,
     /// Deletion of data, and snapshots of it.
-    Admin = 1 << 12,
+    Admin,
     /// Reading the server's configuration again.
-    Reload = 1 << 13,
+    Reload,
     /// Requests that stop the server.
-    Quit = 1 << 14,
+    Quit,
     /// Profiles and other debugging endpoints.
-    Debug = 1 << 15,
+    Debug,
     /// Console templates, which run PromQL on the server.
-    Consoles = 1 << 16,
+    Consoles,
     /// Pages without data, and static files.
-    Ui = 1 << 17,
+    Ui,
     /// Every path that the API's table does not list.
-    Unknown = 1 << 18,
+    Unknown,
     /// Alertmanager's alerts and their groups, and silences as they are read.
-    Alerts = 1 << 19,
+    Alerts,
     /// New silences, changes of them, and their end.
-    Silences = 1 << 20,
+    Silences,
 }
 
 const NAMES: [(Class, &str); 21] = [
@@ -98,6 +97,11 @@ impl Class {
         NAMES.iter().find(|(class, _)| *class == self).map_or("unknown", |&(_, name)| name)
     }
 
+    /// Returns the bit of the class in a set.
+    const fn bit(self) -> u32 {
+        1_u32.unbounded_shl(self as u32)
+    }
+
     /// Returns every class, in the order of the documentation.
     pub fn all() -> impl Iterator<Item = Self> {
         NAMES.iter().map(|&(class, _)| class)
@@ -139,7 +143,7 @@ impl Classes {
         let mut bits = 0;
         let mut rest = classes;
         while let [class, others @ ..] = rest {
-            bits |= *class as u32;
+            bits |= class.bit();
             rest = others;
         }
         Self(bits)
@@ -158,7 +162,7 @@ impl Classes {
 
     /// Returns `true` if the set contains the class.
     pub fn contains(self, class: Class) -> bool {
-        self.0 & class as u32 != 0
+        self.0 & class.bit() != 0
     }
 
     /// Returns `true` if the set contains no class.

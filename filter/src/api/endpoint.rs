@@ -13,31 +13,38 @@ pub struct Endpoint {
     /// The path below the mount. A segment `:name` stands for any one segment that is not empty, and a last segment
     /// that ends in `*` for everything that begins so, also further below.
     pub path: &'static str,
-    /// True if the path has such a segment, and so more than one path of a request belongs to it.
-    pub is_pattern: bool,
+    /// The treatment of a request to this endpoint. Many rows share one, which keeps the tables small.
+    pub treatment: &'static Treatment,
     /// The methods that the server answers at this path.
     pub methods: Methods,
     /// The class of a request to this endpoint.
     pub class: Class,
+    /// The treatment of links that lead here from pages of other sites.
+    pub links: Links,
+    /// True if the path has a segment that stands for others, and so more than one path of a request belongs to it.
+    pub is_pattern: bool,
+}
+
+/// The treatment of a request to an endpoint: the parameters that it may have, and the answer that it gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Treatment {
     /// The parameters that the endpoint reads. If there are none, query string and body pass unchanged.
     pub parameters: ParameterNames,
+    /// The parameters that clients send and the server doesn't read here. They are removed where every other parameter
+    /// outside the list is refused.
+    pub unread: ParameterNames,
+    /// The parts of a request in which the parameters may stand.
+    pub parameters_in: ParametersIn,
     /// The answer that a restricted caller gets.
     pub to_restricted: ToRestricted,
     /// The kind of answer, which decides its cache headers.
     pub content: Content,
-    /// The parts of a request in which the parameters may stand.
-    pub parameters_in: ParametersIn,
-    /// The parameters that clients send and the server doesn't read here. They are removed where every other parameter
-    /// outside the list is refused.
-    pub unread: ParameterNames,
-    /// The treatment of links that lead here from pages of other sites.
-    pub links: Links,
 }
 
 impl Endpoint {
     /// Returns the parameter in which the selectors of a request stand, if the endpoint takes any.
     pub fn selectors(&self) -> Option<Selectors> {
-        match self.to_restricted {
+        match self.treatment.to_restricted {
             ToRestricted::Restrict(selectors) | ToRestricted::Read(selectors) => Some(selectors),
             ToRestricted::Filter(_, selectors) => selectors,
             ToRestricted::Message(_) => None,

@@ -6,11 +6,10 @@
 //! tenants. They have no class that the shorthand `read` gives.
 
 use super::class::{Class, Classes};
-use super::endpoint::{Endpoint, ParametersIn, SelectorForm, Selectors, ToRestricted};
-use super::listing::Listing;
+use super::endpoint::{Endpoint, SelectorForm, Selectors, ToRestricted, Treatment};
 use super::profile::{Contents, Profile, Section, restrictable};
-use super::prometheus;
-use super::row::{DELETE, GET, GET_POST, POST, check, file, row, ui};
+use super::prometheus::{self, RULES};
+use super::row::{DELETE, GET, GET_POST, PASSED, POST, check, closed, file, reads, refused, row, ui};
 use crate::target::method::{Method, Methods};
 use crate::target::parameters::ParameterNames;
 use crate::time::dialect::Dialect;
@@ -46,37 +45,29 @@ const GET_DELETE_PUT: Methods = Methods::of(&[Method::Get, Method::Delete, Metho
 const SELECTOR: ToRestricted =
     ToRestricted::Restrict(Selectors { parameter: "selector", form: SelectorForm::AnyOf });
 
-/// Returns a row of the cardinality of labels. `selector` may be given once only, in the query string or the form, so a
+/// Returns the treatment of requests for the cardinality of labels. `selector` may be given once only, in the query string or the form, so a
 /// form can't follow one that was sent ahead of it.
-const fn cardinality(path: &'static str, parameters: ParameterNames) -> Endpoint {
-    Endpoint {
-        parameters_in: ParametersIn::QueryOnly,
-        ..row(path, GET_POST, Class::Series, parameters, SELECTOR)
-    }
-}
-
-const fn closed(path: &'static str, methods: Methods, class: Class) -> Endpoint {
-    row(path, methods, class, &[], ToRestricted::Refuse)
+const fn cardinality(parameters: ParameterNames) -> Treatment {
+    reads(parameters, SELECTOR).in_the_query_alone()
 }
 
 /// The endpoints that read parameters which Prometheus doesn't read: here the filters without brackets mean something.
 #[rustfmt::skip]
 pub static READ_OTHERWISE: &[Endpoint] = &[
     row("/api/v1/rules", GET, Class::Rules,
-        &["type", "rule_name[]", "rule_group[]", "file[]", "rule_name", "rule_group", "file", "match[]", "exclude_alerts",
-          "group_limit", "group_next_token"],
-        ToRestricted::Filter(Listing::Rules, Some(prometheus::FILTERS))),
+        &reads(&["type", "rule_name[]", "rule_group[]", "file[]", "rule_name", "rule_group", "file", "match[]", "exclude_alerts",
+            "group_limit", "group_next_token"], RULES)),
 ];
 
 /// The endpoints below the prefix of Prometheus' API that Prometheus doesn't have.
 #[rustfmt::skip]
 pub static BELOW_PROMETHEUS: &[Endpoint] = &[
-    cardinality("/api/v1/cardinality/label_names", &["selector", "limit", "count_method"]),
-    cardinality("/api/v1/cardinality/active_series", &["selector"]),
-    cardinality("/api/v1/cardinality/active_native_histogram_metrics", &["selector"]),
+    row("/api/v1/cardinality/label_names", GET_POST, Class::Series, &cardinality(&["selector", "limit", "count_method"])),
+    row("/api/v1/cardinality/active_series", GET_POST, Class::Series, &cardinality(&["selector"])),
+    row("/api/v1/cardinality/active_native_histogram_metrics", GET_POST, Class::Series, &cardinality(&["selector"])),
     // Its total is that of all series, whatever `selector` says. `selector` isn't read here, so no row names it.
-    row("/api/v1/cardinality/label_values", GET_POST, Class::Series, &["label_names[]", "limit", "count_method"],
-        ToRestricted::Refuse),
+    row("/api/v1/cardinality/label_values", GET_POST, Class::Series,
+        &refused(&["label_names[]", "limit", "count_method"])),
 
     closed("/config/v1/rules", GET, Class::Rules),
     closed("/config/v1/rules/:namespace", GET, Class::Rules),
@@ -97,7 +88,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
     closed("/api/v1/upload/block/:block/check", GET, Class::Write),
 
     check("/ready"),
-    row("/api/v1/status/buildinfo", GET, Class::Info, &[], ToRestricted::Pass),
+    row("/api/v1/status/buildinfo", GET, Class::Info, &PASSED),
 
     closed("/api/v1/user_limits", GET, Class::Status),
     closed("/api/v1/user_stats", GET, Class::Status),

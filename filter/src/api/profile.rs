@@ -102,7 +102,7 @@ impl Profile {
     /// Finds out if any endpoint reads a parameter.
     pub fn knows(&self, parameter: &str) -> KnownTo {
         let mut rows = self.sections.iter().flat_map(|section| section.rows);
-        let is_read = rows.any(|endpoint| endpoint.parameters.contains(&parameter));
+        let is_read = rows.any(|endpoint| endpoint.treatment.parameters.contains(&parameter));
         if is_read || self.parameters.unlisted.contains(&parameter) {
             KnownTo::SomeEndpoint
         } else {
@@ -170,7 +170,7 @@ pub(super) const fn restrictable(sections: &[Section]) -> Classes {
     while let [section, others @ ..] = sections {
         let mut rows = section.rows;
         while let [endpoint, others @ ..] = rows {
-            if !matches!(endpoint.to_restricted, ToRestricted::Refuse) {
+            if !matches!(endpoint.treatment.to_restricted, ToRestricted::Refuse) {
                 classes = classes.with(Classes::of(&[endpoint.class]));
             }
             rows = others;

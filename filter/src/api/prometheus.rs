@@ -3,15 +3,20 @@
 //! 2.x and VictoriaMetrics render them on the server, with the data of all callers.
 
 use super::class::{Class, Classes};
-use super::endpoint::{Endpoint, Message, ParametersIn, SelectorForm, Selectors, ToRestricted};
+use super::endpoint::{Endpoint, Message, SelectorForm, Selectors, ToRestricted};
 use super::listing::Listing;
 use super::profile::{Contents, Profile, Section, SpecialParameters, restrictable};
-use super::row::{GET, GET_POST, POST, POST_PUT, check, file, joined, page, row, ui};
+use super::row::{
+    GET, GET_POST, PASSED, POST, POST_PUT, check, closed, file, joined, page, reads, refused, row, ui,
+};
 use crate::target::parameters::ParameterNames;
 use crate::time::dialect::Dialect;
 
 pub(super) const QUERY: ToRestricted = ToRestricted::Restrict(EXPRESSION);
 pub(super) const MATCH: ToRestricted = ToRestricted::Restrict(ANY_OF);
+pub(super) const RULES: ToRestricted = ToRestricted::Filter(Listing::Rules, Some(FILTERS));
+pub(super) const ALERTS: ToRestricted = ToRestricted::Filter(Listing::Alerts, None);
+pub(super) const TARGETS: ToRestricted = ToRestricted::Filter(Listing::Targets, None);
 const FORMAT: ToRestricted =
     ToRestricted::Read(Selectors { parameter: "query", form: SelectorForm::Formatted });
 const PARSE: ToRestricted = ToRestricted::Read(Selectors { parameter: "query", form: SelectorForm::Parsed });
@@ -73,77 +78,75 @@ const SEARCH_VALUES: ParameterNames = &joined::<12>(&[SERIES, SEARCH, &["label"]
 #[rustfmt::skip]
 pub static ENDPOINTS: &[Endpoint] = &[
     // VictoriaMetrics takes the step of an instant query for the time to look back. So vmalert sends one to every server.
-    Endpoint { unread: &["step"],
-        ..row("/api/v1/query", GET_POST, Class::Query,
-            &["query", "time", "timeout", "limit", "lookback_delta", "stats"], QUERY) },
+    row("/api/v1/query", GET_POST, Class::Query,
+        &reads(&["query", "time", "timeout", "limit", "lookback_delta", "stats"], QUERY).unread(&["step"])),
     row("/api/v1/query_range", GET_POST, Class::Query,
-        &["query", "start", "end", "step", "timeout", "limit", "lookback_delta", "stats"], QUERY),
+        &reads(&["query", "start", "end", "step", "timeout", "limit", "lookback_delta", "stats"], QUERY)),
     // The pages of 2.x ask for exemplars with all parameters of the graph.
-    Endpoint { unread: &["step"],
-        ..row("/api/v1/query_exemplars", GET_POST, Class::Query, &["query", "start", "end"], QUERY) },
-    row("/api/v1/format_query", GET_POST, Class::Query, &["query"], FORMAT),
-    row("/api/v1/parse_query", GET_POST, Class::Query, &["query"], PARSE),
+    row("/api/v1/query_exemplars", GET_POST, Class::Query,
+        &reads(&["query", "start", "end"], QUERY).unread(&["step"])),
+    row("/api/v1/format_query", GET_POST, Class::Query, &reads(&["query"], FORMAT)),
+    row("/api/v1/parse_query", GET_POST, Class::Query, &reads(&["query"], PARSE)),
 
-    row("/api/v1/series", GET_POST, Class::Series, SERIES, MATCH),
-    row("/api/v1/labels", GET_POST, Class::Series, SERIES, MATCH),
-    row("/api/v1/label/:name/values", GET, Class::Series, SERIES, MATCH),
-    row("/api/v1/search/metric_names", GET_POST, Class::Series, SEARCH_METRICS, MATCH),
-    row("/api/v1/search/label_names", GET_POST, Class::Series, SEARCH_LABELS, MATCH),
-    row("/api/v1/search/label_values", GET_POST, Class::Series, SEARCH_VALUES, MATCH),
+    row("/api/v1/series", GET_POST, Class::Series, &reads(SERIES, MATCH)),
+    row("/api/v1/labels", GET_POST, Class::Series, &reads(SERIES, MATCH)),
+    row("/api/v1/label/:name/values", GET, Class::Series, &reads(SERIES, MATCH)),
+    row("/api/v1/search/metric_names", GET_POST, Class::Series, &reads(SEARCH_METRICS, MATCH)),
+    row("/api/v1/search/label_names", GET_POST, Class::Series, &reads(SEARCH_LABELS, MATCH)),
+    row("/api/v1/search/label_values", GET_POST, Class::Series, &reads(SEARCH_VALUES, MATCH)),
 
-    row("/api/v1/metadata", GET, Class::Metadata, &["limit", "limit_per_metric", "metric"], NOTHING),
-    row("/api/v1/targets/metadata", GET, Class::Metadata, &["match_target", "metric", "limit"], ToRestricted::Refuse),
+    row("/api/v1/metadata", GET, Class::Metadata, &reads(&["limit", "limit_per_metric", "metric"], NOTHING)),
+    row("/api/v1/targets/metadata", GET, Class::Metadata, &refused(&["match_target", "metric", "limit"])),
 
     // Grafana spells each filter in two ways, as Prometheus and as Mimir does.
-    Endpoint { unread: &["rule_name", "rule_group", "file"],
-        ..row("/api/v1/rules", GET, Class::Rules,
-            &["type", "rule_name[]", "rule_group[]", "file[]", "match[]", "exclude_alerts", "group_limit", "group_next_token"],
-            ToRestricted::Filter(Listing::Rules, Some(FILTERS))) },
-    row("/api/v1/alerts", GET, Class::Rules, &[], ToRestricted::Filter(Listing::Alerts, None)),
-    row("/api/v1/targets", GET, Class::Status, &["state", "scrapePool"], ToRestricted::Filter(Listing::Targets, None)),
+    row("/api/v1/rules", GET, Class::Rules,
+        &reads(&["type", "rule_name[]", "rule_group[]", "file[]", "match[]", "exclude_alerts", "group_limit", "group_next_token"],
+            RULES).unread(&["rule_name", "rule_group", "file"])),
+    row("/api/v1/alerts", GET, Class::Rules, &reads(&[], ALERTS)),
+    row("/api/v1/targets", GET, Class::Status, &reads(&["state", "scrapePool"], TARGETS)),
 
-    row("/api/v1/targets/relabel_steps", GET, Class::Status, &["scrapePool", "labels"], ToRestricted::Refuse),
-    row("/api/v1/scrape_pools", GET, Class::Status, &[], ToRestricted::Refuse),
-    row("/api/v1/alertmanagers", GET, Class::Status, &[], ToRestricted::Refuse),
+    row("/api/v1/targets/relabel_steps", GET, Class::Status, &refused(&["scrapePool", "labels"])),
+    closed("/api/v1/scrape_pools", GET, Class::Status),
+    closed("/api/v1/alertmanagers", GET, Class::Status),
 
-    row("/api/v1/status/buildinfo", GET, Class::Info, &[], ToRestricted::Pass),
-    row("/api/v1/features", GET, Class::Info, &[], ToRestricted::Pass),
-    row("/api/v1/openapi.yaml", GET, Class::Info, &[], ToRestricted::Pass),
-    row("/version", GET, Class::Info, &[], ToRestricted::Pass),
+    row("/api/v1/status/buildinfo", GET, Class::Info, &PASSED),
+    row("/api/v1/features", GET, Class::Info, &PASSED),
+    row("/api/v1/openapi.yaml", GET, Class::Info, &PASSED),
+    row("/version", GET, Class::Info, &PASSED),
     // Every page of 3.x listens for these. They are fixed sentences about the server.
-    row("/api/v1/notifications", GET, Class::Info, &[], ToRestricted::Pass),
-    row("/api/v1/notifications/live", GET, Class::Info, &[], ToRestricted::Pass),
+    row("/api/v1/notifications", GET, Class::Info, &PASSED),
+    row("/api/v1/notifications/live", GET, Class::Info, &PASSED),
 
-    row("/api/v1/status/runtimeinfo", GET, Class::Status, &[], ToRestricted::Refuse),
-    row("/api/v1/status/tsdb", GET, Class::Status, &["limit"], ToRestricted::Refuse),
-    row("/api/v1/status/tsdb/blocks", GET, Class::Status, &[], ToRestricted::Refuse),
-    row("/api/v1/status/walreplay", GET, Class::Status, &[], ToRestricted::Refuse),
-    row("/api/v1/status/self_metrics", GET, Class::Status, &[], ToRestricted::Refuse),
+    closed("/api/v1/status/runtimeinfo", GET, Class::Status),
+    row("/api/v1/status/tsdb", GET, Class::Status, &refused(&["limit"])),
+    closed("/api/v1/status/tsdb/blocks", GET, Class::Status),
+    closed("/api/v1/status/walreplay", GET, Class::Status),
+    closed("/api/v1/status/self_metrics", GET, Class::Status),
 
-    row("/api/v1/status/config", GET, Class::Config, &[], ToRestricted::Refuse),
-    row("/api/v1/status/flags", GET, Class::Config, &[], ToRestricted::Refuse),
-    row("/api/v1/scrape_pools/config", GET, Class::Config, &["scrapePool"], ToRestricted::Refuse),
+    closed("/api/v1/status/config", GET, Class::Config),
+    closed("/api/v1/status/flags", GET, Class::Config),
+    row("/api/v1/scrape_pools/config", GET, Class::Config, &refused(&["scrapePool"])),
 
-    row("/api/v1/read", POST, Class::RemoteRead, &[], ToRestricted::Refuse),
-    row("/api/v1/write", POST, Class::Write, &[], ToRestricted::Message(Message::RemoteWrite)),
-    row("/api/v1/otlp/v1/metrics", POST, Class::Write, &[], ToRestricted::Refuse),
+    closed("/api/v1/read", POST, Class::RemoteRead),
+    row("/api/v1/write", POST, Class::Write, &reads(&[], ToRestricted::Message(Message::RemoteWrite))),
+    closed("/api/v1/otlp/v1/metrics", POST, Class::Write),
 
-    row("/api/v1/admin/tsdb/delete_series", POST_PUT, Class::Admin, &["match[]", "start", "end"], ToRestricted::Refuse),
-    row("/api/v1/admin/tsdb/clean_tombstones", POST_PUT, Class::Admin, &[], ToRestricted::Refuse),
-    Endpoint { parameters_in: ParametersIn::QueryOnly,
-        ..row("/api/v1/admin/tsdb/snapshot", POST_PUT, Class::Admin, &["skip_head"], ToRestricted::Refuse) },
+    row("/api/v1/admin/tsdb/delete_series", POST_PUT, Class::Admin, &refused(&["match[]", "start", "end"])),
+    closed("/api/v1/admin/tsdb/clean_tombstones", POST_PUT, Class::Admin),
+    row("/api/v1/admin/tsdb/snapshot", POST_PUT, Class::Admin,
+        &refused(&["skip_head"]).in_the_query_alone()),
 
-    row("/federate", GET, Class::Federate, &["match[]"], MATCH),
-    row("/metrics", GET, Class::Metrics, &[], ToRestricted::Refuse),
+    row("/federate", GET, Class::Federate, &reads(&["match[]"], MATCH)),
+    closed("/metrics", GET, Class::Metrics),
 
     check("/-/healthy"),
     check("/-/ready"),
-    row("/-/reload", POST_PUT, Class::Reload, &[], ToRestricted::Refuse),
-    row("/-/quit", POST_PUT, Class::Quit, &[], ToRestricted::Refuse),
+    closed("/-/reload", POST_PUT, Class::Reload),
+    closed("/-/quit", POST_PUT, Class::Quit),
 
-    row("/debug/pprof", GET_POST, Class::Debug, &[], ToRestricted::Refuse),
-    row("/debug/pprof/*", GET_POST, Class::Debug, &[], ToRestricted::Refuse),
-    row("/consoles/*", GET, Class::Consoles, &[], ToRestricted::Refuse),
+    closed("/debug/pprof", GET_POST, Class::Debug),
+    closed("/debug/pprof/*", GET_POST, Class::Debug),
+    closed("/consoles/*", GET, Class::Consoles),
 
     ui("/"),
     ui("/graph"),
@@ -246,10 +249,10 @@ mod tests {
             Class::RemoteRead,
         ];
         for endpoint in ENDPOINTS.iter().filter(|endpoint| never.contains(&endpoint.class)) {
-            assert_eq!(endpoint.to_restricted, ToRestricted::Refuse, "{}", endpoint.path);
+            assert_eq!(endpoint.treatment.to_restricted, ToRestricted::Refuse, "{}", endpoint.path);
         }
         let writes = ENDPOINTS.iter().filter(|endpoint| endpoint.class == Class::Write);
-        let open = writes.filter(|endpoint| endpoint.to_restricted != ToRestricted::Refuse);
+        let open = writes.filter(|endpoint| endpoint.treatment.to_restricted != ToRestricted::Refuse);
         assert_eq!(open.map(|endpoint| endpoint.path).collect::<Vec<_>>(), ["/api/v1/write"]);
     }
 }

@@ -2,11 +2,10 @@
 //! 0.42 (`pkg/api`, `pkg/ui`, `pkg/receive`). It is Prometheus' API with more parameters and paths.
 
 use super::class::{Class, Classes};
-use super::endpoint::{Endpoint, ToRestricted};
-use super::listing::Listing;
+use super::endpoint::Endpoint;
 use super::profile::{Contents, Profile, Section, SpecialParameters, restrictable};
-use super::prometheus::{self, FILTERS, MATCH, NOTHING, QUERY};
-use super::row::{GET, GET_POST, POST, joined, page, row};
+use super::prometheus::{self, ALERTS, MATCH, NOTHING, QUERY};
+use super::row::{GET, GET_POST, POST, closed, joined, page, reads, refused, row};
 use crate::target::parameters::ParameterNames;
 use crate::time::dialect::Dialect;
 
@@ -71,32 +70,32 @@ const METADATA: ParameterNames = &joined::<8>(&[&["limit", "limit_per_metric", "
 /// The endpoints that Prometheus doesn't have, or has with fewer parameters.
 #[rustfmt::skip]
 pub static ENDPOINTS: &[Endpoint] = &[
-    Endpoint { unread: &["step"], ..row("/api/v1/query", GET_POST, Class::Query, EXPRESSION, QUERY) },
-    row("/api/v1/query_range", GET_POST, Class::Query, RANGE, QUERY),
-    row("/api/v1/query_exemplars", GET_POST, Class::Query, EXEMPLARS, QUERY),
-    Endpoint { unread: &["step"], ..row("/api/v1/query_explain", GET_POST, Class::Query, EXPRESSION, QUERY) },
-    row("/api/v1/query_range_explain", GET_POST, Class::Query, RANGE, QUERY),
+    row("/api/v1/query", GET_POST, Class::Query, &reads(EXPRESSION, QUERY).unread(&["step"])),
+    row("/api/v1/query_range", GET_POST, Class::Query, &reads(RANGE, QUERY)),
+    row("/api/v1/query_exemplars", GET_POST, Class::Query, &reads(EXEMPLARS, QUERY)),
+    row("/api/v1/query_explain", GET_POST, Class::Query, &reads(EXPRESSION, QUERY).unread(&["step"])),
+    row("/api/v1/query_range_explain", GET_POST, Class::Query, &reads(RANGE, QUERY)),
 
-    row("/api/v1/series", GET_POST, Class::Series, SERIES, MATCH),
-    row("/api/v1/labels", GET_POST, Class::Series, SERIES, MATCH),
-    row("/api/v1/label/:name/values", GET, Class::Series, SERIES, MATCH),
+    row("/api/v1/series", GET_POST, Class::Series, &reads(SERIES, MATCH)),
+    row("/api/v1/labels", GET_POST, Class::Series, &reads(SERIES, MATCH)),
+    row("/api/v1/label/:name/values", GET, Class::Series, &reads(SERIES, MATCH)),
 
-    row("/api/v1/metadata", GET, Class::Metadata, METADATA, NOTHING),
-    Endpoint { unread: &["rule_name", "rule_group", "file"],
-        ..row("/api/v1/rules", GET, Class::Rules, RULES, ToRestricted::Filter(Listing::Rules, Some(FILTERS))) },
-    row("/api/v1/alerts", GET, Class::Rules, CHOICE, ToRestricted::Filter(Listing::Alerts, None)),
+    row("/api/v1/metadata", GET, Class::Metadata, &reads(METADATA, NOTHING)),
+    row("/api/v1/rules", GET, Class::Rules,
+        &reads(RULES, prometheus::RULES).unread(&["rule_name", "rule_group", "file"])),
+    row("/api/v1/alerts", GET, Class::Rules, &reads(CHOICE, ALERTS)),
 
     // The statistics are added up before anybody can filter them.
-    row("/api/v1/status/tsdb", GET, Class::Status, &["limit", "match[]"], ToRestricted::Refuse),
-    row("/api/v1/stores", GET, Class::Status, &[], ToRestricted::Refuse),
-    row("/api/v1/blocks", GET, Class::Status, &[], ToRestricted::Refuse),
+    row("/api/v1/status/tsdb", GET, Class::Status, &refused(&["limit", "match[]"])),
+    closed("/api/v1/stores", GET, Class::Status),
+    closed("/api/v1/blocks", GET, Class::Status),
     // This marks a block for deletion.
-    row("/api/v1/blocks/mark", POST, Class::Admin, &[], ToRestricted::Refuse),
+    closed("/api/v1/blocks/mark", POST, Class::Admin),
 
-    row("/api/v1/receive", POST, Class::Write, &[], ToRestricted::Refuse),
-    row("/api/v1/otlp", POST, Class::Write, &[], ToRestricted::Refuse),
+    closed("/api/v1/receive", POST, Class::Write),
+    closed("/api/v1/otlp", POST, Class::Write),
 
-    row("/debug/fgprof", GET, Class::Debug, &[], ToRestricted::Refuse),
+    closed("/debug/fgprof", GET, Class::Debug),
 
     page("/stores", Class::Status),
     page("/blocks", Class::Status),

@@ -3,11 +3,10 @@
 //! their beginning alone, so whole folders have one class, and nothing that stores, deletes or shows data is `unknown`.
 
 use super::class::{Class, Classes};
-use super::endpoint::{Content, Endpoint, ToRestricted};
-use super::listing::Listing;
+use super::endpoint::Endpoint;
 use super::profile::{Contents, Profile, Section, SpecialParameters, restrictable};
-use super::prometheus::{FILTERS, MATCH, NOTHING, QUERY};
-use super::row::{GET, GET_HEAD, GET_POST, check, file, page, row, ui};
+use super::prometheus::{ALERTS, MATCH, NOTHING, QUERY, RULES, TARGETS};
+use super::row::{GET, GET_HEAD, GET_POST, PASSED, check, closed, file, page, reads, refused, row, ui};
 use crate::target::method::{Method, Methods};
 use crate::target::parameters::ParameterNames;
 use crate::time::dialect::Dialect;
@@ -53,41 +52,39 @@ const SERIES: ParameterNames = &["match[]", "start", "end", "limit", "timeout", 
 
 /// A row for samples that are sent, in whichever protocol.
 const fn write(path: &'static str) -> Endpoint {
-    row(path, SENT, Class::Write, &[], ToRestricted::Refuse)
+    closed(path, SENT, Class::Write)
 }
 
 /// A row that shows data or the state of the server, or changes it, and can't be restricted.
 const fn whole(path: &'static str, class: Class) -> Endpoint {
-    row(path, GET_POST, class, &[], ToRestricted::Refuse)
+    closed(path, GET_POST, class)
 }
 
 /// Every endpoint, beginning with those of queries. Of two rows that cover a path the first one counts.
 #[rustfmt::skip]
 pub static ENDPOINTS: &[Endpoint] = &[
     row("/api/v1/query", GET_POST, Class::Query,
-        &["query", "time", "step", "timeout", "limit", "nocache", "round_digits", "trace"], QUERY),
+        &reads(&["query", "time", "step", "timeout", "limit", "nocache", "round_digits", "trace"], QUERY)),
     row("/api/v1/query_range", GET_POST, Class::Query,
-        &["query", "start", "end", "step", "timeout", "limit", "nocache", "round_digits", "trace"], QUERY),
-    row("/api/v1/query_exemplars", GET_POST, Class::Query, &["query", "start", "end"], QUERY),
+        &reads(&["query", "start", "end", "step", "timeout", "limit", "nocache", "round_digits", "trace"], QUERY)),
+    row("/api/v1/query_exemplars", GET_POST, Class::Query, &reads(&["query", "start", "end"], QUERY)),
 
-    row("/api/v1/series", GET_POST, Class::Series, SERIES, MATCH),
-    row("/api/v1/labels", GET_POST, Class::Series, SERIES, MATCH),
-    row("/api/v1/label/:name/values", GET, Class::Series, SERIES, MATCH),
+    row("/api/v1/series", GET_POST, Class::Series, &reads(SERIES, MATCH)),
+    row("/api/v1/labels", GET_POST, Class::Series, &reads(SERIES, MATCH)),
+    row("/api/v1/label/:name/values", GET, Class::Series, &reads(SERIES, MATCH)),
 
-    row("/api/v1/metadata", GET, Class::Metadata, &["limit", "limit_per_metric", "metric"], NOTHING),
+    row("/api/v1/metadata", GET, Class::Metadata, &reads(&["limit", "limit_per_metric", "metric"], NOTHING)),
 
-    Endpoint { unread: &["rule_name", "rule_group", "file"],
-        ..row("/api/v1/rules", GET, Class::Rules,
-            &["type", "rule_name[]", "rule_group[]", "file[]", "match[]", "exclude_alerts", "datasource_type",
-              "group_limit", "group_next_token"],
-            ToRestricted::Filter(Listing::Rules, Some(FILTERS))) },
-    row("/api/v1/alerts", GET, Class::Rules, &["datasource_type"], ToRestricted::Filter(Listing::Alerts, None)),
-    row("/api/v1/targets", GET, Class::Status, &["state", "scrapePool"], ToRestricted::Filter(Listing::Targets, None)),
+    row("/api/v1/rules", GET, Class::Rules,
+        &reads(&["type", "rule_name[]", "rule_group[]", "file[]", "match[]", "exclude_alerts", "datasource_type", "group_limit",
+            "group_next_token"], RULES).unread(&["rule_name", "rule_group", "file"])),
+    row("/api/v1/alerts", GET, Class::Rules, &reads(&["datasource_type"], ALERTS)),
+    row("/api/v1/targets", GET, Class::Status, &reads(&["state", "scrapePool"], TARGETS)),
 
-    row("/federate", GET, Class::Federate, &["match[]"], MATCH),
+    row("/federate", GET, Class::Federate, &reads(&["match[]"], MATCH)),
 
-    row("/api/v1/status/buildinfo", GET, Class::Info, &[], ToRestricted::Pass),
-    row("/functions*", GET, Class::Info, &[], ToRestricted::Pass),
+    row("/api/v1/status/buildinfo", GET, Class::Info, &PASSED),
+    row("/functions*", GET, Class::Info, &PASSED),
 
     // Whoever dumps samples, or reads them by Graphite's API, is bound by no guard, as with remote read.
     whole("/api/v1/export*", Class::RemoteRead),
@@ -107,16 +104,16 @@ pub static ENDPOINTS: &[Endpoint] = &[
     page("/targets", Class::Status),
     page("/service-discovery", Class::Status),
     // The server asks its target for this, and shows what that answers.
-    row("/target_response", GET_HEAD, Class::Status, &[], ToRestricted::Refuse),
+    closed("/target_response", GET_HEAD, Class::Status),
     page("/config", Class::Config),
     page("/flags", Class::Config),
     page("/alerts", Class::Rules),
     page("/rules", Class::Rules),
     page("/vmalert", Class::Rules),
     whole("/vmalert/*", Class::Rules),
-    row("/metrics", GET_HEAD, Class::Metrics, &[], ToRestricted::Refuse),
+    closed("/metrics", GET_HEAD, Class::Metrics),
 
-    row("/api/v1/admin/tsdb/delete_series", GET_POST, Class::Admin, &["match[]", "start", "end"], ToRestricted::Refuse),
+    row("/api/v1/admin/tsdb/delete_series", GET_POST, Class::Admin, &refused(&["match[]", "start", "end"])),
     whole("/api/v1/admin/*", Class::Admin),
     whole("/delete/*", Class::Admin),
     whole("/snapshot/*", Class::Admin),
@@ -161,8 +158,8 @@ pub static ENDPOINTS: &[Endpoint] = &[
     // Dashboards from a folder of the server's, which are for whoever it may be.
     page("/vmui/custom-dashboards", Class::Ui),
     page("/graph/custom-dashboards", Class::Ui),
-    Endpoint { content: Content::Fresh, ..file("/vmui/config.json") },
-    Endpoint { content: Content::Fresh, ..file("/vmui/timezone") },
+    row("/vmui/config.json", GET_HEAD, Class::Ui, &PASSED),
+    row("/vmui/timezone", GET_HEAD, Class::Ui, &PASSED),
     file("/vmui/*"),
     file("/graph/*"),
     file("/static*"),

@@ -52,7 +52,7 @@ impl Guarded {
         extensions: Extensions,
         parameters: &Parameters,
     ) -> Option<Amounts> {
-        let names = endpoint.parameters;
+        let names = endpoint.treatment.parameters;
         let given = |name| parameters.value(name).filter(|value| !value.is_empty());
         let mut times = Times::read(dialect, names, &given, self.now).ok()?;
         let mut amounts = Amounts::default();
@@ -64,7 +64,7 @@ impl Guarded {
             amounts.oldest = Some(age(start));
         }
         let ToRestricted::Restrict(Selectors { parameter, form: SelectorForm::Expression }) =
-            endpoint.to_restricted
+            endpoint.treatment.to_restricted
         else {
             return Some(amounts);
         };

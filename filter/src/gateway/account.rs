@@ -155,7 +155,8 @@ impl Gateway {
         let RuleTerms { restriction, guarded, tenants, .. } =
             self.terms(number, rule, &caller, request).ok()?;
         account.last = Room::Forward;
-        let to_restricted = || requested.endpoint.map_or(ToRestricted::Refuse, |row| row.to_restricted);
+        let to_restricted =
+            || requested.endpoint.map_or(ToRestricted::Refuse, |row| row.treatment.to_restricted);
         account.gives = restriction.as_ref().map(|_| to_restricted());
         (account.restriction, account.guarded, account.tenants) = (restriction, guarded, tenants);
         Some(())

@@ -108,9 +108,10 @@ impl AllowedRequest<'_> {
     fn gives(&self) -> ToRestricted {
         match &self.terms.restriction {
             None => ToRestricted::Pass,
-            Some(_) => {
-                self.requested.endpoint.map_or(ToRestricted::Refuse, |endpoint| endpoint.to_restricted)
-            }
+            Some(_) => self
+                .requested
+                .endpoint
+                .map_or(ToRestricted::Refuse, |endpoint| endpoint.treatment.to_restricted),
         }
     }
 
@@ -143,7 +144,7 @@ impl AllowedRequest<'_> {
         lookup.as_ref().map(Lookup::request).transpose()?;
         let context = RequestContext {
             mount: id,
-            content: self.requested.endpoint.map_or(Content::Fresh, |endpoint| endpoint.content),
+            content: self.requested.endpoint.map_or(Content::Fresh, |endpoint| endpoint.treatment.content),
             upstream_path,
             host,
             origin: self.origin,
@@ -176,7 +177,7 @@ impl AllowedRequest<'_> {
                     | ToRestricted::OwnSilence
                     | ToRestricted::NewSilence
             );
-            is_held || !endpoint.parameters.is_empty()
+            is_held || !endpoint.treatment.parameters.is_empty()
         };
         let Some(endpoint) = self.requested.endpoint.filter(is_read) else {
             let query = self.query.map(|query| query.as_str().to_owned()).unwrap_or_default();
@@ -188,9 +189,9 @@ impl AllowedRequest<'_> {
             return Ok((query, form.map(AwaitedBody::Form)));
         };
         let Mount { max_form, ignored, .. } = self.requested.at.mount;
-        let accepted = Accepted { names: endpoint.parameters, ignored: Rc::clone(ignored) };
+        let accepted = Accepted { names: endpoint.treatment.parameters, ignored: Rc::clone(ignored) };
         let query = accepted.query(self.query)?;
-        if endpoint.parameters_in == ParametersIn::QueryOnly && body == Body::Follows {
+        if endpoint.treatment.parameters_in == ParametersIn::QueryOnly && body == Body::Follows {
             return Err(BodyError::Unexpected.into());
         }
         if body == Body::Follows && matches!(self.gives(), ToRestricted::NewSilence) {
@@ -239,7 +240,7 @@ impl AllowedRequest<'_> {
     /// Returns the query string and the message to wait for, if the rule requires something of it.
     fn message(&self) -> Result<Option<(String, Option<AwaitedBody>)>, Refusal> {
         let Some(ToRestricted::Message(Message::RemoteWrite)) =
-            self.requested.endpoint.map(|endpoint| endpoint.to_restricted)
+            self.requested.endpoint.map(|endpoint| endpoint.treatment.to_restricted)
         else {
             return Ok(None);
         };
@@ -285,8 +286,8 @@ impl AllowedRequest<'_> {
         let guarded = guarded.filter(|_| Classes::GUARDED.contains(endpoint.class));
         Ok(Some(Requirements {
             profile: mount.api,
-            names: endpoint.parameters,
-            unread: endpoint.unread,
+            names: endpoint.treatment.parameters,
+            unread: endpoint.treatment.unread,
             selectors: endpoint.selectors(),
             restriction: restriction.clone(),
             guarded,

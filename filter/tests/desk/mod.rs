@@ -104,7 +104,7 @@ impl Form for AwaitedBody {
 /// Checks that a row of an API's table says what a case does: the class, the parameters, and what a restricted caller gets.
 #[allow(dead_code, reason = "some tests are about no table")]
 pub(crate) fn check_row(endpoint: &Endpoint, path: &str, (class, parameters, gets): (&str, &str, &str)) {
-    let answer = match endpoint.to_restricted {
+    let answer = match endpoint.treatment.to_restricted {
         ToRestricted::Restrict(_) | ToRestricted::Message(_) => "own",
         ToRestricted::OwnSilence | ToRestricted::NewSilence => "own",
         ToRestricted::Filter(..) => "cut",
@@ -114,5 +114,9 @@ pub(crate) fn check_row(endpoint: &Endpoint, path: &str, (class, parameters, get
         ToRestricted::Refuse => "none",
     };
     let names: Vec<_> = parameters.split_whitespace().collect();
-    assert_eq!((endpoint.class.name(), endpoint.parameters, answer), (class, &names[..], gets), "{path}");
+    assert_eq!(
+        (endpoint.class.name(), endpoint.treatment.parameters, answer),
+        (class, &names[..], gets),
+        "{path}"
+    );
 }

@@ -142,11 +142,13 @@ fn samples(path: &str, takes: impl Fn(Method) -> bool) -> Vec<Sample> {
 /// request's own text, search the names that other endpoints of the class list, or are pages of its data.
 fn adds_nothing(row: &Endpoint) -> bool {
     let is_page = row.class == Class::Rules && !row.path.starts_with("/api/") && !row.path.ends_with('*');
-    is_page || matches!(row.to_restricted, ToRestricted::Read(_)) || row.path.starts_with("/api/v1/search/")
+    is_page
+        || matches!(row.treatment.to_restricted, ToRestricted::Read(_))
+        || row.path.starts_with("/api/v1/search/")
 }
 
 fn is_reached(row: &Endpoint, to: To) -> bool {
-    to == To::All || row.to_restricted != ToRestricted::Refuse
+    to == To::All || row.treatment.to_restricted != ToRestricted::Refuse
 }
 
 /// Returns paths that stand for all that a row of a table covers.

@@ -25,7 +25,7 @@ pub fn of(course: &Course<'_>) -> Vec<Rewritten> {
     let (Some(upstream), Some(endpoint)) = (course.upstream(), course.account.endpoint) else {
         return Vec::new();
     };
-    let selectors = match endpoint.to_restricted {
+    let selectors = match endpoint.treatment.to_restricted {
         ToRestricted::Restrict(selectors) | ToRestricted::Filter(_, Some(selectors)) => selectors,
         _ => return Vec::new(),
     };

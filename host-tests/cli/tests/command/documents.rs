@@ -198,7 +198,7 @@ fn the_page_for_the_restricted_shows_what_becomes_of_each_endpoint() {
 
 /// Returns a table of the answers that a restricted caller gets from each endpoint.
 fn to_the_restricted(profile: &Profile) -> String {
-    let gets = |endpoint: &Endpoint| match endpoint.to_restricted {
+    let gets = |endpoint: &Endpoint| match endpoint.treatment.to_restricted {
         ToRestricted::Restrict(selectors) if selectors == EXPRESSION => "their own, by matchers in `query`",
         ToRestricted::Restrict(_) => "their own, by matchers in `match[]`",
         ToRestricted::Filter(_, Some(Selectors { parameter: "filter", .. })) => {

@@ -102,7 +102,7 @@ impl Generator {
         } else if self.random.once_in(40) {
             path = self.random.one(&ODD).to_owned();
         }
-        let names = endpoint.map(|endpoint| endpoint.parameters).unwrap_or_default();
+        let names = endpoint.map(|endpoint| endpoint.treatment.parameters).unwrap_or_default();
         let takes = |name: &str| match (endpoint, Method::parse(name.as_bytes())) {
             (Some(endpoint), Some(method)) => endpoint.methods.contains(method),
             _ => matches!(name, "GET" | "POST"),
@@ -123,7 +123,7 @@ impl Generator {
         if !query.is_empty() || self.random.once_in(40) {
             path = format!("{path}?{query}");
         }
-        let listing = endpoint.and_then(|endpoint| match endpoint.to_restricted {
+        let listing = endpoint.and_then(|endpoint| match endpoint.treatment.to_restricted {
             ToRestricted::Filter(listing, _) => Some(listing),
             _ => None,
         });

@@ -111,8 +111,9 @@ fn events_come_after_a_query_has_timed_out(setup: &Setup, client: Client) {
 fn a_form_of_each_endpoint_goes_on_when_it_is_whole_and_what_is_no_form_streams() {
     let Some(setup) = Setup::start() else { return };
     let takes_forms = |row: &&Endpoint| {
-        let in_a_form = row.methods.contains(Method::Post) && row.parameters_in == ParametersIn::QueryOrForm;
-        in_a_form && !row.parameters.is_empty()
+        let in_a_form =
+            row.methods.contains(Method::Post) && row.treatment.parameters_in == ParametersIn::QueryOrForm;
+        in_a_form && !row.treatment.parameters.is_empty()
     };
     let forms: Vec<&str> = ENDPOINTS.iter().filter(takes_forms).map(|row| row.path).collect();
     assert!(forms.len() > 5, "{forms:?}");

@@ -109,13 +109,13 @@ pub(crate) fn filled_in(endpoint: &Endpoint) -> Vec<String> {
 /// Returns no parameters, all that the row names in two ways, and each of the further ones beside those.
 fn parameters(endpoint: &Endpoint) -> Vec<Vec<(&'static str, String)>> {
     // In an instant query it is how far VictoriaMetrics looks back, where a second may find nothing.
-    let step = if endpoint.parameters.contains(&"time") { "30" } else { "1" };
+    let step = if endpoint.treatment.parameters.contains(&"time") { "30" } else { "1" };
     let named = |selector| {
         let value = move |name: &str| match name {
             "step" => Some(step.to_owned()),
             _ => typical(name, selector),
         };
-        endpoint.parameters.iter().filter_map(move |name| Some((*name, value(name)?))).collect()
+        endpoint.treatment.parameters.iter().filter_map(move |name| Some((*name, value(name)?))).collect()
     };
     let mut ways: Vec<Vec<_>> = vec![Vec::new()];
     ways.extend(SELECTORS.map(named));
