@@ -1,7 +1,7 @@
 //! Finishes a module after linking. The SDK exports a callback for everything that a proxy-wasm host can do, and a host
 //! calls every callback that is exported. Callbacks that the filter has no use for are removed, together with the code
 //! behind them: each one saves a call for every request, piece of body or tick. The names of our own functions stay, for
-//! the reader of a backtrace: module, type and function.
+//! the reader of a backtrace: room, module or type, and function.
 
 use anyhow::{Context, Result, ensure};
 use rustc_demangle::demangle;
@@ -78,21 +78,29 @@ pub(crate) fn finish(linked: &[u8]) -> Result<Vec<u8>> {
     }
     empty_the_sdks_host_calls(&mut module)?;
     for function in module.funcs.iter_mut() {
-        let is_ours = |name: &String| OURS.iter().any(|begin| name.starts_with(begin));
+        // What is imported has a name anyway.
+        let is_own = matches!(function.kind, FunctionKind::Local(_));
+        let is_ours = |name: &String| is_own && OURS.iter().any(|begin| name.starts_with(begin));
         function.name = function.name.take().filter(is_ours).map(|name| shortened(&name));
     }
     Ok(module.emit_wasm())
 }
 
 /// Returns the name of one of our functions without the crate, which all of them have in common, and without the trait
-/// or the type that an `impl` is for, where a module or a type stands before it. Whole names take 7 KB more.
+/// or the type that an `impl` is for, where a module or a type stands before it. Of the rest the room stays, and the last
+/// module or type with the function. Whole names take 12 KB more.
 fn shortened(name: &str) -> String {
     let (place, rest) = match name.strip_prefix('<') {
         Some(method) => method.split_once(" as ").unwrap_or((method, "")),
         None => name.split_once("::<impl ").unwrap_or((name, "")),
     };
     let function = rest.split_once(">::").map(|(_, function)| ["::", function].concat()).unwrap_or_default();
-    [place, &function].concat().replace("promward::", "")
+    let path = [place, &function].concat().replace("promward::", "");
+    let (named, closures) = path.split_at(path.find("::{{").unwrap_or(path.len()));
+    match named.split("::").collect::<Vec<_>>()[..] {
+        [room, .., place, function] => [room, "::", place, "::", function, closures].concat(),
+        _ => path,
+    }
 }
 
 /// Empties the methods that nothing calls, so that the code behind them is removed as well. If one is called all the
@@ -149,7 +157,7 @@ mod tests {
     #[test]
     fn a_short_name_still_says_where_the_function_is() {
         for (name, short) in [
-            ("promward::caller::logins::Logins::ask", "caller::logins::Logins::ask"),
+            ("promward::caller::logins::Logins::ask", "caller::Logins::ask"),
             ("promward::config::load::{{closure}}", "config::load::{{closure}}"),
             (
                 "promward::gateway::replies::<impl promward::gateway::Gateway>::refusal",
@@ -157,7 +165,7 @@ mod tests {
             ),
             (
                 "<promward::shell::root::Root as proxy_wasm::traits::RootContext>::on_tick",
-                "shell::root::Root::on_tick",
+                "shell::Root::on_tick",
             ),
             ("<promward::a::A as core::convert::From<promward::b::B>>::from", "a::A::from"),
         ] {
