@@ -3,6 +3,7 @@
 //! behind them: each one saves a call for every request, piece of body or tick. The names of our own functions stay, for
 //! the reader of a backtrace: room, module or type, and function.
 
+use crate::compact;
 use anyhow::{Context, Result, ensure};
 use rustc_demangle::demangle;
 use std::collections::HashSet;
@@ -83,7 +84,7 @@ pub(crate) fn finish(linked: &[u8]) -> Result<Vec<u8>> {
         let is_ours = |name: &String| is_own && OURS.iter().any(|begin| name.starts_with(begin));
         function.name = function.name.take().filter(is_ours).map(|name| shortened(&name));
     }
-    Ok(module.emit_wasm())
+    compact::compact(&module.emit_wasm())
 }
 
 /// Returns the name of one of our functions without the crate, which all of them have in common, and without the trait

@@ -4,6 +4,7 @@
 //! once more, for `wasm32-wasip1`, in the same target directory. Cargo's own lock makes parallel calls wait for each
 //! other, and files appear whole or not at all, so any number of test processes may call this at once.
 
+mod compact;
 pub mod counting;
 mod finish;
 pub mod installed;
