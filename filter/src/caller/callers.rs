@@ -17,7 +17,6 @@ use super::who::{Who, WhoKind};
 use crate::keyed_hash::Digest;
 use crate::target::headers::Headers;
 use std::fmt;
-use std::iter;
 use std::rc::Rc;
 
 /// The callers that a configuration knows.
@@ -300,23 +299,23 @@ impl Callers {
         also
     }
 
-    /// Splits the callers whom `who` names into the smallest parts that have names: everybody whom it names is in one
-    /// of them.
-    pub fn parts(&self, who: &Who) -> Box<dyn Iterator<Item = Who> + '_> {
+    /// Returns `true` if something is true of one of the smallest parts that have names, into which the callers whom `who`
+    /// names can be split: everybody whom it names is in one of them.
+    pub fn has_part(&self, who: &Who, is_it: &mut dyn FnMut(Who) -> bool) -> bool {
         match who.kind() {
-            WhoKind::Anyone if self.is_empty() => Box::new(iter::once(Who::anonymous())),
-            WhoKind::Anyone => Box::new(self.authenticated().chain([Who::anonymous()])),
-            WhoKind::Authenticated => self.authenticated(),
-            WhoKind::Group(name) => Box::new(self.groups.named(name).into_iter().flat_map(Group::members)),
-            _ => Box::new(iter::once(who.clone())),
+            WhoKind::Anyone if self.is_empty() => is_it(Who::anonymous()),
+            WhoKind::Anyone => self.has_authenticated(is_it) || is_it(Who::anonymous()),
+            WhoKind::Authenticated => self.has_authenticated(is_it),
+            WhoKind::Group(name) => self.groups.named(name).into_iter().flat_map(Group::members).any(is_it),
+            _ => is_it(who.clone()),
         }
     }
 
-    fn authenticated(&self) -> Box<dyn Iterator<Item = Who> + '_> {
+    fn has_authenticated(&self, is_it: &mut dyn FnMut(Who) -> bool) -> bool {
         match self.issuers.is_empty() {
-            true => Box::new(self.known()),
+            true => self.known().any(is_it),
             // The caller of a token may have any name, so they can't be listed.
-            false => Box::new(iter::once(Who::authenticated())),
+            false => is_it(Who::authenticated()),
         }
     }
 }

@@ -123,14 +123,18 @@ fn check_decides(
     callers: &Callers,
 ) -> Result<(), String> {
     let mut first_closed = None;
-    for part in callers.parts(who) {
+    let mut decides_for = |part: Who| {
         let called = callers.also(&part);
-        for (id, mount) in mounts.iter() {
-            match decides(&called, of, rules, id, mount) {
-                Decides::Something => return Ok(()),
-                Decides::Nothing(closed) => first_closed = first_closed.or(closed),
+        mounts.iter().any(|(id, mount)| match decides(&called, of, rules, id, mount) {
+            Decides::Something => true,
+            Decides::Nothing(closed) => {
+                first_closed = first_closed.or(closed);
+                false
             }
-        }
+        })
+    };
+    if callers.has_part(who, &mut decides_for) {
+        return Ok(());
     }
     let why = first_closed.map_or_else(|| "earlier rules decide all of it".to_owned(), |why| why.to_string());
     Err(format!("this can never decide anything: {why}"))
