@@ -12,6 +12,7 @@ pub use crate::caller::facts::{Facts, HostFacts, Untold};
 use crate::caller::logins::StreamId;
 use crate::enforce::body::AwaitedBody;
 use crate::enforce::form::AwaitedForm;
+use crate::enforce::remote_read::AwaitedRead;
 use crate::enforce::silence::lookup::Lookup;
 use crate::report::Tried;
 use crate::response::answer::RequestContext;
@@ -50,13 +51,23 @@ pub enum Decision {
     Wait,
 }
 
-/// A form that rules on trial allow as far as it is known.
+/// A body that rules on trial allow as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TriedForm {
-    /// The form as these rules would complete it.
-    pub form: AwaitedForm,
-    /// The verdict unless they refuse the form.
+pub struct TriedBody {
+    /// The body as these rules would complete it.
+    pub body: ReadAtOnce,
+    /// The verdict unless they refuse the body.
     pub allowed: Tried,
+}
+
+/// A body that is read at once when it has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "forms come most often, and a message is no smaller in a box")]
+pub enum ReadAtOnce {
+    /// A form.
+    Form(AwaitedForm),
+    /// A message of remote read.
+    Read(AwaitedRead),
 }
 
 /// The way in which a request goes upstream, and what is needed later for its body and its answer.
@@ -66,8 +77,8 @@ pub struct Forward {
     pub edits: HeaderEdits,
     /// The body to wait for. Any other body streams.
     pub body: Option<AwaitedBody>,
-    /// The form that the rules on trial would wait for, if they may write it in another way.
-    pub trial: Option<Box<TriedForm>>,
+    /// The body that the rules on trial would wait for, if they may write it in another way.
+    pub trial: Option<Box<TriedBody>>,
     /// The silence that the server has to be asked for before the request goes on. A body may have one of its own.
     pub lookup: Option<Lookup>,
     /// The context that its answer needs.

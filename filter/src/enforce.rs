@@ -17,6 +17,7 @@ pub(crate) mod judge;
 mod merge;
 pub mod pattern;
 pub(crate) mod rate_limit_headers;
+pub mod remote_read;
 pub mod remote_write;
 pub mod requirements;
 pub mod restriction;

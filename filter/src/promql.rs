@@ -17,6 +17,7 @@ mod functions;
 mod labels;
 mod lexer;
 mod literal;
+mod matchers;
 mod misprinted;
 mod modifiers;
 mod naming;
@@ -34,6 +35,7 @@ pub use bounds::{Bound, Bounds, Counts, MAX_COUNT, MAX_DEPTH};
 pub use cost::Reach;
 pub use error::{Problem, SyntaxError};
 pub use extensions::Extensions;
+pub use matchers::TooMany;
 pub use parser::Wanted;
 pub use work::Work;
 

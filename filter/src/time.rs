@@ -13,7 +13,7 @@ pub(crate) mod seconds;
 use dialect::Dialect;
 
 /// The times at which an expression is evaluated, in milliseconds since 1970.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Window {
     /// The time of the first evaluation.
     pub start: i64,

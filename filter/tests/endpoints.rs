@@ -31,7 +31,7 @@ enum Gets {
     CutAndMatch(Listing),
     /// An answer that lists nothing.
     Empty,
-    /// The answer to a message whose series all have the labels of the restriction.
+    /// The answer to a message whose queries or series all have the restriction.
     Message,
     /// The answer that everybody gets.
     All,
@@ -93,7 +93,7 @@ const CASES: &[Case] = &[
     ("/api/v1/status/config", "GET", "config", "", Nothing),
     ("/api/v1/status/flags", "GET", "config", "", Nothing),
     ("/api/v1/scrape_pools/config", "GET", "config", "scrapePool", Nothing),
-    ("/api/v1/read", "POST", "remote_read", "", Nothing),
+    ("/api/v1/read", "POST", "remote_read", "", Message),
     ("/api/v1/write", "POST", "write", "", Message),
     ("/api/v1/otlp/v1/metrics", "POST", "write", "", Nothing),
     ("/api/v1/admin/tsdb/delete_series", "POST PUT", "admin", "match[] start end", Nothing),

@@ -81,7 +81,7 @@ fn a_rule_with_only_gives_a_restricted_caller_what_can_be_restricted() {
             { "who": ["token:x"], "may": ["everything"], "only": { "tenant": ["b"] } },
             { "who": ["anyone"], "may": ["read", "federate"] }]"#,
     );
-    let restrictable = "health info query series rules metadata federate status write";
+    let restrictable = "health info query series rules metadata federate remote_read status write";
     assert_eq!(given(&access, &x(), MountId(0)), ["ui", restrictable, ""]);
     assert_eq!(given::<3>(&access, &y(), MountId(0))[2], "info query series rules metadata federate");
 }
@@ -93,7 +93,7 @@ fn an_unrestricted_rule_gives_a_restricted_caller_all_of_it() {
             { "who": ["token:x"], "may": ["metrics", "unknown"], "unrestricted": true },
             { "who": ["token:x"], "may": ["config"], "unrestricted": true, "limits": { "rate": "1/s" } }]"#,
     );
-    let restrictable = "health info query series rules metadata federate status write ui";
+    let restrictable = "health info query series rules metadata federate remote_read status write ui";
     assert_eq!(given(&access, &x(), MountId(0)), [restrictable, "metrics unknown", "config"]);
 }
 
@@ -106,7 +106,7 @@ fn a_limited_caller_stays_limited_in_what_guards_are_about() {
             { "who": ["token:x"], "may": ["consoles"], "unrestricted": true }]"#,
     );
     let rest = "health info rules metadata federate status config metrics write admin reload quit debug ui";
-    assert_eq!(given(&access, &x(), MountId(0)), ["query", rest, "series", "consoles"]);
+    assert_eq!(given(&access, &x(), MountId(0)), ["query remote_read", rest, "series", "consoles"]);
     let [none, all, ..] = given::<4>(&access, &y(), MountId(0));
     assert!(none.is_empty() && all.contains("query series") && all.contains("remote_read"), "{all}");
 }

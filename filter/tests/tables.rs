@@ -5,7 +5,7 @@
 
 mod desk;
 
-use Gets::{All, Cut, Empty, Match, Nothing, Query, Selector};
+use Gets::{All, Cut, Empty, Match, Message, Nothing, Query, Selector};
 use desk::Desk;
 use promward::api::class::Class;
 use promward::api::endpoint::Endpoint;
@@ -28,6 +28,8 @@ enum Gets {
     Match,
     /// The answer to `selector` with the restriction in it.
     Selector,
+    /// The answer to a message whose queries all have the restriction.
+    Message,
     /// An answer that is cut down.
     Cut,
     /// An answer that lists nothing.
@@ -90,7 +92,7 @@ const MIMIR: &[Case] = &[
     ("/prometheus/api/v1/metadata", "GET", "metadata", Empty),
     ("/prometheus/api/v1/rules", "GET", "rules", Cut),
     ("/prometheus/api/v1/alerts", "GET", "rules", Cut),
-    ("/prometheus/api/v1/read", "POST", "remote_read", Nothing),
+    ("/prometheus/api/v1/read", "POST", "remote_read", Message),
     ("/prometheus/api/v1/format_query", "GET POST", "query", All),
     ("/prometheus/api/v1/status/buildinfo", "GET", "info", All),
     ("/prometheus/api/v1/cardinality/label_names", "GET POST", "series", Selector),
@@ -256,7 +258,7 @@ fn the_restricted_get_of_each_endpoint_what_is_theirs() {
                     asks("selector=a", r#"selector=a{tenant="a"}"#);
                     asks("", r#"selector={tenant="a"}"#);
                 }
-                Cut | All => asks("", ""),
+                Cut | Message | All => asks("", ""),
                 Empty | Nothing => {
                     let expected = if *gets == Empty { 200 } else { 403 };
                     assert_eq!(status(&mut desk, method, path), expected, "{} {path}", api.name);

@@ -1,4 +1,5 @@
-//! Writes messages in the name of a tenant: whatever goes on is read by another library as series of that tenant alone.
+//! Writes and reads by messages in the name of a tenant: whatever goes on is read by another library as series of that tenant
+//! alone, or as queries that all have the restriction.
 
 #![no_main]
 
@@ -6,9 +7,12 @@
 mod messages;
 
 use libfuzzer_sys::fuzz_target;
+use messages::read::ReadRequest;
 use messages::{RequestV2, WriteRequest, compressed, decoded, texts, texts_v2};
+use promward::enforce::remote_read::{AwaitedRead, ReadTerms};
 use promward::enforce::remote_write::{AwaitedWrite, MissingLabel, WriteTerms};
 use promward::enforce::restriction::{Absent, Restriction, Term};
+use promward::promql::Bounds;
 use promward::target::headers::Headers;
 use std::rc::Rc;
 
@@ -24,6 +28,9 @@ fuzz_target!(|bytes: &[u8]| {
     let headers = Headers::from_iter([("content-type", content_type), ("content-encoding", "snappy")]);
     let term = Term::listed("tenant", vec!["a".to_owned()], Absent::Refused);
     let restriction = term.and_then(|term| Restriction::new(vec![term])).map(Rc::new);
+    if first & 4 == 4 {
+        return read(&headers, ReadTerms { restriction, guarded: None, bounds: Bounds::default() }, message);
+    }
     let terms = WriteTerms { restriction, missing, samples: None };
     let Ok(awaited) = AwaitedWrite::announced(&headers, 1 << 20, terms) else { return };
     let Ok(completed) = awaited.complete(compressed(message)) else { return };
@@ -37,3 +44,16 @@ fuzz_target!(|bytes: &[u8]| {
         assert!(tenants.contains(&"tenant=a"), "{labels:?}");
     }
 });
+
+fn read(headers: &Headers, terms: ReadTerms, message: &[u8]) {
+    let Ok(awaited) = AwaitedRead::announced(headers, 1 << 20, terms) else { return };
+    let Ok(completed) = awaited.complete(&compressed(message)) else { return };
+    let (sent, given) = (decoded::<ReadRequest>(&completed), decoded::<ReadRequest>(&compressed(message)));
+    assert_eq!(sent.accepted_response_types, given.accepted_response_types);
+    assert_eq!(sent.queries.len(), given.queries.len());
+    for (mut sent, given) in sent.queries.into_iter().zip(given.queries) {
+        let added = sent.matchers.pop().map(|added| (added.kind, added.name, added.value));
+        assert_eq!(added, Some((2, "tenant".to_owned(), "a".to_owned())));
+        assert_eq!(sent, given);
+    }
+}

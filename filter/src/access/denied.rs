@@ -80,7 +80,7 @@ impl Closed {
         if rule.only.is_some() && !rule.restrictable(mount).contains(class) {
             return Some(Self::NotRestrictable(number));
         }
-        if rule.guards.is_some() && Classes::UNGUARDABLE.contains(class) {
+        if rule.guards.is_some() && rule.unguardable(mount).contains(class) {
             return Some(Self::NotGuardable(number));
         }
         let restricted =

@@ -122,6 +122,12 @@ impl Rule {
         self.at.iter().find(|at| at.mount == mount).map_or(Classes::default(), |at| at.restrictable)
     }
 
+    /// Returns the classes that can't be guarded at the mount. A request that the filter reads to restrict it can be guarded
+    /// as well.
+    pub fn unguardable(&self, mount: MountId) -> Classes {
+        Classes::UNGUARDABLE.without(self.restrictable(mount))
+    }
+
     /// Returns the classes that the rule gives at the mount to callers who are bound like this. Restricted callers
     /// never get a class that can't be restricted, and limited callers never get one that can't be guarded
     /// (`threats.md` R2). Callers whose tenants an earlier rule names never get data without the header.
@@ -137,7 +143,7 @@ impl Rule {
             gives = gives.both(Classes::OPEN);
         }
         if self.guards.is_some() {
-            gives = gives.without(Classes::UNGUARDABLE);
+            gives = gives.without(self.unguardable(mount));
         } else if limited {
             gives = gives.without(Classes::GUARDED);
         }

@@ -135,7 +135,8 @@ impl Classes {
     /// The classes whose requests may hold queries or selectors.
     pub const WITH_SELECTORS: Self = Self::of(&[Class::Query, Class::Series, Class::Rules, Class::Federate]);
 
-    /// The guarded classes whose requests guards can't read. A limited caller never gets them.
+    /// The guarded classes whose requests guards can't read, unless they can be restricted at the mount. A limited caller
+    /// never gets them.
     pub const UNGUARDABLE: Self = Self::of(&[Class::RemoteRead, Class::Consoles, Class::Unknown]);
 
     /// Returns the set of the given classes.

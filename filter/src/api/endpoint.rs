@@ -90,6 +90,8 @@ pub enum ToRestricted {
 pub enum Message {
     /// Series of Prometheus' remote write protocol, which get no label but those that the caller may see.
     RemoteWrite,
+    /// Queries of Prometheus' remote read protocol, each of which gets the restriction.
+    RemoteRead,
 }
 
 /// The parameter in which the selectors of a request stand.

@@ -127,7 +127,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
     closed("/api/v1/status/flags", GET, Class::Config),
     row("/api/v1/scrape_pools/config", GET, Class::Config, &refused(&["scrapePool"])),
 
-    closed("/api/v1/read", POST, Class::RemoteRead),
+    row("/api/v1/read", POST, Class::RemoteRead, &reads(&[], ToRestricted::Message(Message::RemoteRead))),
     row("/api/v1/write", POST, Class::Write, &reads(&[], ToRestricted::Message(Message::RemoteWrite))),
     closed("/api/v1/otlp/v1/metrics", POST, Class::Write),
 
@@ -232,7 +232,7 @@ mod tests {
     fn the_restricted_get_something_of_what_can_be_restricted_or_holds_no_data() {
         assert_eq!(
             PROFILE.restrictable.to_string(),
-            "health info query series rules metadata federate status write ui"
+            "health info query series rules metadata federate remote_read status write ui"
         );
     }
 
@@ -246,7 +246,6 @@ mod tests {
             Class::Metrics,
             Class::Quit,
             Class::Reload,
-            Class::RemoteRead,
         ];
         for endpoint in ENDPOINTS.iter().filter(|endpoint| never.contains(&endpoint.class)) {
             assert_eq!(endpoint.treatment.to_restricted, ToRestricted::Refuse, "{}", endpoint.path);

@@ -14,8 +14,8 @@ pub static PROFILE: Profile = Profile {
     name: "thanos",
     sections: SECTIONS,
     classes: Classes::OF_PROMETHEUS,
-    // It takes writes at other paths than Prometheus, which can't be restricted.
-    restrictable: restrictable(SECTIONS).without(Classes::of(&[Class::Write])),
+    // It takes writes at other paths than Prometheus, which can't be restricted, and has no remote read.
+    restrictable: restrictable(SECTIONS).without(Classes::of(&[Class::Write, Class::RemoteRead])),
     aliases: &[],
     api_paths: &["/api/"],
     without_slash: &["/api/v1/"],

@@ -4,6 +4,7 @@ use super::refusal::Refusal;
 use crate::caller::callers::LoginError;
 use crate::enforce::announced::BodyError;
 use crate::enforce::guards::{Exceeded, Guard, GuardError};
+use crate::enforce::remote_read::error::ReadError;
 use crate::enforce::remote_write::error::WriteError;
 use crate::enforce::silence::lookup::LookupError;
 use crate::enforce::violation::Violation;
@@ -38,9 +39,17 @@ impl Refusal {
 
 fn of_body(error: &BodyError) -> Reason {
     match error {
-        BodyError::TooLong { .. } | BodyError::LongMessage { .. } => Reason::Length,
+        BodyError::TooLong { .. } | BodyError::LongMessage { .. } | BodyError::LongRead { .. } => {
+            Reason::Length
+        }
         BodyError::Write(error) => match **error {
             WriteError::TooLong | WriteError::TooMany { .. } => Reason::Length,
+            _ => Reason::Message,
+        },
+        BodyError::Read(error) => match error {
+            ReadError::LongQuery(_) => Reason::Length,
+            ReadError::TooMany(too_many) => of_bound(too_many.bound),
+            ReadError::Alternatives => Reason::NotRestrictable,
             _ => Reason::Message,
         },
         BodyError::Busy => Reason::Host,
@@ -70,16 +79,20 @@ fn of_violation(violation: &Violation) -> Reason {
 fn of_syntax(error: &SyntaxError) -> Reason {
     match &error.problem {
         Problem::TooLong(_) => Reason::Length,
-        Problem::Exceeded(bound, _) | Problem::Multiplied(_, bound, _) => match bound {
-            Bound::Depth => Reason::Depth,
-            Bound::Operators => Reason::Operators,
-            Bound::Selectors => Reason::Selectors,
-            Bound::Unnamed => Reason::Unnamed,
-            Bound::Calls => Reason::Calls,
-            Bound::Matchers => Reason::Matchers,
-            Bound::Repetitions | Bound::Groups => Reason::Repetitions,
-            Bound::WrittenBytes => Reason::WrittenBytes,
-        },
+        Problem::Exceeded(bound, _) | Problem::Multiplied(_, bound, _) => of_bound(*bound),
         _ => Reason::Query,
+    }
+}
+
+fn of_bound(bound: Bound) -> Reason {
+    match bound {
+        Bound::Depth => Reason::Depth,
+        Bound::Operators => Reason::Operators,
+        Bound::Selectors => Reason::Selectors,
+        Bound::Unnamed => Reason::Unnamed,
+        Bound::Calls => Reason::Calls,
+        Bound::Matchers => Reason::Matchers,
+        Bound::Repetitions | Bound::Groups => Reason::Repetitions,
+        Bound::WrittenBytes => Reason::WrittenBytes,
     }
 }

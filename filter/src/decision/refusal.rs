@@ -210,7 +210,9 @@ impl Refusal {
         match self {
             Self::Target(_) | Self::Parameters(_) => 400,
             Self::Body(BodyError::NoLength) => 411,
-            Self::Body(BodyError::TooLong { .. } | BodyError::LongMessage { .. }) => 413,
+            Self::Body(
+                BodyError::TooLong { .. } | BodyError::LongMessage { .. } | BodyError::LongRead { .. },
+            ) => 413,
             Self::Body(BodyError::Write(error)) => match **error {
                 WriteError::TooLong | WriteError::TooMany { .. } => 413,
                 _ => 400,

@@ -1,5 +1,6 @@
 //! The announcement of a body by the headers of its request, and the reasons why a body is refused, then or once it has come.
 
+use super::remote_read::error::ReadError;
 use super::remote_write::error::WriteError;
 use super::silence::error::SilenceError;
 use super::violation::Violation;
@@ -27,9 +28,14 @@ pub enum BodyError {
     },
     /// A message that isn't encoded by snappy.
     NotSnappy,
-    /// A message longer than the mount's `max_write`.
+    /// A message of remote write longer than the mount's `max_write`.
     LongMessage {
         /// The longest allowed message, in bytes as it is sent.
+        max: usize,
+    },
+    /// A message of remote read that is too long as it is sent or once it is decoded.
+    LongRead {
+        /// The longest allowed message, in bytes.
         max: usize,
     },
     /// Messages wait to be read, and no more may wait.
@@ -46,6 +52,8 @@ pub enum BodyError {
     Violation(Violation),
     /// A message of remote write that can't be read, or violates the requirements of the rule.
     Write(Rc<WriteError>),
+    /// A message of remote read that can't be read, or that can't have the restriction.
+    Read(ReadError),
     /// A silence that isn't the caller's to make.
     Silence(SilenceError),
 }
@@ -65,6 +73,9 @@ impl fmt::Display for BodyError {
             Self::LongMessage { max } => {
                 write!(f, "the body is longer than {max} bytes, which max_write of the mount allows: send fewer samples at once")
             }
+            Self::LongRead { max } => {
+                write!(f, "the message is longer than {max} bytes: ask for less at once")
+            }
             Self::Busy => f.write_str("too many messages wait to be read: try again in 1 s"),
             Self::Offered => f.write_str(
                 "the proxy reads this body as another protocol: leave the header \"upgrade\" out, or let the proxy ignore it",
@@ -76,6 +87,7 @@ impl fmt::Display for BodyError {
             Self::Parameters(error) => error.fmt(f),
             Self::Violation(violation) => violation.fmt(f),
             Self::Write(error) => error.fmt(f),
+            Self::Read(error) => error.fmt(f),
             Self::Silence(error) => error.fmt(f),
         }
     }
@@ -85,6 +97,27 @@ impl From<WriteError> for BodyError {
     fn from(error: WriteError) -> Self {
         Self::Write(Rc::new(error))
     }
+}
+
+impl From<ReadError> for BodyError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Exceeded(exceeded) => Self::Violation(exceeded.into()),
+            ReadError::Restricted => Self::Violation(Violation::TooLong),
+            error => Self::Read(error),
+        }
+    }
+}
+
+/// The kind of a body, which decides how one that is too long is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyKind {
+    /// A form, or a silence.
+    Form,
+    /// A message of remote write.
+    Write,
+    /// A message of remote read.
+    Read,
 }
 
 /// The announcement of a body: its length as far as the headers say it, and the most that may come.
@@ -97,25 +130,31 @@ pub struct Announced {
     length: usize,
     /// The most bytes that may come.
     max: usize,
+    kind: BodyKind,
     /// The reason to refuse the first byte, if there must be none.
     refuses: Option<BodyError>,
 }
 
 impl Announced {
-    /// Reads the announcement of a body of at most `max` bytes. `refused` is the reason why no byte may come, if there is
+    /// Reads the announcement of a body of this kind, of at most `max` bytes. `refused` is the reason why no byte may come, if there is
     /// one.
     ///
     /// # Errors
     ///
     /// Returns an error if the headers announce a byte where none may come, or too many.
     #[inline(never)]
-    pub fn by(headers: &Headers, max: usize, refused: Option<BodyError>) -> Result<Self, BodyError> {
+    pub fn by(
+        headers: &Headers,
+        max: usize,
+        kind: BodyKind,
+        refused: Option<BodyError>,
+    ) -> Result<Self, BodyError> {
         // A length that can't be represented here is too long, not unknown.
         let length = |value: &[u8]| {
             std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()).unwrap_or(usize::MAX)
         };
         let length = headers.first(Name::ContentLength).map_or(0, length);
-        let announced = Self { length, max, refuses: None };
+        let announced = Self { length, max, kind, refuses: None };
         let announced = match refused {
             Some(error) => announced.refusing(error)?,
             None => announced,
@@ -150,8 +189,18 @@ impl Announced {
     pub fn check_length(&self, length: usize) -> Result<(), BodyError> {
         match &self.refuses {
             Some(error) if length > 0 => Err(error.clone()),
-            _ if length > self.max => Err(BodyError::TooLong { max: self.max }),
+            _ if length > self.max => Err(self.too_long()),
             _ => Ok(()),
+        }
+    }
+
+    /// Returns the error of a body of more bytes than may come.
+    pub(super) fn too_long(&self) -> BodyError {
+        let max = self.max;
+        match self.kind {
+            BodyKind::Form => BodyError::TooLong { max },
+            BodyKind::Write => BodyError::LongMessage { max },
+            BodyKind::Read => BodyError::LongRead { max },
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use super::announced::{Announced, BodyError};
 use super::form::{AwaitedForm, FORM_TYPE};
+use super::remote_read::{AwaitedRead, READ_TYPE};
 use super::remote_write::AwaitedWrite;
 use super::silence::awaited::AwaitedSilence;
 use crate::target::media_type::JSON_TYPE;
@@ -18,6 +19,8 @@ pub enum AwaitedBody {
     Form(AwaitedForm),
     /// A message of remote write.
     Write(AwaitedWrite),
+    /// A message of remote read.
+    Read(AwaitedRead),
     /// A silence of Alertmanager.
     Silence(AwaitedSilence),
 }
@@ -34,11 +37,7 @@ impl AwaitedBody {
     ///
     /// Returns an error if there must be none, or if the mount doesn't allow that many.
     pub fn check_length(&self, length: usize) -> Result<(), BodyError> {
-        match self {
-            Self::Form(form) => form.announcement().check_length(length),
-            Self::Write(write) => write.check_length(length),
-            Self::Silence(silence) => silence.announcement().check_length(length),
-        }
+        self.announcement().check_length(length)
     }
 
     /// Returns the content type that the body has when it goes upstream.
@@ -46,6 +45,7 @@ impl AwaitedBody {
         match self {
             Self::Form(_) => FORM_TYPE,
             Self::Write(write) => write.content_type(),
+            Self::Read(_) => READ_TYPE,
             Self::Silence(_) => JSON_TYPE,
         }
     }
@@ -55,7 +55,7 @@ impl AwaitedBody {
         match self {
             _ if self.must_be_empty() => "none",
             Self::Form(_) => "form",
-            Self::Write(_) => "message",
+            Self::Write(_) | Self::Read(_) => "message",
             Self::Silence(_) => "silence",
         }
     }
@@ -64,6 +64,7 @@ impl AwaitedBody {
         match self {
             Self::Form(form) => form.announcement(),
             Self::Write(write) => write.announcement(),
+            Self::Read(read) => read.announcement(),
             Self::Silence(silence) => silence.announcement(),
         }
     }

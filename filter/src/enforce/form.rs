@@ -2,7 +2,7 @@
 //! and writes it anew. Prometheus ignores a body of another type, and with it a matcher that stands only there, so the
 //! type must be exactly one and goes upstream in one spelling (`threats.md` P1 to P3).
 
-use super::announced::{Announced, BodyError, refused};
+use super::announced::{Announced, BodyError, BodyKind, refused};
 use super::requirements::Requirements;
 use super::rewrite_cache::RewriteCache;
 use super::violation::Violation;
@@ -48,7 +48,7 @@ impl AwaitedForm {
         if body == Body::None {
             return Ok(None);
         }
-        let announced = Announced::by(headers, max, refused(method, headers, FORM_TYPE))?;
+        let announced = Announced::by(headers, max, BodyKind::Form, refused(method, headers, FORM_TYPE))?;
         let (accepted, query) = (accepted.clone(), query.clone());
         Ok(Some(Self { accepted, query, announced, requirements: None }))
     }

@@ -244,7 +244,12 @@ impl Guarded {
         earliest.or(names.contains(&STEP).then_some(end))
     }
 
-    fn check_window(&self, window: Window) -> Result<(), Exceeded> {
+    /// Checks a time in which samples are read.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it exceeds `range` or `oldest`.
+    pub fn check_window(&self, window: Window) -> Result<(), Exceeded> {
         let asked = window.end.saturating_sub(window.start);
         if let Some(most) = self.guards.range.filter(|most| asked > *most) {
             return Err(self.exceeded(Guard::Range { asked, most }));

@@ -13,7 +13,7 @@ pub use version::{MAX_MESSAGE, Version};
 pub use work::{Completed, Work};
 
 use super::RuleNumber;
-use super::announced::{Announced, BodyError};
+use super::announced::{Announced, BodyError, BodyKind};
 use super::restriction::Restriction;
 use crate::target::headers::Headers;
 use crate::target::headers::name::Name;
@@ -70,17 +70,8 @@ impl AwaitedWrite {
         if headers.only(Name::ContentEncoding) != Some(b"snappy") {
             return Err(BodyError::NotSnappy);
         }
-        let announced = Announced::by(headers, max, None).map_err(long)?;
+        let announced = Announced::by(headers, max, BodyKind::Write, None)?;
         Ok(Self { announced, version, terms })
-    }
-
-    /// Checks the number of bytes that have come so far.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if they are more than the mount allows.
-    pub fn check_length(&self, length: usize) -> Result<(), BodyError> {
-        self.announced.check_length(length).map_err(long)
     }
 
     /// Returns the announcement of the message.
@@ -104,7 +95,7 @@ impl AwaitedWrite {
     ///
     /// Returns an error if the body is too long, or says that it is once it is decoded.
     pub fn begin(&self, body: Vec<u8>) -> Result<Work, BodyError> {
-        self.check_length(body.len())?;
+        self.announced.check_length(body.len())?;
         Ok(Work::new(self.version, &self.terms, body)?)
     }
 
@@ -116,13 +107,5 @@ impl AwaitedWrite {
     #[cfg(not(target_arch = "wasm32"))]
     pub fn complete(&self, body: Vec<u8>) -> Result<Completed, BodyError> {
         Ok(self.begin(body)?.finish()?)
-    }
-}
-
-/// Returns the error of a message that is too long as it is sent.
-fn long(error: BodyError) -> BodyError {
-    match error {
-        BodyError::TooLong { max } => BodyError::LongMessage { max },
-        error => error,
     }
 }

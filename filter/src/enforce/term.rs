@@ -2,6 +2,7 @@
 
 use super::pattern::Pattern;
 use crate::index::distinct;
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::rc::Rc;
 
@@ -101,7 +102,7 @@ impl Term {
         let mut first = String::new();
         self.write_values(&mut first);
         let mut all = vec![first];
-        if matches!(self.values, Allowed::Matching(_)) {
+        if self.must_be_present() {
             all.push(self.present());
         }
         all
@@ -133,40 +134,51 @@ impl Term {
     /// Writes the term as matchers, joined by commas.
     pub(super) fn write(&self, out: &mut String) {
         self.write_values(out);
-        if matches!(self.values, Allowed::Matching(_)) {
-            // Whatever else a server makes of the pattern, nobody may see a series without the label.
+        if self.must_be_present() {
             out.push(',');
             out.push_str(&self.present());
         }
     }
 
+    /// Returns `true` if a matcher has to say that the label is there: whatever else a server makes of a pattern, nobody may
+    /// see a series without the label.
+    pub(super) fn must_be_present(&self) -> bool {
+        matches!(self.values, Allowed::Matching(_))
+    }
+
     /// Writes the matcher of the values that the label may have.
     fn write_values(&self, out: &mut String) {
         self.write_label(out);
-        match &self.values {
-            Allowed::Listed(values, Absent::Refused) if let [only] = values.as_slice() => {
+        match self.only_value() {
+            Some(only) => {
                 out.push('=');
                 quote(out, only);
             }
-            Allowed::Listed(values, absent) => {
-                let mut pattern = String::new();
-                for (place, value) in values.iter().enumerate() {
-                    if place > 0 {
-                        pattern.push('|');
-                    }
-                    escape(&mut pattern, value);
-                }
-                if *absent == Absent::Allowed {
-                    pattern.push('|');
-                }
+            None => {
                 out.push_str("=~");
-                quote(out, &pattern);
-            }
-            Allowed::Matching(pattern) => {
-                out.push_str("=~");
-                quote(out, pattern.as_str());
+                quote(out, &self.pattern());
             }
         }
+    }
+
+    /// Returns a regular expression of the values that the label may have, which servers anchor. An empty value is a missing
+    /// label.
+    pub(super) fn pattern(&self) -> Cow<'_, str> {
+        let (values, absent) = match &self.values {
+            Allowed::Listed(values, absent) => (values, *absent),
+            Allowed::Matching(pattern) => return Cow::Borrowed(pattern.as_str()),
+        };
+        let mut pattern = String::new();
+        for (place, value) in values.iter().enumerate() {
+            if place > 0 {
+                pattern.push('|');
+            }
+            escape(&mut pattern, value);
+        }
+        if absent == Absent::Allowed {
+            pattern.push('|');
+        }
+        Cow::Owned(pattern)
     }
 
     /// Writes the name of the label, in quotes unless every release of Prometheus accepts it without them.

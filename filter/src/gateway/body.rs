@@ -3,12 +3,13 @@
 
 use super::{Gateway, query};
 use crate::caller::facts::HostFacts;
-use crate::decision::TriedForm;
+use crate::decision::TriedBody;
 use crate::decision::refusal::Refusal;
 use crate::enforce::announced::BodyError;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::enforce::body::AwaitedBody;
 use crate::enforce::form::AwaitedForm;
+use crate::enforce::remote_read::AwaitedRead;
 use crate::enforce::remote_write::error::WriteError;
 use crate::enforce::remote_write::{AwaitedWrite, Completed, SampleRate};
 use crate::gateway::worker_state::{Resources, WorkerState};
@@ -19,7 +20,8 @@ use crate::time::rate::Amount;
 const SAMPLES: usize = 1 << 24;
 
 impl Gateway {
-    /// Completes a body that has come whole, as [`Gateway::complete_form`] and [`Gateway::written`] do.
+    /// Completes a body that has come whole, as [`Gateway::complete_form`], [`Gateway::complete_read`] and
+    /// [`Gateway::written`] do.
     ///
     /// # Errors
     ///
@@ -28,7 +30,7 @@ impl Gateway {
     pub fn complete(
         &self,
         awaited: &AwaitedBody,
-        trial: Option<&TriedForm>,
+        trial: Option<&TriedBody>,
         body: &[u8],
         facts: &dyn HostFacts,
         resources: &mut Resources<'_>,
@@ -41,6 +43,7 @@ impl Gateway {
             AwaitedBody::Write(write) => {
                 self.written(write, write.complete(body.to_vec())?, facts, resources, record)
             }
+            AwaitedBody::Read(read) => Ok(self.complete_read(read, trial, body, resources.state, record)?),
             AwaitedBody::Silence(silence) => Ok(silence.complete(body)?.into_bytes()),
         }
     }
@@ -54,7 +57,7 @@ impl Gateway {
     pub fn complete_form(
         &self,
         form: &AwaitedForm,
-        trial: Option<&TriedForm>,
+        trial: Option<&TriedBody>,
         body: &[u8],
         state: &mut WorkerState,
         record: &mut Record,
@@ -62,7 +65,28 @@ impl Gateway {
         let completed = form.complete(body, &mut state.rewrites);
         query::record_form(record, body, completed.as_deref().ok());
         if let Some(trial) = trial {
-            self.try_form(trial, body, &completed, state, record);
+            self.try_body(trial, body, completed.as_ref().ok().map(String::as_bytes), state, record);
+        }
+        completed
+    }
+
+    /// Completes a message of remote read that has come whole, and records what the rules on trial would have made of it if
+    /// that differs.
+    ///
+    /// # Errors
+    ///
+    /// Returns the reason why the enforced rules refuse the message.
+    pub fn complete_read(
+        &self,
+        read: &AwaitedRead,
+        trial: Option<&TriedBody>,
+        body: &[u8],
+        state: &mut WorkerState,
+        record: &mut Record,
+    ) -> Result<Vec<u8>, BodyError> {
+        let completed = read.complete(body);
+        if let Some(trial) = trial {
+            self.try_body(trial, body, completed.as_deref().ok(), state, record);
         }
         completed
     }

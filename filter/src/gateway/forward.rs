@@ -12,10 +12,11 @@ use crate::caller::identity::{Caller, Identity};
 use crate::decision::refusal::Refusal;
 use crate::decision::{Decision, Forward, Request};
 use crate::enforce::RuleNumber;
-use crate::enforce::announced::{Announced, BodyError, refused};
+use crate::enforce::announced::{Announced, BodyError, BodyKind, refused};
 use crate::enforce::body::AwaitedBody;
 use crate::enforce::form::AwaitedForm;
 use crate::enforce::identity_headers::IdentityHeaders;
+use crate::enforce::remote_read::{AwaitedRead, ReadTerms};
 use crate::enforce::remote_write::{AwaitedWrite, WriteTerms};
 use crate::enforce::requirements::Requirements;
 use crate::enforce::rewrite_cache::RewriteCache;
@@ -217,7 +218,7 @@ impl AllowedRequest<'_> {
     /// Returns the silence that follows.
     fn silence(&self, max: usize) -> Result<AwaitedSilence, Refusal> {
         let refused = refused(self.requested.method, self.request.headers, JSON_TYPE);
-        let announced = Announced::by(self.request.headers, max, refused)?;
+        let announced = Announced::by(self.request.headers, max, BodyKind::Form, refused)?;
         // New ones are sent to `/api/v2/silences`, and those that exist are in `/api/v2/silence`.
         let path = self.requested.at.path;
         let former =
@@ -239,17 +240,20 @@ impl AllowedRequest<'_> {
 
     /// Returns the query string and the message to wait for, if the rule requires something of it.
     fn message(&self) -> Result<Option<(String, Option<AwaitedBody>)>, Refusal> {
-        let Some(ToRestricted::Message(Message::RemoteWrite)) =
+        let Some(ToRestricted::Message(message)) =
             self.requested.endpoint.map(|endpoint| endpoint.treatment.to_restricted)
         else {
             return Ok(None);
         };
-        let RuleTerms { restriction, missing, samples, .. } = &self.terms;
-        if restriction.is_none() && samples.is_none() {
+        let RuleTerms { restriction, guarded, missing, samples, .. } = &self.terms;
+        let is_held = match message {
+            Message::RemoteWrite => samples.is_some(),
+            Message::RemoteRead => guarded.is_some(),
+        };
+        if restriction.is_none() && !is_held {
             return Ok(None);
         }
-        let terms = WriteTerms { restriction: restriction.clone(), missing: *missing, samples: *samples };
-        let Mount { max_write, ignored, api, .. } = self.requested.at.mount;
+        let Mount { max_form, max_write, ignored, api, .. } = self.requested.at.mount;
         let accepted = Accepted { names: &[], ignored: Rc::clone(ignored) };
         let query = match restriction {
             Some(_) => accepted.query(self.query)?,
@@ -262,11 +266,19 @@ impl AllowedRequest<'_> {
             let known = api.knows(&name);
             return Err(Violation::Parameter(name.into_owned(), known).into());
         }
-        if self.request.body == Body::None {
-            return Ok(Some((query.into_text(), None)));
-        }
-        let awaited = AwaitedWrite::announced(self.request.headers, *max_write, terms)?;
-        Ok(Some((query.into_text(), Some(AwaitedBody::Write(awaited)))))
+        let (headers, restriction) = (self.request.headers, restriction.clone());
+        let awaited = match message {
+            _ if self.request.body == Body::None => None,
+            Message::RemoteWrite => {
+                let terms = WriteTerms { restriction, missing: *missing, samples: *samples };
+                Some(AwaitedBody::Write(AwaitedWrite::announced(headers, *max_write, terms)?))
+            }
+            Message::RemoteRead => {
+                let terms = ReadTerms { restriction, guarded: *guarded, bounds: self.bounds() };
+                Some(AwaitedBody::Read(AwaitedRead::announced(headers, *max_form, terms)?))
+            }
+        };
+        Ok(Some((query.into_text(), awaited)))
     }
 
     /// Returns `true` if the request offers to switch to another protocol, which the server doesn't get to see.
@@ -280,20 +292,24 @@ impl AllowedRequest<'_> {
         if restriction.is_none() && guarded.is_none() {
             return Ok(None);
         }
-        let mount = self.requested.at.mount;
-        let given = guarded.and_then(|guarded| guarded.guards.bounds).unwrap_or_default();
-        let bounds = Bounds { length: mount.max_query, extensions: mount.extensions, ..given };
         let guarded = guarded.filter(|_| Classes::GUARDED.contains(endpoint.class));
         Ok(Some(Requirements {
-            profile: mount.api,
+            profile: self.requested.at.mount.api,
             names: endpoint.treatment.parameters,
             unread: endpoint.treatment.unread,
             selectors: endpoint.selectors(),
             restriction: restriction.clone(),
             guarded,
-            bounds,
+            bounds: self.bounds(),
             now: self.now()?,
         }))
+    }
+
+    /// Returns the bounds on the queries and selectors of the request.
+    fn bounds(&self) -> Bounds {
+        let mount = self.requested.at.mount;
+        let given = self.terms.guarded.and_then(|guarded| guarded.guards.bounds).unwrap_or_default();
+        Bounds { length: mount.max_query, extensions: mount.extensions, ..given }
     }
 
     /// Returns the time of the request in milliseconds, if the server takes times that are relative to it.

@@ -6,9 +6,8 @@ use super::{Asked, Early, Gateway};
 use crate::access::{RequestedAccess, Trial};
 use crate::caller::identity::Caller;
 use crate::decision::refusal::Refusal;
-use crate::decision::{Decision, Forward, Request, TriedForm};
+use crate::decision::{Decision, Forward, ReadAtOnce, Request, TriedBody};
 use crate::enforce::RuleNumber;
-use crate::enforce::announced::BodyError;
 use crate::enforce::body::AwaitedBody;
 use crate::gateway::worker_state::WorkerState;
 use crate::report::{Outcome, Record, Tried};
@@ -104,19 +103,24 @@ impl Gateway {
         headers.has(Name::Authorization) || has_certificate() || has_token()
     }
 
-    /// Records what the rules on trial would have made of a form that has been completed, if that differs.
-    pub(super) fn try_form(
+    /// Records what the rules on trial would have made of a body that has been completed, if that differs. `sent` is the body
+    /// that goes upstream, unless it is refused.
+    pub(super) fn try_body(
         &self,
-        trial: &TriedForm,
+        trial: &TriedBody,
         body: &[u8],
-        completed: &Result<String, BodyError>,
+        sent: Option<&[u8]>,
         state: &mut WorkerState,
         record: &mut Record,
     ) {
-        match (trial.form.complete(body, &mut state.tried_rewrites), completed) {
-            (Ok(tried), Ok(sent)) if tried == *sent => {}
-            (Ok(_), _) => record.trial = Some(Box::new(trial.allowed.clone())),
-            (Err(error), _) => {
+        let tried = match &trial.body {
+            ReadAtOnce::Form(form) => form.complete(body, &mut state.tried_rewrites).map(String::into_bytes),
+            ReadAtOnce::Read(read) => read.complete(body),
+        };
+        match tried {
+            Ok(tried) if Some(&*tried) == sent => {}
+            Ok(_) => record.trial = Some(Box::new(trial.allowed.clone())),
+            Err(error) => {
                 let refusal = Refusal::Body(error);
                 record.trial = Some(Box::new(refused_by(trial.allowed.rule, &refusal)));
             }
@@ -151,11 +155,13 @@ fn compared(
     let is_same = match (decided, decision) {
         (Ok(Decision::Forward(sent)), Decision::Forward(tried)) => {
             let Forward { edits, body, context, .. } = *tried;
-            // A message is long: it isn't read twice. A silence would be looked up twice.
-            sent.trial = match body {
-                Some(AwaitedBody::Form(form)) => Some(Box::new(TriedForm { form, allowed: allowed.clone() })),
+            // A message of remote write is long: it isn't read twice. A silence would be looked up twice.
+            let body = match body {
+                Some(AwaitedBody::Form(form)) => Some(ReadAtOnce::Form(form)),
+                Some(AwaitedBody::Read(read)) => Some(ReadAtOnce::Read(read)),
                 Some(AwaitedBody::Write(_) | AwaitedBody::Silence(_)) | None => None,
             };
+            sent.trial = body.map(|body| Box::new(TriedBody { body, allowed: allowed.clone() }));
             // That an answer has to be a page shows only where the server has something else in its place.
             let context = RequestContext { expected: sent.context.expected, ..context };
             edits == sent.edits && context == sent.context

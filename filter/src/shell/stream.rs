@@ -200,6 +200,10 @@ impl Stream {
                 let form = self.worker.complete_form(form, trial.as_deref(), &body, &mut self.record);
                 self.completed(form.map(String::into_bytes).map_err(Refusal::Body))
             }
+            AwaitedBody::Read(read) => {
+                let read = self.worker.complete_read(read, trial.as_deref(), &body, &mut self.record);
+                self.completed(read.map_err(Refusal::Body))
+            }
             AwaitedBody::Silence(silence) => {
                 let completed = silence.complete(&body).map(String::into_bytes);
                 match completed.as_deref().ok().and_then(|completed| silence.lookup(completed)) {

@@ -11,9 +11,10 @@ use super::unfit::unfit;
 use crate::caller::client::{CLIENT_HEADER, Client, ClientFrom};
 use crate::caller::logins::StreamId;
 use crate::decision::refusal::Refusal;
-use crate::decision::{Decision, Request, TriedForm};
+use crate::decision::{Decision, Request, TriedBody};
 use crate::enforce::announced::BodyError;
 use crate::enforce::form::AwaitedForm;
+use crate::enforce::remote_read::AwaitedRead;
 use crate::enforce::remote_write::{AwaitedWrite, Completed};
 use crate::gateway::Gateway;
 use crate::gateway::worker_state::{Resources, WorkerState};
@@ -146,11 +147,22 @@ impl Worker {
     pub(crate) fn complete_form(
         &self,
         form: &AwaitedForm,
-        trial: Option<&TriedForm>,
+        trial: Option<&TriedBody>,
         body: &[u8],
         record: &mut Record,
     ) -> Result<String, BodyError> {
         self.gateway.complete_form(form, trial, body, &mut self.state.borrow_mut(), record)
+    }
+
+    /// Completes a message of remote read that has come whole.
+    pub(crate) fn complete_read(
+        &self,
+        read: &AwaitedRead,
+        trial: Option<&TriedBody>,
+        body: &[u8],
+        record: &mut Record,
+    ) -> Result<Vec<u8>, BodyError> {
+        self.gateway.complete_read(read, trial, body, &mut self.state.borrow_mut(), record)
     }
 
     /// Counts the samples of a message on which all work is done, and returns the body that goes upstream.

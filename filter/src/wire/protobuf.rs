@@ -136,6 +136,13 @@ pub fn write_varint(out: &mut Vec<u8>, mut value: u64) {
     }
 }
 
+/// Writes a field that holds a number.
+#[inline(never)]
+pub fn write_number(out: &mut Vec<u8>, number: u32, value: u64) {
+    write_varint(out, u64::from(number) << 3);
+    write_varint(out, value);
+}
+
 /// Writes a field that holds bytes.
 #[inline(never)]
 pub fn write_bytes(out: &mut Vec<u8>, number: u32, bytes: &[u8]) {

@@ -5,7 +5,7 @@ use promward::api::endpoint::{Endpoint, ToRestricted};
 use promward::caller::logins::StreamId;
 use promward::config;
 use promward::decision::refusal::Refusal;
-use promward::decision::{Decision, HostFacts, Request, TriedForm};
+use promward::decision::{Decision, HostFacts, Request, TriedBody};
 use promward::enforce::announced::BodyError;
 use promward::enforce::body::AwaitedBody;
 use promward::enforce::rewrite_cache::RewriteCache;
@@ -75,7 +75,7 @@ impl Desk {
     pub(crate) fn complete(
         &mut self,
         awaited: &AwaitedBody,
-        trial: Option<&TriedForm>,
+        trial: Option<&TriedBody>,
         body: &[u8],
         facts: &dyn HostFacts,
         record: &mut Record,

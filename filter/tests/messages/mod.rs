@@ -3,6 +3,8 @@
 
 #![allow(dead_code, reason = "each test uses some of them")]
 
+pub(crate) mod read;
+
 use prost::Message;
 
 #[derive(Clone, PartialEq, Message)]

@@ -1,6 +1,6 @@
 //! The phases of a request on its way, and what is kept of it in each.
 
-use crate::decision::TriedForm;
+use crate::decision::TriedBody;
 use crate::enforce::body::AwaitedBody;
 use crate::enforce::remote_write::{AwaitedWrite, Work};
 use crate::response::answer::RequestContext;
@@ -32,7 +32,7 @@ pub(super) enum Phase {
     /// The request is at no mount, and is left to the proxy.
     Passed,
     /// Its headers went upstream, or may go. Its body is awaited, and goes on only when it has been read.
-    AwaitingBody { context: RequestContext, awaited: AwaitedBody, trial: Option<Box<TriedForm>> },
+    AwaitingBody { context: RequestContext, awaited: AwaitedBody, trial: Option<Box<TriedBody>> },
     /// The message that was awaited has come, and is worked on in slices.
     Working(Box<(RequestContext, AwaitedWrite, Work)>),
     /// The request went upstream, or streams there.

@@ -43,18 +43,25 @@ fn lines(message: &Message) -> Vec<String> {
 }
 
 fn bodies(before: &Message, after: &Message, paint: Paint) -> Vec<String> {
-    let text = |message: &Message| String::from_utf8_lossy(&message.body).into_owned();
-    let (old, new) = (text(before), text(after));
+    let (old, new) = (text(&before.body), text(&after.body));
     let mut lines = Vec::new();
     if old.is_empty() && new.is_empty() {
         return lines;
     }
     lines.push(String::new());
-    if old == new {
+    if before.body == after.body {
         lines.extend(old.lines().map(|line| format!("  {line}")));
     } else {
         lines.extend(old.lines().map(|line| paint.red(&format!("- {line}"))));
         lines.extend(new.lines().map(|line| paint.green(&format!("+ {line}"))));
     }
     lines
+}
+
+/// Returns a body as it is shown. Bytes that are no text would change what a terminal does.
+fn text(body: &[u8]) -> String {
+    let is_plain =
+        |text: &&str| !text.chars().any(|character| character.is_control() && !character.is_whitespace());
+    let text = str::from_utf8(body).ok().filter(is_plain);
+    text.map_or_else(|| format!("{} bytes that are no text", body.len()), str::to_owned)
 }

@@ -140,6 +140,9 @@ fn terms(course: &Course<'_>) -> Vec<String> {
     if let Some(restriction) = &account.restriction {
         let gives = match account.gives {
             Some(ToRestricted::Restrict(_)) => "it is written into every selector",
+            Some(ToRestricted::Message(Message::RemoteRead)) => {
+                "it is written into every query of the message"
+            }
             Some(ToRestricted::Message(Message::RemoteWrite)) => "every series that is written is held to it",
             Some(ToRestricted::Filter(..)) => "the answer is filtered by it",
             Some(ToRestricted::OwnSilence) => "the server is asked first if the silence is within it",

@@ -209,6 +209,7 @@ fn to_the_restricted(profile: &Profile) -> String {
         ToRestricted::Empty(_) => "empty",
         ToRestricted::Pass => "all of it: there is no data in it",
         ToRestricted::Read(_) => "all of it, if `query` is within the bounds: there is no data in it",
+        ToRestricted::Message(Message::RemoteRead) => "their own, by matchers in each query of the message",
         ToRestricted::Message(Message::RemoteWrite) => "their own: every series has to have allowed labels",
         ToRestricted::Page => "all of it, if it is HTML: there is no data in it",
         ToRestricted::OwnSilence => "their own: the silence is looked up first",

@@ -38,6 +38,7 @@ const CATEGORIES: &[(&str, &str)] = &[
     ("shared", include_str!("cases/shared.txt")),
     ("alternatives", include_str!("cases/alternatives.txt")),
     ("alertmanager", include_str!("cases/alertmanager.txt")),
+    ("remote-read", include_str!("cases/remote-read.txt")),
     ("remote-write", include_str!("cases/remote-write.txt")),
     ("endpoints", include_str!("cases/endpoints.txt")),
     ("credentials", include_str!("cases/credentials.txt")),

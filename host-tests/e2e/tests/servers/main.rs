@@ -10,9 +10,12 @@ mod clients;
 mod costs;
 mod either;
 mod guide;
+#[path = "../../../../filter/tests/messages/mod.rs"]
+mod messages;
 mod people_log_in;
 mod prometheus;
 mod redirects;
+mod remote_read;
 mod shared;
 mod tenants;
 mod tools;

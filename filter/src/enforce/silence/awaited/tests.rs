@@ -2,6 +2,7 @@
 
 use super::super::lookup::LookupError;
 use super::*;
+use crate::enforce::announced::BodyKind;
 use crate::enforce::restriction::samples::{listed, matching, only};
 use crate::enforce::restriction::{Absent, Term};
 use crate::target::headers::Headers;
@@ -18,7 +19,7 @@ fn awaited(terms: Vec<Term>) -> AwaitedSilence {
         id: String::new(),
         restriction: Rc::new(Restriction::new(terms).unwrap()),
     };
-    let announced = Announced::by(&Headers::default(), 4_096, None).unwrap();
+    let announced = Announced::by(&Headers::default(), 4_096, BodyKind::Form, None).unwrap();
     AwaitedSilence::new(announced, "user:alice".to_owned(), former)
 }
 

@@ -4,6 +4,7 @@
 mod curl;
 mod grafana;
 mod promtool;
+mod remote_read;
 mod remote_write;
 mod second_prometheus;
 mod set_up;

@@ -147,7 +147,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
     ),
     (
         r#"["health", "ui"]"#,
-        r#"["remote_read", "unknown"], "limits": { "timeout": "30s" }"#,
+        r#"["consoles", "unknown"], "limits": { "timeout": "30s" }"#,
         "access[0].may: guards leave nothing of this: a limited caller gets none of these classes",
     ),
     (
