@@ -207,7 +207,7 @@ fn the_headers_are_those_of_a_body_that_is_written_anew() {
 fn a_message_is_announced_as_one() {
     for (pairs, status) in [
         (&USUAL[..], 200),
-        (&[("content-type", "Application/X-Protobuf; charset=utf-8"), USUAL[1]], 200),
+        (&[("content-type", "application/x-protobuf; charset=utf-8"), USUAL[1]], 415),
         (&[("content-type", "application/x-stream-protobuf"), USUAL[1]], 200),
         (
             &[
@@ -252,9 +252,9 @@ fn what_servers_may_read_otherwise_is_refused() {
     let in_hints = |fields: &[u8]| in_query(&[&[0x22, u8::try_from(fields.len()).unwrap()], fields].concat());
     let only_way = "in only one way";
     for (message, reason) in [
-        (b"\x1a\x00".to_vec(), "a field that"),
-        (b"\x08\x01".to_vec(), "a field that"),
-        (b"\x15\x00\x00\x00\x00".to_vec(), "a field that"),
+        (b"\x1a\x00".to_vec(), "a field that isn't known"),
+        (b"\x08\x01".to_vec(), "a field that isn't known"),
+        (b"\x15\x00\x00\x00\x00".to_vec(), "a field that isn't known"),
         (b"\x10\x02".to_vec(), "answers of the type 2"),
         (b"\x12\x02\x00\x07".to_vec(), "answers of the type 7"),
         (
@@ -270,30 +270,30 @@ fn what_servers_may_read_otherwise_is_refused() {
         (in_query(b"\x10\x01\x08\x01\x10\x01"), only_way),
         (in_query(b"\x08\x81\x00"), only_way),
         (in_query(b"\x22\x00\x22\x02\x18\x01"), only_way),
-        (in_query(b"\x0a\x00"), "a field that"),
-        (in_query(b"\x18\x00"), "a field that"),
-        (in_query(b"\x20\x00"), "a field that"),
-        (in_query(b"\x2a\x00"), "a field that"),
-        (in_query(b"\x09\x00\x00\x00\x00\x00\x00\x00\x00"), "a field that"),
+        (in_query(b"\x0a\x00"), "a field that isn't known"),
+        (in_query(b"\x18\x00"), "a field that isn't known"),
+        (in_query(b"\x20\x00"), "a field that isn't known"),
+        (in_query(b"\x2a\x00"), "a field that isn't known"),
+        (in_query(b"\x09\x00\x00\x00\x00\x00\x00\x00\x00"), "a field that isn't known"),
         (in_matcher(b"\x12\x01x\x12\x06tenant"), only_way),
         (in_matcher(b"\x12\x01x\x1a\x01y\x1a\x01z"), only_way),
         (in_matcher(b"\x08\x02\x12\x01x\x08\x00"), only_way),
-        (in_matcher(b"\x12\x01x\x22\x01y"), "a field that"),
-        (in_matcher(b"\x0a\x01x"), "a field that"),
-        (in_matcher(b"\x12\x01x\x08\x04"), "type 4"),
+        (in_matcher(b"\x12\x01x\x22\x01y"), "a field that isn't known"),
+        (in_matcher(b"\x0a\x01x"), "a field that isn't known"),
+        (in_matcher(b"\x12\x01x\x08\x04"), "has the type 4"),
         (in_matcher(b"\x12\x01x\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"), "type 18446744073709551615"),
-        (in_matcher(b""), "without a name"),
-        (in_matcher(b"\x1a\x01x"), "without a name"),
-        (in_matcher(b"\x12\x00\x1a\x00"), "without a name"),
-        (in_matcher(b"\x12\x01\xff"), "UTF-8"),
-        (in_matcher(b"\x12\x01x\x1a\x01\xff"), "UTF-8"),
-        (in_matcher(b"\x12\x01x\x08\x02\x1a\x01\xff"), "UTF-8"),
+        (in_matcher(b""), "has no name"),
+        (in_matcher(b"\x1a\x01x"), "has no name"),
+        (in_matcher(b"\x12\x00\x1a\x00"), "has no name"),
+        (in_matcher(b"\x12\x01\xff"), "isn't UTF-8"),
+        (in_matcher(b"\x12\x01x\x1a\x01\xff"), "isn't UTF-8"),
+        (in_matcher(b"\x12\x01x\x08\x02\x1a\x01\xff"), "isn't UTF-8"),
         (in_hints(b"\x18\x01\x18\x02"), only_way),
         (in_hints(b"\x20\x01\x18\x00\x20\x02"), only_way),
-        (in_hints(b"\x12\x01\xff"), "UTF-8"),
-        (in_hints(b"\x2a\x01\xff"), "UTF-8"),
-        (in_hints(b"\x40\x01"), "a field that"),
-        (in_hints(b"\x32\x00"), "a field that"),
+        (in_hints(b"\x12\x01\xff"), "isn't UTF-8"),
+        (in_hints(b"\x2a\x01\xff"), "isn't UTF-8"),
+        (in_hints(b"\x40\x01"), "a field that isn't known"),
+        (in_hints(b"\x32\x00"), "a field that isn't known"),
     ] {
         for rule in [only_a(), limits(&json!({ "range": "1d" }))] {
             let (status, text) = send(&mut desk(&rule), &compressed(&message)).unwrap_err();
@@ -425,7 +425,7 @@ fn a_message_has_a_longest_length_as_it_comes_and_as_it_goes() {
 fn alternatives_are_refused_with_their_reason() {
     let alternatives = json!({ "only": [{ "tenant": ["a"], "env": ["prod"] }, { "tenant": ["b"] }] });
     let (status, text) = announce(&mut desk(&alternatives), PATH, &USUAL).unwrap_err();
-    assert!(status == 400 && text.contains("can't ask for one or the other"), "{status} {text}");
+    assert!(status == 400 && text.contains("which remote read can't ask for"), "{status} {text}");
 }
 
 #[test]
@@ -477,7 +477,7 @@ fn a_trial_says_what_it_would_have_made_of_a_message() {
             only_a(),
             alternatives,
             json!({ "outcome": "invalid", "rule": 0,
-                "reason": "alternatives restrict you, and a message of remote read can't ask for one or the other: use /api/v1/query" }),
+                "reason": "alternatives restrict you, which remote read can't ask for: use /api/v1/query" }),
         ),
     ] {
         let configuration =

@@ -124,6 +124,7 @@ impl Rule {
 
     /// Returns the classes that can't be guarded at the mount. A request that the filter reads to restrict it can be guarded
     /// as well.
+    #[inline(never)]
     pub fn unguardable(&self, mount: MountId) -> Classes {
         Classes::UNGUARDABLE.without(self.restrictable(mount))
     }

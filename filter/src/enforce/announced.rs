@@ -74,7 +74,7 @@ impl fmt::Display for BodyError {
                 write!(f, "the body is longer than {max} bytes, which max_write of the mount allows: send fewer samples at once")
             }
             Self::LongRead { max } => {
-                write!(f, "the message is longer than {max} bytes: ask for less at once")
+                write!(f, "the body is longer than {max} bytes: ask for less at once")
             }
             Self::Busy => f.write_str("too many messages wait to be read: try again in 1 s"),
             Self::Offered => f.write_str(
@@ -203,6 +203,12 @@ impl Announced {
             BodyKind::Read => BodyError::LongRead { max },
         }
     }
+}
+
+/// Returns `true` if the headers announce a body that is encoded by snappy, and by nothing else.
+#[inline(never)]
+pub(super) fn is_snappy(headers: &Headers) -> bool {
+    headers.only(Name::ContentEncoding) == Some(b"snappy")
 }
 
 /// Returns the reason why a request with this method and these headers must have no body, where one of this type is read.

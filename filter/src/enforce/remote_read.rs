@@ -5,13 +5,12 @@ pub mod error;
 mod message;
 mod query;
 
-use super::announced::{Announced, BodyError, BodyKind};
+use super::announced::{Announced, BodyError, BodyKind, is_snappy};
 use super::guards::Guarded;
 use super::restriction::Restriction;
 use crate::promql::{Bounds, MAX_RESTRICTED};
 use crate::target::headers::Headers;
 use crate::target::headers::name::Name;
-use crate::target::media_type::is_exactly;
 use crate::wire::snappy::{Decoder, Encoder, Progress, SnappyError};
 use error::ReadError;
 use std::rc::Rc;
@@ -57,11 +56,11 @@ impl AwaitedRead {
     /// Returns an error if the headers don't announce a message that is encoded by snappy, or announce one that is too
     /// long, and if no message can have the restriction.
     pub fn announced(headers: &Headers, max_form: usize, terms: ReadTerms) -> Result<Self, BodyError> {
-        let is_message = |value| TYPES.iter().any(|known| is_exactly(value, known));
+        let is_message = |value: &[u8]| TYPES.iter().any(|known| value == known.as_bytes());
         if !headers.only(Name::ContentType).is_some_and(is_message) {
             return Err(BodyError::Type(READ_TYPE));
         }
-        if headers.only(Name::ContentEncoding) != Some(b"snappy") {
+        if !is_snappy(headers) {
             return Err(BodyError::NotSnappy);
         }
         if terms.restriction.as_ref().is_some_and(|restriction| restriction.has_alternatives()) {

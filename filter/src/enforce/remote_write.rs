@@ -13,10 +13,9 @@ pub use version::{MAX_MESSAGE, Version};
 pub use work::{Completed, Work};
 
 use super::RuleNumber;
-use super::announced::{Announced, BodyError, BodyKind};
+use super::announced::{Announced, BodyError, BodyKind, is_snappy};
 use super::restriction::Restriction;
 use crate::target::headers::Headers;
-use crate::target::headers::name::Name;
 use crate::time::rate::Rate;
 use std::rc::Rc;
 
@@ -67,7 +66,7 @@ impl AwaitedWrite {
     /// that is too long.
     pub fn announced(headers: &Headers, max: usize, terms: WriteTerms) -> Result<Self, BodyError> {
         let version = Version::of(headers).ok_or(BodyError::Type(Version::V1.content_type()))?;
-        if headers.only(Name::ContentEncoding) != Some(b"snappy") {
+        if !is_snappy(headers) {
             return Err(BodyError::NotSnappy);
         }
         let announced = Announced::by(headers, max, BodyKind::Write, None)?;

@@ -197,7 +197,7 @@ impl Term {
 const META: [char; 14] = ['\\', '.', '+', '*', '?', '(', ')', '|', '[', ']', '{', '}', '^', '$'];
 
 /// Writes a value as a regular expression that matches only this value, as Go's `regexp.QuoteMeta` does.
-fn escape(out: &mut String, value: &str) {
+pub(super) fn escape(out: &mut String, value: &str) {
     for character in value.chars() {
         if META.contains(&character) {
             out.push('\\');

@@ -37,33 +37,28 @@ impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Snappy => f.write_str("the body is no block of snappy's format"),
-            Self::LongQuery(max) => write!(
-                f,
-                "a query of the message is longer than {max} bytes (the mount's max_query): ask for less in it"
-            ),
-            Self::Malformed => f.write_str("the body can't be read as prometheus.ReadRequest in only one way"),
-            Self::Field => f.write_str(
-                "the message has a field that prometheus.ReadRequest doesn't have here: leave it out",
-            ),
-            Self::Matcher(kind) => write!(
-                f,
-                "a matcher has the type {kind}, which isn't known: it must be 0 (=), 1 (!=), 2 (=~) or 3 (!~)"
-            ),
-            Self::Answer(kind) => write!(
-                f,
-                "the message accepts answers of the type {kind}, which isn't known: leave it out beside 0 (samples) and 1 (chunks)"
-            ),
-            Self::Text => {
-                f.write_str("the message has a label without a name, or a text that isn't UTF-8: no label is so")
+            Self::LongQuery(max) => {
+                write!(f, "a query is longer than {max} bytes (the mount's max_query): ask for less in it")
             }
+            Self::Malformed => {
+                f.write_str("the body can't be read as prometheus.ReadRequest in only one way")
+            }
+            Self::Field => f.write_str("the message has a field that isn't known: leave it out"),
+            Self::Matcher(kind) => {
+                write!(f, "a matcher has the type {kind}: use 0 (=), 1 (!=), 2 (=~) or 3 (!~)")
+            }
+            Self::Answer(kind) => {
+                write!(f, "answers of the type {kind} aren't known: accept 0 (samples) or 1 (chunks)")
+            }
+            Self::Text => f.write_str("a label has no name, or a text isn't UTF-8: no label is so"),
             Self::TooMany(too_many) => {
-                write!(f, "each query of the message counts as a selector: {too_many}")
+                write!(f, "each query counts as a selector: {too_many}")
             }
             Self::Exceeded(exceeded) => exceeded.fmt(f),
             Self::Restricted => Violation::TooLong.fmt(f),
-            Self::Alternatives => f.write_str(
-                "alternatives restrict you, and a message of remote read can't ask for one or the other: use /api/v1/query",
-            ),
+            Self::Alternatives => {
+                f.write_str("alternatives restrict you, which remote read can't ask for: use /api/v1/query")
+            }
         }
     }
 }

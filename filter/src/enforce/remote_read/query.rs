@@ -5,7 +5,7 @@
 use super::ReadTerms;
 use super::error::ReadError;
 use crate::enforce::shared::NAME;
-use crate::enforce::term::{Absent, Term};
+use crate::enforce::term::escape;
 use crate::promql::Counts;
 use crate::time::Window;
 use crate::wire::protobuf::{Reader, Value, write_bytes, write_number};
@@ -83,9 +83,9 @@ impl Query {
             None => self.written.extend_from_slice(added),
             // Servers take an equality on a label that they add to their answers themselves for one that is missing.
             Some(name) => {
-                if let Some(term) = Term::listed(NAME, vec![name.to_owned()], Absent::Refused) {
-                    Matcher::of_pattern(NAME, &term.pattern()).write(&mut self.written);
-                }
+                let mut pattern = String::new();
+                escape(&mut pattern, name);
+                Matcher::of_pattern(NAME, &pattern).write(&mut self.written);
             }
         }
         Ok(())
