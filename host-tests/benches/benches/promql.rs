@@ -98,9 +98,10 @@ fn chain(bytes: usize) -> String {
     vec![format!("rate(up{{x=\"{}\"}}[5m])", "a".repeat(value)); operators + 1].join(" + ")
 }
 
-/// Returns a selector with an alternation of words, of about this length.
+/// Returns a selector with an alternation of words, of about this length and no longer.
 fn alternation(bytes: usize) -> String {
-    let words: Vec<_> = (0..bytes / 50).map(|number| format!("web-{number:045}")).collect();
+    let around = r#"up{x=~""}"#.len();
+    let words: Vec<_> = (0..(bytes - around) / 50).map(|number| format!("web-{number:045}")).collect();
     format!("up{{x=~\"{}\"}}", words.join("|"))
 }
 
