@@ -141,20 +141,20 @@ impl Runner {
             self.marker = Some(connection);
         }
         let marker = format!("{MARKED}{}", self.markers);
-        let all = self.upstream.wait_until(|all| {
-            let marked = all[self.seen..].iter().any(|request| request.target == marker);
+        // Those before have ended, or the call before would still wait.
+        let all = self.upstream.wait_after(self.seen, |all| {
+            let marked = all.iter().any(|request| request.target == marker);
             marked && all.iter().all(|request| request.end != End::Open)
         })?;
-        let new = all[self.seen..].iter().filter(|request| !request.target.starts_with(MARKED));
+        self.seen += all.len();
         let mut arrived = Vec::new();
-        for request in new {
-            let fits = |half: &Message| request.end == End::Cut && check_arrival(half, request).is_ok();
+        for request in all.into_iter().filter(|request| !request.target.starts_with(MARKED)) {
+            let fits = |half: &Message| request.end == End::Cut && check_arrival(half, &request).is_ok();
             match self.halves.iter().position(fits) {
                 Some(half) => drop(self.halves.remove(half)),
-                None => arrived.push(request.clone()),
+                None => arrived.push(request),
             }
         }
-        self.seen = all.len();
         Ok(arrived)
     }
 
