@@ -20,6 +20,7 @@ mod setting;
 use format::Case;
 use run::Runner;
 use setting::{Running, Setting};
+use std::{panic, thread};
 
 /// The categories, each with its file.
 const CATEGORIES: &[(&str, &str)] = &[
@@ -97,17 +98,41 @@ fn cases(category: &str, text: &str) -> Vec<Case> {
     format::parse(&format!("{category}.txt"), text).unwrap_or_else(|error| panic!("{error:#}"))
 }
 
+/// The categories whose cases Envoy mostly answers by closing the connection, a second after the request. They are sent to a
+/// deployment of their own beside the others.
+const CLOSING: [&str; 1] = ["http2"];
+
 /// Runs all cases and attacks under a setting, and lists all failures.
 fn withstand(setting: Setting) {
     if !setting.host().is_here() {
         return;
     }
-    let all: Vec<_> = CATEGORIES.iter().map(|(category, text)| (category, cases(category, text))).collect();
+    let (closing, others): (Vec<_>, Vec<_>) =
+        CATEGORIES.iter().partition(|(category, _)| CLOSING.contains(category));
+    thread::scope(|scope| {
+        let closing = scope.spawn(|| drop(withstand_some(setting, &closing)));
+        let mut runner = withstand_some(setting, &others);
+        if setting.has_trial() {
+            let tried = "promward.trial_requests_total.mount=/prometheus;.class=query;.enforced=allowed;.trial=allowed;";
+            assert!(runner.running.deployment.metric(tried).unwrap() > 0, "nothing was tried");
+        }
+        if setting.host().is_like_envoy() {
+            // Elsewhere no password waits for its check.
+            let vms = runner.running.deployment.vms().unwrap();
+            exhaustion::all(&mut runner);
+            health::check(&mut runner, vms).unwrap();
+        }
+        closing.join().unwrap_or_else(|why| panic::resume_unwind(why));
+    });
+}
+
+/// Runs all cases of some categories, and returns the deployment that has withstood them.
+fn withstand_some(setting: Setting, categories: &[&(&str, &str)]) -> Runner {
     let mut runner = Runner::start(|upstream| Running::start(setting, upstream));
     let vms = runner.running.deployment.vms().unwrap();
     let mut wrong = Vec::new();
-    for (category, cases) in all {
-        for case in cases.iter().filter(|case| elsewhere::is_run(setting, case)) {
+    for (category, text) in categories {
+        for case in cases(category, text).iter().filter(|case| elsewhere::is_run(setting, case)) {
             if let Err(error) = runner.run(case) {
                 wrong.push(format!("{}: {} ({})\n    {error:#}", case.place, case.name, case.shown()));
             }
@@ -118,14 +143,5 @@ fn withstand(setting: Setting) {
     }
     assert!(wrong.is_empty(), "{} went wrong:\n{}", wrong.len(), wrong.join("\n"));
     runner.check_explained().unwrap();
-    if setting.has_trial() {
-        let tried =
-            "promward.trial_requests_total.mount=/prometheus;.class=query;.enforced=allowed;.trial=allowed;";
-        assert!(runner.running.deployment.metric(tried).unwrap() > 0, "nothing was tried");
-    }
-    if setting.host().is_like_envoy() {
-        // Elsewhere no password waits for its check.
-        exhaustion::all(&mut runner);
-    }
-    health::check(&mut runner, vms).unwrap();
+    runner
 }
