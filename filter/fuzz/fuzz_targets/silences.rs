@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use promward::enforce::announced::Announced;
+use promward::enforce::announced::{Announced, BodyKind};
 use promward::enforce::restriction::{Absent, Restriction, Term};
 use promward::enforce::silence::awaited::AwaitedSilence;
 use promward::enforce::silence::lookup::Lookup;
@@ -33,13 +33,15 @@ fuzz_target!(|body: &[u8]| {
         let silence: Value = serde_json::from_slice(body).expect("a silence is JSON");
         assert!(silence["id"] == ID && is_own(&silence));
     }
-    let announced = Announced::by(&Headers::default(), 1 << 16, None).expect("nothing is announced");
+    let announced =
+        Announced::by(&Headers::default(), 1 << 16, BodyKind::Form, None).expect("nothing is announced");
     let awaited = AwaitedSilence::new(announced, "user:alice".to_owned(), former);
     let Ok(sent) = awaited.complete(body) else { return };
     let silence: Value = serde_json::from_str(&sent).expect("what goes on is JSON");
     assert!(is_own(&silence), "{sent}");
     assert_eq!(silence["createdBy"], "user:alice");
-    let names: Vec<_> = silence.as_object().expect("an object").keys().map(|name| name.to_lowercase()).collect();
+    let names: Vec<_> =
+        silence.as_object().expect("an object").keys().map(|name| name.to_lowercase()).collect();
     assert_eq!(names.len(), names.iter().collect::<BTreeSet<_>>().len(), "{sent}");
     // A silence has to be looked up exactly if it has an id that the server reads.
     let id = silence.get("id").and_then(Value::as_str).filter(|id| !id.is_empty());
