@@ -31,7 +31,8 @@ object! {
         cluster: Option<String>,
         /// Origins that the server may name in `Location`, beside the public one.
         origins: Option<Vec<String>>,
-        /// The longest form body: 1 KiB to 1 MiB, 256KiB if not given.
+        /// The longest form body: 1 KiB to 1 MiB, 256KiB if not given. A message of remote read of callers who are restricted
+        /// or limited may be as long, up to 128 KiB.
         max_form: Option<Size>,
         /// The longest message of remote write of callers who are restricted, or whose samples are counted, as it is sent:
         /// 1 KiB to 16 MiB, 2MiB if not given.
