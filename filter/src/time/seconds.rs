@@ -22,11 +22,11 @@ const FURTHEST: i64 = 9_200_000_000_000_000;
 /// that is too far from 0 to be counted, and for `NaN` and `Inf`.
 pub(crate) fn parse(text: &str, rounded: Rounded) -> Option<i64> {
     let (is_negative, text) = signed(text);
-    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+    let (mantissa, exponent) = match divided(text, |byte| matches!(byte, b'e' | b'E')) {
         Some((mantissa, exponent)) => (mantissa, parse_exponent(exponent)?),
         None => (text, 0),
     };
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let (whole, fraction) = divided(mantissa, |byte| byte == b'.').unwrap_or((mantissa, ""));
     let (mut digits, mut counted, mut is_inexact) = (0_i64, 0_u32, false);
     // The power of ten by which the counted digits are to be multiplied.
     let mut power = exponent.saturating_add(3);
@@ -52,6 +52,13 @@ pub(crate) fn parse(text: &str, rounded: Rounded) -> Option<i64> {
     }
     let milliseconds = if is_negative { milliseconds.saturating_neg() } else { milliseconds };
     (milliseconds.saturating_abs() <= FURTHEST).then_some(milliseconds)
+}
+
+/// Returns the parts before and after the first of some ASCII characters. They are found as bytes, which takes fewer
+/// instructions than to find them as characters.
+fn divided(text: &str, is_it: impl Fn(u8) -> bool) -> Option<(&str, &str)> {
+    let (before, after) = text.split_at_checked(text.bytes().position(is_it)?)?;
+    Some((before, after.get(1..)?))
 }
 
 /// Returns digits × a power of ten, rounded down, and `true` if the result is not exact.
