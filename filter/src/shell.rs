@@ -2,14 +2,8 @@
 //! go out as calls of the host. It exists in WebAssembly only, but for what is tested natively: the format of header maps,
 //! the allocator, and the hosts that are known.
 
-#[cfg(target_arch = "wasm32")]
-mod action;
 #[cfg(any(test, target_arch = "wasm32"))]
 mod allocator;
-#[cfg(target_arch = "wasm32")]
-mod callbacks;
-#[cfg(target_arch = "wasm32")]
-mod contexts;
 #[cfg(target_arch = "wasm32")]
 mod facts;
 mod header_map;
@@ -39,3 +33,12 @@ mod worker;
 #[cfg(target_arch = "wasm32")]
 #[global_allocator]
 static ALLOCATOR: allocator::Recycling<std::alloc::System> = allocator::Recycling::new(std::alloc::System);
+
+#[cfg(target_arch = "wasm32")]
+#[allow(missing_docs, reason = "the macro makes a public function and leaves no place for its documentation")]
+mod entry {
+    proxy_wasm::main! {{
+        crate::shell::host::log_to_the_host();
+        proxy_wasm::set_root_context(|context| Box::new(crate::shell::root::Root::new(context)));
+    }}
+}

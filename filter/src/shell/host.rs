@@ -1,14 +1,11 @@
-//! The only room that makes host calls. Every status becomes a `Result`, and bytes from a host are checked before they are
-//! read.
+//! The only file that makes host calls. The SDK's own wrappers panic on unexpected results, and a panic takes down the
+//! VM of a worker. Here every status becomes a `Result`, and bytes from a host are checked before they are read.
 //!
-//! `unsafe` is used here, and nowhere else but where the host calls: it reads and writes memory through the pointers that it
-//! is given.
+//! `unsafe` is used here and nowhere else: the host reads and writes memory through the pointers that it is given.
 
 mod abi;
-mod call;
 mod shared_data;
 
-pub(crate) use call::{ask, call_response, call_response_body, caller};
 pub(crate) use shared_data::HostSharedData;
 
 use super::header_map;
@@ -20,7 +17,9 @@ use crate::target::header_edits::Change;
 use crate::target::headers::Headers;
 use crate::time::instant::Instant;
 use abi::*;
+use proxy_wasm::hostcalls;
 use std::borrow::Cow;
+use std::time::Duration;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HostError {
@@ -121,6 +120,31 @@ pub(crate) fn replace_response_body(piece: &[u8]) -> Result<(), HostError> {
 pub(crate) fn break_off() -> Result<(), HostError> {
     const REQUEST: u32 = 0;
     check(unsafe { proxy_close_stream(REQUEST) })
+}
+
+/// Asks a server of a cluster for a path. The answer comes in a callback of the stream that is current in the SDK, and is
+/// read while the context that is current now is.
+///
+/// Only the SDK knows which of its streams a call is of. Its wrapper panics on statuses that no host returns from this call.
+pub(crate) fn ask(cluster: &str, path: &str) -> Result<(), HostError> {
+    let headers =
+        vec![(":method", "GET"), (":path", path), (":authority", cluster), ("accept", "application/json")];
+    let sent = hostcalls::dispatch_http_call(cluster, headers, None, Vec::new(), PATIENCE);
+    sent.map(|_| ()).map_err(|status| HostError::Status(status as u32))
+}
+
+/// The longest time that a server may take to answer a call.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Reads the head of the answer to a call. It has none if nobody answered in time.
+pub(crate) fn call_response() -> Result<Headers, HostError> {
+    const CALL_RESPONSE: u32 = 6;
+    header_map(CALL_RESPONSE)
+}
+
+/// Reads the body of the answer to a call, which has `size` bytes.
+pub(crate) fn call_response_body(size: usize) -> Result<Vec<u8>, HostError> {
+    buffer(Buffer::CallResponseBody, size)
 }
 
 /// Reads the configuration of the plugin, as the host was given it.
@@ -288,11 +312,6 @@ fn replace(buffer: Buffer, text: &[u8]) -> Result<(), HostError> {
     check(unsafe { proxy_set_buffer_bytes(buffer as u32, 0, ALL, text.as_ptr(), text.len()) })
 }
 
-/// Makes room for bytes that the host writes, and that [`returned`] takes.
-pub(crate) fn allocate(size: usize) -> *mut u8 {
-    Box::into_raw(Box::<[u8]>::new_uninit_slice(size)).cast()
-}
-
 /// Takes the bytes that a call returns in memory that it made the module allocate.
 fn returned(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Result<Vec<u8>, HostError> {
     let mut data: *mut u8 = std::ptr::null_mut();
@@ -301,7 +320,8 @@ fn returned(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Result<Vec<u8
     if data.is_null() || size == 0 {
         return Ok(Vec::new());
     }
-    // SAFETY: the host got this memory from `allocate`, which makes exactly as much as it is asked for.
+    // SAFETY: the host got this memory from `proxy_on_memory_allocate`, which makes it from a `Vec` of exactly that
+    // capacity.
     Ok(unsafe { Vec::from_raw_parts(data, size, size) })
 }
 

@@ -1,7 +1,6 @@
 //! The link between the host and a stream: the host's callbacks come in, and the worker can find the stream again from
 //! the tick while it waits.
 
-use super::action::Action;
 use super::host::SentHeaders;
 use super::host_kind::{HostKind, PasswordChecks};
 use super::stream::{Stream, send};
@@ -9,6 +8,8 @@ use super::worker::{Waiting, Worker};
 use crate::response::reply::Reply;
 use crate::target::body::{Body, End};
 use crate::wire::snappy::Progress;
+use proxy_wasm::traits::{Context, HttpContext};
+use proxy_wasm::types::Action;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -65,8 +66,30 @@ impl StreamContext {
         Self { stream, kind, sent: None }
     }
 
-    /// Handles the head of the request.
-    pub(crate) fn request_headers(&mut self, end_of_stream: bool) -> Action {
+    /// Replies to a request without a configuration.
+    #[cold]
+    fn refuse(&mut self) -> Action {
+        self.sent = self.kind.map(|kind| send(kind, &Reply::unavailable()));
+        Action::Pause
+    }
+
+    /// Returns `true` if an answer to a request without a configuration is the filter's own.
+    fn is_own(&self) -> bool {
+        self.sent.is_some() && self.kind.is_some_and(|kind| kind.shows_own_replies)
+    }
+}
+
+impl Context for StreamContext {
+    fn on_http_call_response(&mut self, _: u32, _: usize, size: usize, _: usize) {
+        let Some(shared) = &self.stream else { return };
+        let mut stream = shared.0.borrow_mut();
+        let result = stream.looked_up(size);
+        stream.closed(result);
+    }
+}
+
+impl HttpContext for StreamContext {
+    fn on_http_request_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
         #[cfg(feature = "trap-on-request")]
         crate::shell::trap::if_asked();
         let Some(shared) = &self.stream else { return self.refuse() };
@@ -80,8 +103,7 @@ impl StreamContext {
         action
     }
 
-    /// Handles the body of the request, of which `size` bytes have come.
-    pub(crate) fn request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+    fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
         let Some(shared) = &self.stream else { return Action::Pause };
         let mut stream = shared.0.borrow_mut();
         let action = stream.request_body(size, end(end_of_stream));
@@ -89,13 +111,11 @@ impl StreamContext {
         action
     }
 
-    /// Handles the end of a request that ends in trailers.
-    pub(crate) fn request_trailers(&mut self) -> Action {
+    fn on_http_request_trailers(&mut self, _: usize) -> Action {
         self.stream.as_ref().map_or(Action::Pause, |shared| shared.0.borrow_mut().request_trailers())
     }
 
-    /// Handles the head of the answer.
-    pub(crate) fn response_headers(&mut self) -> Action {
+    fn on_http_response_headers(&mut self, _: usize, _: bool) -> Action {
         let Some(shared) = &self.stream else {
             return if self.is_own() { Action::Continue } else { Action::Pause };
         };
@@ -104,32 +124,11 @@ impl StreamContext {
         stream.closed_answer(result)
     }
 
-    /// Handles a piece of the answer, which has `size` bytes.
-    pub(crate) fn response_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+    fn on_http_response_body(&mut self, size: usize, end_of_stream: bool) -> Action {
         let Some(shared) = &self.stream else {
             return if self.is_own() { Action::Continue } else { Action::Pause };
         };
         shared.0.borrow_mut().answer_body(size, end(end_of_stream))
-    }
-
-    /// Handles the answer to a call, whose body has `size` bytes.
-    pub(crate) fn call_response(&mut self, size: usize) {
-        let Some(shared) = &self.stream else { return };
-        let mut stream = shared.0.borrow_mut();
-        let result = stream.looked_up(size);
-        stream.closed(result);
-    }
-
-    /// Replies to a request without a configuration.
-    #[cold]
-    fn refuse(&mut self) -> Action {
-        self.sent = self.kind.map(|kind| send(kind, &Reply::unavailable()));
-        Action::Pause
-    }
-
-    /// Returns `true` if an answer to a request without a configuration is the filter's own.
-    fn is_own(&self) -> bool {
-        self.sent.is_some() && self.kind.is_some_and(|kind| kind.shows_own_replies)
     }
 }
 

@@ -7,6 +7,8 @@ use super::http_context::StreamContext;
 use super::ticks::{Pace, Ticks};
 use super::worker::{Unfit, Worker};
 use crate::config;
+use proxy_wasm::traits::{Context, HttpContext, RootContext};
+use proxy_wasm::types::ContextType;
 use std::rc::Rc;
 
 /// One plugin in one VM.
@@ -31,15 +33,17 @@ impl Root {
         Worker::new(kind, gateway, self.context, Rc::clone(&self.ticks))
             .map_err(|Unfit(why)| why.into_owned())
     }
+}
 
-    /// Says which version runs.
-    pub(crate) fn start() -> bool {
+impl Context for Root {}
+
+impl RootContext for Root {
+    fn on_vm_start(&mut self, _: usize) -> bool {
         log::info!("{}", crate::VERSION);
         true
     }
 
-    /// Takes a configuration, which has `size` bytes. Returns `false` if the host has to refuse it.
-    pub(crate) fn configure(&mut self, size: usize) -> bool {
+    fn on_configure(&mut self, size: usize) -> bool {
         let kind = host::kind();
         self.kind = kind.as_ref().map_or_else(|unknown| unknown.seems, |kind| Some(*kind));
         match kind.map_err(|unknown| unknown.to_string()).and_then(|kind| self.load(kind, size)) {
@@ -58,8 +62,7 @@ impl Root {
         }
     }
 
-    /// Looks after the requests that wait.
-    pub(crate) fn tick(&mut self) {
+    fn on_tick(&mut self) {
         let pace = self.workers.iter().map(|worker| worker.pace()).min().unwrap_or(Pace::None);
         if self.ticks.set(pace).is_err() {
             log::warn!("promward: the host doesn't change its ticks");
@@ -73,8 +76,11 @@ impl Root {
         self.workers.iter().filter(|worker| worker.has_lines()).for_each(|worker| worker.tend());
     }
 
-    /// Creates a stream with this context, which gets the last configuration.
-    pub(crate) fn stream(&self, context: u32) -> StreamContext {
-        StreamContext::new(context, self.kind, self.workers.last().cloned())
+    fn create_http_context(&self, context: u32) -> Option<Box<dyn HttpContext>> {
+        Some(Box::new(StreamContext::new(context, self.kind, self.workers.last().cloned())))
+    }
+
+    fn get_type(&self) -> Option<ContextType> {
+        Some(ContextType::HttpContext)
     }
 }

@@ -10,7 +10,6 @@ mod answer;
 mod lookup;
 mod phase;
 
-use super::action::Action;
 use super::heads;
 use super::host::{self, HostError, Map, SentHeaders};
 use super::host_kind::{BodySize, HostKind, PasswordChecks};
@@ -30,6 +29,7 @@ use crate::target::headers::name::Name;
 use crate::wire::snappy::Progress;
 use lookup::{Looking, Then};
 use phase::{Phase, Replies, Rest, ShownBody};
+use proxy_wasm::types::Action;
 use std::rc::Rc;
 
 /// The most bytes of a body that are held where the host can't let pieces of it go on.

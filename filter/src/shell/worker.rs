@@ -214,7 +214,7 @@ impl Worker {
     }
 
     /// Does something as the root, and returns to this stream. What belongs to the root outlives the stream: a call that ends
-    /// when its stream does would never be answered, and its number would be kept for ever.
+    /// when its stream does would never be answered, and stay in the SDK's list of calls.
     pub(crate) fn as_root<T>(
         &self,
         context: u32,

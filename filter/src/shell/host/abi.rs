@@ -67,18 +67,6 @@ unsafe extern "C" {
         data: *const u8,
         data_size: usize,
     ) -> u32;
-    pub(super) fn proxy_http_call(
-        cluster: *const u8,
-        cluster_size: usize,
-        headers: *const u8,
-        headers_size: usize,
-        body: *const u8,
-        body_size: usize,
-        trailers: *const u8,
-        trailers_size: usize,
-        timeout: u32,
-        call: *mut u32,
-    ) -> u32;
     pub(super) fn proxy_send_local_response(
         status: u32,
         details: *const u8,

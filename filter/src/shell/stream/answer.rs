@@ -6,13 +6,13 @@ use crate::decision::refusal::Refusal;
 use crate::report::Reason;
 use crate::response::answer;
 use crate::response::reply::Reply;
-use crate::shell::action::Action;
 use crate::shell::heads;
 use crate::shell::host::{self, Map};
 use crate::shell::host_kind::{Cut, Instead};
 use crate::target::body::End;
 use crate::target::header_edits::HeaderEdits;
 use crate::target::headers::name::Name;
+use proxy_wasm::types::Action;
 use std::fmt;
 
 impl Stream {

@@ -4,9 +4,9 @@ use super::Stream;
 use super::phase::{Phase, ShownBody};
 use crate::decision::Forward;
 use crate::enforce::silence::lookup::{Lookup, LookupError, MAX_ANSWER};
-use crate::shell::action::Action;
 use crate::shell::heads;
 use crate::shell::host::{self, HostError, Map};
+use proxy_wasm::types::Action;
 
 /// A silence that the server is being asked for, and what happens if it is the caller's.
 pub(super) struct Looking {
@@ -44,7 +44,7 @@ impl Stream {
             Ok(_) if !self.worker.kind.has_calls => Err(LookupError::NoCalls),
             Ok((cluster, path)) => self
                 .worker
-                .as_root(self.context, || host::ask(cluster, &path, self.context))
+                .as_root(self.context, || host::ask(cluster, &path))
                 .map_err(|_| LookupError::Failed),
             Err(error) => Err(error),
         };
