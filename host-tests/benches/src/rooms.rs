@@ -38,7 +38,8 @@ pub struct Executed {
 ///
 /// Fails if the module can't be built or loaded, or if a request isn't answered with 200.
 pub fn executed(work: Work) -> Result<Executed> {
-    let module = fs::read(promward_module::build()?).context("cannot read the module")?;
+    let named = promward_module::named_file(&promward_module::build()?);
+    let module = fs::read(named).context("cannot read the module")?;
     let (module, pieces) = counting::with_counters(&module)?;
     let mut worker = started(module, work)?;
     let count = |worker: &mut Worker| -> Vec<i64> {

@@ -9,8 +9,8 @@ use std::convert::Infallible;
 use wasm_encoder::reencode::{Error, Reencode, utils};
 use wasm_encoder::{CodeSection, ConstExpr, DataSection, FunctionSection, Module, NameMap, NameSection};
 use wasmparser::{
-    CodeSectionReader, DataKind, DataSectionReader, FuncType, FunctionBody, FunctionSectionReader, Name,
-    Operator, Parser, Payload, TypeRef,
+    CodeSectionReader, CustomSectionReader, DataKind, DataSectionReader, FuncType, FunctionBody,
+    FunctionSectionReader, KnownCustom, Name, Operator, Parser, Payload, TypeRef,
 };
 
 /// The fewest zeros that are left out of data. What comes after them has to say where it is, in at most 9 bytes.
@@ -26,6 +26,35 @@ pub(crate) fn compact(module: &[u8]) -> Result<Vec<u8>> {
     let mut compact = Module::new();
     numbering.parse_core_module(&mut compact, Parser::new(0), module).context("the module can't be read")?;
     Ok(compact.finish())
+}
+
+/// Returns the same module without the names of its functions. All of its code is where it was.
+///
+/// # Errors
+///
+/// Returns an error if the bytes aren't a WebAssembly module.
+pub(crate) fn without_names(module: &[u8]) -> Result<Vec<u8>> {
+    let mut nameless = Module::new();
+    Nameless.parse_core_module(&mut nameless, Parser::new(0), module).context("the module can't be read")?;
+    Ok(nameless.finish())
+}
+
+/// Writes a module without names.
+struct Nameless;
+
+impl Reencode for Nameless {
+    type Error = Infallible;
+
+    fn parse_custom_section(
+        &mut self,
+        module: &mut Module,
+        section: CustomSectionReader<'_>,
+    ) -> Result<(), Error> {
+        match section.as_known() {
+            KnownCustom::Name(_) => Ok(()),
+            _ => utils::parse_custom_section(self, module, section),
+        }
+    }
 }
 
 /// The numbers that a module's functions get, and those that needn't be called.
@@ -206,9 +235,10 @@ fn without_zeros(data: &[u8]) -> Vec<(usize, &[u8])> {
 
 #[cfg(test)]
 mod tests {
-    use super::{compact, without_zeros};
+    use super::{compact, without_names, without_zeros};
     use walrus::ir::{BinaryOp, Instr};
     use walrus::{FunctionBuilder, InstrSeqBuilder, Module, ValType};
+    use wasmparser::{Parser, Payload};
 
     /// Returns a module of four functions with names. The export `answer` returns 42 by calling the others.
     fn module() -> Vec<u8> {
@@ -236,6 +266,26 @@ mod tests {
         });
         module.exports.add("answer", answer);
         module.emit_wasm()
+    }
+
+    #[test]
+    fn without_names_the_code_is_the_same() {
+        let named = compact(&module()).unwrap();
+        let nameless = without_names(&named).unwrap();
+        let code = |bytes: &[u8]| {
+            let sections = Parser::new(0).parse_all(bytes).map(Result::unwrap);
+            let code: Vec<_> = sections
+                .filter_map(|payload| match payload {
+                    Payload::CodeSectionEntry(body) => Some(body.range()),
+                    _ => None,
+                })
+                .map(|range| (range.start, bytes[range].to_vec()))
+                .collect();
+            code
+        };
+        assert_eq!(code(&named), code(&nameless));
+        let shows = |bytes: &[u8]| bytes.windows(5).any(|window| window == b"twice");
+        assert!(shows(&named) && !shows(&nameless));
     }
 
     #[test]

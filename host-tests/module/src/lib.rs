@@ -30,11 +30,14 @@ const TRAP: &str = "trap-on-request";
 /// The file name of the module for users.
 const FILE: &str = "promward.wasm";
 
+/// The file name of the same module with the names of its functions.
+const NAMED: &str = "promward.names.wasm";
+
 /// A lock for writing a file: threads of one process share the name of the file that is renamed.
 static WRITING: Mutex<()> = Mutex::new(());
 
-/// Builds the module for users and returns its path, `promward.wasm` in the target directory. Beside it is
-/// `promward.wasm.sha256`, as `sha256sum -c` reads it. A second call in the same process returns the first one's
+/// Builds the module for users and returns its path, `promward.wasm` in the target directory. Beside it are
+/// `promward.wasm.sha256`, as `sha256sum -c` reads it, and the same module with [names](named_file). A second call in the same process returns the first one's
 /// answer.
 ///
 /// # Errors
@@ -116,8 +119,17 @@ fn build_artifact(
 fn finish_into(artifact: &Path, directory: &Path) -> Result<PathBuf> {
     let linked = fs::read(artifact).with_context(|| format!("cannot read {}", artifact.display()))?;
     let module = directory.join(FILE);
-    write_whole(&module, &finish::finish(&linked)?)?;
+    let named = finish::finish(&linked)?;
+    write_whole(&named_file(&module), &named)?;
+    write_whole(&module, &compact::without_names(&named)?)?;
     Ok(module)
+}
+
+/// Returns the path of the file beside `module` that is the same module, with the names of its functions for the reader of a
+/// backtrace. They are 19 KB that no request needs.
+#[must_use]
+pub fn named_file(module: &Path) -> PathBuf {
+    module.with_file_name(NAMED)
 }
 
 /// Returns the path of the file beside `module` that holds its SHA-256.

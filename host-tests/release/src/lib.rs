@@ -46,12 +46,13 @@ pub fn write(checkout: &Checkout, options: &Options) -> Result<()> {
     let changes = changelog::part(&checkout.read("CHANGELOG.md")?, &checkout.version)?;
     let module = promward_module::build_in(&checkout.root, &checkout.target())?;
     let digest = promward_module::digest_file(&module);
+    let named = promward_module::named_file(&module);
     let partial = options.directory.with_extension("partial");
     remove(&partial)?;
     let output = Output(&partial);
 
     output.write("CHANGELOG.md", changes.as_bytes())?;
-    for path in [&module, &digest].into_iter().chain(&COPIED.map(|path| checkout.root.join(path))) {
+    for path in [&module, &digest, &named].into_iter().chain(&COPIED.map(|path| checkout.root.join(path))) {
         let name = path.file_name().and_then(|name| name.to_str()).context("a file has a name")?;
         output.write(name, &read(path)?)?;
     }

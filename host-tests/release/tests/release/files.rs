@@ -24,6 +24,7 @@ fn a_release_has_these_files_and_a_sum_of_each() {
         "promward-image",
         "promward-image.digest",
         "promward-image.tar",
+        "promward.names.wasm",
         "promward.wasm",
         "promward.wasm.cdx.json",
         "promward.wasm.sha256",
