@@ -28,6 +28,8 @@ pub enum Program {
     NewerVictoriaMetrics,
     /// The proxy vmauth, which comes with the newer VictoriaMetrics.
     Vmauth,
+    /// The agent vmagent, which scrapes and writes to others, and comes with the newer VictoriaMetrics.
+    Vmagent,
     /// The Alertmanager of the machine's archive.
     Alertmanager,
     /// The tool of Alertmanager, which comes with it.
@@ -98,7 +100,7 @@ enum Source {
 }
 
 impl Program {
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Envoy,
         Self::OldestEnvoy,
         Self::Prometheus,
@@ -108,6 +110,7 @@ impl Program {
         Self::VictoriaMetrics,
         Self::NewerVictoriaMetrics,
         Self::Vmauth,
+        Self::Vmagent,
         Self::Alertmanager,
         Self::Amtool,
         Self::NewerAlertmanager,
@@ -179,6 +182,14 @@ impl Program {
             Self::Vmauth => Row {
                 oldest: debian::NEWER_VICTORIA_METRICS_SINCE,
                 ..Row::new("vmauth", "PROMWARD_VMAUTH", Source::Debian(&debian::NEWER_VICTORIA_METRICS, bin))
+            },
+            Self::Vmagent => Row {
+                oldest: debian::NEWER_VICTORIA_METRICS_SINCE,
+                ..Row::new(
+                    "vmagent",
+                    "PROMWARD_VMAGENT",
+                    Source::Debian(&debian::NEWER_VICTORIA_METRICS, bin),
+                )
             },
             // It reads its templates where its package has them, so it has to be installed.
             Self::Alertmanager => Row {
