@@ -64,7 +64,7 @@ pub struct TriedBody {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(clippy::large_enum_variant, reason = "forms come most often, and a message is no smaller in a box")]
 pub enum ReadAtOnce {
-    /// A form.
+    /// A form, with its parameters.
     Form(AwaitedForm),
     /// A message of remote read.
     Read(AwaitedRead),

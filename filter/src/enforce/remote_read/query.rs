@@ -158,7 +158,7 @@ impl<'a> Matcher<'a> {
         Self { kind: NOT_EQUAL, name, value: "" }
     }
 
-    /// Reads a matcher.
+    /// Reads a matcher of a query.
     fn read(matcher: &'a [u8]) -> Result<Self, ReadError> {
         let (mut kind, mut name, mut value) = (EQUAL, "", "");
         let (mut seen, mut reader) = (Seen::default(), Reader::new(matcher));
@@ -205,7 +205,7 @@ impl<'a> Matcher<'a> {
 struct Seen(u32);
 
 impl Seen {
-    /// Takes a field.
+    /// Notes the number of a field, which may come once only.
     #[inline(never)]
     fn once(&mut self, number: u32) -> Result<(), ReadError> {
         let before = self.0;
