@@ -1,8 +1,8 @@
 //! The cases that hosts other than Envoy can't pass, with the reasons. All others have the same result there.
 
-use crate::format::Case;
-use crate::setting::Setting;
-use crate::{CATEGORIES, cases};
+use crate::attacks::format::Case;
+use crate::attacks::setting::Setting;
+use crate::attacks::{CATEGORIES, cases};
 use promward_e2e::deployment::Host;
 use promward_e2e::deployment::unable::{PLAYED, Unable};
 

@@ -1,9 +1,9 @@
 //! Attacks that need more than one request: logins, streams, and forms that never end. The tests count answers and what
 //! reaches the server, never time.
 
-use crate::http2::{Fields, Http2};
-use crate::message::Message;
-use crate::run::Runner;
+use crate::attacks::http2::{Fields, Http2};
+use crate::attacks::message::Message;
+use crate::attacks::run::Runner;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use promward_e2e::deployment::Host;

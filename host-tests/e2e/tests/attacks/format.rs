@@ -1,8 +1,8 @@
 //! Reads cases from text, one file for each category. `cases/README.md` describes the format.
 
-use crate::expand::{bytes, expand};
-use crate::message::{HALF, Message};
-use crate::setting::Setting;
+use crate::attacks::expand::{bytes, expand};
+use crate::attacks::message::{HALF, Message};
+use crate::attacks::setting::Setting;
 use anyhow::{Context, Result, bail, ensure};
 
 /// A case, with one item taken of each list.

@@ -1,7 +1,7 @@
 //! Checks after all attacks that the deployment is well: every worker answers, and no VM has failed.
 
-use crate::run::Runner;
-use crate::setting::Running;
+use crate::attacks::run::Runner;
+use crate::attacks::setting::Running;
 use anyhow::{Context, Result, bail, ensure};
 
 /// The most connections that it takes until each worker has had one.

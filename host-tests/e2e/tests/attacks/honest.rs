@@ -2,9 +2,9 @@
 //! hold the gateway to the other half of its promise: it refuses attackers, and lets honest clients through. They are
 //! sent to Envoy as it ships and to the embedded host. `cases/README.md` describes the format.
 
-use crate::format::{self, Case};
-use crate::run::Runner;
-use crate::setting::{Running, Setting};
+use crate::attacks::format::{self, Case};
+use crate::attacks::run::Runner;
+use crate::attacks::setting::{Running, Setting};
 use promward_e2e::deployment::Options;
 use promward_harness::jwt::{self, Issuer};
 use serde_json::{Map, Value, json};

@@ -1,6 +1,6 @@
 //! A request or an answer of a case, as it is written, sent and compared.
 
-use crate::expand::{bytes, form};
+use crate::attacks::expand::{bytes, form};
 use anyhow::Result;
 
 /// The word before an arrival that breaks off before its end, if it comes at all.

@@ -1,6 +1,6 @@
 //! Checks that every rule of `threats.md` has cases, and every case a rule.
 
-use crate::{CATEGORIES, cases, setting};
+use crate::attacks::{CATEGORIES, cases, setting};
 use std::collections::BTreeSet;
 
 /// The manual's page with the rules.

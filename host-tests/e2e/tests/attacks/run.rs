@@ -2,13 +2,13 @@
 
 mod explained;
 
-use crate::difference::on_envoy::OnEnvoy;
-use crate::difference::seen::{Answered, Seen};
-use crate::format::Case;
-use crate::http2::Http2;
-use crate::message::{HALF, Message};
-use crate::send::{fields, http1, method, pairs};
-use crate::setting::Running;
+use crate::attacks::difference::on_envoy::OnEnvoy;
+use crate::attacks::difference::seen::{Answered, Seen};
+use crate::attacks::format::Case;
+use crate::attacks::http2::Http2;
+use crate::attacks::message::{HALF, Message};
+use crate::attacks::send::{fields, http1, method, pairs};
+use crate::attacks::setting::Running;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use promward_harness::client::{Answer, Client, Connection, Request};
 use promward_harness::upstream::{End, Received, Reply, Upstream};

@@ -1,7 +1,7 @@
 //! Writes a case as the bytes or fields that are sent.
 
-use crate::format::Case;
-use crate::message::Message;
+use crate::attacks::format::Case;
+use crate::attacks::message::Message;
 
 /// Returns the method of a request line. It decides if the answer has a body.
 pub(crate) fn method(line: &[u8]) -> String {

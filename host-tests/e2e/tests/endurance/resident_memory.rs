@@ -16,7 +16,7 @@ const MORE_AT_MOST: usize = 8 << 20;
 #[test]
 fn sixty_four_mebibytes_take_less_than_eight_more() {
     let alone = Command::new(env::current_exe().unwrap())
-        .args(["--exact", "--ignored", "--nocapture", "resident_memory::measured_alone"])
+        .args(["--exact", "--ignored", "--nocapture", "endurance::resident_memory::measured_alone"])
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&alone.stdout);

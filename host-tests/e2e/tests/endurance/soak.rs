@@ -5,8 +5,8 @@ mod kinds;
 mod load;
 mod server;
 
-use crate::figures;
-use crate::memory::PAGES;
+use crate::endurance::figures;
+use crate::endurance::memory::PAGES;
 use kinds::{KINDS, configuration};
 use load::Seen;
 use promward_e2e::deployment::{Deployment, Host, Options};

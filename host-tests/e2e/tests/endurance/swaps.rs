@@ -1,8 +1,8 @@
 //! A new configuration while requests are on their way, at every place where one can be. Each request ends under the
 //! configuration that it began with, and later requests are decided by the new one.
 
-use crate::figures;
-use crate::memory::PAGES;
+use crate::endurance::figures;
+use crate::endurance::memory::PAGES;
 use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_e2e::on_both_hosts;
 use promward_harness::client::{Client, Connection, Exchange, Request};

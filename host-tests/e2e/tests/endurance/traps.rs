@@ -1,7 +1,7 @@
 //! A VM that dies during a request. The defect is put in on purpose, since the filter has none. Nothing gets past it,
 //! and the worker serves again with a new VM.
 
-use crate::figures;
+use crate::endurance::figures;
 use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_e2e::on_both_hosts;
 use promward_harness::client::{Client, Exchange, Request};

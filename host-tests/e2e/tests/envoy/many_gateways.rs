@@ -1,8 +1,8 @@
 //! Several gateways count together by way of a rate limit service, as examples/many-gateways configures it: two Envoys with
 //! the shipped lines, and a stand-in for the service.
 
-use crate::envoy_file::setup::Setup;
-use crate::rate_limit_service::{Descriptor, RateLimitService};
+use crate::envoy::envoy_file::setup::Setup;
+use crate::envoy::rate_limit_service::{Descriptor, RateLimitService};
 use promward_harness::client::{Client, Request};
 use promward_harness::envoy::variants::Variant;
 use promward_harness::envoy::{Envoy, Options};

@@ -6,11 +6,12 @@ use std::env;
 use std::ffi::OsStr;
 use std::process::{Command, Stdio};
 
-/// The tests of what releases have done in different ways, by binary: the guide from its file to its answers, what the codec, the
+/// The tests of what releases have done in different ways: the guide from its file to its answers, what the codec, the
 /// listener and the routes make of hostile requests, forms and answers that are held back, and the sessions of people who log in.
-const REQUESTS: [&str; 3] = ["--test=attacks", "--", "envoy_as_shipped_withstands_it"];
-const STREAMS: [&str; 4] = ["--test=hosts", "--", "restricted_forms::on_envoy", "streams::on_envoy"];
-const SERVERS: [&str; 4] = ["--test=servers", "--", "guide::on_envoy", "people_log_in::"];
+const REQUESTS: [&str; 3] = ["--test=e2e", "--", "attacks::envoy_as_shipped_withstands_it"];
+const STREAMS: [&str; 4] =
+    ["--test=e2e", "--", "hosts::restricted_forms::on_envoy", "hosts::streams::on_envoy"];
+const SERVERS: [&str; 4] = ["--test=e2e", "--", "servers::guide::on_envoy", "servers::people_log_in::"];
 
 /// The last patch of each release between the oldest and the newest that PyPI has with V8.
 const BETWEEN: [&str; 4] = ["1.36.4", "1.37.0", "1.38.2", "1.39.3"];

@@ -1,7 +1,7 @@
 //! Requests at once: the server never has more of a caller than the rule allows, the others wait for their turn, and every
 //! place is given back, however a request ends.
 
-use crate::callers::set_up::{FORM, QUERY, RIGHT, digest, hashed};
+use crate::hosts::callers::set_up::{FORM, QUERY, RIGHT, digest, hashed};
 use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_e2e::on_both_hosts;
 use promward_harness::client::{Exchange, Request};

@@ -2,8 +2,8 @@
 //! server with only the series of any alternative gives: a selector that became a union finds just these, whatever stands
 //! around it.
 
-use crate::asking::{Asker, Question, agree};
-use crate::either::Program;
+use crate::servers::asking::{Asker, Question, agree};
+use crate::servers::either::Program;
 use promward_e2e::deployment::Host;
 use promward_e2e::on_both_hosts;
 use promward_e2e::queries::samples::{Alternative, LENGTH, SECRET, START, Whose};

@@ -1,7 +1,7 @@
 //! People who log in at a real OpenID Connect provider, in a real browser: what they see, and what becomes of their sessions.
 
-use crate::browser::complaints::{failed, is_debians};
-use crate::browser::set_up::{GAUGE, prometheus};
+use crate::servers::browser::complaints::{failed, is_debians};
+use crate::servers::browser::set_up::{GAUGE, prometheus};
 use promward_e2e::browser::{self, Browser, End, Locator};
 use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_harness::identity_provider::{self, IdentityProvider};

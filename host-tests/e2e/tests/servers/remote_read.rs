@@ -1,11 +1,11 @@
 //! Remote read in front of real servers. Whatever a tenant asks, the answer is, byte for byte, the one that a server with
 //! only the series of the tenant gives, as samples and as chunks.
 
-use crate::either::Program;
-use crate::messages::read::{
+use crate::servers::either::Program;
+use crate::servers::messages::read::{
     ChunkedReadResponse, LabelMatcher, Query, ReadHints, ReadRequest, ReadResponse, asking,
 };
-use crate::messages::{Label, decoded, encoded};
+use crate::servers::messages::{Label, decoded, encoded};
 use promward_e2e::deployment::{self, Deployment, Host};
 use promward_e2e::on_both_hosts;
 use promward_e2e::queries::Random;

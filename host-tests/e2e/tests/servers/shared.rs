@@ -2,8 +2,8 @@
 //! with only the caller's series and those of the shared metrics would give: what others have of any other metric
 //! changes nothing.
 
-use crate::asking::{Asker, Question, agree};
-use crate::either::Program;
+use crate::servers::asking::{Asker, Question, agree};
+use crate::servers::either::Program;
 use promward_e2e::deployment::Host;
 use promward_e2e::on_both_hosts;
 use promward_e2e::queries::samples::{self, SECRET, START, Whose};

@@ -2,10 +2,10 @@
 
 use super::exchange::{Exchange, frames, head};
 use super::situation::{Situation, Suite};
-use crate::format::Case;
-use crate::honest;
-use crate::send::{fields, pairs};
-use crate::{CATEGORIES, cases};
+use crate::attacks::format::Case;
+use crate::attacks::honest;
+use crate::attacks::send::{fields, pairs};
+use crate::attacks::{CATEGORIES, cases};
 use promward_embedded::host::{Connection, Frame, Headers};
 use promward_harness::jwt;
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! The request as Envoy shows it to the filter: what its listener changes is in the explanation too.
 
 use super::exchange::Exchange;
-use crate::setting::Setting;
+use crate::attacks::setting::Setting;
 use promward_embedded::host::{Frame, Headers};
 
 /// The name that the shipped file gives to a request of HTTP/1.0 without one.

@@ -1,8 +1,8 @@
 //! The configurations under which modules are compared.
 
 use super::exchange;
-use crate::format::Case;
-use crate::{honest, setting};
+use crate::attacks::format::Case;
+use crate::attacks::{honest, setting};
 use promward_embedded::host::{Connection, PeerCertificate};
 use promward_harness::certificates::Authority;
 use promward_harness::jwt;

@@ -1,9 +1,9 @@
 //! Sends cases to Envoy of which `promward explain` has to say what becomes of them.
 
 use super::Runner;
-use crate::difference::seen::Answered;
-use crate::format::Case;
-use crate::send::{http1, method};
+use crate::attacks::difference::seen::Answered;
+use crate::attacks::format::Case;
+use crate::attacks::send::{http1, method};
 use anyhow::{Context, Result};
 
 impl Runner {

@@ -1,6 +1,8 @@
 //! A server that isn't there, or that doesn't answer.
 
-use crate::failures::set_up::{FILTERED, LIVE, OPAQUE, QUERY, SetUp, USER, configuration, healthy};
+use crate::endurance::failures::set_up::{
+    FILTERED, LIVE, OPAQUE, QUERY, SetUp, USER, configuration, healthy,
+};
 use promward_e2e::deployment::{Deployment, Host, Open, Options};
 use promward_e2e::on_both_hosts;
 use promward_harness::client::Request;

@@ -1,7 +1,7 @@
 //! Bodies without an end, in either direction. A form is refused at its limit. A body that streams takes bounded
 //! memory, goes as slowly as its reader, and ends when one side leaves.
 
-use crate::failures::set_up::{FILTERED, FORM, OPAQUE, QUERY, SetUp, WRITE, healthy};
+use crate::endurance::failures::set_up::{FILTERED, FORM, OPAQUE, QUERY, SetUp, WRITE, healthy};
 use promward_e2e::deployment::Host;
 use promward_e2e::on_every_host;
 use promward_harness::client::{Client, Request};

@@ -1,8 +1,8 @@
 //! Clients that leave at every stage and in every way. Whatever they held is given back. The server sees nothing of a
 //! request that was refused, and nothing more of one that had reached it.
 
-use crate::failures::frames::{Frames, Rest};
-use crate::failures::set_up::{
+use crate::endurance::failures::frames::{Frames, Rest};
+use crate::endurance::failures::set_up::{
     ALERTS, FILTERED, FORM, LIVE, OPAQUE, QUERY, SetUp, WRITE, configuration, healthy,
 };
 use base64::Engine;

@@ -1,7 +1,7 @@
 //! Crowds of slow connections: in a handshake, in headers, in a form, in a login. Other clients are served meanwhile,
 //! connections that take too long are closed, and nothing is left when the crowd is gone.
 
-use crate::failures::set_up::{FORM, HEALTHY, QUERY, SetUp, healthy};
+use crate::endurance::failures::set_up::{FORM, HEALTHY, QUERY, SetUp, healthy};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use promward_e2e::deployment::{Host, Open};
@@ -33,7 +33,7 @@ fn a_crowd_of_slow_connections_holds_nobody_up(host: Host) {
 }
 
 #[test]
-#[ignore = "takes half a minute and 12,000 descriptors; run it by `cargo test --test failures -- --ignored five_thousand`"]
+#[ignore = "takes half a minute and 12,000 descriptors; run it by `cargo test --test e2e five_thousand -- --ignored`"]
 fn five_thousand_slow_connections_hold_nobody_up() {
     for host in [Host::Envoy, Host::Embedded] {
         if host.is_here() {

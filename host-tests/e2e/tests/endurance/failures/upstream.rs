@@ -1,7 +1,9 @@
 //! A server with wrong answers. The client gets an error or an answer that is visibly incomplete, and the next request
 //! gets its own answer.
 
-use crate::failures::set_up::{ALERTS, FILTERED, FORM, LIVE, OPAQUE, QUERY, SECRET, SetUp, healthy};
+use crate::endurance::failures::set_up::{
+    ALERTS, FILTERED, FORM, LIVE, OPAQUE, QUERY, SECRET, SetUp, healthy,
+};
 use promward_e2e::deployment::Host;
 use promward_e2e::on_every_host;
 use promward_harness::client::{Answer, Request};
@@ -238,7 +240,7 @@ fn an_answer_that_comes_before_the_body_is_the_answer(host: Host) {
     });
     let set_up = SetUp::start(host, upstream.unwrap());
     for client in set_up.clients() {
-        for target in [crate::failures::set_up::WRITE, OPAQUE] {
+        for target in [crate::endurance::failures::set_up::WRITE, OPAQUE] {
             for status in [400, 413] {
                 let request = Request::new("POST", target).header(CASE, status.to_string());
                 let mut exchange = client.open(request).unwrap();

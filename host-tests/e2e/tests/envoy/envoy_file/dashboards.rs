@@ -1,6 +1,6 @@
 //! The dashboard and the alerts ask for metrics that Envoy has, and the alerts fire when they should.
 
-use crate::envoy_file::setup::Setup;
+use crate::envoy::envoy_file::setup::Setup;
 use promql_parser::parser::{self, Expr};
 use promql_parser::util::{ExprVisitor, walk_expr};
 use promward_harness::client::Request;

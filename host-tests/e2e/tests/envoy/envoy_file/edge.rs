@@ -1,6 +1,6 @@
 //! The parts of the shipped file around the filter: the redirect, the admin, the log, and headers that name Envoy.
 
-use crate::envoy_file::setup::Setup;
+use crate::envoy::envoy_file::setup::Setup;
 use promward_harness::client::{Client, Request};
 use promward_harness::envoy::{ALLOWS_PATHS, CONFIGURATION};
 use promward_harness::process;

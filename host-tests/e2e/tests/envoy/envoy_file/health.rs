@@ -1,7 +1,7 @@
 //! Checks that load balancers find out about health by any name and by HTTP/1.0, and nothing else in that way; and that
 //! an offer to switch protocols is no reason to refuse a request.
 
-use crate::envoy_file::setup::{HELD, Setup};
+use crate::envoy::envoy_file::setup::{HELD, Setup};
 use promward_harness::client::Request;
 use promward_harness::envoy::Options;
 

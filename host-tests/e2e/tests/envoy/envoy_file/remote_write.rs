@@ -1,6 +1,6 @@
 //! Messages of remote write, which are held whole in the buffers of the shipped file and of its variant.
 
-use crate::envoy_file::setup::Setup;
+use crate::envoy::envoy_file::setup::Setup;
 use promward_harness::client::Request;
 use promward_harness::envoy::Options;
 use promward_harness::envoy::variants::Variant;

@@ -1,7 +1,7 @@
 //! The visible side of the filter's decisions: fields of the access log, and metrics with labels, which contain no
 //! names of callers.
 
-use crate::envoy_file::setup::{HELD, Setup};
+use crate::envoy::envoy_file::setup::{HELD, Setup};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use promward_harness::client::Request;

@@ -1,6 +1,6 @@
 //! Checks that only the filter decides where a request goes, and that no long request is cut short.
 
-use crate::envoy_file::setup::{EVENTS, HELD, Setup};
+use crate::envoy::envoy_file::setup::{EVENTS, HELD, Setup};
 use promward::api::endpoint::{Endpoint, ParametersIn};
 use promward::api::prometheus::ENDPOINTS;
 use promward::target::method::Method;

@@ -1,6 +1,6 @@
 //! The listener as a scanner for vulnerabilities sees it.
 
-use crate::envoy_file::setup::Setup;
+use crate::envoy::envoy_file::setup::Setup;
 use promward_harness::tools::{self, Program, Tool};
 use serde_json::Value;
 use std::env;

@@ -1,6 +1,6 @@
 //! The protocols and suites that the listener agrees to, and a certificate that is renewed while connections are open.
 
-use crate::envoy_file::setup::{HELD, Setup};
+use crate::envoy::envoy_file::setup::{HELD, Setup};
 use promward_harness::certificates::Identity;
 use promward_harness::client::Request;
 use promward_harness::tools::{self, Program, Tool};

@@ -1,7 +1,7 @@
 //! Checks what Envoy does with tokens under the fragment `jwt.yaml`, seen by a module in place of the filter. A verified
 //! token is in the metadata and nowhere else, and everything else is unchanged.
 
-use crate::envoy_file::setup::Setup;
+use crate::envoy::envoy_file::setup::Setup;
 use promward_harness::client::Request;
 use promward_harness::envoy::variants::Variant;
 use promward_harness::jwt::{Issuer, claims, metadata};

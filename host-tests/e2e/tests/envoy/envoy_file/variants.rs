@@ -1,7 +1,7 @@
 //! Checks that the variants of the shipped file keep their promises too.
 
-use crate::envoy_file::serves_the_guides_url_without_a_warning;
-use crate::envoy_file::setup::{HELD, Setup};
+use crate::envoy::envoy_file::serves_the_guides_url_without_a_warning;
+use crate::envoy::envoy_file::setup::{HELD, Setup};
 use promward_harness::certificates::{Authority, Identity};
 use promward_harness::client::{Client, Request};
 use promward_harness::envoy::Options;

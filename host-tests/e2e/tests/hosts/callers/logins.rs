@@ -1,7 +1,7 @@
 //! Checks of passwords, counted: their number, and the part of one that runs at a time. Guesses of one client don't
 //! slow down others.
 
-use crate::callers::set_up::{
+use crate::hosts::callers::set_up::{
     CHEAP, FORM, QUERY, RIGHT, WRONG, basic, configuration, deployment, hashed, options, upstream,
 };
 use promward_e2e::deployment::{Deployment, Host, Options};

@@ -1,7 +1,7 @@
 //! Access by class, in front of a real Prometheus whose dangerous endpoints are on: every class, requested by every
 //! caller. No refused request reaches Prometheus.
 
-use crate::callers::set_up::{CHEAP, configuration, hashed};
+use crate::hosts::callers::set_up::{CHEAP, configuration, hashed};
 use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_e2e::on_every_host;
 use promward_harness::client::{Client, Request};

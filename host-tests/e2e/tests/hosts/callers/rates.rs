@@ -1,6 +1,6 @@
 //! Rates, which are counted by rule and caller, over all workers together.
 
-use crate::callers::set_up::{CHEAP, QUERY, RIGHT, basic, configuration, digest, hashed, upstream};
+use crate::hosts::callers::set_up::{CHEAP, QUERY, RIGHT, basic, configuration, digest, hashed, upstream};
 use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_e2e::on_every_host;
 use promward_harness::client::Client;

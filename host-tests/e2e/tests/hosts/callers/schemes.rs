@@ -1,6 +1,6 @@
 //! Each scheme: right, wrong, absent, malformed, and two at once.
 
-use crate::callers::set_up::{
+use crate::hosts::callers::set_up::{
     CHEAP, QUERY, RIGHT, WRONG, basic, configuration, deployment, digest, hashed, options, upstream,
 };
 use promward_e2e::deployment::{ClientCertificates, Deployment, Host};

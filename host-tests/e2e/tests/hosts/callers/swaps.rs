@@ -1,7 +1,7 @@
 //! A new configuration while passwords are checked and remembered. Nobody is let in by what the old one remembered, and
 //! no waiting request is lost.
 
-use crate::callers::set_up::{QUERY, RIGHT, configuration, hashed, upstream};
+use crate::hosts::callers::set_up::{QUERY, RIGHT, configuration, hashed, upstream};
 use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_e2e::on_both_hosts;
 use promward_harness::client::Request;

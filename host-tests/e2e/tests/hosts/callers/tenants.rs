@@ -1,7 +1,7 @@
 //! The tenants that a caller may see, from each source: a list, groups, or a claim of the token. A stand-in server
 //! shows what arrives, with the tenant header.
 
-use crate::callers::set_up::{QUERY, digest, options, upstream};
+use crate::hosts::callers::set_up::{QUERY, digest, options, upstream};
 use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_e2e::on_every_host;
 use promward_harness::client::{Answer, Request};

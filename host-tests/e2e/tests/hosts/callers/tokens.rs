@@ -1,7 +1,7 @@
 //! JSON web tokens: on Envoy with its own `jwt_authn` and tokens that are signed here, on the embedded host with the
 //! metadata that `jwt_authn` would have left.
 
-use crate::callers::set_up::{
+use crate::hosts::callers::set_up::{
     CHEAP, QUERY, RIGHT, WRONG, basic, configuration, digest, hashed, options, upstream,
 };
 use promward_e2e::deployment::{Deployment, Host};

@@ -1,7 +1,7 @@
 //! Requests whose password has to be checked first: they reach the server byte for byte, whatever their bodies do while
 //! they wait, in both of Envoy's modes.
 
-use crate::callers::set_up::{FORM, QUERY, RIGHT, WRONG, configuration, hashed, options, upstream};
+use crate::hosts::callers::set_up::{FORM, QUERY, RIGHT, WRONG, configuration, hashed, options, upstream};
 use promward_e2e::deployment::{Deployment, Host};
 use promward_e2e::on_both_hosts;
 use promward_harness::client::{Client, Exchange, Request};

@@ -16,7 +16,7 @@ use promward_harness::envoy::{self, Envoy};
 use promward_harness::tools::{self, Program};
 use promward_harness::upstream::{Reply, Upstream};
 
-use crate::gateway::set_up::SetUp;
+use crate::hosts::gateway::set_up::SetUp;
 
 /// The properties about the client's certificate.
 const PROPERTIES: [&str; 5] = [

@@ -13,7 +13,7 @@ use promward_harness::client::{Client, Request, TlsVersion};
 use promward_harness::upstream::{Reply, Upstream};
 use rustls::ProtocolVersion;
 
-use crate::gateway::set_up::SetUp;
+use crate::hosts::gateway::set_up::SetUp;
 
 #[test]
 fn tls_1_2_and_1_3_are_served_and_older_ones_refused() {

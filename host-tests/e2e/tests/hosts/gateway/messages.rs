@@ -6,7 +6,7 @@ use http::Version;
 use promward_harness::client::{Client, Request};
 use promward_harness::upstream::{Reply, Upstream};
 
-use crate::gateway::set_up::SetUp;
+use crate::hosts::gateway::set_up::SetUp;
 
 /// Runs a check over HTTP/1.1 and over HTTP/2.
 fn on_both(set_up: &SetUp, check: impl Fn(Client, Version)) {

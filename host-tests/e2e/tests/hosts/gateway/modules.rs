@@ -12,7 +12,7 @@ use promward_embedded::host::{Plugin, Settings};
 use promward_harness::client::{Client, Request};
 use promward_harness::upstream::{Reply, Upstream};
 
-use crate::gateway::set_up::SetUp;
+use crate::hosts::gateway::set_up::SetUp;
 
 /// A gateway with the probe. Tests can wait for the probe's lines.
 struct Probed {

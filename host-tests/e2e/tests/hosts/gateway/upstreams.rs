@@ -14,7 +14,7 @@ use promward_embedded::host::{Plugin, Settings};
 use promward_harness::client::{Client, Request};
 use promward_harness::upstream::{End, Nobody, Reply, Upstream};
 
-use crate::gateway::set_up::SetUp;
+use crate::hosts::gateway::set_up::SetUp;
 
 #[test]
 fn only_the_module_picks_the_cluster() {

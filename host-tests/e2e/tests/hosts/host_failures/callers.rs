@@ -1,6 +1,6 @@
 //! Requests with a password check: failures of the host while they wait, and in the calls that count them.
 
-use crate::host_failures::stub::{CONTINUE, Failure, PAUSE, ROOT, STATUSES, STREAM, Vm};
+use crate::hosts::host_failures::stub::{CONTINUE, Failure, PAUSE, ROOT, STATUSES, STREAM, Vm};
 
 /// A configuration in which the password of `alice` is `U*U`.
 const PASSWORDS: &[u8] = br#"{

@@ -1,7 +1,7 @@
 //! Checks that the filter does on nginx and Traffic Server what Envoy doesn't need, where a request would go wrong
 //! without it.
 
-use crate::host_failures::stub::{CONTINUE, Kind, PAUSE, ROOT, STREAM, Vm};
+use crate::hosts::host_failures::stub::{CONTINUE, Kind, PAUSE, ROOT, STREAM, Vm};
 
 const CONFIGURATION: &[u8] = br#"{
     "mounts": [{ "prefix": "/prometheus" }],

@@ -1,6 +1,8 @@
 //! A request, its form and its answer, without a caller's credential.
 
-use crate::host_failures::stub::{CONTINUE, Failure, NOT_FOUND, PAUSE, ROOT, STATUSES, STREAM, Vm, form};
+use crate::hosts::host_failures::stub::{
+    CONTINUE, Failure, NOT_FOUND, PAUSE, ROOT, STATUSES, STREAM, Vm, form,
+};
 
 const CONFIGURATION: &[u8] = br#"{
     "mounts": [{ "prefix": "/prometheus", "cluster": "prometheus" }],

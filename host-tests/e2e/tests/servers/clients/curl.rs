@@ -1,6 +1,6 @@
 //! curl as documents tell people to call it: HTTP/1.1 and HTTP/2, with and without trust, with every way to log in.
 
-use crate::clients::set_up::{Given, OF_A, OF_B, PASSWORD, READER, WRITER, deployment, prometheus};
+use crate::servers::clients::set_up::{Given, OF_A, OF_B, PASSWORD, READER, WRITER, deployment, prometheus};
 use promward_e2e::deployment::Host;
 use promward_e2e::on_both_hosts;
 use promward_harness::tools::{self, Program};

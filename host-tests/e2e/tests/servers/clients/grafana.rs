@@ -5,7 +5,7 @@
 //! With `POST`, Grafana doesn't know every endpoint that allows only `GET`, and tries. After a 405 or a 400 it asks
 //! again by `GET`.
 
-use crate::clients::set_up::{OF_A, PASSWORD, READER, deployment, now, prometheus};
+use crate::servers::clients::set_up::{OF_A, PASSWORD, READER, deployment, now, prometheus};
 use promward_e2e::deployment::Host;
 use promward_e2e::on_both_hosts;
 use promward_harness::client::{Answer, Client, Request};

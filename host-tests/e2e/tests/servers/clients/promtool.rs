@@ -1,7 +1,7 @@
 //! promtool, Prometheus' own tool, of both releases. The newer one reads the login and the authority from a file. The
 //! older one takes the login from the URL, and the rest from environment variables.
 
-use crate::clients::set_up::{
+use crate::servers::clients::set_up::{
     Given, OF_A, OF_B, PASSWORD, READER, WRITER, deployment, now, password, prometheus, token,
 };
 use promward_e2e::deployment::{Deployment, Host};

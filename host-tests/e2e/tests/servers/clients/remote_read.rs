@@ -1,7 +1,7 @@
 //! A second Prometheus, of both releases, that reads from the first one in the name of a tenant.
 
-use crate::clients::second_prometheus::{LONG, both, values, way_to, with_each_release};
-use crate::clients::set_up::{OF_A, deployment, prometheus, token};
+use crate::servers::clients::second_prometheus::{LONG, both, values, way_to, with_each_release};
+use crate::servers::clients::set_up::{OF_A, deployment, prometheus, token};
 use promward_e2e::deployment::Host;
 use promward_e2e::on_both_hosts;
 use serde_json::json;

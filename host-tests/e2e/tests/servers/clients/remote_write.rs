@@ -1,8 +1,10 @@
 //! Senders that may write the series of one tenant: another Prometheus of both releases, and of both versions of the
 //! protocol.
 
-use crate::clients::second_prometheus::{LONG, RELEASE, Way, both, values, way_to, with_each_release};
-use crate::clients::set_up::token;
+use crate::servers::clients::second_prometheus::{
+    LONG, RELEASE, Way, both, values, way_to, with_each_release,
+};
+use crate::servers::clients::set_up::token;
 use promward_e2e::deployment::{self, Deployment, Host};
 use promward_e2e::on_both_hosts;
 use promward_harness::process::{self, Process};
@@ -222,7 +224,7 @@ fn nothing_is_lost_when_samples_come_too_fast_and_rules_change(host: Host) {
             deployment.reconfigure(&configured(&["health", "metrics", "info"])).unwrap();
         }
         // All that was scraped up to now comes in the end.
-        let now = crate::clients::set_up::now();
+        let now = crate::servers::clients::set_up::now();
         let scraped =
             || values(sender, &format!("count_over_time(scrape_duration_seconds[1h] @ {now})"), "job");
         let arrived = || {

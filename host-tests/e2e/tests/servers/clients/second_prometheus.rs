@@ -1,7 +1,7 @@
 //! A second Prometheus, of both releases, that scrapes, federates, reads from and writes to the first one through a
 //! deployment, with `tls_config`, `basic_auth` and `authorization`.
 
-use crate::clients::set_up::{
+use crate::servers::clients::set_up::{
     ALL, Given, OF_A, OF_B, PASSWORD, READER, WRITER, deployment, password, prometheus, token,
 };
 use promward_e2e::deployment::{Deployment, Host};

@@ -1,8 +1,8 @@
 //! Queries that try to read others' series, and odd ones that a parser may read differently from the server. Each is
 //! refused, or answered as a server with only the caller's series would answer.
 
-use crate::asking::{Asker, Question};
-use crate::tenants::servers::{Servers, as_a};
+use crate::servers::asking::{Asker, Question};
+use crate::servers::tenants::servers::{Servers, as_a};
 use promward_e2e::deployment::Host;
 use promward_e2e::on_every_host;
 use promward_e2e::queries::samples::{SECRET, START};

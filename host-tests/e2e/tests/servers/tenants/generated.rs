@@ -1,8 +1,8 @@
 //! Thousands of generated queries. The answer to each is the one that a server with only the caller's series gives, and
 //! most answers have samples.
 
-use crate::asking::{Asker, Question, agree};
-use crate::tenants::servers::{Deployments, Servers, as_a};
+use crate::servers::asking::{Asker, Question, agree};
+use crate::servers::tenants::servers::{Deployments, Servers, as_a};
 use promward_e2e::deployment::Host;
 use promward_e2e::on_every_host;
 use promward_e2e::queries::samples::{SECRET, START};

@@ -4,7 +4,7 @@
 #[path = "../../../../benches/benches/promql/tree.rs"]
 mod tree;
 
-use crate::asking::{Asker, Question};
+use crate::servers::asking::{Asker, Question};
 use promql_parser::parser::Expr;
 use promward::promql::{Bounds, Counts, Extensions, Query, Wanted};
 use promward_e2e::queries::{Generator, Random, mutated};

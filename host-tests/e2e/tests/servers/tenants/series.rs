@@ -1,8 +1,8 @@
 //! Series, labels, their values and the federation endpoint. The existence of a series reveals as much as its samples
 //! do.
 
-use crate::asking::{Asker, Question};
-use crate::tenants::servers::{Servers, as_a};
+use crate::servers::asking::{Asker, Question};
+use crate::servers::tenants::servers::{Servers, as_a};
 use promward_e2e::deployment::Host;
 use promward_e2e::on_every_host;
 use promward_e2e::queries::samples::{SECRET, START};

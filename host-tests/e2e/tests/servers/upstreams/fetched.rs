@@ -2,8 +2,8 @@
 //! None is older than the guards allow, however the request writes its times, and what the guards refuse would have
 //! fetched older ones.
 
-use crate::asking::{Asker, Question};
-use crate::upstreams::calendar;
+use crate::servers::asking::{Asker, Question};
+use crate::servers::upstreams::calendar;
 use promward_e2e::deployment::{self, Deployment, Host};
 use promward_e2e::on_both_hosts;
 use promward_e2e::queries::Random;

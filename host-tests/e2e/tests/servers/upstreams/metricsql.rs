@@ -1,7 +1,7 @@
 //! MetricsQL, which is PromQL and more, and reads some common constructs differently. Whatever is asked, in whichever
 //! parameter, is refused, or is answered series for series as a server with only the caller's series would answer.
 
-use crate::asking::{Asker, Question, agree};
+use crate::servers::asking::{Asker, Question, agree};
 use promward_e2e::deployment::{self, Deployment, Host};
 use promward_e2e::on_both_hosts;
 use promward_e2e::queries::samples::{self, SECRET, START, Whose};

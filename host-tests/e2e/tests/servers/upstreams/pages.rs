@@ -1,11 +1,11 @@
 //! Every path of every server, with every method. The answers to a restricted caller have no canary in them, and the
 //! caller's own data is there. An admin sees the canaries in the same way.
 
-use crate::asking::{Asker, Question};
-use crate::upstreams::canaries::{self, ALL, EXTERNAL, OWN};
-use crate::upstreams::crawling;
-use crate::upstreams::paths;
-use crate::upstreams::servers::{Server, as_a, as_admin, guarded};
+use crate::servers::asking::{Asker, Question};
+use crate::servers::upstreams::canaries::{self, ALL, EXTERNAL, OWN};
+use crate::servers::upstreams::crawling;
+use crate::servers::upstreams::paths;
+use crate::servers::upstreams::servers::{Server, as_a, as_admin, guarded};
 use promward::api::{Profile, prometheus, victoria_metrics};
 use promward_e2e::deployment::{Deployment, Host};
 use promward_e2e::on_both_hosts;

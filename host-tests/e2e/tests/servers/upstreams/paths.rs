@@ -1,6 +1,6 @@
 //! The questions for each path.
 
-use crate::asking::Question;
+use crate::servers::asking::Question;
 use promward::api::Profile;
 use promward::api::endpoint::Endpoint;
 use std::collections::BTreeSet;

@@ -1,7 +1,7 @@
 //! The second lock of a real VictoriaMetrics: selectors without a restriction, held by `extra_filters[]` alone as the filter
 //! writes it, show nothing of others, at every endpoint that the filter sends it to.
 
-use crate::asking::{Asker, Question};
+use crate::servers::asking::{Asker, Question};
 use promward::enforce::pattern::Pattern;
 use promward::enforce::restriction::{Absent, Restriction, Term};
 use promward_e2e::queries::samples::{self, LENGTH, SECRET, START, Whose};

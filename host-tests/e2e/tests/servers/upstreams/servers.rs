@@ -1,6 +1,6 @@
 //! The servers, each with two tenants and canaries, and the filter in front of them.
 
-use crate::upstreams::canaries::{GLOBAL, OF_B, OWN, RULES, SCRAPE};
+use crate::servers::upstreams::canaries::{GLOBAL, OF_B, OWN, RULES, SCRAPE};
 use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_harness::client::Client;
 use promward_harness::prometheus::{self, Prometheus, Release, Samples};

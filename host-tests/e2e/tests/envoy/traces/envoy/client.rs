@@ -11,8 +11,8 @@ use tokio::net::TcpStream;
 
 use super::PATIENCE;
 use super::wire::{map, rest, texts};
-use crate::traces::script::{AUTHORITY, PATH, REQUEST_TRAILERS, Scenario};
-use crate::traces::trace::{End, Message};
+use crate::envoy::traces::script::{AUTHORITY, PATH, REQUEST_TRAILERS, Scenario};
+use crate::envoy::traces::trace::{End, Message};
 
 /// The client's end of one scenario.
 pub(super) struct Client {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::traces::script::{BUFFER_LIMIT, Mode};
+use crate::envoy::traces::script::{BUFFER_LIMIT, Mode};
 
 /// Returns Envoy's configuration: the probe, then the router to the upstream, without timeouts.
 pub(super) fn configure(listener: u16, upstream: u16, module: &Path, mode: Mode) -> String {

@@ -9,8 +9,8 @@ use http::Response;
 use tokio::net::TcpListener;
 
 use super::wire::{bytes, map, texts};
-use crate::traces::script::{ANSWER, ANSWER_TRAILERS, Step};
-use crate::traces::trace::{End, Message};
+use crate::envoy::traces::script::{ANSWER, ANSWER_TRAILERS, Step};
+use crate::envoy::traces::trace::{End, Message};
 
 /// The message that the upstream received, and the means to answer.
 #[derive(Default)]

@@ -1,8 +1,8 @@
 //! Streams that end early: closed by the module, left by one end, with too large a body, or by a trap.
 
 use super::NONE;
-use crate::traces::script::Scenario;
-use crate::traces::script::Step::*;
+use crate::envoy::traces::script::Scenario;
+use crate::envoy::traces::script::Step::*;
 
 pub(super) const ENDS: &[Scenario] = &[
     Scenario {

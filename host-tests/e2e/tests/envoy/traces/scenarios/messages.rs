@@ -1,8 +1,8 @@
 //! Requests and answers that pass, unchanged or edited.
 
 use super::NONE;
-use crate::traces::script::Scenario;
-use crate::traces::script::Step::*;
+use crate::envoy::traces::script::Scenario;
+use crate::envoy::traces::script::Step::*;
 
 pub(super) const MESSAGES: &[Scenario] = &[
     Scenario { name: "no_body", method: "GET", steps: &[OpenAndEnd, AnswerAndEnd], ..NONE },

@@ -1,8 +1,8 @@
 //! Pauses, and the places where they are released. They decide how a filter can wait.
 
 use super::NONE;
-use crate::traces::script::Scenario;
-use crate::traces::script::Step::*;
+use crate::envoy::traces::script::Scenario;
+use crate::envoy::traces::script::Step::*;
 
 pub(super) const PAUSES: &[Scenario] = &[
     Scenario {

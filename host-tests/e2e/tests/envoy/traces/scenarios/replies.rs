@@ -1,8 +1,8 @@
 //! Replies of the module itself, from each callback and from the tick.
 
 use super::NONE;
-use crate::traces::script::Scenario;
-use crate::traces::script::Step::*;
+use crate::envoy::traces::script::Scenario;
+use crate::envoy::traces::script::Step::*;
 
 pub(super) const REPLIES: &[Scenario] = &[
     // The response callbacks run for own replies as for the upstream's answer.
