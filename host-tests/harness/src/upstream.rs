@@ -58,6 +58,11 @@ impl Upstream {
         Self::start_with(When::AfterTheHead, answer)
     }
 
+    /// Answers requests from now on by another function, at the same time as before.
+    pub fn answer_by(&self, answer: impl Fn(&Received) -> Reply + Send + Sync + 'static) {
+        *self.shared.answer.lock().unwrap() = Arc::new(answer);
+    }
+
     /// Returns the address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -134,7 +139,7 @@ impl Upstream {
         let address = listener.local_addr()?;
         let (hold, held) = mpsc::channel();
         let shared = Arc::new(Shared {
-            answer: Box::new(answer),
+            answer: Mutex::new(Arc::new(answer)),
             when,
             hold: Mutex::new(hold),
             records: Mutex::default(),
@@ -171,8 +176,10 @@ enum When {
     AfterTheBody,
 }
 
+type Answer = dyn Fn(&Received) -> Reply + Send + Sync;
+
 struct Shared {
-    answer: Box<dyn Fn(&Received) -> Reply + Send + Sync>,
+    answer: Mutex<Arc<Answer>>,
     when: When,
     hold: Mutex<mpsc::Sender<Held>>,
     records: Mutex<Vec<Received>>,
@@ -189,6 +196,12 @@ impl Shared {
 
     fn record(&self, number: usize) -> Received {
         self.records()[number].clone()
+    }
+
+    fn answer(&self, request: &Received) -> Reply {
+        // The function may wait, and isn't called under the lock.
+        let answer = Arc::clone(&self.answer.lock().unwrap());
+        answer(request)
     }
 
     /// Records a new request and returns its number.

@@ -53,9 +53,9 @@ fn arrived_whole(upstream: &Upstream) -> Vec<Received> {
 }
 
 fn events_arrive_one_by_one(host: Host) {
+    let upstream = Upstream::start_early(|_| Reply::hold()).unwrap();
+    let deployment = deployment(host, &upstream);
     for client in [Client::http2 as fn(Client) -> Client, |client| client] {
-        let upstream = Upstream::start_early(|_| Reply::hold()).unwrap();
-        let deployment = deployment(host, &upstream);
         let request = Request::new("GET", "/prometheus/api/v1/notifications/live");
         let mut exchange = client(deployment.client()).open(request).unwrap();
         let mut server = upstream.held().unwrap();
@@ -263,9 +263,11 @@ fn a_forbidden_header_is_removed_in_every_spelling(host: Host) {
 }
 
 fn a_redirect_off_the_site_is_an_error_of_the_server(host: Host) {
+    let upstream = answering(|| Reply::text("ok"));
+    let deployment = deployment(host, &upstream);
     for location in ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"] {
-        let upstream = answering(move || Reply::status(302).header("location", location).body("secret"));
-        let answer = deployment(host, &upstream).client().get("/prometheus/graph").unwrap();
+        upstream.answer_by(move |_| Reply::status(302).header("location", location).body("secret"));
+        let answer = deployment.client().get("/prometheus/graph").unwrap();
         assert_eq!((answer.status, answer.header("location")), (502, None), "{location}");
         assert!(!answer.text().contains("secret"), "{location}");
     }

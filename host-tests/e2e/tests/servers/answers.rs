@@ -158,9 +158,11 @@ fn an_answer_that_can_not_be_filtered_is_refused(host: Host) {
         || typed(206, "application/json").header("content-range", "bytes 0-9/100"),
         || typed(503, "text/html"),
     ];
+    let upstream = answering(replies[0]);
+    let deployment = deployment(host, upstream.address());
     for (number, reply) in replies.into_iter().enumerate() {
-        let upstream = answering(reply);
-        let answer = deployment(host, upstream.address()).client().get("/a/api/v1/alerts").unwrap();
+        upstream.answer_by(move |_| reply());
+        let answer = deployment.client().get("/a/api/v1/alerts").unwrap();
         assert_eq!(answer.status, 502, "{number}: {}", answer.text());
         assert!(answer.text().contains("not with JSON that can be filtered"), "{}", answer.text());
     }
@@ -169,7 +171,9 @@ fn an_answer_that_can_not_be_filtered_is_refused(host: Host) {
 fn an_answer_that_goes_wrong_is_broken_off(host: Host) {
     const BEGIN: &str = r#"{"status":"success","data":{"alerts":[{"labels":{"tenant":"a"}},"#;
     let long = format!(r#"{{"labels":{{"tenant":"{}"}}}}]}}}}"#, "secret".repeat(200_000));
-    for rest in [
+    let upstream = answering(|| Reply::text("ok"));
+    let deployment = deployment(host, upstream.address());
+    for (number, rest) in (1..).zip([
         r#"{"labels":{"tenant":"secret"}"#,
         r#"{"labels":{"tenant":"b","tenant":"secret"}}]}}"#,
         r#"{"labels":{"tenant":1}}]}}"#,
@@ -177,13 +181,9 @@ fn an_answer_that_goes_wrong_is_broken_off(host: Host) {
         r#"{"labels":{}}]}} "secret""#,
         "\u{1}]}}",
         long.as_str(),
-    ] {
+    ]) {
         let pieces = [BEGIN.as_bytes().to_vec(), rest.as_bytes().to_vec()];
-        let upstream = Upstream::start(move |_| {
-            Reply::pieces(pieces.clone()).header("content-type", "application/json")
-        })
-        .unwrap();
-        let deployment = deployment(host, upstream.address());
+        upstream.answer_by(move |_| Reply::pieces(pieces.clone()).header("content-type", "application/json"));
         for client in [deployment.client(), deployment.client().http2()] {
             let answer = client.get("/a/api/v1/alerts");
             let rest: String = rest.chars().take(60).collect();
@@ -192,9 +192,8 @@ fn an_answer_that_goes_wrong_is_broken_off(host: Host) {
                 Err(error) => assert!(!format!("{error:#}").contains("secret"), "{error:#}"),
             }
         }
-        let refused =
-            deployment.wait_for_metric("promward.refusals_total.mount=/a;.reason=answer;", 2).unwrap();
-        assert_eq!(refused, 2);
+        let refused = "promward.refusals_total.mount=/a;.reason=answer;";
+        assert_eq!(deployment.wait_for_metric(refused, 2 * number).unwrap(), 2 * number);
     }
 }
 

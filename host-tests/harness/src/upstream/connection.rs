@@ -42,7 +42,7 @@ fn exchange(
     let number = shared.add(head);
     let answer = || -> io::Result<Next> {
         let request = shared.record(number);
-        (shared.answer)(&request).write(stream, number, &request.method, shared)
+        shared.answer(&request).write(stream, number, &request.method, shared)
     };
     let next = match shared.when {
         When::AfterTheBody => {
