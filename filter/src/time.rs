@@ -21,6 +21,14 @@ pub struct Window {
     pub end: i64,
 }
 
+impl Window {
+    /// Returns the time from the earlier start to the later end.
+    #[must_use]
+    pub fn joined(self, other: Self) -> Self {
+        Self { start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+}
+
 /// The evaluation of a query that a request asks for. Durations are in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Evaluation {

@@ -141,16 +141,27 @@ fn everything_else_goes_on_as_it_came() {
         hints,
         ..query("__name__=up,a!=1,b=~.+,c!~x,d=")
     };
-    let queries = vec![times(Some(hints)), times(None), times(Some(ReadHints::default())), query("")];
-    for accepted_response_types in [vec![], vec![0], vec![1], vec![1, 0], vec![0, 1, 1]] {
-        let request = ReadRequest { queries: queries.clone(), accepted_response_types };
+    let queries = [times(Some(hints)), times(None), times(Some(ReadHints::default())), query("")];
+    let each = queries.iter().map(|query| vec![query.clone()]);
+    let accepted = [vec![], vec![0], vec![1], vec![1, 0], vec![0, 1, 1]];
+    let requests =
+        each.zip(&accepted).chain([(queries.to_vec(), &accepted[2]), (queries.to_vec(), &accepted[3])]);
+    for (queries, accepted_response_types) in requests {
+        let request = ReadRequest { queries, accepted_response_types: accepted_response_types.clone() };
         let mut restricted = sent(&mut desk(&only_a()), &request);
         for query in &mut restricted.queries {
             let added = query.matchers.pop().unwrap();
             assert_eq!((added.kind, added.name.as_str(), added.value.as_str()), (2, "tenant", "a"));
         }
         assert_eq!(restricted, request);
-        assert_eq!(sent(&mut desk(&limits(&json!({ "selectors": 100 }))), &request), request);
+        let mut of_today = request.clone();
+        for query in &mut of_today.queries {
+            (query.start_timestamp_ms, query.end_timestamp_ms) = (NOW - DAY, NOW);
+            if let Some(hints) = &mut query.hints {
+                (hints.start_ms, hints.end_ms) = (NOW - DAY, NOW);
+            }
+        }
+        assert_eq!(sent(&mut desk(&limits(&json!({ "oldest": "30d" }))), &of_today), of_today);
     }
 }
 
@@ -233,8 +244,10 @@ fn a_message_is_announced_as_one() {
         assert_eq!(found, status, "{pairs:?}");
     }
     for (query, status) in [("?x=y", 400), ("?query=up", 400), ("?match%5B%5D=up", 400), ("?", 200)] {
-        let found = announce(&mut desk(&only_a()), &format!("{PATH}{query}"), &USUAL);
-        assert_eq!(found.map_or_else(|refused| refused.0, |_| 200), status, "{query}");
+        for rule in [only_a(), limits(&json!({ "range": "1d" }))] {
+            let found = announce(&mut desk(&rule), &format!("{PATH}{query}"), &USUAL);
+            assert_eq!(found.map_or_else(|refused| refused.0, |_| 200), status, "{query} {rule}");
+        }
     }
     for method in ["GET", "PUT"] {
         let pairs = [(":method", method), (":path", PATH), (":authority", "example.com")];
@@ -341,23 +354,99 @@ fn guards_hold_the_times_of_a_query_and_of_its_hints() {
     ] {
         let hints = of_hints.map(|(start_ms, end_ms)| ReadHints { start_ms, end_ms, ..ReadHints::default() });
         let (start_timestamp_ms, end_timestamp_ms) = of_query;
-        let guilty = Query { start_timestamp_ms, end_timestamp_ms, hints, ..query("x=y") };
-        let (start_timestamp_ms, end_timestamp_ms) = (NOW - DAY, NOW);
-        let innocent = Query { start_timestamp_ms, end_timestamp_ms, ..query("x=y") };
-        for queries in [vec![guilty.clone()], vec![innocent, guilty]] {
-            let request = ReadRequest { queries, ..ReadRequest::default() };
+        let asked = Query { start_timestamp_ms, end_timestamp_ms, hints, ..query("x=y") };
+        let request = ReadRequest { queries: vec![asked], ..asking(&[]) };
+        match refusal {
+            None => assert_eq!(sent(&mut desk(&guarded), &request), request, "{of_query:?} {of_hints:?}"),
+            Some(refusal) => {
+                let (status, text) = refused(&mut desk(&guarded), &request);
+                assert!(
+                    status == 422 && text.contains(refusal),
+                    "{of_query:?} {of_hints:?}: {status} {text}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn guards_hold_the_times_of_all_queries_together() {
+    let rule = limits(&json!({ "range": "1d" }));
+    for (hours, refusal) in [
+        (&[(24, 0), (24, 0), (12, 6)][..], None),
+        (&[(48, 36), (36, 24)], None),
+        (&[(24, 12), (12, 0), (25, 24)], Some("1d1h")),
+        (&[(720, 719), (1, 0)], Some("30d")),
+    ] {
+        let of = |&(from, to): &(i64, i64)| Query {
+            start_timestamp_ms: NOW - from * HOUR,
+            end_timestamp_ms: NOW - to * HOUR,
+            ..query("x=y")
+        };
+        let queries = hours.iter().map(of).collect();
+        let request = ReadRequest { queries, accepted_response_types: vec![1] };
+        match refusal {
+            None => assert_eq!(sent(&mut desk(&rule), &request), request, "{hours:?}"),
+            Some(refusal) => {
+                let (status, text) = refused(&mut desk(&rule), &request);
+                assert!(status == 422 && text.contains(refusal), "{hours:?}: {status} {text}");
+            }
+        }
+    }
+}
+
+/// A guard on the length of a query or its points holds no time, and one on the look-back has nothing to look back from.
+#[test]
+fn raw_samples_are_read_by_those_alone_whose_time_is_held() {
+    for (guards, status) in [
+        (json!({ "range": "1d" }), 200),
+        (json!({ "oldest": "1d" }), 200),
+        (json!({ "range": "1d", "points": 100, "timeout": "30s" }), 200),
+        (json!({ "lookback": "1d" }), 403),
+        (json!({ "points": 100, "timeout": "30s", "selectors": 10 }), 403),
+        (json!({ "rate": "10/s" }), 200),
+    ] {
+        for rule in [json!({}), only_a()] {
+            let mut rule = rule;
+            rule["limits"] = guards.clone();
+            let found = announce(&mut desk(&rule), PATH, &USUAL);
+            let (found, text) = found.map_or_else(|refused| refused, |_| (200, String::new()));
+            assert_eq!(found, status, "{rule}: {text}");
+            assert!(found == 200 || text.contains(r#"needs \"range\" or \"oldest\""#), "{rule}: {text}");
+        }
+    }
+}
+
+/// A server keeps the samples of all queries until it has answered the last, and bounds those of each by itself.
+#[test]
+fn several_queries_are_answered_by_a_stream_or_not_at_all() {
+    for (accepted, number, refusal) in [
+        (&[][..], 1, None),
+        (&[0, 1], 1, None),
+        (&[1], 16, None),
+        (&[1, 0], 2, None),
+        (&[], 2, Some("has to stream")),
+        (&[0], 2, Some("has to stream")),
+        (&[0, 1], 2, Some("has to stream")),
+        (&[1], 17, Some("more than 16 queries")),
+        (&[1; 7], 1, None),
+        (&[1; 8], 1, Some("more than 8 types of answers")),
+    ] {
+        let accepted_response_types = accepted.to_vec();
+        let request = ReadRequest { accepted_response_types, ..asking(&vec!["__name__=up"; number]) };
+        for rule in [only_a(), limits(&json!({ "range": "1d" }))] {
             match refusal {
-                None => assert_eq!(sent(&mut desk(&guarded), &request), request, "{of_query:?} {of_hints:?}"),
+                None => assert_eq!(sent(&mut desk(&rule), &request).queries.len(), number, "{accepted:?}"),
                 Some(refusal) => {
-                    let (status, text) = refused(&mut desk(&guarded), &request);
-                    assert!(
-                        status == 422 && text.contains(refusal),
-                        "{of_query:?} {of_hints:?}: {status} {text}"
-                    );
+                    let (status, text) = refused(&mut desk(&rule), &request);
+                    assert!(status == 400 && text.contains(refusal), "{accepted:?}: {status} {text}");
                 }
             }
         }
     }
+    // What has no length is counted as well.
+    let empty = compressed(&b"\x12\x00".repeat(9));
+    assert_eq!(send(&mut desk(&only_a()), &empty).unwrap_err().0, 400);
 }
 
 #[test]
@@ -365,15 +454,17 @@ fn a_message_is_held_to_the_bounds_of_selectors() {
     let repeated = |text: &str, number: usize| asking(&vec![text; number]);
     let named = "__name__=up";
     let deep = format!("x=~{}", "(".repeat(65));
+    let ten = || limits(&json!({ "selectors": 10, "range": "1d" }));
+    let grouped = |number: usize| {
+        let hints = ReadHints { grouping: vec![String::new(); number], ..ReadHints::default() };
+        ReadRequest { queries: vec![Query { hints: Some(hints), ..query("x=y") }], ..asking(&[]) }
+    };
     for (rule, request, reason) in [
-        (only_a(), repeated(named, 500), None),
-        (only_a(), repeated(named, 501), Some("more than 500 selectors (limits.selectors)")),
-        (only_a(), repeated("x=y", 50), None),
-        (only_a(), repeated("x=y", 51), Some("more than 50 selectors don't name one metric outright")),
-        (only_a(), repeated("__name__=~up", 51), Some("more than 50 selectors don't name")),
         (only_a(), asking(&["x=y,".repeat(2_000).as_str()]), None),
         (only_a(), asking(&["x=y,".repeat(2_001).as_str()]), Some("more than 2000 matchers")),
-        (only_a(), repeated(&"x=y,".repeat(50), 41), Some("more than 2000 matchers")),
+        (only_a(), repeated(&"x=y,".repeat(200), 11), Some("more than 2000 matchers")),
+        (only_a(), grouped(1_999), None),
+        (only_a(), grouped(2_000), Some("more than 2000 matchers")),
         (only_a(), asking(&[&format!("x=~{}", "a*".repeat(180))]), None),
         (only_a(), asking(&[&format!("x=~{}", "a*".repeat(181))]), Some("limits.repetitions")),
         (
@@ -383,8 +474,8 @@ fn a_message_is_held_to_the_bounds_of_selectors() {
         ),
         (only_a(), asking(&[&format!("x={}", "a*".repeat(181))]), None),
         (only_a(), asking(&[&deep]), Some("nested deeper than 64")),
-        (limits(&json!({ "selectors": 10 })), repeated(named, 10), None),
-        (limits(&json!({ "selectors": 10 })), repeated(named, 11), Some("more than 10 selectors")),
+        (ten(), repeated(named, 10), None),
+        (ten(), repeated(named, 11), Some("more than 10 selectors")),
     ] {
         match reason {
             None => assert_eq!(sent(&mut desk(&rule), &request).queries.len(), request.queries.len()),

@@ -27,6 +27,8 @@ pub enum Closed {
     NotRestrictable(RuleNumber),
     /// The rule has guards, and nothing of the class can be guarded.
     NotGuardable(RuleNumber),
+    /// The rule has guards, and none that holds the time in which raw samples are read.
+    NotTimed(RuleNumber),
     /// The rule isn't about requests with this method.
     NotThisMethod(RuleNumber, Method),
     /// The rule isn't about requests with this path.
@@ -81,7 +83,10 @@ impl Closed {
             return Some(Self::NotRestrictable(number));
         }
         if rule.guards.is_some() && rule.unguardable(mount).contains(class) {
-            return Some(Self::NotGuardable(number));
+            return Some(match rule.restrictable(mount).contains(class) {
+                true => Self::NotTimed(number),
+                false => Self::NotGuardable(number),
+            });
         }
         let restricted =
             bound.restricted.filter(|_| rule.only.is_none()).map(|by| Self::Restricted { rule: number, by });
@@ -99,6 +104,9 @@ impl fmt::Display for Closed {
             }
             Self::NotGuardable(rule) => {
                 write!(f, "{rule}.limits guards queries, and nothing of this class can be guarded")
+            }
+            Self::NotTimed(rule) => {
+                write!(f, "{rule}.limits guards queries, and needs \"range\" or \"oldest\" for this class")
             }
             Self::NotThisMethod(rule, method) => {
                 write!(f, "{rule}.methods doesn't name {}", Methods::of(&[*method]))

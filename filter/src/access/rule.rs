@@ -123,10 +123,12 @@ impl Rule {
     }
 
     /// Returns the classes that can't be guarded at the mount. A request that the filter reads to restrict it can be guarded
-    /// as well.
+    /// as well, but raw samples only by the guards that hold the time.
     #[inline(never)]
     pub fn unguardable(&self, mount: MountId) -> Classes {
-        Classes::UNGUARDABLE.without(self.restrictable(mount))
+        let is_timed = self.guards.is_some_and(|guards| guards.range.or(guards.oldest).is_some());
+        let untimed = if is_timed { Classes::default() } else { Classes::of(&[Class::RemoteRead]) };
+        Classes::UNGUARDABLE.without(self.restrictable(mount).without(untimed))
     }
 
     /// Returns the classes that the rule gives at the mount to callers who are bound like this. Restricted callers

@@ -86,7 +86,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
     row("/api/v1/status/buildinfo", GET, Class::Info, &PASSED),
     row("/functions*", GET, Class::Info, &PASSED),
 
-    // Whoever dumps samples, or reads them by Graphite's API, is bound by no guard, as with remote read.
+    // No guard and no restriction holds whoever dumps samples, or reads them by Graphite's API.
     whole("/api/v1/export*", Class::RemoteRead),
     whole("/render", Class::RemoteRead),
     whole("/metrics/*", Class::RemoteRead),

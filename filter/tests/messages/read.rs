@@ -97,10 +97,10 @@ pub(crate) struct Chunk {
 /// The types of matchers, by the number of each.
 const KINDS: [&str; 4] = ["=", "!=", "=~", "!~"];
 
-/// Returns a message with these queries, each as its matchers.
+/// Returns a message with these queries, each as its matchers, whose answer streams.
 pub(crate) fn asking(queries: &[&str]) -> ReadRequest {
     let queries = queries.iter().map(|text| query(text)).collect();
-    ReadRequest { queries, ..ReadRequest::default() }
+    ReadRequest { queries, accepted_response_types: vec![1, 0] }
 }
 
 /// Returns a query with the matchers that a text lists, like `a=1,b!~2`.

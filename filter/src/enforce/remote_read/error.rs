@@ -21,6 +21,12 @@ pub enum ReadError {
     Matcher(u64),
     /// An answer of an unknown type.
     Answer(u64),
+    /// More queries than so many.
+    Queries(usize),
+    /// More types of answers than so many.
+    Answers(usize),
+    /// Several queries whose samples the server would keep until it has them all.
+    Samples,
     /// A label without a name, or a text that isn't UTF-8. No server has stored such a label.
     Text,
     /// More of something than the bounds allow.
@@ -49,6 +55,11 @@ impl fmt::Display for ReadError {
             }
             Self::Answer(kind) => {
                 write!(f, "answers of the type {kind} aren't known: accept 0 (samples) or 1 (chunks)")
+            }
+            Self::Queries(most) => write!(f, "a message has more than {most} queries: send several messages"),
+            Self::Answers(most) => write!(f, "a message accepts more than {most} types of answers"),
+            Self::Samples => {
+                f.write_str("the answer to several queries has to stream: accept 1 (chunks) first, or send one in each message")
             }
             Self::Text => f.write_str("a label has no name, or a text isn't UTF-8: no label is so"),
             Self::TooMany(too_many) => {

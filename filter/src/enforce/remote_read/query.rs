@@ -35,7 +35,8 @@ impl Query {
         &self.written
     }
 
-    /// Writes a query anew, with the matchers that a restriction adds to it. `counts` are those of the queries so far.
+    /// Writes a query anew, with the matchers that a restriction adds to it, and returns the time that it may read. `counts` are
+    /// those of the queries so far.
     ///
     /// # Errors
     ///
@@ -46,7 +47,7 @@ impl Query {
         terms: &ReadTerms,
         added: &[u8],
         counts: &mut Counts,
-    ) -> Result<(), ReadError> {
+    ) -> Result<Window, ReadError> {
         if query.len() > terms.bounds.length {
             return Err(ReadError::LongQuery(terms.bounds.length));
         }
@@ -69,15 +70,12 @@ impl Query {
                     matcher.write(&mut self.written);
                     continue;
                 }
-                (4, Value::Bytes(hints)) => found.of_hints = Some(self.hints(hints)?),
+                (4, Value::Bytes(hints)) => found.of_hints = Some(self.hints(hints, terms, counts)?),
                 _ => return Err(ReadError::Field),
             }
             seen.once(field.number)?;
         }
         counts.add_selector(found.name.is_some(), &terms.bounds)?;
-        if let Some(guarded) = &terms.guarded {
-            guarded.check_window(found.window()).map_err(ReadError::Exceeded)?;
-        }
         let shared = terms.restriction.as_ref().and_then(|restriction| restriction.shared());
         match shared.and_then(|shared| found.name.filter(|name| shared.has(name))) {
             None => self.written.extend_from_slice(added),
@@ -88,11 +86,13 @@ impl Query {
                 Matcher::of_pattern(NAME, &pattern).write(&mut self.written);
             }
         }
-        Ok(())
+        // Whichever times the server takes.
+        Ok(found.times.joined(found.of_hints.unwrap_or(found.times)))
     }
 
-    /// Reads the hints of a query, writes each anew and returns their times. One that is missing is zero.
-    fn hints(&mut self, hints: &[u8]) -> Result<Window, ReadError> {
+    /// Reads the hints of a query, writes each anew and returns their times. One that is missing is zero. A label to group by
+    /// counts as a matcher.
+    fn hints(&mut self, hints: &[u8], terms: &ReadTerms, counts: &mut Counts) -> Result<Window, ReadError> {
         self.hints.clear();
         let mut times = Window::default();
         let (mut seen, mut reader) = (Seen::default(), Reader::new(hints));
@@ -110,21 +110,13 @@ impl Query {
                 }
                 _ => return Err(ReadError::Field),
             }
-            if field.number != 5 {
-                seen.once(field.number)?;
+            match field.number {
+                5 => counts.add_matcher(None, &terms.bounds)?,
+                number => seen.once(number)?,
             }
         }
         write_bytes(&mut self.written, 4, &self.hints);
         Ok(times)
-    }
-}
-
-impl Found<'_> {
-    /// Returns the time that the query may read, whichever times the server takes.
-    fn window(&self) -> Window {
-        let Window { start, end } = self.times;
-        let of_hints = self.of_hints.unwrap_or(self.times);
-        Window { start: start.min(of_hints.start), end: end.max(of_hints.end) }
     }
 }
 
