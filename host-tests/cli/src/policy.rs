@@ -7,6 +7,7 @@ pub mod caller;
 pub mod course;
 mod credentials;
 pub mod message;
+mod read_queries;
 pub mod selectors;
 mod shared_data;
 mod stand_ins;

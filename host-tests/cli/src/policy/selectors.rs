@@ -1,7 +1,8 @@
-//! The selectors of a request, before and after the restriction is written into them.
+//! The selectors of a request, or the queries of its message, before and after the restriction is written into them.
 
 use super::course::Course;
-use promward::api::endpoint::{SelectorForm, Selectors, ToRestricted};
+use super::read_queries;
+use promward::api::endpoint::{Message, SelectorForm, Selectors, ToRestricted};
 use promward::promql::{Bounds, Counts, Query};
 use promward::target::parameters::{Parameters, Part, may_repeat};
 use std::borrow::Cow;
@@ -9,7 +10,7 @@ use std::borrow::Cow;
 /// One value of the parameter that holds a request's selectors.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rewritten {
-    /// The name of the parameter.
+    /// The name of the parameter, or `queries` in a message.
     pub parameter: String,
     /// The value as the client sent it, or `None` if the filter has added it.
     pub before: Option<String>,
@@ -27,6 +28,7 @@ pub fn of(course: &Course<'_>) -> Vec<Rewritten> {
     };
     let selectors = match endpoint.treatment.to_restricted {
         ToRestricted::Restrict(selectors) | ToRestricted::Filter(_, Some(selectors)) => selectors,
+        ToRestricted::Message(Message::RemoteRead) => return queries(&course.sent.body, &upstream.body),
         _ => return Vec::new(),
     };
     let extensions = course.account.mount.map(|mount| mount.extensions).unwrap_or_default();
@@ -58,6 +60,19 @@ pub fn of(course: &Course<'_>) -> Vec<Rewritten> {
         }
     }
     rewritten
+}
+
+/// Returns the queries of a message of remote read, which keep their places.
+fn queries(before: &[u8], after: &[u8]) -> Vec<Rewritten> {
+    let after = read_queries::texts(after).into_iter();
+    let both = read_queries::texts(before).into_iter().zip(after);
+    let rewritten = |(before, after)| Rewritten {
+        parameter: "queries".to_owned(),
+        before: Some(before),
+        after,
+        selectors: Vec::new(),
+    };
+    both.map(rewritten).collect()
 }
 
 fn is_list(form: SelectorForm) -> bool {

@@ -75,7 +75,7 @@ const CASES: &[(&str, &str, &[&str])] = &[
             "content-encoding: snappy",
             "/prometheus/api/v1/read",
             "--data",
-            "\u{11}@\n\u{f}\u{1a}\r\u{12}\u{8}__name__\u{1a}\u{1}x",
+            "\u{18}\\\n\u{16}\u{8}\u{1}\u{10}\u{2}\u{1a}\u{c}\u{8}\u{1}\u{12}\u{8}__name__\"\u{2}\u{18}\u{5}",
         ],
     ),
     ("token", "examples/jwt/promward.json", &["--as", "jwt:corp/scraper", "/prometheus/federate?match[]=up"]),
