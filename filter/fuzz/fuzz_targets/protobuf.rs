@@ -3,7 +3,7 @@
 
 #![no_main]
 
-#[path = "../../tests/messages/mod.rs"]
+#[path = "../../tests/filter/messages/mod.rs"]
 mod messages;
 
 use libfuzzer_sys::fuzz_target;

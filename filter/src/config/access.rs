@@ -278,10 +278,12 @@ fn at(rule: &Field<'_>, at: &Field<'_>, mounts: &Mounts) -> Result<Vec<MountId>,
 fn check_gives(rule: &Rule, mounts: &Mounts) -> Result<(), &'static str> {
     let gives = |at: &HeldAt| rule.gives(Inherited::default(), at.mount).both(classes(at.mount, mounts));
     match rule.at.iter().all(|at| gives(at).is_empty()) {
-        true if rule.only.is_some() => {
+        true if rule.only.is_some() && rule.at.iter().all(|at| rule.may.both(at.restrictable).is_empty()) => {
             Err("\"only\" leaves nothing of this: a restricted caller gets none of these classes")
         }
-        true => Err("guards leave nothing of this: a limited caller gets none of these classes"),
+        true => Err(
+            "guards leave nothing of this: a limited caller gets remote_read by \"range\" or \"oldest\", and no others of these",
+        ),
         false => match rule.guards {
             Some(guards) if rule.at.iter().all(|at| gives(at).both(about(guards)).is_empty()) => Err(
                 "guards are about queries and series, and this gives neither: leave them out, or give query or series",

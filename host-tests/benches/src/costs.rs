@@ -3,6 +3,8 @@
 
 use anyhow::{Context, Result, anyhow, ensure};
 use bytes::Bytes;
+use promward::wire::protobuf::{write_bytes, write_number};
+use promward::wire::snappy::{Encoder, Progress};
 use promward_e2e::deployment::{Deployment, Host, Options};
 use promward_embedded::host::Counts;
 use promward_harness::client::{Client, Request};
@@ -26,6 +28,9 @@ const QUERY: &str = "histogram_quantile(0.99,+sum+by+(le,job)+(rate(http_request
 const LONG: usize = 1 << 20;
 const RULES: usize = 5_000_000;
 
+/// The number of series in a message of remote write, as Prometheus sends them by default.
+const SERIES: u32 = 500;
+
 /// A kind of request whose cost is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Work {
@@ -47,6 +52,8 @@ pub enum Work {
     Rules,
     /// The same for alerts.
     Alerts,
+    /// A message of remote write, each of whose series gets the caller's label.
+    Write,
 }
 
 /// The answer of the server behind the proxy.
@@ -57,7 +64,7 @@ pub struct Answer {
 }
 
 impl Work {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Prefix,
         Self::Password,
         Self::Restricted,
@@ -67,6 +74,7 @@ impl Work {
         Self::LongAnswer,
         Self::Rules,
         Self::Alerts,
+        Self::Write,
     ];
 
     /// Returns its name in tables.
@@ -82,6 +90,7 @@ impl Work {
             Self::LongAnswer => "an answer of 1 MiB",
             Self::Rules => "rules of 5 MB, filtered",
             Self::Alerts => "alerts of 5 MB, filtered",
+            Self::Write => "remote write of 500 series, labelled",
         }
     }
 
@@ -109,6 +118,9 @@ impl Work {
         }
         let rule = match self {
             Self::Password => json!({ "who": ["group:team-a"], "may": ["read", "ui"] }),
+            Self::Write => json!({
+                "who": ["group:team-a"], "may": ["write"], "only": { "tenant": ["a"] }, "write": "label",
+            }),
             _ => json!({
                 "who": ["group:team-a"], "may": ["read", "ui"], "only": { "tenant": ["a", "b"] },
             }),
@@ -152,6 +164,11 @@ impl Work {
             ),
             Self::Rules => Request::new("GET", &format!("{api}/rules")),
             Self::Alerts => Request::new("GET", &format!("{api}/alerts")),
+            Self::Write => Request::new("POST", &format!("{api}/write"))
+                .header("content-type", "application/x-protobuf")
+                .header("content-encoding", "snappy")
+                .header("x-prometheus-remote-write-version", "0.1.0")
+                .body(written(SERIES)),
         }
     }
 
@@ -293,6 +310,37 @@ impl Taken {
             }),
         }
     }
+}
+
+/// Returns a message of remote write with one sample of each of this number of series.
+fn written(series: u32) -> Vec<u8> {
+    let mut message = Vec::new();
+    for number in 0..series {
+        let instance = format!("10.0.0.{}:9100", number % 250);
+        let le = format!("{}", number / 250);
+        let labels = [
+            ("__name__", "http_request_duration_seconds_bucket"),
+            ("instance", &instance),
+            ("job", "api"),
+            ("le", &le),
+        ];
+        let mut one = Vec::new();
+        for (name, value) in labels {
+            let mut label = Vec::new();
+            write_bytes(&mut label, 1, name.as_bytes());
+            write_bytes(&mut label, 2, value.as_bytes());
+            write_bytes(&mut one, 1, &label);
+        }
+        // A double is eight bytes behind the number of its field.
+        let mut sample = vec![0x09];
+        sample.extend(f64::from(number).to_le_bytes());
+        write_number(&mut sample, 2, 1_700_000_000_000);
+        write_bytes(&mut one, 2, &sample);
+        write_bytes(&mut message, 1, &one);
+    }
+    let mut encoder = Encoder::new(message.len());
+    while encoder.run(&message) == Progress::More {}
+    encoder.take_block()
 }
 
 /// Returns the result of a query with at least `least` bytes.

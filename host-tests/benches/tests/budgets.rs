@@ -26,6 +26,7 @@ fn budget(work: Work) -> (Option<f64>, f64) {
         Work::LongAnswer => (Some(13.0), 79_300.0),
         Work::Rules => (None, 87_700_000.0),
         Work::Alerts => (None, 73_200_000.0),
+        Work::Write => (None, 6_870_000.0),
     }
 }
 

@@ -182,7 +182,7 @@ fn compare(report: &mut Report, work: Work, counted: &Counted) {
 fn requests(work: Work, quick: bool) -> [u32; 2] {
     match (work, quick) {
         (Work::Rules | Work::Alerts, _) => [1, 1],
-        (Work::LongAnswer, _) => [10, 5],
+        (Work::LongAnswer | Work::Write, _) => [10, 5],
         (_, true) => [20, 20],
         (_, false) => [100, 100],
     }

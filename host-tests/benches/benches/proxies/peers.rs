@@ -87,7 +87,9 @@ impl Peer {
             Work::Password => vec![Envoy, Empty, Promward, Own, NginxPasswords, Caddy, Vmauth],
             Work::Restricted | Work::Form => vec![Envoy, Empty, Promward, Nginx, NginxKept],
             Work::LongAnswer => vec![Envoy, Headers, Empty, Promward],
-            Work::Tried | Work::NewQueries | Work::Rules | Work::Alerts => vec![Envoy, Empty, Promward],
+            Work::Tried | Work::NewQueries | Work::Rules | Work::Alerts | Work::Write => {
+                vec![Envoy, Empty, Promward]
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use promward_harness::page::Page;
 use promward_harness::prometheus::{self, Prometheus};
 use promward_harness::tools::{self, Program};
 use std::process::Stdio;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 on_every_host! {
     curl_with_the_authority_gets_label_values,
@@ -37,9 +37,19 @@ fn prometheus() -> Option<&'static Prometheus> {
     SHARED.get_or_init(start).as_ref()
 }
 
+/// Runs a scenario on a deployment that it shares with those that run at the same time on the same host.
 fn with_deployment(host: Host, scenario: impl FnOnce(&Deployment)) {
+    static SHARED: [Mutex<Weak<Deployment>>; 4] = [const { Mutex::new(Weak::new()) }; 4];
     let Some(prometheus) = prometheus() else { return };
-    scenario(&Deployment::start(host, &Options::new(prometheus.address())).unwrap());
+    let shared = {
+        let mut shared = SHARED[host as usize].lock().unwrap();
+        let running = shared.upgrade().unwrap_or_else(|| {
+            Arc::new(Deployment::start(host, &Options::new(prometheus.address())).unwrap())
+        });
+        *shared = Arc::downgrade(&running);
+        running
+    };
+    scenario(&shared);
 }
 
 fn assert_label_values(answer: &Answer) {

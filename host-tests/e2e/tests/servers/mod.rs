@@ -10,7 +10,7 @@ mod clients;
 mod costs;
 mod either;
 mod guide;
-#[path = "../../../../filter/tests/messages/mod.rs"]
+#[path = "../../../../filter/tests/filter/messages/mod.rs"]
 mod messages;
 mod people_log_in;
 mod prometheus;

@@ -19,6 +19,7 @@ use serde_json::json;
 on_both_hosts! {
     a_tenant_reads_what_a_server_with_no_other_series_answers,
     an_external_label_opens_nothing,
+    guards_hold_the_time_and_other_rules_are_tried,
 }
 
 /// The number of generated messages.
@@ -121,6 +122,46 @@ fn a_tenant_reads_what_a_server_with_no_other_series_answers(host: Host) {
             );
         }
     }
+}
+
+/// A caller who is limited sees everything of the time that the guards allow, and rules on trial say what they would have made of
+/// a message.
+fn guards_hold_the_time_and_other_rules_are_tried(host: Host) {
+    let Some(server) = Program::Prometheus(Release::Three).start(Whose::Everybodys) else { return };
+    let configuration = json!({
+        "mounts": [{ "prefix": "/", "cluster": "prometheus" }],
+        "access": [{ "who": ["anyone"], "may": ["remote_read"], "limits": { "range": "10m" } }],
+        "trial": [{
+            "who": ["anyone"], "may": ["remote_read"],
+            "only": { samples::LABEL: ["a"] }, "limits": { "range": "5m" },
+        }],
+    });
+    let guarded = server.guarded(host, |_| configuration.to_string());
+    let between = |from: i64, to: i64| {
+        let times = |query| Query {
+            start_timestamp_ms: (START + from * 60) * 1_000,
+            end_timestamp_ms: (START + to * 60) * 1_000,
+            ..query
+        };
+        let queries = asking(&["__name__=up", "job=api"]).queries.into_iter().map(times).collect();
+        ReadRequest { queries, accepted_response_types: vec![CHUNKS] }
+    };
+    let own = Client::plain(server.address());
+    for (from, to) in [(0, 10), (10, 15)] {
+        let (said, expected) = (ask(&guarded.client(), &between(from, to)), ask(&own, &between(from, to)));
+        assert_eq!(parts(&said), parts(&expected), "{from} to {to}");
+        assert!(
+            series(&said).iter().any(|(_, labels)| !is_as(labels)),
+            "{from} to {to} has one tenant's only"
+        );
+    }
+    let said = ask(&guarded.client(), &between(0, 11));
+    assert_eq!(said.status, 422, "{}", said.text());
+    let tried: Vec<_> =
+        guarded.wait_for_records(3).unwrap().into_iter().map(|record| record["trial"].clone()).collect();
+    let outcomes: Vec<_> = tried.iter().map(|trial| &trial["outcome"]).collect();
+    assert_eq!(outcomes, [&json!("invalid"), &json!("allowed"), &json!(null)], "{tried:?}");
+    assert_eq!(tried[1]["matchers"], format!("{}=\"a\"", samples::LABEL));
 }
 
 /// Returns the parts of an answer that have to be equal.

@@ -61,6 +61,21 @@ fn lists_of_classes_are_broken_between_words_and_nothing_is_lost() {
 }
 
 #[test]
+fn alternatives_restrict_what_one_restriction_does() {
+    let rows = |only: serde_json::Value| {
+        let configuration = json!({
+            "mounts": [{ "prefix": "/prometheus" }],
+            "access": [{ "who": ["anyone"], "may": ["read", "remote_read", "status", "write"], "only": only }],
+        });
+        let table: Vec<_> = matrix(&configuration.to_string()).lines().map(str::to_owned).collect();
+        column(&table, "restricted", Some("refused"))
+    };
+    let alternatives = rows(json!([{ "env": ["prod"], "team": ["a"] }, { "env": ["dev"] }]));
+    assert_eq!(alternatives, rows(json!({ "team": ["a"] })));
+    assert!(alternatives[0].contains("query series rules"), "{alternatives:?}");
+}
+
+#[test]
 fn long_names_are_broken_too_and_nothing_is_lost() {
     let (prefix, group) = ("/observability".repeat(5), "ä-team".repeat(20));
     for (prefix, group) in [(&*prefix, "a"), ("/p", &*group), (&prefix, &group)] {

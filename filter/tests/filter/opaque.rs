@@ -1,12 +1,8 @@
 //! A web application at an opaque mount: its sessions, its redirects, and who may use it.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it doesn't expect fails")]
-
-mod desk;
-
+use crate::desk::Desk;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use desk::Desk;
 use promward::decision::{Decision, Facts, Forward};
 use promward::target::body::Body;
 use promward::target::headers::Headers;

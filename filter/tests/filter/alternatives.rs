@@ -1,10 +1,6 @@
 //! Requests of callers whom alternatives restrict: what of each reaches the server.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it doesn't expect fails")]
-
-mod desk;
-
-use desk::Desk;
+use crate::desk::Desk;
 use promward::decision::{Decision, Facts};
 use promward::target::body::Body;
 use promward::target::headers::Headers;

@@ -1,11 +1,7 @@
 //! Texts of callers who are held to something, at each endpoint that takes one: what is within the bounds, and what
 //! isn't.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it doesn't expect fails")]
-
-mod desk;
-
-use desk::{Desk, Form};
+use crate::desk::{Desk, Form};
 use promward::caller::source::Source;
 use promward::decision::refusal::Refusal;
 use promward::decision::{Decision, Facts};

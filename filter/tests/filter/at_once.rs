@@ -1,10 +1,6 @@
 //! Requests at once: how many of a caller are forwarded, which of them wait, and what the others are told.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it doesn't expect fails")]
-
-mod desk;
-
-use desk::Desk;
+use crate::desk::Desk;
 use promward::caller::logins::StreamId;
 use promward::caller::source::Source;
 use promward::decision::{Decision, Facts};

@@ -1,19 +1,9 @@
 //! Remote read: each query of a restricted caller has the restriction, whatever the message looks like, and nothing else of
 //! it changes.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that meets what it doesn't expect fails"
-)]
-
-mod desk;
-mod messages;
-
-use desk::Desk;
-use messages::read::{Query, ReadHints, ReadRequest, asked, asking, query};
-use messages::{compressed, decoded, encoded};
+use crate::desk::Desk;
+use crate::messages::read::{Query, ReadHints, ReadRequest, asked, asking, query};
+use crate::messages::{compressed, decoded, encoded};
 use promward::caller::source::Source;
 use promward::decision::{Decision, Facts, Forward};
 use promward::report::Record;

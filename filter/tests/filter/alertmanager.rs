@@ -1,11 +1,7 @@
 //! The endpoints of Alertmanager, written down a second time: methods, class, parameters, and the answer to a caller who may
 //! see one tenant only.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it doesn't expect fails")]
-
-mod desk;
-
-use desk::{Desk, check_row};
+use crate::desk::{Desk, check_row};
 use promward::api::alertmanager::{ENDPOINTS, PROFILE};
 use promward::api::class::Class;
 use promward::api::endpoint::Endpoint;

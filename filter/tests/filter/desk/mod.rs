@@ -71,7 +71,6 @@ impl Desk {
     }
 
     /// Completes a body that has come whole.
-    #[allow(dead_code, reason = "some tests have no body")]
     pub(crate) fn complete(
         &mut self,
         awaited: &AwaitedBody,
@@ -86,7 +85,6 @@ impl Desk {
 }
 
 /// A form that was awaited, and that needs no worker to be completed.
-#[allow(dead_code, reason = "some tests have no form")]
 pub(crate) trait Form {
     /// Reads the whole form and returns the one that goes upstream in its place.
     fn complete(&self, form: &[u8], rewrites: &mut RewriteCache) -> Result<Vec<u8>, BodyError>;
@@ -102,7 +100,6 @@ impl Form for AwaitedBody {
 }
 
 /// Checks that a row of an API's table says what a case does: the class, the parameters, and what a restricted caller gets.
-#[allow(dead_code, reason = "some tests are about no table")]
 pub(crate) fn check_row(endpoint: &Endpoint, path: &str, (class, parameters, gets): (&str, &str, &str)) {
     let answer = match endpoint.treatment.to_restricted {
         ToRestricted::Restrict(_) | ToRestricted::Message(_) => "own",

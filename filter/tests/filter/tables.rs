@@ -1,12 +1,8 @@
 //! The endpoints of Thanos and Mimir, written down a second time: the methods that each has, the class that rules call it,
 //! and the answer to a caller who may see one tenant only.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it doesn't expect fails")]
-
-mod desk;
-
+use crate::desk::Desk;
 use Gets::{All, Cut, Empty, Match, Message, Nothing, Query, Selector};
-use desk::Desk;
 use promward::api::class::Class;
 use promward::api::endpoint::Endpoint;
 use promward::api::profile::{Listed, Profile};

@@ -1,10 +1,6 @@
 //! Requests of a caller who may see one tenant only. The answer that each endpoint gives stands in `endpoints.rs`.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it doesn't expect fails")]
-
-mod desk;
-
-use desk::{Desk, Form};
+use crate::desk::{Desk, Form};
 use promward::decision::refusal::Refusal;
 use promward::decision::{Decision, Facts, Forward};
 use promward::enforce::rewrite_cache::RewriteCache;

@@ -1,11 +1,7 @@
 //! Rules that name the tenants of their callers, for a server that keeps tenants apart itself: a header says which, and
 //! nothing else of the request changes.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it doesn't expect fails")]
-
-mod desk;
-
-use desk::Desk;
+use crate::desk::Desk;
 use promward::access::RequestedAccess;
 use promward::api::class::Class;
 use promward::api::mount::MountId;

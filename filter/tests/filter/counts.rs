@@ -1,10 +1,6 @@
 //! The counts of refusals, by reason and by limit, and those that a configuration begins with.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it doesn't expect fails")]
-
-mod desk;
-
-use desk::Desk;
+use crate::desk::Desk;
 use promward::caller::source::Source;
 use promward::decision::Facts;
 use promward::report::count::{Capacity, Count};
@@ -129,7 +125,7 @@ fn what_may_be_counted_is_there_at_zero_and_only_once() {
 /// The manual names each value of a label, so that nobody has to wait for it to appear.
 #[test]
 fn the_manual_names_each_value_of_a_label() {
-    let manual = include_str!("../docs/operations.md");
+    let manual = include_str!("../../docs/operations.md");
     let (_, metrics) = manual.split_once("The labels have these values:").unwrap();
     let outcomes = [
         Outcome::Allowed,

@@ -1,13 +1,9 @@
 //! Logins by password on their way through the core, without a host: who waits, who is refused, and what is left when
 //! they are gone.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it doesn't expect fails")]
-
-mod desk;
-
+use crate::desk::{Desk, Memory};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use desk::{Desk, Memory};
 use promward::caller::logins::{CheckCapacity, CheckEvent, StreamId};
 use promward::caller::source::Source;
 use promward::decision::{Decision, Facts};

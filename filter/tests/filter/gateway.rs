@@ -1,10 +1,6 @@
 //! The way of a request through the core, as a client and a server see it: what goes in, and what comes out.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it doesn't expect fails")]
-
-mod desk;
-
-use desk::{Desk, Form};
+use crate::desk::{Desk, Form};
 use promward::caller::certificates::Presented;
 use promward::caller::source::Source;
 use promward::config;

@@ -1,7 +1,5 @@
 //! Snappy and protobuf beside well-known libraries: what one of them writes the other reads.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it doesn't expect fails")]
-
 use promward::wire::protobuf::{Field, Malformed, Reader, Value, write_bytes, write_varint};
 use promward::wire::snappy::{Decoder, Encoder, Progress, SnappyError, announced};
 use proptest::prelude::*;

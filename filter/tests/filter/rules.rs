@@ -1,8 +1,5 @@
 //! Rules that restrict and guard: a caller who is bound by one rule stays so in those that follow.
 
-// A test that can't go on has failed, and says where.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-
 use promward::access::{Access, RequestedAccess};
 use promward::api::class::{Class, Classes};
 use promward::api::mount::MountId;

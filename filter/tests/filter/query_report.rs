@@ -1,15 +1,6 @@
 //! The text of queries in the access log.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that meets what it doesn't expect fails"
-)]
-
-mod desk;
-
-use desk::Desk;
+use crate::desk::Desk;
 use promward::decision::{Decision, Facts};
 use promward::target::body::Body;
 use promward::target::headers::Headers;

@@ -2,11 +2,7 @@
 //! that are read, and the answer to a caller who may see one tenant only. A row of the filter's own table that says
 //! something else fails here.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it doesn't expect fails")]
-
-mod desk;
-
-use desk::Desk;
+use crate::desk::Desk;
 use promward::api::class::Class;
 use promward::api::endpoint::{Content, Endpoint};
 use promward::api::listing::Listing::{self, Alerts, Rules, Targets};

@@ -1,10 +1,6 @@
 //! Tries each row of the manual's tables about limits and restricted queries.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it doesn't expect fails")]
-
-mod desk;
-
-use desk::Desk;
+use crate::desk::Desk;
 use promward::caller::source::Source;
 use promward::decision::{Decision, Facts};
 use promward::promql::Query;
@@ -13,8 +9,8 @@ use promward::target::headers::Headers;
 use promward::time::instant::Instant;
 use serde_json::{Value, json};
 
-const CONFIGURATION: &str = include_str!("../docs/configuration.md");
-const RESTRICTED: &str = include_str!("../docs/restricted.md");
+const CONFIGURATION: &str = include_str!("../../docs/configuration.md");
+const RESTRICTED: &str = include_str!("../../docs/restricted.md");
 
 /// Midnight on 31 January 2026, in nanoseconds since 1970.
 const NOW: Instant = Instant(1_769_817_600_000_000_000);

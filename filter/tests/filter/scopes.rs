@@ -1,8 +1,6 @@
 //! Rules about parts of an application, as random lists of them: which one decides, whom it asks, and which are refused
 //! because they can never decide anything. Each is worked out a second time, rule by rule and request by request.
 
-#![allow(clippy::unwrap_used, reason = "a test that meets what it doesn't expect fails")]
-
 use promward::access::RequestedAccess;
 use promward::api::class::Class;
 use promward::api::mount::MountId;

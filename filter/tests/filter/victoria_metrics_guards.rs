@@ -1,11 +1,7 @@
 //! Requests at, below and above each guard of a rule at a VictoriaMetrics, which reads times in more ways than Prometheus
 //! does, and the requests as they go there.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it doesn't expect fails")]
-
-mod desk;
-
-use desk::{Desk, Form};
+use crate::desk::{Desk, Form};
 use promward::decision::{Decision, Facts};
 use promward::enforce::rewrite_cache::RewriteCache;
 use promward::target::body::Body;

@@ -1,10 +1,6 @@
 //! Requests at, below and above each guard of a rule, with times written in every way that is possible.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it doesn't expect fails")]
-
-mod desk;
-
-use desk::{Desk, Form};
+use crate::desk::{Desk, Form};
 use promward::decision::{Decision, Facts};
 use promward::enforce::rewrite_cache::RewriteCache;
 use promward::target::body::Body;

@@ -1,10 +1,6 @@
 //! Headers for the proxy's rate limit filter: who is calling, in words that no client can choose.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it doesn't expect fails")]
-
-mod desk;
-
-use desk::Desk;
+use crate::desk::Desk;
 use promward::caller::source::Source;
 use promward::decision::{Decision, Facts};
 use promward::target::body::Body;

@@ -1,11 +1,7 @@
 //! The endpoints of VictoriaMetrics, written down a second time: class, parameters, and the answer to a caller who may see
 //! one tenant only.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it doesn't expect fails")]
-
-mod desk;
-
-use desk::{Desk, check_row};
+use crate::desk::{Desk, check_row};
 use promward::api::class::Class;
 use promward::api::endpoint::Endpoint;
 use promward::api::victoria_metrics::{ENDPOINTS, PROFILE};

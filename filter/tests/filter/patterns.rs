@@ -1,9 +1,6 @@
 //! Compares patterns with the crate `regex`, which follows RE2: every pattern that is accepted here is accepted there,
 //! and matches the same. `PROPTEST_CASES` says how many of each kind are tried.
 
-// A test that can't go on has failed, and says where.
-#![allow(clippy::unwrap_used, clippy::panic)]
-
 use promward::enforce::pattern::Pattern;
 use proptest::prelude::*;
 use regex::Regex;

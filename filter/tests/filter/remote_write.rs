@@ -1,17 +1,7 @@
 //! Remote write: each series of a restricted caller has an allowed label, whatever the message looks like.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that meets what it doesn't expect fails"
-)]
-
-mod desk;
-mod messages;
-
-use desk::Desk;
-use messages::{
+use crate::desk::Desk;
+use crate::messages::{
     Exemplar, ExemplarV2, Histogram, Label, MetadataV2, MetricMetadata, RequestV2, Span, TimeSeries,
     WriteRequest, compressed, decoded, encoded, message, message_v2, series, texts, texts_v2,
 };
@@ -184,7 +174,8 @@ fn a_series_has_to_satisfy_one_of_the_alternatives() {
 
 #[test]
 fn all_else_in_a_series_goes_on_as_it_is() {
-    let exemplars = vec![Exemplar { labels: messages::labels("trace_id=1"), value: 2.0, timestamp: -1 }];
+    let exemplars =
+        vec![Exemplar { labels: crate::messages::labels("trace_id=1"), value: 2.0, timestamp: -1 }];
     let histograms = vec![Histogram {
         count: 3,
         sum: 4.5,
@@ -197,7 +188,7 @@ fn all_else_in_a_series_goes_on_as_it_is() {
     let whole = TimeSeries { exemplars, histograms: histograms.clone(), ..series("__name__=up,tenant=a") };
     let request = WriteRequest { timeseries: vec![whole.clone()], metadata: Vec::new() };
     assert_eq!(send(&mut desk(&only_a()), V1, &encoded(&request)), Ok(encoded(&request)));
-    let lacking = TimeSeries { labels: messages::labels("__name__=up"), ..whole.clone() };
+    let lacking = TimeSeries { labels: crate::messages::labels("__name__=up"), ..whole.clone() };
     let body = send(
         &mut desk(&adding()),
         V1,
@@ -219,7 +210,7 @@ fn all_else_in_a_series_goes_on_as_it_is() {
 
 #[test]
 fn an_exemplar_may_lack_the_label_and_may_not_have_a_wrong_one() {
-    let exemplar = |text: &str| Exemplar { labels: messages::labels(text), value: 2.0, timestamp: 1 };
+    let exemplar = |text: &str| Exemplar { labels: crate::messages::labels(text), value: 2.0, timestamp: 1 };
     for (text, allowed) in [("", true), ("trace_id=1", true), ("tenant=a", true), ("tenant=b", false)] {
         let one = TimeSeries { exemplars: vec![exemplar(text)], ..series("tenant=a") };
         let body = encoded(&WriteRequest { timeseries: vec![one], metadata: vec![] });
@@ -433,7 +424,7 @@ fn a_long_message_is_worked_on_in_slices_to_the_same_end() {
     let texts: Vec<_> = texts.iter().map(String::as_str).collect();
     let sent = send(&mut desk(&adding()), V1, &encoded(&message(&texts))).unwrap();
     let expected: Vec<_> = texts.iter().map(|text| format!("{text},tenant=a")).collect();
-    assert_eq!(messages::texts(&decoded(&sent)), expected);
+    assert_eq!(crate::messages::texts(&decoded(&sent)), expected);
     let sent = send(&mut desk(&adding()), V2, &encoded(&message_v2(&texts[..3_000]))).unwrap();
     assert_eq!(texts_v2(&decoded(&sent)), expected[..3_000]);
     let long = Label { name: "x".into(), value: "y".repeat(600_000) };
