@@ -1,6 +1,7 @@
 //! Requests that people's programs send, each with the answer that is right and with what the server must get. They
 //! hold the gateway to the other half of its promise: it refuses attackers, and lets honest clients through. They are
-//! sent to Envoy as it ships and to the embedded host. `cases/README.md` describes the format.
+//! sent to Envoy as it ships, with the rules in a file that it watches, and to the embedded host. `cases/README.md` describes
+//! the format.
 
 use crate::attacks::format::{self, Case};
 use crate::attacks::run::Runner;
@@ -69,37 +70,45 @@ fn judge(setting: Setting) {
     }
     let issuer = Issuer::new().unwrap();
     let mut cases = cases();
-    cases.sort_by(|one, other| deployment(setting, one).cmp(&deployment(setting, other)));
+    let order = |case: &Case| (deployment(setting, case), case.configuration.clone());
+    cases.sort_by_cached_key(order);
     let mut wrong = Vec::new();
     for together in cases.chunk_by(|one, other| deployment(setting, one) == deployment(setting, other)) {
         let mut runner = Runner::start(|upstream| start(setting, upstream, &together[0], &issuer));
-        for case in together {
-            if let Err(error) = runner.run(&with_token(setting, case, &issuer)) {
-                wrong.push(format!("{}: {} ({})\n    {error:#}", case.place, case.name, case.shown()));
+        for alike in together.chunk_by(|one, other| one.configuration == other.configuration) {
+            runner.reconfigure(configuration(&alike[0]));
+            for case in alike {
+                if let Err(error) = runner.run(&with_token(setting, case, &issuer)) {
+                    wrong.push(format!("{}: {} ({})\n    {error:#}", case.place, case.name, case.shown()));
+                }
             }
+            wrong.extend(runner.check_explained().err().map(|error| format!("{error:#}")));
         }
-        wrong.extend(runner.check_explained().err().map(|error| format!("{error:#}")));
     }
     assert!(wrong.is_empty(), "{} went wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// Returns what cases must have in common to be sent to one deployment. Envoy verifies tokens; the embedded host is
-/// told at its start what a token said.
-fn deployment(setting: Setting, case: &Case) -> (&str, Option<&str>, Option<&str>) {
-    let (header, claims) =
-        case.claims.as_ref().map(|(header, claims)| (header.as_str(), claims.as_str())).unzip();
-    (&case.configuration, header, claims.filter(|_| setting == Setting::Embedded))
+/// Returns what cases must have in common to be sent to one deployment: all that is no configuration of the filter. Envoy
+/// verifies tokens; the embedded host is told at its start what a token said.
+fn deployment(setting: Setting, case: &Case) -> Option<(String, bool, Option<String>)> {
+    let (header, claims) = case.claims.clone()?;
+    Some((header, has_no_audience(case), Some(claims).filter(|_| setting == Setting::Embedded)))
+}
+
+fn has_no_audience(case: &Case) -> bool {
+    case.configuration.contains("audience_claim")
 }
 
 fn start(setting: Setting, upstream: SocketAddr, case: &Case, issuer: &Issuer) -> Running {
     let mut options = Options::configured(upstream, &configuration(case));
+    options.watched = true;
     if let Some((header, claims)) = &case.claims {
         options.jwks = Some(issuer.jwks());
         if header != "authorization" {
             let other = format!("from_headers: [{{ name: {header} }}]");
             options.replace.push((FROM_HEADERS.to_owned(), other));
         }
-        if case.configuration.contains("audience_claim") {
+        if has_no_audience(case) {
             options.replace.push((AUDIENCES.to_owned(), String::new()));
         }
         options.metadata = Some(jwt::metadata(&all_claims(claims)));

@@ -74,6 +74,15 @@ impl Runner {
         }
     }
 
+    /// Gives the filter another configuration, unless it has that one.
+    pub(crate) fn reconfigure(&mut self, configuration: String) {
+        if self.running.configuration != configuration {
+            self.running.deployment.reconfigure(&configuration).unwrap();
+            self.running.configuration = configuration;
+        }
+        self.explained = OnEnvoy::beside(&self.running);
+    }
+
     /// Sends a case, and checks the answer and what arrives.
     ///
     /// # Errors
