@@ -2,6 +2,7 @@
 
 use promward_harness::client::Client;
 use std::collections::BTreeSet;
+use std::io::BufRead;
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -85,16 +86,12 @@ const BEGINNINGS: [&str; 34] = [
 /// from each slash to its apparent end. A point would separate a package from its contents.
 pub(crate) fn written(program: &Path) -> BTreeSet<String> {
     let bytes = std::fs::read(program).unwrap();
-    let mut found = BTreeSet::new();
-    for run in bytes.split(|byte| !is_of_path(*byte) || *byte == b'.') {
-        let run = str::from_utf8(run).unwrap();
-        for (start, _) in run.match_indices('/') {
-            let text = &run[start..];
-            if !BEGINNINGS.iter().any(|beginning| text.starts_with(beginning)) {
-                continue;
-            }
-            let text = &text[..text.len().min(LONGEST)];
-            found.insert(text.to_owned());
+    let (mut found, mut rest) = (BTreeSet::new(), &bytes[..]);
+    // The library finds the slashes: a loop over a hundred megabytes takes seconds as tests are compiled.
+    while rest.skip_until(b'/').unwrap() > 0 {
+        if BEGINNINGS.iter().any(|beginning| rest.starts_with(&beginning.as_bytes()[1..])) {
+            let path = rest.iter().take(LONGEST - 1).take_while(|byte| is_of_path(**byte) && **byte != b'.');
+            found.insert(format!("/{}", path.map(|byte| char::from(*byte)).collect::<String>()));
         }
     }
     found
