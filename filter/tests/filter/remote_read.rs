@@ -2,14 +2,12 @@
 //! it changes.
 
 use crate::desk::Desk;
+use crate::desk::posted::{NOW, announce, facts, post};
 use crate::messages::read::{Query, ReadHints, ReadRequest, asked, asking, query};
 use crate::messages::{compressed, decoded, encoded};
-use promward::caller::source::Source;
-use promward::decision::{Decision, Facts, Forward};
-use promward::report::Record;
+use promward::decision::{Decision, Forward};
 use promward::target::body::Body;
 use promward::target::headers::Headers;
-use promward::time::instant::Instant;
 use proptest::prelude::*;
 use prost::Message;
 use serde_json::{Value, json};
@@ -17,8 +15,6 @@ use serde_json::{Value, json};
 const PATH: &str = "/api/v1/read";
 const TYPE: &str = "application/x-protobuf";
 
-/// Midnight on 31 January 2026, in milliseconds since 1970.
-const NOW: i64 = 1_769_817_600_000;
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
 
@@ -42,39 +38,11 @@ fn limits(limits: &Value) -> Value {
     json!({ "limits": limits })
 }
 
-fn facts() -> Facts {
-    let now = Some(Instant(u64::try_from(NOW).unwrap().saturating_mul(1_000_000)));
-    Facts { source: Source::parse(b"127.0.0.1:1"), now, ..Facts::default() }
-}
-
-fn headers(path: &str, pairs: &[(&str, &str)]) -> Headers {
-    let about = [(":method", "POST"), (":path", path), (":authority", "example.com")];
-    Headers::from_iter(about.into_iter().chain(pairs.iter().copied()))
-}
-
-/// Sends the headers of a message, and returns how it is forwarded, or the status and the text of the refusal.
-fn announce(
-    desk: &mut Desk,
-    path: &str,
-    pairs: &[(&str, &str)],
-) -> Result<(Box<Forward>, Record), (u16, String)> {
-    match desk.decide(&headers(path, pairs), Body::Follows, &facts(), 1) {
-        (Decision::Forward(forward), record) => Ok((forward, record)),
-        (Decision::Reply(reply), _) => Err((reply.status, reply.body)),
-        other => panic!("{other:?}"),
-    }
-}
-
 const USUAL: [(&str, &str); 2] = [("content-type", TYPE), ("content-encoding", "snappy")];
 
 /// Sends a body, and returns the one that goes upstream.
 fn send(desk: &mut Desk, body: &[u8]) -> Result<Vec<u8>, (u16, String)> {
-    let (forward, mut record) = announce(desk, PATH, &USUAL)?;
-    let completed = desk.complete(&forward.body.unwrap(), None, body, &facts(), &mut record);
-    completed.map_err(|refusal| {
-        let reply = desk.gateway.refuse(&forward.context, record.class, &refusal);
-        (reply.status, reply.body)
-    })
+    post(desk, PATH, &USUAL, body)
 }
 
 /// Sends a message, and returns the one that goes upstream.

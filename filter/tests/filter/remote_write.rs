@@ -1,17 +1,12 @@
 //! Remote write: each series of a restricted caller has an allowed label, whatever the message looks like.
 
 use crate::desk::Desk;
+use crate::desk::posted::{announce, post};
 use crate::messages::{
     Exemplar, ExemplarV2, Histogram, Label, MetadataV2, MetricMetadata, RequestV2, Span, TimeSeries,
     WriteRequest, compressed, decoded, encoded, message, message_v2, series, texts, texts_v2,
 };
-use promward::caller::source::Source;
-use promward::decision::{Decision, Facts, Forward};
 use promward::enforce::body::AwaitedBody;
-use promward::report::Record;
-use promward::target::body::Body;
-use promward::target::headers::Headers;
-use promward::time::instant::Instant;
 use prost::Message;
 use serde_json::{Value, json};
 
@@ -33,38 +28,9 @@ fn adding() -> Value {
     json!({ "only": { "tenant": ["a"] }, "write": "label" })
 }
 
-fn facts() -> Facts {
-    let now = Some(Instant(1_769_817_600_000_000_000));
-    Facts { source: Source::parse(b"127.0.0.1:1"), now, ..Facts::default() }
-}
-
-fn headers(path: &str, pairs: &[(&str, &str)]) -> Headers {
-    let about = [(":method", "POST"), (":path", path), (":authority", "example.com")];
-    Headers::from_iter(about.into_iter().chain(pairs.iter().copied()))
-}
-
-/// Sends the headers of a message, and returns how it is forwarded, or the status and the text of the refusal.
-fn announce(
-    desk: &mut Desk,
-    path: &str,
-    pairs: &[(&str, &str)],
-) -> Result<(Box<Forward>, Record), (u16, String)> {
-    match desk.decide(&headers(path, pairs), Body::Follows, &facts(), 1) {
-        (Decision::Forward(forward), record) => Ok((forward, record)),
-        (Decision::Reply(reply), _) => Err((reply.status, reply.body)),
-        other => panic!("{other:?}"),
-    }
-}
-
 /// Sends a message, and returns the body that goes upstream.
 fn send(desk: &mut Desk, content_type: &str, body: &[u8]) -> Result<Vec<u8>, (u16, String)> {
-    let pairs = [("content-type", content_type), ("content-encoding", "snappy")];
-    let (forward, mut record) = announce(desk, "/api/v1/write", &pairs)?;
-    let completed = desk.complete(&forward.body.unwrap(), None, body, &facts(), &mut record);
-    completed.map_err(|refusal| {
-        let reply = desk.gateway.refuse(&forward.context, record.class, &refusal);
-        (reply.status, reply.body)
-    })
+    post(desk, "/api/v1/write", &[("content-type", content_type), ("content-encoding", "snappy")], body)
 }
 
 fn refused(desk: &mut Desk, content_type: &str, body: &[u8]) -> (u16, String) {

@@ -1,6 +1,8 @@
 //! A worker without a host: a configuration, the state that the worker keeps, and the data that it would share with
 //! others.
 
+pub(crate) mod posted;
+
 use promward::api::endpoint::{Endpoint, ToRestricted};
 use promward::caller::logins::StreamId;
 use promward::config;

@@ -14,7 +14,6 @@ use promward_harness::client::{Answer, Client, Connection, Request};
 use promward_harness::upstream::{End, Received, Reply, Upstream};
 use std::fmt::Write;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
 
 /// The path of the marker that follows each case. Everybody may ask for it, and nothing else asks for it.
 const MARKER: &str = "/prometheus/-/healthy?marker=";
@@ -27,14 +26,10 @@ const NEVER: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "x-p
 const OWN: [&str; 5] =
     ["x-forwarded-for", "x-forwarded-host", "x-forwarded-prefix", "x-forwarded-proto", "x-forwarded-user"];
 
-/// The server's reply: an answer, or lines in place of one.
-type Said = (Message, Vec<Vec<u8>>);
-
 /// A deployment, the server behind it, and the position up to which its requests were checked.
 pub(crate) struct Runner {
     pub(crate) running: Running,
     upstream: Upstream,
-    reply: Arc<Mutex<Option<Said>>>,
     marker: Option<Connection>,
     markers: usize,
     seen: usize,
@@ -50,28 +45,11 @@ pub(crate) struct Runner {
 impl Runner {
     /// Starts a server, and what `start` makes in front of its address.
     pub(crate) fn start(start: impl FnOnce(SocketAddr) -> Running) -> Self {
-        let reply: Arc<Mutex<Option<Said>>> = Arc::default();
-        let said = Arc::clone(&reply);
-        let upstream = Upstream::start(move |request| match &*said.lock().unwrap() {
-            Some((message, raw)) if !request.target.starts_with(MARKED) => answer(message, raw),
-            _ => Reply::text("ok"),
-        });
-        let upstream = upstream.unwrap();
+        let upstream = Upstream::start(|_| Reply::text("ok")).unwrap();
         let running = start(upstream.address());
         let explained = OnEnvoy::beside(&running);
         let (halves, sent) = (Vec::new(), Seen::next(&mut 0));
-        Self {
-            running,
-            upstream,
-            reply,
-            marker: None,
-            markers: 0,
-            seen: 0,
-            halves,
-            explained,
-            clients: 0,
-            sent,
-        }
+        Self { running, upstream, marker: None, markers: 0, seen: 0, halves, explained, clients: 0, sent }
     }
 
     /// Gives the filter another configuration, unless it has that one.
@@ -110,7 +88,11 @@ impl Runner {
     fn begin(&mut self, case: &Case) {
         let reply = case.reply.clone().map(|reply| (reply, Vec::new()));
         let raw = (!case.raw_reply.is_empty()).then(|| (Message::default(), case.raw_reply.clone()));
-        *self.reply.lock().unwrap() = reply.or(raw);
+        let said = reply.or(raw);
+        self.upstream.answer_by(move |request| match &said {
+            Some((message, raw)) if !request.target.starts_with(MARKED) => answer(message, raw),
+            _ => Reply::text("ok"),
+        });
         self.sent = Seen::next(&mut self.clients);
     }
 
