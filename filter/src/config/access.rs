@@ -281,9 +281,10 @@ fn check_gives(rule: &Rule, mounts: &Mounts) -> Result<(), &'static str> {
         true if rule.only.is_some() && rule.at.iter().all(|at| rule.may.both(at.restrictable).is_empty()) => {
             Err("\"only\" leaves nothing of this: a restricted caller gets none of these classes")
         }
-        true => Err(
-            "guards leave nothing of this: a limited caller gets remote_read by \"range\" or \"oldest\", and no others of these",
-        ),
+        true if rule.at.iter().any(|at| rule.may.both(at.restrictable).contains(Class::RemoteRead)) => {
+            Err("guards leave nothing of this: remote_read needs \"range\" or \"oldest\" among them")
+        }
+        true => Err("guards leave nothing of this: a limited caller gets none of these classes"),
         false => match rule.guards {
             Some(guards) if rule.at.iter().all(|at| gives(at).both(about(guards)).is_empty()) => Err(
                 "guards are about queries and series, and this gives neither: leave them out, or give query or series",

@@ -255,13 +255,13 @@ impl AllowedRequest<'_> {
         }
         let Mount { max_form, max_write, ignored, api, .. } = self.requested.at.mount;
         let accepted = Accepted { names: &[], ignored: Rc::clone(ignored) };
-        // Nobody who is held to something reads by a message with parameters, which nobody knows.
-        let has_none = restriction.is_some() || message == Message::RemoteRead;
-        let query = match has_none {
+        // Remote read has no parameters. Those of a remote write are read only for who is restricted.
+        let takes_none = restriction.is_some() || message == Message::RemoteRead;
+        let query = match takes_none {
             true => accepted.query(self.query)?,
             false => Parameters::of_query(self.query)?,
         };
-        if has_none && let Some(given) = query.iter().next() {
+        if takes_none && let Some(given) = query.iter().next() {
             let name = given.name();
             let known = api.knows(&name);
             return Err(Violation::Parameter(name.into_owned(), known).into());

@@ -62,14 +62,11 @@ pub(super) fn restrict(
             return Err(ReadError::Restricted);
         }
     }
-    match queries > 1 && answers.first != Some(CHUNKS) {
-        // The server would keep the samples of all queries until the last, and bounds those of each only.
-        true => Err(ReadError::Samples),
-        false => Ok(()),
-    }
+    // A server keeps the samples of all queries until it has the last, and bounds only those of each.
+    if queries > 1 && answers.first != Some(CHUNKS) { Err(ReadError::Samples) } else { Ok(()) }
 }
 
-/// The types of answers that a client accepts, the one that it likes best first.
+/// The types of answers that a client accepts. A server takes the first that it has.
 #[derive(Default)]
 struct Answers {
     number: usize,

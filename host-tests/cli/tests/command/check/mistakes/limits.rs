@@ -148,12 +148,12 @@ pub(super) const MISTAKES: &[Mistake] = &[
     (
         r#"["health", "ui"]"#,
         r#"["consoles", "unknown"], "limits": { "timeout": "30s" }"#,
-        "access[0].may: guards leave nothing of this: a limited caller gets remote_read by \"range\" or \"oldest\", and no others of these",
+        "access[0].may: guards leave nothing of this: a limited caller gets none of these classes",
     ),
     (
         r#"["health", "ui"]"#,
         r#"["remote_read"], "only": { "tenant": ["a"] }, "limits": { "points": 11000 }"#,
-        "access[0].may: guards leave nothing of this: a limited caller gets remote_read by \"range\" or \"oldest\", and no others of these",
+        "access[0].may: guards leave nothing of this: remote_read needs \"range\" or \"oldest\" among them",
     ),
     (
         r#"["health", "ui"]"#,
